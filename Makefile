@@ -1,0 +1,44 @@
+# make; make test; make install PREFIX=/usr/local. Two builds with different CC
+# and BUILD live side by side.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+BUILD ?= build
+PREFIX ?= /usr/local
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
+# Fortified headers would replace the functions that are wrapped here.
+SHIM_CFLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden $(WARNINGS)
+# Bound at load: no symbol is looked up inside a signal handler.
+SHIM_LDFLAGS = -shared -Wl,-soname,libsockshim.so -Wl,-z,now -Wl,-z,relro -Wl,--no-undefined \
+	-Wl,--version-script=shim/sockshim.map -Wl,--as-needed
+
+SOURCES := $(wildcard shim/*.c shim/calls/*.c)
+HEADERS := $(wildcard shim/*.h shim/calls/*.h)
+OBJECTS := $(SOURCES:shim/%.c=$(BUILD)/shim/%.o)
+PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
+PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%)
+
+all: $(BUILD)/libsockshim.so
+
+$(BUILD)/libsockshim.so: $(OBJECTS) shim/sockshim.map
+	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
+
+$(BUILD)/shim/%.o: shim/%.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What the tests run: victims and villains, one file each.
+programs: $(PROGRAMS)
+
+$(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $< -pthread
+
+test:
+	scripts/test
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all programs test clean

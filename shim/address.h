@@ -1,0 +1,37 @@
+/* Socket addresses, kept small enough for a record's stack, and their text. */
+#ifndef SOCKSHIM_ADDRESS_H
+#define SOCKSHIM_ADDRESS_H
+
+#include "text.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* len is 0 where there is no address. */
+struct address {
+    socklen_t len;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un un;
+    };
+};
+
+/* Takes over at most what fits. `from` must be readable for `len` bytes. */
+void address_set(struct address *address, const void *from, socklen_t len);
+/* Whether it says anything: an unnamed unix socket or an IP socket that is
+ * bound to nothing does not. */
+bool address_is_named(const struct address *address);
+/* 127.0.0.0/8, ::1, the mapped form of the former. */
+bool address_is_loopback(const struct address *address);
+/* The port in host order, or 0 where the family has none. */
+unsigned address_port(const struct address *address);
+/* 10.0.0.5:443, [::1]:443, [fe80::1%2]:443, a unix path, @abstract, CID:PORT
+ * for vsock, PID:GROUPS for netlink: no quotes, but escaped as the text wants. */
+void address_text(struct text *t, const struct address *address);
+/* Whether its text holds nothing that a logfmt value must quote. */
+bool address_is_plain(const struct address *address);
+
+#endif

@@ -1,0 +1,215 @@
+/* SIGPIPE: SPEC, "SIGPIPE". An empty handler stands where the default was; that
+ * the handler is ours is the only state, and the kernel keeps it. */
+#include "wrap.h"
+
+#include "../config.h"
+#include "../process.h"
+#include "../raw.h"
+#include "../sockshim.h"
+
+#include <stdint.h>
+
+/* The program must see the disposition that it asked for, flags included. Three
+ * flags of a default disposition would change what our handler does, so they
+ * are kept in which handler it is; the other flags and the mask do no harm and
+ * stay in the kernel as they are. */
+enum { HAD_RESTART = 1, HAD_ONSTACK = 2, HAD_RESETHAND = 4, UNTOUCHED = 8, HANDLERS };
+
+#define HANDLER(n)                                                                                 \
+    static void swallow_##n(int sig)                                                               \
+    {                                                                                              \
+        (void)sig;                                                                                 \
+    }
+HANDLER(0)
+HANDLER(1)
+HANDLER(2)
+HANDLER(3)
+HANDLER(4)
+HANDLER(5)
+HANDLER(6)
+HANDLER(7)
+HANDLER(untouched) /* as it was when the program started */
+
+static const signal_handler handlers[HANDLERS] = {
+    swallow_0, swallow_1, swallow_2, swallow_3,         swallow_4,
+    swallow_5, swallow_6, swallow_7, swallow_untouched,
+};
+
+/* On a handler of the program's: SA_RESETHAND was asked for, and was taken off
+ * since it would put the default back. Linux's SA_EXPOSE_TAGBITS, which means
+ * nothing for SIGPIPE and which kernels before 5.11 keep, too. */
+enum { RESETHAND_TAKEN_OFF = 0x800 };
+
+static int handler_number(signal_handler handler)
+{
+    for (int i = 0; i < HANDLERS; i++) {
+        if (handlers[i] == handler) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Puts our handler where `act` has the default. */
+static void swallow_default(struct sigaction *act)
+{
+    int had = (act->sa_flags & SA_RESTART ? HAD_RESTART : 0) |
+              (act->sa_flags & SA_ONSTACK ? HAD_ONSTACK : 0) |
+              (act->sa_flags & (int)SA_RESETHAND ? HAD_RESETHAND : 0);
+    act->sa_handler = handlers[had];
+    act->sa_flags = (act->sa_flags & ~(int)SA_RESETHAND) | SA_RESTART | SA_ONSTACK;
+}
+
+static bool has_own_handler(const struct sigaction *act)
+{
+    return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;
+}
+
+static void keep_handler(struct sigaction *act)
+{
+    if (has_own_handler(act) && act->sa_flags & (int)SA_RESETHAND) {
+        act->sa_flags = (act->sa_flags & ~(int)SA_RESETHAND) | RESETHAND_TAKEN_OFF;
+    }
+}
+
+/* What the program would have seen without us. */
+static void as_the_program_knows(struct sigaction *act)
+{
+    int had = handler_number(act->sa_handler);
+    if (had == UNTOUCHED) {
+        *act = (struct sigaction){.sa_handler = SIG_DFL};
+    } else if (had >= 0) {
+        act->sa_handler = SIG_DFL;
+        act->sa_flags &= ~(SA_RESTART | SA_ONSTACK);
+        act->sa_flags |= (had & HAD_RESTART ? SA_RESTART : 0) |
+                         (had & HAD_ONSTACK ? SA_ONSTACK : 0) |
+                         (had & HAD_RESETHAND ? (int)SA_RESETHAND : 0);
+    } else if (act->sa_flags & RESETHAND_TAKEN_OFF) {
+        act->sa_flags = (act->sa_flags & ~RESETHAND_TAKEN_OFF) | (int)SA_RESETHAND;
+    }
+}
+
+bool sigpipe_is_swallowed(void)
+{
+    struct sigaction now;
+    return next.sigaction(SIGPIPE, NULL, &now) == 0 && handler_number(now.sa_handler) >= 0;
+}
+
+void sigpipe_swallow(void)
+{
+    struct sigaction act;
+    struct sigaction raced;
+    if (process_is_caged() || next.sigaction(SIGPIPE, NULL, &act) < 0) {
+        return;
+    }
+    if (act.sa_handler == SIG_DFL) {
+        bool untouched = act.sa_flags == 0;
+        swallow_default(&act);
+        act.sa_handler = untouched ? swallow_untouched : act.sa_handler;
+    } else if (has_own_handler(&act) && act.sa_flags & (int)SA_RESETHAND) {
+        keep_handler(&act);
+    } else {
+        return;
+    }
+    /* Another thread of the program may have set its own in between. */
+    if (next.sigaction(SIGPIPE, &act, &raced) == 0 && raced.sa_handler != SIG_DFL &&
+        handler_number(raced.sa_handler) < 0) {
+        keep_handler(&raced);
+        next.sigaction(SIGPIPE, &raced, NULL);
+    }
+}
+
+static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
+{
+    struct sigaction wish;
+    bool wants_default = false;
+    if (!sockshim_forces_sigpipe()) {
+        return next.sigaction(SIGPIPE, act, old);
+    }
+    if (act) { /* the C library reads it, too, before the kernel does */
+        wish = *act;
+        wants_default = wish.sa_handler == SIG_DFL;
+        if (wants_default) {
+            swallow_default(&wish);
+        } else {
+            keep_handler(&wish);
+        }
+    }
+    int result = next.sigaction(SIGPIPE, act ? &wish : NULL, old);
+    if (result == 0 && old) {
+        as_the_program_knows(old);
+    }
+    if (result == 0 && wants_default) {
+        refused(CALL_sigaction, -1,
+                "The program asked for the default action of SIGPIPE; it was told that this "
+                "succeeded, and the signal stays swallowed (SOCKSHIM_SIGPIPE=off lets it "
+                "through).");
+    }
+    return result;
+}
+
+/* signal() and its relatives are sigaction() with flags of their own. */
+static signal_handler sigpipe_handler(signal_handler handler, int flags, bool masks_itself)
+{
+    struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
+    struct sigaction old;
+    if (masks_itself) {
+        sigaddset(&act.sa_mask, SIGPIPE);
+    }
+    return sigpipe_action(&act, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
+#ifdef __GLIBC__
+enum { SIGNAL_MASKS_ITSELF = 1, SYSV_FLAGS = (int)(SA_RESETHAND | SA_NODEFER) };
+#else /* musl's __sysv_signal is its signal */
+enum { SIGNAL_MASKS_ITSELF = 0, SYSV_FLAGS = SA_RESTART };
+#endif
+
+static bool is_forced(int sig, signal_handler handler)
+{
+    return sig == SIGPIPE && handler != SIG_ERR && sockshim_forces_sigpipe();
+}
+
+WRAP(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))
+{
+    return sig == SIGPIPE ? sigpipe_action(act, old) : next.sigaction(sig, act, old);
+}
+
+WRAP(signal_handler, signal, (int sig, signal_handler handler))
+{
+    return is_forced(sig, handler) ? sigpipe_handler(handler, SA_RESTART, SIGNAL_MASKS_ITSELF)
+                                   : next.signal(sig, handler);
+}
+
+WRAP(signal_handler, __sysv_signal, (int sig, signal_handler handler))
+{
+    return is_forced(sig, handler) ? sigpipe_handler(handler, SYSV_FLAGS, false)
+                                   : next.__sysv_signal(sig, handler);
+}
+
+/* Sets the disposition and unblocks the signal: sigset(3). */
+static signal_handler sigpipe_set(signal_handler handler)
+{
+    uint64_t sigpipe = (uint64_t)1 << (SIGPIPE - 1);
+    uint64_t before = 0;
+    if (handler == SIG_HOLD) { /* only blocks it */
+        signal_handler old = next.sigset(SIGPIPE, SIG_HOLD);
+        return handler_number(old) >= 0 ? SIG_DFL : old;
+    }
+    signal_handler old = sigpipe_handler(handler, 0, false);
+    raw(SYS_rt_sigprocmask, SIG_UNBLOCK, &sigpipe, &before, sizeof before);
+    return old != SIG_ERR && before & sigpipe ? SIG_HOLD : old;
+}
+
+WRAP(signal_handler, sigset, (int sig, signal_handler handler))
+{
+    return is_forced(sig, handler) ? sigpipe_set(handler) : next.sigset(sig, handler);
+}
+
+ALIAS(bsd_signal, signal);
+
+#ifdef __GLIBC__
+ALIAS(__sigaction, sigaction);
+ALIAS(ssignal, signal);
+ALIAS(sysv_signal, __sysv_signal);
+#endif

@@ -1,0 +1,187 @@
+#include "wrap.h"
+
+#include "../config.h"
+#include "../process.h"
+#include "../raw.h"
+#include "../sockshim.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+/* A new socket is known from the arguments of socket(): no question. */
+static void set_nodelay(int fd, int domain, int type, int protocol)
+{
+    static const int on = 1;
+    bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
+    bool inet = domain == AF_INET || domain == AF_INET6;
+    bool tcp = protocol == 0 || protocol == IPPROTO_TCP || protocol == 262 /* IPPROTO_MPTCP */;
+    if (stream && inet && tcp && config.nodelay && !process_is_caged()) {
+        raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+}
+
+static int accepted(int fd)
+{
+    sockshim_has_socket();
+    force_nodelay(fd);
+    return fd;
+}
+
+WRAP(int, socket, (int domain, int type, int protocol))
+{
+    REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
+    int fd = next.socket(domain, type, protocol);
+    if (fd < 0) {
+        return (int)failed(CALL_socket, fd, &a);
+    }
+    sockshim_has_socket();
+    set_nodelay(fd, domain, type, protocol);
+    return fd;
+}
+
+WRAP(int, socketpair, (int domain, int type, int protocol, int *pair))
+{
+    REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
+    int result = next.socketpair(domain, type, protocol, pair);
+    if (result < 0) {
+        return (int)failed(CALL_socketpair, result, &a);
+    }
+    sockshim_has_socket();
+    return result;
+}
+
+WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
+{
+    REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
+    sockshim_has_socket();
+    force_nodelay(fd);
+    int result = next.connect(fd, addr, len);
+    return result >= 0 ? result : (int)failed(CALL_connect, result, &a);
+}
+
+WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.accept(fd, addr, len);
+    return result >= 0 ? accepted(result) : (int)failed(CALL_accept, result, &a);
+}
+
+WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.accept4(fd, addr, len, flags);
+    return result >= 0 ? accepted(result) : (int)failed(CALL_accept4, result, &a);
+}
+
+WRAP(int, bind, (int fd, const struct sockaddr *addr, socklen_t len))
+{
+    REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
+    int result = next.bind(fd, addr, len);
+    return result >= 0 ? result : (int)failed(CALL_bind, result, &a);
+}
+
+WRAP(int, listen, (int fd, int backlog))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.listen(fd, backlog);
+    return result >= 0 ? result : (int)failed(CALL_listen, result, &a);
+}
+
+WRAP(int, shutdown, (int fd, int how))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.shutdown(fd, how);
+    return result >= 0 ? result : (int)failed(CALL_shutdown, result, &a);
+}
+
+/* A value that the kernel has just written, or read, through the pointer. */
+static int int_at(const void *value, socklen_t len)
+{
+    int result = 0;
+    memcpy(&result, value, len < sizeof result ? len : sizeof result);
+    return result;
+}
+
+static int late_error(int fd, const void *value, socklen_t len, int result)
+{
+    int err = int_at(value, len);
+    if (err != 0) {
+        failed_late(fd, err);
+    }
+    return result;
+}
+
+WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
+{
+    int result = next.getsockopt(fd, level, option, value, len);
+    if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
+        return result;
+    }
+    return late_error(fd, value, *len, result);
+}
+
+static bool is_timeout(int option)
+{
+#ifdef SO_RCVTIMEO_NEW
+    if (option == SO_RCVTIMEO_NEW || option == SO_SNDTIMEO_NEW || option == SO_RCVTIMEO_OLD ||
+        option == SO_SNDTIMEO_OLD) {
+        return true;
+    }
+#endif
+    return option == SO_RCVTIMEO || option == SO_SNDTIMEO;
+}
+
+/* The kernel has carried it out, and read the value: now undo it. What waited
+ * in between leaves when the option is set again (net/ipv4/tcp.c,
+ * __tcp_sock_set_nodelay()). */
+static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
+{
+    static const int on = 1;
+    if (config.nodelay && int_at(value, len) == 0 && !process_is_caged() && is_tcp_socket(fd)) {
+        raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        refused(CALL_setsockopt, fd,
+                "The program switched TCP_NODELAY off; it was told that this succeeded, and the "
+                "option stays on (SOCKSHIM_NODELAY=off lets it through).");
+    }
+    return result;
+}
+
+static inline int after_setsockopt(int fd, int level, int option, const void *value, socklen_t len,
+                                   int result)
+{
+    if (result == 0 && level == IPPROTO_TCP && option == TCP_NODELAY) {
+        return keep_nodelay(fd, value, len, result);
+    }
+    if (level == SOL_SOCKET && is_timeout(option)) {
+        observe_timeout_set();
+    }
+    return result;
+}
+
+WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
+{
+    int result = next.setsockopt(fd, level, option, value, len);
+    return after_setsockopt(fd, level, option, value, len, result);
+}
+
+ALIAS(__connect, connect);
+
+#ifdef HAVE_TIME64_TWINS
+
+WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t *len))
+{
+    int result = next.__getsockopt64(fd, level, option, value, len);
+    if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
+        return result;
+    }
+    return late_error(fd, value, *len, result);
+}
+
+WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))
+{
+    int result = next.__setsockopt64(fd, level, option, value, len);
+    return after_setsockopt(fd, level, option, value, len, result);
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* How a wrapper is written down. */
+#ifndef SOCKSHIM_WRAP_H
+#define SOCKSHIM_WRAP_H
+
+#include "../failed.h"
+#include "../next.h"
+
+/* WRAP(result, name, (parameters)) begins the exported function `name`. In C it
+ * is called wrap_name, so that no header's declaration of the real one gets in
+ * the way, with its attributes, macros and unions for parameters. */
+#define WRAP(result, name, parameters)                                                             \
+    __attribute__((visibility("default"))) result wrap_##name parameters __asm__(#name);           \
+    result wrap_##name parameters
+
+/* REMEMBER(a.fd = fd, ...) notes what the program asked for, in `a`. Written to
+ * the stack before the call rather than kept in registers across it, which is
+ * fewer instructions: the first asm stands in for zeroing the rest, the second
+ * keeps the compiler from moving the stores behind the call. */
+#define REMEMBER(...)                                                                              \
+    struct attempt a;                                                                              \
+    __asm__("" : "=m"(a));                                                                         \
+    __VA_ARGS__;                                                                                   \
+    __asm__ volatile("" : : "m"(a))
+
+/* A second name of the C library's for a function that is wrapped in this file. */
+#define ALIAS(name, of)                                                                            \
+    extern __typeof__(wrap_##of) alias_##name __asm__(#name)                                       \
+        __attribute__((visibility("default"), alias(#of)))
+
+#endif

@@ -1,0 +1,827 @@
+#include "cause.h"
+
+#include "next.h"
+
+#include <errno.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* tcp_states.h */
+enum {
+    ESTABLISHED = 1,
+    FIN_WAIT1 = 4,
+    FIN_WAIT2,
+    TIME_WAIT,
+    CLOSE,
+    CLOSE_WAIT,
+    LAST_ACK,
+    CLOSING = 11,
+};
+
+static bool is_tcp(const struct facts *f)
+{
+    return f->protocol == IPPROTO_TCP && (f->domain == AF_INET || f->domain == AF_INET6);
+}
+
+static bool is_mptcp(const struct facts *f)
+{
+    return f->protocol == IPPROTO_MPTCP && (f->domain == AF_INET || f->domain == AF_INET6);
+}
+
+static bool is_unix(const struct facts *f)
+{
+    return f->domain == AF_UNIX;
+}
+
+static bool keeps_messages_apart(const struct facts *f)
+{
+    return f->type == SOCK_DGRAM || f->type == SOCK_RAW || f->type == SOCK_RDM;
+}
+
+/* ---- 0 ---- */
+
+static enum cause tcp_end(const struct facts *f)
+{
+    switch (f->state) {
+    case CLOSE_WAIT:
+    case LAST_ACK:
+    case CLOSING:
+    case TIME_WAIT:
+        return CAUSE_PEER_CLOSED;
+    case CLOSE:
+        if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
+            return CAUSE_OTHER;
+        }
+        return f->fin_seen == YES ? CAUSE_PEER_CLOSED : CAUSE_CLOSED_AFTER_ERROR;
+    case ESTABLISHED:
+    case FIN_WAIT1:
+    case FIN_WAIT2:
+        /* No FIN came on it; an MPTCP connection may have ended all the same. */
+        return is_mptcp(f) ? CAUSE_OTHER : CAUSE_LOCAL_SHUTDOWN_READ;
+    default:
+        return CAUSE_OTHER;
+    }
+}
+
+static enum cause message_end(const struct facts *f)
+{
+    /* Only its own shutdown closes a datagram socket's reading side. */
+    if (keeps_messages_apart(f)) {
+        return f->read_closed == YES ? CAUSE_LOCAL_SHUTDOWN_READ : CAUSE_ZERO_LENGTH_DATAGRAM;
+    }
+    return f->read_closed == YES && f->queued == 0 ? CAUSE_PEER_CLOSED : CAUSE_ZERO_LENGTH_DATAGRAM;
+}
+
+static enum cause cause_of_zero(const struct facts *f)
+{
+    if (f->flags & MSG_ERRQUEUE) {
+        return CAUSE_ERROR_QUEUE;
+    }
+    if (f->has_len && f->len == 0) {
+        return CAUSE_ZERO_LENGTH_REQUEST;
+    }
+    if (f->call == CALL_sendfile || (f->call == CALL_splice && f->sends)) {
+        return CAUSE_SOURCE_EXHAUSTED;
+    }
+    if (!f->receives) {
+        return CAUSE_OTHER;
+    }
+    if (keeps_messages_apart(f) || f->type == SOCK_SEQPACKET) {
+        return message_end(f);
+    }
+    if (is_tcp(f) || is_mptcp(f)) {
+        return tcp_end(f);
+    }
+    return f->read_closed == YES ? CAUSE_PEER_CLOSED : CAUSE_OTHER;
+}
+
+/* ---- -1 ---- */
+
+static enum cause cause_of_eagain(const struct facts *f)
+{
+    if (f->call == CALL_connect) {
+        return is_unix(f) ? CAUSE_BACKLOG_FULL : CAUSE_OTHER;
+    }
+    if (f->nonblocking == YES || f->flags & MSG_ERRQUEUE || f->call == CALL_splice) {
+        return CAUSE_WOULD_BLOCK;
+    }
+    if (f->timeout_us > 0) {
+        return CAUSE_TIMEOUT;
+    }
+    return f->nonblocking == UNKNOWN && f->sets_timeouts == NO ? CAUSE_WOULD_BLOCK : CAUSE_OTHER;
+}
+
+/* Where TCP's EPIPE comes from: net/ipv4/tcp.c, tcp_sendmsg_locked(). */
+static enum cause tcp_cause_of_epipe(const struct facts *f)
+{
+    switch (f->state) {
+    case FIN_WAIT1:
+    case FIN_WAIT2:
+    case CLOSING:
+    case LAST_ACK:
+    case TIME_WAIT:
+        return CAUSE_LOCAL_SHUTDOWN_WRITE;
+    case CLOSE:
+        if (!f->was_connected) {
+            return CAUSE_NOT_CONNECTED;
+        }
+        /* Both FINs, and all acknowledged: the orderly end that follows one's
+         * own SHUT_WR. A reset leaves something behind, or comes without FIN. */
+        return f->fin_seen == YES && f->unacked == 0 && f->unsent == 0 && f->error_pending != YES
+                   ? CAUSE_LOCAL_SHUTDOWN_WRITE
+                   : CAUSE_WRITE_AFTER_CLOSE;
+    case CLOSE_WAIT:
+    case ESTABLISHED:
+        return is_mptcp(f) ? CAUSE_OTHER : CAUSE_WRITE_AFTER_CLOSE;
+    default:
+        return CAUSE_OTHER;
+    }
+}
+
+static enum cause cause_of_epipe(const struct facts *f)
+{
+    if (f->call == CALL_getsockopt || !f->sends) {
+        return is_tcp(f) ? CAUSE_PEER_RESET : CAUSE_OTHER;
+    }
+    if (is_tcp(f) || is_mptcp(f)) {
+        return tcp_cause_of_epipe(f);
+    }
+    if (is_unix(f)) {
+        return f->hung_up == YES ? CAUSE_WRITE_AFTER_CLOSE : CAUSE_LOCAL_SHUTDOWN_WRITE;
+    }
+    return CAUSE_OTHER;
+}
+
+static enum cause cause_of_etimedout(const struct facts *f)
+{
+    if (f->call == CALL_connect) {
+        return CAUSE_CONNECT_TIMED_OUT;
+    }
+    if (f->is_lean == YES || !(is_tcp(f) || is_mptcp(f))) {
+        return CAUSE_OTHER;
+    }
+    return f->was_connected ? CAUSE_CONNECTION_TIMED_OUT : CAUSE_CONNECT_TIMED_OUT;
+}
+
+/* What needs nothing but errno. */
+static enum cause cause_of_errno(int err)
+{
+    switch (err) {
+    case EAGAIN:
+        return CAUSE_WOULD_BLOCK;
+    case EINTR:
+        return CAUSE_INTERRUPTED;
+    case EINPROGRESS:
+    case EALREADY:
+        return CAUSE_IN_PROGRESS;
+    case ECONNRESET:
+        return CAUSE_PEER_RESET;
+    case EPIPE:
+        return CAUSE_WRITE_AFTER_CLOSE;
+    case ETIMEDOUT:
+        return CAUSE_CONNECTION_TIMED_OUT;
+    case ECONNREFUSED:
+        return CAUSE_CONNECTION_REFUSED;
+    case ECONNABORTED:
+        return CAUSE_CONNECTION_ABORTED;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+        return CAUSE_UNREACHABLE;
+    case EADDRNOTAVAIL:
+        return CAUSE_ADDRESS_UNAVAILABLE;
+    case EADDRINUSE:
+        return CAUSE_ADDRESS_IN_USE;
+    case ENOENT:
+        return CAUSE_NO_SUCH_SOCKET;
+    case ENOTCONN:
+    case EDESTADDRREQ:
+        return CAUSE_NOT_CONNECTED;
+    case EBADF:
+    case ENOTSOCK:
+        return CAUSE_BAD_DESCRIPTOR;
+    case EINVAL:
+    case EFAULT:
+    case EISCONN:
+    case EPROTOTYPE:
+        return CAUSE_BAD_ARGUMENT;
+    case EAFNOSUPPORT:
+    case EPROTONOSUPPORT:
+    case EOPNOTSUPP:
+    case ENOPROTOOPT:
+    case ESOCKTNOSUPPORT:
+        return CAUSE_NOT_SUPPORTED;
+    case EMSGSIZE:
+        return CAUSE_MESSAGE_TOO_BIG;
+    case EMFILE:
+    case ENFILE:
+        return CAUSE_DESCRIPTOR_LIMIT;
+    case ENOBUFS:
+    case ENOMEM:
+        return CAUSE_NO_MEMORY;
+    case EACCES:
+    case EPERM:
+        return CAUSE_NOT_PERMITTED;
+    default:
+        return CAUSE_OTHER;
+    }
+}
+
+enum cause cause_of(const struct facts *f)
+{
+    bool bare = f->is_lean == YES;
+    switch (f->err) {
+    case 0:
+        return cause_of_zero(f);
+    case EAGAIN:
+        return cause_of_eagain(f);
+    case EPIPE:
+        return bare ? CAUSE_OTHER : cause_of_epipe(f);
+    case ETIMEDOUT:
+        return cause_of_etimedout(f);
+    case EINPROGRESS:
+        return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_TIMEOUT : CAUSE_IN_PROGRESS;
+    default:
+        return cause_of_errno(f->err);
+    }
+}
+
+#define LEVEL_OF(name, word, level) level,
+static const unsigned char levels[] = {CAUSES(LEVEL_OF)};
+
+enum level cause_level(const struct facts *f, enum cause cause)
+{
+    if (cause == CAUSE_NOT_CONNECTED && f->call == CALL_shutdown) {
+        return LEVEL_INFO;
+    }
+    return (enum level)levels[cause];
+}
+
+enum level cause_loudest(enum call call, long ret, int err, bool can_time_out)
+{
+    if (ret == 0 && call != CALL_getsockopt) {
+        return LEVEL_WARN; /* closed-after-error */
+    }
+    switch (err) {
+    case EAGAIN:
+        return can_time_out || call == CALL_connect ? LEVEL_WARN : LEVEL_DEBUG;
+    case EINPROGRESS:
+        return can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
+    case EPIPE: /* not-connected */
+        return LEVEL_ERROR;
+    default:
+        return (enum level)levels[cause_of_errno(err)];
+    }
+}
+
+/* ---- Sentences ---- */
+
+static void add(struct text *t, const char *words)
+{
+    text_add(t, words);
+}
+
+static void number(struct text *t, uint64_t n)
+{
+    text_unsigned(t, n);
+}
+
+static void bytes(struct text *t, uint64_t n)
+{
+    number(t, n);
+    add(t, n == 1 ? " byte" : " bytes");
+}
+
+/* A time as a person says it: 85 us, 300 ms, 60 s. */
+static void duration(struct text *t, uint64_t microseconds)
+{
+    if (microseconds < 1000) {
+        number(t, microseconds);
+        add(t, " us");
+    } else if (microseconds < 10000000) {
+        number(t, microseconds / 1000);
+        add(t, " ms");
+    } else {
+        number(t, microseconds / 1000000);
+        add(t, " s");
+    }
+}
+
+static void peer(struct text *t, const struct facts *f)
+{
+    if (address_is_named(&f->peer)) {
+        address_text(t, &f->peer);
+    } else if (f->peer_pid > 0) {
+        add(t, "the peer (pid ");
+        number(t, (uint64_t)f->peer_pid);
+        add(t, " when the connection was made)");
+    } else {
+        add(t, "the peer");
+    }
+}
+
+static void saved(struct text *t, const struct facts *f)
+{
+    if (f->saved_from_sigpipe) {
+        add(t, " SIGPIPE would have ended the program here.");
+    }
+}
+
+static void why_zero_length_request(struct text *t, const struct facts *f)
+{
+    if (f->call == CALL_recvmmsg || f->call == CALL_sendmmsg) {
+        add(t, "The program itself passed room for 0 messages, so nothing was moved.");
+        return;
+    }
+    add(t, f->receives ? "The program itself asked for 0 bytes"
+                       : "The program itself offered 0 bytes");
+    add(t, keeps_messages_apart(f) && f->sends ? ": an empty datagram was sent."
+                                               : "; this says nothing about the connection.");
+}
+
+static void why_zero_length_datagram(struct text *t, const struct facts *f)
+{
+    add(t, "An empty ");
+    add(t, f->type == SOCK_SEQPACKET ? "message" : "datagram");
+    add(t, " arrived: that is legal and no end of anything.");
+}
+
+static void why_source_exhausted(struct text *t, const struct facts *f)
+{
+    add(t, f->call == CALL_sendfile ? "sendfile reached the end of its input file"
+                                    : "splice found its input pipe empty, with no writer left");
+    add(t, "; the socket is fine.");
+}
+
+static void why_would_block(struct text *t, const struct facts *f)
+{
+    if (f->flags & MSG_ERRQUEUE) {
+        add(t, "The socket's error queue is empty.");
+    } else if (f->call == CALL_splice) {
+        add(t, "Either the pipe or the socket was not ready; splice does not say which.");
+    } else if (f->call == CALL_accept || f->call == CALL_accept4) {
+        add(t, "No connection is waiting to be accepted, and the call must not wait.");
+    } else if (f->receives) {
+        add(t, "Nothing to read yet, and the call must not wait.");
+    } else {
+        add(t, "No room in the send buffer, and the call must not wait");
+        if (f->has_payload) {
+            add(t, ": ");
+            bytes(t, f->unacked);
+            add(t, " sent and not acknowledged, ");
+            bytes(t, f->unsent);
+            add(t, f->window_closed ? " not sent, and the peer's window is closed: it does not read"
+                                    : " not sent");
+        }
+        add(t, ".");
+    }
+}
+
+static void why_in_progress(struct text *t, const struct facts *f)
+{
+    add(t, f->err == EALREADY ? "An earlier connect to " : "The connect to ");
+    peer(t, f);
+    add(t, f->err == EALREADY ? " is still under way."
+                              : " is under way; the program will learn its result from SO_ERROR.");
+}
+
+static void why_interrupted(struct text *t, const struct facts *f)
+{
+    (void)f;
+    add(t, "A signal handler ran before the call had done anything; nothing is wrong with the "
+           "socket.");
+}
+
+static void why_peer_closed(struct text *t, const struct facts *f)
+{
+    peer(t, f);
+    if (is_unix(f) && f->type == SOCK_SEQPACKET) {
+        add(t, " closed its end, or sent an empty message just before that: the kernel does not "
+               "tell them apart.");
+    } else if (is_unix(f) && f->hung_up != YES) {
+        add(t, " finished sending, or this program shut down its own reading side: on a unix "
+               "socket the kernel does not tell them apart.");
+    } else if (!is_tcp(f) && !is_mptcp(f)) {
+        add(t, " closed its end.");
+    } else {
+        add(t, " ended its side in order (FIN)");
+        if (f->has_payload) {
+            add(t, " after ");
+            bytes(t, f->rx);
+        }
+        add(t, "; it closed, or only finished sending.");
+        if (f->unacked + f->unsent > 0) {
+            add(t, " Of what this program sent, ");
+            bytes(t, (uint64_t)f->unacked + f->unsent);
+            add(t, " are not acknowledged.");
+        }
+        if (f->error_pending == YES) {
+            add(t, " A reset came after that, and the next call will report it.");
+        }
+    }
+}
+
+static void why_local_shutdown_read(struct text *t, const struct facts *f)
+{
+    add(t, "This program itself shut down the reading side of the socket; ");
+    peer(t, f);
+    add(t, " has not closed.");
+}
+
+static void why_local_shutdown_write(struct text *t, const struct facts *f)
+{
+    if (is_unix(f)) {
+        add(t, "This program shut down its writing side before it wrote, or the peer shut down its "
+               "reading side: on a unix socket the kernel does not tell them apart.");
+    } else {
+        add(t, "This program itself shut down its writing side before it wrote.");
+    }
+    saved(t, f);
+}
+
+enum { LONG_IDLE_MS = 10000 };
+
+static void unacknowledged(struct text *t, const struct facts *f)
+{
+    if (f->unacked + f->unsent > 0) {
+        add(t, "; ");
+        bytes(t, (uint64_t)f->unacked + f->unsent);
+        add(t, " that this program had written were never acknowledged");
+    }
+}
+
+static void why_tcp_reset(struct text *t, const struct facts *f)
+{
+    peer(t, f);
+    add(t, " aborted the connection (RST)");
+    if (!f->has_payload) {
+        add(t, ".");
+        return;
+    }
+    if (f->rx == 0) {
+        add(t, " before it sent a single byte back; it had acknowledged ");
+        if (f->unacked + f->unsent == 0) {
+            add(t, "all ");
+        }
+        bytes(t, f->tx);
+        add(t, " of the request");
+    } else {
+        add(t, f->idle_ms >= LONG_IDLE_MS ? " after " : " in mid-stream, after ");
+        bytes(t, f->rx);
+        add(t, " from it and ");
+        bytes(t, f->tx);
+        add(t, " acknowledged by it");
+    }
+    unacknowledged(t, f);
+    add(t, ".");
+    if (f->idle_ms >= LONG_IDLE_MS) {
+        add(t, " No data had come for ");
+        duration(t, (uint64_t)f->idle_ms * 1000);
+        add(t, ": look at idle timeouts of the peer and of what stands between (load balancer, "
+               "NAT, firewall).");
+    }
+}
+
+static void why_peer_reset(struct text *t, const struct facts *f)
+{
+    if (is_tcp(f) && f->was_connected) {
+        why_tcp_reset(t, f);
+        return;
+    }
+    peer(t, f);
+    if (is_unix(f) && keeps_messages_apart(f)) {
+        add(t, " closed the socket that this one was connected to.");
+    } else if (is_unix(f)) {
+        add(t, " closed its end while data from this program lay there unread.");
+    } else {
+        add(t, " aborted the connection (reset).");
+    }
+}
+
+static void why_closed_after_error(struct text *t, const struct facts *f)
+{
+    add(t, "The connection had already failed and its error was reported before; 0 here is no "
+           "orderly end, ");
+    peer(t, f);
+    add(t, " sent no FIN.");
+}
+
+static void why_write_after_close(struct text *t, const struct facts *f)
+{
+    peer(t, f);
+    if (is_unix(f)) {
+        add(t, " had closed its end before this write.");
+    } else if (f->fin_seen == YES) {
+        add(t, " had closed, and answered what was sent after that with RST.");
+    } else {
+        add(t, " had reset the connection before this write.");
+    }
+    saved(t, f);
+}
+
+static void why_timeout(struct text *t, const struct facts *f)
+{
+    bool sends = f->sends || f->call == CALL_connect;
+    add(t, sends ? "SO_SNDTIMEO" : "SO_RCVTIMEO");
+    add(t, " of this socket (");
+    duration(t, f->timeout_us);
+    add(t, ") ran out: ");
+    if (f->call == CALL_connect) {
+        peer(t, f);
+        add(t, " had not answered; the connect goes on.");
+    } else if (f->call == CALL_accept || f->call == CALL_accept4) {
+        add(t, "no connection came.");
+    } else if (sends) {
+        add(t, "the send buffer stayed full.");
+    } else {
+        add(t, "nothing came from ");
+        peer(t, f);
+        add(t, ". The connection itself is not broken.");
+    }
+}
+
+static void why_connection_timed_out(struct text *t, const struct facts *f)
+{
+    peer(t, f);
+    add(t, " stopped answering: ");
+    if (f->unacked + f->unsent > 0) {
+        bytes(t, (uint64_t)f->unacked + f->unsent);
+        add(t, " were never acknowledged, in spite of ");
+        number(t, f->retrans);
+        add(t, " retransmissions");
+    } else if (f->keepalive) {
+        add(t, "keepalive probes of the idle connection went unanswered");
+    } else {
+        add(t, "the kernel gave the connection up");
+    }
+    if (f->user_timeout_ms > 0) {
+        add(t, " within TCP_USER_TIMEOUT (");
+        number(t, f->user_timeout_ms);
+        add(t, " ms)");
+    }
+    add(t, ".");
+}
+
+static void why_connect_timed_out(struct text *t, const struct facts *f)
+{
+    peer(t, f);
+    add(t, " did not answer the connection request (SYN) at all: the host is down or not there, or "
+           "a firewall drops the packets.");
+}
+
+static void why_connection_refused(struct text *t, const struct facts *f)
+{
+    if (f->type == SOCK_DGRAM && !is_unix(f) && f->is_lean != YES) {
+        add(t, "An earlier datagram to ");
+        peer(t, f);
+        add(t, " was answered by port-unreachable: nothing receives there.");
+    } else if (is_unix(f)) {
+        add(t, "There is a socket at ");
+        peer(t, f);
+        add(t, ", but nobody listens on it: its owner is gone or has not called listen.");
+    } else if (address_is_loopback(&f->peer)) {
+        add(t, "Nothing listens on ");
+        peer(t, f);
+        add(t, " of this host.");
+    } else {
+        peer(t, f);
+        add(t, " answered with RST: nothing listens on that port, or a firewall rejects it.");
+    }
+}
+
+static void why_connection_aborted(struct text *t, const struct facts *f)
+{
+    (void)f;
+    add(t, "The connection was given up before the program got to it: the client reset it while it "
+           "waited to be accepted, or it was ended on this host (ss -K).");
+}
+
+static void why_unreachable(struct text *t, const struct facts *f)
+{
+    if (f->err == ENETUNREACH) {
+        add(t, "This host has no route to ");
+    } else if (f->err == ENETDOWN) {
+        add(t, "The network interface is down that leads to ");
+    } else {
+        add(t, "The network reported (ICMP), or found no neighbour (ARP), that there is no way "
+               "to ");
+    }
+    peer(t, f);
+    add(t, ".");
+}
+
+static void why_address_unavailable(struct text *t, const struct facts *f)
+{
+    if (f->call == CALL_bind) {
+        add(t, "The address ");
+        address_text(t, &f->local);
+        add(t, " is not one of this host's.");
+    } else {
+        add(t, "Either no ephemeral port is left for connections to ");
+        peer(t, f);
+        add(t, " (net.ipv4.ip_local_port_range), or the address is not usable from this host.");
+    }
+}
+
+static void why_address_in_use(struct text *t, const struct facts *f)
+{
+    bool any_port = f->call == CALL_bind && !is_unix(f) && address_port(&f->local) == 0;
+    if (any_port && address_is_named(&f->local)) {
+        add(t, "No ephemeral port is left on the address (net.ipv4.ip_local_port_range).");
+    } else if (any_port) {
+        add(t, "No ephemeral port is left (net.ipv4.ip_local_port_range).");
+    } else {
+        add(t, "Another socket already has ");
+        if (address_is_named(&f->local)) {
+            address_text(t, &f->local);
+        } else {
+            add(t, "that address");
+        }
+        add(t, is_unix(f) ? ": the path exists, perhaps left over from a program that is gone."
+                          : ", or a closed connection still holds it (TIME_WAIT, without "
+                            "SO_REUSEADDR).");
+    }
+}
+
+static void why_no_such_socket(struct text *t, const struct facts *f)
+{
+    add(t, "There is no socket at ");
+    peer(t, f);
+    add(t, ": the server is not running, or it uses another path.");
+}
+
+static void why_backlog_full(struct text *t, const struct facts *f)
+{
+    add(t, "The queue of connections that ");
+    peer(t, f);
+    add(t, " has not accepted yet is full.");
+}
+
+static void why_not_connected(struct text *t, const struct facts *f)
+{
+    if (f->err == EDESTADDRREQ) {
+        add(t, "The socket is not connected, and the call named no address to send to.");
+    } else if (f->call == CALL_shutdown) {
+        add(t, "The connection was already gone, or never made; harmless.");
+    } else if (f->err == EPIPE) {
+        add(t, "The socket is not connected: connect was never called, or it failed.");
+        saved(t, f);
+    } else {
+        add(t, "The socket is not connected: it never was, or the connection has ended.");
+    }
+}
+
+static void why_bad_descriptor(struct text *t, const struct facts *f)
+{
+    add(t, "Descriptor ");
+    text_signed(t, f->fd);
+    if (f->err == ENOTSOCK) {
+        add(t, " is open, but it is no socket.");
+    } else if (call_takes_any_descriptor(f->call)) {
+        add(t, " is a socket, but the other descriptor of the call is not open, or not open for "
+               "this.");
+    } else {
+        add(t, " is not open: it was closed before, perhaps by another thread, or never opened.");
+    }
+}
+
+static void why_bad_argument(struct text *t, const struct facts *f)
+{
+    switch (f->err) {
+    case EFAULT:
+        add(t, "The program passed a pointer to memory that it does not have.");
+        return;
+    case EISCONN:
+        add(t, "The socket is already connected.");
+        return;
+    case EPROTOTYPE:
+        add(t, "The socket at the address is of another type (stream against datagram).");
+        return;
+    default:
+        add(t, f->call == CALL_accept || f->call == CALL_accept4
+                   ? "The socket is not listening, or the flags are not valid."
+                   : "The kernel refused an argument of the call as invalid.");
+    }
+}
+
+static void why_not_supported(struct text *t, const struct facts *f)
+{
+    add(t,
+        f->call == CALL_socket || f->call == CALL_socketpair
+            ? "This kernel has no such kind of socket; often a program only probes, for IPv6 say."
+            : "This kind of socket does not know the call or its flags.");
+}
+
+static void why_message_too_big(struct text *t, const struct facts *f)
+{
+    add(t, "The message");
+    if (f->has_len) {
+        add(t, " of ");
+        bytes(t, f->len);
+    }
+    add(t, " is larger than the socket can send in one piece.");
+}
+
+static void why_descriptor_limit(struct text *t, const struct facts *f)
+{
+    if (f->err == ENFILE) {
+        add(t, "The whole system has as many files open as fs.file-max allows.");
+        return;
+    }
+    add(t, "The process has as many descriptors open as it may");
+    if (f->descriptor_limit > 0) {
+        add(t, " (RLIMIT_NOFILE ");
+        number(t, f->descriptor_limit);
+        add(t, ")");
+    }
+    add(t, ": raise it with ulimit -n or LimitNOFILE=, or look for descriptors that are never "
+           "closed.");
+}
+
+static void why_no_memory(struct text *t, const struct facts *f)
+{
+    (void)f;
+    add(t, "The kernel had no memory or no buffer space for the call.");
+}
+
+static void why_not_permitted(struct text *t, const struct facts *f)
+{
+    unsigned port = address_port(&f->local);
+    if (f->call == CALL_bind && f->err == EACCES && port > 0 && port < 1024) {
+        add(t, "Port ");
+        number(t, port);
+        add(t, " is privileged (net.ipv4.ip_unprivileged_port_start): it takes root or "
+               "CAP_NET_BIND_SERVICE.");
+        return;
+    }
+    add(t, "The kernel does not allow it: missing rights, a firewall rule of this host, or a "
+           "security module.");
+}
+
+static void why_other(struct text *t, const struct facts *f)
+{
+    const char *words = f->err ? errno_words(f->err) : NULL;
+    if (f->is_lean == YES) {
+        add(t, "Inside a seccomp filter the socket can't be asked: ");
+    }
+    if (f->err == 0 && f->is_lean == YES) {
+        add(t, "the end of a stream, or an empty datagram.");
+    } else if (f->err == 0 && f->receives) {
+        add(t, "End of the stream; the kernel does not tell whether the peer closed, this program "
+               "shut down its reading side, or an earlier error ended it.");
+    } else if (f->err == 0) {
+        add(t, "The call moved nothing.");
+    } else if (words) {
+        add(t, words);
+        add(t, ".");
+    } else {
+        add(t, "errno ");
+        number(t, (uint64_t)f->err);
+        add(t, ".");
+    }
+}
+
+void cause_sentence(struct text *t, const struct facts *f, enum cause cause)
+{
+    static void (*const sentences[CAUSE_COUNT])(struct text *, const struct facts *) = {
+        [CAUSE_ZERO_LENGTH_REQUEST] = why_zero_length_request,
+        [CAUSE_ZERO_LENGTH_DATAGRAM] = why_zero_length_datagram,
+        [CAUSE_SOURCE_EXHAUSTED] = why_source_exhausted,
+        [CAUSE_WOULD_BLOCK] = why_would_block,
+        [CAUSE_IN_PROGRESS] = why_in_progress,
+        [CAUSE_INTERRUPTED] = why_interrupted,
+        [CAUSE_PEER_CLOSED] = why_peer_closed,
+        [CAUSE_LOCAL_SHUTDOWN_READ] = why_local_shutdown_read,
+        [CAUSE_LOCAL_SHUTDOWN_WRITE] = why_local_shutdown_write,
+        [CAUSE_PEER_RESET] = why_peer_reset,
+        [CAUSE_CLOSED_AFTER_ERROR] = why_closed_after_error,
+        [CAUSE_WRITE_AFTER_CLOSE] = why_write_after_close,
+        [CAUSE_TIMEOUT] = why_timeout,
+        [CAUSE_CONNECTION_TIMED_OUT] = why_connection_timed_out,
+        [CAUSE_CONNECT_TIMED_OUT] = why_connect_timed_out,
+        [CAUSE_CONNECTION_REFUSED] = why_connection_refused,
+        [CAUSE_CONNECTION_ABORTED] = why_connection_aborted,
+        [CAUSE_UNREACHABLE] = why_unreachable,
+        [CAUSE_ADDRESS_UNAVAILABLE] = why_address_unavailable,
+        [CAUSE_ADDRESS_IN_USE] = why_address_in_use,
+        [CAUSE_NO_SUCH_SOCKET] = why_no_such_socket,
+        [CAUSE_BACKLOG_FULL] = why_backlog_full,
+        [CAUSE_NOT_CONNECTED] = why_not_connected,
+        [CAUSE_BAD_DESCRIPTOR] = why_bad_descriptor,
+        [CAUSE_BAD_ARGUMENT] = why_bad_argument,
+        [CAUSE_NOT_SUPPORTED] = why_not_supported,
+        [CAUSE_MESSAGE_TOO_BIG] = why_message_too_big,
+        [CAUSE_DESCRIPTOR_LIMIT] = why_descriptor_limit,
+        [CAUSE_NO_MEMORY] = why_no_memory,
+        [CAUSE_NOT_PERMITTED] = why_not_permitted,
+        [CAUSE_OTHER] = why_other,
+    };
+    if (cause == CAUSE_ERROR_QUEUE) {
+        add(t, "The error queue delivered its control data; there was no payload with it.");
+        return;
+    }
+    sentences[cause](t, f);
+}

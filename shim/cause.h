@@ -1,0 +1,18 @@
+/* Facts to cause and sentence: pure. No system call, no state. */
+#ifndef SOCKSHIM_CAUSE_H
+#define SOCKSHIM_CAUSE_H
+
+#include "observe.h"
+#include "text.h"
+
+enum cause cause_of(const struct facts *facts);
+enum level cause_level(const struct facts *facts, enum cause cause);
+/* The `why` of the record: one or two sentences from the facts' own figures. */
+void cause_sentence(struct text *t, const struct facts *facts, enum cause cause);
+
+/* The highest level that such a result can have, told from these three alone:
+ * what is below the level that is wanted needs no question to the kernel.
+ * can_time_out: whether EAGAIN may be an expired timeout. */
+enum level cause_loudest(enum call call, long ret, int err, bool can_time_out);
+
+#endif

@@ -1,0 +1,351 @@
+#include "config.h"
+
+#include "raw.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+struct config config;
+
+/* Each takes its value and says what is wrong with it: NULL for nothing, else
+ * the part that was not understood, with its length in *len. */
+typedef const char *reader(const char *value, size_t *len);
+
+static reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay, read_level,
+    read_skip, read_only;
+
+static const struct {
+    const char *variable;
+    const char *label; /* in config_summary() */
+    reader *read;
+    const char *allowed;
+    const char *instead;
+} settings[SETTING_COUNT] = {
+    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, off", "using on"},
+    [SETTING_LOG] = {"SOCKSHIM_LOG", "log", read_log,
+                     "a file with a path that fits the system's limit, stderr, off",
+                     "using stderr"},
+    [SETTING_LOG_LIMIT] = {"SOCKSHIM_LOG_LIMIT", "limit", read_limit,
+                           "a number of bytes, with K, M or G behind it, or 0", "using 1G"},
+    [SETTING_FORMAT] = {"SOCKSHIM_FORMAT", "format", read_format, "logfmt, json", "using logfmt"},
+    [SETTING_SIGPIPE] = {"SOCKSHIM_SIGPIPE", "sigpipe", read_sigpipe, "ignore, always, off",
+                         "using ignore"},
+    [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "using on"},
+    [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error",
+                       "using debug"},
+    [SETTING_SKIP] = {"SOCKSHIM_SKIP", "skip", read_skip,
+                      "causes, errno names and call names, with commas between them",
+                      "using the others"},
+    [SETTING_ONLY] = {"SOCKSHIM_ONLY", "only", read_only, "globs with commas between them",
+                      "using the others"},
+};
+
+static bool is(const char *value, const char *word)
+{
+    return strcmp(value, word) == 0;
+}
+
+/* All of the value was not understood. */
+static const char *all_wrong(const char *value, size_t *len)
+{
+    *len = strlen(value);
+    return value;
+}
+
+static const char *read_switch(const char *value, size_t *len, bool *result)
+{
+    if (is(value, "on") || is(value, "off")) {
+        *result = value[1] == 'n';
+        return NULL;
+    }
+    return all_wrong(value, len);
+}
+
+static const char *read_on(const char *value, size_t *len)
+{
+    return read_switch(value, len, &config.on);
+}
+
+static const char *read_nodelay(const char *value, size_t *len)
+{
+    return read_switch(value, len, &config.nodelay);
+}
+
+static const char *read_format(const char *value, size_t *len)
+{
+    config.json = is(value, "json");
+    return config.json || is(value, "logfmt") ? NULL : all_wrong(value, len);
+}
+
+static const char *read_sigpipe(const char *value, size_t *len)
+{
+    static const char *const words[] = {"ignore", "always", "off"};
+    for (int i = 0; i < 3; i++) {
+        if (is(value, words[i])) {
+            config.sigpipe = (enum sigpipe_mode)i;
+            return NULL;
+        }
+    }
+    return all_wrong(value, len);
+}
+
+static const char *read_level(const char *value, size_t *len)
+{
+    for (enum level level = LEVEL_DEBUG; level <= LEVEL_ERROR; level++) {
+        if (is(value, level_name(level))) {
+            config.level = level;
+            return NULL;
+        }
+    }
+    return all_wrong(value, len);
+}
+
+static const char *read_limit(const char *value, size_t *len)
+{
+    uint64_t number = 0;
+    const char *at = value;
+    while (*at >= '0' && *at <= '9') {
+        unsigned digit = (unsigned)(*at++ - '0');
+        if (number > ((uint64_t)INT64_MAX - digit) / 10) {
+            return all_wrong(value, len);
+        }
+        number = number * 10 + digit;
+    }
+    bool has_digits = at > value;
+    unsigned shift = *at == 'K' ? 10 : *at == 'M' ? 20 : *at == 'G' ? 30 : 0;
+    at += shift != 0;
+    if (!has_digits || *at || number > (uint64_t)INT64_MAX >> shift) {
+        return all_wrong(value, len);
+    }
+    config.log_limit = number << shift;
+    return NULL;
+}
+
+/* The next of the words with commas between them, blanks around it taken off;
+ * *len is 0 for an empty one. NULL at the end. */
+static const char *next_word(const char **at, size_t *len)
+{
+    const char *word = *at;
+    if (!word) {
+        return NULL;
+    }
+    const char *comma = strchr(word, ',');
+    const char *end = comma ? comma : word + strlen(word);
+    *at = comma ? comma + 1 : NULL;
+    while (word < end && *word == ' ') {
+        word++;
+    }
+    while (end > word && end[-1] == ' ') {
+        end--;
+    }
+    *len = (size_t)(end - word);
+    return word;
+}
+
+/* Whether the word was one. */
+static bool skip(const char *word, size_t len)
+{
+    int call = call_number(word, len);
+    int cause = cause_number(word, len);
+    int err = errno_number(word, len);
+    if (call >= 0) {
+        config.skip_calls |= (uint64_t)1 << call;
+    }
+    if (cause >= 0) {
+        config.skip_causes |= (uint64_t)1 << cause;
+    }
+    if (err > 0) {
+        config.skip_errnos[err / 64] |= (uint64_t)1 << err % 64;
+    }
+    return call >= 0 || cause >= 0 || err > 0;
+}
+
+static const char *read_skip(const char *value, size_t *len)
+{
+    const char *wrong = NULL;
+    size_t word_len;
+    for (const char *word, *at = value; (word = next_word(&at, &word_len));) {
+        if (word_len > 0 && !skip(word, word_len) && !wrong) {
+            wrong = word;
+            *len = word_len;
+        }
+    }
+    return wrong;
+}
+
+static const char *basename_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static const char *read_only(const char *value, size_t *len)
+{
+    const char *wrong = NULL;
+    size_t globs = 0;
+    size_t word_len;
+    bool matches = false;
+    for (const char *word, *at = value; (word = next_word(&at, &word_len));) {
+        char glob[256];
+        if (word_len == 0) {
+            continue;
+        }
+        if (word_len >= sizeof glob) {
+            wrong = word;
+            *len = word_len;
+            continue;
+        }
+        memcpy(glob, word, word_len);
+        glob[word_len] = 0;
+        globs++;
+        matches |=
+            fnmatch(glob, config.prog, 0) == 0 || fnmatch(glob, basename_of(config.exe), 0) == 0;
+    }
+    config.on = config.on && (matches || globs == 0);
+    return wrong;
+}
+
+static bool append(char **at, const char *end, const char *bytes, size_t len)
+{
+    if ((size_t)(end - *at) <= len) {
+        return false;
+    }
+    memcpy(*at, bytes, len);
+    *at += len;
+    **at = 0;
+    return true;
+}
+
+static bool append_pid(char **at, const char *end)
+{
+    char digits[24];
+    struct text t = text_in(digits, sizeof digits, QUOTE_PLAIN);
+    text_signed(&t, raw(SYS_getpid));
+    return append(at, end, digits, (size_t)(t.at - digits));
+}
+
+/* The path made absolute, with %p and %n put in. What is behind it in
+ * log_path must hold ".new" too: log.c's rotation. */
+static bool expand_path(const char *value)
+{
+    char *at = config.log_path;
+    const char *end = config.log_path + sizeof config.log_path - sizeof ".new";
+    bool fits = true;
+    if (*value != '/') {
+        long len = raw(SYS_getcwd, at, end - at);
+        if (len <= 1) {
+            return false;
+        }
+        at += len - 1; /* it counts the NUL */
+        fits = at[-1] == '/' || append(&at, end, "/", 1);
+    }
+    for (; fits && *value; value++) {
+        if (value[0] == '%' && value[1] == 'p') {
+            fits = append_pid(&at, end);
+            value++;
+        } else if (value[0] == '%' && value[1] == 'n') {
+            fits = append(&at, end, config.prog, strlen(config.prog));
+            value++;
+        } else {
+            fits = append(&at, end, value, 1);
+        }
+    }
+    return fits;
+}
+
+static const char *read_log(const char *value, size_t *len)
+{
+    if (is(value, "stderr") || is(value, "off")) {
+        config.log = *value == 's' ? LOG_STDERR : LOG_OFF;
+        return NULL;
+    }
+    if (!expand_path(value)) {
+        return all_wrong(value, len);
+    }
+    config.log = LOG_FILE;
+    return NULL;
+}
+
+static const char *find(char **environment, const char *variable)
+{
+    size_t len = strlen(variable);
+    for (; environment && *environment; environment++) {
+        if (strncmp(*environment, variable, len) == 0 && (*environment)[len] == '=') {
+            const char *value = *environment + len + 1;
+            return *value ? value : NULL; /* empty counts as unset */
+        }
+    }
+    return NULL;
+}
+
+static void name_program(void)
+{
+    const char *name = program_invocation_name ? basename_of(program_invocation_name) : "";
+    size_t len = strnlen(name, sizeof config.prog - 1);
+    memcpy(config.prog, name, len);
+    config.prog[len] = 0;
+    long exe = raw(SYS_readlinkat, -100, "/proc/self/exe", config.exe, sizeof config.exe - 1);
+    config.exe[exe > 0 ? exe : 0] = 0;
+}
+
+/* Kept as text: programs that write a title over their arguments (setproctitle)
+ * write over the environment, too. */
+static void summarize(const char *const given[])
+{
+    static const char *const defaults[SETTING_COUNT] = {
+        [SETTING_LOG] = "stderr",     [SETTING_LOG_LIMIT] = "1G", [SETTING_FORMAT] = "logfmt",
+        [SETTING_SIGPIPE] = "ignore", [SETTING_NODELAY] = "on",   [SETTING_LEVEL] = "debug",
+    };
+    size_t room = sizeof config.summary;
+    struct text t = text_in(config.summary, room - 1, QUOTE_PLAIN);
+    for (int i = SETTING_LOG; i < SETTING_COUNT; i++) {
+        bool replaced = config.wrong[i] && i != SETTING_SKIP && i != SETTING_ONLY;
+        const char *value = given[i] && !replaced ? given[i] : defaults[i];
+        if (i == SETTING_LOG && config.log == LOG_FILE) {
+            value = config.log_path;
+        }
+        if (value) {
+            text_add(&t, i == SETTING_LOG ? "" : " ");
+            text_add(&t, settings[i].label);
+            text_add(&t, "=");
+            text_add(&t, value);
+        }
+    }
+    *t.at = 0;
+}
+
+void config_load(char **environment)
+{
+    const char *given[SETTING_COUNT];
+    config.on = true;
+    config.nodelay = true;
+    config.log_limit = (uint64_t)1 << 30;
+    name_program();
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        given[i] = find(environment, settings[i].variable);
+        if (given[i]) {
+            config.wrong[i] = settings[i].read(given[i], &config.wrong_len[i]);
+        }
+    }
+    if (!config.on) {
+        config.nodelay = false;
+        config.sigpipe = SIGPIPE_OFF;
+    }
+    config.logging = config.on && config.log != LOG_OFF;
+    summarize(given);
+}
+
+void config_complaint(struct text *t, enum setting setting)
+{
+    size_t len = config.wrong_len[setting];
+    bool cut = len > 100;
+    text_add(t, settings[setting].variable);
+    text_add(t, ": ");
+    text_bytes(t, config.wrong[setting], cut ? 100 : len);
+    text_add(t, cut ? "..." : "");
+    text_add(t, " is not allowed; allowed: ");
+    text_add(t, settings[setting].allowed);
+    text_add(t, "; ");
+    text_add(t, settings[setting].instead);
+}

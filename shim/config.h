@@ -1,0 +1,77 @@
+/* The settings: SPEC, "Settings". Read once; constant afterwards. */
+#ifndef SOCKSHIM_CONFIG_H
+#define SOCKSHIM_CONFIG_H
+
+#include "names.h"
+#include "text.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SOCKSHIM_VERSION "0.1.0"
+
+enum log_target { LOG_STDERR, LOG_FILE, LOG_OFF };
+enum sigpipe_mode { SIGPIPE_IGNORE, SIGPIPE_ALWAYS, SIGPIPE_OFF };
+
+enum setting {
+    SETTING_ON,
+    SETTING_LOG,
+    SETTING_LOG_LIMIT,
+    SETTING_FORMAT,
+    SETTING_SIGPIPE,
+    SETTING_NODELAY,
+    SETTING_LEVEL,
+    SETTING_SKIP,
+    SETTING_ONLY,
+    SETTING_COUNT
+};
+
+struct config {
+    bool on;      /* false: everything passes straight through */
+    bool nodelay; /* false too where `on` is */
+    bool logging; /* false too where `on` is */
+    bool json;
+    enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
+    enum level level;
+    enum log_target log;
+    char log_path[PATH_MAX]; /* absolute */
+    uint64_t log_limit;      /* bytes; 0: none */
+    uint64_t skip_calls;     /* a bit for each enum call */
+    uint64_t skip_causes;    /* a bit for each enum cause */
+    uint64_t skip_errnos[ERRNO_MAX / 64 + 1];
+    char prog[64]; /* basename of argv[0]; cut if longer */
+    char exe[PATH_MAX];
+    char summary[PATH_MAX + 512]; /* the settings in force: `log=/tmp/x level=info ...` */
+    /* The value, or the part of it, that was not understood; NULL: none. Points
+     * into the environment: to be read at start only. */
+    const char *wrong[SETTING_COUNT];
+    size_t wrong_len[SETTING_COUNT];
+};
+
+extern struct config config;
+
+/* Fills `config` from the environment. Not safe to run twice at once. Uses no
+ * allocation and no stdio. */
+void config_load(char **environment);
+
+/* One line that says which variable had which value, what is allowed and what
+ * is used instead; for a setting with wrong[setting] set. */
+void config_complaint(struct text *t, enum setting setting);
+
+static inline bool config_skips_call(enum call call)
+{
+    return config.skip_calls >> call & 1;
+}
+
+static inline bool config_skips_cause(enum cause cause)
+{
+    return config.skip_causes >> cause & 1;
+}
+
+static inline bool config_skips_errno(int err)
+{
+    return err > 0 && err <= ERRNO_MAX && (config.skip_errnos[err / 64] >> err % 64 & 1);
+}
+
+#endif

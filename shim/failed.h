@@ -1,0 +1,18 @@
+/* What a wrapper hands over when its call did not simply succeed. Everything
+ * here is cold, async-signal-safe, and leaves errno as it was. */
+#ifndef SOCKSHIM_FAILED_H
+#define SOCKSHIM_FAILED_H
+
+#include "observe.h"
+
+/* Logs a 0 or -1 of `call`, errno telling why, and returns `ret`. */
+__attribute__((visibility("hidden"))) long failed(enum call call, long ret,
+                                                  const struct attempt *attempt);
+
+/* Logs that the program read a pending error (SO_ERROR) of `fd`. */
+__attribute__((visibility("hidden"))) void failed_late(int fd, int err);
+
+/* Logs, once a program, that an attempt to undo a forced setting was refused. */
+__attribute__((visibility("hidden"))) void refused(enum call call, int fd, const char *why);
+
+#endif

@@ -1,0 +1,440 @@
+#include "log.h"
+
+#include "config.h"
+#include "raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* Which file a descriptor is open on. */
+struct file {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    mode_t mode;
+};
+
+/* The log as it was opened. Threads write these without a lock: a reader that
+ * sees half a change finds a file that is not the log's, and looks again by
+ * path. */
+static atomic_int descriptor = -1;
+static _Atomic uint64_t log_device;
+static _Atomic uint64_t log_inode;
+
+static atomic_ulong lost;
+static atomic_bool torn;          /* the last line came out short */
+static _Atomic int64_t looked_at; /* the second in which the path was last looked at */
+
+/* FILE.1 and the new file that is going to be FILE. */
+static char older_path[PATH_MAX];
+static char newer_path[PATH_MAX];
+
+static bool file_of_stat(struct file *file, long result, const struct stat64 *st)
+{
+    if (result < 0) {
+        return false;
+    }
+    file->device = (uint64_t)st->st_dev;
+    file->inode = (uint64_t)st->st_ino;
+    file->size = (uint64_t)st->st_size;
+    file->mode = st->st_mode;
+    return true;
+}
+
+static bool file_of(int fd, struct file *file)
+{
+    struct stat64 st;
+    return file_of_stat(file, raw(RAW_FSTAT, fd, &st), &st);
+}
+
+static bool file_at(const char *path, struct file *file)
+{
+    struct stat64 st;
+    return file_of_stat(file, raw(RAW_FSTATAT, AT_FDCWD, path, &st, 0), &st);
+}
+
+static bool same_file(const struct file *a, const struct file *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+static bool is_opened_file(const struct file *file)
+{
+    return file->inode == atomic_load_explicit(&log_inode, memory_order_relaxed) &&
+           file->device == atomic_load_explicit(&log_device, memory_order_relaxed);
+}
+
+static void remember(const struct file *file)
+{
+    atomic_store_explicit(&log_device, file->device, memory_order_relaxed);
+    atomic_store_explicit(&log_inode, file->inode, memory_order_relaxed);
+}
+
+/* ---- Opening ---- */
+
+/* Programs count on low numbers, and a table of up to 256 descriptors costs a
+ * fork nothing (fs/file.c grows it by powers of two). */
+static int move_high(int fd)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit = {256, 256};
+    raw(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+    long top = limit.soft < 256 ? (long)limit.soft : 256;
+    for (long lowest = top - 1; lowest > fd && lowest >= top - 16; lowest--) {
+        long moved = raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, lowest);
+        if (moved >= 0 && moved < 256) {
+            raw(SYS_close, fd);
+            return (int)moved;
+        }
+        if (moved >= 0) {
+            raw(SYS_close, moved);
+        }
+    }
+    return fd;
+}
+
+/* Never waits for a reader or a carrier: O_NONBLOCK, on a description that is
+ * ours alone. */
+static int open_path(const char *path, int flags)
+{
+    return (int)raw(SYS_openat, AT_FDCWD, path,
+                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags,
+                    0644);
+}
+
+/* A file that may take records: not what a reopened descriptor 2 would be. */
+static int adopt(int fd)
+{
+    struct file file;
+    if (!file_of(fd, &file)) {
+        return -EIO;
+    }
+    remember(&file);
+    atomic_store(&descriptor, fd);
+    return 0;
+}
+
+static int open_log(int flags)
+{
+    int fd = open_path(config.log_path, flags);
+    return fd < 0 ? fd : adopt(move_high(fd));
+}
+
+/* Descriptor 2 is used where it is, never kept open by a copy of ours: whoever
+ * waits for a daemon to close its stderr must not wait for us. */
+static int use_stderr(void)
+{
+    return is_ip_socket(2) ? -ENOTSUP : adopt(2);
+}
+
+static void copy_path(char *to, const char *suffix)
+{
+    size_t len = strlen(config.log_path); /* config.c left room for it */
+    memcpy(to, config.log_path, len);
+    memcpy(to + len, suffix, strlen(suffix) + 1);
+}
+
+int log_open(void)
+{
+    if (config.log == LOG_STDERR) {
+        return -use_stderr();
+    }
+    copy_path(older_path, ".1");
+    copy_path(newer_path, ".new");
+    return -open_log(0);
+}
+
+bool log_is_open(void)
+{
+    return atomic_load(&descriptor) >= 0;
+}
+
+/* ---- Finding it again ---- */
+
+static bool second_has_passed(const struct moment *m)
+{
+    int64_t now = (int64_t)m->now.tv_sec;
+    return atomic_exchange_explicit(&looked_at, now, memory_order_relaxed) != now;
+}
+
+/* Puts a new description under the old number, in one step. */
+static bool reopen_in_place(int fd, int flags)
+{
+    int fresh = open_path(config.log_path, flags);
+    if (fresh < 0) {
+        return false;
+    }
+    struct file file;
+    bool done = file_of(fresh, &file) && raw(SYS_dup3, fresh, fd, O_CLOEXEC) >= 0;
+    raw(SYS_close, fresh);
+    if (done) {
+        remember(&file);
+    }
+    return done;
+}
+
+/* Renamed or removed: begin a new file under the path; if that can't be, the
+ * old one goes on. */
+static void follow_path(int fd, struct file *file)
+{
+    struct file now;
+    if (file_at(config.log_path, &now) && same_file(&now, file)) {
+        return;
+    }
+    if (reopen_in_place(fd, O_NOFOLLOW)) {
+        file_of(fd, file);
+    }
+}
+
+/* The descriptor is not open on what we opened. Another thread may just have
+ * replaced it, else somebody took the number. */
+static int find_again(int fd, struct file *file, const struct moment *m)
+{
+    struct file now;
+    if (fd >= 0 && file_of(fd, file) && file_at(config.log_path, &now) && same_file(&now, file)) {
+        return fd;
+    }
+    if (m->who.is_vfork_child) {
+        return -1;
+    }
+    if (open_log(O_NOFOLLOW) < 0) {
+        /* At the next second, not at every record. */
+        atomic_store(&descriptor, -1);
+        return -1;
+    }
+    fd = atomic_load(&descriptor);
+    return file_of(fd, file) ? fd : -1;
+}
+
+/* The descriptor to write to, and its file; -1: none. */
+static int find_log(struct file *file, const struct moment *m)
+{
+    int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+    bool is_file = config.log == LOG_FILE;
+    bool look = is_file && !m->who.is_vfork_child && second_has_passed(m);
+    if (fd >= 0 && file_of(fd, file) && is_opened_file(file)) {
+        if (look) {
+            follow_path(fd, file);
+        }
+        return fd;
+    }
+    return is_file && (fd >= 0 || look) ? find_again(fd, file, m) : -1;
+}
+
+/* ---- Rotation ---- */
+
+static long rename_at(const char *from, const char *to, unsigned flags)
+{
+    return raw(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+/* The new file takes the log's place with its first line already in it, and
+ * there is a file under the path at every moment. Where the file system cannot
+ * exchange two names, there is none for an instant; whoever made one then is
+ * not overwritten. */
+static bool put_in_place(void)
+{
+    enum { EXCHANGE = 2, NO_REPLACE = 1 }; /* RENAME_EXCHANGE, RENAME_NOREPLACE */
+    if (rename_at(newer_path, config.log_path, EXCHANGE) == 0) {
+        return rename_at(newer_path, older_path, 0) == 0;
+    }
+    return rename_at(config.log_path, older_path, 0) == 0 &&
+           (rename_at(newer_path, config.log_path, NO_REPLACE) == 0 ||
+            rename_at(newer_path, config.log_path, 0) == 0);
+}
+
+static void begin_new_file(const struct moment *m)
+{
+    /* Not on the stack, which has a record on it already: whoever is here holds
+     * the lock, in this process and in all others. */
+    static char line[RECORD_SIZE];
+    int fd = open_path(newer_path, O_TRUNC | O_NOFOLLOW);
+    if (fd < 0) {
+        return;
+    }
+    size_t len = record_rotated(line, m, older_path);
+    if (raw(SYS_write, fd, line, len) == (long)len) {
+        put_in_place();
+    }
+    raw(SYS_close, fd);
+}
+
+/* One process rotates, and only while the log is the file that is too long: a
+ * description of its own, so that the lock holds against forks and threads,
+ * too. Whoever does not get it writes on and looks again at the next record. */
+static void rotate(int fd, struct file *file, const struct moment *m)
+{
+    struct file now;
+    struct file mine;
+    int own = open_path(config.log_path, O_NOFOLLOW);
+    if (own < 0) {
+        return;
+    }
+    if (raw(SYS_flock, own, LOCK_EX | LOCK_NB) == 0 && file_at(config.log_path, &now) &&
+        file_of(own, &mine) && same_file(&now, &mine) && mine.size >= config.log_limit) {
+        begin_new_file(m);
+    }
+    raw(SYS_close, own);
+    follow_path(fd, file);
+}
+
+/* ---- Writing ---- */
+
+/* A pipe must neither stop the program nor raise SIGPIPE. Its flags are the
+ * program's, too, and stay as they are: so ask first, and take back the signal
+ * that a reader who left in between would cause. */
+static long write_pipe(int fd, const char *line, size_t len)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    struct timespec no_wait = {0, 0};
+    uint64_t sigpipe = (uint64_t)1 << (SIGPIPE - 1);
+    uint64_t before = 0;
+    uint64_t pending = 0;
+#ifdef SYS_poll
+    long ready = raw(SYS_poll, &p, 1, 0);
+#else
+    long ready = raw(SYS_ppoll, &p, 1, &no_wait, 0, 8);
+#endif
+    if (ready != 1 || p.revents != POLLOUT) {
+        return -EAGAIN;
+    }
+    raw(SYS_rt_sigprocmask, SIG_BLOCK, &sigpipe, &before, sizeof sigpipe);
+    raw(SYS_rt_sigpending, &pending, sizeof pending);
+    long result = raw(SYS_write, fd, line, len);
+    if (result == -EPIPE && !(pending & sigpipe)) {
+        raw(SYS_rt_sigtimedwait, &sigpipe, 0, &no_wait, sizeof sigpipe);
+    }
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
+    return result;
+}
+
+/* A file at the limit of RLIMIT_FSIZE would bring SIGXFSZ: mm/filemap.c,
+ * generic_write_check_limits(). */
+static bool has_room(const struct file *file)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit = {~(uint64_t)0, 0};
+    raw(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit);
+    return file->size < limit.soft;
+}
+
+static long write_to(int fd, const struct file *file, const char *line, size_t len)
+{
+    if (S_ISREG(file->mode)) {
+        return has_room(file) ? raw(SYS_write, fd, line, len) : -EFBIG;
+    }
+    if (S_ISSOCK(file->mode)) {
+        return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    }
+    return write_pipe(fd, line, len);
+}
+
+/* The rest of a torn line ends before the next one begins. */
+static bool mend(int fd, const struct file *file)
+{
+    if (!atomic_load_explicit(&torn, memory_order_relaxed)) {
+        return true;
+    }
+    bool done = write_to(fd, file, "\n", 1) == 1;
+    atomic_store_explicit(&torn, !done, memory_order_relaxed);
+    return done;
+}
+
+static bool write_line(const char *line, size_t len, const struct moment *m)
+{
+    struct file file;
+    int fd = find_log(&file, m);
+    if (fd < 0) {
+        return false;
+    }
+    if (config.log_limit > 0 && S_ISREG(file.mode) && file.size >= config.log_limit &&
+        config.log == LOG_FILE && !m->who.is_vfork_child) {
+        rotate(fd, &file, m);
+    }
+    if (!mend(fd, &file)) {
+        return false;
+    }
+    long written = write_to(fd, &file, line, len);
+    if (written > 0 && (size_t)written < len) {
+        atomic_store_explicit(&torn, true, memory_order_relaxed);
+    }
+    return written == (long)len;
+}
+
+void log_count_lost(void)
+{
+    atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+}
+
+void log_write(char *line, size_t len, const struct moment *m)
+{
+    if (process_is_caged()) { /* law 7: nothing but the write */
+        int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+        if (fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
+            log_count_lost();
+        }
+        return;
+    }
+    if (!write_line(line, len, m)) {
+        log_count_lost();
+        return;
+    }
+    if (atomic_load_explicit(&lost, memory_order_relaxed) == 0) {
+        return;
+    }
+    unsigned long count = atomic_exchange(&lost, 0);
+    if (count > 0 && !write_line(line, record_lost(line, m, count), m)) {
+        atomic_fetch_add(&lost, count);
+    }
+}
+
+void log_complain(const char *line, size_t len)
+{
+    struct file file;
+    if (!is_ip_socket(2) && file_of(2, &file)) {
+        write_to(2, &file, line, len);
+    }
+}
+
+/* ---- Out of the program's way ---- */
+
+int log_descriptor(void)
+{
+    int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+    return config.log == LOG_FILE ? fd : -1;
+}
+
+bool log_owns(int fd)
+{
+    struct file file;
+    if (fd < 0 || fd != log_descriptor()) {
+        return false;
+    }
+    return process_is_caged() || (file_of(fd, &file) && is_opened_file(&file));
+}
+
+void log_move(void)
+{
+    int fd = log_descriptor();
+    if (process_is_caged()) { /* may not ask for another number: it ends here */
+        atomic_store(&descriptor, -1);
+        return;
+    }
+    if (process_identify().is_vfork_child) {
+        return; /* the table is the child's, the number its parent's */
+    }
+    int copy = (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, fd + 1);
+    if (copy >= 0) {
+        atomic_store(&descriptor, copy);
+    }
+}

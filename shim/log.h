@@ -1,0 +1,35 @@
+/* A line to the log. Nothing here blocks, raises a signal, changes errno or
+ * touches a descriptor that is not ours. Async-signal-safe. */
+#ifndef SOCKSHIM_LOG_H
+#define SOCKSHIM_LOG_H
+
+#include "record.h"
+
+/* Once, after the settings are read. Returns 0, or the errno that opening the
+ * log gave: it is then tried again once a second. */
+int log_open(void);
+
+bool log_is_open(void);
+
+/* One whole line. A line that could not be written is counted; the count is
+ * logged by the first call that succeeds afterwards. `line` is a buffer of
+ * RECORD_SIZE bytes, used again for that. */
+void log_write(char *line, size_t len, const struct moment *m);
+
+/* A record that was given up before there was a line. */
+void log_count_lost(void);
+
+/* One line to standard error, or nothing if that cannot be done in peace. Not
+ * to a client: never if descriptor 2 is an IP socket. */
+void log_complain(const char *line, size_t len);
+
+/* Whether `fd` is the log's own descriptor, and still open on the log. One
+ * compare, and a system call only if the numbers agree. */
+bool log_owns(int fd);
+/* The number of the log's own descriptor, which is not open on anything else;
+ * -1: none. */
+int log_descriptor(void);
+/* Out of the way of a dup2 onto it. */
+void log_move(void);
+
+#endif

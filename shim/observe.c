@@ -1,0 +1,611 @@
+#include "observe.h"
+
+#include "process.h"
+#include "raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+
+/* Kernel ABI that not every C library's headers have. */
+#ifndef SO_PEERNAME
+#define SO_PEERNAME 28
+#endif
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+enum {
+    OPTION_TCP_INFO = 11,
+    OPTION_TCP_USER_TIMEOUT = 18,
+    OPTION_TCP_ZEROCOPY_RECEIVE = 35,
+    LEVEL_MPTCP = 284,
+    OPTION_MPTCP_INFO = 1,
+    FLAG_RWF_NOWAIT = 8,
+    FLAG_SPLICE_NONBLOCK = 2,
+    OUTPUT_QUEUE = TIOCOUTQ, /* SIOCOUTQ, tcp(7) */
+};
+
+/* tcp_states.h */
+enum {
+    TCP_STATE_ESTABLISHED = 1,
+    TCP_STATE_FIN_WAIT1 = 4,
+    TCP_STATE_FIN_WAIT2,
+    TCP_STATE_TIME_WAIT,
+    TCP_STATE_CLOSE,
+    TCP_STATE_CLOSE_WAIT,
+    TCP_STATE_LAST_ACK,
+    TCP_STATE_LISTEN,
+    TCP_STATE_CLOSING,
+};
+
+/* struct tcp_info of include/uapi/linux/tcp.h as far as it is used: C libraries
+ * stop at different fields. A kernel that knows less returns less. */
+struct tcp_facts {
+    uint8_t state, ca_state, retransmits, probes, backoff, options, scales, limited;
+    uint32_t rto, ato, snd_mss, rcv_mss;
+    uint32_t unacked, sacked, lost, retrans, fackets;
+    uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
+    uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+    uint32_t rcv_rtt, rcv_space, total_retrans;
+    uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+    uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+    uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+    uint32_t delivered, delivered_ce;
+    uint64_t bytes_sent, bytes_retrans;
+    uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+};
+
+/* struct mptcp_info of include/uapi/linux/mptcp.h, likewise. */
+struct mptcp_facts {
+    uint8_t counts[8];
+    uint32_t flags, token;
+    uint64_t write_seq, snd_una, rcv_nxt;
+    uint8_t local[4];
+    uint32_t retransmits;
+    uint64_t bytes_retrans, bytes_sent, bytes_received, bytes_acked;
+};
+
+static atomic_bool timeout_set;
+
+void observe_timeout_set(void)
+{
+    atomic_store_explicit(&timeout_set, true, memory_order_relaxed);
+}
+
+bool observe_timeouts_possible(void)
+{
+    return atomic_load_explicit(&timeout_set, memory_order_relaxed);
+}
+
+static bool ask(int fd, int level, int option, void *value, socklen_t *len)
+{
+    return raw(SYS_getsockopt, fd, level, option, value, len) == 0;
+}
+
+/* An option that is an int, or -1. */
+static int ask_int(int fd, int level, int option)
+{
+    int value = 0;
+    socklen_t len = sizeof value;
+    return ask(fd, level, option, &value, &len) ? value : -1;
+}
+
+bool is_tcp_socket(int fd)
+{
+    int protocol = ask_int(fd, SOL_SOCKET, SO_PROTOCOL);
+    if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) {
+        return false;
+    }
+    return is_ip_socket(fd); /* other families number their protocols anew */
+}
+
+bool is_ip_socket(int fd)
+{
+    int domain = ask_int(fd, SOL_SOCKET, SO_DOMAIN);
+    return domain == AF_INET || domain == AF_INET6;
+}
+
+bool call_takes_any_descriptor(enum call call)
+{
+    switch (call) {
+    case CALL_read:
+    case CALL_readv:
+    case CALL_preadv2:
+    case CALL_write:
+    case CALL_writev:
+    case CALL_pwritev2:
+    case CALL_sendfile:
+    case CALL_splice:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- The call's own facts ---- */
+
+/* Whether the kernel got as far as reading what the pointers of the call point
+ * to. net/socket.c looks the descriptor up first, then copies the arguments. */
+static bool kernel_read_arguments(int err)
+{
+    return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
+}
+
+static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
+{
+    if (count > 1024) { /* UIO_MAXIOV: refused before it is read */
+        return false;
+    }
+    f->has_len = true;
+    for (size_t i = 0; i < count; i++) {
+        f->len += iov[i].iov_len;
+    }
+    return true;
+}
+
+static void take_message(struct facts *f, const struct attempt *a)
+{
+    const struct msghdr *msg = a->data;
+    /* EINVAL may come before the vector is read, ENOBUFS and ENOMEM too. */
+    if (!kernel_read_arguments(f->err) || f->err == EINVAL || f->err == ENOMEM ||
+        f->err == ENOBUFS) {
+        return;
+    }
+    if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && msg->msg_name && f->sends) {
+        address_set(&f->peer, msg->msg_name, msg->msg_namelen);
+    }
+}
+
+static void take_vector(struct facts *f, const struct attempt *a)
+{
+    if (kernel_read_arguments(f->err) && f->err != EINVAL) {
+        sum_iovecs(f, a->data, a->len);
+    }
+}
+
+/* An address that the call was given. An address longer than the kernel takes
+ * is refused before it is read. */
+static void take_address(struct facts *f, struct address *to, const struct attempt *a)
+{
+    if (a->addr && kernel_read_arguments(f->err) && a->addrlen > 0 &&
+        a->addrlen <= sizeof(struct sockaddr_storage)) {
+        address_set(to, a->addr, a->addrlen);
+    }
+}
+
+static void take_length(struct facts *f, const struct attempt *a)
+{
+    f->has_len = true;
+    f->len = a->len;
+}
+
+static void take_new_socket(struct facts *f, const struct attempt *a)
+{
+    f->fd = -1;
+    f->domain = a->other;
+    f->type = a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    f->protocol = (int)a->len;
+    if (f->protocol == 0 && (f->domain == AF_INET || f->domain == AF_INET6)) {
+        f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
+                      : f->type == SOCK_DGRAM ? IPPROTO_UDP
+                                              : 0;
+    }
+}
+
+static void take_call(struct facts *f, const struct attempt *a)
+{
+    f->receives = f->call <= CALL_preadv2;
+    f->sends = f->call >= CALL_send && f->call <= CALL_splice;
+    switch (f->call) {
+    case CALL_recv:
+    case CALL_recvfrom:
+    case CALL_send:
+    case CALL_recvmmsg:
+    case CALL_sendmmsg:
+        f->flags = a->flags;
+        __attribute__((fallthrough));
+    case CALL_read:
+    case CALL_write:
+    case CALL_sendfile:
+    case CALL_splice:
+        take_length(f, a);
+        break;
+    case CALL_sendto:
+        f->flags = a->flags;
+        take_length(f, a);
+        take_address(f, &f->peer, a);
+        break;
+    case CALL_recvmsg:
+    case CALL_sendmsg:
+        f->flags = a->flags;
+        take_message(f, a);
+        break;
+    case CALL_readv:
+    case CALL_writev:
+    case CALL_preadv2:
+    case CALL_pwritev2:
+        take_vector(f, a);
+        break;
+    case CALL_connect:
+        take_address(f, &f->peer, a);
+        break;
+    case CALL_bind:
+        take_address(f, &f->local, a);
+        break;
+    case CALL_socket:
+    case CALL_socketpair:
+        take_new_socket(f, a);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Which socket ---- */
+
+/* splice has a socket at either end: which one tells the direction. */
+static bool choose_end(struct facts *f, const struct attempt *a)
+{
+    f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
+    if (f->type < 0 && f->call == CALL_splice) {
+        f->fd = a->other;
+        f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
+        f->receives = true;
+        f->sends = false;
+    }
+    return f->type >= 0;
+}
+
+static void find_nonblocking(struct facts *f, const struct attempt *a)
+{
+    bool this_call = f->flags & MSG_DONTWAIT;
+    if (f->call == CALL_preadv2 || f->call == CALL_pwritev2) {
+        this_call = a->flags & FLAG_RWF_NOWAIT;
+    } else if (f->call == CALL_splice) {
+        this_call = a->flags & FLAG_SPLICE_NONBLOCK;
+    }
+    if (this_call) {
+        f->nonblocking = YES;
+        return;
+    }
+    long flags = raw(RAW_FCNTL, f->fd, F_GETFL);
+    f->nonblocking = flags < 0 ? UNKNOWN : flags & O_NONBLOCK ? YES : NO;
+}
+
+static void find_timeout(struct facts *f)
+{
+    struct {
+        long seconds, microseconds; /* the kernel's old struct timeval */
+    } limit = {0, 0};
+    bool reads = f->receives || f->call == CALL_accept || f->call == CALL_accept4;
+    socklen_t len = sizeof limit;
+#if __SIZEOF_LONG__ == 4
+    enum { RECEIVE = 20, SEND = 21 }; /* SO_RCVTIMEO_OLD, SO_SNDTIMEO_OLD */
+#else
+    enum { RECEIVE = SO_RCVTIMEO, SEND = SO_SNDTIMEO };
+#endif
+    if (ask(f->fd, SOL_SOCKET, reads ? RECEIVE : SEND, &limit, &len)) {
+        f->timeout_us = (uint64_t)limit.seconds * 1000000 + (uint64_t)limit.microseconds;
+    }
+}
+
+static void find_addresses(struct facts *f)
+{
+    struct address local = {.len = 0};
+    socklen_t len = sizeof local.un;
+    if (raw(SYS_getsockname, f->fd, &local.any, &len) == 0) {
+        local.len = len < sizeof local.un ? len : sizeof local.un;
+        f->domain = local.any.sa_family;
+        if (f->call != CALL_bind) {
+            f->local = local;
+        }
+    } else {
+        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    }
+    if (f->peer.len > 0) { /* the call named it */
+        return;
+    }
+    bool inet = f->domain == AF_INET || f->domain == AF_INET6;
+    len = f->domain == AF_INET    ? sizeof f->peer.in
+          : f->domain == AF_INET6 ? sizeof f->peer.in6
+                                  : sizeof f->peer.un;
+    /* After a reset only SO_PEERNAME still answers. It wants the exact length. */
+    if (inet ? ask(f->fd, SOL_SOCKET, SO_PEERNAME, &f->peer.any, &len)
+             : raw(SYS_getpeername, f->fd, &f->peer.any, &len) == 0) {
+        f->peer.len = len < sizeof f->peer.un ? len : sizeof f->peer.un;
+    }
+}
+
+static void find_unix_peer(struct facts *f)
+{
+    struct {
+        int pid;
+        unsigned uid, gid;
+    } peer = {0, 0, 0};
+    socklen_t len = sizeof peer;
+    if (ask(f->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.pid > 0) {
+        f->peer_pid = peer.pid;
+    }
+}
+
+static void find_poll(struct facts *f)
+{
+    struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
+    struct timespec no_wait = {0, 0};
+#ifdef SYS_poll
+    (void)no_wait;
+    long ready = raw(SYS_poll, &p, 1, 0);
+#else
+    long ready = raw(SYS_ppoll, &p, 1, &no_wait, 0, 8);
+#endif
+    if (ready < 0) {
+        return;
+    }
+    f->error_pending = p.revents & POLLERR ? YES : NO;
+    f->hung_up = p.revents & POLLHUP ? YES : NO;
+    f->read_closed = p.revents & POLLRDHUP ? YES : NO;
+    int queued = 0;
+    if (raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
+        f->queued = (uint32_t)queued;
+    }
+}
+
+/* ---- TCP ---- */
+
+/* In state CLOSE the kernel says only here whether the peer's FIN had come:
+ * net/ipv4/tcp.c, tcp_zerocopy_receive(), EIO once the queue is drained and the
+ * socket is done. It leaves a pending error alone and maps nothing. */
+static enum known ask_fin_seen(int fd)
+{
+    struct {
+        uint64_t address;
+        uint32_t length, skip;
+    } request = {0, 0, 0};
+    socklen_t len = sizeof request;
+    long result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    if (result == -EIO) {
+        return YES;
+    }
+    return result == 0 && request.skip == 0 ? NO : UNKNOWN;
+}
+
+static bool peer_fin_counted(const struct facts *f)
+{
+    switch (f->state) {
+    case TCP_STATE_CLOSE_WAIT:
+    case TCP_STATE_LAST_ACK:
+    case TCP_STATE_CLOSING:
+    case TCP_STATE_TIME_WAIT:
+        return true;
+    case TCP_STATE_CLOSE:
+        return f->fin_seen == YES;
+    default:
+        return false;
+    }
+}
+
+/* Whether our FIN is among what is not acknowledged. In state CLOSE the
+ * sequence numbers tell: what was acknowledged and what is in flight exceeds
+ * the payload by one for the SYN (which only the side that connected counts)
+ * and by one for a FIN. */
+static bool own_fin_unacked(const struct facts *f, const struct tcp_facts *info, uint64_t payload,
+                            uint64_t in_flight)
+{
+    switch (f->state) {
+    case TCP_STATE_FIN_WAIT1:
+    case TCP_STATE_CLOSING:
+    case TCP_STATE_LAST_ACK:
+        return true;
+    case TCP_STATE_CLOSE:
+        return in_flight > 0 && info->bytes_acked + in_flight == payload + 2;
+    default:
+        return false;
+    }
+}
+
+/* DESIGN, "Payload": SYN and FIN are taken off. */
+static void count_payload(struct facts *f, const struct tcp_facts *info)
+{
+    uint64_t payload = info->bytes_sent - info->bytes_retrans;
+    int queue = 0;
+    raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
+    uint32_t unsent = info->notsent_bytes;
+    uint32_t unacked = (uint32_t)queue > unsent ? (uint32_t)queue - unsent : 0;
+    if (own_fin_unacked(f, info, payload, unacked)) {
+        if (unsent > 0) { /* a FIN is the last thing to go */
+            unsent--;
+        } else if (unacked > 0) {
+            unacked--;
+        }
+    }
+    f->unsent = unsent;
+    f->unacked = unacked;
+    f->tx = payload > unacked ? payload - unacked : 0;
+    f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
+    f->has_payload = true;
+}
+
+/* An MPTCP connection is counted as a whole; TCP_INFO is of its first subflow. */
+static void count_mptcp(struct facts *f)
+{
+    struct mptcp_facts info;
+    socklen_t len = sizeof info;
+    int queue = 0;
+    memset(&info, 0, sizeof info);
+    f->has_payload = ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) && len >= sizeof info;
+    f->rx = info.bytes_received;
+    f->tx = info.bytes_acked;
+    f->unacked = 0;
+    if (raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue) == 0 && queue > 0) {
+        f->unacked = (uint32_t)queue;
+    }
+}
+
+/* A socket whose connect was refused still has a peer, and state CLOSE. */
+static bool ever_established(const struct tcp_facts *info)
+{
+    switch (info->state) {
+    case TCP_STATE_LISTEN:
+    case 2: /* SYN_SENT */
+    case 3: /* SYN_RECV */
+        return false;
+    case TCP_STATE_CLOSE:
+        return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent;
+    default:
+        return true;
+    }
+}
+
+static void find_tcp(struct facts *f)
+{
+    struct tcp_facts info;
+    socklen_t len = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (f->domain == AF_UNIX || !ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, &info, &len)) {
+        return;
+    }
+    f->state = info.state;
+    if (!ever_established(&info)) {
+        return;
+    }
+    f->was_connected = true;
+    f->idle_ms = info.last_data_recv;
+    f->rtt_us = info.rtt;
+    f->retrans = info.total_retrans;
+    f->probes = info.probes;
+    f->window_closed = len >= sizeof info && info.snd_wnd == 0;
+    if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
+        f->fin_seen = ask_fin_seen(f->fd);
+    }
+    if (f->protocol == IPPROTO_MPTCP) {
+        count_mptcp(f);
+    } else if (len >= offsetof(struct tcp_facts, dsack_dups)) {
+        count_payload(f, &info);
+    }
+}
+
+/* ---- What a single errno value asks for ---- */
+
+/* The handler is ours if SIGPIPE is at our mercy; a blocked signal would not
+ * have ended anything. */
+bool sigpipe_is_swallowed(void);
+
+static void find_sigpipe(struct facts *f)
+{
+    uint64_t blocked = 0;
+    bool raises = f->type != SOCK_DGRAM && !(f->flags & MSG_NOSIGNAL);
+    if (f->sends && raises && sigpipe_is_swallowed() &&
+        raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0) {
+        f->saved_from_sigpipe = !(blocked >> (SIGPIPE - 1) & 1);
+    }
+}
+
+static void find_keepalive(struct facts *f)
+{
+    int timeout = ask_int(f->fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);
+    f->keepalive = ask_int(f->fd, SOL_SOCKET, SO_KEEPALIVE) > 0;
+    f->user_timeout_ms = timeout > 0 ? (uint32_t)timeout : 0;
+}
+
+static void find_descriptor_limit(struct facts *f)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit = {0, 0};
+    raw(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+    f->descriptor_limit = limit.soft;
+}
+
+static void find_by_errno(struct facts *f)
+{
+    switch (f->err) {
+    case 0:
+        if (f->receives) {
+            find_poll(f);
+        }
+        return;
+    case EPIPE:
+        find_poll(f);
+        find_sigpipe(f);
+        return;
+    case ETIMEDOUT:
+        find_keepalive(f);
+        return;
+    case EMFILE:
+        find_descriptor_limit(f);
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- All of it ---- */
+
+static bool is_waiting_call(const struct facts *f)
+{
+    return f->receives || f->call == CALL_accept || f->call == CALL_accept4;
+}
+
+/* Whether the record is to be lean; asks what must be known to say so. */
+static bool find_lean(struct facts *f, const struct attempt *a)
+{
+    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS;
+    if (could_block) {
+        find_nonblocking(f, a);
+    }
+    return f->err == EINTR || (f->err == EAGAIN && f->nonblocking == YES && is_waiting_call(f));
+}
+
+bool observe(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
+{
+    bool any = call_takes_any_descriptor(call);
+    memset(f, 0, sizeof *f);
+    f->call = call;
+    f->fd = a->fd;
+    f->ret = ret;
+    f->err = err;
+    f->domain = f->type = f->protocol = -1;
+    f->sets_timeouts = observe_timeouts_possible() ? YES : NO;
+    take_call(f, a);
+    if (process_is_caged()) {
+        f->is_lean = YES;
+        return !any;
+    }
+    if (any && !choose_end(f, a)) {
+        return false;
+    }
+    if (err == ENOTSOCK || (err == EBADF && !any) || f->fd < 0) {
+        find_by_errno(f);
+        return true;
+    }
+    if (find_lean(f, a)) {
+        f->is_lean = YES;
+        return true;
+    }
+    find_addresses(f);
+    if (f->domain == AF_INET || f->domain == AF_INET6) {
+        f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
+    }
+    if (f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP) {
+        f->type = SOCK_STREAM;
+        find_tcp(f);
+    } else if (f->type < 0) {
+        f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
+    }
+    if (f->domain == AF_UNIX) {
+        find_unix_peer(f);
+    }
+    if (f->nonblocking == NO) {
+        find_timeout(f);
+    }
+    find_by_errno(f);
+    return true;
+}

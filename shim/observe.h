@@ -1,0 +1,84 @@
+/* The facts of a failure, asked of the kernel at that moment. */
+#ifndef SOCKSHIM_OBSERVE_H
+#define SOCKSHIM_OBSERVE_H
+
+#include "address.h"
+#include "names.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the program asked for: each wrapper fills in what its call has and
+ * leaves the rest as it is. Nothing behind a pointer is read before the kernel
+ * has read it: observe() knows when that is. */
+struct attempt {
+    int fd;
+    int flags;        /* MSG_*; RWF_* of preadv2 and pwritev2; the type of socket() */
+    int other;        /* sendfile's and splice's input; the domain of socket() */
+    size_t len;       /* bytes, iovecs or messages; the protocol of socket() */
+    const void *data; /* struct iovec, msghdr or mmsghdr */
+    const struct sockaddr *addr;
+    socklen_t addrlen;
+};
+
+enum known { UNKNOWN, NO, YES };
+
+struct facts {
+    enum call call;
+    int fd; /* -1: none */
+    long ret;
+    int err; /* 0 where ret is not -1, but for SO_ERROR */
+
+    bool has_len;
+    bool receives; /* the direction; splice has either */
+    bool sends;
+    enum known is_lean; /* YES: only the call's own facts are there */
+    uint64_t len;       /* bytes, or messages for recvmmsg and sendmmsg */
+    int flags;          /* MSG_* */
+
+    int domain, type, protocol; /* -1: not known */
+    enum known nonblocking;     /* the socket or this call */
+    enum known sets_timeouts;   /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
+    uint64_t timeout_us;        /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
+    struct address local, peer;
+    int peer_pid; /* unix; 0: not known */
+
+    enum known error_pending; /* another error waits behind this result */
+    enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
+    enum known read_closed;
+    uint32_t queued;           /* bytes that wait to be read */
+    bool saved_from_sigpipe;   /* the default action would have ended the program */
+    uint64_t descriptor_limit; /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
+
+    bool was_connected;  /* the keys below are there */
+    bool has_payload;    /* rx and tx are known: Linux 4.19 and later */
+    unsigned state;      /* tcp_states.h; 0: not known */
+    enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
+    uint64_t rx, tx;
+    uint32_t unacked, unsent;
+    uint32_t idle_ms, rtt_us, retrans;
+    uint8_t probes; /* unanswered probes: of a closed window, or keepalive */
+    bool window_closed;
+    bool keepalive;
+    uint32_t user_timeout_ms;
+};
+
+/* Fills `facts` for a call that returned `ret`, with `err` as errno (0 for
+ * none). Returns false if the descriptor is no socket, or if that cannot be
+ * found out: then there is nothing to log. Async-signal-safe; leaves errno and
+ * the socket's pending error alone. */
+bool observe(struct facts *facts, enum call call, long ret, int err, const struct attempt *attempt);
+
+/* That the program set a receive or send timeout: until it has, EAGAIN needs no
+ * question. */
+void observe_timeout_set(void);
+bool observe_timeouts_possible(void);
+
+/* Whether `fd` is a TCP or MPTCP socket, or any IP socket. */
+bool is_tcp_socket(int fd);
+bool is_ip_socket(int fd);
+
+/* Whether read, write and the like may be handed something that is no socket. */
+bool call_takes_any_descriptor(enum call call);
+
+#endif

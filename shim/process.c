@@ -1,0 +1,80 @@
+#include "process.h"
+
+#include "raw.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+/* The pid, on a page that the kernel zeroes for the child of a fork (madvise(2),
+ * MADV_WIPEONFORK). A vfork child shares it: there it holds the parent's pid.
+ * NULL where the kernel has no such pages (before 4.14): then every child is
+ * taken for one with memory of its own. */
+static _Atomic pid_t *page;
+
+static atomic_bool caged;
+
+void process_begin(void)
+{
+    size_t size = 4096;
+#ifdef SYS_mmap2
+    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#else
+    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#endif
+    if (at < 0 && at >= -4095) {
+        return;
+    }
+    if (raw(SYS_madvise, at, size, MADV_WIPEONFORK) < 0) {
+        raw(SYS_munmap, at, size);
+        return;
+    }
+    page = (_Atomic pid_t *)at;
+    atomic_store(page, (pid_t)raw(SYS_getpid));
+}
+
+/* Another pid on the page than ours: in a vfork child it is the parent's.
+ * Else a vfork child of a process just forked left its own there. */
+static bool shares_memory_with_parent(pid_t kept)
+{
+    return (pid_t)raw(SYS_getppid) == kept;
+}
+
+struct identity process_identify(void)
+{
+    pid_t kept = page ? atomic_load_explicit(page, memory_order_relaxed) : 0;
+    if (process_is_caged()) {
+        return (struct identity){.pid = kept};
+    }
+    struct identity me = {.tid = (pid_t)raw(SYS_gettid)};
+    /* Nobody but the main thread has the process's number. */
+    me.pid = me.tid == kept ? kept : (pid_t)raw(SYS_getpid);
+    if (me.pid == kept || !page) {
+        return me;
+    }
+    me.is_vfork_child = kept != 0 && shares_memory_with_parent(kept);
+    if (!me.is_vfork_child) {
+        atomic_store_explicit(page, me.pid, memory_order_relaxed);
+    }
+    return me;
+}
+
+bool process_enter_cage(void)
+{
+    return !process_is_caged() && !process_identify().is_vfork_child &&
+           !atomic_exchange(&caged, true);
+}
+
+void process_leave_cage(void)
+{
+    atomic_store(&caged, false);
+}
+
+bool process_is_caged(void)
+{
+    return atomic_load_explicit(&caged, memory_order_relaxed);
+}

@@ -1,0 +1,28 @@
+/* Who is running: the process, the thread, a vfork child on its parent's
+ * memory, a seccomp cage. Every function is async-signal-safe. */
+#ifndef SOCKSHIM_PROCESS_H
+#define SOCKSHIM_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct identity {
+    pid_t pid; /* 0: not known (in a cage, after a fork) */
+    pid_t tid; /* 0: not known (in a cage) */
+    bool is_vfork_child;
+};
+
+/* Once, at start-up. */
+void process_begin(void);
+/* One system call in a main thread, two elsewhere, none in a cage. */
+struct identity process_identify(void);
+
+/* Before a system call that puts a seccomp filter on this thread. Returns
+ * whether the process was none before; then process_leave_cage() takes it back
+ * if the call failed. Without effect in a vfork child, whose flag is its
+ * parent's. */
+bool process_enter_cage(void);
+void process_leave_cage(void);
+bool process_is_caged(void);
+
+#endif

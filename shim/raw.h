@@ -1,0 +1,95 @@
+/* System calls made directly: no errno, no cancellation point, no symbol that
+ * another preloaded object could stand in front of. Async-signal-safe.
+ *
+ * raw(SYS_x, ...) takes up to six arguments, pointers included, and returns
+ * what the kernel returned: -4095 to -1 is a negated errno. */
+#ifndef SOCKSHIM_RAW_H
+#define SOCKSHIM_RAW_H
+
+#include <sys/syscall.h>
+
+#define RAW_ARGUMENTS(n, a, b, c, d, e, f, ...)                                                    \
+    raw_call((long)(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define raw(...) RAW_ARGUMENTS(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+#if defined(__x86_64__)
+
+static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+#elif defined(__aarch64__)
+
+static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
+{
+    register long x8 __asm__("x8") = n;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    register long x4 __asm__("x4") = e;
+    register long x5 __asm__("x5") = f;
+    __asm__ volatile("svc 0"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "memory");
+    return x0;
+}
+
+#elif defined(__i386__)
+
+/* The sixth argument goes into ebp, which the compiler may be using as frame
+ * pointer: it is swapped in around the trap. All six come from memory. */
+static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
+{
+    long arguments[6] = {a, b, c, d, e, f};
+    long result;
+    __asm__ volatile("pushl %%ebp\n\t"
+                     "pushl %%ebx\n\t"
+                     "movl (%%edi), %%ebx\n\t"
+                     "movl 4(%%edi), %%ecx\n\t"
+                     "movl 8(%%edi), %%edx\n\t"
+                     "movl 12(%%edi), %%esi\n\t"
+                     "movl 20(%%edi), %%ebp\n\t"
+                     "movl 16(%%edi), %%edi\n\t"
+                     "int $0x80\n\t"
+                     "popl %%ebx\n\t"
+                     "popl %%ebp"
+                     : "=a"(result), "+D"((long *){arguments})
+                     : "a"(n)
+                     : "ecx", "edx", "esi", "memory");
+    return result;
+}
+
+#else
+#error "sockshim knows x86-64, aarch64 and 32-bit x86"
+#endif
+
+/* Two calls that have another name on 32-bit x86, where the plain ones know
+ * only 32-bit sizes. They fill a struct stat64. */
+#ifdef SYS_fstat64
+#define RAW_FSTAT SYS_fstat64
+#else
+#define RAW_FSTAT SYS_fstat
+#endif
+#ifdef SYS_fcntl64
+#define RAW_FCNTL SYS_fcntl64
+#else
+#define RAW_FCNTL SYS_fcntl
+#endif
+#ifdef SYS_fstatat64
+#define RAW_FSTATAT SYS_fstatat64
+#else
+#define RAW_FSTATAT SYS_newfstatat
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* One record, one line: SPEC, "The log". */
+#ifndef SOCKSHIM_RECORD_H
+#define SOCKSHIM_RECORD_H
+
+#include "observe.h"
+#include "process.h"
+
+#include <time.h>
+
+/* No record is longer; what does not fit is cut at the end of the sentence. A
+ * line and its facts must fit the 2 KiB of stack that a record may take. */
+#define RECORD_SIZE 1280
+
+enum event { EVENT_START, EVENT_REFUSED, EVENT_LOST, EVENT_ROTATED, EVENT_CONFIG };
+
+/* What every record begins with. */
+struct moment {
+    struct timespec now;
+    struct identity who;
+};
+
+struct moment this_moment(void);
+
+/* All of these write a whole line, newline included, into a buffer of
+ * RECORD_SIZE bytes and return its length. Async-signal-safe. */
+
+size_t record_return(char *line, const struct moment *m, const struct facts *facts,
+                     enum cause cause);
+
+/* A refused attempt to undo a forced setting. */
+size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);
+
+size_t record_start(char *line, const struct moment *m);
+size_t record_lost(char *line, const struct moment *m, uint64_t count);
+size_t record_rotated(char *line, const struct moment *m, const char *older);
+size_t record_config(char *line, const struct moment *m, const char *why, size_t len);
+
+#endif

@@ -1,0 +1,182 @@
+#include "sockshim.h"
+
+#include "config.h"
+#include "log.h"
+#include "next.h"
+#include "raw.h"
+#include "record.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { NOT_SET_UP, SETTING_UP, SET_UP };
+static atomic_int progress;
+static atomic_bool has_socket;
+
+/* A person should know: one line on stderr, and one in the log unless that is
+ * the same place. */
+static void complain(const char *about, struct text *said)
+{
+    char line[RECORD_SIZE];
+    size_t len = (size_t)(said->at - about);
+    bool has_log = config.logging && log_is_open();
+    if (!(has_log && config.log == LOG_STDERR)) {
+        struct text t = text_in(line, sizeof line, QUOTE_PLAIN);
+        text_add(&t, "sockshim: ");
+        text_bytes(&t, about, len);
+        text_add(&t, "\n");
+        log_complain(line, (size_t)(t.at - line));
+    }
+    if (has_log) {
+        struct moment m = this_moment();
+        log_write(line, record_config(line, &m, about, len), &m);
+    }
+}
+
+static void complain_about_settings(void)
+{
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        char about[512];
+        struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+        if (config.wrong[i]) {
+            config_complaint(&t, (enum setting)i);
+            complain(about, &t);
+        }
+    }
+}
+
+static void complain_about_log(int err)
+{
+    char about[512];
+    struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+    const char *name = errno_name(err);
+    text_add(&t, "SOCKSHIM_LOG: cannot write to ");
+    text_bytes(&t, config.log_path, strnlen(config.log_path, 300));
+    text_add(&t, " (");
+    text_add(&t, name ? name : "?");
+    text_add(&t, "); give a file in a folder that this user may write to; until it can be opened "
+                 "nothing is logged");
+    complain(about, &t);
+}
+
+static void set_up(void)
+{
+    if (getauxval(AT_SECURE)) {
+        return; /* setuid, file capabilities: no setting is trusted */
+    }
+    config_load(environ);
+    if (!config.on) {
+        return;
+    }
+    process_begin();
+    int err = config.logging ? log_open() : 0;
+    if (err && config.log == LOG_FILE) {
+        complain_about_log(err);
+    }
+    complain_about_settings();
+}
+
+void sockshim_set_up(void)
+{
+    int expected = NOT_SET_UP;
+    if (atomic_load_explicit(&progress, memory_order_acquire) == SET_UP ||
+        !atomic_compare_exchange_strong(&progress, &expected, SETTING_UP)) {
+        return;
+    }
+    int kept = errno;
+    set_up();
+    errno = kept;
+    atomic_store_explicit(&progress, SET_UP, memory_order_release);
+}
+
+static __attribute__((noinline)) void write_start(const struct moment *m)
+{
+    char line[RECORD_SIZE];
+    log_write(line, record_start(line, m), m);
+}
+
+static __attribute__((noinline)) void first_socket(void)
+{
+    int kept = errno;
+    sockshim_set_up();
+    if (config.sigpipe == SIGPIPE_IGNORE) {
+        sigpipe_swallow();
+    }
+    struct moment m = this_moment();
+    if (!m.who.is_vfork_child && !atomic_exchange(&has_socket, true) && config.logging &&
+        config.level <= LEVEL_INFO) {
+        write_start(&m);
+    }
+    errno = kept;
+}
+
+void sockshim_has_socket(void)
+{
+    if (!atomic_load_explicit(&has_socket, memory_order_relaxed)) {
+        first_socket();
+    }
+}
+
+bool sockshim_forces_sigpipe(void)
+{
+    return config.sigpipe == SIGPIPE_ALWAYS ||
+           (config.sigpipe == SIGPIPE_IGNORE && atomic_load(&has_socket));
+}
+
+void force_nodelay(int fd)
+{
+    int on = 0;
+    socklen_t len = sizeof on;
+    /* One question in the common case: it is on already, from the listening
+     * socket or from socket(). Reading it is harmless on whatever socket this
+     * is; setting it is not, for level 6 is Bluetooth's L2CAP, too. */
+    if (!config.nodelay || process_is_caged() ||
+        raw(SYS_getsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) < 0 || on ||
+        !is_tcp_socket(fd)) {
+        return;
+    }
+    on = 1;
+    raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+/* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. */
+static bool inherited_ip_socket(void)
+{
+    const char *passed = getenv("LISTEN_FDS");
+    int last = 15;
+    int count = 0;
+    for (; passed && *passed >= '0' && *passed <= '9' && count < 4096; passed++) {
+        count = count * 10 + (*passed - '0');
+    }
+    if (count + 2 > last) {
+        last = count + 2;
+    }
+    for (int fd = 0; fd <= last; fd++) {
+        if (is_ip_socket(fd)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    int kept = errno;
+    sockshim_set_up();
+    next_resolve();
+    if (config.sigpipe == SIGPIPE_ALWAYS) {
+        sigpipe_swallow();
+    }
+    if (config.on && inherited_ip_socket()) {
+        sockshim_has_socket();
+    }
+    errno = kept;
+}

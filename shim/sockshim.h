@@ -1,0 +1,24 @@
+/* What the wrappers need of start-up. Async-signal-safe, errno kept. */
+#ifndef SOCKSHIM_SOCKSHIM_H
+#define SOCKSHIM_SOCKSHIM_H
+
+#include <stdbool.h>
+
+/* Settings and log, if the constructor has not run yet. */
+void sockshim_set_up(void);
+
+/* The process has a socket, as from now: the first time, SIGPIPE is swallowed
+ * and the start is logged. */
+void sockshim_has_socket(void);
+
+/* Whether a wish for SIGPIPE's default action is to be refused by now. */
+bool sockshim_forces_sigpipe(void);
+
+/* Puts TCP_NODELAY on a TCP socket that may not have it. */
+void force_nodelay(int fd);
+
+/* calls/signal.c */
+void sigpipe_swallow(void);
+bool sigpipe_is_swallowed(void);
+
+#endif

@@ -1,0 +1,187 @@
+#include "text.h"
+
+#include <string.h>
+
+struct text text_in(char *buffer, size_t size, enum quoting quoting)
+{
+    return (struct text){.at = buffer, .end = buffer + size, .quoting = quoting};
+}
+
+/* All of it or nothing. */
+static void put(struct text *t, const char *bytes, size_t len)
+{
+    if (t->full || (size_t)(t->end - t->at) < len) {
+        t->full = true;
+        return;
+    }
+    memcpy(t->at, bytes, len);
+    t->at += len;
+}
+
+void text_add(struct text *t, const char *words)
+{
+    size_t len = strlen(words);
+    size_t room = (size_t)(t->end - t->at);
+    if (t->full) {
+        return;
+    }
+    if (len > room) {
+        len = room;
+        t->full = true;
+    }
+    memcpy(t->at, words, len);
+    t->at += len;
+}
+
+void text_unsigned(struct text *t, uint64_t number)
+{
+    char digits[20];
+    char *first = digits + sizeof digits;
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    put(t, first, (size_t)(digits + sizeof digits - first));
+}
+
+void text_signed(struct text *t, int64_t number)
+{
+    if (number < 0) {
+        put(t, "-", 1);
+        text_unsigned(t, 0 - (uint64_t)number);
+        return;
+    }
+    text_unsigned(t, (uint64_t)number);
+}
+
+void text_padded(struct text *t, unsigned number, unsigned digits)
+{
+    char all[10];
+    for (unsigned i = digits; i > 0; i--) {
+        all[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    put(t, all, digits);
+}
+
+static char hex_digit(unsigned nibble)
+{
+    return "0123456789abcdef"[nibble & 15];
+}
+
+void text_hex(struct text *t, unsigned number)
+{
+    char digits[8];
+    char *first = digits + sizeof digits;
+    do {
+        *--first = hex_digit(number);
+        number >>= 4;
+    } while (number);
+    put(t, first, (size_t)(digits + sizeof digits - first));
+}
+
+/* The length of the well-formed UTF-8 sequence at `s`, or 0: RFC 3629. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+    size_t len = s[0] < 0x80   ? 1
+                 : s[0] < 0xc2 ? 0
+                 : s[0] < 0xe0 ? 2
+                 : s[0] < 0xf0 ? 3
+                 : s[0] < 0xf5 ? 4
+                               : 0;
+    if (len > left) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    /* Overlong forms, surrogates, and what is above U+10FFFF. */
+    if (len >= 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+                     (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))) {
+        return 0;
+    }
+    return len;
+}
+
+/* C0, DEL and C1: what a terminal might obey. */
+static bool is_control(const unsigned char *s, size_t len)
+{
+    return len == 1 ? s[0] < 0x20 || s[0] == 0x7f : s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+static void put_hexed(struct text *t, const unsigned char *s, size_t len)
+{
+    char escaped[8];
+    for (size_t i = 0; i < len; i++) {
+        escaped[4 * i] = '\\';
+        escaped[4 * i + 1] = 'x';
+        escaped[4 * i + 2] = hex_digit(s[i] >> 4);
+        escaped[4 * i + 3] = hex_digit(s[i]);
+    }
+    put(t, escaped, 4 * len);
+}
+
+void text_bytes(struct text *t, const char *bytes, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    while (len > 0 && !t->full) {
+        size_t n = utf8_length(s, len);
+        if (n == 0 || is_control(s, n)) {
+            n = n ? n : 1;
+            if (*s == '\n' && t->quoting != QUOTE_PLAIN) {
+                put(t, "\\n", 2);
+            } else if (t->quoting == QUOTE_JSON) {
+                put(t, "\xef\xbf\xbd", 3); /* U+FFFD */
+            } else {
+                put_hexed(t, s, n);
+            }
+        } else if ((*s == '"' || *s == '\\') && t->quoting != QUOTE_PLAIN) {
+            put(t, *s == '"' ? "\\\"" : "\\\\", 2);
+        } else {
+            put(t, (const char *)s, n);
+        }
+        s += n;
+        len -= n;
+    }
+}
+
+/* Whether a logfmt value can stand without quotes. */
+static bool is_bare(const char *bytes, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    if (len == 0) {
+        return false;
+    }
+    while (len > 0) {
+        size_t n = utf8_length(s, len);
+        if (n == 0 || is_control(s, n) || *s == ' ' || *s == '"' || *s == '=' || *s == '\\') {
+            return false;
+        }
+        s += n;
+        len -= n;
+    }
+    return true;
+}
+
+void text_value(struct text *t, const char *bytes, size_t len)
+{
+    if (t->quoting == QUOTE_PLAIN || (t->quoting == QUOTE_LOGFMT && is_bare(bytes, len))) {
+        text_bytes(t, bytes, len);
+        return;
+    }
+    /* Room for the closing quote is kept, so that a cut value is still whole. */
+    put(t, "\"", 1);
+    if (t->full || t->at == t->end) {
+        t->full = true;
+        return;
+    }
+    t->end--;
+    text_bytes(t, bytes, len);
+    t->end++;
+    bool cut = t->full;
+    t->full = false;
+    put(t, "\"", 1);
+    t->full = cut;
+}

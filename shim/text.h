@@ -1,0 +1,39 @@
+/* Text built by hand into a buffer of the caller's: no allocation, no stdio,
+ * async-signal-safe. What does not fit is left out, never half a character:
+ * once something did not fit, nothing more is added. */
+#ifndef SOCKSHIM_TEXT_H
+#define SOCKSHIM_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How bytes that are not ours are written. The three differ in what stands for
+ * a quote, a backslash, a control byte and invalid UTF-8: SPEC, "The log". */
+enum quoting { QUOTE_PLAIN, QUOTE_LOGFMT, QUOTE_JSON };
+
+struct text {
+    char *at;  /* the next byte goes here */
+    char *end; /* and none here or behind */
+    enum quoting quoting;
+    bool full;
+};
+
+struct text text_in(char *buffer, size_t size, enum quoting quoting);
+
+/* Words of our own, in which nothing needs to be escaped. */
+void text_add(struct text *t, const char *words);
+void text_unsigned(struct text *t, uint64_t number);
+void text_signed(struct text *t, int64_t number);
+/* Exactly `digits` digits, with zeroes in front. */
+void text_padded(struct text *t, unsigned number, unsigned digits);
+void text_hex(struct text *t, unsigned number);
+
+/* Bytes from outside, escaped as t->quoting says. */
+void text_bytes(struct text *t, const char *bytes, size_t len);
+
+/* A whole value: in quotes where the format wants them (always in JSON, in
+ * logfmt only where a byte asks for it). */
+void text_value(struct text *t, const char *bytes, size_t len);
+
+#endif

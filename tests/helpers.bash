@@ -1,0 +1,100 @@
+# What every test file loads. Paths, a log of its own for each test, and ways
+# to read it.
+
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+BUILD=${BUILD:-$TOP/build}
+SHIM=$BUILD/libsockshim.so
+PROGRAMS=$BUILD/programs
+SOCKSHIM_COMMAND=$TOP/scripts/sockshim
+PYTHON=/usr/bin/python3
+LOG=$BATS_TEST_TMPDIR/log
+
+# No setting of the caller's reaches a test.
+unset SOCKSHIM SOCKSHIM_LOG SOCKSHIM_LOG_LIMIT SOCKSHIM_FORMAT SOCKSHIM_SIGPIPE \
+    SOCKSHIM_NODELAY SOCKSHIM_LEVEL SOCKSHIM_SKIP SOCKSHIM_ONLY LD_PRELOAD
+
+# shimmed [VARIABLE=VALUE...] COMMAND...: runs it under the shim, its log in $LOG.
+shimmed() {
+    env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$@"
+}
+
+# The log as JSON objects, one a line; fails on a line that is not well-formed.
+as_json() {
+    "$PYTHON" "$TOP/tests/logfmt.py" "${1:-$LOG}"
+}
+
+# records FILTER: the records that jq's FILTER selects, as JSON, one a line.
+# records '.call == "recv" and .ret == 0'
+records() {
+    as_json | jq -c "select($1)"
+}
+
+# count FILTER: how many.
+count() {
+    records "$1" | wc -l
+}
+
+# fails_with MESSAGE: ends a test with words and the log.
+fails_with() {
+    echo "$*"
+    [ ! -s "$LOG" ] || cat "$LOG"
+    return 1
+}
+
+# expect FILTER: at least one record is so.
+expect() {
+    [ "$(count "$1")" -ge 1 ] || fails_with "no record with $1"
+}
+
+# expect_count N FILTER
+expect_count() {
+    local n
+    n=$(count "$2")
+    [ "$n" -eq "$1" ] || fails_with "$n records instead of $1 with $2"
+}
+
+# wait_until COMMAND...: polls a condition for up to 20 seconds. For what cannot
+# be waited for as an event.
+wait_until() {
+    local i
+    for ((i = 0; i < 400; i++)); do
+        "$@" && return 0
+        sleep 0.05
+    done
+    fails_with "waited in vain for: $*"
+}
+
+# wait_for_port PORT: until something listens there.
+wait_for_port() {
+    wait_until port_is_open "$1"
+}
+
+port_is_open() {
+    ss -Hltn "sport = :$1" | grep -q .
+}
+
+# A TCP port that is free at this moment.
+free_port() {
+    "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# background COMMAND...: starts it; its pid is in $BACKGROUND, and it is ended
+# with the test.
+background() {
+    "$@" 3>&- &
+    BACKGROUND=$!
+    BACKGROUNDS+=" $BACKGROUND"
+}
+
+end_backgrounds() {
+    local pid
+    for pid in $BACKGROUNDS; do
+        kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    done
+    BACKGROUNDS=
+    return 0
+}
+
+teardown() {
+    end_backgrounds
+}
