@@ -18,6 +18,10 @@ HEADERS := $(wildcard shim/*.h shim/calls/*.h)
 OBJECTS := $(SOURCES:shim/%.c=$(BUILD)/shim/%.o)
 PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
 PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%)
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
+PURE_SOURCES = shim/address.c shim/cause.c shim/config.c shim/names.c shim/record.c shim/text.c \
+	shim/process.c shim/next.c
 
 all: $(BUILD)/libsockshim.so
 
@@ -35,10 +39,17 @@ $(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $< -pthread
 
+# The pure parts, fed by hand. They print TAP.
+unit: $(UNITS)
+
+$(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Ishim -o $@ $< $(PURE_SOURCES) -ldl
+
 test:
 	scripts/test
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs test clean
+.PHONY: all programs unit test clean

@@ -21,7 +21,7 @@ struct attempt {
     socklen_t addrlen;
 };
 
-enum known { UNKNOWN, NO, YES };
+enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 
 struct facts {
     enum call call;

@@ -5,8 +5,10 @@
 
 #include <string.h>
 
-/* Room for the end of the line: "}\n behind a sentence, with its quote. */
-enum { RESERVE = 3, ADDRESS_MAX = 200, PROG_MAX = 96 };
+/* Room for the end of the line ("}\n behind a sentence, with its quote), and the
+ * most that a value from outside may take. With all of them at their longest
+ * more than a hundred bytes are left for the sentence. */
+enum { RESERVE = 3, ADDRESS_MAX = 120, PROG_MAX = 48, EXE_MAX = 250, SETTINGS_MAX = 400 };
 
 struct moment this_moment(void)
 {
@@ -304,8 +306,8 @@ size_t record_start(char *line, const struct moment *m)
 {
     struct text t = begin(line, m, LEVEL_INFO, "start");
     word(&t, "version", SOCKSHIM_VERSION);
-    value(&t, "exe", config.exe, strlen(config.exe), 400);
-    value(&t, "settings", config.summary, strlen(config.summary), 500);
+    value(&t, "exe", config.exe, strlen(config.exe), EXE_MAX);
+    value(&t, "settings", config.summary, strlen(config.summary), SETTINGS_MAX);
     return end(&t, line);
 }
 

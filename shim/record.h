@@ -9,7 +9,7 @@
 
 /* No record is longer; what does not fit is cut at the end of the sentence. A
  * line and its facts must fit the 2 KiB of stack that a record may take. */
-#define RECORD_SIZE 1280
+#define RECORD_SIZE 1024
 
 enum event { EVENT_START, EVENT_REFUSED, EVENT_LOST, EVENT_ROTATED, EVENT_CONFIG };
 

@@ -1,0 +1,337 @@
+#!/usr/bin/env bats
+# The log itself: nothing lost silently, never somebody else's descriptor, never
+# in the program's way.
+
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+# Python for the victims: fail() makes one record, named by its length.
+FAIL='
+import os, signal, socket, sys, time
+a, b = socket.socketpair()
+a.setblocking(False)
+def fail(n=1):
+    try: a.recv(n)
+    except BlockingIOError: pass
+def next_second():
+    start = int(time.time())
+    while int(time.time()) == start: time.sleep(0.02)
+'
+
+@test "a full disk: what is lost is counted, a torn line is closed, and the count is logged" {
+    # shellcheck disable=SC2016
+    unshare -m bash -c '
+        mount -t tmpfs -o size=64k none "$0" && cd "$0" && exec "$@"
+    ' "$BATS_TEST_TMPDIR" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$BATS_TEST_TMPDIR/log" "$PYTHON" -c "$FAIL"'
+fail(1)
+filler = os.open("filler", os.O_WRONLY | os.O_CREAT)
+try:
+    while True: os.write(filler, b"x" * 512)
+except OSError: pass
+for i in range(100): fail(2)
+# Room comes back.
+os.truncate("filler", 0)
+fail(3)
+fail(4)
+sys.stdout.write(open("log").read())
+' >"$LOG.read"
+    # The line that the disk cut short is the one that is no record.
+    grep -a 'event=' "$LOG.read" | grep -a 'why=.*"$' >"$LOG"
+    local written lost
+    written=$(count '.call == "recv" and .len == 2')
+    lost=$(records '.event == "lost"' | jq -s 'map(.lost) | add')
+    [ "$((written + lost))" -eq 100 ] || fails_with "$written written, $lost lost"
+    expect_count 1 '.len == 3'
+    expect_count 1 '.len == 4'
+    [ "$(grep -avc '^ts=.*"$' "$LOG.read")" -le 1 ]
+}
+
+@test "a log that is renamed or removed is begun anew within a second" {
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)
+os.rename('$LOG', '$LOG.old')
+next_second()
+fail(2)
+os.remove('$LOG')
+next_second()
+fail(3)
+fail(4)"
+    as_json "$LOG.old" | grep -q '"len": 1'
+    expect_count 0 '.len == 2'
+    expect_count 1 '.len == 3'
+    expect_count 1 '.len == 4'
+}
+
+@test "a log that cannot be begun anew goes on in the old file" {
+    mkdir "$BATS_TEST_TMPDIR/folder"
+    LOG=$BATS_TEST_TMPDIR/folder/log
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)
+os.rename('$BATS_TEST_TMPDIR/folder', '$BATS_TEST_TMPDIR/gone')
+next_second()
+fail(2)
+fail(3)"
+    LOG=$BATS_TEST_TMPDIR/gone/log
+    expect_count 3 '.call == "recv"'
+}
+
+@test "reopening follows no link" {
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)
+os.rename('$LOG', '$LOG.old')
+os.symlink('$BATS_TEST_TMPDIR/victim', '$LOG')
+next_second()
+fail(2)"
+    [ ! -e "$BATS_TEST_TMPDIR/victim" ]
+    [ "$(as_json "$LOG.old" | grep -c '"call": "recv"')" -eq 2 ]
+}
+
+@test "a truncated log goes on at its new end" {
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)
+os.truncate('$LOG', 0)
+fail(2)"
+    expect_count 1 '.len == 2'
+    expect_count 0 '.len == 1'
+}
+
+@test "closing every descriptor, in every way, closes the program's alone" {
+    for way in 'os.closerange(3, 1000000)' \
+        'libc.closefrom(3)' 'libc.close_range(3, 0xffffffff, 0)' \
+        '[libc.close(fd) for fd in range(3, 300)]' \
+        '[libc.__getattr__("__close")(fd) for fd in range(3, 300)]' \
+        '[libc.syscall(3, fd) for fd in range(3, 300)]' \
+        'libc.syscall(436, 3, 0xffffffff, 0)'; do
+        rm -f "$LOG"
+        shimmed "$PYTHON" -c "$FAIL
+import ctypes
+libc = ctypes.CDLL(None)
+fail(1)
+a.detach(); b.detach()
+$way
+first = os.open('$BATS_TEST_TMPDIR/first', os.O_RDWR | os.O_CREAT)
+assert first == 3, first
+fds = [os.open('/dev/zero', os.O_RDONLY) for i in range(270)]
+a, b = socket.socketpair()
+a.setblocking(False)
+fail(2)
+assert os.fstat(first).st_size == 0"
+        expect_count 2 '.call == "recv"' || fails_with "$way"
+    done
+}
+
+@test "dup2 over every number: no byte of the log lands in the program's file" {
+    shimmed "$PYTHON" -c "$FAIL
+import ctypes
+libc = ctypes.CDLL(None)
+fail(1)
+mine = os.open('$BATS_TEST_TMPDIR/mine', os.O_RDWR | os.O_CREAT)
+for fd in range(20, 300):
+    assert libc.dup2(mine, fd) == fd
+    fail(2)
+for fd in range(20, 300):
+    assert libc.syscall(292, mine, fd, 0) == fd # dup3, where nobody sees it
+    fail(3)
+assert os.fstat(mine).st_size == 0"
+    expect_count 280 '.len == 2'
+    expect_count 280 '.len == 3'
+}
+
+@test "our descriptor is close-on-exec, high, and below 256" {
+    shimmed "$PYTHON" -c "$FAIL
+import fcntl
+fail(1)
+mine = [fd for fd in map(int, os.listdir('/proc/self/fd')) if os.path.exists(f'/proc/self/fd/{fd}') and os.readlink(f'/proc/self/fd/{fd}') == '$LOG']
+assert len(mine) == 1 and 200 < mine[0] < 256, mine
+assert fcntl.fcntl(mine[0], fcntl.F_GETFD) == fcntl.FD_CLOEXEC
+assert fcntl.fcntl(mine[0], fcntl.F_GETFL) & os.O_APPEND
+assert os.open('/dev/null', os.O_RDONLY) == a.fileno() + 2
+os.execve('/bin/ls', ['ls', '-l', '/proc/self/fd'], {})" >"$BATS_TEST_TMPDIR/list"
+    run cat "$BATS_TEST_TMPDIR/list"
+    [[ $output != *"$LOG"* ]] || fails_with "$output"
+}
+
+@test "with sixteen descriptors in all there is a log, too" {
+    (ulimit -n 16 && shimmed "$PYTHON" -c "$FAIL
+fail(1)")
+    expect_count 1 '.len == 1'
+}
+
+@test "a FIFO: no reader, a reader that does not read, a reader that leaves" {
+    mkfifo "$LOG.fifo"
+    exec 5<>"$LOG.fifo"
+    # It fills up, and nobody reads: the program goes on.
+    run shimmed SOCKSHIM_LOG="$LOG.fifo" "$PYTHON" -c "$FAIL
+for i in range(2000): fail(1)
+print('alive')"
+    [ "$output" = alive ]
+    [ "$status" -eq 0 ]
+    exec 5<&-
+    # The only reader leaves in the midst.
+    run --separate-stderr shimmed SOCKSHIM_LOG="$LOG.fifo" "$PYTHON" -c "$FAIL
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+fail(1)
+reader = os.open('$LOG.fifo', os.O_RDONLY | os.O_NONBLOCK)
+next_second()
+fail(2)
+assert b'lost=' in os.read(reader, 65536)
+os.close(reader)
+fail(3)
+print('alive')"
+    [ "$output" = alive ]
+}
+
+@test "stderr as the log: a full pipe neither blocks nor is its mode changed" {
+    run "$PYTHON" - "$SHIM" "$PYTHON" "$FAIL
+for i in range(2000): fail(1)
+print('alive')" <<'END'
+import fcntl, os, subprocess, sys
+shim, python, victim = sys.argv[1:]
+ours, theirs = os.pipe()
+done = subprocess.run([python, "-c", victim], stderr=theirs, stdout=subprocess.PIPE, env={"LD_PRELOAD": shim})
+assert done.stdout == b"alive\n" and done.returncode == 0, done
+assert not fcntl.fcntl(theirs, fcntl.F_GETFL) & os.O_NONBLOCK
+# Whole lines, as far as they went.
+os.close(theirs)
+data = b""
+while chunk := os.read(ours, 65536): data += chunk
+assert data.endswith(b"\n") and all(line.startswith(b"ts=") for line in data.splitlines()), data[-100:]
+print("fine")
+END
+    [ "$output" = fine ] || fails_with "$output"
+}
+
+@test "stderr as the log: a pipe without reader raises no SIGPIPE" {
+    run "$PYTHON" - "$SHIM" "$PROGRAMS/sigpipe" <<'END'
+import os, subprocess, sys
+ours, theirs = os.pipe()
+os.close(ours)
+done = subprocess.run([sys.argv[2], "handler", "dead"], stderr=theirs, stdout=subprocess.PIPE, env={"LD_PRELOAD": sys.argv[1]})
+print(done.returncode, done.stdout.decode().splitlines()[-1])
+END
+    # The one signal is that of the program's own send.
+    [ "$output" = "0 dead: recv -1, send -1 Broken pipe, caught 1" ] || fails_with "$output"
+}
+
+@test "stderr as the log: closed, or another file by now, gets nothing" {
+    output=$(env LD_PRELOAD="$SHIM" "$PYTHON" -c "$FAIL
+fail(1)
+os.close(2)
+assert os.open('$BATS_TEST_TMPDIR/data', os.O_RDWR | os.O_CREAT) == 2
+fail(2)
+assert os.fstat(2).st_size == 0
+print('fine')" 2>"$LOG")
+    [ "$output" = fine ]
+    expect_count 1 '.call == "recv"'
+    run bash -c 'exec 2>&-; exec "$@"' - env LD_PRELOAD="$SHIM" "$PYTHON" -c "import os
+assert os.open('$BATS_TEST_TMPDIR/data2', os.O_RDWR | os.O_CREAT) == 2
+$FAIL
+fail(1)
+print(os.fstat(2).st_size)"
+    [ "$output" = 0 ]
+}
+
+@test "stderr as the log: never an IP socket, which is inetd's client" {
+    run "$PYTHON" - "$SHIM" "$PYTHON" "$FAIL
+for i in range(10): fail(1)" <<'END'
+import socket, subprocess, sys
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+env = {"LD_PRELOAD": sys.argv[1], "SOCKSHIM_LEVEL": "nonsense"}
+subprocess.run([sys.argv[2], "-c", sys.argv[3]], stdin=server, stdout=server, stderr=server, env=env)
+server.close()
+print(client.recv(100))
+END
+    [ "$output" = "b''" ] || fails_with "$output"
+}
+
+@test "RLIMIT_FSIZE brings no SIGXFSZ on our account" {
+    run shimmed "$PYTHON" -c "$FAIL
+import resource
+fail(1)
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+fail(2)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+fail(3)
+print('alive')"
+    [ "$output" = alive ]
+    expect_count 1 '.len == 1'
+    expect_count 0 '.len == 2'
+    expect_count 1 '.event == "lost" and .lost == 1'
+    expect_count 1 '.len == 3'
+}
+
+@test "rotation under load by many processes: every record is there, every line whole" {
+    # A limit that is reached once: everything is in the two files.
+    shimmed SOCKSHIM_LOG_LIMIT=300K "$PYTHON" -c "$FAIL
+for i in range(8):
+    if os.fork() == 0:
+        for n in range(250): fail(1000 + i)
+        os._exit(0)
+for i in range(8): os.wait()"
+    [ "$(as_json | head -1 | jq -r .event)" = rotated ]
+    cat "$LOG" "$LOG.1" >"$LOG.all"
+    [ "$(as_json "$LOG.all" | grep -c '"call": "recv"')" -eq 2000 ]
+    [ "$(as_json "$LOG.all" | grep -c '"event": "rotated"')" -eq 1 ]
+    [ "$(as_json "$LOG.all" | grep -c '"event": "start"')" -eq 1 ]
+}
+
+@test "a vfork child closes and replaces descriptors, and the parent logs on" {
+    shimmed "$PYTHON" -c "$FAIL
+import subprocess
+fail(1)
+# close_fds walks over every number, in a vfork child.
+subprocess.run(['true'], close_fds=True, restore_signals=True)
+for i in range(3): subprocess.run(['true'], pass_fds=[a.fileno()])
+fail(2)"
+    expect_count 2 '.call == "recv"'
+    expect_count 0 '.event == "lost"'
+}
+
+@test "forked children write their own pid to the same log" {
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)
+if os.fork() == 0:
+    fail(2)
+    os._exit(0)
+os.wait()
+fail(3)"
+    [ "$(records '.call == "recv"' | jq -s 'map(.pid == .tid) | all')" = true ]
+    [ "$(records '.call == "recv"' | jq -s '.[0].pid == .[2].pid and .[0].pid != .[1].pid')" = true ]
+}
+
+@test "the record's keys stand in the order of the contract, and ts is now" {
+    local before after ts
+    before=$(date -u +%Y-%m-%dT%H:%M:%S)
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)"
+    after=$(date -u +%Y-%m-%dT%H:%M:%S.999999Z)
+    ts=$(records '.call == "recv"' | jq -r .ts)
+    [[ ! $ts < $before && ! $ts > $after ]]
+}
+
+@test "calls by signal handlers and on threads with 16 KiB of stack are logged" {
+    shimmed "$PYTHON" -c "$FAIL
+import threading
+threading.stack_size(32768)
+signal.signal(signal.SIGUSR1, lambda *_: fail(2))
+os.kill(os.getpid(), signal.SIGUSR1)
+t = threading.Thread(target=fail, args=(3,))
+t.start(); t.join()"
+    expect_count 1 '.len == 2 and .pid == .tid'
+    expect_count 1 '.len == 3 and .pid != .tid'
+}
+
+@test "a record takes at most 2 KiB of stack" {
+    local how native
+    for how in would-block reset; do
+        native=$("$PROGRAMS/stack" $how)
+        for format in logfmt json; do
+            run shimmed SOCKSHIM_FORMAT=$format "$PROGRAMS/stack" $how
+            [ "$((output - native))" -le 2048 ] || fails_with "$how, $format: $((output - native))"
+        done
+    done
+}
