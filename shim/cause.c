@@ -314,12 +314,29 @@ static void peer(struct text *t, const struct facts *f)
 {
     if (address_is_named(&f->peer)) {
         address_text(t, &f->peer);
-    } else if (f->peer_pid > 0) {
-        add(t, "the peer (pid ");
-        number(t, (uint64_t)f->peer_pid);
-        add(t, " when the connection was made)");
     } else {
         add(t, "the peer");
+    }
+    /* Who connected, listened or made the pair; another process may hold the
+     * other end by now. */
+    if (f->peer_pid > 0) {
+        add(t, " (opened by pid ");
+        number(t, (uint64_t)f->peer_pid);
+        add(t, ")");
+    }
+}
+
+/* At the beginning of a sentence. */
+static void peer_first(struct text *t, const struct facts *f)
+{
+    if (address_is_named(&f->peer)) {
+        peer(t, f);
+        return;
+    }
+    char *first = t->at;
+    peer(t, f);
+    if (first < t->at) {
+        *first = 'T';
     }
 }
 
@@ -351,9 +368,26 @@ static void why_zero_length_datagram(struct text *t, const struct facts *f)
 
 static void why_source_exhausted(struct text *t, const struct facts *f)
 {
-    add(t, f->call == CALL_sendfile ? "sendfile reached the end of its input file"
-                                    : "splice found its input pipe empty, with no writer left");
+    add(t, f->call == CALL_sendfile ? "The input file of sendfile is at its end"
+                                    : "The input pipe of splice is empty and has no writer left");
     add(t, "; the socket is fine.");
+}
+
+/* What fills the send buffer. */
+static void what_waits(struct text *t, const struct facts *f)
+{
+    if (is_unix(f)) {
+        add(t, ": the peer does not read as fast as this program writes");
+    }
+    if (!f->has_payload) {
+        return;
+    }
+    add(t, ": ");
+    bytes(t, f->unacked);
+    add(t, " sent and not acknowledged, ");
+    bytes(t, f->unsent);
+    add(t, f->window_closed ? " not sent, and the peer's window is closed: it does not read"
+                            : " not sent");
 }
 
 static void why_would_block(struct text *t, const struct facts *f)
@@ -368,14 +402,7 @@ static void why_would_block(struct text *t, const struct facts *f)
         add(t, "Nothing to read yet, and the call must not wait.");
     } else {
         add(t, "No room in the send buffer, and the call must not wait");
-        if (f->has_payload) {
-            add(t, ": ");
-            bytes(t, f->unacked);
-            add(t, " sent and not acknowledged, ");
-            bytes(t, f->unsent);
-            add(t, f->window_closed ? " not sent, and the peer's window is closed: it does not read"
-                                    : " not sent");
-        }
+        what_waits(t, f);
         add(t, ".");
     }
 }
@@ -397,7 +424,7 @@ static void why_interrupted(struct text *t, const struct facts *f)
 
 static void why_peer_closed(struct text *t, const struct facts *f)
 {
-    peer(t, f);
+    peer_first(t, f);
     if (is_unix(f) && f->type == SOCK_SEQPACKET) {
         add(t, " closed its end, or sent an empty message just before that: the kernel does not "
                "tell them apart.");
@@ -442,7 +469,7 @@ static void why_local_shutdown_write(struct text *t, const struct facts *f)
     saved(t, f);
 }
 
-enum { LONG_IDLE_MS = 10000 };
+enum { LONG_IDLE_MS = 5000 };
 
 static void unacknowledged(struct text *t, const struct facts *f)
 {
@@ -455,7 +482,7 @@ static void unacknowledged(struct text *t, const struct facts *f)
 
 static void why_tcp_reset(struct text *t, const struct facts *f)
 {
-    peer(t, f);
+    peer_first(t, f);
     add(t, " aborted the connection (RST)");
     if (!f->has_payload) {
         add(t, ".");
@@ -491,7 +518,7 @@ static void why_peer_reset(struct text *t, const struct facts *f)
         why_tcp_reset(t, f);
         return;
     }
-    peer(t, f);
+    peer_first(t, f);
     if (is_unix(f) && keeps_messages_apart(f)) {
         add(t, " closed the socket that this one was connected to.");
     } else if (is_unix(f)) {
@@ -511,7 +538,7 @@ static void why_closed_after_error(struct text *t, const struct facts *f)
 
 static void why_write_after_close(struct text *t, const struct facts *f)
 {
-    peer(t, f);
+    peer_first(t, f);
     if (is_unix(f)) {
         add(t, " had closed its end before this write.");
     } else if (f->fin_seen == YES) {
@@ -535,7 +562,9 @@ static void why_timeout(struct text *t, const struct facts *f)
     } else if (f->call == CALL_accept || f->call == CALL_accept4) {
         add(t, "no connection came.");
     } else if (sends) {
-        add(t, "the send buffer stayed full.");
+        add(t, "the send buffer stayed full");
+        what_waits(t, f);
+        add(t, ".");
     } else {
         add(t, "nothing came from ");
         peer(t, f);
@@ -545,29 +574,34 @@ static void why_timeout(struct text *t, const struct facts *f)
 
 static void why_connection_timed_out(struct text *t, const struct facts *f)
 {
-    peer(t, f);
-    add(t, " stopped answering: ");
-    if (f->unacked + f->unsent > 0) {
+    bool waiting = f->unacked + f->unsent > 0;
+    peer_first(t, f);
+    if (waiting && f->unacked == 0 && f->window_closed) {
+        add(t, " kept its window closed and stopped answering probes; ");
+        bytes(t, f->unsent);
+        add(t, " could not be sent");
+    } else if (waiting) {
+        add(t, " stopped answering: ");
         bytes(t, (uint64_t)f->unacked + f->unsent);
         add(t, " were never acknowledged, in spite of ");
         number(t, f->retrans);
-        add(t, " retransmissions");
-    } else if (f->keepalive) {
-        add(t, "keepalive probes of the idle connection went unanswered");
+        add(t, f->retrans == 1 ? " retransmission" : " retransmissions");
+    } else if (f->has_payload && f->keepalive) {
+        add(t, " did not answer the keepalive probes of the idle connection");
     } else {
-        add(t, "the kernel gave the connection up");
+        add(t, " stopped answering, and the kernel gave the connection up");
     }
     if (f->user_timeout_ms > 0) {
         add(t, " within TCP_USER_TIMEOUT (");
         number(t, f->user_timeout_ms);
         add(t, " ms)");
     }
-    add(t, ".");
+    add(t, ". Its host is gone, or what stands between drops the packets.");
 }
 
 static void why_connect_timed_out(struct text *t, const struct facts *f)
 {
-    peer(t, f);
+    peer_first(t, f);
     add(t, " did not answer the connection request (SYN) at all: the host is down or not there, or "
            "a firewall drops the packets.");
 }
@@ -587,7 +621,7 @@ static void why_connection_refused(struct text *t, const struct facts *f)
         peer(t, f);
         add(t, " of this host.");
     } else {
-        peer(t, f);
+        peer_first(t, f);
         add(t, " answered with RST: nothing listens on that port, or a firewall rejects it.");
     }
 }
@@ -613,37 +647,58 @@ static void why_unreachable(struct text *t, const struct facts *f)
     add(t, ".");
 }
 
+static void port_range(struct text *t, const struct facts *f)
+{
+    add(t, "net.ipv4.ip_local_port_range");
+    if (f->port_high > 0) {
+        add(t, ": ");
+        number(t, f->port_low);
+        add(t, " to ");
+        number(t, f->port_high);
+    }
+}
+
 static void why_address_unavailable(struct text *t, const struct facts *f)
 {
     if (f->call == CALL_bind) {
         add(t, "The address ");
         address_text(t, &f->local);
         add(t, " is not one of this host's.");
+    } else if (address_port(&f->local) > 0) {
+        add(t, "The local address ");
+        address_text(t, &f->local);
+        add(t, " is already connected to ");
+        peer(t, f);
+        add(t, ", or a closed connection between the two is still in TIME_WAIT; or the address "
+               "cannot be reached from it.");
     } else {
         add(t, "Either no ephemeral port is left for connections to ");
         peer(t, f);
-        add(t, " (net.ipv4.ip_local_port_range), or the address is not usable from this host.");
+        add(t, " (");
+        port_range(t, f);
+        add(t, "; closed connections hold theirs for a minute in TIME_WAIT), or that is no address "
+               "to connect to from this host.");
     }
 }
 
 static void why_address_in_use(struct text *t, const struct facts *f)
 {
-    bool any_port = f->call == CALL_bind && !is_unix(f) && address_port(&f->local) == 0;
-    if (any_port && address_is_named(&f->local)) {
-        add(t, "No ephemeral port is left on the address (net.ipv4.ip_local_port_range).");
-    } else if (any_port) {
-        add(t, "No ephemeral port is left (net.ipv4.ip_local_port_range).");
-    } else {
-        add(t, "Another socket already has ");
-        if (address_is_named(&f->local)) {
-            address_text(t, &f->local);
-        } else {
-            add(t, "that address");
-        }
-        add(t, is_unix(f) ? ": the path exists, perhaps left over from a program that is gone."
-                          : ", or a closed connection still holds it (TIME_WAIT, without "
-                            "SO_REUSEADDR).");
+    if (!is_unix(f) && f->domain >= 0 && address_port(&f->local) == 0) {
+        add(t, "No ephemeral port is left (");
+        port_range(t, f);
+        add(t, "): all of them are bound or held in TIME_WAIT.");
+        return;
     }
+    add(t, "Another socket already has ");
+    if (address_is_named(&f->local)) {
+        address_text(t, &f->local);
+    } else {
+        add(t, "that address");
+    }
+    add(t, is_unix(f) ? ": the name exists, perhaps left over from a program that is gone; a path "
+                        "stays until it is unlinked."
+                      : ", or a closed connection still holds it (TIME_WAIT, without "
+                        "SO_REUSEADDR).");
 }
 
 static void why_no_such_socket(struct text *t, const struct facts *f)
@@ -722,7 +777,16 @@ static void why_message_too_big(struct text *t, const struct facts *f)
         add(t, " of ");
         bytes(t, f->len);
     }
-    add(t, " is larger than the socket can send in one piece.");
+    add(t, " is larger than this socket can send in one piece");
+    if (f->mtu > 0) {
+        add(t, "; the path's MTU is ");
+        bytes(t, f->mtu);
+    }
+    if (f->send_buffer > 0) {
+        add(t, f->mtu > 0 ? ", SO_SNDBUF " : "; SO_SNDBUF is ");
+        bytes(t, f->send_buffer);
+    }
+    add(t, ".");
 }
 
 static void why_descriptor_limit(struct text *t, const struct facts *f)
@@ -743,43 +807,66 @@ static void why_descriptor_limit(struct text *t, const struct facts *f)
 
 static void why_no_memory(struct text *t, const struct facts *f)
 {
-    (void)f;
-    add(t, "The kernel had no memory or no buffer space for the call.");
+    add(t, f->err == ENOBUFS ? "The kernel had no buffer space for the call"
+                             : "The kernel had no memory for the call");
+    if (f->has_len) {
+        add(t, " (");
+        bytes(t, f->len);
+        if (f->send_buffer > 0) {
+            add(t, "; SO_SNDBUF is ");
+            bytes(t, f->send_buffer);
+        }
+        add(t, ")");
+    }
+    add(t, ".");
 }
 
 static void why_not_permitted(struct text *t, const struct facts *f)
 {
     unsigned port = address_port(&f->local);
-    if (f->call == CALL_bind && f->err == EACCES && port > 0 && port < 1024) {
+    if (is_unix(f)) {
+        add(t, "This user may not use the socket at ");
+        if (f->call == CALL_bind) {
+            address_text(t, &f->local);
+        } else {
+            peer(t, f);
+        }
+        add(t, " (file permissions of the path), or a security module forbids it.");
+    } else if (f->call == CALL_bind && f->err == EACCES && port > 0 && port < 1024) {
         add(t, "Port ");
         number(t, port);
         add(t, " is privileged (net.ipv4.ip_unprivileged_port_start): it takes root or "
                "CAP_NET_BIND_SERVICE.");
-        return;
+    } else if (f->call == CALL_socket) {
+        add(t, "This kind of socket takes rights that the program lacks (CAP_NET_RAW for raw "
+               "sockets), or a security module forbids it.");
+    } else if (f->err == EACCES && keeps_messages_apart(f)) {
+        add(t, "A broadcast address without SO_BROADCAST, or a route or security module that "
+               "forbids it.");
+    } else {
+        add(t, "A firewall rule of this host (iptables, nftables), a prohibiting route or a "
+               "security module forbids it.");
     }
-    add(t, "The kernel does not allow it: missing rights, a firewall rule of this host, or a "
-           "security module.");
 }
 
 static void why_other(struct text *t, const struct facts *f)
 {
     const char *words = f->err ? errno_words(f->err) : NULL;
     if (f->is_lean == YES) {
-        add(t, "Inside a seccomp filter the socket can't be asked: ");
+        add(t, "Inside a seccomp filter the socket can't be asked. ");
     }
     if (f->err == 0 && f->is_lean == YES) {
-        add(t, "the end of a stream, or an empty datagram.");
+        add(t, "It is the end of a stream, or an empty datagram.");
     } else if (f->err == 0 && f->receives) {
         add(t, "End of the stream; the kernel does not tell whether the peer closed, this program "
                "shut down its reading side, or an earlier error ended it.");
     } else if (f->err == 0) {
         add(t, "The call moved nothing.");
-    } else if (words) {
-        add(t, words);
-        add(t, ".");
     } else {
-        add(t, "errno ");
+        add(t, "The kernel answered errno ");
         number(t, (uint64_t)f->err);
+        add(t, words ? ": " : ", and more is not known");
+        add(t, words ? words : "");
         add(t, ".");
     }
 }

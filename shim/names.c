@@ -1,7 +1,6 @@
 #include "names.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -223,6 +222,23 @@ const char *next_msg_flag(int *flags)
         }
     }
     return NULL;
+}
+
+bool call_takes_any_descriptor(enum call call)
+{
+    switch (call) {
+    case CALL_read:
+    case CALL_readv:
+    case CALL_preadv2:
+    case CALL_write:
+    case CALL_writev:
+    case CALL_pwritev2:
+    case CALL_sendfile:
+    case CALL_splice:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool same(const char *word, size_t len, const char *name)

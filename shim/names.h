@@ -3,6 +3,7 @@
 #ifndef SOCKSHIM_NAMES_H
 #define SOCKSHIM_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The calls that are logged, under the name that a person knows them by:
@@ -94,6 +95,10 @@ const char *tcp_state_name(unsigned state);
 /* The name of the lowest MSG_ flag in *flags, which is then taken out of
  * *flags; NULL when no bit that has a name is left. */
 const char *next_msg_flag(int *flags);
+
+/* Whether it is read, write or the like, which may be handed something that is
+ * no socket. */
+bool call_takes_any_descriptor(enum call call);
 
 /* The other way round, for the settings. The word need not end in a NUL. They
  * return -1 for a word that is none. call_number also takes the names that are

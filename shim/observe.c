@@ -113,23 +113,6 @@ bool is_ip_socket(int fd)
     return domain == AF_INET || domain == AF_INET6;
 }
 
-bool call_takes_any_descriptor(enum call call)
-{
-    switch (call) {
-    case CALL_read:
-    case CALL_readv:
-    case CALL_preadv2:
-    case CALL_write:
-    case CALL_writev:
-    case CALL_pwritev2:
-    case CALL_sendfile:
-    case CALL_splice:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* ---- The call's own facts ---- */
 
 /* Whether the kernel got as far as reading what the pointers of the call point
@@ -524,6 +507,42 @@ static void find_descriptor_limit(struct facts *f)
     f->descriptor_limit = limit.soft;
 }
 
+/* The range as the program's network namespace has it now. */
+static void find_port_range(struct facts *f)
+{
+    char digits[32];
+    unsigned ports[2] = {0, 0};
+    int which = 0;
+    long fd =
+        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    long len = raw(SYS_read, fd, digits, sizeof digits);
+    raw(SYS_close, fd);
+    for (long i = 0; i < len; i++) {
+        if (digits[i] >= '0' && digits[i] <= '9') {
+            ports[which] = ports[which] * 10 + (unsigned)(digits[i] - '0');
+        } else {
+            which = 1;
+        }
+    }
+    f->port_low = ports[0];
+    f->port_high = ports[1];
+}
+
+static void find_sizes(struct facts *f)
+{
+    bool v6 = f->domain == AF_INET6;
+    int size = ask_int(f->fd, SOL_SOCKET, SO_SNDBUF);
+    /* Answered for a connected socket only. */
+    int mtu = f->domain == AF_INET ? ask_int(f->fd, IPPROTO_IP, IP_MTU)
+              : v6                 ? ask_int(f->fd, IPPROTO_IPV6, IPV6_MTU)
+                                   : 0;
+    f->send_buffer = size > 0 ? (uint32_t)size : 0;
+    f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
+}
+
 static void find_by_errno(struct facts *f)
 {
     switch (f->err) {
@@ -541,6 +560,14 @@ static void find_by_errno(struct facts *f)
         return;
     case EMFILE:
         find_descriptor_limit(f);
+        return;
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+        find_port_range(f);
+        return;
+    case EMSGSIZE:
+    case ENOBUFS:
+        find_sizes(f);
         return;
     default:
         return;

@@ -46,9 +46,12 @@ struct facts {
     enum known error_pending; /* another error waits behind this result */
     enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
     enum known read_closed;
-    uint32_t queued;           /* bytes that wait to be read */
-    bool saved_from_sigpipe;   /* the default action would have ended the program */
-    uint64_t descriptor_limit; /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
+    uint32_t queued;              /* bytes that wait to be read */
+    bool saved_from_sigpipe;      /* the default action would have ended the program */
+    uint64_t descriptor_limit;    /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
+    unsigned port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
+    uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
+    uint32_t mtu;                 /* of the path, for EMSGSIZE; 0: not known */
 
     bool was_connected;  /* the keys below are there */
     bool has_payload;    /* rx and tx are known: Linux 4.19 and later */
@@ -77,8 +80,5 @@ bool observe_timeouts_possible(void);
 /* Whether `fd` is a TCP or MPTCP socket, or any IP socket. */
 bool is_tcp_socket(int fd);
 bool is_ip_socket(int fd);
-
-/* Whether read, write and the like may be handed something that is no socket. */
-bool call_takes_any_descriptor(enum call call);
 
 #endif

@@ -56,7 +56,7 @@ expect_no_log() {
 # logged_names PROGRAM: what the log calls the calls that the program makes, in
 # its order.
 logged_names() {
-    "$PROGRAMS/$1" calls | sed 's/^__//; s/_chk$//; s/64//'
+    "$PROGRAMS/$1" calls | sed 's/^__//; s/_chk$//; s/v64//; s/64$//'
 }
 
 # for_each CALL... : the lines on stdin once for every call, with CALL replaced.

@@ -1,0 +1,294 @@
+# shellcheck shell=sh
+# sockshim run: COMMAND under the shim, in between as if we were not there.
+
+. "$lib/target.sh"
+. "$lib/summary.sh"
+
+SIGNALS="HUP INT QUIT USR1 USR2 TERM"
+
+sockshim_run() {
+    quiet=
+    force=
+    read_options "$@"
+    shift "$consumed"
+    [ $# -gt 0 ] || wrong_call "no command to run"
+    [ -f "$object" ] || die "$USAGE" "$object is not there: $remedy"
+    check_command "$1"
+    settle_log
+    settle_preload
+    if [ -n "$quiet" ]; then
+        become "$@"
+    fi
+    summary_begin "$SOCKSHIM_LOG"
+    if can_run_beside; then
+        run_beside "$@"
+    elif on_terminal; then
+        run_in_front "$@"
+    else
+        complain "no summary at the end: env here has no --default-signal; log: $SOCKSHIM_LOG"
+        become "$@"
+    fi
+    trap 'exit "$status"' HUP INT QUIT USR1 USR2 TERM
+    summary_print
+    exit "$status"
+}
+
+# ---- Options ----
+
+wrong_call() {
+    die "$USAGE" "$*; see sockshim --help"
+}
+
+# Sets the variables that the shim reads: $consumed words were options.
+read_options() {
+    words=$#
+    while :; do
+        case ${1-} in
+        --) shift && break ;;
+        --*=*) set_option "${1%%=*}" "${1#*=}" && shift ;;
+        -o?*) set_option -o "${1#-o}" && shift ;;
+        -o | --log | --log-limit | --format | --level | --skip | --only | --sigpipe)
+            [ $# -gt 1 ] || wrong_call "$1 needs a value"
+            set_option "$1" "$2"
+            shift 2
+            ;;
+        -?*) set_switch "$1" && shift ;;
+        *) break ;;
+        esac
+    done
+    consumed=$((words - $#))
+}
+
+# What the shim would complain about at each program's start is refused here,
+# once and before; it knows more of --skip than we do.
+set_option() {
+    case $1 in
+    -o | --log) [ -n "$2" ] || wrong_call "$1 needs a file, stderr or off" && SOCKSHIM_LOG=$2 ;;
+    --log-limit) is_limit "$2" || not_allowed "$@" "a number of bytes, with K, M or G behind it, or 0" && SOCKSHIM_LOG_LIMIT=$2 ;;
+    --format) one_of "$@" logfmt json && SOCKSHIM_FORMAT=$2 ;;
+    --level) one_of "$@" debug info warn error && SOCKSHIM_LEVEL=$2 ;;
+    --sigpipe) one_of "$@" ignore always off && SOCKSHIM_SIGPIPE=$2 ;;
+    --skip) SOCKSHIM_SKIP=$2 ;;
+    --only) SOCKSHIM_ONLY=$2 ;;
+    --json | --no-nodelay | --no-sigpipe | --force | --help | --version) wrong_call "$1 takes no value" ;;
+    *) wrong_call "unknown option $1" ;;
+    esac
+}
+
+set_switch() {
+    case $1 in
+    --json) SOCKSHIM_FORMAT=json ;;
+    --no-nodelay) SOCKSHIM_NODELAY=off ;;
+    --no-sigpipe) SOCKSHIM_SIGPIPE=off ;;
+    -q) quiet=yes ;;
+    --force) force=yes ;;
+    -h | --help) usage && exit 0 ;;
+    --version) echo "sockshim $VERSION" && exit 0 ;;
+    *) wrong_call "unknown option $1" ;;
+    esac
+}
+
+not_allowed() {
+    wrong_call "$1 $2 is not allowed; allowed: $3"
+}
+
+# one_of OPTION VALUE ALLOWED...
+one_of() {
+    option=$1
+    value=$2
+    shift 2
+    allowed=$*
+    for word; do
+        [ "$value" != "$word" ] || return 0
+    done
+    not_allowed "$option" "$value" "$allowed"
+}
+
+is_limit() {
+    case ${1%[KMG]} in
+    '' | *[!0-9]*) return 1 ;;
+    esac
+}
+
+# ---- Before COMMAND ----
+
+check_command() {
+    target_find "$1" || die $? "$problem"
+    [ -z "$force" ] || return 0
+    target_check "$object" || die "$CANNOT_RUN" "$problem; $instead, or run it all the same with --force"
+}
+
+# Absolute, so that children that change directory write to the same file. A
+# folder with %p or %n in its name would be taken for more than its name, so
+# there it is left to the shim.
+settle_log() {
+    : "${SOCKSHIM_LOG:=sockshim.log}"
+    case $SOCKSHIM_LOG/$PWD in
+    /* | stderr/* | off/* | *%[pn]*) ;;
+    *) SOCKSHIM_LOG=${PWD%/}/$SOCKSHIM_LOG ;;
+    esac
+}
+
+# Ours goes first, and once; others stay. Only an AddressSanitizer must come
+# before all.
+settle_preload() {
+    object=$(readlink -f "$object")
+    case $object in
+    *[:[:space:]]*) die "$USAGE" "$object: LD_PRELOAD cannot hold a blank or a colon; move it to another folder" ;;
+    esac
+    first=
+    others=
+    set -f
+    # shellcheck disable=SC2046
+    set -- $(printf '%s' "${LD_PRELOAD-}" | tr ':' ' ')
+    set +f
+    for entry; do
+        case ${entry##*/} in
+        libasan*) first=$first$entry: ;;
+        *) is_our_object "$entry" || others=$others:$entry ;;
+        esac
+    done
+    preload=$first$object$others
+}
+
+# A name without a slash is the loader's to find; ours is it, for it is taken
+# by the name that is in the object.
+is_our_object() {
+    [ "$1" = libsockshim.so ] || [ "$(readlink -f -- "$1")" = "$object" ]
+}
+
+# ---- COMMAND's process ----
+
+# The environment that we were started with, as words for eval: shells put some
+# variables in (PWD, SHLVL) and drop what they have no name for, such as bash's
+# functions. The bytes are COMMAND's business.
+first_environment() {
+    od -A n -v -t u1 "/proc/$$/environ" 2>/dev/null | LC_ALL=C awk '
+        {
+            for (i = 1; i <= NF; i++) {
+                if ($i == 0) {
+                    if (index(word, "=") > 1)
+                        printf "\047%s\047 ", word
+                    word = ""
+                } else
+                    word = word ($i == 39 ? "\047\\\047\047" : sprintf("%c", $i + 0))
+            }
+        }'
+}
+
+# become COMMAND ARG...: never comes back. $restore: what env is to put right.
+become() {
+    # To env a word with = in it is a variable.
+    case $1 in
+    *=*) set -- nice -n 0 "$@" ;;
+    esac
+    for setting in LOG LOG_LIMIT FORMAT SIGPIPE NODELAY LEVEL SKIP ONLY; do
+        eval "value=\${SOCKSHIM_$setting-}"
+        eval "[ -z \"\${SOCKSHIM_$setting+set}\" ]" || set -- "SOCKSHIM_$setting=$value" "$@"
+    done
+    set -- "LD_PRELOAD=$preload" "$@"
+    variables=$(first_environment)
+    [ -z "$variables" ] || eval "set -- -i $variables \"\$@\""
+    # shellcheck disable=SC2086
+    exec env ${restore-} "$@"
+}
+
+# A shell starts what runs beside it with SIGINT and SIGQUIT ignored. env can
+# undo that (coreutils 8.31), but where it was so before us it must stay.
+can_run_beside() {
+    lost=
+    ignores 2 || lost=INT
+    ignores 3 || lost=${lost:+$lost,}QUIT
+    restore=${lost:+--default-signal=$lost}
+    # shellcheck disable=SC2086
+    env $restore true 2>/dev/null && find_descriptor
+}
+
+# Whether this shell was started with signal N, up to 4, ignored.
+ignores() {
+    while read -r key mask; do
+        [ "$key" = SigIgn: ] || continue
+        last=$(printf '%d' "0x${mask#"${mask%?}"}")
+        [ $((last >> ($1 - 1) & 1)) -eq 1 ]
+        return
+    done <"/proc/$$/status"
+    return 1
+}
+
+# One that the caller left free, in $spare. There is one, or we cannot put
+# stdin aside.
+find_descriptor() {
+    for spare in 9 8 7 6 5 4 3; do
+        [ -h "/proc/$$/fd/$spare" ] || return 0
+    done
+    return 1
+}
+
+# ---- Beside COMMAND ----
+
+run_beside() {
+    command=
+    early=
+    for signal in $SIGNALS; do
+        # shellcheck disable=SC2064
+        trap "pass_on $signal" "$signal"
+    done
+    start "$@"
+    for signal in $early; do
+        deliver "$signal"
+    done
+    wait_for_command
+}
+
+# COMMAND gets our stdin, put aside because a shell gives /dev/null to what runs
+# beside it. Afterwards nothing of ours keeps open what COMMAND may want closed.
+start() {
+    if [ -h "/proc/$$/fd/0" ]; then
+        eval "exec $spare<&0"
+        eval "{ become \"\$@\"; } <&$spare $spare<&- &"
+        eval "exec $spare<&-"
+    else
+        { become "$@"; } <&- &
+    fi
+    command=$!
+    exec </dev/null >/dev/null
+}
+
+pass_on() {
+    signalled="${signalled-} $((128 + $(number_of "$1")))"
+    case $1 in
+    INT | QUIT) ! in_foreground || return 0 ;; # the terminal gave it to COMMAND, too
+    esac
+    if [ -n "$command" ]; then
+        deliver "$1"
+    else
+        early="$early $1"
+    fi
+}
+
+# Not before COMMAND's process has stopped being a copy of this shell, whose
+# traps would swallow it.
+deliver() {
+    while cmp -s "/proc/$$/cmdline" "/proc/$command/cmdline"; do
+        :
+    done
+    kill -s "$1" "$command" 2>/dev/null
+}
+
+number_of() {
+    case $1 in
+    HUP) echo 1 ;;
+    INT) echo 2 ;;
+    QUIT) echo 3 ;;
+    *) kill -l | tr -s ' \t' '\n\n' | grep -n . >/dev/null ;;
+    esac
+}
+
+# Whether a key on the terminal reaches us and COMMAND alike.
+in_foreground() {
+    read -r line <"/proc/$$/stat" || return 1
+    # state, parent, group, session, terminal, its foreground group
+    # shellcheck disable=SC2086
+    set -- ${line##*) }
+    [ "$3" = "$6" ]
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPEC's promise of cost: a successful call costs at most 16 instructions more
+# than without the shim, whatever the settings.
+
+load helpers
+
+MOST=16
+
+# What the program does not do often is not held to it: socket and connect make
+# a system call of their own, to force TCP_NODELAY, and after SO_ERROR the value
+# that came is looked at.
+SET_UP="socket connect getsockopt_error"
+
+# profile COUNT [VARIABLE=VALUE...]: the program makes COUNT calls of each kind;
+# prints "KIND INSTRUCTIONS", one a line.
+profile() {
+    local out=$BATS_TEST_TMPDIR/callgrind count=$1
+    shift
+    env "$@" valgrind -q --tool=callgrind --callgrind-out-file="$out" \
+        "$PROGRAMS/instructions" "$count" >&2
+    callgrind_annotate --inclusive=yes --threshold=100 "$out" |
+        sed -n 's/^ *\([0-9,]*\) .*:count_\([a-z0-9_]*\) \[.*/\2 \1/p' | tr -d , | sort
+}
+
+# per_call [VARIABLE=VALUE...]: "KIND INSTRUCTIONS" of one call. A hundred calls
+# more cost a hundred times that; what happens once, at the first, falls out.
+per_call() {
+    profile 100 "$@" >"$BATS_TEST_TMPDIR/fewer"
+    profile 200 "$@" >"$BATS_TEST_TMPDIR/more"
+    join "$BATS_TEST_TMPDIR/fewer" "$BATS_TEST_TMPDIR/more" |
+        awk '{ print $1, ($3 - $2) / 100 }'
+}
+
+# costs [VARIABLE=VALUE...]: "KIND INSTRUCTIONS", what the shim adds to a call.
+costs() {
+    per_call >"$BATS_TEST_TMPDIR/native"
+    per_call LD_PRELOAD="$SHIM" "$@" >"$BATS_TEST_TMPDIR/shimmed"
+    join "$BATS_TEST_TMPDIR/native" "$BATS_TEST_TMPDIR/shimmed" | awk '{ print $1, $3 - $2 }'
+}
+
+within_limit() {
+    local costs too_many kinds
+    costs=$(costs "$@")
+    echo "$costs" # shown if the test fails
+    # Nothing was forgotten by the profile: each kind that the program has.
+    kinds=$(grep -c '^COUNT(' "$TOP/tests/programs/instructions.c")
+    [ "$(wc -l <<<"$costs")" -eq "$kinds" ]
+    too_many=$(awk -v set_up=" $SET_UP " -v most="$MOST" \
+        '!index(set_up, " " $1 " ") && $2 > most' <<<"$costs")
+    [ -z "$too_many" ] || { echo "above $MOST: $too_many" && return 1; }
+}
+
+@test "at most $MOST instructions a successful call, with a log in a file" {
+    within_limit SOCKSHIM_LOG="$LOG"
+    [ -s "$LOG" ] # it was there
+}
+
+@test "at most $MOST instructions a successful call, with the log off" {
+    within_limit SOCKSHIM_LOG=off
+}
+
+@test "at most $MOST instructions a successful call, with all settings other than the defaults" {
+    within_limit SOCKSHIM_LOG="$LOG" SOCKSHIM_LOG_LIMIT=0 SOCKSHIM_FORMAT=json \
+        SOCKSHIM_SIGPIPE=always SOCKSHIM_NODELAY=off SOCKSHIM_LEVEL=error \
+        SOCKSHIM_SKIP=would-block,EINTR,accept4 "SOCKSHIM_ONLY=instr*"
+    [ -e "$LOG" ]
+}
+
+@test "at most $MOST instructions a successful call, switched off" {
+    within_limit SOCKSHIM=off
+}
