@@ -49,7 +49,19 @@ $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 test:
 	scripts/test
 
+SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/lib/* .ci/run 2>/dev/null)
+
+lint:
+	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
+		$(wildcard tests/*/*.h)
+	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE
+	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE \
+		$(SOURCES)
+	shellcheck $(SCRIPTS)
+	shellcheck -S warning -s bash -e SC2034,SC2154 $(wildcard tests/*.bash tests/*.bats)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test clean
+.PHONY: all programs unit test lint clean

@@ -113,7 +113,8 @@ static void ipv4_text(struct text *t, const unsigned char bytes[4])
 
 static unsigned group(const unsigned char *bytes, int i)
 {
-    return (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+    bytes += (ptrdiff_t)2 * i;
+    return (unsigned)bytes[0] << 8 | bytes[1];
 }
 
 /* RFC 5952: the longest run of two or more zero groups becomes "::", the first

@@ -42,6 +42,7 @@ static bool file_of_stat(struct file *file, long result, const struct stat64 *st
     if (result < 0) {
         return false;
     }
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): the kernel filled it */
     file->device = (uint64_t)st->st_dev;
     file->inode = (uint64_t)st->st_ino;
     file->size = (uint64_t)st->st_size;

@@ -510,7 +510,7 @@ static void find_descriptor_limit(struct facts *f)
 /* The range as the program's network namespace has it now. */
 static void find_port_range(struct facts *f)
 {
-    char digits[32];
+    char digits[32] = "";
     unsigned ports[2] = {0, 0};
     int which = 0;
     long fd =

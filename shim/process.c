@@ -33,7 +33,7 @@ void process_begin(void)
         raw(SYS_munmap, at, size);
         return;
     }
-    page = (_Atomic pid_t *)at;
+    page = (_Atomic pid_t *)at; /* NOLINT(performance-no-int-to-ptr): mmap, made raw */
     atomic_store(page, (pid_t)raw(SYS_getpid));
 }
 

@@ -15,8 +15,6 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { NOT_SET_UP, SETTING_UP, SET_UP };
 static atomic_int progress;
 static atomic_bool has_socket;

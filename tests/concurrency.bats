@@ -4,6 +4,8 @@
 
 load helpers
 
+UNDER_SHIM=(env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG")
+
 # many PROCESSES THREADS CALLS: runs it under the shim with the settings in the
 # array SETTINGS; who asked for what is in $CALLERS.
 many() {
@@ -74,7 +76,7 @@ expect_all_there() {
     local i pid pids=""
     CALLERS=$BATS_TEST_TMPDIR/callers
     for i in 1 2 3 4 5 6; do
-        background shimmed "$PROGRAMS/many" 1 2 500 >"$CALLERS.$i"
+        background "${UNDER_SHIM[@]}" "$PROGRAMS/many" 1 2 500 >"$CALLERS.$i"
         pids+=" $BACKGROUND"
     done
     for i in $pids; do
@@ -121,7 +123,7 @@ log_is_longer_than() {
 
 @test "a log that is renamed under all of them loses nothing" {
     CALLERS=$BATS_TEST_TMPDIR/callers
-    background shimmed "$PROGRAMS/many" 4 4 1000 >"$CALLERS"
+    background "${UNDER_SHIM[@]}" "$PROGRAMS/many" 4 4 1000 >"$CALLERS"
     wait_until log_is_longer_than 100000
     mv "$LOG" "$LOG.old"
     wait "$BACKGROUND"

@@ -1,10 +1,11 @@
 # shellcheck shell=sh
+# shellcheck disable=SC1091,SC2034,SC2154 # the files share their variables
 # sockshim run: COMMAND under the shim, in between as if we were not there.
 
 . "$lib/target.sh"
 . "$lib/summary.sh"
 
-SIGNALS="HUP INT QUIT USR1 USR2 TERM"
+SIGNALS="HUP:1 INT:2 QUIT:3 USR1:10 USR2:12 TERM:15"
 
 sockshim_run() {
     quiet=
@@ -22,10 +23,11 @@ sockshim_run() {
     summary_begin "$SOCKSHIM_LOG"
     if can_run_beside; then
         run_beside "$@"
-    elif on_terminal; then
+    elif in_foreground; then
         run_in_front "$@"
     else
-        complain "no summary at the end: env here has no --default-signal; log: $SOCKSHIM_LOG"
+        complain "no summary at the end: this env has no --default-signal; the log is $SOCKSHIM_LOG"
+        restore=
         become "$@"
     fi
     trap 'exit "$status"' HUP INT QUIT USR1 USR2 TERM
@@ -118,13 +120,16 @@ check_command() {
     target_check "$object" || die "$CANNOT_RUN" "$problem; $instead, or run it all the same with --force"
 }
 
-# Absolute, so that children that change directory write to the same file. A
-# folder with %p or %n in its name would be taken for more than its name, so
-# there it is left to the shim.
+# Absolute, so that children that change directory write to the same file. In a
+# folder with %p or %n in its own name the shim has to do it: it knows which of
+# them are meant.
 settle_log() {
     : "${SOCKSHIM_LOG:=sockshim.log}"
-    case $SOCKSHIM_LOG/$PWD in
-    /* | stderr/* | off/* | *%[pn]*) ;;
+    case $SOCKSHIM_LOG in
+    stderr | off | /*) return ;;
+    esac
+    case $PWD in
+    *%[pn]*) ;;
     *) SOCKSHIM_LOG=${PWD%/}/$SOCKSHIM_LOG ;;
     esac
 }
@@ -194,25 +199,22 @@ become() {
 }
 
 # A shell starts what runs beside it with SIGINT and SIGQUIT ignored. env can
-# undo that (coreutils 8.31), but where it was so before us it must stay.
+# undo that (coreutils 8.31), but what was ignored before us must stay so. The
+# mask is a child's: some shells ignore SIGQUIT, themselves alone.
 can_run_beside() {
-    lost=
-    ignores 2 || lost=INT
-    ignores 3 || lost=${lost:+$lost,}QUIT
-    restore=${lost:+--default-signal=$lost}
+    ignored=$(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status 2>/dev/null)
+    restore=
+    case $ignored in
+    [2367abef]) ;;
+    *) restore=INT ;;
+    esac
+    case $ignored in
+    [4567cdef]) ;;
+    *) restore=${restore:+$restore,}QUIT ;;
+    esac
+    restore=${restore:+--default-signal=$restore}
     # shellcheck disable=SC2086
     env $restore true 2>/dev/null && find_descriptor
-}
-
-# Whether this shell was started with signal N, up to 4, ignored.
-ignores() {
-    while read -r key mask; do
-        [ "$key" = SigIgn: ] || continue
-        last=$(printf '%d' "0x${mask#"${mask%?}"}")
-        [ $((last >> ($1 - 1) & 1)) -eq 1 ]
-        return
-    done <"/proc/$$/status"
-    return 1
 }
 
 # One that the caller left free, in $spare. There is one, or we cannot put
@@ -229,9 +231,10 @@ find_descriptor() {
 run_beside() {
     command=
     early=
+    signalled=
     for signal in $SIGNALS; do
         # shellcheck disable=SC2064
-        trap "pass_on $signal" "$signal"
+        trap "pass_on ${signal%:*} ${signal#*:}" "${signal%:*}"
     done
     start "$@"
     for signal in $early; do
@@ -246,16 +249,18 @@ start() {
     if [ -h "/proc/$$/fd/0" ]; then
         eval "exec $spare<&0"
         eval "{ become \"\$@\"; } <&$spare $spare<&- &"
+        command=$!
         eval "exec $spare<&-"
     else
         { become "$@"; } <&- &
+        command=$!
     fi
-    command=$!
     exec </dev/null >/dev/null
 }
 
+# pass_on SIGNAL NUMBER
 pass_on() {
-    signalled="${signalled-} $((128 + $(number_of "$1")))"
+    signalled="$signalled $((128 + $2))"
     case $1 in
     INT | QUIT) ! in_foreground || return 0 ;; # the terminal gave it to COMMAND, too
     esac
@@ -275,15 +280,6 @@ deliver() {
     kill -s "$1" "$command" 2>/dev/null
 }
 
-number_of() {
-    case $1 in
-    HUP) echo 1 ;;
-    INT) echo 2 ;;
-    QUIT) echo 3 ;;
-    *) kill -l | tr -s ' \t' '\n\n' | grep -n . >/dev/null ;;
-    esac
-}
-
 # Whether a key on the terminal reaches us and COMMAND alike.
 in_foreground() {
     read -r line <"/proc/$$/stat" || return 1
@@ -291,4 +287,33 @@ in_foreground() {
     # shellcheck disable=SC2086
     set -- ${line##*) }
     [ "$3" = "$6" ]
+}
+
+# A signal with a trap ends wait early, with that signal's status: then wait
+# again. So with bash's -1, which comes if it noticed COMMAND's end beforehand.
+# bash forgets whom it has told of: if it no longer knows, the status before was
+# COMMAND's.
+wait_for_command() {
+    status=127
+    while :; do
+        signalled=
+        wait "$command" 2>/dev/null
+        latest=$?
+        [ "$latest/${BASH_VERSION:+bash}" = 127/bash ] || status=$latest
+        case "$signalled -1 " in
+        *" $latest "*) ;;
+        *) return ;;
+        esac
+    done
+}
+
+# Where env cannot undo what a shell does to SIGINT. On a terminal that is what
+# counts; other signals are not passed on before COMMAND has ended.
+run_in_front() {
+    restore=
+    for signal in $SIGNALS; do
+        trap : "${signal%:*}"
+    done
+    (become "$@")
+    status=$?
 }

@@ -5,7 +5,11 @@
 # summary_begin LOG: to be called before the run.
 summary_begin() {
     log=$1
-    pattern=$(log_pattern "$1")
+    case $log in
+    /* | stderr | off) ;;
+    *) log=$PWD/$log ;;
+    esac
+    pattern=$(log_pattern "$log")
     before=$(log_files)
 }
 
@@ -18,7 +22,7 @@ log_pattern() {
 # The log's regular files, FILE.1 of a rotation too: inode, size and path.
 log_files() (
     IFS=
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2012,SC2086
     ls -lindL -- $pattern $pattern.1 2>/dev/null |
         sed -n 's/^ *\([0-9]*\) -[^ ]*  *[^ ]*  *[^ ]*  *[^ ]*  *\([0-9]*\) [^/]*\(\/.*\)$/\1 \2 \3/p' |
         sort -u
@@ -70,20 +74,31 @@ count_records() {
                 gsub(/"([^"\\]|\\.)*"/, "", line)
                 at = index(line, " cause=")
             }
-            sub(/ .*/, "", line = substr(line, at + 7))
+            if (!at)
+                return "other"
+            line = substr(line, at + 7)
+            sub(/ .*/, "", line)
             return line
+        }
+        function lost_in(line) {
+            return match(line, /lost"?[=:][0-9]+/) ? substr(line, RSTART, RLENGTH) : "0"
+        }
+        function number(text) {
+            gsub(/[^0-9]/, "", text)
+            return text + 0
         }
         function is_event(name) {
             return $3 == "event=" name || index($0, "\"event\":\"" name "\"")
         }
         is_event("return") { records++; count[cause_of($0)]++; next }
         is_event("start") { started = 1; next }
-        is_event("lost") { match($0, /lost"?[=:][0-9]+/); split(substr($0, RSTART, RLENGTH), n, /[=:]/); lost += n[2] }
+        is_event("lost") { lost += number(lost_in($0)) }
         END {
             if (lost)
                 more = "; " lost " more could not be written"
             if (!records) {
-                print "no records" (started ? ": no socket call returned 0 or -1" : "") more
+                why = started ? "no socket call returned 0 or -1" : "no socket was seen"
+                print "no records: " why more
                 exit
             }
             line = records (records == 1 ? " record: " : " records: ")

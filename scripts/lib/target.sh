@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034 # the results are read by who calls
+# shellcheck disable=SC2034 # the results are for whoever calls
 # Whether an object can be preloaded into a program, told from its file. Reads
 # ELF headers with od: neither file(1) nor readelf is needed.
 
@@ -52,14 +52,14 @@ target_check() {
         keeps_environment "$target" && is_not_go "$target"
 }
 
-# A script is run by what its first line names. Not more often than the kernel
-# does it (fs/exec.c).
+# A script is run by what its first line names; not over more steps than the
+# kernel takes (fs/exec.c).
 follow_scripts() {
-    depth=0
-    while is_script "$target"; do
-        depth=$((depth + 1))
-        [ "$depth" -le 5 ] && follow_first_line "$target" || return 1
+    for step in 1 2 3 4 5; do
+        is_script "$target" || return 0
+        follow_first_line "$target" || return 1
     done
+    return 1
 }
 
 is_script() {
@@ -70,10 +70,9 @@ is_script() {
 
 follow_first_line() {
     IFS= read -r line <"$1" || :
-    line=$(printf '%s' "${line#??}" | tr '\t\r' '  ')
     set -f
-    # shellcheck disable=SC2086
-    set -- $line
+    # shellcheck disable=SC2046
+    set -- $(printf '%s' "${line#??}" | tr '\t\r' '  ')
     set +f
     case ${1-} in
     env | */env) follow_env "$@" ;;
@@ -81,18 +80,21 @@ follow_first_line() {
     esac
 }
 
-# What `env [-S] [OPTIONS] [NAME=VALUE...] PROGRAM` runs.
+# What `env [-S] [OPTIONS] [NAME=VALUE...] PROGRAM` runs. If it is not found,
+# env is going to say so.
 follow_env() {
     shift
-    while :; do
-        case ${1-} in
-        -S?*) set -- "$@" && word=${1#-S} && shift && set -- "$word" "$@" ;;
-        -u | -C) shift 2 || return 1 ;;
-        -* | *=*) shift ;;
+    while [ $# -gt 0 ]; do
+        case $1 in
+        -u | -C) shift ;;
+        -* | *=*) ;;
         *) break ;;
         esac
+        shift
     done
-    [ $# -gt 0 ] && target_find "$1" || { problem= && return 1; }
+    [ $# -gt 0 ] && target_find "$1" && return 0
+    problem=
+    return 1
 }
 
 # bytes FILE OFFSET COUNT: in decimal. Nothing if it cannot be read.
@@ -195,18 +197,18 @@ is_same_libc() {
 # capabilities unless the user is root; it does neither under no_new_privs.
 keeps_environment() {
     ! grep -q '^NoNewPrivs:[[:space:]]*1' /proc/self/status 2>/dev/null || return 0
-    instead="start sockshim as the user that it becomes, or use strace -f -e trace=network as root"
     # shellcheck disable=SC2012,SC2046
-    set -- "$1" $(ls -lndL -- "$1" | awk '{ print $3, $4; exit }')
-    if [ -u "$1" ] && [ "$2" != "$(id -ru)" ]; then
-        problem="$1 is setuid (user $2), so the loader ignores LD_PRELOAD"
-    elif [ -g "$1" ] && [ "$3" != "$(id -rg)" ]; then
-        problem="$1 is setgid (group $3), so the loader ignores LD_PRELOAD"
-    elif has_capabilities "$1"; then
-        problem="$1 has file capabilities, so the loader ignores LD_PRELOAD"
-    else
-        return 0
-    fi
+    set -- "$1" $(ls -lndL -- "$1" | awk '{ print $1, $3, $4; exit }')
+    case $2 in
+    ???[sS]*) [ "$3" = "$(id -ru)" ] || problem="$1 is setuid (user $3)" ;;
+    esac
+    case $2 in
+    ??????s*) [ "$4" = "$(id -rg)" ] || problem="$1 is setgid (group $4)" ;;
+    esac
+    ! has_capabilities "$1" || problem="$1 has file capabilities"
+    [ -n "$problem" ] || return 0
+    problem="$problem, so the loader ignores LD_PRELOAD"
+    instead="start sockshim as the user that it becomes, or use strace -f -e trace=network as root"
     return 1
 }
 
@@ -219,17 +221,19 @@ has_capabilities() {
 # Go leaves a note with its name. Built with cgo it has a loader, yet its
 # network calls go past the C library.
 is_not_go() {
-    segments "$1" 4 | {
-        while read -r offset size; do
-            # shellcheck disable=SC2046
-            set -- "$1" $(bytes "$1" "$offset" "$size")
-            note=$*
-            set -- "$1"
-            case "${note#"$1"} " in
-            *" 4 0 0 0 71 111 0 0 "*) exit 1 ;; # type 4 of "Go\0\0"
-            esac
-        done
-    } && return 0
+    notes=$(segments "$1" 4 | while read -r offset size; do
+        note_bytes "$1" "$offset" "$size"
+    done)
+    case $notes in
+    *" 4 0 0 0 71 111 0 0 "*) ;; # type 4 of "Go\0\0"
+    *) return 0 ;;
+    esac
     problem="$1 is a Go program, which makes its network calls past the C library"
     return 1
+}
+
+note_bytes() {
+    # shellcheck disable=SC2046
+    set -- $(bytes "$@")
+    echo " $* "
 }
