@@ -11,13 +11,16 @@
 /* tcp_states.h */
 enum {
     ESTABLISHED = 1,
+    SYN_SENT,
+    SYN_RECV,
     FIN_WAIT1 = 4,
     FIN_WAIT2,
     TIME_WAIT,
     CLOSE,
     CLOSE_WAIT,
     LAST_ACK,
-    CLOSING = 11,
+    LISTEN,
+    CLOSING,
 };
 
 static bool is_tcp(const struct facts *f)
@@ -53,6 +56,10 @@ static enum cause tcp_end(const struct facts *f)
     case CLOSE:
         if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
             return CAUSE_OTHER;
+        }
+        /* Without a connection the kernel remembers whom a failed connect was to. */
+        if (!f->was_connected && f->peer.len == 0) {
+            return CAUSE_LOCAL_SHUTDOWN_READ;
         }
         return f->fin_seen == YES ? CAUSE_PEER_CLOSED : CAUSE_CLOSED_AFTER_ERROR;
     case ESTABLISHED:
@@ -99,8 +106,20 @@ static enum cause cause_of_zero(const struct facts *f)
 
 /* ---- -1 ---- */
 
+/* A socket that has no port gets one at its first send or connect; for UDP it is
+ * EAGAIN that says that there is none (net/ipv4/af_inet.c, inet_autobind()). */
+static bool found_no_port(const struct facts *f)
+{
+    bool inet = f->domain == AF_INET || f->domain == AF_INET6;
+    return inet && f->type == SOCK_DGRAM && (f->sends || f->call == CALL_connect) &&
+           address_port(&f->local) == 0;
+}
+
 static enum cause cause_of_eagain(const struct facts *f)
 {
+    if (found_no_port(f)) {
+        return CAUSE_ADDRESS_UNAVAILABLE;
+    }
     if (f->call == CALL_connect) {
         return is_unix(f) ? CAUSE_BACKLOG_FULL : CAUSE_OTHER;
     }
@@ -127,14 +146,15 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
         if (!f->was_connected) {
             return CAUSE_NOT_CONNECTED;
         }
-        /* Both FINs, and all acknowledged: the orderly end that follows one's
-         * own SHUT_WR. A reset leaves something behind, or comes without FIN. */
-        return f->fin_seen == YES && f->unacked == 0 && f->unsent == 0 && f->error_pending != YES
+        /* Both FINs and all acknowledged: the orderly end after one's own SHUT_WR. */
+        return f->fin_seen == YES && f->own_fin == YES && f->unacked + f->unsent == 0
                    ? CAUSE_LOCAL_SHUTDOWN_WRITE
                    : CAUSE_WRITE_AFTER_CLOSE;
     case CLOSE_WAIT:
     case ESTABLISHED:
         return is_mptcp(f) ? CAUSE_OTHER : CAUSE_WRITE_AFTER_CLOSE;
+    case LISTEN:
+        return CAUSE_NOT_CONNECTED;
     default:
         return CAUSE_OTHER;
     }
@@ -163,6 +183,24 @@ static enum cause cause_of_etimedout(const struct facts *f)
         return CAUSE_OTHER;
     }
     return f->was_connected ? CAUSE_CONNECTION_TIMED_OUT : CAUSE_CONNECT_TIMED_OUT;
+}
+
+static enum cause cause_of_econnreset(const struct facts *f)
+{
+    if (f->domain == AF_VSOCK && f->call == CALL_connect) {
+        return CAUSE_CONNECTION_REFUSED; /* its RST to a request */
+    }
+    /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
+     * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
+    bool no_connection = is_tcp(f) && !f->was_connected && f->is_lean != YES;
+    return no_connection ? CAUSE_OTHER : CAUSE_PEER_RESET;
+}
+
+/* connect and send look for a socket by its path; bind makes one. */
+static enum cause cause_of_enoent(const struct facts *f)
+{
+    bool looks = f->call == CALL_connect || f->sends;
+    return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_NO_SUCH_SOCKET : CAUSE_OTHER;
 }
 
 /* What needs nothing but errno. */
@@ -242,6 +280,10 @@ enum cause cause_of(const struct facts *f)
         return bare ? CAUSE_OTHER : cause_of_epipe(f);
     case ETIMEDOUT:
         return cause_of_etimedout(f);
+    case ECONNRESET:
+        return cause_of_econnreset(f);
+    case ENOENT:
+        return cause_of_enoent(f);
     case EINPROGRESS:
         return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_TIMEOUT : CAUSE_IN_PROGRESS;
     default:
@@ -267,7 +309,9 @@ enum level cause_loudest(enum call call, long ret, int err, bool can_time_out)
     }
     switch (err) {
     case EAGAIN:
-        return can_time_out || call == CALL_connect ? LEVEL_WARN : LEVEL_DEBUG;
+        /* A UDP socket that finds no port to send from would be louder; it is
+         * not worth a question at each full send buffer. */
+        return call == CALL_connect ? LEVEL_ERROR : can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
     case EINPROGRESS:
         return can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
     case EPIPE: /* not-connected */
@@ -374,6 +418,11 @@ static void why_source_exhausted(struct text *t, const struct facts *f)
 }
 
 /* What fills the send buffer. */
+static bool is_connecting(const struct facts *f)
+{
+    return f->state == SYN_SENT || f->state == SYN_RECV;
+}
+
 static void what_waits(struct text *t, const struct facts *f)
 {
     if (is_unix(f)) {
@@ -398,6 +447,8 @@ static void why_would_block(struct text *t, const struct facts *f)
         add(t, "Either the pipe or the socket was not ready; splice does not say which.");
     } else if (f->call == CALL_accept || f->call == CALL_accept4) {
         add(t, "No connection is waiting to be accepted, and the call must not wait.");
+    } else if (is_connecting(f)) {
+        add(t, "The connection is not made yet, and the call must not wait.");
     } else if (f->receives) {
         add(t, "Nothing to read yet, and the call must not wait.");
     } else {
@@ -417,9 +468,11 @@ static void why_in_progress(struct text *t, const struct facts *f)
 
 static void why_interrupted(struct text *t, const struct facts *f)
 {
-    (void)f;
-    add(t, "A signal handler ran before the call had done anything; nothing is wrong with the "
-           "socket.");
+    add(t,
+        f->call == CALL_connect
+            ? "A signal handler ran while the call waited; the connect may go on in the background."
+            : "A signal handler ran before the call had done anything; nothing is wrong with the "
+              "socket.");
 }
 
 static void why_peer_closed(struct text *t, const struct facts *f)
@@ -453,9 +506,13 @@ static void why_peer_closed(struct text *t, const struct facts *f)
 
 static void why_local_shutdown_read(struct text *t, const struct facts *f)
 {
-    add(t, "This program itself shut down the reading side of the socket; ");
-    peer(t, f);
-    add(t, " has not closed.");
+    add(t, "This program itself shut down the reading side of the socket");
+    if (f->was_connected && is_tcp(f)) {
+        add(t, "; ");
+        peer(t, f);
+        add(t, " has not closed");
+    }
+    add(t, ".");
 }
 
 static void why_local_shutdown_write(struct text *t, const struct facts *f)
@@ -488,11 +545,11 @@ static void why_tcp_reset(struct text *t, const struct facts *f)
         add(t, ".");
         return;
     }
-    if (f->rx == 0) {
+    if (f->rx == 0 && f->tx + f->unacked + f->unsent == 0) {
+        add(t, " before a byte had gone either way");
+    } else if (f->rx == 0) {
         add(t, " before it sent a single byte back; it had acknowledged ");
-        if (f->unacked + f->unsent == 0) {
-            add(t, "all ");
-        }
+        add(t, f->unacked + f->unsent == 0 ? "all " : "");
         bytes(t, f->tx);
         add(t, " of the request");
     } else {
@@ -504,6 +561,10 @@ static void why_tcp_reset(struct text *t, const struct facts *f)
     }
     unacknowledged(t, f);
     add(t, ".");
+    if (f->own_fin == YES) {
+        add(t,
+            " Or this kernel did, because data came after this program had shut the socket down.");
+    }
     if (f->idle_ms >= LONG_IDLE_MS) {
         add(t, " No data had come for ");
         duration(t, (uint64_t)f->idle_ms * 1000);
@@ -522,7 +583,8 @@ static void why_peer_reset(struct text *t, const struct facts *f)
     if (is_unix(f) && keeps_messages_apart(f)) {
         add(t, " closed the socket that this one was connected to.");
     } else if (is_unix(f)) {
-        add(t, " closed its end while data from this program lay there unread.");
+        add(t, " closed its end while data from this program lay there unread, or before it had "
+               "accepted the connection.");
     } else {
         add(t, " aborted the connection (reset).");
     }
@@ -538,13 +600,21 @@ static void why_closed_after_error(struct text *t, const struct facts *f)
 
 static void why_write_after_close(struct text *t, const struct facts *f)
 {
-    peer_first(t, f);
     if (is_unix(f)) {
+        peer_first(t, f);
         add(t, " had closed its end before this write.");
+    } else if (f->fin_seen == YES && f->own_fin == UNKNOWN && f->unacked + f->unsent == 0) {
+        peer_first(t, f);
+        add(t, " had closed, and then reset the connection, or this program had shut down its "
+               "writing side before this write: the kernel does not tell them apart.");
     } else if (f->fin_seen == YES) {
+        peer_first(t, f);
         add(t, " had closed, and answered what was sent after that with RST.");
     } else {
-        add(t, " had reset the connection before this write.");
+        add(t, "The connection to ");
+        peer(t, f);
+        add(t, " had already failed before this write, by reset or time-out, and the error was "
+               "reported then.");
     }
     saved(t, f);
 }
@@ -561,6 +631,8 @@ static void why_timeout(struct text *t, const struct facts *f)
         add(t, " had not answered; the connect goes on.");
     } else if (f->call == CALL_accept || f->call == CALL_accept4) {
         add(t, "no connection came.");
+    } else if (is_connecting(f)) {
+        add(t, "the connection was not made yet.");
     } else if (sends) {
         add(t, "the send buffer stayed full");
         what_waits(t, f);
@@ -602,33 +674,50 @@ static void why_connection_timed_out(struct text *t, const struct facts *f)
 static void why_connect_timed_out(struct text *t, const struct facts *f)
 {
     peer_first(t, f);
-    add(t, " did not answer the connection request (SYN) at all: the host is down or not there, or "
-           "a firewall drops the packets.");
+    add(t, is_tcp(f) || is_mptcp(f)
+               ? " did not answer the connection request (SYN) at all: the host "
+                 "is down or not there, or a firewall drops the packets."
+               : " did not answer the connection request at all.");
 }
 
 static void why_connection_refused(struct text *t, const struct facts *f)
 {
-    if (f->type == SOCK_DGRAM && !is_unix(f) && f->is_lean != YES) {
-        add(t, "An earlier datagram to ");
+    bool inet = f->domain == AF_INET || f->domain == AF_INET6;
+    if (inet && f->type != SOCK_STREAM) {
+        /* Of an unconnected socket it may have been to anybody. */
+        add(t, "An earlier datagram of this socket");
+        if (!f->peer_from_call) {
+            add(t, " to ");
+            peer(t, f);
+        }
+        add(t, " was answered by port-unreachable: nothing receives where it was sent.");
+    } else if (is_unix(f) && f->type == SOCK_DGRAM) {
+        add(t, "The socket at ");
         peer(t, f);
-        add(t, " was answered by port-unreachable: nothing receives there.");
+        add(t, " was closed, or the path is left over from a program that is gone.");
     } else if (is_unix(f)) {
-        add(t, "There is a socket at ");
+        add(t, "Nobody listens at ");
         peer(t, f);
-        add(t, ", but nobody listens on it: its owner is gone or has not called listen.");
-    } else if (address_is_loopback(&f->peer)) {
+        add(t, ": its owner is gone or has not called listen, or there is no such socket.");
+    } else if (inet && address_is_loopback(&f->peer)) {
         add(t, "Nothing listens on ");
         peer(t, f);
-        add(t, " of this host.");
-    } else {
+        add(t, " of this host, or its firewall rejects the connection.");
+    } else if (inet) {
         peer_first(t, f);
-        add(t, " answered with RST: nothing listens on that port, or a firewall rejects it.");
+        add(t, " answered that nothing listens on that port, or a firewall rejects it (RST or "
+               "port-unreachable).");
+    } else {
+        add(t, "Nothing receives at the address that was asked for.");
     }
 }
 
 static void why_connection_aborted(struct text *t, const struct facts *f)
 {
-    (void)f;
+    if (f->call == CALL_connect) {
+        add(t, "An earlier connect of this socket had failed, and its error was reported then.");
+        return;
+    }
     add(t, "The connection was given up before the program got to it: the client reset it while it "
            "waited to be accepted, or it was ended on this host (ss -K).");
 }
@@ -636,7 +725,7 @@ static void why_connection_aborted(struct text *t, const struct facts *f)
 static void why_unreachable(struct text *t, const struct facts *f)
 {
     if (f->err == ENETUNREACH) {
-        add(t, "This host has no route to ");
+        add(t, "There is no route, here or as a router on the way reported, to ");
     } else if (f->err == ENETDOWN) {
         add(t, "The network interface is down that leads to ");
     } else {
@@ -660,7 +749,9 @@ static void port_range(struct text *t, const struct facts *f)
 
 static void why_address_unavailable(struct text *t, const struct facts *f)
 {
-    if (f->call == CALL_bind) {
+    if (f->err == EAGAIN) {
+        add(t, "No ephemeral port is left to send from (net.ipv4.ip_local_port_range).");
+    } else if (f->call == CALL_bind) {
         add(t, "The address ");
         address_text(t, &f->local);
         add(t, " is not one of this host's.");
@@ -719,14 +810,18 @@ static void why_not_connected(struct text *t, const struct facts *f)
 {
     if (f->err == EDESTADDRREQ) {
         add(t, "The socket is not connected, and the call named no address to send to.");
-    } else if (f->call == CALL_shutdown) {
+    } else if (f->call == CALL_shutdown && f->type == SOCK_STREAM) {
         add(t, "The connection was already gone, or never made; harmless.");
-    } else if (f->err == EPIPE) {
-        add(t, "The socket is not connected: connect was never called, or it failed.");
-        saved(t, f);
+    } else if (f->call == CALL_shutdown) {
+        add(t, "The socket has no peer; it is shut down all the same.");
+    } else if (f->state == LISTEN) {
+        add(t, "The socket listens for connections; it is none itself.");
     } else {
-        add(t, "The socket is not connected: it never was, or the connection has ended.");
+        add(t,
+            "The socket is not connected: connect was never called, it failed, or the connection "
+            "has ended.");
     }
+    saved(t, f);
 }
 
 static void why_bad_descriptor(struct text *t, const struct facts *f)
@@ -756,14 +851,27 @@ static void why_bad_argument(struct text *t, const struct facts *f)
         add(t, "The socket at the address is of another type (stream against datagram).");
         return;
     default:
-        add(t, f->call == CALL_accept || f->call == CALL_accept4
-                   ? "The socket is not listening, or the flags are not valid."
-                   : "The kernel refused an argument of the call as invalid.");
+        break;
+    }
+    if (f->call == CALL_accept || f->call == CALL_accept4) {
+        add(t, "The socket is not listening, or the flags are not valid.");
+    } else if (f->call == CALL_connect) {
+        add(t, "The kernel refused the address, or the route to it leads nowhere (blackhole).");
+    } else if (f->receives && is_unix(f) && f->peer.len == 0) {
+        add(t, "The socket is not connected, or an argument of the call is invalid.");
+    } else {
+        add(t, "The kernel refused an argument of the call as invalid.");
     }
 }
 
 static void why_not_supported(struct text *t, const struct facts *f)
 {
+    if (f->err == ENOPROTOOPT) {
+        add(t,
+            "The far host, or a firewall on the way, answered that it does not know the protocol "
+            "(ICMP protocol-unreachable).");
+        return;
+    }
     add(t,
         f->call == CALL_socket || f->call == CALL_socketpair
             ? "This kernel has no such kind of socket; often a program only probes, for IPv6 say."
@@ -844,8 +952,8 @@ static void why_not_permitted(struct text *t, const struct facts *f)
         add(t, "A broadcast address without SO_BROADCAST, or a route or security module that "
                "forbids it.");
     } else {
-        add(t, "A firewall rule of this host (iptables, nftables), a prohibiting route or a "
-               "security module forbids it.");
+        add(t, "A firewall rule (of this host, or one on the way that says so by ICMP), a "
+               "prohibiting route or a security module forbids it.");
     }
 }
 
@@ -862,6 +970,13 @@ static void why_other(struct text *t, const struct facts *f)
                "shut down its reading side, or an earlier error ended it.");
     } else if (f->err == 0) {
         add(t, "The call moved nothing.");
+    } else if (f->err == ECONNRESET) {
+        add(t, "This program itself dissolved the connection (connect with AF_UNSPEC, or shutdown "
+               "while it was being made).");
+    } else if (f->err == ENOENT && f->call == CALL_bind && is_unix(f)) {
+        add(t, "A folder of the path ");
+        address_text(t, &f->local);
+        add(t, " does not exist.");
     } else {
         add(t, "The kernel answered errno ");
         number(t, (uint64_t)f->err);

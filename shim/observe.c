@@ -144,6 +144,7 @@ static void take_message(struct facts *f, const struct attempt *a)
     }
     if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && msg->msg_name && f->sends) {
         address_set(&f->peer, msg->msg_name, msg->msg_namelen);
+        f->peer_from_call = true;
     }
 }
 
@@ -161,6 +162,7 @@ static void take_address(struct facts *f, struct address *to, const struct attem
     if (a->addr && kernel_read_arguments(f->err) && a->addrlen > 0 &&
         a->addrlen <= sizeof(struct sockaddr_storage)) {
         address_set(to, a->addr, a->addrlen);
+        f->peer_from_call = to == &f->peer;
     }
 }
 
@@ -375,23 +377,30 @@ static bool peer_fin_counted(const struct facts *f)
     }
 }
 
-/* Whether our FIN is among what is not acknowledged. In state CLOSE the
- * sequence numbers tell: what was acknowledged and what is in flight exceeds
- * the payload by one for the SYN (which only the side that connected counts)
- * and by one for a FIN. */
-static bool own_fin_unacked(const struct facts *f, const struct tcp_facts *info, uint64_t payload,
-                            uint64_t in_flight)
+/* Whether this program's FIN was sent. In state CLOSE the sequence numbers tell:
+ * what was acknowledged and what is in flight exceeds the payload by one for the
+ * SYN, which only the side that connected counts, and by one for a FIN. One
+ * alone may be either. */
+static enum known own_fin(unsigned state, uint64_t excess)
 {
-    switch (f->state) {
+    switch (state) {
     case TCP_STATE_FIN_WAIT1:
+    case TCP_STATE_FIN_WAIT2:
     case TCP_STATE_CLOSING:
     case TCP_STATE_LAST_ACK:
-        return true;
+    case TCP_STATE_TIME_WAIT:
+        return YES;
     case TCP_STATE_CLOSE:
-        return in_flight > 0 && info->bytes_acked + in_flight == payload + 2;
+        return excess == 0 ? NO : excess == 2 ? YES : UNKNOWN;
     default:
-        return false;
+        return NO;
     }
+}
+
+/* FIN_WAIT2 and TIME_WAIT are states in which it has been acknowledged. */
+static bool own_fin_unacked(const struct facts *f)
+{
+    return f->own_fin == YES && f->state != TCP_STATE_FIN_WAIT2 && f->state != TCP_STATE_TIME_WAIT;
 }
 
 /* DESIGN, "Payload": SYN and FIN are taken off. */
@@ -402,7 +411,8 @@ static void count_payload(struct facts *f, const struct tcp_facts *info)
     raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
     uint32_t unsent = info->notsent_bytes;
     uint32_t unacked = (uint32_t)queue > unsent ? (uint32_t)queue - unsent : 0;
-    if (own_fin_unacked(f, info, payload, unacked)) {
+    f->own_fin = own_fin(f->state, info->bytes_acked + unacked - payload);
+    if (own_fin_unacked(f)) {
         if (unsent > 0) { /* a FIN is the last thing to go */
             unsent--;
         } else if (unacked > 0) {
@@ -484,7 +494,7 @@ bool sigpipe_is_swallowed(void);
 static void find_sigpipe(struct facts *f)
 {
     uint64_t blocked = 0;
-    bool raises = f->type != SOCK_DGRAM && !(f->flags & MSG_NOSIGNAL);
+    bool raises = f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
     if (f->sends && raises && sigpipe_is_swallowed() &&
         raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0) {
         f->saved_from_sigpipe = !(blocked >> (SIGPIPE - 1) & 1);

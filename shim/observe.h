@@ -41,7 +41,8 @@ struct facts {
     enum known sets_timeouts;   /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
     uint64_t timeout_us;        /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
     struct address local, peer;
-    int peer_pid; /* unix; 0: not known */
+    bool peer_from_call; /* the call named it; the socket may have another one, or none */
+    int peer_pid;        /* unix; 0: not known */
 
     enum known error_pending; /* another error waits behind this result */
     enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
@@ -57,6 +58,7 @@ struct facts {
     bool has_payload;    /* rx and tx are known: Linux 4.19 and later */
     unsigned state;      /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
+    enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, rtt_us, retrans;

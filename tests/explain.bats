@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPEC: every cause has an entry that `sockshim explain CAUSE` prints, and one
+# source of these texts serves the command and README.
+
+load helpers
+
+explain() {
+    "$SOCKSHIM_COMMAND" explain "$@"
+}
+
+# The causes as the object has them.
+causes() {
+    sed -n 's/^ *X([A-Z_]*, "\([a-z-]*\)", LEVEL_\([A-Z]*\)).*/\1 \2/p' "$TOP/shim/names.h"
+}
+
+@test "every cause of the object has an entry, with its level, and there is no other" {
+    local want have
+    want=$(causes | tr '[:upper:]' '[:lower:]')
+    [ "$(wc -l <<<"$want")" -eq 32 ]
+    have=$(explain | sed -n 's/^\([a-z-]*\)  (\([a-z]*\), .*/\1 \2/p')
+    [ "$want" = "$have" ] || fails_with "$(diff <(echo "$want") <(echo "$have"))"
+}
+
+@test "an entry says what happened, the reasons, what to look at and what to do" {
+    while read -r cause _; do
+        run explain "$cause"
+        [ "$status" -eq 0 ]
+        [[ ${lines[0]} == "$cause  ("* ]]
+        for title in "On the wire:" "Usual reasons:" "Look at:" "What to do:"; do
+            [[ $output == *"  $title"$'\n    '[A-Z\`]* ]] || fails_with "$cause: $title"
+        done
+        # One cause, not its neighbours.
+        [ "$(grep -c 'On the wire:' <<<"$output")" -eq 1 ]
+    done < <(causes)
+}
+
+@test "an errno name or number chooses its causes" {
+    run explain ECONNRESET
+    [[ ${lines[0]} == "peer-reset  ("* ]]
+    [ "$(explain 104)" = "$output" ]
+    [ "$(explain econnreset)" = "$output" ]
+    [ "$(explain EWOULDBLOCK)" = "$(explain EAGAIN)" ]
+    [ "$(explain EAGAIN | grep -c 'On the wire:')" -eq 3 ]
+    [ "$(explain 0 | grep -c '^peer-closed ')" -eq 1 ]
+    run explain EIO
+    [[ ${lines[0]} == "other  ("* ]]
+}
+
+@test "every errno that is a cause's is among the numbers, with the kernel's value" {
+    local name
+    for name in $(sed -n 's/^errno: *//p' "$TOP/scripts/lib/causes.txt" | tr ' ' '\n' | grep E); do
+        number=$("$PYTHON" -c "import errno; print(errno.$name)")
+        [ "$(explain "$number")" = "$(explain "$name")" ] || fails_with "$name"
+        [[ $(explain "$number") != other* ]] || fails_with "$name"
+    done
+}
+
+@test "the causes that come by one errno are those that the object gives it" {
+    # cause.c's table, as far as a cause has one errno of its own.
+    local name cause
+    while read -r name cause; do
+        explain "$name" | grep -q "^$cause  " || fails_with "$name: $cause"
+    done < <(awk '/^static enum cause cause_of_errno/ { on = 1 }
+        on && /case E/ { sub(/:.*/, "", $2); names = names " " $2 }
+        on && /return CAUSE_/ {
+            cause = tolower($2); sub(/cause_/, "", cause); sub(/;/, "", cause); gsub(/_/, "-", cause)
+            n = split(names, each, " ")
+            for (i = 1; i <= n; i++) print each[i], cause
+            names = ""
+        }
+        on && /^}/ { exit }' "$TOP/shim/cause.c")
+}
+
+@test "an unknown word is refused in one line that names the causes" {
+    run explain peer-rest
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == "sockshim: "*"peer-rest"*"peer-reset"* ]]
+    run explain a b
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "commands that an entry names exist in Debian" {
+    # The first words of what stands between backquotes in "look".
+    local word
+    for word in $(awk '/^[a-z]+:/ { on = /^look:/ } on' "$TOP/scripts/lib/causes.txt" |
+        tr '\n' ' ' | grep -o '`[a-z-]* [^`]*`' | sed 's/^`\([a-z-]*\) .*/\1/' | sort -u); do
+        [[ " ss tcpdump strace nstat ip ping sysctl ls grep lsof dmesg cat nft iptables-save
+            journalctl tracepath " == *" $word "* ||
+            " ss tcpdump strace nstat ip ping sysctl ls grep lsof dmesg cat nft iptables-save journalctl tracepath " == *" $word "* ]] ||
+            fails_with "$word"
+    done
+}
+
+@test "README's table is made from the same source" {
+    "$TOP/scripts/docs" --check
+}
