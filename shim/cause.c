@@ -143,6 +143,9 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
     case TIME_WAIT:
         return CAUSE_LOCAL_SHUTDOWN_WRITE;
     case CLOSE:
+        if (is_mptcp(f)) {
+            return CAUSE_OTHER;
+        }
         if (!f->was_connected) {
             return CAUSE_NOT_CONNECTED;
         }
@@ -530,7 +533,9 @@ enum { LONG_IDLE_MS = 5000 };
 
 static void unacknowledged(struct text *t, const struct facts *f)
 {
-    if (f->unacked + f->unsent > 0) {
+    /* A single byte may be this program's FIN. */
+    uint32_t doubtful = f->own_fin == UNKNOWN && f->unsent == 0 ? 1 : 0;
+    if (f->unacked + f->unsent > doubtful) {
         add(t, "; ");
         bytes(t, (uint64_t)f->unacked + f->unsent);
         add(t, " that this program had written were never acknowledged");
@@ -855,6 +860,8 @@ static void why_bad_argument(struct text *t, const struct facts *f)
     }
     if (f->call == CALL_accept || f->call == CALL_accept4) {
         add(t, "The socket is not listening, or the flags are not valid.");
+    } else if (f->call == CALL_bind && f->err == EINVAL) {
+        add(t, "The socket is already bound, or the address is not one of its family.");
     } else if (f->call == CALL_connect) {
         add(t, "The kernel refused the address, or the route to it leads nowhere (blackhole).");
     } else if (f->receives && is_unix(f) && f->peer.len == 0) {
@@ -872,10 +879,14 @@ static void why_not_supported(struct text *t, const struct facts *f)
             "(ICMP protocol-unreachable).");
         return;
     }
-    add(t,
-        f->call == CALL_socket || f->call == CALL_socketpair
-            ? "This kernel has no such kind of socket; often a program only probes, for IPv6 say."
-            : "This kind of socket does not know the call or its flags.");
+    if (f->call == CALL_socket || f->call == CALL_socketpair) {
+        add(t,
+            "This kernel has no such kind of socket; often a program only probes, for IPv6 say.");
+    } else if (f->err == EAFNOSUPPORT) {
+        add(t, "The address is of another family than the socket.");
+    } else {
+        add(t, "This kind of socket does not know the call or its flags.");
+    }
 }
 
 static void why_message_too_big(struct text *t, const struct facts *f)
@@ -970,6 +981,10 @@ static void why_other(struct text *t, const struct facts *f)
                "shut down its reading side, or an earlier error ended it.");
     } else if (f->err == 0) {
         add(t, "The call moved nothing.");
+    } else if (f->err == EPIPE && is_mptcp(f)) {
+        add(t, "The connection had ended before this write, or this program had shut down its "
+               "writing side: MPTCP does not say how.");
+        saved(t, f);
     } else if (f->err == ECONNRESET) {
         add(t, "This program itself dissolved the connection (connect with AF_UNSPEC, or shutdown "
                "while it was being made).");

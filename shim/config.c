@@ -80,7 +80,7 @@ static const char *read_format(const char *value, size_t *len)
 
 static const char *read_sigpipe(const char *value, size_t *len)
 {
-    static const char *const words[] = {"ignore", "always", "off"};
+    static const char *const words[] = {"off", "ignore", "always"};
     for (int i = 0; i < 3; i++) {
         if (is(value, words[i])) {
             config.sigpipe = (enum sigpipe_mode)i;
@@ -320,6 +320,7 @@ void config_load(char **environment)
     const char *given[SETTING_COUNT];
     config.on = true;
     config.nodelay = true;
+    config.sigpipe = SIGPIPE_IGNORE;
     config.log_limit = (uint64_t)1 << 30;
     name_program();
     for (int i = 0; i < SETTING_COUNT; i++) {

@@ -12,7 +12,7 @@
 #define SOCKSHIM_VERSION "0.1.0"
 
 enum log_target { LOG_STDERR, LOG_FILE, LOG_OFF };
-enum sigpipe_mode { SIGPIPE_IGNORE, SIGPIPE_ALWAYS, SIGPIPE_OFF };
+enum sigpipe_mode { SIGPIPE_OFF, SIGPIPE_IGNORE, SIGPIPE_ALWAYS };
 
 enum setting {
     SETTING_ON,
@@ -27,6 +27,7 @@ enum setting {
     SETTING_COUNT
 };
 
+/* All zero, as it is until config_load(), it makes the shim inert. */
 struct config {
     bool on;      /* false: everything passes straight through */
     bool nodelay; /* false too where `on` is */

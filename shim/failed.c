@@ -7,7 +7,6 @@
 #include "sockshim.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 
 /* Told from the arguments alone, without asking the kernel anything. */
 static bool is_wanted(enum call call, long ret, int err)
@@ -69,13 +68,12 @@ __attribute__((noinline)) void failed_late(int fd, int err)
 
 __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
-    static atomic_bool told[CALL_COUNT];
     char line[RECORD_SIZE];
     int kept = errno;
     struct moment m = this_moment();
     bool is_wanted = config.logging && config.level <= LEVEL_INFO && !config_skips_call(call);
     /* A vfork child is about to become another program. */
-    if (is_wanted && !m.who.is_vfork_child && !atomic_exchange(&told[call], true)) {
+    if (is_wanted && !m.who.is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
         log_write(line, record_refused(line, &m, call, fd, why), &m);
     }
     errno = kept;

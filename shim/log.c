@@ -30,8 +30,10 @@ static _Atomic uint64_t log_device;
 static _Atomic uint64_t log_inode;
 
 static atomic_ulong lost;
-static atomic_bool torn;          /* the last line came out short */
+static atomic_bool torn;          /* the file may end in the midst of a line */
 static _Atomic int64_t looked_at; /* the second in which the path was last looked at */
+
+static bool writes_in_cage;
 
 /* FILE.1 and the new file that is going to be FILE. */
 static char older_path[PATH_MAX];
@@ -50,13 +52,14 @@ static bool file_of_stat(struct file *file, long result, const struct stat64 *st
     return true;
 }
 
-static bool file_of(int fd, struct file *file)
+/* Apart from their callers, so that a struct stat64 is on the stack only here. */
+static __attribute__((noinline)) bool file_of(int fd, struct file *file)
 {
     struct stat64 st;
     return file_of_stat(file, raw(RAW_FSTAT, fd, &st), &st);
 }
 
-static bool file_at(const char *path, struct file *file)
+static __attribute__((noinline)) bool file_at(const char *path, struct file *file)
 {
     struct stat64 st;
     return file_of_stat(file, raw(RAW_FSTATAT, AT_FDCWD, path, &st, 0), &st);
@@ -100,15 +103,28 @@ static int move_high(int fd)
             raw(SYS_close, moved);
         }
     }
-    return fd;
+    long moved = raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, top);
+    if (moved < 0) {
+        return fd;
+    }
+    raw(SYS_close, fd);
+    return (int)moved;
 }
+
+/* O_LARGEFILE, which headers make 0 where the C library sees to it. */
+#ifdef __i386__
+enum { LARGEFILE = 0100000 };
+#else
+enum { LARGEFILE = 0 };
+#endif
 
 /* Never waits for a reader or a carrier: O_NONBLOCK, on a description that is
  * ours alone. */
 static int open_path(const char *path, int flags)
 {
     return (int)raw(SYS_openat, AT_FDCWD, path,
-                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags,
+                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | LARGEFILE |
+                        flags,
                     0644);
 }
 
@@ -242,102 +258,132 @@ static long rename_at(const char *from, const char *to, unsigned flags)
  * there is a file under the path at every moment. Where the file system cannot
  * exchange two names, there is none for an instant; whoever made one then is
  * not overwritten. */
-static bool put_in_place(void)
+static void put_in_place(void)
 {
-    enum { EXCHANGE = 2, NO_REPLACE = 1 }; /* RENAME_EXCHANGE, RENAME_NOREPLACE */
-    if (rename_at(newer_path, config.log_path, EXCHANGE) == 0) {
-        return rename_at(newer_path, older_path, 0) == 0;
+    enum { EXCHANGE = 2 }; /* RENAME_EXCHANGE */
+    long result = rename_at(newer_path, config.log_path, EXCHANGE);
+    if (result == 0) {
+        rename_at(newer_path, older_path, 0);
+    } else if (result == -EINVAL || result == -ENOSYS) {
+        rename_at(config.log_path, older_path, 0);
+        if (raw(SYS_linkat, AT_FDCWD, newer_path, AT_FDCWD, config.log_path, 0) == 0) {
+            raw(SYS_unlinkat, AT_FDCWD, newer_path, 0);
+        }
     }
-    return rename_at(config.log_path, older_path, 0) == 0 &&
-           (rename_at(newer_path, config.log_path, NO_REPLACE) == 0 ||
-            rename_at(newer_path, config.log_path, 0) == 0);
 }
 
+/* The file at a path, held against everybody else who rotates: a description of
+ * our own, so that the lock holds against forks and threads, too. -1 if it is
+ * not to be had at once. */
+static int hold(const char *path, struct file *held)
+{
+    struct file now;
+    int fd = open_path(path, O_NOFOLLOW);
+    if (fd < 0) {
+        return -1;
+    }
+    if (raw(SYS_flock, fd, LOCK_EX | LOCK_NB) == 0 && file_of(fd, held) && file_at(path, &now) &&
+        same_file(held, &now)) {
+        return fd;
+    }
+    raw(SYS_close, fd);
+    return -1;
+}
+
+/* FILE.new, once the lock on FILE is held; both locks last until FILE.1 is in
+ * its place. */
 static void begin_new_file(const struct moment *m)
 {
-    /* Not on the stack, which has a record on it already: whoever is here holds
-     * the lock, in this process and in all others. */
+    /* Not on the stack, which has a record on it already: only one is here. */
     static char line[RECORD_SIZE];
-    int fd = open_path(newer_path, O_TRUNC | O_NOFOLLOW);
+    struct file file;
+    int fd = hold(newer_path, &file);
     if (fd < 0) {
         return;
     }
-    size_t len = record_rotated(line, m, older_path);
-    if (raw(SYS_write, fd, line, len) == (long)len) {
-        put_in_place();
+    if (file.size >= config.log_limit) { /* an old log: somebody was killed in the midst of this */
+        rename_at(newer_path, older_path, 0);
+    } else if (raw(SYS_ftruncate, fd, 0) == 0) {
+        size_t len = record_rotated(line, m, older_path);
+        if (raw(SYS_write, fd, line, len) == (long)len) {
+            put_in_place();
+        }
     }
     raw(SYS_close, fd);
 }
 
-/* One process rotates, and only while the log is the file that is too long: a
- * description of its own, so that the lock holds against forks and threads,
- * too. Whoever does not get it writes on and looks again at the next record. */
+/* One process rotates, and only while the log is the file that is too long.
+ * Whoever does not get the lock writes on, and looks again at the next record. */
 static void rotate(int fd, struct file *file, const struct moment *m)
 {
-    struct file now;
     struct file mine;
-    int own = open_path(config.log_path, O_NOFOLLOW);
-    if (own < 0) {
-        return;
+    int own = hold(config.log_path, &mine);
+    if (own >= 0) {
+        if (mine.size >= config.log_limit) {
+            begin_new_file(m);
+        }
+        raw(SYS_close, own);
     }
-    if (raw(SYS_flock, own, LOCK_EX | LOCK_NB) == 0 && file_at(config.log_path, &now) &&
-        file_of(own, &mine) && same_file(&now, &mine) && mine.size >= config.log_limit) {
-        begin_new_file(m);
-    }
-    raw(SYS_close, own);
     follow_path(fd, file);
 }
 
 /* ---- Writing ---- */
 
-/* A pipe must neither stop the program nor raise SIGPIPE. Its flags are the
- * program's, too, and stay as they are: so ask first, and take back the signal
- * that a reader who left in between would cause. */
-static long write_pipe(int fd, const char *line, size_t len)
+/* A write that may raise `sig` on this thread: that signal is held back, and
+ * taken away if the write has caused it. */
+static long write_without(int sig, int fd, const char *line, size_t len)
 {
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
     struct timespec no_wait = {0, 0};
-    uint64_t sigpipe = (uint64_t)1 << (SIGPIPE - 1);
+    uint64_t mask = (uint64_t)1 << (sig - 1);
     uint64_t before = 0;
     uint64_t pending = 0;
-#ifdef SYS_poll
-    long ready = raw(SYS_poll, &p, 1, 0);
-#else
-    long ready = raw(SYS_ppoll, &p, 1, &no_wait, 0, 8);
-#endif
-    if (ready != 1 || p.revents != POLLOUT) {
-        return -EAGAIN;
-    }
-    raw(SYS_rt_sigprocmask, SIG_BLOCK, &sigpipe, &before, sizeof sigpipe);
+    raw(SYS_rt_sigprocmask, SIG_BLOCK, &mask, &before, sizeof mask);
     raw(SYS_rt_sigpending, &pending, sizeof pending);
     long result = raw(SYS_write, fd, line, len);
-    if (result == -EPIPE && !(pending & sigpipe)) {
-        raw(SYS_rt_sigtimedwait, &sigpipe, 0, &no_wait, sizeof sigpipe);
+    if ((result == -EPIPE || result == -EFBIG) && !(pending & mask)) {
+        raw(SYS_rt_sigtimedwait, &mask, 0, &no_wait, sizeof mask);
     }
     raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
     return result;
 }
 
-/* A file at the limit of RLIMIT_FSIZE would bring SIGXFSZ: mm/filemap.c,
- * generic_write_check_limits(). */
-static bool has_room(const struct file *file)
+/* A pipe must neither stop the program nor raise SIGPIPE, nor a terminal stop a
+ * background process (SIGTTOU). Their flags are the program's, too, and stay as
+ * they are: so ask first. */
+static long write_in_peace(int fd, const struct file *file, const char *line, size_t len)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+#ifdef SYS_poll
+    long ready = raw(SYS_poll, &p, 1, 0);
+#else
+    struct timespec no_wait = {0, 0};
+    long ready = raw(SYS_ppoll, &p, 1, &no_wait, 0, 8);
+#endif
+    if (ready != 1 || p.revents != POLLOUT) {
+        return -EAGAIN;
+    }
+    return write_without(S_ISFIFO(file->mode) ? SIGPIPE : SIGTTOU, fd, line, len);
+}
+
+static bool file_size_is_limited(void)
 {
     struct {
         uint64_t soft, hard;
     } limit = {~(uint64_t)0, 0};
     raw(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit);
-    return file->size < limit.soft;
+    return limit.soft != ~(uint64_t)0; /* RLIM64_INFINITY */
 }
 
 static long write_to(int fd, const struct file *file, const char *line, size_t len)
 {
     if (S_ISREG(file->mode)) {
-        return has_room(file) ? raw(SYS_write, fd, line, len) : -EFBIG;
+        return file_size_is_limited() ? write_without(SIGXFSZ, fd, line, len)
+                                      : raw(SYS_write, fd, line, len);
     }
     if (S_ISSOCK(file->mode)) {
         return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
     }
-    return write_pipe(fd, line, len);
+    return write_in_peace(fd, file, line, len);
 }
 
 /* The rest of a torn line ends before the next one begins. */
@@ -366,13 +412,13 @@ static bool write_line(const char *line, size_t len, const struct moment *m)
         return false;
     }
     long written = write_to(fd, &file, line, len);
-    if (written > 0 && (size_t)written < len) {
-        atomic_store_explicit(&torn, true, memory_order_relaxed);
+    if (S_ISREG(file.mode) && written != (long)len) {
+        atomic_store_explicit(&torn, true, memory_order_relaxed); /* by another process, perhaps */
     }
     return written == (long)len;
 }
 
-void log_count_lost(void)
+static void count_lost(void)
 {
     atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
 }
@@ -381,13 +427,13 @@ void log_write(char *line, size_t len, const struct moment *m)
 {
     if (process_is_caged()) { /* law 7: nothing but the write */
         int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
-        if (fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
-            log_count_lost();
+        if (!writes_in_cage || fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
+            count_lost();
         }
         return;
     }
     if (!write_line(line, len, m)) {
-        log_count_lost();
+        count_lost();
         return;
     }
     if (atomic_load_explicit(&lost, memory_order_relaxed) == 0) {
@@ -397,6 +443,15 @@ void log_write(char *line, size_t len, const struct moment *m)
     if (count > 0 && !write_line(line, record_lost(line, m, count), m)) {
         atomic_fetch_add(&lost, count);
     }
+}
+
+void log_enter_cage(void)
+{
+    struct file file;
+    int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+    /* Else a write may raise a signal or wait, and there nothing helps. */
+    writes_in_cage = config.log == LOG_FILE && fd >= 0 && file_of(fd, &file) &&
+                     S_ISREG(file.mode) && !file_size_is_limited();
 }
 
 void log_complain(const char *line, size_t len)

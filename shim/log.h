@@ -16,8 +16,8 @@ bool log_is_open(void);
  * RECORD_SIZE bytes, used again for that. */
 void log_write(char *line, size_t len, const struct moment *m);
 
-/* A record that was given up before there was a line. */
-void log_count_lost(void);
+/* Just before a seccomp filter is on: whether a bare write will be harmless. */
+void log_enter_cage(void);
 
 /* One line to standard error, or nothing if that cannot be done in peace. Not
  * to a client: never if descriptor 2 is an IP socket. */

@@ -13,7 +13,9 @@
 
 typedef void (*signal_handler)(int);
 
+/* syscall comes first: calls/sandbox.c jumps through `next` itself. */
 #define NEXT_EVERYWHERE(X)                                                                         \
+    X(long, syscall, (long, long, long, long, long, long, long))                                   \
     X(ssize_t, recv, (int, void *, size_t, int))                                                   \
     X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))               \
     X(ssize_t, recvmsg, (int, struct msghdr *, int))                                               \
@@ -46,8 +48,7 @@ typedef void (*signal_handler)(int);
     X(int, close, (int))                                                                           \
     X(int, dup2, (int, int))                                                                       \
     X(int, dup3, (int, int, int))                                                                  \
-    X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))               \
-    X(long, syscall, (long, long, long, long, long, long, long))
+    X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))
 
 #ifdef __GLIBC__
 #define NEXT_OF_GLIBC(X)                                                                           \

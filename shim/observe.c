@@ -150,7 +150,8 @@ static void take_message(struct facts *f, const struct attempt *a)
 
 static void take_vector(struct facts *f, const struct attempt *a)
 {
-    if (kernel_read_arguments(f->err) && f->err != EINVAL) {
+    /* ESPIPE, of preadv2 with an offset, comes before the vector is read. */
+    if (kernel_read_arguments(f->err) && f->err != EINVAL && f->err != ESPIPE && f->err != ENOMEM) {
         sum_iovecs(f, a->data, a->len);
     }
 }
@@ -435,7 +436,9 @@ static void count_mptcp(struct facts *f)
     memset(&info, 0, sizeof info);
     f->has_payload = ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) && len >= sizeof info;
     f->rx = info.bytes_received;
-    f->tx = info.bytes_acked;
+    /* bytes_acked counts a DATA_FIN. */
+    uint64_t payload = info.bytes_sent - info.bytes_retrans;
+    f->tx = info.bytes_acked < payload ? info.bytes_acked : payload;
     f->unacked = 0;
     if (raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue) == 0 && queue > 0) {
         f->unacked = (uint32_t)queue;

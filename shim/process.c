@@ -2,6 +2,7 @@
 
 #include "raw.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -18,30 +19,54 @@ static _Atomic pid_t *page;
 
 static atomic_bool caged;
 
-void process_begin(void)
+/* What is logged once a program: forks share it. */
+static atomic_uint *told;
+
+static void *map(int sharing)
 {
-    size_t size = 4096;
+    size_t size = sizeof(int);
 #ifdef SYS_mmap2
-    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
 #else
-    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
 #endif
-    if (at < 0 && at >= -4095) {
-        return;
-    }
-    if (raw(SYS_madvise, at, size, MADV_WIPEONFORK) < 0) {
-        raw(SYS_munmap, at, size);
-        return;
-    }
-    page = (_Atomic pid_t *)at; /* NOLINT(performance-no-int-to-ptr): mmap, made raw */
-    atomic_store(page, (pid_t)raw(SYS_getpid));
+    return at < 0 && at >= -4095 ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
 
-/* Another pid on the page than ours: in a vfork child it is the parent's.
- * Else a vfork child of a process just forked left its own there. */
+/* In the child of a fork, before it can have made a child of its own: a vfork
+ * child of its would else find an empty page and take it for its own. */
+static void after_fork(void)
+{
+    if (!process_is_caged()) {
+        atomic_store_explicit(page, (pid_t)raw(SYS_getpid), memory_order_relaxed);
+    }
+}
+
+void process_begin(void)
+{
+    told = map(MAP_SHARED);
+    page = map(MAP_PRIVATE);
+    if (page && raw(SYS_madvise, page, 4096, MADV_WIPEONFORK) < 0) {
+        page = NULL;
+    }
+    if (page) {
+        atomic_store(page, (pid_t)raw(SYS_getpid));
+        pthread_atfork(NULL, NULL, after_fork);
+    }
+}
+
+bool process_first_time(unsigned bit)
+{
+    return told && !(atomic_fetch_or(told, 1U << bit) & 1U << bit);
+}
+
+/* Another pid on the page than ours: in a vfork child it is the parent's (0 if
+ * that is in another pid namespace). Else a child that was not made by fork()
+ * left its own there. */
 static bool shares_memory_with_parent(pid_t kept)
 {
-    return (pid_t)raw(SYS_getppid) == kept;
+    pid_t parent = (pid_t)raw(SYS_getppid);
+    return parent == kept || parent == 0;
 }
 
 struct identity process_identify(void)

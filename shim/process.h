@@ -17,6 +17,11 @@ void process_begin(void);
 /* One system call in a main thread, two elsewhere, none in a cage. */
 struct identity process_identify(void);
 
+/* Whether `bit` is asked for the first time by this program: forks share the
+ * answers. No system call; false in a process without the shared page. */
+enum { ONCE_START, ONCE_REFUSED };
+bool process_first_time(unsigned bit);
+
 /* Before a system call that puts a seccomp filter on this thread. Returns
  * whether the process was none before; then process_leave_cage() takes it back
  * if the call failed. Without effect in a vfork child, whose flag is its

@@ -47,11 +47,22 @@ static inline long raw_call(long n, long a, long b, long c, long d, long e, long
 
 #elif defined(__i386__)
 
-/* The sixth argument goes into ebp, which the compiler may be using as frame
- * pointer: it is swapped in around the trap. All six come from memory. */
-static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
+static inline long raw_call5(long n, long a, long b, long c, long d, long e)
 {
-    long arguments[6] = {a, b, c, d, e, f};
+    long result;
+    __asm__ volatile("int $0x80"
+                     : "=a"(result)
+                     : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+                     : "memory");
+    return result;
+}
+
+/* The sixth argument goes into ebp, which the compiler may be using as frame
+ * pointer: it is swapped in around the trap, and all six come from memory. An
+ * unwinder that comes by in between is led astray, so this is only for calls
+ * that really have six: those that next.c makes before start-up is done. */
+static inline long raw_call6(long n, const long arguments[6])
+{
     long result;
     __asm__ volatile("pushl %%ebp\n\t"
                      "pushl %%ebx\n\t"
@@ -64,10 +75,20 @@ static inline long raw_call(long n, long a, long b, long c, long d, long e, long
                      "int $0x80\n\t"
                      "popl %%ebx\n\t"
                      "popl %%ebp"
-                     : "=a"(result), "+D"((long *){arguments})
+                     : "=a"(result), "+D"(arguments)
                      : "a"(n)
                      : "ecx", "edx", "esi", "memory");
     return result;
+}
+
+static inline __attribute__((always_inline)) long raw_call(long n, long a, long b, long c, long d,
+                                                           long e, long f)
+{
+    if (__builtin_constant_p(f) && f == 0) {
+        return raw_call5(n, a, b, c, d, e);
+    }
+    long arguments[6] = {a, b, c, d, e, f};
+    return raw_call6(n, arguments);
 }
 
 #else

@@ -110,7 +110,7 @@ static __attribute__((noinline)) void first_socket(void)
     }
     struct moment m = this_moment();
     if (!m.who.is_vfork_child && !atomic_exchange(&has_socket, true) && config.logging &&
-        config.level <= LEVEL_INFO) {
+        config.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
     }
     errno = kept;

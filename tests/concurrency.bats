@@ -102,7 +102,7 @@ rotated_once() {
     whole=$(stat -c %s "$LOG")
     rm "$LOG"
     size=$((whole * 6 / 10))
-    SETTINGS=(SOCKSHIM_FORMAT="$1" SOCKSHIM_LOG_LIMIT=$size)
+    SETTINGS=(SOCKSHIM_FORMAT="$1" SOCKSHIM_LOG_LIMIT="$size")
     many 8 8 100
     [ "$(stat -c %s "$LOG.1")" -ge "$size" ]
     expect_count 1 '.event == "rotated"'

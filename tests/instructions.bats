@@ -11,13 +11,20 @@ MOST=16
 # that came is looked at.
 SET_UP="socket connect getsockopt_error"
 
+# Without debugging information, which valgrind need not understand in every form
+# that a compiler writes it in. The names of functions stay.
+setup() {
+    strip --strip-debug -o "$BATS_TEST_TMPDIR/libsockshim.so" "$SHIM"
+    strip --strip-debug -o "$BATS_TEST_TMPDIR/instructions" "$PROGRAMS/instructions"
+}
+
 # profile COUNT [VARIABLE=VALUE...]: the program makes COUNT calls of each kind;
 # prints "KIND INSTRUCTIONS", one a line.
 profile() {
     local out=$BATS_TEST_TMPDIR/callgrind count=$1
     shift
     env "$@" valgrind -q --tool=callgrind --callgrind-out-file="$out" \
-        "$PROGRAMS/instructions" "$count" >&2
+        "$BATS_TEST_TMPDIR/instructions" "$count" >&2
     callgrind_annotate --inclusive=yes --threshold=100 "$out" |
         sed -n 's/^ *\([0-9,]*\) .*:count_\([a-z0-9_]*\) \[.*/\2 \1/p' | tr -d , | sort
 }
@@ -34,7 +41,7 @@ per_call() {
 # costs [VARIABLE=VALUE...]: "KIND INSTRUCTIONS", what the shim adds to a call.
 costs() {
     per_call >"$BATS_TEST_TMPDIR/native"
-    per_call LD_PRELOAD="$SHIM" "$@" >"$BATS_TEST_TMPDIR/shimmed"
+    per_call LD_PRELOAD="$BATS_TEST_TMPDIR/libsockshim.so" "$@" >"$BATS_TEST_TMPDIR/shimmed"
     join "$BATS_TEST_TMPDIR/native" "$BATS_TEST_TMPDIR/shimmed" | awk '{ print $1, $3 - $2 }'
 }
 

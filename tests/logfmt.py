@@ -61,6 +61,8 @@ def main():
     if text and not text.endswith(b"\n"):
         sys.exit("the last line has no end")
     for number, line in enumerate(text.decode().splitlines(), 1):
+        if not line:  # ends what a full disk may have torn
+            continue
         try:
             print(json.dumps(parse(line)))
         except (Malformed, ValueError, KeyError) as error:

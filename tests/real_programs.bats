@@ -16,9 +16,10 @@ setup() {
     SERVER=$ADDRESS:$PORT # as the log writes it
 }
 
+# nginx before its worker, which it would replace.
 teardown() {
-    [ -z "$WORKER" ] || kill -9 "$WORKER" || true
     end_backgrounds
+    [ -z "$WORKER" ] || kill -9 "$WORKER" || true
 }
 
 listens() {
@@ -510,6 +511,15 @@ redis_is_killed_with_a_request_unread() {
     cmp "$DIR/native.err" "$DIR/shimmed.err"
     expect_count 1 '.prog == "bash" and .call == "connect" and .ret == -1 and
                     .cause == "connection-refused" and .peer == "'"$SERVER"'"'
+}
+
+# Children that get the connection, too, have a socket of their own.
+@test "bash with an open connection: children without it end by SIGPIPE as ever" {
+    villain end
+    same env --default-signal=PIPE bash -c 'exec 3<>/dev/tcp/127.0.0.1/'"$PORT"'
+        yes 3>&- | head -n 1 3>&-
+        echo "${PIPESTATUS[*]}"'
+    [ "$(tail -n 1 "$DIR/native")" = "141 0" ]
 }
 
 # The server closes; what yes writes after that is answered with a reset, and

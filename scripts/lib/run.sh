@@ -237,6 +237,8 @@ run_beside() {
         trap "pass_on ${signal%:*} ${signal#*:}" "${signal%:*}"
     done
     start "$@"
+    # The terminal gives these two to COMMAND as well.
+    ! in_foreground || trap '' INT QUIT
     for signal in $early; do
         deliver "$signal"
     done
@@ -258,17 +260,18 @@ start() {
     exec </dev/null >/dev/null
 }
 
-# pass_on SIGNAL NUMBER
+# pass_on SIGNAL NUMBER. What comes before COMMAND is there waits for it.
 pass_on() {
     signalled="$signalled $((128 + $2))"
-    case $1 in
-    INT | QUIT) ! in_foreground || return 0 ;; # the terminal gave it to COMMAND, too
-    esac
-    if [ -n "$command" ]; then
-        deliver "$1"
-    else
+    if [ -z "$command" ]; then
         early="$early $1"
+    elif ! is_key "$1" || ! in_foreground; then
+        deliver "$1"
     fi
+}
+
+is_key() {
+    [ "$1" = INT ] || [ "$1" = QUIT ]
 }
 
 # Not before COMMAND's process has stopped being a copy of this shell, whose
@@ -289,18 +292,20 @@ in_foreground() {
     [ "$3" = "$6" ]
 }
 
-# A signal with a trap ends wait early, with that signal's status: then wait
-# again. So with bash's -1, which comes if it noticed COMMAND's end beforehand.
-# bash forgets whom it has told of: if it no longer knows, the status before was
-# COMMAND's.
+# A signal with a trap ends wait early, with that signal's status; then wait
+# again. If bash has told of COMMAND's end before, or lost it, it says 127 or -1:
+# the status before stays.
 wait_for_command() {
     status=127
     while :; do
         signalled=
         wait "$command" 2>/dev/null
         latest=$?
-        [ "$latest/${BASH_VERSION:+bash}" = 127/bash ] || status=$latest
-        case "$signalled -1 " in
+        case $latest/${BASH_VERSION:+bash} in
+        127/bash | -1/bash) ;;
+        *) status=$latest ;;
+        esac
+        case "$signalled " in
         *" $latest "*) ;;
         *) return ;;
         esac

@@ -2,6 +2,7 @@
 #include "wrap.h"
 
 #include "../log.h"
+#include "../process.h"
 #include "../raw.h"
 
 #include <errno.h>
@@ -21,12 +22,12 @@ WRAP(int, close, (int fd))
  * free again, as it was for the program. */
 static int dup_over_log(int from, int to, int flags)
 {
-    if (!log_owns(to)) {
-        return next.dup3(from, to, flags);
+    bool owned = log_owns(to);
+    if (owned) {
+        log_move();
     }
-    log_move();
-    int result = next.dup3(from, to, flags);
-    if (result < 0) {
+    int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
+    if (owned && result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
     }
     return result;

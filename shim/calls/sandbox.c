@@ -1,62 +1,142 @@
 /* Notices that the program enters a seccomp cage: DESIGN, law 7. */
 #include "wrap.h"
 
+#include "../log.h"
 #include "../process.h"
 #include "../raw.h"
 
 #include <sys/prctl.h>
 
-/* SECCOMP_SET_MODE_STRICT and SECCOMP_SET_MODE_FILTER of seccomp(2). */
-static bool is_seccomp_mode(long operation)
-{
-    return operation == 0 || operation == 1;
-}
-
 /* The flag goes up first: the filter holds from the call on. */
-static int enter_by_prctl(__typeof__(next.prctl) prctl_function, unsigned long a, unsigned long b,
-                          unsigned long c, unsigned long d)
+static bool enter_cage(void)
 {
     bool first = process_enter_cage();
-    int result = prctl_function(PR_SET_SECCOMP, a, b, c, d);
-    if (result < 0 && first) {
+    if (first) {
+        log_enter_cage();
+    }
+    return first;
+}
+
+/* prctl is variadic, and the stack slots of arguments that the caller did not
+ * pass are its own variables. They may be read, but not be written to, which a
+ * tail call does on 32-bit x86: hence the result that is held fast. */
+static inline int pass_prctl(__typeof__(next.prctl) function, int op, unsigned long a,
+                             unsigned long b, unsigned long c, unsigned long d)
+{
+    bool first = op == PR_SET_SECCOMP && enter_cage();
+    int result = function(op, a, b, c, d);
+    if (first && result < 0) {
         process_leave_cage();
     }
+    __asm__ volatile("" : "+r"(result));
     return result;
 }
 
 WRAP(int, prctl, (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d))
 {
-    return op == PR_SET_SECCOMP ? enter_by_prctl(next.prctl, a, b, c, d)
-                                : next.prctl(op, a, b, c, d);
+    return pass_prctl(next.prctl, op, a, b, c, d);
 }
 
-static long enter_by_syscall(long n, long a, long b, long c, long d, long e, long f)
+/* seccomp and prctl as system calls; neither takes more than five arguments. */
+__attribute__((used, visibility("hidden"))) long enter_cage_by_syscall(long n, long a, long b,
+                                                                       long c, long d, long e)
 {
-    bool first = process_enter_cage();
-    long result = next.syscall(n, a, b, c, d, e, f);
-    if (result < 0 && first) {
+    bool first = enter_cage();
+    long result = next.syscall(n, a, b, c, d, e, 0);
+    if (first && result < 0) {
         process_leave_cage();
     }
     return result;
 }
 
-/* Seven fixed parameters and a tail call leave no frame behind: a child that
- * clone or vfork makes through here returns into its parent's stack unharmed. */
+/* syscall() is variadic, too, and clone and vfork may be called through it: no
+ * frame, and no write to the caller's stack. Only assembly promises that; gcc
+ * stores stack arguments back before a tail call. The numbers: seccomp with
+ * SECCOMP_SET_MODE_STRICT or SECCOMP_SET_MODE_FILTER (0, 1), and prctl with
+ * PR_SET_SECCOMP (22). */
+_Static_assert(offsetof(struct next, syscall) == 0, "syscall is reached through `next` itself");
+_Static_assert(PR_SET_SECCOMP == 22, "as written in the assembly");
+
+#if defined(__x86_64__)
+
+_Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assembly");
+__asm__(".text\n"
+        ".globl syscall\n"
+        ".type syscall, @function\n"
+        "syscall:\n"
+        ".cfi_startproc\n"
+        "    endbr64\n"
+        "    cmpq $317, %rdi\n"
+        "    je 1f\n"
+        "    cmpq $157, %rdi\n"
+        "    je 2f\n"
+        "0:  jmp *next(%rip)\n"
+        "1:  cmpq $1, %rsi\n"
+        "    ja 0b\n"
+        "    jmp enter_cage_by_syscall\n"
+        "2:  cmpq $22, %rsi\n"
+        "    jne 0b\n"
+        "    jmp enter_cage_by_syscall\n"
+        ".cfi_endproc\n"
+        ".size syscall, .-syscall\n");
+
+#elif defined(__i386__)
+
+__attribute__((used, visibility("hidden"))) long enter_cage_with(const long *arguments)
+{
+    return enter_cage_by_syscall(arguments[0], arguments[1], arguments[2], arguments[3],
+                                 arguments[4], arguments[5]);
+}
+
+_Static_assert(SYS_seccomp == 354 && SYS_prctl == 172, "as written in the assembly");
+__asm__(".text\n"
+        ".globl syscall\n"
+        ".type syscall, @function\n"
+        "syscall:\n"
+        ".cfi_startproc\n"
+        "    cmpl $354, 4(%esp)\n"
+        "    je 1f\n"
+        "    cmpl $172, 4(%esp)\n"
+        "    je 2f\n"
+        "0:  call 4f\n" /* to learn where we are */
+        "4:  popl %ecx\n"
+        "    addl $_GLOBAL_OFFSET_TABLE_+(.-4b), %ecx\n"
+        "    jmp *next@GOTOFF(%ecx)\n"
+        "1:  cmpl $1, 8(%esp)\n"
+        "    ja 0b\n"
+        "    jmp 3f\n"
+        "2:  cmpl $22, 8(%esp)\n"
+        "    jne 0b\n"
+        "3:  leal 4(%esp), %eax\n"
+        "    subl $8, %esp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    pushl %eax\n"
+        "    .cfi_adjust_cfa_offset 4\n"
+        "    call enter_cage_with\n"
+        "    addl $12, %esp\n"
+        "    .cfi_adjust_cfa_offset -12\n"
+        "    ret\n"
+        ".cfi_endproc\n"
+        ".size syscall, .-syscall\n");
+
+#else /* All seven are in registers, and a tail call leaves them there. */
+
 WRAP(long, syscall, (long n, long a, long b, long c, long d, long e, long f))
 {
-    if ((n == SYS_seccomp && is_seccomp_mode(a)) || (n == SYS_prctl && a == PR_SET_SECCOMP)) {
-        return enter_by_syscall(n, a, b, c, d, e, f);
+    if ((n == SYS_seccomp && (a == 0 || a == 1)) || (n == SYS_prctl && a == PR_SET_SECCOMP)) {
+        return enter_cage_by_syscall(n, a, b, c, d, e);
     }
     return next.syscall(n, a, b, c, d, e, f);
 }
+
+#endif
 
 #ifdef HAVE_TIME64_TWINS
 
 WRAP(int, __prctl_time64,
      (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d))
 {
-    return op == PR_SET_SECCOMP ? enter_by_prctl(next.__prctl_time64, a, b, c, d)
-                                : next.__prctl_time64(op, a, b, c, d);
+    return pass_prctl(next.__prctl_time64, op, a, b, c, d);
 }
 
 #endif

@@ -160,7 +160,7 @@ static signal_handler sigpipe_handler(signal_handler handler, int flags, bool ma
 }
 
 #ifdef __GLIBC__
-enum { SIGNAL_MASKS_ITSELF = 1, SYSV_FLAGS = (int)(SA_RESETHAND | SA_NODEFER) };
+enum { SIGNAL_MASKS_ITSELF = 1, SYSV_FLAGS = (int)(SA_RESETHAND | SA_NODEFER | SA_INTERRUPT) };
 #else /* musl's __sysv_signal is its signal */
 enum { SIGNAL_MASKS_ITSELF = 0, SYSV_FLAGS = SA_RESTART };
 #endif

@@ -61,8 +61,7 @@ COUNT(recvfrom_chk, 1, __recvfrom_chk(full, byte, 1, 1, 0, NULL, NULL))
 COUNT(read_chk, 1, __read_chk(full, byte, 1, 1))
 
 COUNT(send, 1, send(sink, byte, 1, 0))
-COUNT(sendto, 1,
-      sendto(sink, byte, 1, 0, (struct sockaddr *)&sink_address, sizeof sink_address))
+COUNT(sendto, 1, sendto(sink, byte, 1, 0, (struct sockaddr *)&sink_address, sizeof sink_address))
 COUNT(sendmsg, 1, sendmsg(sink, &message, 0))
 COUNT(sendmmsg, 1, sendmmsg(sink, &messages, 1, 0))
 COUNT(write, 1, write(sink, byte, 1))

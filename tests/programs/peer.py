@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""The other end of causes.py, in a process of its own and without the shim.
+
+Carries out each line of stdin, a Python string that holds an expression or
+statements, and answers with one line: what it gave. Ends with its input.
+"""
+import ast
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import traceback
+
+MPTCP = 262
+listener = c = None  # the socket that listens or is bound, and the connection
+
+
+def family_of(address):
+    if not isinstance(address, tuple):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
+def bind(address, kind=socket.SOCK_STREAM, protocol=0):
+    """A bound socket that does not listen: nobody else gets the port."""
+    global listener
+    listener = socket.socket(family_of(address), kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return listener.getsockname()
+
+
+def listen(address, kind=socket.SOCK_STREAM, protocol=0, room=0, backlog=5):
+    bind(address, kind, protocol)
+    if room:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    listener.listen(backlog)
+    return listener.getsockname()
+
+
+def accept():
+    global c
+    c = listener.accept()[0]
+
+
+def connect(address, kind=socket.SOCK_STREAM):
+    global c
+    c = socket.socket(family_of(address), kind)
+    c.connect(address)
+
+
+def take(n):
+    while n:
+        n -= len(c.recv(n))
+
+
+def take_all():
+    while c.recv(65536):
+        pass
+
+
+def give(n):
+    c.sendall(bytes(n))
+
+
+def close():
+    c.close()
+
+
+def finish_sending():
+    c.shutdown(socket.SHUT_WR)
+
+
+def reset():
+    """Lingering for no time: close sends RST."""
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+
+
+def sleeps(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(") ")[2][0] == "S"
+
+
+def interrupt(pid):
+    """A signal, as soon as that process waits for something."""
+    while not sleeps(pid):
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGUSR1)
+
+
+def run(commands):
+    subprocess.run(["sh", "-ec", commands], check=True, stdin=subprocess.DEVNULL)
+
+
+def carry_out(code):
+    try:
+        return eval(code, globals())
+    except SyntaxError:
+        exec(code, globals())
+
+
+def main():
+    for line in sys.stdin:
+        try:
+            result = carry_out(ast.literal_eval(line))
+        except Exception:
+            traceback.print_exc()
+            sys.exit(1)
+        print(repr(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,730 @@
+#!/usr/bin/env bats
+# The command: `sockshim run`.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load helpers
+    cd "$BATS_TEST_TMPDIR" || return 1
+    victim=$BATS_TEST_TMPDIR/victim
+    cat >"$victim" <<'END'
+#!/usr/bin/perl
+# One record for each word: closed, refused, reset.
+use Socket;
+for my $word (@ARGV) {
+    if ($word eq "refused") {
+        socket(my $s, PF_INET, SOCK_STREAM, 0);
+        connect($s, pack_sockaddr_in(1, inet_aton("127.0.0.1")));
+    } else {
+        socketpair(my $one, my $other, AF_UNIX, SOCK_STREAM, 0);
+        syswrite($one, "unread") if $word eq "reset";
+        close($other);
+        sysread($one, my $data, 10);
+    }
+}
+END
+    chmod +x "$victim"
+}
+
+sockshim() {
+    "$SOCKSHIM_COMMAND" "$@"
+}
+
+# One line on stderr that begins so, status 2.
+refuses() {
+    local words=$1
+    shift
+    run -2 --separate-stderr sockshim "$@"
+    [ "${#stderr_lines[@]}" -eq 1 ] || fails_with "more than a line: $stderr"
+    [[ $stderr == "sockshim: $words"* ]] || fails_with "$stderr"
+    [ -z "$output" ]
+}
+
+# ---- The call ----
+
+@test "--help and -h name every option and every setting" {
+    run -0 --separate-stderr sockshim --help
+    local help=$output word
+    for word in -o --log --log-limit --format --json --level --skip --only --sigpipe \
+        --no-sigpipe --no-nodelay -q --force -h --help --version; do
+        [[ $help =~ [[:space:]]"$word"[[:space:],] ]] || fails_with "no $word"
+    done
+    for word in $(sed -n 's/.*{"\(SOCKSHIM_[A-Z_]*\)",.*/\1/p' "$TOP/shim/config.c"); do
+        [[ $help == *"$word"* ]] || fails_with "no $word"
+    done
+    run -0 sockshim run -h
+    [ "$output" = "$help" ]
+}
+
+@test "--version is the object's" {
+    run -0 sockshim --version
+    [ "$output" = "sockshim $(sed -n 's/#define SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/config.h")" ]
+}
+
+@test "a wrong call is one line and exit status 2, and nothing runs" {
+    refuses "no command to run; see sockshim --help"
+    refuses "no command to run" run
+    refuses "no command to run" -- 
+    refuses "unknown option --foo; see sockshim --help" --foo touch ran
+    refuses "unknown option --foo" --foo=bar touch ran
+    refuses "unknown option -x" -x touch ran
+    refuses "--json takes no value" --json=yes touch ran
+    refuses "--level needs a value" --level
+    refuses "-o needs a value" run -o
+    refuses "-o needs a file, stderr or off" -o "" touch ran
+    refuses "--log needs a file" --log= touch ran
+    refuses "--level loud is not allowed; allowed: debug info warn error" --level loud touch ran
+    refuses "--format xml is not allowed; allowed: logfmt json" --format=xml touch ran
+    refuses "--sigpipe on is not allowed; allowed: ignore always off" --sigpipe on touch ran
+    refuses "--log-limit 10X is not allowed" --log-limit 10X touch ran
+    refuses "--log-limit  is not allowed" --log-limit= touch ran
+    [ ! -e ran ]
+}
+
+@test "what the options allow is what the shim allows" {
+    local option value
+    while read -r option value; do
+        run -0 --separate-stderr sockshim -q -o off "$option" "$value" true
+        [ -z "$stderr" ] || fails_with "$stderr"
+    done <<'END'
+--level debug
+--level info
+--level warn
+--level error
+--format logfmt
+--format json
+--sigpipe ignore
+--sigpipe always
+--sigpipe off
+--log-limit 0
+--log-limit 12
+--log-limit 3K
+--log-limit 3M
+--log-limit 3G
+END
+}
+
+@test "each option is its setting, in both forms" {
+    local setting
+    setting_of() {
+        setting=$1
+        shift
+        run -0 sockshim -q "$@" printenv "$setting"
+    }
+    setting_of SOCKSHIM_LOG -o /x/y && [ "$output" = /x/y ]
+    setting_of SOCKSHIM_LOG -o/x/y && [ "$output" = /x/y ]
+    setting_of SOCKSHIM_LOG --log /x/y && [ "$output" = /x/y ]
+    setting_of SOCKSHIM_LOG --log=/x/y && [ "$output" = /x/y ]
+    setting_of SOCKSHIM_LOG -o off && [ "$output" = off ]
+    setting_of SOCKSHIM_LOG -o stderr && [ "$output" = stderr ]
+    setting_of SOCKSHIM_LOG_LIMIT -o off --log-limit 5M && [ "$output" = 5M ]
+    setting_of SOCKSHIM_LOG_LIMIT -o off --log-limit=0 && [ "$output" = 0 ]
+    setting_of SOCKSHIM_FORMAT -o off --json && [ "$output" = json ]
+    setting_of SOCKSHIM_FORMAT -o off --json --format logfmt && [ "$output" = logfmt ]
+    setting_of SOCKSHIM_FORMAT -o off --format=json && [ "$output" = json ]
+    setting_of SOCKSHIM_LEVEL -o off --level warn && [ "$output" = warn ]
+    setting_of SOCKSHIM_LEVEL -o off --level=warn && [ "$output" = warn ]
+    setting_of SOCKSHIM_SKIP -o off --skip EINTR,accept4 && [ "$output" = EINTR,accept4 ]
+    setting_of SOCKSHIM_SKIP -o off --skip=would-block && [ "$output" = would-block ]
+    setting_of SOCKSHIM_ONLY -o off --only 'a*,b c' && [ "$output" = 'a*,b c' ]
+    setting_of SOCKSHIM_ONLY -o off --only=print* && [ "$output" = 'print*' ]
+    setting_of SOCKSHIM_SIGPIPE -o off --sigpipe always && [ "$output" = always ]
+    setting_of SOCKSHIM_SIGPIPE -o off --sigpipe=off && [ "$output" = off ]
+    setting_of SOCKSHIM_SIGPIPE -o off --no-sigpipe && [ "$output" = off ]
+    setting_of SOCKSHIM_NODELAY -o off --no-nodelay && [ "$output" = off ]
+}
+
+@test "a setting without an option is the environment's; an option goes before it" {
+    SOCKSHIM_LEVEL=warn SOCKSHIM_LOG=$PWD/mine run -0 sockshim -q printenv SOCKSHIM_LOG SOCKSHIM_LEVEL
+    [ "$output" = "$PWD/mine"$'\n'warn ]
+    SOCKSHIM_LEVEL=warn run -0 sockshim -q -o off --level error printenv SOCKSHIM_LEVEL
+    [ "$output" = error ]
+    SOCKSHIM_SKIP=EINTR run -0 sockshim -q -o off --skip= printenv SOCKSHIM_SKIP
+    [ "$output" = "" ]
+    SOCKSHIM_LOG=off run -0 --separate-stderr sockshim "$victim" closed
+    [ ! -e sockshim.log ]
+}
+
+@test "run may be left out; what follows COMMAND or -- is COMMAND's" {
+    run -0 --separate-stderr sockshim run -o off echo --level x
+    [ "$output" = "--level x" ]
+    run -0 --separate-stderr sockshim -o off -- echo -q
+    [ "$output" = "-q" ]
+    run -0 --separate-stderr sockshim -o off echo run
+    [ "$output" = run ]
+    printf '#!/bin/sh\necho "mine: $*"\n' >run
+    chmod +x run
+    PATH=$PWD:$PATH run -0 --separate-stderr sockshim -o off -- run 'a  b' '' '*'
+    [ "$output" = 'mine: a  b  *' ]
+}
+
+# ---- The log ----
+
+@test "the log is sockshim.log here, also for children that change directory" {
+    mkdir there
+    sockshim sh -c "cd there && exec '$victim' closed" 2>/dev/null
+    LOG=$PWD/sockshim.log
+    expect_count 1 '.cause == "peer-closed"'
+    [ ! -e there/sockshim.log ]
+}
+
+@test "a relative log is made absolute, %p and %n are left for the shim" {
+    run -0 sockshim -q -o 'a/%n-%p' printenv SOCKSHIM_LOG
+    [ "$output" = "$PWD/a/%n-%p" ]
+    cd / && run -0 sockshim -q -o x printenv SOCKSHIM_LOG
+    [ "$output" = /x ]
+}
+
+@test "in a folder with %p in its name the log is there" {
+    mkdir '100%pure' && cd '100%pure'
+    run -0 --separate-stderr sockshim "$victim" closed
+    LOG=$PWD/sockshim.log
+    expect_count 1 '.cause == "peer-closed"'
+    [[ $stderr == *"1 record: peer-closed 1"* ]]
+}
+
+# ---- What COMMAND gets ----
+
+@test "the environment is the caller's but for LD_PRELOAD and the settings" {
+    local shell given=('odd.name=x y' 'BASH_FUNC_f%%=() { echo "hi"; }' $'lines=a\nb\'c\\' 'empty=' $'bytes=\xff\x01')
+    env -i PATH="$PATH" "${given[@]}" /usr/bin/env -0 | sort -z >plain
+    for shell in dash "bash --posix" "busybox sh"; do
+        # shellcheck disable=SC2086
+        env -i PATH="$PATH" "${given[@]}" $shell "$SOCKSHIM_COMMAND" -o off /usr/bin/env -0 2>/dev/null | sort -z >shimmed
+        sed -z '/^LD_PRELOAD=/d; /^SOCKSHIM_LOG=/d' shimmed | cmp - plain
+        env -i PATH="$PATH" "${given[@]}" $shell "$SOCKSHIM_COMMAND" -q -o off /usr/bin/env -0 | sort -z | cmp - shimmed
+    done
+}
+
+@test "the object is preloaded once and first, others are kept" {
+    ln -s "$SHIM" again.so
+    LD_PRELOAD="$SHIM:libc.so.6 $PWD/again.so:libsockshim.so" run -0 sockshim -q -o off printenv LD_PRELOAD
+    [ "$output" = "$(readlink -f "$SHIM"):libc.so.6" ]
+    run -0 sockshim -q -o off "$SOCKSHIM_COMMAND" -q "$victim" closed
+    run -0 sockshim -q -o "$LOG" "$SOCKSHIM_COMMAND" -q "$victim" closed
+    expect_count 1 '.event == "return"'
+}
+
+@test "an AddressSanitizer stays before the object" {
+    local asan
+    asan=$(gcc -print-file-name=libasan.so)
+    asan=$(readlink -f "$asan")
+    LD_PRELOAD="libc.so.6:$asan" ASAN_OPTIONS=detect_leaks=0 run -0 sockshim -q -o off printenv LD_PRELOAD
+    [ "$output" = "$asan:$(readlink -f "$SHIM"):libc.so.6" ]
+}
+
+@test "stdin is COMMAND's" {
+    run -0 --separate-stderr sockshim -o off cat <<<"hello"
+    [ "$output" = hello ]
+    # Not read by anybody else: what COMMAND leaves is for the next.
+    printf 'one\ntwo\n' >lines
+    run -0 --separate-stderr bash -c '{ "$1" -o off bash -c "read -r a; echo \$a"; cat; } <lines' - "$SOCKSHIM_COMMAND"
+    [ "$output" = $'one\ntwo' ]
+}
+
+@test "a stdin that is closed is closed for COMMAND" {
+    run -0 --separate-stderr sockshim -o off bash -c '[ -e /proc/self/fd/0 ] || echo closed' <&-
+    [ "$output" = closed ]
+}
+
+@test "COMMAND gets the caller's descriptors and not one more" {
+    local shell
+    for shell in dash "bash --posix" "busybox sh"; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr $shell "$SOCKSHIM_COMMAND" -o off ls /proc/self/fd 5</dev/null 9</dev/null 3>&- 4>&- 6>&- 7>&- 8>&-
+        [ "$output" = $'0\n1\n2\n3\n5\n9' ] || fails_with "$output" # 3 is ls's own
+    done
+    # Not one left to put stdin aside in: there is no summary then.
+    run -0 --separate-stderr sockshim -o off cat \
+        3</dev/null 4</dev/null 5</dev/null 6</dev/null 7</dev/null 8</dev/null 9</dev/null <<<"hello"
+    [ "$output" = hello ]
+    [[ $stderr == *"no summary"* ]]
+}
+
+@test "while COMMAND runs the command holds neither its stdin nor its stdout open" {
+    mkfifo in out
+    background "$SOCKSHIM_COMMAND" -o off bash -c 'exec <&- >&-; exec cat hold' <in >out
+    mkfifo hold
+    exec 8>in
+    # The end of stdout comes although the command runs on.
+    timeout 20 cat out
+    # And nobody reads stdin any more.
+    run bash -c 'trap "" PIPE; echo x >&8'
+    [ "$status" -ne 0 ]
+    kill -0 "$BACKGROUND"
+    : >hold
+    wait "$BACKGROUND"
+}
+
+@test "signals that the caller ignores stay ignored, all others are as they were" {
+    local shell signals
+    for shell in dash "bash --posix" "busybox sh"; do
+        for signals in 10000 INT QUIT "INT QUIT" TERM "HUP USR1"; do
+            # shellcheck disable=SC2086
+            (
+                [ "$signals" = 10000 ] || trap '' $signals
+                grep -E '^Sig(Ign|Blk)' /proc/self/status >plain
+                $shell "$SOCKSHIM_COMMAND" -o off grep -E '^Sig(Ign|Blk)' /proc/self/status >shimmed
+                cmp plain shimmed
+                $shell "$SOCKSHIM_COMMAND" -q -o off grep -E '^Sig(Ign|Blk)' /proc/self/status >shimmed
+                cmp plain shimmed
+            )
+        done
+    done
+}
+
+# ---- Exit status ----
+
+@test "the exit status is COMMAND's; 128+n if a signal ended it" {
+    local shell
+    for shell in dash "bash --posix" "busybox sh"; do
+        for n in 0 1 2 77 126 127 143 255; do
+            # shellcheck disable=SC2086
+            run -$n $shell "$SOCKSHIM_COMMAND" -o off sh -c "exit $n"
+        done
+        for n in 1 2 3 6 9 11 13 15; do
+            # shellcheck disable=SC2086
+            run -$((128 + n)) $shell "$SOCKSHIM_COMMAND" -o off sh -c "kill -$n \$\$"
+        done
+    done
+    run -143 sockshim -q -o off bash -c 'kill -TERM $$'
+}
+
+@test "127 if COMMAND is not found, 126 if it cannot be run" {
+    refuses_with() {
+        run "-$1" --separate-stderr sockshim "${@:3}"
+        [ "$stderr" = "sockshim: $2" ] || fails_with "$stderr"
+        [ ! -e sockshim.log ]
+    }
+    refuses_with 127 "no-such-program: command not found" no-such-program
+    refuses_with 127 "./no-such-program: command not found" ./no-such-program
+    refuses_with 126 "$PWD: is a directory" "$PWD"
+    : >text
+    refuses_with 126 "./text: permission denied" ./text
+    PATH=$PWD:$PATH refuses_with 126 "$PWD/text: permission denied" text
+}
+
+@test "COMMAND is found as a shell finds it" {
+    mkdir one two two/tool three
+    : >one/tool
+    printf '#!/bin/sh\necho three\n' >three/tool
+    printf 'echo no first line\n' >three/plain
+    printf '#!/bin/sh\necho equals\n' >three/a=b
+    chmod +x three/*
+    PATH=one:two::$PWD/three:$PATH run -0 --separate-stderr sockshim -o off tool
+    [ "$output" = three ]
+    PATH=three:$PATH run -0 --separate-stderr sockshim -o off plain
+    [ "$output" = "no first line" ]
+    run -0 --separate-stderr sockshim -o off three/a=b
+    [ "$output" = equals ]
+    cd three
+    PATH=$PATH: run -0 --separate-stderr sockshim -o off tool
+    [ "$output" = three ]
+}
+
+# ---- Signals ----
+
+# A COMMAND that says each signal that it gets, and ends at SIGTERM or at "end".
+listener() {
+    cat >listener <<'END'
+#!/usr/bin/perl
+use POSIX;
+$| = 1;
+for my $name (qw(HUP INT QUIT USR1 USR2 TERM)) {
+    POSIX::sigaction(POSIX->can("SIG$name")->(), POSIX::SigAction->new(sub {
+        open(my $out, ">>", "got"); syswrite($out, "$name\n"); close($out);
+        exit(7) if $name eq "TERM";
+    }, POSIX::SigSet->new, SA_RESTART));
+}
+open(my $out, ">", "ready"); close($out);
+print "ready\n";
+sleep(60) while 1;
+END
+    chmod +x listener
+}
+
+got() {
+    [ "$(grep -c "^$1\$" got 2>/dev/null)" -ge 1 ]
+}
+
+@test "each of the six signals is passed on, once, and the status is COMMAND's" {
+    local shell signal
+    listener
+    for shell in dash "bash --posix" "busybox sh"; do
+        rm -f ready got
+        # In a session of its own: a bats on a terminal has it in the background.
+        # shellcheck disable=SC2086
+        background setsid $shell "$SOCKSHIM_COMMAND" -o off ./listener >/dev/null
+        wait_until test -e ready
+        for signal in HUP INT QUIT USR1 USR2; do
+            kill -"$signal" "$BACKGROUND"
+            wait_until got "$signal"
+        done
+        kill -TERM "$BACKGROUND"
+        run -7 wait "$BACKGROUND"
+        [ "$(cat got)" = $'HUP\nINT\nQUIT\nUSR1\nUSR2\nTERM' ] || fails_with "$(cat got)"
+    done
+}
+
+@test "a signal that ends COMMAND gives 128+n" {
+    local shell n
+    for shell in dash "bash --posix" "busybox sh"; do
+        for n in 1 2 3 10 12 15; do
+            # Asked for by COMMAND itself, so that it is there; it never ends else.
+            # shellcheck disable=SC2086
+            run -$((128 + n)) setsid $shell "$SOCKSHIM_COMMAND" -o off sh -c "kill -$n \$PPID; exec sleep 60"
+        done
+    done
+}
+
+@test "a signal that comes before COMMAND is there is not lost" {
+    # env stands for the instant before: it sends the signal to the command, and
+    # does not go on before that has its trap.
+    mkdir bin
+    cat >bin/env <<'END'
+#!/bin/sh
+case $* in
+*default-signal*sleep*) kill -TERM "$PPID" ;;
+esac
+exec /usr/bin/env "$@"
+END
+    chmod +x bin/env
+    PATH=$PWD/bin:$PATH run -143 timeout 20 "$SOCKSHIM_COMMAND" -o off sleep 60
+}
+
+@test "at once after the start, a signal is not swallowed by the copy of the shell" {
+    local i
+    # What is sent while the child is still a copy of the shell would be lost;
+    # the start is slowed down by nothing here, so many try.
+    for i in $(seq 20); do
+        run -143 timeout 20 sh -c '"$@" & p=$!; until [ -s "/proc/$p/task/$p/children" ]; do :; done; kill -TERM $p; wait $p' \
+            - "$SOCKSHIM_COMMAND" -q -o off sleep 60
+    done
+}
+
+# on_terminal KEYS COMMAND...: runs it on a terminal of its own, types KEYS when
+# it says "ready"; prints what the terminal shows; the exit status is COMMAND's.
+on_terminal() {
+    "$PYTHON" - "$@" <<'END'
+import os, pty, sys
+keys, command = sys.argv[1].encode().decode("unicode_escape").encode(), sys.argv[2:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+shown = b""
+while True:
+    try:
+        data = os.read(terminal, 1000)
+    except OSError:
+        data = b""
+    if not data:
+        break
+    shown += data
+    if keys and b"ready" in shown:
+        os.write(terminal, keys)
+        keys = b""
+print(shown.decode().replace("\r", ""), end="")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+}
+
+@test "Ctrl-C on a terminal reaches COMMAND once" {
+    local shell
+    cat >counter <<'END'
+#!/usr/bin/perl
+# A second SIGINT would have come before SIGTERM, which the parent passes on.
+$| = 1;
+my $count = 0;
+$SIG{INT} = sub { $count++; kill "TERM", getppid; };
+$SIG{TERM} = sub { print "INT $count\n"; exit 5; };
+print "ready\n";
+sleep 60 while 1;
+END
+    chmod +x counter
+    for shell in dash "bash --posix" "busybox sh"; do
+        # shellcheck disable=SC2086
+        run -5 on_terminal '\x03' $shell "$SOCKSHIM_COMMAND" -o off ./counter
+        [[ $output == *"INT 1"* ]] || fails_with "$output"
+        # shellcheck disable=SC2086
+        run -130 on_terminal '\x03' $shell "$SOCKSHIM_COMMAND" -o off sh -c 'echo ready; exec sleep 60'
+        [[ $output == *"the log is off"* ]] || fails_with "$output"
+        # shellcheck disable=SC2086
+        run -131 on_terminal '\x1c' $shell "$SOCKSHIM_COMMAND" -o off sh -c 'echo ready; exec sleep 60'
+    done
+}
+
+@test "in the background of a terminal SIGINT is passed on" {
+    listener
+    run -7 on_terminal '' bash -ic '"$1" -o off ./listener & p=$!
+        until [ -e ready ]; do sleep 0.05; done
+        kill -INT $p; until grep -q INT got; do sleep 0.05; done
+        kill -TERM $p; wait $p; exit $?' - "$SOCKSHIM_COMMAND"
+    [ "$(cat got)" = $'INT\nTERM' ]
+}
+
+@test "COMMAND may read from the terminal" {
+    run -0 on_terminal 'hello\n' "$SOCKSHIM_COMMAND" -o off bash -c 'echo ready; read -r line; echo "read: $line"'
+    [[ $output == *"read: hello"* ]]
+}
+
+@test "where env cannot restore signals there is no summary, and all else holds" {
+    mkdir bin
+    printf '#!/bin/sh\ncase $* in *--default-signal*) exit 125 ;; esac\nexec /usr/bin/env "$@"\n' >bin/env
+    chmod +x bin/env
+    listener
+    PATH=$PWD/bin:$PATH background setsid "$SOCKSHIM_COMMAND" -o off ./listener 2>said >/dev/null
+    wait_until test -e ready
+    [ "$(cat said)" = "sockshim: no summary at the end: env here has no --default-signal; the log is off" ] || fails_with "$(cat said)"
+    kill -INT "$BACKGROUND"
+    wait_until got INT
+    kill -TERM "$BACKGROUND"
+    run -7 wait "$BACKGROUND"
+    # On a terminal there is one, and Ctrl-C works.
+    PATH=$PWD/bin:$PATH run -130 on_terminal '\x03' "$SOCKSHIM_COMMAND" "$SHELL" -c "'$victim' closed; echo ready; exec sleep 60"
+    [[ $output == *"1 record: peer-closed 1"* ]] || fails_with "$output"
+}
+
+@test "-q becomes COMMAND and prints nothing" {
+    run -0 --separate-stderr bash -c 'echo $$; exec "$@"' - "$SOCKSHIM_COMMAND" -q sh -c 'echo $$; exec "$@"' - "$victim" closed
+    [ "${lines[0]}" = "${lines[1]}" ]
+    [ -z "$stderr" ]
+    LOG=$PWD/sockshim.log
+    expect_count 1 '.cause == "peer-closed"'
+}
+
+# ---- The summary ----
+
+@test "the summary counts this run's records, the commonest causes first" {
+    run -0 --separate-stderr sockshim "$victim" refused closed closed closed reset reset
+    [ "$stderr" = "sockshim: 6 records: peer-closed 3, peer-reset 2, connection-refused 1
+sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim "$victim" closed
+    [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim --json "$victim" reset closed reset
+    [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
+}
+
+@test "the summary is not misled by what a program calls itself" {
+    local name='x cause=fake "cause":"fake" event=return'
+    cp "$victim" "$name"
+    ln -s /usr/bin/perl 'perl cause=fake'
+    run -0 --separate-stderr sockshim bash -c 'exec -a "$1" perl "$2" closed' - "$name" "$victim"
+    [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim --json bash -c 'exec -a "$1" perl "$2" closed' - "$name" "$victim"
+    [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
+}
+
+@test "the summary shows five causes and how many others" {
+    cat >fake <<'END'
+#!/bin/sh
+for cause in a a a b b c d e f g g; do
+    echo "ts=x level=info event=return pid=1 cause=$cause why=\"x\"" >>"$SOCKSHIM_LOG"
+done
+echo 'ts=x level=warn event=lost pid=1 lost=12 why="x"' >>"$SOCKSHIM_LOG"
+echo '{"ts":"x","level":"warn","event":"lost","pid":1,"lost":3,"why":"x"}' >>"$SOCKSHIM_LOG"
+END
+    chmod +x fake
+    run -0 --separate-stderr sockshim ./fake
+    [ "${stderr_lines[0]}" = "sockshim: 11 records: a 3, b 2, g 2, c 1, d 1, others 2; 15 more could not be written" ] || fails_with "$stderr"
+}
+
+@test "the summary without records, with the log off, on stderr, elsewhere, nowhere" {
+    run -0 --separate-stderr sockshim true
+    [ "$stderr" = "sockshim: no records: no socket was seen
+sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0)'
+    [ "${stderr_lines[0]}" = "sockshim: no records: no socket call returned 0 or -1" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o off "$victim" closed
+    [ "$stderr" = "sockshim: nothing was logged: the log is off" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o stderr "$victim" closed
+    [[ $stderr == *cause=peer-closed*"sockshim: the log went to stderr" ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o /dev/null "$victim" closed
+    [ "$stderr" = "sockshim: the log went to /dev/null" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o missing/log "$victim" closed
+    [[ ${stderr_lines[-1]} == "sockshim: there is no log $PWD/missing/log:"* ]] || fails_with "$stderr"
+    SOCKSHIM=off run -0 --separate-stderr sockshim "$victim" closed
+    [ "$stderr" = "sockshim: nothing was logged: SOCKSHIM=off is in the environment" ] || fails_with "$stderr"
+}
+
+@test "the summary of several files, among those of earlier runs" {
+    mkdir 'a [b]*?\c'
+    cd 'a [b]*?\c'
+    run -0 --separate-stderr sockshim -o 'l-%p' "$victim" closed
+    run -0 --separate-stderr sockshim -o 'l-%p' sh -c "'$victim' closed; '$victim' reset; '$victim' reset"
+    [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
+    [[ ${stderr_lines[1]} == "sockshim: the log is 3 files: $PWD/l-%p, "* ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o '%n.log' "$victim" closed
+    run -0 --separate-stderr sockshim -o '%n.log' "$victim" reset
+    [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-reset 1" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim "$victim" closed
+    [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
+}
+
+@test "the summary goes through a rotation" {
+    sockshim -q "$victim" reset reset reset
+    # Filled up to the limit with what is not this run's.
+    local size
+    size=$(wc -c <sockshim.log)
+    run -0 --separate-stderr sockshim --log-limit $((size + 600)) "$victim" closed closed closed closed
+    [ -e sockshim.log.1 ]
+    [ "${stderr_lines[0]}" = "sockshim: 4 records: peer-closed 4" ] || fails_with "$stderr"
+    [ "${stderr_lines[2]}" = "sockshim: it was rotated: the older records are in $PWD/sockshim.log.1" ]
+    # FILE.1 of a run before does not count.
+    run -0 --separate-stderr sockshim "$victim" closed
+    [ "$stderr" = "sockshim: 1 record: peer-closed 1
+sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
+}
+
+@test "the summary is of a log of which another made a shorter one" {
+    sockshim -q "$victim" reset reset reset
+    run -0 --separate-stderr sockshim sh -c ": >sockshim.log; exec '$victim' closed"
+    [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
+}
+
+# ---- What cannot be preloaded ----
+
+# Refused before it runs: one line with these words; with --force it runs.
+refused_target() {
+    local words=$1
+    shift
+    run -126 --separate-stderr sockshim -o off "$@"
+    [ "${#stderr_lines[@]}" -eq 1 ] || fails_with "$stderr"
+    [[ $stderr == "sockshim: "*"$words"*"; "*"or run it all the same with --force" ]] || fails_with "$stderr"
+    [ ! -e ran ]
+    run -7 --separate-stderr sockshim -o off --force "$@"
+    [ -e ran ]
+    rm ran
+}
+
+# compile NAME FLAGS...: a program that leaves a file and exits with 7.
+compile() {
+    printf '#include <fcntl.h>\n%s\nint main(void) { return creat("ran", 0600) < 0 ? 1 : 7; }\n' "${SOURCE-}" |
+        "${CC_FOR_TARGET:-gcc}" -x c "${@:2}" -o "$1" -
+}
+
+@test "a static program is refused" {
+    compile static -static
+    compile static-pie -static-pie
+    refused_target "./static is statically linked, so nothing can be preloaded; watch it with strace -f -e trace=network" ./static
+    refused_target "./static-pie is statically linked" ./static-pie
+    printf '#!./static\n' >script && chmod +x script
+    refused_target "./static is statically linked" ./script
+    printf '#! ./script\n' >script2 && chmod +x script2
+    refused_target "./static is statically linked" ./script2
+    printf '#!/usr/bin/env static\n' >script3 && chmod +x script3
+    PATH=$PWD:$PATH refused_target "static is statically linked" ./script3
+    printf '#!/usr/bin/env -S A=1 -u B ./static -x\r\n' >script4 && chmod +x script4
+    refused_target "./static is statically linked" ./script4
+}
+
+@test "a setuid program is refused where the kernel would not preload" {
+    compile plain
+    cp plain other && chown nobody other && chmod u+s other
+    cp plain group && chgrp nogroup group && chmod g+s group
+    cp plain mine && chmod u+s,g+s mine
+    cp plain lock && chgrp nogroup lock && chmod g+s,g-x lock
+    refused_target "./other is setuid (user $(id -u nobody)), so the loader ignores LD_PRELOAD" ./other
+    refused_target "./group is setgid (group $(id -g nobody))" ./group
+    run -7 sockshim -o off ./mine
+    run -7 sockshim -o off ./lock
+    run -7 setpriv --no-new-privs "$SOCKSHIM_COMMAND" -o off ./other
+}
+
+@test "a program with file capabilities is refused, but not to root" {
+    local as="setpriv --reuid=nobody --regid=nogroup --clear-groups --"
+    compile plain
+    setcap cap_net_raw+ep plain
+    run -7 sockshim -o off ./plain
+    # In the installed form, which another user can reach.
+    mkdir -p inst/bin inst/lib/sockshim
+    cp "$SOCKSHIM_COMMAND" inst/bin/ && cp "$TOP"/scripts/lib/*.sh "$SHIM" inst/lib/sockshim/
+    cp plain harmless
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
+    chmod 777 .
+    # shellcheck disable=SC2086
+    run -126 $as inst/bin/sockshim -o off ./plain
+    [[ $output == "sockshim: ./plain has file capabilities, so"* ]] || fails_with "$output"
+    # shellcheck disable=SC2086
+    run -7 $as inst/bin/sockshim -o off ./harmless
+}
+
+@test "another architecture and another C library are refused" {
+    compile x86 -m32
+    compile x32 -mx32
+    refused_target "./x86 is for 32-bit x86, libsockshim.so for x86-64" ./x86
+    CC_FOR_TARGET=musl-gcc compile musl
+    refused_target "./musl uses another C library (musl) than libsockshim.so (glibc)" ./musl
+    run -126 sockshim -o off ./x32
+    [[ $output == *"./x32 is for x32, libsockshim.so for x86-64"* ]]
+    # Another machine, byte order and none at all.
+    compile plain
+    printf '\267\0' | dd of=plain bs=1 seek=18 conv=notrunc status=none
+    run -126 sockshim -o off ./plain
+    [[ $output == *"./plain is for aarch64, libsockshim.so for x86-64"* ]]
+    printf '\2' | dd of=plain bs=1 seek=5 conv=notrunc status=none
+    run -126 sockshim -o off ./plain
+    [[ $output == *"./plain is for another architecture (ELF machine"* ]]
+    printf '\177ELF' >short && chmod +x short
+    run -126 sockshim -o off ./short
+    [[ $output == *"xec format error"* ]]
+}
+
+@test "a Go program is refused" {
+    SOURCE='__attribute__((section(".note.go.buildid"), aligned(4), used)) static const struct {
+        unsigned name_size, size, type; char name[4], id[8]; } note = {4, 8, 4, "Go\0", "abcdefg"};' compile go
+    refused_target "./go is a Go program, which makes its network calls past the C library" ./go
+}
+
+@test "the loader itself runs under the shim" {
+    run -0 --separate-stderr sockshim /lib64/ld-linux-x86-64.so.2 /usr/bin/perl "$victim" closed
+    [[ ${stderr_lines[0]} == "sockshim: 1 record: peer-closed 1" ]] || fails_with "$stderr"
+}
+
+# ---- Where it is ----
+
+@test "it works through links, and installed" {
+    ln -s "$SOCKSHIM_COMMAND" first
+    ln -s first second
+    run -0 ./second "$victim" closed
+    [[ $output == "sockshim: 1 record"* ]]
+    mkdir -p inst/bin inst/lib/sockshim
+    cp "$SOCKSHIM_COMMAND" inst/bin/ && cp "$TOP"/scripts/lib/*.sh "$SHIM" inst/lib/sockshim/
+    BUILD=/nowhere PATH=$PWD/inst/bin:$PATH run -0 env sockshim printenv LD_PRELOAD
+    [ "${lines[0]}" = "$PWD/inst/lib/sockshim/libsockshim.so" ]
+}
+
+@test "a missing object, and one that LD_PRELOAD cannot hold, are named" {
+    mkdir -p tree/scripts "a b"
+    cp -r "$SOCKSHIM_COMMAND" "$TOP/scripts/lib" tree/scripts/
+    BUILD= run -2 tree/scripts/sockshim true
+    [ "$output" = "sockshim: $PWD/tree/build/libsockshim.so is not there: run make in $PWD/tree" ] || fails_with "$output"
+    BUILD=out run -2 tree/scripts/sockshim true
+    [[ $output == "sockshim: $PWD/tree/out/libsockshim.so is not there"* ]] || fails_with "$output"
+    BUILD=/nowhere run -2 sockshim true
+    [[ $output == "sockshim: /nowhere/libsockshim.so is not there: run make in $TOP" ]] || fails_with "$output"
+    cp "$SHIM" "a b/"
+    BUILD="$PWD/a b" run -2 sockshim true
+    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot hold a blank or a colon;"* ]] || fails_with "$output"
+}
+
+@test "busybox is enough of a system" {
+    mkdir bin
+    local applet
+    for applet in $(busybox --list); do
+        ln -sf "$(command -v busybox)" "bin/$applet"
+    done
+    # Its env has no --default-signal: the summary is a terminal's alone.
+    PATH=$PWD/bin run -0 --separate-stderr bin/sh "$SOCKSHIM_COMMAND" "$victim" closed
+    LOG=$PWD/sockshim.log
+    expect_count 1 '.cause == "peer-closed"'
+    run -0 on_terminal '' env PATH="$PWD/bin" sh "$SOCKSHIM_COMMAND" "$victim" closed reset
+    [[ $output == *"sockshim: 2 records: peer-closed 1, peer-reset 1"* ]] || fails_with "$output"
+    compile static -static
+    PATH=$PWD/bin run -126 bin/sh "$SOCKSHIM_COMMAND" ./static
+    [[ $output == *"./static is statically linked"* ]]
+}
+
+@test "the scripts are clean to shellcheck" {
+    run -0 shellcheck -s sh "$TOP/scripts/sockshim" "$TOP/scripts/quickstart" \
+        "$TOP"/scripts/lib/run.sh "$TOP"/scripts/lib/target.sh "$TOP"/scripts/lib/summary.sh
+}
