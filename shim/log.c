@@ -25,7 +25,7 @@ struct file {
 /* The log as it was opened. Threads write these without a lock: a reader that
  * sees half a change finds a file that is not the log's, and looks again by
  * path. */
-static atomic_int descriptor = -1;
+atomic_int log_number = -1;
 static _Atomic uint64_t log_device;
 static _Atomic uint64_t log_inode;
 
@@ -136,7 +136,7 @@ static int adopt(int fd)
         return -EIO;
     }
     remember(&file);
-    atomic_store(&descriptor, fd);
+    atomic_store(&log_number, fd);
     return 0;
 }
 
@@ -172,7 +172,7 @@ int log_open(void)
 
 bool log_is_open(void)
 {
-    return atomic_load(&descriptor) >= 0;
+    return atomic_load(&log_number) >= 0;
 }
 
 /* ---- Finding it again ---- */
@@ -225,17 +225,17 @@ static int find_again(int fd, struct file *file, const struct moment *m)
     }
     if (open_log(O_NOFOLLOW) < 0) {
         /* At the next second, not at every record. */
-        atomic_store(&descriptor, -1);
+        atomic_store(&log_number, -1);
         return -1;
     }
-    fd = atomic_load(&descriptor);
+    fd = atomic_load(&log_number);
     return file_of(fd, file) ? fd : -1;
 }
 
 /* The descriptor to write to, and its file; -1: none. */
 static int find_log(struct file *file, const struct moment *m)
 {
-    int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
     bool is_file = config.log == LOG_FILE;
     bool look = is_file && !m->who.is_vfork_child && second_has_passed(m);
     if (fd >= 0 && file_of(fd, file) && is_opened_file(file)) {
@@ -426,7 +426,7 @@ static void count_lost(void)
 void log_write(char *line, size_t len, const struct moment *m)
 {
     if (process_is_caged()) { /* law 7: nothing but the write */
-        int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+        int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
         if (!writes_in_cage || fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
             count_lost();
         }
@@ -448,7 +448,7 @@ void log_write(char *line, size_t len, const struct moment *m)
 void log_enter_cage(void)
 {
     struct file file;
-    int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
     /* Else a write may raise a signal or wait, and there nothing helps. */
     writes_in_cage = config.log == LOG_FILE && fd >= 0 && file_of(fd, &file) &&
                      S_ISREG(file.mode) && !file_size_is_limited();
@@ -464,9 +464,9 @@ void log_complain(const char *line, size_t len)
 
 /* ---- Out of the program's way ---- */
 
-int log_descriptor(void)
+static int log_descriptor(void)
 {
-    int fd = atomic_load_explicit(&descriptor, memory_order_relaxed);
+    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
     return config.log == LOG_FILE ? fd : -1;
 }
 
@@ -483,7 +483,7 @@ void log_move(void)
 {
     int fd = log_descriptor();
     if (process_is_caged()) { /* may not ask for another number: it ends here */
-        atomic_store(&descriptor, -1);
+        atomic_store(&log_number, -1);
         return;
     }
     if (process_identify().is_vfork_child) {
@@ -491,6 +491,6 @@ void log_move(void)
     }
     int copy = (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, fd + 1);
     if (copy >= 0) {
-        atomic_store(&descriptor, copy);
+        atomic_store(&log_number, copy);
     }
 }

@@ -3,6 +3,8 @@
 #ifndef SOCKSHIM_LOG_H
 #define SOCKSHIM_LOG_H
 
+#include <stdatomic.h>
+
 #include "record.h"
 
 /* Once, after the settings are read. Returns 0, or the errno that opening the
@@ -26,9 +28,12 @@ void log_complain(const char *line, size_t len);
 /* Whether `fd` is the log's own descriptor, and still open on the log. One
  * compare, and a system call only if the numbers agree. */
 bool log_owns(int fd);
-/* The number of the log's own descriptor, which is not open on anything else;
- * -1: none. */
-int log_descriptor(void);
+/* Whether it may be: what the wrappers ask of every descriptor. */
+extern atomic_int log_number __attribute__((visibility("hidden")));
+static inline bool log_may_own(int fd)
+{
+    return fd == atomic_load_explicit(&log_number, memory_order_relaxed);
+}
 /* Out of the way of a dup2 onto it. */
 void log_move(void);
 

@@ -17,7 +17,7 @@
 
 enum { NOT_SET_UP, SETTING_UP, SET_UP };
 static atomic_int progress;
-static atomic_bool has_socket;
+atomic_bool sockshim_socket_seen;
 
 /* A person should know: one line on stderr, and one in the log unless that is
  * the same place. */
@@ -101,7 +101,7 @@ static __attribute__((noinline)) void write_start(const struct moment *m)
     log_write(line, record_start(line, m), m);
 }
 
-static __attribute__((noinline)) void first_socket(void)
+void sockshim_first_socket(void)
 {
     int kept = errno;
     sockshim_set_up();
@@ -109,24 +109,17 @@ static __attribute__((noinline)) void first_socket(void)
         sigpipe_swallow();
     }
     struct moment m = this_moment();
-    if (!m.who.is_vfork_child && !atomic_exchange(&has_socket, true) && config.logging &&
+    if (!m.who.is_vfork_child && !atomic_exchange(&sockshim_socket_seen, true) && config.logging &&
         config.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
     }
     errno = kept;
 }
 
-void sockshim_has_socket(void)
-{
-    if (!atomic_load_explicit(&has_socket, memory_order_relaxed)) {
-        first_socket();
-    }
-}
-
 bool sockshim_forces_sigpipe(void)
 {
     return config.sigpipe == SIGPIPE_ALWAYS ||
-           (config.sigpipe == SIGPIPE_IGNORE && atomic_load(&has_socket));
+           (config.sigpipe == SIGPIPE_IGNORE && atomic_load(&sockshim_socket_seen));
 }
 
 void force_nodelay(int fd)

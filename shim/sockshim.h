@@ -2,6 +2,7 @@
 #ifndef SOCKSHIM_SOCKSHIM_H
 #define SOCKSHIM_SOCKSHIM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Settings and log, if the constructor has not run yet. */
@@ -9,7 +10,14 @@ void sockshim_set_up(void);
 
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. */
-void sockshim_has_socket(void);
+void sockshim_first_socket(void);
+extern atomic_bool sockshim_socket_seen __attribute__((visibility("hidden")));
+static inline void sockshim_has_socket(void)
+{
+    if (!atomic_load_explicit(&sockshim_socket_seen, memory_order_relaxed)) {
+        sockshim_first_socket();
+    }
+}
 
 /* Whether a wish for SIGPIPE's default action is to be refused by now. */
 bool sockshim_forces_sigpipe(void);

@@ -9,11 +9,11 @@ setup() {
 }
 
 @test "fortified: the program calls the fortified entry points and not the plain ones" {
-    nm -D --undefined-only "$PROGRAMS/fortified" | sed 's/@.*//; s/.* //' >symbols
+    nm -D --undefined-only "$PROGRAMS/fortified" | sed 's/@.*//; s/.* //' >"$BATS_TEST_TMPDIR/symbols"
     for name in __recv_chk __recvfrom_chk __read_chk; do
-        grep -qx $name symbols
+        grep -qx $name "$BATS_TEST_TMPDIR/symbols"
     done
-    [ -z "$(grep -xE 'recv|recvfrom|read' symbols)" ]
+    [ -z "$(grep -xE 'recv|recvfrom|read' "$BATS_TEST_TMPDIR/symbols")" ]
 }
 
 @test "fortified: 0 and -1 are logged under the plain names" {

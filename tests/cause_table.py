@@ -1,21 +1,26 @@
 #!/usr/bin/python3
 """Holds a log against a table of what it must say.
 
-cause_table.py cases < TABLE           the names of the cases, once each
-cause_table.py check LOG RUN < TABLE   what is wrong, on stdout; status 1 then
-cause_table.py show LOG RUN            the table that the log would be right for
+cause_table.py check LOG RUN < TABLE      what is wrong, on stdout; status 1 then
+cause_table.py show LOG RUN               the table that the log would be right for
+cause_table.py cases < TABLE              the names of the cases, once each
+cause_table.py broken LOG RUN             those in which a call failed with EPIPE
+cause_table.py deadly LOG RUN             those in which SIGPIPE would have been deadly,
+                                          as the log says
 
-RUN is what causes.py printed. A row of TABLE has four parts between " | ":
+RUN is what causes.py printed. A row of TABLE is two lines:
 
-    case | call result cause | figures | sentence
+    CASE | CALL RESULT CAUSE | FIGURES
+        SENTENCE
 
-result: 0 or an errno name; SO_ERROR for a getsockopt: its value's name.
-figures: key=value, key>value, key=- (not there), a+b=value (the sum). $name in a
-value is what causes.py has noted.
-sentence: parts that it must hold, in order, between " ... "; one that begins
-with "!" must not be in it.
+RESULT: 0 or an errno name; for getsockopt the name of the SO_ERROR that it read.
+FIGURES: key=value, key>value, key=- (not there), a+b=value (the sum), and the
+short forms below. $name in a value is what causes.py has noted.
+SENTENCE: parts that it must hold, in order, between " ... "; a part that begins
+with "!" must be nowhere in it.
 
-The rows of a case are all its records, in their order.
+The rows of a case are all its records, in their order; "CASE | none" in one line
+stands for none at all.
 """
 import errno
 import re
@@ -31,16 +36,32 @@ LEVELS = {
              "message-too-big descriptor-limit no-memory not-permitted",
 }
 LEVEL_OF = {cause: level for level, causes in LEVELS.items() for cause in causes.split()}
+SHORT = {  # besides: a word in capitals is a TCP state
+    "tcp": "type=tcp local=$us peer=$them",
+    "mptcp": "type=mptcp local=$us peer=$them",
+    "udp": "type=udp local=$us",
+    "all-acked": "unacked=0 unsent=0",
+}
 LEAN = "type local peer peer_pid state rx tx unacked unsent idle_ms rtt_us retrans".split()
 
 
+def long_form(figure):
+    if re.fullmatch("[A-Z_0-9]+", figure):
+        return ["state=" + figure]
+    return SHORT.get(figure, figure).split()
+
+
 def read_table(lines):
+    """(case, (call, result, cause), figures, sentence) for each row."""
     rows = []
+    lines = (line for line in lines if line.strip() and not line.startswith("#"))
     for line in lines:
-        if not line.strip() or line.startswith("#"):
+        case, result, *figures = [part.strip() for part in line.split("|")]
+        if result == "none":
+            rows.append((case, None, [], ""))
             continue
-        case, result, figures, sentence = [part.strip() for part in line.split(" | ")]
-        rows.append((case, result.split(), figures.split(), sentence))
+        figures = [part for figure in figures[0].split() for part in long_form(figure)]
+        rows.append((case, result.split(), figures, next(lines).strip()))
     return rows
 
 
@@ -49,7 +70,9 @@ def read_run(path):
     cases, notes = {}, {}
     with open(path) as run:
         for line in run:
-            case, pid, _, *pairs = line.split()
+            case, pid, status, *pairs = line.split()
+            if status != "0":
+                sys.exit(f"{case} could not be brought about (status {status})")
             cases[int(pid)] = case
             notes[case] = dict(pair.split("=", 1) for pair in pairs)
     return cases, notes
@@ -116,7 +139,8 @@ def general_faults(record):
     lean = cause == "interrupted" or (
         cause == "would-block" and (call.startswith(("recv", "read", "accept"))
                                     and "MSG_ERRQUEUE" not in record.get("flags", "")))
-    if lean and any(key in record for key in LEAN):
+    # For connect the address is among its arguments.
+    if lean and any(key in record and (key, call) != ("peer", "connect") for key in LEAN):
         yield "not lean"
     if not lean and "fd" in record and record["fd"] >= 0 and "type" not in record \
             and cause != "bad-descriptor":
@@ -144,44 +168,70 @@ def as_line(record):
                     if key not in ("ts", "event", "pid", "tid", "prog"))
 
 
+def check_case(rows, records, notes):
+    """What is wrong, as lines."""
+    if len(rows) != len(records):
+        yield f"{len(records)} records, not {len(rows)}:"
+        yield from ("    " + as_line(record) for record in records)
+        return
+    for row, record in zip(rows, records):
+        said = list(faults(row, record, notes))
+        if said:
+            yield f"{'; '.join(said)}\n    {as_line(record)}"
+
+
 def check(log, run):
     rows = read_table(sys.stdin)
     cases, notes = read_run(run)
     wrong = 0
-    for case, records in read_log(log, cases).items():
-        wanted = [row for row in rows if row[0] == case]
-        if len(wanted) != len(records):
+    found = read_log(log, cases)
+    for case in dict.fromkeys(row[0] for row in rows):
+        if case not in found:
+            sys.exit(f"{case} was not run")
+        mine = [row for row in rows if row[0] == case and row[1]]
+        for fault in check_case(mine, found[case], notes[case]):
             wrong += 1
-            print(f"{case}: {len(records)} records, not {len(wanted)}:")
-            print(*["    " + as_line(record) for record in records], sep="\n")
-            continue
-        for row, record in zip(wanted, records):
-            said = list(faults(row, record, notes[case]))
-            wrong += len(said)
-            if said:
-                print(f"{case}: {'; '.join(said)}\n    {as_line(record)}")
-    missing = {row[0] for row in rows} - set(cases.values())
-    if missing:
-        print(f"not run: {missing}")
-    return 1 if wrong or missing else 0
+            print(f"{case}: {fault}")
+    return 1 if wrong else 0
 
 
 def show(log, run):
+    keep = "len flags type local peer peer_pid state rx tx unacked unsent retrans".split()
     cases, notes = read_run(run)
-    keep = "len flags type local peer peer_pid state rx tx unacked unsent retrans idle_ms".split()
     for case, records in read_log(log, cases).items():
         names = {value: "$" + key for key, value in notes[case].items()}
-        for r in records:
-            figures = " ".join(f"{key}={names.get(str(r[key]), r[key])}" for key in keep if key in r)
-            print(f"{case} | {r['call']} {r.get('error', 0)} {r['cause']} | {figures} | {r['why']}")
+        for record in records:
+            figures = " ".join(f"{key}={names.get(str(record[key]), record[key])}"
+                               for key in keep if key in record)
+            print(f"{case} | {record['call']} {record.get('error', 0)} {record['cause']} |",
+                  f"{figures}\n    {record['why']}")
+    return 0
+
+
+def select(log, run, wanted):
+    cases, _ = read_run(run)
+    for case, records in read_log(log, cases).items():
+        if any(wanted(record) for record in records):
+            print(case)
+    return 0
+
+
+def broken(log, run):
+    return select(log, run, lambda record: record["errno"] == errno.EPIPE)
+
+
+def deadly(log, run):
+    return select(log, run, lambda record: "SIGPIPE would have ended" in record["why"])
+
+
+def list_cases():
+    print(*dict.fromkeys(row[0] for row in read_table(sys.stdin)), sep="\n")
     return 0
 
 
 def main():
-    if sys.argv[1] == "cases":
-        print(*dict.fromkeys(row[0] for row in read_table(sys.stdin)))
-        return 0
-    return {"check": check, "show": show}[sys.argv[1]](*sys.argv[2:])
+    modes = {"check": check, "show": show, "cases": list_cases, "broken": broken, "deadly": deadly}
+    return modes[sys.argv[1]](*sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -8,19 +8,19 @@
 #include <errno.h>
 
 /* Answers success and keeps it, after looking whether it still is ours. */
-static int close_log(int fd)
+static __attribute__((noinline)) int close_log(int fd)
 {
     return log_owns(fd) ? 0 : next.close(fd);
 }
 
 WRAP(int, close, (int fd))
 {
-    return fd != log_descriptor() ? next.close(fd) : close_log(fd);
+    return log_may_own(fd) ? close_log(fd) : next.close(fd);
 }
 
 /* Out of the way first. If the program's own call then fails, the old number is
  * free again, as it was for the program. */
-static int dup_over_log(int from, int to, int flags)
+static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
 {
     bool owned = log_owns(to);
     if (owned) {
@@ -35,14 +35,14 @@ static int dup_over_log(int from, int to, int flags)
 
 WRAP(int, dup2, (int from, int to))
 {
-    bool apart = to != log_descriptor() || from == to;
-    return apart ? next.dup2(from, to) : dup_over_log(from, to, 0);
+    bool over = log_may_own(to) && from != to;
+    return over ? dup_over_log(from, to, 0) : next.dup2(from, to);
 }
 
 WRAP(int, dup3, (int from, int to, int flags))
 {
-    bool apart = to != log_descriptor() || from == to;
-    return apart ? next.dup3(from, to, flags) : dup_over_log(from, to, flags);
+    bool over = log_may_own(to) && from != to;
+    return over ? dup_over_log(from, to, flags) : next.dup3(from, to, flags);
 }
 
 ALIAS(__close, close);
@@ -63,17 +63,23 @@ static int close_around(unsigned log, unsigned first, unsigned last, int flags)
     return result;
 }
 
+static __attribute__((noinline)) int close_range_with_log(unsigned first, unsigned last, int flags)
+{
+    int log = atomic_load_explicit(&log_number, memory_order_relaxed);
+    return log_owns(log) ? close_around((unsigned)log, first, last, flags)
+                         : next.close_range(first, last, flags);
+}
+
 WRAP(int, close_range, (unsigned first, unsigned last, int flags))
 {
-    int log = log_descriptor();
-    bool apart = log < 0 || (unsigned)log < first || (unsigned)log > last || !log_owns(log);
-    return apart ? next.close_range(first, last, flags)
-                 : close_around((unsigned)log, first, last, flags);
+    unsigned log = (unsigned)atomic_load_explicit(&log_number, memory_order_relaxed);
+    return log < first || log > last ? next.close_range(first, last, flags)
+                                     : close_range_with_log(first, last, flags);
 }
 
 WRAP(void, closefrom, (int low))
 {
-    int log = log_descriptor();
+    int log = atomic_load_explicit(&log_number, memory_order_relaxed);
     if (log < low || log < 0 || !log_owns(log)) {
         next.closefrom(low);
         return;

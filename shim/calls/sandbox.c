@@ -17,18 +17,33 @@ static bool enter_cage(void)
     return first;
 }
 
-/* prctl is variadic, and the stack slots of arguments that the caller did not
- * pass are its own variables. They may be read, but not be written to, which a
- * tail call does on 32-bit x86: hence the result that is held fast. */
-static inline int pass_prctl(__typeof__(next.prctl) function, int op, unsigned long a,
-                             unsigned long b, unsigned long c, unsigned long d)
+static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) function,
+                                                    unsigned long a, unsigned long b,
+                                                    unsigned long c, unsigned long d)
 {
-    bool first = op == PR_SET_SECCOMP && enter_cage();
-    int result = function(op, a, b, c, d);
+    bool first = enter_cage();
+    int result = function(PR_SET_SECCOMP, a, b, c, d);
     if (first && result < 0) {
         process_leave_cage();
     }
-    __asm__ volatile("" : "+r"(result));
+    return result;
+}
+
+/* prctl is variadic, and the stack slots of arguments that the caller did not
+ * pass are its own variables. They may be read, but not be written to, which a
+ * tail call does on 32-bit x86: there the result is held fast. */
+#ifdef __i386__
+#define NO_TAIL_CALL(result) __asm__ volatile("" : "+r"(result))
+#else
+#define NO_TAIL_CALL(result) (void)0
+#endif
+
+static inline int pass_prctl(__typeof__(next.prctl) function, int op, unsigned long a,
+                             unsigned long b, unsigned long c, unsigned long d)
+{
+    int result =
+        op == PR_SET_SECCOMP ? enter_by_prctl(function, a, b, c, d) : function(op, a, b, c, d);
+    NO_TAIL_CALL(result);
     return result;
 }
 

@@ -99,7 +99,11 @@ WRAP(int, shutdown, (int fd, int how))
 static int int_at(const void *value, socklen_t len)
 {
     int result = 0;
-    memcpy(&result, value, len < sizeof result ? len : sizeof result);
+    if (len >= sizeof result) {
+        memcpy(&result, value, sizeof result);
+    } else {
+        memcpy(&result, value, len);
+    }
     return result;
 }
 
@@ -112,13 +116,17 @@ static int late_error(int fd, const void *value, socklen_t len, int result)
     return result;
 }
 
+static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *len)
+{
+    int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
+    return result < 0 ? result : late_error(fd, value, *len, result);
+}
+
+/* Decided before the call, so that all but one are passed on by a jump. */
 WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
 {
-    int result = next.getsockopt(fd, level, option, value, len);
-    if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
-        return result;
-    }
-    return late_error(fd, value, *len, result);
+    bool is_error = level == SOL_SOCKET && option == SO_ERROR;
+    return is_error ? get_error(fd, value, len) : next.getsockopt(fd, level, option, value, len);
 }
 
 static bool is_timeout(int option)
@@ -159,10 +167,19 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
     return result;
 }
 
-WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
+static __attribute__((noinline)) int set_watched(int fd, int level, int option, const void *value,
+                                                 socklen_t len)
 {
     int result = next.setsockopt(fd, level, option, value, len);
     return after_setsockopt(fd, level, option, value, len, result);
+}
+
+WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
+{
+    bool is_watched = (level == IPPROTO_TCP && option == TCP_NODELAY) ||
+                      (level == SOL_SOCKET && is_timeout(option));
+    return is_watched ? set_watched(fd, level, option, value, len)
+                      : next.setsockopt(fd, level, option, value, len);
 }
 
 ALIAS(__connect, connect);

@@ -2,11 +2,11 @@
 """The victim of causes.bats. Each function after "The cases" brings about one
 failure or end, for real; which records it must leave is in the tables there.
 
-causes.py CASE...: runs each in a process of its own, all at once, and prints a
-line for each: CASE PID STATUS NAME=VALUE..., STATUS being 0, 1 if the case could
-not be brought about, or the signal that ended it; the names stand for what is
-only known now. To be run in a
-network namespace of its own, with lo up.
+causes.py [CASE...]: runs these, or all of them, each in a process of its own and
+many at a time, and prints a line for each: CASE PID STATUS NAME=VALUE..., STATUS
+being 0, 1 if the case could not be brought about, or the signal that ended it;
+the names stand for what is only known now. To be run in a network namespace of
+its own, with lo up.
 """
 import array
 import ast
@@ -32,8 +32,26 @@ from socket import (AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK,
 MPTCP = 262
 LOOPBACK = "127.0.0.1"
 LONG = 20  # seconds that an event may take on a busy machine
+AT_ONCE = 24  # cases
 libc = ctypes.CDLL(None, use_errno=True)
 notes = {}
+
+cases = {}  # by name, in the order in which they are begun
+
+
+def case(function):
+    cases[function.__name__] = function
+    return function
+
+
+def slow_case(function):
+    """One that takes seconds: begun first."""
+    rest = dict(cases)
+    cases.clear()
+    cases[function.__name__] = function
+    cases.update(rest)
+    return function
+
 
 # ---- What the cases are made of ----
 
@@ -207,11 +225,25 @@ def fill(s, size=65536):
         return written
 
 
+def can_be_written(s):
+    poll = select.poll()
+    poll.register(s, select.POLLOUT)
+    return bool(poll.poll(0))
+
+
 def close_window(s):
-    """Fills both ends: the peer, which does not read, takes no more, and not a
-    byte more fits into this side's buffer."""
-    notes["written"] = fill(s)
+    """Writes until the peer, which does not read, takes no more, and the send
+    buffer has no room worth the name; without a call that fails."""
+    s.setsockopt(SOL_SOCKET, SO_SNDBUF, 20000)
+    notes["written"] = 0
+    while can_be_written(s):
+        notes["written"] += s.send(bytes(1000), MSG_DONTWAIT)
     wait_until(lambda: tcp_info(s, 228) == 0 and tcp_info(s, 24) == 0)
+
+
+def fill_up(s):
+    """To the last byte: the next one fails."""
+    close_window(s)
     notes["written"] += fill(s, 1)
 
 
@@ -300,6 +332,7 @@ def file_with(data):
 # ---- The cases: TCP, 0 ----
 
 
+@case
 def closed_at_once():
     s = connected()
     peer("close()")
@@ -307,6 +340,7 @@ def closed_at_once():
     call(s.recv, 64)
 
 
+@case
 def closed_after_reply(host=LOOPBACK):
     s = connected(host)
     send_all(s, 512)
@@ -316,14 +350,17 @@ def closed_after_reply(host=LOOPBACK):
     call(s.recv, 64)
 
 
+@case
 def closed_ipv6():
     closed_after_reply("::1")
 
 
+@case
 def closed_mapped():
     closed_after_reply("::ffff:127.0.0.1")
 
 
+@case
 def closed_link_local():
     other_host()
     s = socket.socket(AF_INET6)
@@ -336,6 +373,7 @@ def closed_link_local():
     call(s.recv, 64)
 
 
+@case
 def closed_to_server():
     s = accepted()
     send_all(s, 512)
@@ -345,6 +383,7 @@ def closed_to_server():
     call(s.recv, 64)
 
 
+@case
 def closed_unread():
     """The peer's data still lies in the queue when it is looked at."""
     s = connected()
@@ -357,6 +396,7 @@ def closed_unread():
     call(s.recv, 64)
 
 
+@case
 def half_closed():
     s = connected()
     peer("give(7); finish_sending()")
@@ -367,6 +407,7 @@ def half_closed():
     call(s.recv, 64)
 
 
+@case
 def closed_after_own_shut_wr(s=None):
     s = s or connected()
     send_all(s, 512)
@@ -378,10 +419,12 @@ def closed_after_own_shut_wr(s=None):
     call(s.recv, 64)
 
 
+@case
 def closed_after_own_shut_wr_to_server():
     closed_after_own_shut_wr(accepted())
 
 
+@case
 def closed_before_own_shut_wr(s=None):
     s = s or connected()
     send_all(s, 512)
@@ -393,10 +436,12 @@ def closed_before_own_shut_wr(s=None):
     call(s.recv, 64)
 
 
+@case
 def closed_before_own_shut_wr_to_server():
     closed_before_own_shut_wr(accepted())
 
 
+@case
 def closed_with_own_fin_unanswered():
     """LAST_ACK: the peer's kernel does not hear of this side's data and FIN."""
     own_network()
@@ -410,6 +455,7 @@ def closed_with_own_fin_unanswered():
     call(s.recv, 64)
 
 
+@case
 def closed_with_data_unacknowledged():
     own_network()
     s = connected()
@@ -421,6 +467,7 @@ def closed_with_data_unacknowledged():
     call(s.recv, 64)
 
 
+@case
 def closed_with_a_closed_window():
     s = connected(room=4096)
     close_window(s)
@@ -430,6 +477,7 @@ def closed_with_a_closed_window():
     call(s.recv, 64)
 
 
+@case
 def closed_and_reset(s=None):
     """FIN and RST have both come before the program looks."""
     s = s or connected()
@@ -440,10 +488,12 @@ def closed_and_reset(s=None):
     call(s.send, b"x")
 
 
+@case
 def closed_and_reset_to_server():
     closed_and_reset(accepted())
 
 
+@case
 def ways_to_find_the_end():
     s = connected()
     peer("give(5); close()")
@@ -460,6 +510,7 @@ def ways_to_find_the_end():
     call(os.splice, s.fileno(), os.pipe()[1], 70)
 
 
+@case
 def many_at_the_end():
     """recvmmsg counts messages: the end of a stream is as many empty ones, no 0."""
     s = connected()
@@ -469,12 +520,14 @@ def many_at_the_end():
         raise AssertionError("recvmmsg")
 
 
+@case
 def own_shut_rd():
     s = connected()
     s.shutdown(SHUT_RD)
     call(s.recv, 64)
 
 
+@case
 def own_shut_rdwr():
     s = connected()
     s.shutdown(SHUT_RDWR)
@@ -482,6 +535,7 @@ def own_shut_rdwr():
     call(s.recv, 64)
 
 
+@case
 def own_shut_rd_and_closed():
     s = connected()
     s.shutdown(SHUT_RD)
@@ -490,12 +544,14 @@ def own_shut_rd_and_closed():
     call(s.recv, 64)
 
 
+@case
 def own_shut_rd_unconnected():
     s = socket.socket()
     call(s.shutdown, SHUT_RD)
     call(s.recv, 64)
 
 
+@case
 def silence_after_reset():
     s = connected()
     peer("reset()")
@@ -505,6 +561,7 @@ def silence_after_reset():
     call(os.read, s.fileno(), 64)
 
 
+@case
 def silence_after_so_error():
     s = connected()
     peer("reset()")
@@ -513,6 +570,7 @@ def silence_after_so_error():
     call(s.recv, 64)
 
 
+@case
 def silence_after_refusal():
     s = socket.socket()
     address = closed_port()
@@ -523,6 +581,7 @@ def silence_after_refusal():
     call(s.recv, 64)
 
 
+@case
 def silence_after_timeout():
     own_network()
     s = connected()
@@ -538,6 +597,7 @@ def silence_after_timeout():
 # ---- Asking for nothing ----
 
 
+@case
 def nothing_asked_for():
     """With something there: if not, even such a call waits for data."""
     s = connected()
@@ -557,6 +617,7 @@ def nothing_asked_for():
     raw("sendmmsg", s.fileno(), None, 0, 0)
 
 
+@case
 def nothing_asked_for_at_the_end():
     s = connected()
     peer("close()")
@@ -564,6 +625,7 @@ def nothing_asked_for_at_the_end():
     raw("recv", s.fileno(), None, 0, 0)
 
 
+@case
 def empty_datagram_sent():
     s = bound_udp()
     s.connect(s.getsockname())
@@ -571,6 +633,7 @@ def empty_datagram_sent():
     s.sendto(b"", s.getsockname())
 
 
+@case
 def nothing_asked_of_a_datagram():
     s = bound_udp()
     s.sendto(b"abc", s.getsockname())
@@ -582,6 +645,7 @@ def nothing_asked_of_a_datagram():
 # ---- The end of the input ----
 
 
+@case
 def input_at_its_end():
     s = connected()
     file = file_with(b"abc")
@@ -595,6 +659,7 @@ def input_at_its_end():
 # ---- TCP, reset ----
 
 
+@case
 def reset_at_once():
     s = connected()
     peer("reset()")
@@ -602,6 +667,7 @@ def reset_at_once():
     call(s.recv, 64)
 
 
+@case
 def reset_before_reply(s=None):
     s = s or connected()
     send_all(s, 512)
@@ -610,10 +676,12 @@ def reset_before_reply(s=None):
     call(s.recv, 64)
 
 
+@case
 def reset_to_server():
     reset_before_reply(accepted())
 
 
+@case
 def reset_before_reading():
     """The request lay unread when the peer closed: RST instead of FIN."""
     s = connected("::1")
@@ -623,6 +691,7 @@ def reset_before_reading():
     call(s.recv, 64)
 
 
+@case
 def reset_in_reply():
     s = connected()
     send_all(s, 512)
@@ -633,6 +702,7 @@ def reset_in_reply():
     call(s.recv, 64)
 
 
+@case
 def reset_with_reply_unread():
     s = connected()
     peer("give(1000)")
@@ -644,6 +714,7 @@ def reset_with_reply_unread():
     call(s.recv, 64)
 
 
+@case
 def reset_while_waiting_for_all():
     s = connected()
     peer("give(10)")
@@ -654,6 +725,7 @@ def reset_while_waiting_for_all():
     call(s.recv, 64, MSG_WAITALL)
 
 
+@case
 def reset_seen_by_peeking():
     s = connected()
     peer("reset()")
@@ -662,6 +734,7 @@ def reset_seen_by_peeking():
     call(s.recv, 64)
 
 
+@case
 def reset_with_data_unacknowledged():
     own_network()
     s = connected()
@@ -673,6 +746,7 @@ def reset_with_data_unacknowledged():
     call(s.recv, 64)
 
 
+@case
 def reset_with_own_fin_unacknowledged():
     own_network()
     s = connected()
@@ -685,6 +759,7 @@ def reset_with_own_fin_unacknowledged():
     call(s.recv, 64)
 
 
+@case
 def reset_with_window_closed():
     s = connected(room=4096)
     close_window(s)
@@ -693,6 +768,7 @@ def reset_with_window_closed():
     call(s.recv, 64)
 
 
+@case
 def reset_found_by_send():
     s = connected()
     peer("reset()")
@@ -701,18 +777,20 @@ def reset_found_by_send():
     call(s.send, bytes(10))
 
 
+@case
 def reset_in_the_queue():
     """The client is gone before it is accepted: accept succeeds all the same."""
     listener = socket.socket()
     listener.bind((LOOPBACK, 0))
     listener.listen()
     peer(f"connect({listener.getsockname()}); give(3); reset()")
-    s = listener.accept()[0]
-    notes["us"] = name(s.getsockname())
+    s, address = listener.accept()
+    notes["us"], notes["them"] = name(s.getsockname()), name(address)
     s.recv(3)
     call(s.recv, 64)
 
 
+@case
 def reset_by_own_kernel():
     """Data for a program that has shut down both sides: it is this side that
     answers with RST. The peer sent none."""
@@ -724,12 +802,14 @@ def reset_by_own_kernel():
     call(s.recv, 64)
 
 
+@case
 def dissolved_by_itself():
     s = connected()
     raw("connect", s.fileno(), bytes(16), 16)
     call(s.recv, 64)
 
 
+@case
 def killed_on_this_host():
     own_network()
     s = connected()
@@ -740,6 +820,7 @@ def killed_on_this_host():
     call(s.send, b"x")
 
 
+@case
 def many_find_the_reset():
     s = connected()
     peer("reset()")
@@ -747,6 +828,7 @@ def many_find_the_reset():
     receive_many(s, 2)
 
 
+@case
 def spliced_from_a_reset():
     s = connected()
     peer("reset()")
@@ -757,6 +839,7 @@ def spliced_from_a_reset():
 # ---- Idle for long ----
 
 
+@slow_case
 def reset_after_idle_time():
     s = connected()
     send_all(s, 512)
@@ -768,6 +851,7 @@ def reset_after_idle_time():
     call(s.recv, 64)
 
 
+@slow_case
 def reset_after_waiting_for_reply():
     s = connected()
     send_all(s, 512)
@@ -780,6 +864,7 @@ def reset_after_waiting_for_reply():
 # ---- EPIPE ----
 
 
+@case
 def write_after_reset():
     s = connected()
     send_all(s, 512)
@@ -789,6 +874,7 @@ def write_after_reset():
     call(s.send, bytes(10))
 
 
+@case
 def write_after_reset_without_signal():
     s = connected()
     peer("reset()")
@@ -797,6 +883,7 @@ def write_after_reset_without_signal():
     call(s.send, bytes(10), MSG_NOSIGNAL)
 
 
+@case
 def write_after_reset_signal_blocked():
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
     s = connected()
@@ -806,6 +893,7 @@ def write_after_reset_signal_blocked():
     call(s.send, bytes(10))
 
 
+@case
 def write_after_reset_signal_handled():
     signal.signal(signal.SIGPIPE, lambda *_: None)
     s = connected()
@@ -815,6 +903,7 @@ def write_after_reset_signal_handled():
     call(s.send, bytes(10))
 
 
+@case
 def write_after_reset_signal_ignored():
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     s = connected()
@@ -832,26 +921,32 @@ def after_reset(function, *arguments):
     call(function, s.fileno(), *arguments)
 
 
+@case
 def write_call_after_reset():
     after_reset(os.write, bytes(10))
 
 
+@case
 def writev_after_reset():
     after_reset(os.writev, [bytes(4), bytes(6)])
 
 
+@case
 def sendfile_after_reset():
     after_reset(os.sendfile, file_with(bytes(10)), 0, 10)
 
 
+@case
 def splice_after_reset():
     after_reset(lambda s: os.splice(pipe_with(bytes(10)), s, 10))
 
 
+@case
 def sendmmsg_after_reset():
     after_reset(lambda s: send_many(s, 2))
 
 
+@case
 def write_after_close():
     """The first write is answered with RST, since nobody can read it."""
     s = connected()
@@ -865,6 +960,7 @@ def write_after_close():
     call(s.recv, 64)
 
 
+@case
 def write_after_close_to_server():
     s = accepted()
     peer("close()")
@@ -874,6 +970,7 @@ def write_after_close_to_server():
     call(s.send, bytes(10))
 
 
+@case
 def write_after_acknowledged_write(s=None):
     """The peer finished sending, read on, acknowledged, and then reset."""
     s = s or connected()
@@ -886,10 +983,12 @@ def write_after_acknowledged_write(s=None):
     call(s.send, bytes(10))
 
 
+@case
 def write_after_acknowledged_write_to_server():
     write_after_acknowledged_write(accepted())
 
 
+@case
 def write_after_own_shut_wr():
     s = connected()
     send_all(s, 512)
@@ -898,6 +997,7 @@ def write_after_own_shut_wr():
     call(s.send, bytes(10))
 
 
+@case
 def write_after_both_ends(s=None):
     s = s or connected()
     send_all(s, 512)
@@ -907,6 +1007,7 @@ def write_after_both_ends(s=None):
     call(s.send, bytes(10))
 
 
+@case
 def write_after_own_shut_wr_second():
     """Closed by the peer first, then by this side: through LAST_ACK to CLOSE."""
     s = connected()
@@ -918,16 +1019,19 @@ def write_after_own_shut_wr_second():
     call(s.send, bytes(10))
 
 
+@case
 def write_unconnected():
     call(socket.socket().send, bytes(10))
 
 
+@case
 def write_to_listener():
     s = socket.socket()
     s.listen()
     call(s.send, bytes(10))
 
 
+@case
 def unix_write_after_close():
     s = unix_connected()
     peer("close()")
@@ -935,18 +1039,21 @@ def unix_write_after_close():
     call(s.send, bytes(10))
 
 
+@case
 def unix_write_after_own_shut_wr():
     s = unix_connected()
     s.shutdown(SHUT_WR)
     call(s.send, bytes(10))
 
 
+@case
 def unix_write_after_peers_shut_rd():
     s = unix_connected()
     peer("c.shutdown(socket.SHUT_RD)")
     call(s.send, bytes(10))
 
 
+@case
 def seqpacket_write_after_close():
     s = unix_connected(SOCK_SEQPACKET)
     peer("close()")
@@ -954,18 +1061,21 @@ def seqpacket_write_after_close():
     call(s.send, bytes(10))
 
 
+@case
 def seqpacket_write_after_own_shut_wr():
     s = unix_connected(SOCK_SEQPACKET)
     s.shutdown(SHUT_WR)
     call(s.send, bytes(10))
 
 
+@case
 def unix_datagram_write_after_own_shut_wr():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
     s.shutdown(SHUT_WR)
     call(s.send, bytes(10))
 
 
+@case
 def udp_write_after_own_shut_wr():
     s = bound_udp()
     s.connect(s.getsockname())
@@ -973,6 +1083,7 @@ def udp_write_after_own_shut_wr():
     call(s.send, bytes(10))
 
 
+@case
 def mptcp_write_after_reset():
     s = connected(protocol=MPTCP)
     peer("reset()")
@@ -984,6 +1095,7 @@ def mptcp_write_after_reset():
 # ---- EAGAIN, EINPROGRESS, EINTR ----
 
 
+@case
 def nothing_to_read():
     s = connected()
     call(s.recv, 64, MSG_DONTWAIT)
@@ -994,6 +1106,7 @@ def nothing_to_read():
     call(s.recv, 64, MSG_WAITALL)
 
 
+@case
 def nothing_to_read_with_a_limit():
     """A limit is no matter to a call that does not wait."""
     s = connected()
@@ -1001,6 +1114,7 @@ def nothing_to_read_with_a_limit():
     call(s.recv, 64, MSG_DONTWAIT)
 
 
+@case
 def nothing_to_accept():
     s = socket.socket()
     s.listen()
@@ -1008,11 +1122,13 @@ def nothing_to_accept():
     call(s.accept)
 
 
+@case
 def no_room():
     s = connected(room=4096)
-    close_window(s)
+    fill_up(s)
 
 
+@case
 def no_room_while_packets_are_lost():
     own_network()
     s = connected()
@@ -1021,12 +1137,14 @@ def no_room_while_packets_are_lost():
     notes["written"] = fill(s, 1000)
 
 
+@case
 def no_room_unix():
     s = unix_connected()
     s.setsockopt(SOL_SOCKET, SO_SNDBUF, 4608)
     fill(s)
 
 
+@case
 def no_room_unix_datagram():
     address = unix_address()
     peer(f"bind({address!r}, {int(SOCK_DGRAM)})")
@@ -1036,6 +1154,7 @@ def no_room_unix_datagram():
     fill(s, 10)
 
 
+@case
 def send_while_connecting():
     own_network()
     vanish()
@@ -1045,6 +1164,7 @@ def send_while_connecting():
     call(s.send, bytes(10))
 
 
+@case
 def send_while_connecting_with_a_limit():
     own_network()
     vanish()
@@ -1054,6 +1174,7 @@ def send_while_connecting_with_a_limit():
     call(s.send, bytes(10))
 
 
+@case
 def connect_in_progress():
     own_network()
     vanish()
@@ -1064,6 +1185,7 @@ def connect_in_progress():
     call(s.recv, 64)
 
 
+@case
 def fast_open_in_progress():
     own_network()
     vanish()
@@ -1072,26 +1194,30 @@ def fast_open_in_progress():
     call(s.sendto, bytes(10), socket.MSG_FASTOPEN, (LOOPBACK, 7000))
 
 
+@case
 def receive_interrupted():
     s = connected()
     interrupted(s.recv, 64)
 
 
+@case
 def accept_interrupted():
     s = socket.socket()
     s.listen()
     interrupted(s.accept)
 
 
+@case
 def connect_interrupted():
     own_network()
     vanish()
     interrupted(socket.socket().connect, (LOOPBACK, 7000))
 
 
+@case
 def send_interrupted():
     s = connected(room=4096)
-    close_window(s)
+    fill_up(s)
     s.setblocking(True)
     interrupted(s.send, bytes(10))
 
@@ -1099,6 +1225,7 @@ def send_interrupted():
 # ---- Limits of time ----
 
 
+@case
 def receive_timed_out():
     s = connected()
     send_all(s, 512)
@@ -1110,23 +1237,27 @@ def receive_timed_out():
     receive_many(s, 2)
 
 
+@case
 def accept_timed_out():
     s = socket.socket()
     s.bind((LOOPBACK, 0))
     s.listen()
+    notes["us"] = name(s.getsockname())
     set_timeout(s, RECEIVE, 120)
     call(s.accept)
 
 
+@case
 def send_timed_out():
     s = connected(room=4096)
-    close_window(s)
+    fill_up(s)
     s.setblocking(True)
     set_timeout(s, SEND, 120)
     call(s.send, bytes(10))
     call(os.sendfile, s.fileno(), file_with(bytes(10)), 0, 10)
 
 
+@case
 def connect_timed_out_by_limit():
     own_network()
     vanish()
@@ -1135,18 +1266,21 @@ def connect_timed_out_by_limit():
     call(s.connect, (LOOPBACK, 7000))
 
 
+@case
 def udp_receive_timed_out():
     s = bound_udp()
     set_timeout(s, RECEIVE, 120)
     call(s.recvfrom, 64)
 
 
+@case
 def unix_receive_timed_out():
     s = unix_connected()
     set_timeout(s, RECEIVE, 120)
     call(s.recv, 64)
 
 
+@case
 def unix_send_timed_out():
     s = unix_connected()
     fill(s)
@@ -1155,6 +1289,7 @@ def unix_send_timed_out():
     call(s.send, bytes(10))
 
 
+@case
 def netlink_receive_timed_out():
     s = socket.socket(AF_NETLINK, SOCK_RAW, 0)
     s.bind((0, 0))
@@ -1163,6 +1298,7 @@ def netlink_receive_timed_out():
     call(s.recv, 64)
 
 
+@case
 def retransmissions_unanswered():
     own_network_with("ipv4/tcp_retries2", 1)
     s = connected()
@@ -1173,6 +1309,7 @@ def retransmissions_unanswered():
     call(s.recv, 64)
 
 
+@case
 def retransmissions_unanswered_send():
     own_network_with("ipv4/tcp_retries2", 1)
     s = connected()
@@ -1182,6 +1319,7 @@ def retransmissions_unanswered_send():
     call(s.send, bytes(10))
 
 
+@case
 def retransmissions_unanswered_so_error():
     own_network_with("ipv4/tcp_retries2", 1)
     s = connected()
@@ -1191,6 +1329,7 @@ def retransmissions_unanswered_so_error():
     s.getsockopt(SOL_SOCKET, SO_ERROR)
 
 
+@case
 def user_timeout():
     own_network()
     s = connected()
@@ -1201,6 +1340,7 @@ def user_timeout():
     call(s.recv, 64)
 
 
+@slow_case
 def keepalive():
     own_network()
     s = connected()
@@ -1214,6 +1354,7 @@ def keepalive():
     call(s.recv, 64)
 
 
+@case
 def window_closed_for_too_long():
     """The peer answers every probe, and still takes nothing."""
     own_network()
@@ -1224,6 +1365,7 @@ def window_closed_for_too_long():
     call(s.recv, 64)
 
 
+@case
 def window_closed_and_vanished():
     own_network_with("ipv4/tcp_retries2", 1)
     s = connected(room=4096)
@@ -1233,6 +1375,7 @@ def window_closed_and_vanished():
     call(s.recv, 64)
 
 
+@case
 def unreachable_while_connected():
     own_network_with("ipv4/tcp_retries2", 1)
     s = connected()
@@ -1242,6 +1385,7 @@ def unreachable_while_connected():
     call(s.recv, 64)
 
 
+@case
 def mptcp_receive_timed_out():
     s = connected(protocol=MPTCP)
     send_all(s, 512)
@@ -1254,6 +1398,7 @@ def mptcp_receive_timed_out():
 # ---- connect ----
 
 
+@case
 def connect_unanswered():
     own_network()
     vanish()
@@ -1262,6 +1407,7 @@ def connect_unanswered():
     call(s.connect, (LOOPBACK, 7000))
 
 
+@slow_case
 def connect_unanswered_syncnt():
     other_host()
     vanish()
@@ -1270,6 +1416,7 @@ def connect_unanswered_syncnt():
     call(s.connect, ("fd00::2", 7000))
 
 
+@case
 def connect_unanswered_so_error():
     own_network()
     vanish()
@@ -1281,25 +1428,30 @@ def connect_unanswered_so_error():
     s.getsockopt(SOL_SOCKET, SO_ERROR)
 
 
+@case
 def connect_refused(host=LOOPBACK, protocol=0):
     call(new_tcp(host, protocol).connect, closed_port(host, protocol=protocol))
 
 
+@case
 def connect_refused_ipv6():
     connect_refused("::1")
 
 
+@case
 def connect_refused_mapped():
     port = closed_port()[1]
     notes["them"] = f"[::ffff:127.0.0.1]:{port}"
     call(socket.socket(AF_INET6).connect, ("::ffff:127.0.0.1", port))
 
 
+@case
 def connect_refused_by_a_host():
     other_host()
     call(socket.socket().connect, ("10.0.0.2", 7000))
 
 
+@case
 def connect_refused_by_a_firewall():
     """What nftables' and iptables' plain "reject" does: a port-unreachable."""
     other_host()
@@ -1307,6 +1459,7 @@ def connect_refused_by_a_firewall():
     call(socket.socket().connect, ("10.0.0.2", 7000))
 
 
+@case
 def connect_refused_so_error():
     s = socket.socket()
     s.setblocking(False)
@@ -1315,6 +1468,7 @@ def connect_refused_so_error():
     s.getsockopt(SOL_SOCKET, SO_ERROR)
 
 
+@case
 def connect_refused_then_again():
     """Asked anew after SO_ERROR has told: ECONNABORTED, and no client in it."""
     s = socket.socket()
@@ -1326,12 +1480,14 @@ def connect_refused_then_again():
     call(s.connect, address)
 
 
+@case
 def connect_without_route():
     own_network()
     call(socket.socket().connect, ("10.5.0.1", 80))
     call(socket.socket(AF_INET6).connect, ("2001:db8::1", 80))
 
 
+@case
 def connect_to_nobody():
     """No neighbour answers for that address."""
     other_host()
@@ -1346,14 +1502,17 @@ def routed(kind):
     call(socket.socket().connect, ("10.0.0.9", 80))
 
 
+@case
 def connect_by_unreachable_route():
     routed("unreachable")
 
 
+@case
 def connect_by_prohibiting_route():
     routed("prohibit")
 
 
+@case
 def connect_by_blackhole_route():
     routed("blackhole")
 
@@ -1364,30 +1523,37 @@ def rejected(address, how):
     call(new_tcp(address).connect, (address, 7000))
 
 
+@case
 def connect_rejected_no_route():
     rejected(LOOPBACK, "icmp net-unreachable")
 
 
+@case
 def connect_rejected_host_unreachable():
     rejected(LOOPBACK, "icmp host-unreachable")
 
 
+@case
 def connect_rejected_prohibited():
     rejected(LOOPBACK, "icmp admin-prohibited")
 
 
+@case
 def connect_rejected_protocol():
     rejected(LOOPBACK, "icmp prot-unreachable")
 
 
+@case
 def connect_rejected_prohibited_ipv6():
     rejected("::1", "icmpv6 admin-prohibited")
 
 
+@case
 def connect_rejected_reset():
     rejected(LOOPBACK, "tcp reset")
 
 
+@case
 def connect_twice():
     s = connected()
     call(s.connect, s.getpeername())
@@ -1411,22 +1577,27 @@ def refused_udp():
     return s
 
 
+@case
 def udp_refused_receive():
     call(refused_udp().recv, 64)
 
 
+@case
 def udp_refused_send():
     call(refused_udp().send, b"abc")
 
 
+@case
 def udp_refused_many():
     receive_many(refused_udp(), 2)
 
 
+@case
 def udp_refused_so_error():
     refused_udp().getsockopt(SOL_SOCKET, SO_ERROR)
 
 
+@case
 def udp_refused_elsewhere():
     """Of an unconnected socket: the error is of the datagram before."""
     s, other = bound_udp(), bound_udp()
@@ -1437,6 +1608,7 @@ def udp_refused_elsewhere():
     call(s.sendto, b"abc", other.getsockname())
 
 
+@case
 def udp_protocol_rejected():
     own_network()
     firewall("udp dport 7000 reject with icmp prot-unreachable")
@@ -1447,6 +1619,7 @@ def udp_protocol_rejected():
     call(s.recv, 64)
 
 
+@case
 def udp_empty():
     s = bound_udp()
     for _ in range(4):
@@ -1458,6 +1631,7 @@ def udp_empty():
     call(os.read, s.fileno(), 67)
 
 
+@case
 def udp_empty_ipv6():
     s, other = bound_udp("::1"), bound_udp("::1")
     s.connect(other.getsockname())
@@ -1466,6 +1640,7 @@ def udp_empty_ipv6():
     call(s.recv, 64)
 
 
+@case
 def udp_own_shut_rd():
     s = bound_udp()
     s.connect(s.getsockname())
@@ -1473,6 +1648,7 @@ def udp_own_shut_rd():
     call(s.recv, 64)
 
 
+@case
 def udp_many():
     """An empty datagram is a message: recvmmsg and sendmmsg return 1."""
     s = bound_udp()
@@ -1481,27 +1657,32 @@ def udp_many():
         raise AssertionError("an empty message")
 
 
+@case
 def udp_without_destination():
     call(socket.socket(AF_INET, SOCK_DGRAM).send, b"abc")
 
 
+@case
 def udp_shutdown_unconnected():
     s = bound_udp()
     call(s.shutdown, SHUT_RD)
     call(s.recv, 64)
 
 
+@case
 def udp_broadcast():
     own_network()
     run("ip address add 10.0.0.1/24 broadcast 10.0.0.255 dev lo")
     call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"abc", ("10.0.0.255", 7000))
 
 
+@case
 def udp_too_big():
     s = bound_udp()
     call(s.sendto, bytes(65508), s.getsockname())
 
 
+@case
 def udp_too_big_for_mtu(host=LOOPBACK):
     own_network()
     run("ip link set lo mtu 1280")
@@ -1515,10 +1696,12 @@ def udp_too_big_for_mtu(host=LOOPBACK):
     call(s.sendmsg, [bytes(2000), bytes(1)])
 
 
+@case
 def udp_too_big_for_mtu_ipv6():
     udp_too_big_for_mtu("::1")
 
 
+@case
 def udp_forbidden():
     own_network()
     firewall("udp dport 7000 drop", hook="output")
@@ -1527,6 +1710,7 @@ def udp_forbidden():
     call(send_many, s, 2, 10, (LOOPBACK, 7000))
 
 
+@case
 def udp_ancillary_too_big():
     """More control data than net.core.optmem_max: ENOBUFS, before all else."""
     s = bound_udp()
@@ -1536,6 +1720,7 @@ def udp_ancillary_too_big():
     raw("sendmsg", s.fileno(), ctypes.byref(header), 0)
 
 
+@case
 def raw_refused():
     """A raw socket hears of unreachable ports as well. Nobody sent RST."""
     s = socket.socket(AF_INET, SOCK_RAW, socket.IPPROTO_UDP)
@@ -1549,15 +1734,18 @@ def raw_refused():
 # ---- The error queue ----
 
 
+@case
 def error_queue_empty():
     call(bound_udp().recvmsg, 64, 64, MSG_ERRQUEUE)
 
 
+@case
 def error_queue_of_udp():
     s = refused_udp_with_queue(b"")
     call(s.recvmsg, 64, 512, MSG_ERRQUEUE)
 
 
+@case
 def error_queue_of_udp_with_payload():
     """The datagram comes back with it: no 0, so no record but the next."""
     s = refused_udp_with_queue(b"abc")
@@ -1575,6 +1763,7 @@ def refused_udp_with_queue(payload):
     return s
 
 
+@case
 def error_queue_with_timestamp():
     s = connected()
     s.setsockopt(SOL_SOCKET, 37, 0x2 | 0x10 | 0x80 | 0x800)  # SO_TIMESTAMPING, without payload
@@ -1583,6 +1772,7 @@ def error_queue_with_timestamp():
     call(s.recvmsg, 64, 512, MSG_ERRQUEUE)
 
 
+@case
 def error_queue_with_zero_copy():
     s = connected()
     s.setsockopt(SOL_SOCKET, 60, 1)  # SO_ZEROCOPY
@@ -1612,6 +1802,7 @@ def unix_connected(kind=SOCK_STREAM, abstract=False):
     return s
 
 
+@case
 def unix_closed():
     s = unix_connected()
     peer("give(10); close()")
@@ -1620,6 +1811,7 @@ def unix_closed():
     call(s.recv, 64)
 
 
+@case
 def unix_closed_abstract():
     s = unix_connected(abstract=True)
     peer("close()")
@@ -1627,6 +1819,7 @@ def unix_closed_abstract():
     call(s.recv, 64)
 
 
+@case
 def unix_finished_sending():
     s = unix_connected()
     peer("finish_sending()")
@@ -1634,12 +1827,14 @@ def unix_finished_sending():
     call(s.recv, 64)
 
 
+@case
 def unix_own_shut_rd():
     s = unix_connected()
     s.shutdown(SHUT_RD)
     call(s.recv, 64)
 
 
+@case
 def unix_accepted_closed():
     address = unix_address()
     listener = socket.socket(AF_UNIX)
@@ -1653,12 +1848,14 @@ def unix_accepted_closed():
     call(s.recv, 64)
 
 
+@case
 def unix_pair_closed():
     s, other = socket.socketpair()
     other.close()
     call(s.recv, 64)
 
 
+@case
 def unix_reset_unread():
     s = unix_connected()
     s.send(bytes(10))
@@ -1668,6 +1865,7 @@ def unix_reset_unread():
     call(s.recv, 64)
 
 
+@case
 def unix_reset_unread_seqpacket():
     s = unix_connected(SOCK_SEQPACKET)
     s.send(bytes(10))
@@ -1676,6 +1874,7 @@ def unix_reset_unread_seqpacket():
     call(s.recv, 64)
 
 
+@case
 def unix_never_accepted():
     """Nothing was sent, so nothing was left unread."""
     address = unix_address()
@@ -1688,6 +1887,7 @@ def unix_never_accepted():
     call(s.recv, 64)
 
 
+@case
 def unix_empty_message():
     s = unix_connected(SOCK_SEQPACKET)
     peer("c.send(b'')")
@@ -1695,6 +1895,7 @@ def unix_empty_message():
     call(s.recv, 64)
 
 
+@case
 def unix_end_of_messages():
     s = unix_connected(SOCK_SEQPACKET)
     peer("close()")
@@ -1702,12 +1903,14 @@ def unix_end_of_messages():
     call(s.recv, 64)
 
 
+@case
 def unix_empty_datagram():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
     other.send(b"")
     call(s.recv, 64)
 
 
+@case
 def unix_datagram_peer_closed():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
     other.close()
@@ -1715,12 +1918,14 @@ def unix_datagram_peer_closed():
     call(s.send, b"abc")
 
 
+@case
 def unix_datagram_own_shut_rd():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
     s.shutdown(SHUT_RD)
     call(s.recv, 64)
 
 
+@case
 def unix_datagram_to_the_dead():
     address = unix_address()
     peer(f"bind({address!r}, {int(SOCK_DGRAM)}); listener.close()")
@@ -1728,24 +1933,28 @@ def unix_datagram_to_the_dead():
     call(socket.socket(AF_UNIX, SOCK_DGRAM).sendto, b"abc", address)
 
 
+@case
 def unix_datagram_too_big():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
     s.setsockopt(SOL_SOCKET, SO_SNDBUF, 4608)
     call(s.send, bytes(100000))
 
 
+@case
 def unix_no_such_path():
     notes["them"] = unix_address()
     call(socket.socket(AF_UNIX).connect, notes["them"])
     call(socket.socket(AF_UNIX, SOCK_DGRAM).sendto, b"abc", notes["them"])
 
 
+@case
 def unix_no_such_name():
     address = unix_address(abstract=True)
     notes["them"] = name(address)
     call(socket.socket(AF_UNIX).connect, address)
 
 
+@case
 def unix_nobody_listens():
     address = unix_address()
     peer(f"bind({address!r})")
@@ -1753,12 +1962,14 @@ def unix_nobody_listens():
     call(socket.socket(AF_UNIX).connect, address)
 
 
+@case
 def unix_no_socket_but_a_file():
     notes["them"] = unix_address()
     open(notes["them"], "w").close()
     call(socket.socket(AF_UNIX).connect, notes["them"])
 
 
+@case
 def unix_below_a_file():
     file = unix_address()
     open(file, "w").close()
@@ -1766,6 +1977,7 @@ def unix_below_a_file():
     call(socket.socket(AF_UNIX).connect, notes["them"])
 
 
+@case
 def unix_wrong_type():
     address = unix_address()
     peer(f"listen({address!r})")
@@ -1773,6 +1985,7 @@ def unix_wrong_type():
     call(socket.socket(AF_UNIX, SOCK_DGRAM).connect, address)
 
 
+@case
 def unix_backlog_full():
     address = unix_address()
     peer(f"listen({address!r}, backlog=0)")
@@ -1787,17 +2000,20 @@ def unix_backlog_full():
     call(s.connect, address)
 
 
+@case
 def unix_bind_without_directory():
     notes["us"] = unix_address() + "/s"
     call(socket.socket(AF_UNIX).bind, notes["us"])
 
 
+@case
 def unix_bind_twice():
     notes["us"] = unix_address()
     socket.socket(AF_UNIX).bind(notes["us"])
     call(socket.socket(AF_UNIX).bind, notes["us"])
 
 
+@case
 def unix_forbidden_path():
     address = unix_address()
     peer(f"listen({address!r})")
@@ -1807,11 +2023,13 @@ def unix_forbidden_path():
     call(socket.socket(AF_UNIX).connect, address)
 
 
+@case
 def unix_receive_unconnected():
     call(socket.socket(AF_UNIX).recv, 64)
     call(socket.socket(AF_UNIX).send, b"abc")
 
 
+@case
 def unix_send_to_while_connected():
     s = unix_connected()
     call(s.sendto, b"abc", notes["them"])
@@ -1820,12 +2038,14 @@ def unix_send_to_while_connected():
 # ---- Addresses, rights, limits ----
 
 
+@case
 def bind_foreign_address():
     call(socket.socket().bind, ("10.9.9.9", 7000))
     call(socket.socket(AF_INET, SOCK_DGRAM).bind, ("10.9.9.9", 7000))
     call(socket.socket(AF_INET6).bind, ("2001:db8::9", 7000))
 
 
+@case
 def bind_twice():
     s = socket.socket()
     s.bind((LOOPBACK, 0))
@@ -1833,6 +2053,7 @@ def bind_twice():
     call(socket.socket().bind, s.getsockname())
 
 
+@case
 def listen_twice():
     """Two may be bound with SO_REUSEADDR; only one may listen."""
     first, second = socket.socket(), socket.socket()
@@ -1845,6 +2066,7 @@ def listen_twice():
     call(second.listen)
 
 
+@case
 def ports_exhausted_connect():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
     peer("listen(('127.0.0.1', 7000))")
@@ -1856,6 +2078,7 @@ def ports_exhausted_connect():
 socket_kept = []
 
 
+@case
 def ports_exhausted_bind():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
     first, second = socket.socket(), socket.socket()
@@ -1864,6 +2087,7 @@ def ports_exhausted_bind():
     call(second.listen)
 
 
+@case
 def ports_exhausted_udp():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
     first = bound_udp()
@@ -1876,6 +2100,7 @@ def ports_exhausted_udp():
     first.close()
 
 
+@case
 def connected_twice_from_one_port():
     first, second = socket.socket(), socket.socket()
     for s in first, second:
@@ -1888,11 +2113,13 @@ def connected_twice_from_one_port():
     call(second.connect, address)
 
 
+@case
 def privileged_port():
     without_rights()
     call(socket.socket().bind, (LOOPBACK, 80))
 
 
+@case
 def raw_without_rights():
     without_rights()
     call(socket.socket, AF_INET, SOCK_RAW, socket.IPPROTO_ICMP)
@@ -1906,16 +2133,19 @@ def limit_descriptors():
     notes["limit"] = last
 
 
+@case
 def no_descriptor_for_socket():
     limit_descriptors()
     call(socket.socket)
 
 
+@case
 def no_descriptor_for_pair():
     limit_descriptors()
     call(socket.socketpair)
 
 
+@case
 def no_descriptor_for_accept():
     listener = socket.socket()
     listener.bind((LOOPBACK, 0))
@@ -1930,12 +2160,14 @@ def no_descriptor_for_accept():
 # ---- Mistakes of the program ----
 
 
+@case
 def not_connected():
     s = socket.socket()
     call(s.recv, 64)
     call(s.shutdown, SHUT_RDWR)
 
 
+@case
 def shutdown_after_reset():
     s = connected()
     peer("reset()")
@@ -1944,6 +2176,7 @@ def shutdown_after_reset():
     call(s.shutdown, SHUT_RDWR)
 
 
+@case
 def bad_descriptors():
     address = socket.inet_aton(LOOPBACK).rjust(8, b"\0").ljust(16, b"\0")
     raw("recv", 900000, None, 1, 0)
@@ -1953,6 +2186,7 @@ def bad_descriptors():
     raw("sendfile", s.fileno(), 900000, None, 10)
 
 
+@case
 def bad_arguments():
     s = socket.socket()
     s.bind((LOOPBACK, 0))
@@ -1963,6 +2197,7 @@ def bad_arguments():
     raw("bind", s.fileno(), 1, 16)
 
 
+@case
 def not_supported():
     call(socket.socket, 46, SOCK_STREAM)  # beyond the last family
     call(socket.socket, AF_INET, SOCK_STREAM, 200)
@@ -1974,6 +2209,7 @@ def not_supported():
 # ---- Other families ----
 
 
+@case
 def mptcp_closed():
     s = connected(protocol=MPTCP)
     s.send(bytes(512))
@@ -1983,6 +2219,7 @@ def mptcp_closed():
     call(s.recv, 64)
 
 
+@case
 def mptcp_reset():
     s = connected(protocol=MPTCP)
     s.send(bytes(512))
@@ -1993,10 +2230,12 @@ def mptcp_reset():
     call(s.recv, 64)
 
 
+@case
 def mptcp_refused():
     connect_refused(protocol=MPTCP)
 
 
+@case
 def mptcp_with_a_plain_peer():
     """Fallen back to TCP: what is counted stays right."""
     address = peer("listen(('127.0.0.1', 0))")
@@ -2011,6 +2250,7 @@ def mptcp_with_a_plain_peer():
     call(s.recv, 64)
 
 
+@case
 def netlink_nobody():
     s = socket.socket(AF_NETLINK, SOCK_RAW, 0)
     s.bind((0, 0))
@@ -2018,6 +2258,7 @@ def netlink_nobody():
     call(s.sendto, bytes(16), (2000000001, 0))
 
 
+@case
 def netlink_overrun():
     """More news than the receive buffer holds."""
     own_network()
@@ -2028,6 +2269,7 @@ def netlink_overrun():
     call(s.recv, 64)
 
 
+@case
 def vsock_twice():
     """Without a word to anybody: only bound."""
     s, other = socket.socket(AF_VSOCK, SOCK_STREAM), socket.socket(AF_VSOCK, SOCK_STREAM)
@@ -2036,10 +2278,12 @@ def vsock_twice():
     call(other.recv, 64)
 
 
+@case
 def vsock_unknown():
     call(socket.socket, AF_VSOCK, SOCK_STREAM)
 
 
+@case
 def packet_down():
     own_network()
     run("ip link add v0 type veth peer name v1")
@@ -2099,35 +2343,42 @@ def send_many(s, n, size=10, address=None):
 # ---- Running them ----
 
 
-def in_child(case):
+def in_child(name):
     signal.alarm(2 * LONG)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it
-    globals()[case]()
-    said = [case, str(os.getpid()), "0"] + [f"{key}={value}" for key, value in notes.items()]
+    cases[name]()
+    said = [name, str(os.getpid()), "0"] + [f"{key}={value}" for key, value in notes.items()]
     os.write(1, " ".join(said).encode() + b"\n")  # at once: the others write there, too
     os._exit(0)
 
 
-def start(case):
+def start(name):
     pid = os.fork()
     if pid == 0:
         try:
-            in_child(case)
+            in_child(name)
         except BaseException:
             sys.excepthook(*sys.exc_info())
         os._exit(1)
-    return case, pid
+    return pid
 
 
-def finish(case, pid):
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def finish_one(running):
+    pid, status = os.wait()
+    status = os.waitstatus_to_exitcode(status)
+    name = running.pop(pid)
     if status:
-        print(case, pid, abs(status))
+        os.write(1, f"{name} {pid} {abs(status)}\n".encode())
 
 
 def main():
-    for child in [start(case) for case in sys.argv[1:]]:
-        finish(*child)
+    running = {}
+    for name in sys.argv[1:] or cases:
+        running[start(name)] = name
+        if len(running) == AT_ONCE:
+            finish_one(running)
+    while running:
+        finish_one(running)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,778 @@
+# Every cause of the contract, brought about by real sockets: on loopback and in
+# network namespaces, with packets dropped or rejected by nftables. causes.py is
+# the victim, peer.py the other end; all cases are run once, many at a time, and
+# then held against the tables here. How a table reads: tests/cause_table.py.
+
+load helpers
+
+# in_network COMMAND...: in a network namespace of its own, with lo.
+in_network() {
+    local rights=
+    [ "$(id -u)" -eq 0 ] || rights=-r # in a user namespace it is root's affair
+    unshare $rights -n sh -c 'ip link set lo up; exec "$@"' - "$@"
+}
+
+setup_file() {
+    LOG=$BATS_FILE_TMPDIR/log
+    RUN=$BATS_FILE_TMPDIR/run
+    in_network true || skip "no network namespaces here"
+    in_network env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" "$PROGRAMS_HERE/causes.py" \
+        >"$RUN" 3>&-
+}
+
+setup() {
+    LOG=$BATS_FILE_TMPDIR/log
+    RUN=$BATS_FILE_TMPDIR/run
+}
+
+PROGRAMS_HERE=$TOP/tests/programs
+TABLE=$TOP/tests/cause_table.py
+
+# check: the log against the table on stdin. Which cases have been looked at is
+# noted for the last test.
+check() {
+    cat >"$BATS_TEST_TMPDIR/table"
+    "$PYTHON" "$TABLE" cases <"$BATS_TEST_TMPDIR/table" >>"$BATS_FILE_TMPDIR/told"
+    "$PYTHON" "$TABLE" check "$LOG" "$RUN" <"$BATS_TEST_TMPDIR/table"
+}
+
+@test "0 from TCP: the peer ended its side, and when it is looked at, and how, is all one" {
+    check <<'END'
+closed_at_once | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 all-acked
+    $them ended its side in order (FIN) after 0 bytes; it closed, or only finished sending ... !not acknowledged
+closed_after_reply | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
+    $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+closed_ipv6 | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
+    $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+closed_mapped | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
+    $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+closed_link_local | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 all-acked
+    $them ended its side in order (FIN) after 0 bytes; it closed, or only finished sending ... !not acknowledged
+closed_to_server | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
+    $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+closed_unread | recv 0 peer-closed | len=64 tcp CLOSE rx=1000 tx=0 all-acked
+    $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+half_closed | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=7 tx=0 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+half_closed | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_after_own_shut_wr | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_after_own_shut_wr | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_after_own_shut_wr_to_server | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_after_own_shut_wr_to_server | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_before_own_shut_wr | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_before_own_shut_wr_to_server | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
+    $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+closed_with_own_fin_unanswered | recv 0 peer-closed | len=64 tcp LAST_ACK rx=7 tx=0 unacked=300 unsent=0
+    ended its side in order (FIN) after 7 bytes ... Of what this program sent, 300 bytes are not acknowledged
+closed_with_data_unacknowledged | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=512 unacked=300 unsent=0
+    ended its side in order (FIN) after 0 bytes ... Of what this program sent, 300 bytes are not acknowledged
+closed_with_a_closed_window | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx+unacked+unsent=$written
+    ended its side in order (FIN) after 0 bytes ... Of what this program sent ... not acknowledged
+closed_and_reset | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
+    ended its side in order (FIN) after 7 bytes ... A reset came after that
+closed_and_reset | send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
+    $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
+closed_and_reset_to_server | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
+    ended its side in order (FIN) after 7 bytes ... A reset came after that
+closed_and_reset_to_server | send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
+    $them had closed, and then reset ... SIGPIPE would have ended the program here ... !what was sent after
+ways_to_find_the_end | recv 0 peer-closed | len=64 flags=MSG_WAITALL tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | recv 0 peer-closed | len=64 flags=MSG_PEEK tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | recv 0 peer-closed | len=64 flags=MSG_TRUNC tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | recvfrom 0 peer-closed | len=65 tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | recvmsg 0 peer-closed | len=66 tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | read 0 peer-closed | len=67 tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | readv 0 peer-closed | len=68 tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | preadv2 0 peer-closed | len=69 tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+ways_to_find_the_end | splice 0 peer-closed | len=70 tcp CLOSE_WAIT rx=5 tx=0 all-acked
+    $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+many_at_the_end | none
+END
+}
+
+@test "0 from TCP: the program's own shutdown" {
+    check <<'END'
+own_shut_rd | recv 0 local-shutdown-read | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
+    This program itself shut down the reading side of the socket; $them has not closed
+own_shut_rdwr | recv 0 local-shutdown-read | len=64 tcp FIN_WAIT2 rx=0 tx=0 all-acked
+    This program itself shut down the reading side of the socket; $them has not closed
+own_shut_rd_and_closed | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 all-acked
+    $them ended its side in order (FIN) after 0 bytes; it closed, or only finished sending ... !not acknowledged
+own_shut_rd_unconnected | shutdown ENOTCONN not-connected | type=tcp
+    The connection was already gone, or never made
+own_shut_rd_unconnected | recv 0 local-shutdown-read | len=64 type=tcp
+    This program itself shut down the reading side of the socket
+END
+}
+
+@test "0 from TCP: the error was told before" {
+    check <<'END'
+silence_after_reset | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+silence_after_reset | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+silence_after_reset | read 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+silence_after_so_error | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+silence_after_so_error | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+silence_after_refusal | connect EINPROGRESS in-progress | type=tcp peer=$them
+    is under way; the program will learn its result from SO_ERROR
+silence_after_refusal | recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
+    Nothing listens on $them of this host
+silence_after_refusal | recv 0 closed-after-error | len=64 type=tcp peer=$them
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+silence_after_timeout | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions within TCP_USER_TIMEOUT (200 ms). Its host is gone
+silence_after_timeout | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+silence_after_timeout | send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+END
+}
+
+@test "0: nothing was asked for" {
+    check <<'END'
+nothing_asked_for | recv 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself asked for 0 bytes
+nothing_asked_for | read 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself asked for 0 bytes
+nothing_asked_for | recvmsg 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself asked for 0 bytes
+nothing_asked_for | send 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself offered 0 bytes
+nothing_asked_for | write 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself offered 0 bytes
+nothing_asked_for | sendmsg 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself offered 0 bytes
+nothing_asked_for | writev 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself offered 0 bytes
+nothing_asked_for | sendfile 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself offered 0 bytes
+nothing_asked_for | splice 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
+    The program itself offered 0 bytes
+nothing_asked_for | recvmmsg 0 zero-length-request | tcp ESTABLISHED rx=1 tx=0 all-acked
+    room for 0 messages
+nothing_asked_for | sendmmsg 0 zero-length-request | tcp ESTABLISHED rx=1 tx=0 all-acked
+    room for 0 messages
+nothing_asked_for_at_the_end | recv 0 zero-length-request | len=0 tcp CLOSE_WAIT rx=0 tx=0 all-acked
+    The program itself asked for 0 bytes
+empty_datagram_sent | send 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+empty_datagram_sent | sendto 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+nothing_asked_of_a_datagram | recv 0 zero-length-request | len=0 udp
+    The program itself asked for 0 bytes
+nothing_asked_of_a_datagram | recv EAGAIN would-block | len=64
+    Nothing to read yet, and the call must not wait
+END
+}
+
+@test "0: the input of sendfile and splice is at its end" {
+    check <<'END'
+input_at_its_end | sendfile 0 source-exhausted | len=64 tcp ESTABLISHED rx=0 tx=3 all-acked
+    The input file ... the socket is fine
+input_at_its_end | splice 0 source-exhausted | len=64 tcp ESTABLISHED rx=0 tx=6 all-acked
+    The input pipe ... the socket is fine
+END
+}
+
+@test "a reset, with what had gone either way until then" {
+    check <<'END'
+reset_at_once | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+reset_before_reply | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !idle ... !never ack
+reset_to_server | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !idle ... !never ack
+reset_before_reading | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !idle ... !never ack
+reset_in_reply | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked
+    $them aborted the connection (RST) in mid-stream, after 1000 bytes from it and 512 bytes acknowledged by it ... !idle
+reset_with_reply_unread | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=0 all-acked
+    $them aborted the connection (RST) in mid-stream, after 1000 bytes from it and 0 bytes acknowledged by it
+reset_while_waiting_for_all | recv ECONNRESET peer-reset | len=64 flags=MSG_WAITALL tcp CLOSE rx=10 tx=0 all-acked
+    $them aborted the connection (RST) in mid-stream, after 10 bytes from it and 0 bytes acknowledged by it
+reset_seen_by_peeking | recv ECONNRESET peer-reset | len=64 flags=MSG_PEEK tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+reset_seen_by_peeking | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+reset_with_data_unacknowledged | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0
+    it had acknowledged 512 bytes of the request; 300 bytes that this program had written were never acknowledged
+reset_with_own_fin_unacknowledged | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
+    it had acknowledged 512 bytes of the request; 300 bytes that this program had written were never acknowledged ... Or this kernel did
+reset_with_window_closed | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+    before it sent a single byte back ... that this program had written were never acknowledged
+reset_found_by_send | send ECONNRESET peer-reset | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+reset_found_by_send | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+reset_in_the_queue | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=3 tx=0 all-acked
+    $them aborted the connection (RST) in mid-stream, after 3 bytes from it
+reset_by_own_kernel | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    it had acknowledged all 512 bytes of the request ... Or this kernel did, because data came after this program had shut the socket down
+dissolved_by_itself | recv ECONNRESET other | len=64 type=tcp
+    This program itself dissolved the connection
+killed_on_this_host | recv ECONNABORTED connection-aborted | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    ended on this host (ss -K ... !accepted
+killed_on_this_host | send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=512 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+many_find_the_reset | recvmmsg ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+spliced_from_a_reset | splice ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+reset_after_idle_time | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked idle_ms>5000
+    $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for 5 ... idle timeouts ... load balancer
+reset_after_waiting_for_reply | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
+    before it sent a single byte back; it had acknowledged all 512 bytes ... No data had come for 5 ... idle timeouts
+END
+}
+
+@test "a write that comes too late, and whether SIGPIPE would have been its end" {
+    check <<'END'
+write_after_reset | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !idle ... !never ack
+write_after_reset | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=512 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+write_after_reset_without_signal | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+write_after_reset_without_signal | send EPIPE write-after-close | len=10 flags=MSG_NOSIGNAL tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... !SIGPIPE
+write_after_reset_signal_blocked | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+write_after_reset_signal_blocked | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... !SIGPIPE
+write_after_reset_signal_handled | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+write_after_reset_signal_handled | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... !SIGPIPE
+write_after_reset_signal_ignored | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+write_after_reset_signal_ignored | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... !SIGPIPE
+write_call_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+write_call_after_reset | write EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+writev_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+writev_after_reset | writev EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+sendfile_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+sendfile_after_reset | sendfile EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+splice_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+splice_after_reset | splice EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+sendmmsg_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+sendmmsg_after_reset | sendmmsg EPIPE write-after-close | tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+write_after_close | send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
+    $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+write_after_close | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
+    ended its side in order (FIN) after 7 bytes ... Of what this program sent, 5 bytes are not acknowledged
+write_after_close_to_server | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 unacked=5 unsent=0
+    $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+write_after_acknowledged_write | send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
+    $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
+write_after_acknowledged_write_to_server | send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
+    $them had closed, and then reset ... SIGPIPE would have ended the program here ... !what was sent after
+write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 tcp FIN_WAIT2 rx=0 tx=512 all-acked
+    This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+write_after_both_ends | send EPIPE local-shutdown-write | len=10 tcp CLOSE rx=0 tx=512 all-acked
+    This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+write_after_own_shut_wr_second | send EPIPE local-shutdown-write | len=10 tcp CLOSE rx=0 tx=512 all-acked
+    This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+write_unconnected | send EPIPE not-connected | len=10 type=tcp
+    The socket is not connected. SIGPIPE would have ended the program here
+write_to_listener | send EPIPE not-connected | len=10 type=tcp
+    The socket listens for connections; it is none itself. SIGPIPE would have ended the program here
+unix_write_after_close | send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid $peer_pid) had closed its end before this write. SIGPIPE would have ended the program here
+unix_write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+    This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+unix_write_after_peers_shut_rd | send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+    This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+seqpacket_write_after_close | send EPIPE write-after-close | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+    $them (opened by pid $peer_pid) had closed its end before this write ... !SIGPIPE
+seqpacket_write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+    This program shut down its writing side ... or the peer shut down its reading side ... !SIGPIPE
+unix_datagram_write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 type=unix-dgram
+    This program shut down its writing side ... or the peer shut down its reading side ... !SIGPIPE
+udp_write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 udp peer=$us
+    This program itself shut down its writing side before it wrote ... !SIGPIPE
+END
+}
+
+@test "not now: nothing there, no room, under way, interrupted" {
+    check <<'END'
+nothing_to_read | recv EAGAIN would-block | len=64 flags=MSG_DONTWAIT
+    Nothing to read yet, and the call must not wait
+nothing_to_read | read EAGAIN would-block | len=64
+    Nothing to read yet, and the call must not wait
+nothing_to_read | recvmmsg EAGAIN would-block |
+    Nothing to read yet, and the call must not wait
+nothing_to_read | recv EAGAIN would-block | len=64 flags=MSG_PEEK
+    Nothing to read yet, and the call must not wait
+nothing_to_read | recv EAGAIN would-block | len=64 flags=MSG_WAITALL
+    Nothing to read yet, and the call must not wait
+nothing_to_read_with_a_limit | recv EAGAIN would-block | len=64 flags=MSG_DONTWAIT
+    Nothing to read yet, and the call must not wait
+nothing_to_accept | accept4 EAGAIN would-block |
+    No connection is waiting to be accepted
+no_room | send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it does not read
+no_room_while_packets_are_lost | send EAGAIN would-block | len=1000 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    No room in the send buffer ... sent and not acknowledged
+no_room_unix | send EAGAIN would-block | len=65536 flags=MSG_DONTWAIT type=unix-stream peer=$them peer_pid=$peer_pid
+    No room in the send buffer ... the peer does not read as fast as this program writes
+no_room_unix_datagram | send EAGAIN would-block | len=10 flags=MSG_DONTWAIT type=unix-dgram peer=$them
+    No room in the send buffer ... the peer does not read as fast as this program writes
+send_while_connecting | connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
+    is under way; the program will learn its result from SO_ERROR
+send_while_connecting | send EAGAIN would-block | len=10 type=tcp peer=127.0.0.1:7000
+    The connection is not made yet, and the call must not wait
+send_while_connecting_with_a_limit | connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
+    SO_SNDTIMEO of this socket (100 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+send_while_connecting_with_a_limit | send EAGAIN timeout | len=10 type=tcp peer=127.0.0.1:7000
+    SO_SNDTIMEO of this socket (100 ms) ran out: the connection was not made yet
+connect_in_progress | connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
+    is under way; the program will learn its result from SO_ERROR
+connect_in_progress | connect EALREADY in-progress | type=tcp peer=127.0.0.1:7000
+    An earlier connect to 127.0.0.1:7000 is still under way
+connect_in_progress | recv EAGAIN would-block | len=64
+    Nothing to read yet, and the call must not wait
+fast_open_in_progress | sendto EINPROGRESS in-progress | len=10 flags=MSG_FASTOPEN type=tcp peer=127.0.0.1:7000
+    is under way; the program will learn its result from SO_ERROR
+receive_interrupted | recv EINTR interrupted | len=64
+    A signal handler ran before the call had done anything
+accept_interrupted | accept4 EINTR interrupted |
+    A signal handler ran before the call had done anything
+connect_interrupted | connect EINTR interrupted |
+    A signal handler ran while the call waited ... the connect may go on in the background
+send_interrupted | send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it does not read
+send_interrupted | send EINTR interrupted | len=10
+    A signal handler ran before the call had done anything
+END
+}
+
+@test "SO_RCVTIMEO and SO_SNDTIMEO" {
+    check <<'END'
+receive_timed_out | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=7 tx=512 all-acked idle_ms>100
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+receive_timed_out | recv EAGAIN timeout | len=64 flags=MSG_PEEK tcp ESTABLISHED rx=7 tx=512 all-acked
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+receive_timed_out | recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-acked
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+accept_timed_out | accept4 EAGAIN timeout | type=tcp local=$us
+    SO_RCVTIMEO of this socket (120 ms) ran out: no connection came
+send_timed_out | send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it does not read
+send_timed_out | send EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full ... the peer's window is closed: it does not read
+send_timed_out | sendfile EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full ... the peer's window is closed: it does not read
+connect_timed_out_by_limit | connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
+    SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+udp_receive_timed_out | recvfrom EAGAIN timeout | len=64 udp
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from the peer. The connection itself is not broken
+unix_receive_timed_out | recv EAGAIN timeout | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+unix_send_timed_out | send EAGAIN would-block | len=65536 flags=MSG_DONTWAIT type=unix-stream peer=$them peer_pid=$peer_pid
+    No room in the send buffer ... the peer does not read as fast as this program writes
+unix_send_timed_out | send EAGAIN timeout | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+    SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full: the peer does not read as fast as this program writes
+netlink_receive_timed_out | recv EAGAIN timeout | len=64 type=netlink local=$us peer=0:0
+    SO_RCVTIMEO of this socket (120 ms) ran out
+END
+}
+
+@test "a connection that nobody answers any more" {
+    check <<'END'
+retransmissions_unanswered | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
+    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions. Its host is gone
+retransmissions_unanswered_send | send ETIMEDOUT connection-timed-out | len=10 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions. Its host is gone
+retransmissions_unanswered_so_error | getsockopt ETIMEDOUT connection-timed-out | tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions. Its host is gone
+user_timeout | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions within TCP_USER_TIMEOUT (300 ms). Its host is gone
+keepalive | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    $them did not answer the keepalive probes of the idle connection. Its host is gone
+window_closed_for_too_long | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+    $them ... window closed ... TCP_USER_TIMEOUT (300 ms) ... !stopped answering ... !is gone
+window_closed_and_vanished | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+    $them kept its window closed and stopped answering probes
+unreachable_while_connected | recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    no way to $them
+END
+}
+
+@test "connect" {
+    check <<'END'
+connect_unanswered | connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
+    did not answer the connection request (SYN) at all
+connect_unanswered_syncnt | connect ETIMEDOUT connect-timed-out | type=tcp peer=[fd00::2]:7000
+    did not answer the connection request (SYN) at all
+connect_unanswered_so_error | connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
+    is under way; the program will learn its result from SO_ERROR
+connect_unanswered_so_error | getsockopt ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
+    did not answer the connection request (SYN) at all
+connect_refused | connect ECONNREFUSED connection-refused | type=tcp peer=$them
+    Nothing listens on $them of this host
+connect_refused_ipv6 | connect ECONNREFUSED connection-refused | type=tcp peer=$them
+    Nothing listens on $them of this host
+connect_refused_mapped | connect ECONNREFUSED connection-refused | type=tcp peer=$them
+    Nothing listens on $them of this host
+connect_refused_by_a_host | connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
+    10.0.0.2:7000 answered that nothing listens on that port, or a firewall rejects it
+connect_refused_by_a_firewall | connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
+    10.0.0.2:7000 answered that nothing listens on that port, or a firewall rejects it
+connect_refused_so_error | connect EINPROGRESS in-progress | type=tcp peer=$them
+    is under way; the program will learn its result from SO_ERROR
+connect_refused_so_error | getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
+    Nothing listens on $them of this host
+connect_refused_then_again | connect EINPROGRESS in-progress | type=tcp peer=$them
+    is under way; the program will learn its result from SO_ERROR
+connect_refused_then_again | getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
+    Nothing listens on $them of this host
+connect_refused_then_again | connect ECONNABORTED connection-aborted | type=tcp peer=$them
+    An earlier connect of this socket had failed, and its error was reported then
+connect_without_route | connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
+    There is no route, here or as a router on the way reported, to 10.5.0.1:80
+connect_without_route | connect ENETUNREACH unreachable | type=tcp peer=[2001:db8::1]:80
+    There is no route, here or as a router on the way reported, to [2001:db8::1]:80
+connect_to_nobody | connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
+    found no neighbour (ARP) ... no way to 10.0.0.9:80
+connect_by_unreachable_route | connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
+    no way to 10.0.0.9:80
+connect_by_prohibiting_route | connect EACCES not-permitted | type=tcp peer=10.0.0.9:80
+    A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+connect_by_blackhole_route | connect EINVAL bad-argument | type=tcp peer=10.0.0.9:80
+    The kernel refused the address, or the route to it leads nowhere (blackhole)
+connect_rejected_no_route | connect ENETUNREACH unreachable | type=tcp peer=127.0.0.1:7000
+    There is no route, here or as a router on the way reported, to 127.0.0.1:7000
+connect_rejected_host_unreachable | connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
+    no way to 127.0.0.1:7000
+connect_rejected_prohibited | connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
+    no way to 127.0.0.1:7000
+connect_rejected_protocol | connect ENOPROTOOPT not-supported | type=tcp peer=127.0.0.1:7000
+    The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
+connect_rejected_prohibited_ipv6 | connect EACCES not-permitted | type=tcp peer=[::1]:7000
+    A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+connect_rejected_reset | connect ECONNREFUSED connection-refused | type=tcp peer=127.0.0.1:7000
+    Nothing listens on 127.0.0.1:7000 of this host
+connect_twice | connect EISCONN bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
+    The socket is already connected
+END
+}
+
+@test "UDP and raw" {
+    check <<'END'
+udp_refused_receive | recv ECONNREFUSED connection-refused | len=64 udp peer=$them
+    An earlier datagram of this socket to $them was answered by port-unreachable
+udp_refused_send | send ECONNREFUSED connection-refused | len=3 udp peer=$them
+    An earlier datagram of this socket to $them was answered by port-unreachable
+udp_refused_many | recvmmsg ECONNREFUSED connection-refused | udp peer=$them
+    An earlier datagram of this socket to $them was answered by port-unreachable
+udp_refused_so_error | getsockopt ECONNREFUSED connection-refused | udp peer=$them
+    An earlier datagram of this socket to $them was answered by port-unreachable
+udp_refused_elsewhere | sendto ECONNREFUSED connection-refused | len=3 udp peer=$other
+    An earlier datagram of this socket was answered by port-unreachable
+udp_protocol_rejected | recv ENOPROTOOPT not-supported | len=64 udp peer=127.0.0.1:7000
+    The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
+udp_empty | sendto 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+udp_empty | sendto 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+udp_empty | sendto 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+udp_empty | sendto 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+udp_empty | recv 0 zero-length-datagram | len=64 flags=MSG_PEEK udp
+    An empty datagram arrived
+udp_empty | recv 0 zero-length-datagram | len=64 udp
+    An empty datagram arrived
+udp_empty | recvfrom 0 zero-length-datagram | len=65 udp
+    An empty datagram arrived
+udp_empty | recvmsg 0 zero-length-datagram | len=66 udp
+    An empty datagram arrived
+udp_empty | read 0 zero-length-datagram | len=67 udp
+    An empty datagram arrived
+udp_empty_ipv6 | sendto 0 zero-length-request | len=0 type=udp local=$them peer=$us
+    offered 0 bytes: an empty datagram was sent
+udp_empty_ipv6 | recv 0 zero-length-datagram | len=64 udp peer=$them
+    An empty datagram arrived
+udp_own_shut_rd | recv 0 local-shutdown-read | len=64 udp peer=$us
+    This program itself shut down the reading side of the socket
+udp_many | none
+udp_without_destination | send EDESTADDRREQ not-connected | len=3 type=udp
+    The socket is not connected, and the call named no address to send to
+udp_shutdown_unconnected | shutdown ENOTCONN not-connected | udp
+    The socket has no peer; it is shut down all the same
+udp_shutdown_unconnected | recv 0 local-shutdown-read | len=64 udp
+    This program itself shut down the reading side of the socket
+udp_broadcast | sendto EACCES not-permitted | len=3 type=udp peer=10.0.0.255:7000
+    A broadcast address without SO_BROADCAST, or a route or security module that forbids it
+udp_too_big | sendto EMSGSIZE message-too-big | len=65508 udp peer=$us
+    The message of 65508 bytes is larger ... SO_SNDBUF is
+udp_too_big_for_mtu | send EMSGSIZE message-too-big | len=2000 udp peer=$us
+    The message of 2000 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+udp_too_big_for_mtu | sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
+    The message of 2001 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+udp_too_big_for_mtu_ipv6 | send EMSGSIZE message-too-big | len=2000 udp peer=$us
+    The message of 2000 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+udp_too_big_for_mtu_ipv6 | sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
+    The message of 2001 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+udp_forbidden | sendto EPERM not-permitted | len=3 udp peer=127.0.0.1:7000
+    A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+udp_forbidden | sendmmsg EPERM not-permitted | udp
+    A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+udp_ancillary_too_big | sendmsg ENOBUFS no-memory | udp peer=$us
+    The kernel had no buffer space for the call
+raw_refused | recv ECONNREFUSED connection-refused | len=64 type=raw
+    was answered by port-unreachable ... !RST
+END
+}
+
+@test "the error queue" {
+    check <<'END'
+error_queue_empty | recvmsg EAGAIN would-block | len=64 flags=MSG_ERRQUEUE udp
+    The socket's error queue is empty
+error_queue_of_udp | send 0 zero-length-request | len=0 udp peer=$them
+    offered 0 bytes: an empty datagram was sent
+error_queue_of_udp | recvmsg 0 error-queue | len=64 flags=MSG_ERRQUEUE udp peer=$them
+    The error queue delivered its control data
+error_queue_of_udp_with_payload | recvmsg EAGAIN would-block | len=64 flags=MSG_ERRQUEUE udp peer=$them
+    The socket's error queue is empty
+error_queue_with_timestamp | recvmsg 0 error-queue | len=64 flags=MSG_ERRQUEUE tcp ESTABLISHED rx=0 tx=10 all-acked
+    The error queue delivered its control data
+error_queue_with_zero_copy | recvmsg 0 error-queue | len=0 flags=MSG_ERRQUEUE tcp ESTABLISHED rx=0 tx=10000 all-acked
+    The error queue delivered its control data
+END
+}
+
+@test "unix sockets" {
+    check <<'END'
+unix_closed | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid) closed its end
+unix_closed_abstract | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid) closed its end
+unix_finished_sending | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid) finished sending, or this program shut down its own reading side ... does not tell them apart
+unix_own_shut_rd | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid) finished sending, or this program shut down its own reading side ... does not tell them apart
+unix_accepted_closed | recv 0 peer-closed | len=64 type=unix-stream local=$us peer_pid=$peer_pid
+    The peer (opened by pid) closed its end
+unix_pair_closed | recv 0 peer-closed | len=64 type=unix-stream
+    closed its end
+unix_reset_unread | recv ECONNRESET peer-reset | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid) closed its end while data from this program lay there unread, or before it had accepted the connection
+unix_reset_unread | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+    $them (opened by pid) closed its end
+unix_reset_unread_seqpacket | recv ECONNRESET peer-reset | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+    $them (opened by pid) closed its end while data from this program lay there unread, or before it had accepted the connection
+unix_never_accepted | recv ECONNRESET peer-reset | len=64 type=unix-stream peer=$them
+    $them (opened by pid) closed its end while data from this program lay there unread, or before it had accepted the connection
+unix_empty_message | recv 0 zero-length-datagram | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+    An empty message arrived
+unix_end_of_messages | recv 0 peer-closed | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+    $them (opened by pid) closed its end, or sent an empty message just before that ... does not tell them apart
+unix_empty_datagram | send 0 zero-length-request | len=0 type=unix-dgram
+    offered 0 bytes: an empty datagram was sent
+unix_empty_datagram | recv 0 zero-length-datagram | len=64 type=unix-dgram
+    An empty datagram arrived
+unix_datagram_peer_closed | send ECONNREFUSED connection-refused | len=3 type=unix-dgram
+    The socket at the peer (opened by pid) was closed, or the path is left over from a program that is gone
+unix_datagram_peer_closed | send ENOTCONN not-connected | len=3 type=unix-dgram
+    The socket is not connected
+unix_datagram_own_shut_rd | recv 0 local-shutdown-read | len=64 type=unix-dgram
+    This program itself shut down the reading side of the socket
+unix_datagram_to_the_dead | sendto ECONNREFUSED connection-refused | len=3 type=unix-dgram peer=$them
+    The socket at $them was closed, or the path is left over from a program that is gone
+unix_datagram_too_big | send EMSGSIZE message-too-big | len=100000 type=unix-dgram
+    The message of 100000 bytes is larger ... SO_SNDBUF is
+unix_no_such_path | connect ENOENT no-such-socket | type=unix-stream peer=$them
+    There is no socket at $them
+unix_no_such_path | sendto ENOENT no-such-socket | len=3 type=unix-dgram peer=$them
+    There is no socket at $them
+unix_no_such_name | connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
+    Nobody listens at $them: its owner is gone or has not called listen
+unix_nobody_listens | connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
+    Nobody listens at $them: its owner is gone or has not called listen
+unix_no_socket_but_a_file | connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
+    Nobody listens at $them: its owner is gone or has not called listen
+unix_below_a_file | connect ENOTDIR other | type=unix-stream peer=$them
+    The kernel answered errno 20: Not a directory
+unix_wrong_type | connect EPROTOTYPE bad-argument | type=unix-dgram peer=$them
+    The socket at the address is of another type (stream against datagram)
+unix_backlog_full | connect EAGAIN backlog-full | type=unix-stream peer=$them
+    The queue of connections that $them has not accepted yet is full
+unix_backlog_full | connect EAGAIN backlog-full | type=unix-stream peer=$them
+    The queue of connections that $them has not accepted yet is full
+unix_bind_without_directory | bind ENOENT other | type=unix-stream local=$us
+    A folder of the path $us does not exist
+unix_bind_twice | bind EADDRINUSE address-in-use | type=unix-stream local=$us
+    Another socket already has $us ... stays until it is unlinked
+unix_forbidden_path | connect EACCES not-permitted | type=unix-stream peer=$them
+    This user may not use the socket at $them (file permissions of the path)
+unix_receive_unconnected | recv EINVAL bad-argument | len=64 type=unix-stream
+    The socket is not connected, or an argument of the call is invalid
+unix_receive_unconnected | send ENOTCONN not-connected | len=3 type=unix-stream
+    The socket is not connected
+unix_send_to_while_connected | sendto EISCONN bad-argument | len=3 type=unix-stream peer=$them peer_pid=$peer_pid
+    The socket is already connected
+END
+}
+
+@test "addresses, rights and limits" {
+    check <<'END'
+bind_foreign_address | bind EADDRNOTAVAIL address-unavailable | type=tcp local=10.9.9.9:7000
+    The address 10.9.9.9:7000 is not one of this host's
+bind_foreign_address | bind EADDRNOTAVAIL address-unavailable | type=udp local=10.9.9.9:7000
+    The address 10.9.9.9:7000 is not one of this host's
+bind_foreign_address | bind EADDRNOTAVAIL address-unavailable | type=tcp local=[2001:db8::9]:7000
+    The address [2001:db8::9]:7000 is not one of this host's
+bind_twice | bind EADDRINUSE address-in-use | type=tcp local=$us
+    Another socket already has $us ... TIME_WAIT
+listen_twice | listen EADDRINUSE address-in-use | type=tcp local=$us
+    Another socket already has $us ... TIME_WAIT
+ports_exhausted_connect | connect EADDRNOTAVAIL address-unavailable | type=tcp peer=127.0.0.1:7000
+    no ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000 ... TIME_WAIT ... or that is no address to connect to
+ports_exhausted_bind | bind EADDRINUSE address-in-use | type=tcp local=127.0.0.1:0
+    No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
+ports_exhausted_bind | listen EADDRINUSE address-in-use | type=tcp
+    No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
+ports_exhausted_udp | bind EADDRINUSE address-in-use | type=udp local=127.0.0.1:0
+    No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
+ports_exhausted_udp | connect EAGAIN address-unavailable | type=udp peer=127.0.0.1:7000
+    No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+ports_exhausted_udp | sendto EAGAIN address-unavailable | len=3 type=udp peer=127.0.0.1:7000
+    No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+ports_exhausted_udp | sendto EAGAIN address-unavailable | len=3 type=udp peer=127.0.0.1:7000
+    No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+connected_twice_from_one_port | connect EADDRNOTAVAIL address-unavailable | tcp
+    The local address $us is already connected to $them ... TIME_WAIT
+privileged_port | bind EACCES not-permitted | type=tcp local=127.0.0.1:80
+    Port 80 is privileged (net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE
+raw_without_rights | socket EPERM not-permitted | type=raw
+    rights that the program lacks (CAP_NET_RAW for raw sockets)
+no_descriptor_for_socket | socket EMFILE descriptor-limit | type=tcp
+    (RLIMIT_NOFILE $limit): raise it with ulimit -n
+no_descriptor_for_pair | socketpair EMFILE descriptor-limit | type=unix-stream
+    (RLIMIT_NOFILE $limit)
+no_descriptor_for_accept | accept4 EMFILE descriptor-limit | type=tcp local=$us
+    (RLIMIT_NOFILE $limit)
+END
+}
+
+@test "mistakes of the program" {
+    check <<'END'
+not_connected | recv ENOTCONN not-connected | len=64 type=tcp
+    The socket is not connected
+not_connected | shutdown ENOTCONN not-connected | type=tcp
+    harmless
+shutdown_after_reset | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way
+shutdown_after_reset | shutdown ENOTCONN not-connected | tcp CLOSE rx=0 tx=0 all-acked
+    harmless
+bad_descriptors | recv EBADF bad-descriptor | len=1
+    Descriptor 900000 is not open
+bad_descriptors | connect EBADF bad-descriptor |
+    Descriptor -1 is not open
+bad_descriptors | listen ENOTSOCK bad-descriptor |
+    Descriptor 3 is open, but it is no socket
+bad_descriptors | sendfile EBADF bad-descriptor | len=10 tcp ESTABLISHED rx=0 tx=0 all-acked
+    Descriptor 4 is a socket, but the other descriptor of the call is not open
+bad_arguments | bind EINVAL bad-argument | type=tcp local=$us
+    The socket is already bound, or the address is not one of its family
+bad_arguments | accept4 EINVAL bad-argument | type=tcp local=$us
+    The socket is not listening, or the flags are not valid
+bad_arguments | connect EINVAL bad-argument | type=tcp local=$us
+    The kernel refused the address, or the route to it leads nowhere (blackhole)
+bad_arguments | bind EFAULT bad-argument | type=tcp
+    The program passed a pointer to memory that it does not have
+not_supported | socket EAFNOSUPPORT not-supported | type=46/1
+    This kernel has no such kind of socket
+not_supported | socket EPROTONOSUPPORT not-supported | type=2/1
+    This kernel has no such kind of socket
+not_supported | socket ESOCKTNOSUPPORT not-supported | type=2/5
+    This kernel has no such kind of socket
+not_supported | listen EOPNOTSUPP not-supported | udp
+    This kind of socket does not know the call or its flags
+not_supported | socketpair EOPNOTSUPP not-supported | type=tcp
+    This kernel has no such kind of socket
+END
+}
+
+@test "netlink, vsock and packet sockets" {
+    check <<'END'
+netlink_nobody | sendto ECONNREFUSED connection-refused | len=16 type=netlink local=$us peer=2000000001:0
+    Nothing receives at the address that was asked for
+netlink_overrun | recv ENOBUFS no-memory | len=64 type=netlink peer=0:0
+    SO_RCVBUF ... !SO_SNDBUF
+vsock_twice | bind EADDRINUSE address-in-use | type=vsock local=4294967295:70000
+    Another socket already has 4294967295:70000 ... !ephemeral
+vsock_twice | recv ENOTCONN not-connected | len=64 type=vsock
+    The socket is not connected
+packet_down | getsockopt ENETDOWN unreachable | type=17/3
+    The network interface is down
+packet_down | send ENETDOWN unreachable | len=64 type=17/3
+    The network interface is down
+END
+}
+
+@test "MPTCP" {
+    [ -e /proc/sys/net/mptcp/enabled ] || skip "no MPTCP in this kernel"
+    check <<'END'
+mptcp_closed | recv 0 other | len=64 mptcp ESTABLISHED rx=1000 tx=512 all-acked
+    the kernel does not tell whether the peer closed
+mptcp_reset | recv ECONNRESET peer-reset | len=64 mptcp
+    $them aborted the connection (reset)
+mptcp_write_after_reset | recv ECONNRESET peer-reset | len=64 mptcp CLOSE
+    $them aborted the connection (reset)
+mptcp_write_after_reset | send EPIPE other | len=10 mptcp CLOSE
+    The connection had ended before this write, or this program had shut down its writing side: MPTCP does not say how. SIGPIPE would have ended the program here
+mptcp_receive_timed_out | recv EAGAIN timeout | len=64 mptcp ESTABLISHED rx=7 tx=512 all-acked
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+mptcp_refused | connect ECONNREFUSED connection-refused | type=mptcp peer=$them
+    Nothing listens on $them of this host
+mptcp_with_a_plain_peer | recv 0 peer-closed | len=64 mptcp CLOSE_WAIT
+    ended its side in order (FIN)
+END
+}
+
+# The same cases, natively: those that die of SIGPIPE, and no others, are those
+# of which the log says that they would have.
+@test "what the log says of SIGPIPE is what happens without the shim" {
+    local cases
+    cases=$("$PYTHON" "$TABLE" broken "$LOG" "$RUN")
+    [ "$(wc -w <<<"$cases")" -gt 20 ]
+    in_network "$PYTHON" "$PROGRAMS_HERE/causes.py" $cases >"$BATS_TEST_TMPDIR/native"
+    awk '$3 == 13 { print $1 }' "$BATS_TEST_TMPDIR/native" | sort >"$BATS_TEST_TMPDIR/died"
+    "$PYTHON" "$TABLE" deadly "$LOG" "$RUN" | sort | diff "$BATS_TEST_TMPDIR/died" -
+    [ "$(awk '$3 != 13 && $3 != 0' "$BATS_TEST_TMPDIR/native")" = "" ]
+}
+
+@test "every case is in a table, and every cause among them" {
+    awk '{ print $1 }' "$RUN" | sort | diff - <(sort "$BATS_FILE_TMPDIR/told")
+}
