@@ -23,14 +23,19 @@ enum {
     CLOSING,
 };
 
+static bool is_inet(const struct facts *f)
+{
+    return f->domain == AF_INET || f->domain == AF_INET6;
+}
+
 static bool is_tcp(const struct facts *f)
 {
-    return f->protocol == IPPROTO_TCP && (f->domain == AF_INET || f->domain == AF_INET6);
+    return f->protocol == IPPROTO_TCP && f->type == SOCK_STREAM && is_inet(f);
 }
 
 static bool is_mptcp(const struct facts *f)
 {
-    return f->protocol == IPPROTO_MPTCP && (f->domain == AF_INET || f->domain == AF_INET6);
+    return f->protocol == IPPROTO_MPTCP && is_inet(f);
 }
 
 static bool is_unix(const struct facts *f)
@@ -110,8 +115,7 @@ static enum cause cause_of_zero(const struct facts *f)
  * EAGAIN that says that there is none (net/ipv4/af_inet.c, inet_autobind()). */
 static bool found_no_port(const struct facts *f)
 {
-    bool inet = f->domain == AF_INET || f->domain == AF_INET6;
-    return inet && f->type == SOCK_DGRAM && (f->sends || f->call == CALL_connect) &&
+    return is_inet(f) && f->type == SOCK_DGRAM && (f->sends || f->call == CALL_connect) &&
            address_port(&f->local) == 0;
 }
 
@@ -123,7 +127,7 @@ static enum cause cause_of_eagain(const struct facts *f)
     if (f->call == CALL_connect) {
         return is_unix(f) ? CAUSE_BACKLOG_FULL : CAUSE_OTHER;
     }
-    if (f->nonblocking == YES || f->flags & MSG_ERRQUEUE || f->call == CALL_splice) {
+    if (f->nonblocking == YES || f->flags & MSG_ERRQUEUE) {
         return CAUSE_WOULD_BLOCK;
     }
     if (f->timeout_us > 0) {
@@ -174,7 +178,8 @@ static enum cause cause_of_epipe(const struct facts *f)
     if (is_unix(f)) {
         return f->hung_up == YES ? CAUSE_WRITE_AFTER_CLOSE : CAUSE_LOCAL_SHUTDOWN_WRITE;
     }
-    return CAUSE_OTHER;
+    /* Nothing but its own shutdown ends a datagram socket's writing side. */
+    return is_inet(f) && keeps_messages_apart(f) ? CAUSE_LOCAL_SHUTDOWN_WRITE : CAUSE_OTHER;
 }
 
 static enum cause cause_of_etimedout(const struct facts *f)
@@ -612,6 +617,9 @@ static void why_write_after_close(struct text *t, const struct facts *f)
         peer_first(t, f);
         add(t, " had closed, and then reset the connection, or this program had shut down its "
                "writing side before this write: the kernel does not tell them apart.");
+    } else if (f->fin_seen == YES && f->unacked + f->unsent == 0) {
+        peer_first(t, f);
+        add(t, " had closed, and then reset the connection, before this write.");
     } else if (f->fin_seen == YES) {
         peer_first(t, f);
         add(t, " had closed, and answered what was sent after that with RST.");
@@ -643,21 +651,26 @@ static void why_timeout(struct text *t, const struct facts *f)
         what_waits(t, f);
         add(t, ".");
     } else {
-        add(t, "nothing came from ");
-        peer(t, f);
+        add(t, "nothing came");
+        if (f->domain != AF_NETLINK) { /* its 0:0 is the kernel */
+            add(t, " from ");
+            peer(t, f);
+        }
         add(t, ". The connection itself is not broken.");
     }
 }
 
 static void why_connection_timed_out(struct text *t, const struct facts *f)
 {
-    bool waiting = f->unacked + f->unsent > 0;
+    bool shut_out = f->unacked == 0 && f->unsent > 0 && f->window_closed;
+    bool answers = shut_out && f->probes == 0;
     peer_first(t, f);
-    if (waiting && f->unacked == 0 && f->window_closed) {
-        add(t, " kept its window closed and stopped answering probes; ");
+    if (shut_out) {
+        add(t, answers ? " answers, but it kept its window closed: it does not read, and "
+                       : " kept its window closed and stopped answering probes, and ");
         bytes(t, f->unsent);
         add(t, " could not be sent");
-    } else if (waiting) {
+    } else if (f->unacked + f->unsent > 0) {
         add(t, " stopped answering: ");
         bytes(t, (uint64_t)f->unacked + f->unsent);
         add(t, " were never acknowledged, in spite of ");
@@ -673,7 +686,7 @@ static void why_connection_timed_out(struct text *t, const struct facts *f)
         number(t, f->user_timeout_ms);
         add(t, " ms)");
     }
-    add(t, ". Its host is gone, or what stands between drops the packets.");
+    add(t, answers ? "." : ". Its host is gone, or what stands between drops the packets.");
 }
 
 static void why_connect_timed_out(struct text *t, const struct facts *f)
@@ -687,7 +700,7 @@ static void why_connect_timed_out(struct text *t, const struct facts *f)
 
 static void why_connection_refused(struct text *t, const struct facts *f)
 {
-    bool inet = f->domain == AF_INET || f->domain == AF_INET6;
+    bool inet = is_inet(f);
     if (inet && f->type != SOCK_STREAM) {
         /* Of an unconnected socket it may have been to anybody. */
         add(t, "An earlier datagram of this socket");
@@ -721,10 +734,13 @@ static void why_connection_aborted(struct text *t, const struct facts *f)
 {
     if (f->call == CALL_connect) {
         add(t, "An earlier connect of this socket had failed, and its error was reported then.");
-        return;
+    } else if (f->call == CALL_accept || f->call == CALL_accept4) {
+        add(t,
+            "The connection was given up before the program got to it: the client reset it while "
+            "it waited to be accepted.");
+    } else {
+        add(t, "The connection was ended on this host (ss -K, or the like).");
     }
-    add(t, "The connection was given up before the program got to it: the client reset it while it "
-           "waited to be accepted, or it was ended on this host (ss -K).");
 }
 
 static void why_unreachable(struct text *t, const struct facts *f)
@@ -779,7 +795,7 @@ static void why_address_unavailable(struct text *t, const struct facts *f)
 
 static void why_address_in_use(struct text *t, const struct facts *f)
 {
-    if (!is_unix(f) && f->domain >= 0 && address_port(&f->local) == 0) {
+    if (is_inet(f) && address_port(&f->local) == 0) {
         add(t, "No ephemeral port is left (");
         port_range(t, f);
         add(t, "): all of them are bound or held in TIME_WAIT.");
@@ -926,6 +942,11 @@ static void why_descriptor_limit(struct text *t, const struct facts *f)
 
 static void why_no_memory(struct text *t, const struct facts *f)
 {
+    if (f->err == ENOBUFS && f->receives) {
+        add(t, "More had arrived than the socket's receive buffer (SO_RCVBUF) holds, and messages "
+               "were lost.");
+        return;
+    }
     add(t, f->err == ENOBUFS ? "The kernel had no buffer space for the call"
                              : "The kernel had no memory for the call");
     if (f->has_len) {

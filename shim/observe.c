@@ -250,20 +250,22 @@ static bool choose_end(struct facts *f, const struct attempt *a)
     return f->type >= 0;
 }
 
+static enum known ask_nonblocking(int fd)
+{
+    long flags = raw(RAW_FCNTL, fd, F_GETFL);
+    return flags < 0 ? UNKNOWN : flags & O_NONBLOCK ? YES : NO;
+}
+
 static void find_nonblocking(struct facts *f, const struct attempt *a)
 {
     bool this_call = f->flags & MSG_DONTWAIT;
     if (f->call == CALL_preadv2 || f->call == CALL_pwritev2) {
         this_call = a->flags & FLAG_RWF_NOWAIT;
-    } else if (f->call == CALL_splice) {
-        this_call = a->flags & FLAG_SPLICE_NONBLOCK;
+    } else if (f->call == CALL_splice) { /* the pipe may be what does not wait */
+        int pipe = f->fd == a->fd ? a->other : a->fd;
+        this_call = a->flags & FLAG_SPLICE_NONBLOCK || ask_nonblocking(pipe) == YES;
     }
-    if (this_call) {
-        f->nonblocking = YES;
-        return;
-    }
-    long flags = raw(RAW_FCNTL, f->fd, F_GETFL);
-    f->nonblocking = flags < 0 ? UNKNOWN : flags & O_NONBLOCK ? YES : NO;
+    f->nonblocking = this_call ? YES : ask_nonblocking(f->fd);
 }
 
 static void find_timeout(struct facts *f)
@@ -427,22 +429,24 @@ static void count_payload(struct facts *f, const struct tcp_facts *info)
     f->has_payload = true;
 }
 
-/* An MPTCP connection is counted as a whole; TCP_INFO is of its first subflow. */
-static void count_mptcp(struct facts *f)
+/* An MPTCP connection is counted as a whole; TCP_INFO is of its first subflow.
+ * false for one that has fallen back to plain TCP: there the subflow is all. */
+static bool count_mptcp(struct facts *f)
 {
     struct mptcp_facts info;
     socklen_t len = sizeof info;
     int queue = 0;
     memset(&info, 0, sizeof info);
-    f->has_payload = ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) && len >= sizeof info;
-    f->rx = info.bytes_received;
-    /* bytes_acked counts a DATA_FIN. */
-    uint64_t payload = info.bytes_sent - info.bytes_retrans;
-    f->tx = info.bytes_acked < payload ? info.bytes_acked : payload;
-    f->unacked = 0;
-    if (raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue) == 0 && queue > 0) {
-        f->unacked = (uint32_t)queue;
+    if (!ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) || len < sizeof info) {
+        return false;
     }
+    uint64_t payload = info.bytes_sent - info.bytes_retrans;
+    raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
+    f->has_payload = true;
+    f->rx = info.bytes_received;
+    f->tx = info.bytes_acked < payload ? info.bytes_acked : payload; /* less a DATA_FIN */
+    f->unacked = queue > 0 ? (uint32_t)queue : 0;
+    return true;
 }
 
 /* A socket whose connect was refused still has a peer, and state CLOSE. */
@@ -481,9 +485,10 @@ static void find_tcp(struct facts *f)
     if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
         f->fin_seen = ask_fin_seen(f->fd);
     }
-    if (f->protocol == IPPROTO_MPTCP) {
-        count_mptcp(f);
-    } else if (len >= offsetof(struct tcp_facts, dsack_dups)) {
+    if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
+        return;
+    }
+    if (len >= offsetof(struct tcp_facts, dsack_dups)) {
         count_payload(f, &info);
     }
 }
@@ -634,11 +639,11 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     if (f->domain == AF_INET || f->domain == AF_INET6) {
         f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
     }
-    if (f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP) {
-        f->type = SOCK_STREAM;
-        find_tcp(f);
-    } else if (f->type < 0) {
+    if (f->type < 0) {
         f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
+    }
+    if (f->type == SOCK_STREAM && (f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP)) {
+        find_tcp(f);
     }
     if (f->domain == AF_UNIX) {
         find_unix_peer(f);

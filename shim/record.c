@@ -167,6 +167,9 @@ static void flags(struct text *t, int bits)
 
 static const char *inet_type(const struct facts *f)
 {
+    if (f->type == SOCK_RAW) {
+        return "raw";
+    }
     switch (f->protocol) {
     case IPPROTO_TCP:
         return "tcp";
@@ -175,7 +178,7 @@ static const char *inet_type(const struct facts *f)
     case IPPROTO_UDP:
         return "udp";
     default:
-        return f->type == SOCK_RAW ? "raw" : NULL;
+        return NULL;
     }
 }
 

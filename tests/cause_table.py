@@ -66,13 +66,13 @@ def read_table(lines):
 
 
 def read_run(path):
-    """PID -> case, case -> notes."""
+    """PID -> case, case -> notes, of the cases that came to their end."""
     cases, notes = {}, {}
     with open(path) as run:
         for line in run:
             case, pid, status, *pairs = line.split()
             if status != "0":
-                sys.exit(f"{case} could not be brought about (status {status})")
+                continue
             cases[int(pid)] = case
             notes[case] = dict(pair.split("=", 1) for pair in pairs)
     return cases, notes
@@ -129,7 +129,7 @@ def general_faults(record):
         level = "info"
     if record["level"] != level:
         yield f"level {record['level']}, not {level}"
-    if record["errno"] and errno.errorcode[record["errno"]] != record["error"]:
+    if record["errno"] and getattr(errno, record["error"]) != record["errno"]:
         yield "errno and error differ"
     if record["ret"] != (0 if call == "getsockopt" or not record["errno"] else -1):
         yield "ret"
@@ -187,7 +187,7 @@ def check(log, run):
     found = read_log(log, cases)
     for case in dict.fromkeys(row[0] for row in rows):
         if case not in found:
-            sys.exit(f"{case} was not run")
+            sys.exit(f"{case} could not be brought about")
         mine = [row for row in rows if row[0] == case and row[1]]
         for fault in check_case(mine, found[case], notes[case]):
             wrong += 1

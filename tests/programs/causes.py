@@ -312,7 +312,7 @@ def interrupted(function, *arguments):
 
 
 def temporary(leaf):
-    return os.path.join(tempfile.mkdtemp(dir=os.environ.get("BATS_TEST_TMPDIR")), leaf)
+    return os.path.join(tempfile.mkdtemp(dir=os.environ.get("BATS_FILE_TMPDIR")), leaf)
 
 
 def pipe_with(data):
@@ -2272,15 +2272,14 @@ def netlink_overrun():
 @case
 def vsock_twice():
     """Without a word to anybody: only bound."""
-    s, other = socket.socket(AF_VSOCK, SOCK_STREAM), socket.socket(AF_VSOCK, SOCK_STREAM)
+    s = call(socket.socket, AF_VSOCK, SOCK_STREAM)
+    if s == errno.EAFNOSUPPORT:
+        notes["kernel"] = "without"
+        return
     s.bind((socket.VMADDR_CID_ANY, 70000))
+    other = socket.socket(AF_VSOCK, SOCK_STREAM)
     call(other.bind, (socket.VMADDR_CID_ANY, 70000))
     call(other.recv, 64)
-
-
-@case
-def vsock_unknown():
-    call(socket.socket, AF_VSOCK, SOCK_STREAM)
 
 
 @case

@@ -246,7 +246,7 @@ static const struct {
     {"splice",
      CAUSE_WOULD_BLOCK,
      "does not say which",
-     {SENT, OF_UNIX, FAILED(EAGAIN), .call = CALL_splice, .nonblocking = NO}},
+     {SENT, OF_UNIX, FAILED(EAGAIN), .call = CALL_splice, .nonblocking = YES}},
     {"SO_RCVTIMEO",
      CAUSE_TIMEOUT,
      "SO_RCVTIMEO of this socket (300 ms)",
