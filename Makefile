@@ -61,7 +61,18 @@ lint:
 	shellcheck $(SCRIPTS)
 	shellcheck -S warning -s bash -e SC2034,SC2154 $(wildcard tests/*.bash tests/*.bats)
 
+INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(INSTALL_LIB)
+	install -m 755 scripts/sockshim $(DESTDIR)$(PREFIX)/bin/sockshim
+	install -m 644 $(BUILD)/libsockshim.so scripts/lib/* $(INSTALL_LIB)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sockshim
+	rm -rf $(INSTALL_LIB)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test lint clean
+.PHONY: all programs unit test lint install uninstall clean

@@ -710,8 +710,7 @@ static void why_connection_refused(struct text *t, const struct facts *f)
         }
         add(t, " was answered by port-unreachable: nothing receives where it was sent.");
     } else if (is_unix(f) && f->type == SOCK_DGRAM) {
-        add(t, "The socket at ");
-        peer(t, f);
+        peer_first(t, f);
         add(t, " was closed, or the path is left over from a program that is gone.");
     } else if (is_unix(f)) {
         add(t, "Nobody listens at ");

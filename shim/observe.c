@@ -464,17 +464,18 @@ static bool ever_established(const struct tcp_facts *info)
     }
 }
 
-static void find_tcp(struct facts *f)
+/* Returns whether it is a TCP or MPTCP socket. */
+static bool find_tcp(struct facts *f)
 {
     struct tcp_facts info;
     socklen_t len = sizeof info;
     memset(&info, 0, sizeof info);
-    if (f->domain == AF_UNIX || !ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, &info, &len)) {
-        return;
+    if (!ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, &info, &len)) {
+        return false;
     }
     f->state = info.state;
     if (!ever_established(&info)) {
-        return;
+        return true;
     }
     f->was_connected = true;
     f->idle_ms = info.last_data_recv;
@@ -486,11 +487,12 @@ static void find_tcp(struct facts *f)
         f->fin_seen = ask_fin_seen(f->fd);
     }
     if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
-        return;
+        return true;
     }
     if (len >= offsetof(struct tcp_facts, dsack_dups)) {
         count_payload(f, &info);
     }
+    return true;
 }
 
 /* ---- What a single errno value asks for ---- */
@@ -639,11 +641,11 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     if (f->domain == AF_INET || f->domain == AF_INET6) {
         f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
     }
-    if (f->type < 0) {
+    bool tcp = f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP;
+    if (tcp && find_tcp(f)) {
+        f->type = SOCK_STREAM; /* a raw socket has the number, but no TCP_INFO */
+    } else if (f->type < 0) {
         f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
-    }
-    if (f->type == SOCK_STREAM && (f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP)) {
-        find_tcp(f);
     }
     if (f->domain == AF_UNIX) {
         find_unix_peer(f);

@@ -590,7 +590,7 @@ unix_reset_unread | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer
 unix_reset_unread_seqpacket | recv ECONNRESET peer-reset | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
     $them (opened by pid $peer_pid) closed its end while data from this program lay there unread, or before it had accepted the connection
 unix_never_accepted | recv ECONNRESET peer-reset | len=64 type=unix-stream peer=$them
-    $them (opened by pid closed its end while data from this program lay there unread, or before it had accepted the connection
+    $them (opened by pid ... closed its end while data from this program lay there unread, or before it had accepted the connection
 unix_empty_message | recv 0 zero-length-datagram | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
     An empty message arrived
 unix_end_of_messages | recv 0 peer-closed | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
@@ -600,7 +600,7 @@ unix_empty_datagram | send 0 zero-length-request | len=0 type=unix-dgram
 unix_empty_datagram | recv 0 zero-length-datagram | len=64 type=unix-dgram
     An empty datagram arrived
 unix_datagram_peer_closed | send ECONNREFUSED connection-refused | len=3 type=unix-dgram
-    The socket at the peer (opened by pid was closed, or the path is left over from a program that is gone
+    The socket at the peer (opened by pid ... was closed, or the path is left over from a program that is gone
 unix_datagram_peer_closed | send ENOTCONN not-connected | len=3 type=unix-dgram
     The socket is not connected
 unix_datagram_own_shut_rd | recv 0 local-shutdown-read | len=64 type=unix-dgram

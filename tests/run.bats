@@ -109,7 +109,7 @@ END
     setting_of() {
         setting=$1
         shift
-        run -0 sockshim -q "$@" printenv "$setting"
+        run -0 --separate-stderr sockshim -q "$@" printenv "$setting"
     }
     setting_of SOCKSHIM_LOG -o /x/y && [ "$output" = /x/y ]
     setting_of SOCKSHIM_LOG -o/x/y && [ "$output" = /x/y ]
@@ -169,7 +169,7 @@ END
 }
 
 @test "a relative log is made absolute, %p and %n are left for the shim" {
-    run -0 sockshim -q -o 'a/%n-%p' printenv SOCKSHIM_LOG
+    run -0 --separate-stderr sockshim -q -o 'a/%n-%p' printenv SOCKSHIM_LOG
     [ "$output" = "$PWD/a/%n-%p" ]
     cd / && run -0 sockshim -q -o x printenv SOCKSHIM_LOG
     [ "$output" = /x ]
@@ -209,7 +209,7 @@ END
     local asan
     asan=$(gcc -print-file-name=libasan.so)
     asan=$(readlink -f "$asan")
-    LD_PRELOAD="libc.so.6:$asan" ASAN_OPTIONS=detect_leaks=0 run -0 sockshim -q -o off printenv LD_PRELOAD
+    LD_PRELOAD="$asan:libc.so.6" ASAN_OPTIONS=detect_leaks=0 run -0 sockshim -q -o off printenv LD_PRELOAD
     [ "$output" = "$asan:$(readlink -f "$SHIM"):libc.so.6" ]
 }
 
@@ -223,35 +223,31 @@ END
 }
 
 @test "a stdin that is closed is closed for COMMAND" {
-    run -0 --separate-stderr sockshim -o off bash -c '[ -e /proc/self/fd/0 ] || echo closed' <&-
+    run -0 --separate-stderr bash -c '"$1" -o off bash -c "[ -e /proc/self/fd/0 ] || echo closed" <&-' - "$SOCKSHIM_COMMAND"
     [ "$output" = closed ]
 }
 
 @test "COMMAND gets the caller's descriptors and not one more" {
-    local shell
+    local shell descriptors='3</dev/null 5</dev/null 9</dev/null 4>&- 6>&- 7>&- 8>&-'
+    bash -c "ls /proc/self/fd $descriptors" >plain
     for shell in dash "bash --posix" "busybox sh"; do
-        # shellcheck disable=SC2086
-        run -0 --separate-stderr $shell "$SOCKSHIM_COMMAND" -o off ls /proc/self/fd 5</dev/null 9</dev/null 3>&- 4>&- 6>&- 7>&- 8>&-
-        [ "$output" = $'0\n1\n2\n3\n5\n9' ] || fails_with "$output" # 3 is ls's own
+        bash -c "$shell '$SOCKSHIM_COMMAND' -o off ls /proc/self/fd $descriptors" >shimmed
+        diff plain shimmed
     done
     # Not one left to put stdin aside in: there is no summary then.
-    run -0 --separate-stderr sockshim -o off cat \
-        3</dev/null 4</dev/null 5</dev/null 6</dev/null 7</dev/null 8</dev/null 9</dev/null <<<"hello"
+    run -0 --separate-stderr bash -c "echo hello | '$SOCKSHIM_COMMAND' -o off cat ${descriptors//>&-/<\/dev/null}"
     [ "$output" = hello ]
     [[ $stderr == *"no summary"* ]]
 }
 
 @test "while COMMAND runs the command holds neither its stdin nor its stdout open" {
-    mkfifo in out
-    background "$SOCKSHIM_COMMAND" -o off bash -c 'exec <&- >&-; exec cat hold' <in >out
-    mkfifo hold
+    mkfifo in out hold
+    background bash -c '"$1" -o off bash -c "exec <&- >&-; exec cat hold" <in >out' - "$SOCKSHIM_COMMAND"
     exec 8>in
-    # The end of stdout comes although the command runs on.
+    # The end of stdout comes although COMMAND runs on, and nobody reads stdin.
     timeout 20 cat out
-    # And nobody reads stdin any more.
     run bash -c 'trap "" PIPE; echo x >&8'
     [ "$status" -ne 0 ]
-    kill -0 "$BACKGROUND"
     : >hold
     wait "$BACKGROUND"
 }
@@ -474,7 +470,7 @@ END
     listener
     PATH=$PWD/bin:$PATH background setsid "$SOCKSHIM_COMMAND" -o off ./listener 2>said >/dev/null
     wait_until test -e ready
-    [ "$(cat said)" = "sockshim: no summary at the end: env here has no --default-signal; the log is off" ] || fails_with "$(cat said)"
+    [ "$(cat said)" = "sockshim: no summary at the end: this env has no --default-signal; the log is off" ] || fails_with "$(cat said)"
     kill -INT "$BACKGROUND"
     wait_until got INT
     kill -TERM "$BACKGROUND"

@@ -133,7 +133,7 @@ static const struct {
      {SENT, TCP_CONNECTED, FAILED(EPIPE), .state = CLOSE, .fin_seen = YES}},
     {"FIN, then reset, no FIN of our own",
      CAUSE_WRITE_AFTER_CLOSE,
-     "had closed, and answered",
+     "had closed, and then reset the connection, before",
      {SENT, TCP_CONNECTED, FAILED(EPIPE), .state = CLOSE, .fin_seen = YES, .own_fin = NO}},
     {"send on a listening socket",
      CAUSE_NOT_CONNECTED,

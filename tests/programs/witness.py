@@ -1,0 +1,429 @@
+#!/usr/bin/python3
+"""Random TCP connections between two programs under the shim, with tcpdump as a
+witness of what went over the wire, and the comparison of the two.
+
+witness.py run SEED COUNT DIR SHIM    makes them; DIR then holds packets, and for
+                                      each side, a and b, its log and journal
+witness.py check SEED DIR             what does not agree, on stdout; status 1 then
+
+`run` is to be run in a network namespace of its own, with lo up.
+"""
+import collections
+import datetime
+import errno
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), os.pardir))
+import logfmt
+
+HERE = "127.0.0.1"
+LISTEN = {"a": 18000, "b": 18001}  # each side's server
+FIRST_PORT = 20000                 # of connection 0, at the side that connects
+MARK = 19000                       # nobody listens: the last packets of a run
+LONG = 20                          # seconds
+
+# ---- The plan: both sides know it from the seed ----
+
+Side = collections.namedtuple("Side", "sends reads shuts_writing ends first late")
+Plan = collections.namedtuple("Plan", "connects a b")
+
+
+def size(rnd):
+    return rnd.choice([0, 1, rnd.randrange(2, 1000), rnd.randrange(1000, 30000),
+                       rnd.randrange(30000, 200000)])
+
+
+def plan(seed, number):
+    """reads: how much of what comes, before it ends; -1 is all, and the end too.
+    late: writes after the peer's end."""
+    rnd = random.Random(seed * 100003 + number)
+    sizes = {"a": size(rnd), "b": size(rnd)}
+    first = rnd.choice("ab")
+    sides = {}
+    for me, other in "ab", "ba":
+        is_first = me == first
+        reads = rnd.choice([sizes[other], rnd.randrange(sizes[other] + 1), 0])
+        if not is_first and rnd.random() < 0.8:
+            reads = -1
+        ends = rnd.choice(["close", "close", "reset"] + ["shutdown"] * is_first)
+        sides[me] = Side(sizes[me], reads, rnd.random() < 0.35, ends, is_first, rnd.randrange(3))
+    return Plan(rnd.choice("ab"), sides["a"], sides["b"])
+
+
+# ---- One side ----
+
+
+class Connection:
+    """Writes down each call that failed, with what had been moved until then."""
+
+    def __init__(self, s, number, journal):
+        self.s, self.number, self.journal = s, number, journal
+        self.written = self.read = 0
+        self.over = False
+        s.setblocking(False)
+
+    def note(self, call, error):
+        if error not in (errno.EAGAIN, errno.EINPROGRESS):
+            print(self.number, call, error, self.written, self.read, file=self.journal)
+            self.over = True
+
+    def send(self, n):
+        try:
+            self.written += self.s.send(bytes(n))
+        except OSError as error:
+            self.note("send", error.errno)
+
+    def recv(self, n):
+        try:
+            got = len(self.s.recv(n))
+        except OSError as error:
+            self.note("recv", error.errno)
+            return
+        self.read += got
+        if got == 0:
+            self.note("recv", 0)
+
+    def shutdown(self, how):
+        try:
+            self.s.shutdown(how)
+        except OSError as error:
+            self.note("shutdown", error.errno)
+
+    def wait(self, events, ms=LONG * 1000):
+        poll = select.poll()
+        poll.register(self.s, events)
+        ready = poll.poll(ms)
+        return ready[0][1] if ready else 0
+
+
+def talk(c, side):
+    """Until all is sent and as much read as it wants, or the connection is over."""
+    while not c.over:
+        sending = c.written < side.sends
+        reading = side.reads < 0 or c.read < side.reads
+        if not sending and not reading:
+            return
+        ready = c.wait(select.POLLOUT * sending | select.POLLIN * reading)
+        if not ready:
+            raise TimeoutError(f"connection {c.number} got stuck")
+        if ready & select.POLLIN or not sending:
+            c.recv(65536 if side.reads < 0 else min(65536, side.reads - c.read))
+        elif ready & (select.POLLOUT | select.POLLERR | select.POLLHUP):
+            c.send(min(65536, side.sends - c.written))
+        if side.shuts_writing and sending and c.written == side.sends and not c.over:
+            c.shutdown(socket.SHUT_WR)
+
+
+def write_too_late(c, side):
+    for _ in range(side.late):
+        c.send(10)
+        c.wait(0, 5)  # an RST, if one comes
+    if side.late:
+        c.recv(65536)
+
+
+def end(c, side):
+    if side.ends == "reset":
+        c.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if side.ends == "shutdown":
+        c.shutdown(socket.SHUT_RDWR)
+        c.wait(0, 5)
+        c.recv(65536)
+    c.s.close()
+
+
+def reach(me, number):
+    """A connection from the port that stands for its number."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((HERE, FIRST_PORT + number))
+    s.connect((HERE, LISTEN["b" if me == "a" else "a"]))
+    return s
+
+
+def be_side(me, seed, count):
+    seed, count = int(seed), int(count)
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((HERE, LISTEN[me]))
+    server.listen()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    with open(f"{me}.journal", "w") as journal:
+        for number in range(count):
+            p = plan(seed, number)
+            side = getattr(p, me)
+            s = reach(me, number) if p.connects == me else server.accept()[0]
+            c = Connection(s, number, journal)
+            talk(c, side)
+            if not side.first:
+                write_too_late(c, side)
+            end(c, side)
+
+
+# ---- The run ----
+
+
+def start_tcpdump():
+    """Begun when it says so, and each packet in the file at once."""
+    tcpdump = subprocess.Popen(
+        ["tcpdump", "-i", "lo", "-n", "-s", "80", "-B", "32768", "-U", "--immediate-mode",
+         "-Z", "root", "-w", "packets", "tcp"], stderr=subprocess.PIPE, text=True)
+    for line in tcpdump.stderr:
+        if "listening on" in line:
+            return tcpdump
+    sys.exit("tcpdump does not run")
+
+
+def stop_tcpdump(tcpdump):
+    """Once a last packet, sent after all others, is in its file."""
+    end = time.monotonic() + LONG
+    s = socket.socket()
+    s.bind((HERE, MARK + 1))
+    s.connect_ex((HERE, MARK))
+    while not any(packet.sport == MARK for packet in read_packets("packets")):
+        if time.monotonic() > end:
+            sys.exit("tcpdump misses the last packet")
+        time.sleep(0.05)
+    tcpdump.send_signal(signal.SIGINT)
+    said = tcpdump.communicate()[1]
+    if "\n0 packets dropped by kernel" not in "\n" + said:
+        sys.exit(f"tcpdump lost packets: {said}")
+
+
+def start_side(me, seed, count, shim):
+    environment = dict(os.environ, LD_PRELOAD=shim, SOCKSHIM_LOG=f"{me}.log",
+                       SOCKSHIM_LEVEL="info")
+    side = subprocess.Popen([sys.executable, __file__, "side", me, seed, count], env=environment,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    side.stdout.readline()
+    return side
+
+
+def run(seed, count, directory, shim):
+    os.chdir(directory)
+    tcpdump = start_tcpdump()
+    sides = [start_side(me, seed, count, shim) for me in "ab"]
+    for side in sides:
+        side.stdin.write("go\n")
+        side.stdin.flush()
+    if any([side.wait() for side in sides]):
+        sys.exit("a side failed")
+    stop_tcpdump(tcpdump)
+
+
+# ---- What the wire says ----
+
+Packet = collections.namedtuple("Packet", "at sport dport seq ack flags payload")
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+
+
+def parse_packet(at, data):
+    """Ethernet, IPv4, TCP."""
+    head = 14 + (data[14] & 15) * 4
+    sport, dport, seq, ack, offset, flags = struct.unpack_from(">HHIIBB", data, head)
+    total = struct.unpack_from(">H", data, 16)[0]
+    return Packet(at, sport, dport, seq, ack, flags, total - (head - 14) - (offset >> 4) * 4)
+
+
+def read_packets(path):
+    """A pcap file; a packet that is not all there yet is left out."""
+    with open(path, "rb") as file:
+        data = file.read()
+    scale = {0xa1b2c3d4: 1, 0xa1b23c4d: 1000}[struct.unpack_from("I", data)[0]]
+    place, packets = 24, []
+    while place + 16 <= len(data):
+        seconds, fraction, length, _ = struct.unpack_from("IIII", data, place)
+        if place + 16 + length > len(data):
+            break
+        packets.append(parse_packet(seconds * 1000000 + fraction // scale,
+                                    data[place + 16:place + 16 + length]))
+        place += 16 + length
+    return packets
+
+
+class Direction:
+    """What went one way: the payload, the FIN and the RST of its sender."""
+
+    def __init__(self):
+        self.first = None  # sequence number of the first byte of payload
+        self.packets = []
+
+    def add(self, packet):
+        if packet.flags & SYN:
+            self.first = packet.seq + 1 & 0xffffffff
+        else:
+            self.packets.append(packet)
+
+    def when(self, flag):
+        """When its first packet with that flag went, or never."""
+        return next((p.at for p in self.packets if p.flags & flag), float("inf"))
+
+    def place(self, number):
+        """A sequence number as an offset into the payload."""
+        offset = number - self.first & 0xffffffff
+        return offset if offset < 1 << 31 else 0
+
+    def sent(self, until):
+        return max((self.place(p.seq) + p.payload for p in self.packets
+                    if p.at <= until and p.payload), default=0)
+
+    def payload(self):
+        return self.sent(float("inf"))
+
+    def acknowledged(self, back, until):
+        """By the other direction; a FIN is no payload, and the number in an RST
+        is not looked at by who receives it."""
+        return max((min(self.place(p.ack), self.payload()) for p in back.packets
+                    if p.at <= until and not p.flags & RST), default=0)
+
+
+def connections(packets):
+    """(port, port) -> the Direction from the first to the second."""
+    wire = collections.defaultdict(Direction)
+    for packet in packets:
+        wire[packet.sport, packet.dport].add(packet)
+    return wire
+
+
+# ---- What the log says, against it ----
+
+
+def port(address):
+    return int(address.rpartition(":")[2])
+
+
+def microseconds(ts):
+    at = datetime.datetime.strptime(ts, "%Y-%m-%dT%H:%M:%S.%f%z")
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (at - epoch) // datetime.timedelta(microseconds=1)
+
+
+def read_records(path):
+    """number of the connection -> the records about it."""
+    found = collections.defaultdict(list)
+    with open(path) as log:
+        for line in log:
+            record = logfmt.parse(line.rstrip("\n"))
+            if record["event"] == "return":
+                ports = port(record["local"]), port(record["peer"])
+                found[max(ports) - FIRST_PORT].append(record)
+    return found
+
+
+def read_journal(path):
+    found = collections.defaultdict(list)
+    with open(path) as journal:
+        for line in journal:
+            number, call, error, written, read = line.split()
+            found[int(number)].append((call, int(error), int(written), int(read)))
+    return found
+
+
+class Moment:
+    """The wire as it was when a record was written."""
+
+    def __init__(self, record, out, back):
+        self.at = microseconds(record["ts"])
+        self.out, self.back = out, back
+        self.fin_in, self.rst_in = (back.when(flag) <= self.at for flag in (FIN, RST))
+        self.fin_out, self.rst_out = (out.when(flag) <= self.at for flag in (FIN, RST))
+        if self.rst_in and back.when(RST) < back.when(FIN):
+            self.fin_in = False
+        # What ended it; nothing that came later was received.
+        self.end = min(self.at, back.when(RST), out.when(RST))
+
+
+def wanted_causes(record, moment):
+    """The causes that the wire allows."""
+    own_side = "this program had shut" in record["why"] or "Or this kernel" in record["why"]
+    error = record["errno"]
+    if error == 0:
+        if moment.fin_in:
+            return {"peer-closed"}
+        return {"closed-after-error"} if moment.rst_in or moment.rst_out else \
+            {"local-shutdown-read"} if moment.fin_out else set()
+    if error == errno.ECONNRESET:
+        return {"peer-reset"} if moment.rst_in or (moment.rst_out and own_side) else set()
+    if error == errno.EPIPE:
+        if moment.rst_in or moment.rst_out:
+            return {"write-after-close"}
+        if moment.fin_out:
+            return {"write-after-close"} if own_side else {"local-shutdown-write"}
+        return set()
+    return {"not-connected"} if error == errno.ENOTCONN else set()
+
+
+def figure_faults(record, moment, entry):
+    call, _, written, read = entry
+    low = moment.out.acknowledged(moment.back, min(moment.end, moment.back.when(FIN)))
+    high = moment.out.acknowledged(moment.back, moment.at)
+    if not low <= record["tx"] <= high:
+        yield f"tx is not {low} to {high}"
+    if record["tx"] + record["unacked"] + record["unsent"] != written:
+        yield f"tx, unacked and unsent are not the {written} that were written"
+    if record["rx"] != moment.back.sent(moment.end) and not moment.rst_out:
+        yield f"rx is not {moment.back.sent(moment.end)}"
+    if call == "recv" and record["rx"] != read and not moment.rst_out:
+        yield f"rx is not the {read} that were read"
+    if record["rx"] < read:
+        yield f"rx is less than the {read} that were read"
+
+
+def faults(record, moment, entry):
+    call, error = entry[:2]
+    if (record["call"], record["errno"]) != (call, error):
+        yield f"the program saw {call} {error}"
+        return
+    causes = wanted_causes(record, moment)
+    if record["cause"] not in causes:
+        yield (f"the wire says {causes or 'nothing of the kind'} (FIN in {moment.fin_in}, "
+               f"RST in {moment.rst_in}, FIN out {moment.fin_out}, RST out {moment.rst_out})")
+    yield from figure_faults(record, moment, entry)
+
+
+def ports_of(me, p, number):
+    mine, other = FIRST_PORT + number, LISTEN["b" if me == "a" else "a"]
+    return (mine, other) if p.connects == me else (LISTEN[me], mine)
+
+
+def check_side(me, seed, wire, tally):
+    wrong = 0
+    records, journal = read_records(f"{me}.log"), read_journal(f"{me}.journal")
+    for number in sorted(set(records) | set(journal)):
+        p = plan(seed, number)
+        mine, other = ports_of(me, p, number)
+        if len(records[number]) != len(journal[number]):
+            wrong += 1
+            print(f"{me} {number}: {len(records[number])} records of {journal[number]}")
+        for record, entry in zip(records[number], journal[number]):
+            tally[record["cause"]] += 1
+            moment = Moment(record, wire[mine, other], wire[other, mine])
+            said = list(faults(record, moment, entry))
+            wrong += len(said)
+            if said:
+                print(f"{me} {number}: {'; '.join(said)}\n    {p}\n    {record}")
+    return wrong
+
+
+def check(seed, directory):
+    os.chdir(directory)
+    tally = collections.Counter()
+    wire = connections(read_packets("packets"))
+    wrong = sum(check_side(me, int(seed), wire, tally) for me in "ab")
+    made = sum(1 for ports in wire if ports[0] >= FIRST_PORT)
+    print(f"seed {seed}: {made} connections, {wrong} faults:",
+          *(f"{cause} {count}" for cause, count in sorted(tally.items())))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit({"run": run, "side": be_side, "check": check}[sys.argv[1]](*sys.argv[2:]))
