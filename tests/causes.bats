@@ -289,6 +289,10 @@ write_after_close | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 unacked=5 
     ended its side in order (FIN) after 7 bytes ... Of what this program sent, 5 bytes are not acknowledged
 write_after_close_to_server | send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 unacked=5 unsent=0
     $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+write_after_close_with_reply_unread | send EPIPE write-after-close | len=10 tcp CLOSE tx=512 unacked=5 unsent=0
+    $them ... closed ... SIGPIPE would have ended the program here ... !was reported
+write_after_both_ends_with_reply_unread | send EPIPE local-shutdown-write | len=10 tcp CLOSE tx=512 all-acked
+    This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
 write_after_acknowledged_write | send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
     $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
 write_after_acknowledged_write_to_server | send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
@@ -600,13 +604,13 @@ unix_empty_datagram | send 0 zero-length-request | len=0 type=unix-dgram
 unix_empty_datagram | recv 0 zero-length-datagram | len=64 type=unix-dgram
     An empty datagram arrived
 unix_datagram_peer_closed | send ECONNREFUSED connection-refused | len=3 type=unix-dgram
-    The socket at the peer (opened by pid ... was closed, or the path is left over from a program that is gone
+    (opened by pid ... was closed, or the path is left over from a program that is gone
 unix_datagram_peer_closed | send ENOTCONN not-connected | len=3 type=unix-dgram
     The socket is not connected
 unix_datagram_own_shut_rd | recv 0 local-shutdown-read | len=64 type=unix-dgram
     This program itself shut down the reading side of the socket
 unix_datagram_to_the_dead | sendto ECONNREFUSED connection-refused | len=3 type=unix-dgram peer=$them
-    The socket at $them was closed, or the path is left over from a program that is gone
+    $them was closed, or the path is left over from a program that is gone
 unix_datagram_too_big | send EMSGSIZE message-too-big | len=100000 type=unix-dgram
     The message of 100000 bytes is larger ... SO_SNDBUF is
 unix_no_such_path | connect ENOENT no-such-socket | type=unix-stream peer=$them

@@ -242,7 +242,7 @@ END
 
 @test "while COMMAND runs the command holds neither its stdin nor its stdout open" {
     mkfifo in out hold
-    background bash -c '"$1" -o off bash -c "exec <&- >&-; exec cat hold" <in >out' - "$SOCKSHIM_COMMAND"
+    background bash -c '"$1" -o off bash -c "exec <&- >&-; read -r line <hold" <in >out' - "$SOCKSHIM_COMMAND"
     exec 8>in
     # The end of stdout comes although COMMAND runs on, and nobody reads stdin.
     timeout 20 cat out

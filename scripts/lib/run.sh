@@ -8,6 +8,9 @@
 SIGNALS="HUP:1 INT:2 QUIT:3 USR1:10 USR2:12 TERM:15"
 
 sockshim_run() {
+    # Meant for COMMAND, not for the tools that we use.
+    preloaded=${LD_PRELOAD-}
+    unset LD_PRELOAD
     quiet=
     force=
     read_options "$@"
@@ -145,7 +148,7 @@ settle_preload() {
     others=
     set -f
     # shellcheck disable=SC2046
-    set -- $(printf '%s' "${LD_PRELOAD-}" | tr ':' ' ')
+    set -- $(printf '%s' "$preloaded" | tr ':' ' ')
     set +f
     for entry; do
         case ${entry##*/} in

@@ -183,6 +183,7 @@ is_same_libc() {
     case ${loader##*/} in
     ld-musl*) libc=musl ;;
     ld-linux* | ld64.so* | ld.so*) libc=glibc ;;
+    '') return 0 ;; # a broken file: exec has the word
     *) libc=$loader ;;
     esac
     [ "$libc" != "$object_libc" ] || return 0

@@ -202,7 +202,7 @@ static void headers(void)
     struct msghdr msg = {.msg_iov = many, .msg_iovlen = 1025};
     STEP("sendmsg", sendmsg(US, &msg, 0));
     STEP("recvmsg", recvmsg(US, &msg, 0));
-    msg.msg_iovlen = (size_t)-1;
+    msg.msg_iovlen = (__typeof__(msg.msg_iovlen))-1;
     STEP("sendmsg", sendmsg(US, &msg, 0));
     STEP("recvmsg", recvmsg(US, &msg, 0));
     STEP("writev", writev(US, many, 1025));
@@ -230,7 +230,7 @@ static void headers(void)
         msg = (struct msghdr){
             .msg_iov = &iov, .msg_iovlen = 1, .msg_control = p, .msg_controllen = 64};
         STEP("sendmsg", sendmsg(US, &msg, 0));
-        msg.msg_controllen = (size_t)-1;
+        msg.msg_controllen = (__typeof__(msg.msg_controllen))-1;
         STEP("sendmsg", sendmsg(US, &msg, 0));
     }
     struct iovec long_ones[2] = {{buf, (size_t)-1}, {buf, 5}};
@@ -284,11 +284,11 @@ static void descriptors(void)
         {
             int fd = fds[i];
             STEP("recv", recv(fd, p, 5, 0));
-            STEP("recvfrom", recvfrom(fd, p, 5, 0, p, TWIN));
+            STEP("recvfrom", recvfrom(fd, p, 5, 0, TWIN, TWIN));
             STEP("recvmsg", recvmsg(fd, p, 0));
             STEP("recvmmsg", recvmmsg(fd, p, 1, 0, NULL));
             STEP("send", send(fd, p, 5, 0));
-            STEP("sendto", sendto(fd, p, 5, 0, p, 16));
+            STEP("sendto", sendto(fd, p, 5, 0, TWIN, 16));
             STEP("sendmsg", sendmsg(fd, p, 0));
             STEP("sendmmsg", sendmmsg(fd, p, 1, 0));
             STEP("accept", accept(fd, p, TWIN));
@@ -371,7 +371,7 @@ static void no_sockets(void)
         STEP("recv", recv(ends[0], p, 5, 0));
         STEP("recvmsg", recvmsg(ends[0], p, 0));
         STEP("sendmsg", sendmsg(ends[1], p, 0));
-        STEP("sendto", sendto(ends[1], p, 5, 0, p, 16));
+        STEP("sendto", sendto(ends[1], p, 5, 0, TWIN, 16));
         STEP("connect", connect(ends[0], p, 16));
         STEP("bind", bind(ends[0], p, 16));
         STEP("accept", accept(ends[0], p, TWIN));

@@ -152,7 +152,8 @@ static void tcp_heard(const char *words)
 
 static void closed_over(int family, int protocol)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         stream_pair(family, protocol);
         tcp_heard("abc");
         tcp_says("hello");
@@ -181,7 +182,8 @@ static void closed_mptcp(void)
 /* Own SHUT_WR, then the peer's FIN. */
 static void closed_both(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         tcp_heard("abc");
         MUST(shutdown(US, SHUT_WR));
@@ -194,7 +196,8 @@ static void closed_both(void)
 
 static void reset_by_peer(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         tcp_heard("abc");
         reset(THEM);
@@ -206,7 +209,8 @@ static void reset_by_peer(void)
 
 static void would_block(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         no_waiting(US);
         receive(i, US, 0);
@@ -215,7 +219,8 @@ static void would_block(void)
 
 static void flags(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         if (calls[i].has_flags) {
             tcp_pair();
             receive(i, US, MSG_DONTWAIT);
@@ -228,7 +233,8 @@ static void flags(void)
 
 static void zero_length(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         char buf[1];
         tcp_pair();
         tcp_says("x");
@@ -238,7 +244,8 @@ static void zero_length(void)
 
 static void own_shutdown(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         MUST(shutdown(US, SHUT_RD));
         receive(i, US, 0);
@@ -247,7 +254,8 @@ static void own_shutdown(void)
 
 static void not_connected(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         place((int)MUST(socket(AF_INET, SOCK_STREAM, 0)), US);
         receive(i, US, 0);
     }
@@ -255,7 +263,8 @@ static void not_connected(void)
 
 static void bad_buffer(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         tcp_says("hello");
         receive_into(i, US, (void *)1, 5, 0);
@@ -265,7 +274,8 @@ static void bad_buffer(void)
 
 static void bad_descriptor(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         receive(i, -1, 0);
         receive(i, 1000000, 0);
         place((int)MUST(open("/dev/null", O_RDWR)), US);
@@ -275,7 +285,8 @@ static void bad_descriptor(void)
 
 static void time_out(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         time_limit(US, SO_RCVTIMEO);
         receive(i, US, 0);
@@ -284,7 +295,8 @@ static void time_out(void)
 
 static void interrupted(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         interruptions(true);
         receive(i, US, 0);
@@ -294,7 +306,8 @@ static void interrupted(void)
 
 static void udp(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         udp_pair();
         send_empty(THEM);
         await(US, POLLIN);
@@ -310,7 +323,8 @@ static void udp(void)
 
 static void unix_stream(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         unix_pair(SOCK_STREAM);
         MUST(send(THEM, "hello", 5, 0));
         MUST(close(THEM));
@@ -326,7 +340,8 @@ static void unix_stream(void)
 
 static void unix_messages(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         unix_pair(SOCK_SEQPACKET);
         send_empty(THEM);
         receive(i, US, 0);
@@ -353,7 +368,8 @@ static void pseudo_terminal(int master, int slave)
 /* Neither a 0 nor a -1 on anything but a socket is the log's business. */
 static void no_sockets(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         int ends[2];
         if (calls[i].has_flags) {
             continue;

@@ -176,7 +176,8 @@ static void heard(void)
 
 static void sent(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         transmit(i, US);
         heard();
@@ -193,7 +194,8 @@ static void sent(void)
 
 static void zero_length(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         transmit_from(i, US, "", 0, 0);
     }
@@ -201,7 +203,8 @@ static void zero_length(void)
 
 static void reset_by_peer(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         reset(THEM);
         await(US, POLLERR);
@@ -213,7 +216,8 @@ static void reset_by_peer(void)
 /* The peer closes, and answers what comes then with RST. */
 static void closed_by_peer(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         tcp_pair();
         MUST(close(THEM));
         await(US, POLLRDHUP);
@@ -225,7 +229,8 @@ static void closed_by_peer(void)
 
 static void own_shutdown(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         char buf[8];
         tcp_pair();
         MUST(shutdown(US, SHUT_WR));
@@ -262,7 +267,8 @@ static void small_buffers(void)
 
 static void would_block(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         small_buffers();
         no_waiting(US);
         fill(i, 0);
@@ -271,7 +277,8 @@ static void would_block(void)
 
 static void flags(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         if (calls[i].kind == PROPER) {
             small_buffers();
             fill(i, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
@@ -281,7 +288,8 @@ static void flags(void)
 
 static void time_out(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         small_buffers();
         time_limit(US, SO_SNDTIMEO);
         fill(i, 0);
@@ -290,7 +298,8 @@ static void time_out(void)
 
 static void interrupted(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         small_buffers();
         interruptions(true);
         fill(i, 0);
@@ -300,7 +309,8 @@ static void interrupted(void)
 
 static void not_connected(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         place((int)MUST(socket(AF_INET, SOCK_STREAM, 0)), US);
         transmit(i, US);
         clear();
@@ -315,7 +325,8 @@ static void not_connected(void)
 
 static void bad_buffer(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         if (calls[i].kind != MOVES) {
             tcp_pair();
             transmit_from(i, US, (void *)1, 5, 0);
@@ -325,7 +336,8 @@ static void bad_buffer(void)
 
 static void bad_descriptor(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         transmit(i, -1);
         transmit(i, 1000000);
         place((int)MUST(open("/dev/null", O_RDONLY)), US);
@@ -336,7 +348,8 @@ static void bad_descriptor(void)
 static void udp(void)
 {
     static char much[70000];
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         if (calls[i].kind == MOVES) {
             continue;
         }
@@ -358,7 +371,8 @@ static void udp(void)
 
 static void unix_peers(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         unix_pair(SOCK_STREAM);
         MUST(close(THEM));
         transmit(i, US);
@@ -381,7 +395,8 @@ static void unix_peers(void)
 /* What is no socket: files, pipes, a full device. */
 static void no_sockets(void)
 {
-    EACH_CALL(i) {
+    EACH_CALL(i)
+    {
         int ends[2];
         if (calls[i].kind == PROPER) {
             continue;

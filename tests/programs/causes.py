@@ -961,6 +961,28 @@ def write_after_close():
 
 
 @case
+def write_after_close_with_reply_unread():
+    """The kernel does not tell of the peer's FIN as long as data lies before it."""
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(7); close()")
+    wait(s)
+    s.send(bytes(5))
+    wait(s, 0)
+    call(s.send, bytes(10))
+
+
+@case
+def write_after_both_ends_with_reply_unread():
+    s = connected()
+    send_all(s, 512)
+    s.shutdown(SHUT_WR)
+    peer("take_all(); give(7); close()")
+    wait_for_state(s, CLOSE)
+    call(s.send, bytes(10))
+
+
+@case
 def write_after_close_to_server():
     s = accepted()
     peer("close()")

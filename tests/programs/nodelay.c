@@ -27,9 +27,12 @@ static const int type_flags[] = {0, SOCK_NONBLOCK, SOCK_CLOEXEC, SOCK_NONBLOCK |
 
 static void sockets(void)
 {
-    EACH(f, families) {
-        EACH(p, protocols) {
-            EACH(t, type_flags) {
+    EACH(f, families)
+    {
+        EACH(p, protocols)
+        {
+            EACH(t, type_flags)
+            {
                 errno = UNTOUCHED;
                 int fd = socket(families[f], SOCK_STREAM | type_flags[t], protocols[p]);
                 saw("socket", fd >= 0);
@@ -53,12 +56,15 @@ static int plain_listener(int family, int protocol, union any_address *a, sockle
 
 static void accepted(void)
 {
-    EACH(f, families) {
-        EACH(p, protocols) {
+    EACH(f, families)
+    {
+        EACH(p, protocols)
+        {
             union any_address a;
             socklen_t len;
             int listener = plain_listener(families[f], protocols[p], &a, &len);
-            EACH(t, type_flags) {
+            EACH(t, type_flags)
+            {
                 int client = plain_socket(families[f], SOCK_STREAM, protocols[p]);
                 MUST(syscall(SYS_connect, client, &a, len));
                 errno = UNTOUCHED;
@@ -83,8 +89,10 @@ static void connect_and_show(int fd, const union any_address *a, socklen_t len)
 
 static void connected(void)
 {
-    EACH(f, families) {
-        EACH(p, protocols) {
+    EACH(f, families)
+    {
+        EACH(p, protocols)
+        {
             union any_address a;
             socklen_t len;
             int listener = plain_listener(families[f], protocols[p], &a, &len);

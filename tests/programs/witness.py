@@ -62,17 +62,19 @@ def plan(seed, number):
 
 
 class Connection:
-    """Writes down each call that failed, with what had been moved until then."""
+    """Writes down each call that failed, with what had been moved until then and
+    whether this side had shut down its writing."""
 
     def __init__(self, s, number, journal):
         self.s, self.number, self.journal = s, number, journal
         self.written = self.read = 0
-        self.over = False
+        self.over = self.shut = False
         s.setblocking(False)
 
     def note(self, call, error):
         if error not in (errno.EAGAIN, errno.EINPROGRESS):
-            print(self.number, call, error, self.written, self.read, file=self.journal)
+            print(self.number, call, error, self.written, self.read, int(self.shut),
+                  file=self.journal)
             self.over = True
 
     def send(self, n):
@@ -94,6 +96,7 @@ class Connection:
     def shutdown(self, how):
         try:
             self.s.shutdown(how)
+            self.shut = True
         except OSError as error:
             self.note("shutdown", error.errno)
 
@@ -151,6 +154,7 @@ def reach(me, number):
 
 def be_side(me, seed, count):
     seed, count = int(seed), int(count)
+    signal.alarm(3 * LONG)
     server = socket.socket()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind((HERE, LISTEN[me]))
@@ -208,16 +212,23 @@ def start_side(me, seed, count, shim):
     return side
 
 
-def run(seed, count, directory, shim):
-    os.chdir(directory)
-    tcpdump = start_tcpdump()
+def run_sides(seed, count, shim):
     sides = [start_side(me, seed, count, shim) for me in "ab"]
-    for side in sides:
+    for side in sides:  # both listen now
         side.stdin.write("go\n")
         side.stdin.flush()
     if any([side.wait() for side in sides]):
-        sys.exit("a side failed")
-    stop_tcpdump(tcpdump)
+        sys.exit(f"a side failed, seed {seed}")
+
+
+def run(seed, count, directory, shim):
+    os.chdir(directory)
+    tcpdump = start_tcpdump()
+    try:
+        run_sides(seed, count, shim)
+        stop_tcpdump(tcpdump)
+    finally:
+        tcpdump.kill()
 
 
 # ---- What the wire says ----
@@ -319,80 +330,125 @@ def read_records(path):
     return found
 
 
+Entry = collections.namedtuple("Entry", "call errno written read shut")
+
+
 def read_journal(path):
     found = collections.defaultdict(list)
     with open(path) as journal:
         for line in journal:
-            number, call, error, written, read = line.split()
-            found[int(number)].append((call, int(error), int(written), int(read)))
+            number, call, *figures = line.split()
+            found[int(number)].append(Entry(call, *map(int, figures)))
     return found
 
 
 class Moment:
-    """The wire as it was when a record was written."""
+    """The wire as it was when a record was written, and what the program knows."""
 
-    def __init__(self, record, out, back):
+    def __init__(self, record, entry, before, accepted, out, back):
+        self.entry, self.before, self.accepted = entry, before, accepted
         self.at = microseconds(record["ts"])
         self.out, self.back = out, back
         self.fin_in, self.rst_in = (back.when(flag) <= self.at for flag in (FIN, RST))
-        self.fin_out, self.rst_out = (out.when(flag) <= self.at for flag in (FIN, RST))
+        self.rst_out = out.when(RST) <= self.at
         if self.rst_in and back.when(RST) < back.when(FIN):
             self.fin_in = False
         # What ended it; nothing that came later was received.
         self.end = min(self.at, back.when(RST), out.when(RST))
 
+    def told(self):
+        """That it had failed, by an earlier call."""
+        return any(entry.errno not in (0, errno.ENOTCONN) for entry in self.before)
+
+
+def causes_of_zero(moment):
+    if moment.fin_in:
+        return {"peer-closed"}
+    if moment.rst_in or moment.rst_out:
+        return {"closed-after-error"}
+    return {"local-shutdown-read"} if moment.entry.shut else set()
+
+
+def causes_of_reset(record, moment):
+    """An RST of this side's kernel, for data after its own SHUT_RDWR, looks the
+    same to it; where it accepted the connection, nothing even hints at that."""
+    by_own_kernel = moment.rst_out and moment.entry.shut and (
+        "Or this kernel" in record["why"] or moment.accepted)
+    return {"peer-reset"} if moment.rst_in or by_own_kernel else set()
+
+
+def causes_of_epipe(record, moment):
+    if moment.rst_in or moment.rst_out:
+        return {"write-after-close"}
+    if "this program had shut" in record["why"] and moment.entry.shut:
+        return {"write-after-close"}
+    return {"local-shutdown-write"} if moment.entry.shut else set()
+
 
 def wanted_causes(record, moment):
     """The causes that the wire allows."""
-    own_side = "this program had shut" in record["why"] or "Or this kernel" in record["why"]
-    error = record["errno"]
-    if error == 0:
-        if moment.fin_in:
-            return {"peer-closed"}
-        return {"closed-after-error"} if moment.rst_in or moment.rst_out else \
-            {"local-shutdown-read"} if moment.fin_out else set()
-    if error == errno.ECONNRESET:
-        return {"peer-reset"} if moment.rst_in or (moment.rst_out and own_side) else set()
-    if error == errno.EPIPE:
-        if moment.rst_in or moment.rst_out:
-            return {"write-after-close"}
-        if moment.fin_out:
-            return {"write-after-close"} if own_side else {"local-shutdown-write"}
-        return set()
-    return {"not-connected"} if error == errno.ENOTCONN else set()
+    return {0: causes_of_zero(moment),
+            errno.ECONNRESET: causes_of_reset(record, moment),
+            errno.EPIPE: causes_of_epipe(record, moment),
+            errno.ENOTCONN: {"not-connected"}}.get(record["errno"], set())
 
 
-def figure_faults(record, moment, entry):
-    call, _, written, read = entry
-    low = moment.out.acknowledged(moment.back, min(moment.end, moment.back.when(FIN)))
+def sentence_faults(record, moment):
+    if "was reported" in record["why"] and not moment.told():
+        yield "no error was reported before"
+    if "had closed, and" in record["why"] and not moment.fin_in:
+        yield "no FIN came"
+
+
+def figure_faults(record, moment):
+    """Each figure; where the kernel's counters hold a FIN that nothing tells from
+    a byte of payload (DESIGN.md, "Payload"), one more or less."""
+    entry, closed = moment.entry, record["state"] == "CLOSE"
+    own_fin = closed and entry.shut and (moment.accepted or record["unsent"] > 0)
+    peers_fin = closed and moment.fin_in and record["rx"] > entry.read
+    low = moment.out.acknowledged(moment.back, min(moment.end, moment.back.when(FIN))) - own_fin
     high = moment.out.acknowledged(moment.back, moment.at)
     if not low <= record["tx"] <= high:
         yield f"tx is not {low} to {high}"
-    if record["tx"] + record["unacked"] + record["unsent"] != written:
-        yield f"tx, unacked and unsent are not the {written} that were written"
-    if record["rx"] != moment.back.sent(moment.end) and not moment.rst_out:
-        yield f"rx is not {moment.back.sent(moment.end)}"
-    if call == "recv" and record["rx"] != read and not moment.rst_out:
-        yield f"rx is not the {read} that were read"
-    if record["rx"] < read:
-        yield f"rx is less than the {read} that were read"
+    written = record["tx"] + record["unacked"] + record["unsent"]
+    if not entry.written <= written <= entry.written + own_fin:
+        yield f"tx, unacked and unsent are not the {entry.written} that were written"
+    if moment.rst_out:
+        return  # what came to a socket that was closed is not received
+    rx = moment.back.sent(moment.end)
+    if not rx <= record["rx"] <= rx + peers_fin:
+        yield f"rx is not {rx}"
+    if entry.call == "recv" and record["rx"] != entry.read:
+        yield f"rx is not the {entry.read} that were read"
 
 
-def faults(record, moment, entry):
-    call, error = entry[:2]
-    if (record["call"], record["errno"]) != (call, error):
-        yield f"the program saw {call} {error}"
+def faults(record, moment):
+    entry = moment.entry
+    if (record["call"], record["errno"]) != (entry.call, entry.errno):
+        yield f"the program saw {entry.call} {entry.errno}"
         return
     causes = wanted_causes(record, moment)
     if record["cause"] not in causes:
-        yield (f"the wire says {causes or 'nothing of the kind'} (FIN in {moment.fin_in}, "
-               f"RST in {moment.rst_in}, FIN out {moment.fin_out}, RST out {moment.rst_out})")
-    yield from figure_faults(record, moment, entry)
+        yield (f"the wire says {causes or 'nothing of the kind'}: FIN in {moment.fin_in}, "
+               f"RST in {moment.rst_in}, RST out {moment.rst_out}")
+    yield from sentence_faults(record, moment)
+    yield from figure_faults(record, moment)
 
 
 def ports_of(me, p, number):
     mine, other = FIRST_PORT + number, LISTEN["b" if me == "a" else "a"]
     return (mine, other) if p.connects == me else (LISTEN[me], mine)
+
+
+def check_connection(records, entries, accepted, out, back):
+    """What is wrong, as lines."""
+    if len(records) != len(entries):
+        yield f"{len(records)} records of {entries}"
+    for i, (record, entry) in enumerate(zip(records, entries)):
+        moment = Moment(record, entry, entries[:i], accepted, out, back)
+        said = list(faults(record, moment))
+        if said:
+            yield f"{'; '.join(said)}\n    {record}"
 
 
 def check_side(me, seed, wire, tally):
@@ -401,16 +457,11 @@ def check_side(me, seed, wire, tally):
     for number in sorted(set(records) | set(journal)):
         p = plan(seed, number)
         mine, other = ports_of(me, p, number)
-        if len(records[number]) != len(journal[number]):
+        tally.update(record["cause"] for record in records[number])
+        for fault in check_connection(records[number], journal[number], p.connects != me,
+                                      wire[mine, other], wire[other, mine]):
             wrong += 1
-            print(f"{me} {number}: {len(records[number])} records of {journal[number]}")
-        for record, entry in zip(records[number], journal[number]):
-            tally[record["cause"]] += 1
-            moment = Moment(record, wire[mine, other], wire[other, mine])
-            said = list(faults(record, moment, entry))
-            wrong += len(said)
-            if said:
-                print(f"{me} {number}: {'; '.join(said)}\n    {p}\n    {record}")
+            print(f"{me} {number}: {fault}\n    {p}")
     return wrong
 
 

@@ -1,0 +1,136 @@
+/* Hostile environments: the settings that come out of them make sense, and what
+ * is said about them is well-formed in both formats. */
+#include "config.h"
+
+#include "check.h"
+
+#include <errno.h>
+
+/* Enough for a value of 100 control bytes, and the words around it. */
+enum { COMPLAINT_SIZE = 640, VARIABLES_MAX = 16 };
+
+static const char *const variables[] = {
+    "SOCKSHIM=",        "SOCKSHIM_LOG=",     "SOCKSHIM_LOG_LIMIT=",
+    "SOCKSHIM_FORMAT=", "SOCKSHIM_SIGPIPE=", "SOCKSHIM_NODELAY=",
+    "SOCKSHIM_LEVEL=",  "SOCKSHIM_SKIP=",    "SOCKSHIM_ONLY=",
+};
+
+/* NUL ends a variable. Its first byte says which; none of ours: whatever stands
+ * there. The first string of all is argv[0]. */
+static char **environment_of(const uint8_t *data, size_t size, char *text, char **argv0)
+{
+    static char *environment[VARIABLES_MAX + 1];
+    const uint8_t *end = data + size;
+    int count = -1;
+    while (data < end && count < VARIABLES_MAX) {
+        size_t len = strnlen((const char *)data, (size_t)(end - data));
+        char *start = text;
+        if (count >= 0 && len > 0 && *data < SETTING_COUNT + 1) {
+            text = stpcpy(text, variables[*data - 1]);
+            data++;
+            len--;
+        }
+        memcpy(text, data, len);
+        text[len] = 0;
+        text += len + 1;
+        data += len + (len < (size_t)(end - data));
+        *(count < 0 ? argv0 : &environment[count]) = start;
+        count++;
+    }
+    environment[count < 0 ? 0 : count] = NULL;
+    return environment;
+}
+
+static void require(bool good, const char *what)
+{
+    if (!good) {
+        fprintf(stderr, "%s\n", what);
+        abort();
+    }
+}
+
+static bool ends(const char *text, size_t room)
+{
+    return memchr(text, 0, room);
+}
+
+static void check_settings(void)
+{
+    require(config.on || (!config.nodelay && config.sigpipe == SIGPIPE_OFF && !config.logging),
+            "off, and yet something is on");
+    require(config.sigpipe <= SIGPIPE_ALWAYS, "SIGPIPE's mode");
+    require(config.level <= LEVEL_ERROR, "the level");
+    require(config.log <= LOG_OFF, "the log");
+    require(config.log_limit <= INT64_MAX, "the limit");
+    require(ends(config.prog, sizeof config.prog) && ends(config.exe, sizeof config.exe) &&
+                ends(config.summary, sizeof config.summary),
+            "a text without an end");
+    require(config.log != LOG_FILE || *config.log_path == '/', "a path that is not absolute");
+    /* What rotation puts behind it. */
+    require(config.log != LOG_FILE || ends(config.log_path, sizeof config.log_path - 4),
+            "a path without room for .new");
+}
+
+static void check_defaults(void)
+{
+    require(!config.wrong[SETTING_LOG] || config.log == LOG_STDERR, "the log's default");
+    require(!config.wrong[SETTING_LOG_LIMIT] || config.log_limit == 1 << 30, "the limit's");
+    require(!config.wrong[SETTING_FORMAT] || !config.json, "the format's");
+    require(!config.wrong[SETTING_LEVEL] || config.level == LEVEL_DEBUG, "the level's");
+    require(!config.on || !config.wrong[SETTING_SIGPIPE] || config.sigpipe == SIGPIPE_IGNORE,
+            "SIGPIPE's");
+    require(!config.on || !config.wrong[SETTING_NODELAY] || config.nodelay, "TCP_NODELAY's");
+}
+
+/* One line that a terminal may be shown. */
+static void check_plain(const char *text, size_t len)
+{
+    struct check c = {.line = text, .at = text, .end = text + len};
+    while (c.at < c.end) {
+        check_character(&c);
+    }
+}
+
+static void check_complaint(enum setting setting)
+{
+    char about[COMPLAINT_SIZE], line[RECORD_SIZE];
+    struct moment m = {.who = {.pid = 1, .tid = 1}};
+    struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+    config_complaint(&t, setting);
+    size_t len = (size_t)(t.at - about);
+    require(!t.full, "a complaint that does not fit");
+    check_plain(about, len);
+    require(memmem(about, len, " is not allowed; allowed: ", 26), "what is allowed");
+    require(memcmp(about, variables[setting], strlen(variables[setting]) - 1) == 0, "the variable");
+    check_line(line, record_config(line, &m, about, len), config.json);
+}
+
+static void check_start(void)
+{
+    char line[RECORD_SIZE];
+    struct moment m = {.who = {.pid = 1, .tid = 1}};
+    struct check c = check_line(line, record_start(line, &m), config.json);
+    check_that(&c, check_is(&c, "event", "start") && check_has(&c, "settings"), "a start");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + VARIABLES_MAX * sizeof "SOCKSHIM_LOG_LIMIT=" + 1);
+    char *argv0 = NULL;
+    char **environment = environment_of(data, size, text, &argv0);
+    char *own_name = program_invocation_name;
+    memset(&config, 0, sizeof config);
+    program_invocation_name = argv0;
+    config_load(environment);
+    check_settings();
+    check_defaults();
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        if (config.wrong[i]) {
+            check_complaint((enum setting)i);
+        }
+    }
+    check_start();
+    program_invocation_name = own_name;
+    free(text);
+    return 0;
+}
