@@ -74,7 +74,8 @@ bool address_is_named(const struct address *a)
     if (a->any.sa_family == AF_UNIX) {
         return unix_name_length(a) > 0;
     }
-    return a->any.sa_family == AF_VSOCK || a->any.sa_family == AF_NETLINK;
+    return (a->any.sa_family == AF_VSOCK && a->len >= sizeof(struct vsock_address)) ||
+           (a->any.sa_family == AF_NETLINK && a->len >= sizeof(struct netlink_address));
 }
 
 bool address_is_loopback(const struct address *a)

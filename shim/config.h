@@ -56,6 +56,9 @@ extern struct config config;
  * allocation and no stdio. */
 void config_load(char **environment);
 
+/* No complaint is longer: 100 bytes of the value, each escaped, and our words. */
+enum { COMPLAINT_SIZE = 640 };
+
 /* One line that says which variable had which value, what is allowed and what
  * is used instead; for a setting with wrong[setting] set. */
 void config_complaint(struct text *t, enum setting setting);

@@ -386,10 +386,21 @@ static long write_to(int fd, const struct file *file, const char *line, size_t l
     return write_in_peace(fd, file, line, len);
 }
 
-/* The rest of a torn line ends before the next one begins. */
+/* Whether the file may end in the midst of a line: after a write of ours that
+ * came out short, and after another process was killed in the midst of one. The
+ * kernel looks for a fatal signal between two pages (mm/filemap.c,
+ * generic_perform_write()), so the latter ends at a page's end. */
+static bool may_be_torn(const struct file *file)
+{
+    return atomic_load_explicit(&torn, memory_order_relaxed) ||
+           (S_ISREG(file->mode) && file->size > 0 && file->size % 4096 == 0);
+}
+
+/* The rest of a torn line ends before the next one begins; an empty line does
+ * no harm. */
 static bool mend(int fd, const struct file *file)
 {
-    if (!atomic_load_explicit(&torn, memory_order_relaxed)) {
+    if (!may_be_torn(file)) {
         return true;
     }
     bool done = write_to(fd, file, "\n", 1) == 1;

@@ -42,7 +42,7 @@ static void complain(const char *about, struct text *said)
 static void complain_about_settings(void)
 {
     for (int i = 0; i < SETTING_COUNT; i++) {
-        char about[512];
+        char about[COMPLAINT_SIZE];
         struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
         if (config.wrong[i]) {
             config_complaint(&t, (enum setting)i);

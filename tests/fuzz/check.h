@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The checks are no part of what the fuzzer explores: twice as fast without. */
+#pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
+
 /* Every key in its place: SPEC's order. */
 static const struct {
     const char *name;
@@ -253,5 +256,7 @@ static struct check check_line(const char *line, size_t len, bool json)
     check_that(&c, check_has(&c, "event"), "an event");
     return c;
 }
+
+#pragma clang attribute pop
 
 #endif

@@ -1,0 +1,278 @@
+/* Wrapped calls where threads and signals make them hard.
+ *
+ *     threads interrupt TIMES     signal handlers interrupt failing calls
+ *     threads altstack            a handler on an alternate stack of 16 KiB
+ *     threads small               threads on stacks of 16 KiB
+ *     threads cancel TYPE         each call cancelled while it blocks
+ *     threads pending             each call with a cancellation already pending
+ *     threads disabled            the same with cancellation disabled
+ *     threads storm TYPE TIMES    cancelled while failing all the time */
+#include "harm.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+extern ssize_t __read_chk(int, void *, size_t, size_t);
+extern ssize_t __recv_chk(int, void *, size_t, size_t, int);
+
+/* ---- Sockets to fail on ---- */
+
+static int listener;
+static struct sockaddr_in address;
+
+static void listen_on_loopback(int backlog)
+{
+    socklen_t len = sizeof address;
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(listener, (struct sockaddr *)&address, sizeof address) == 0);
+    CHECK(listen(listener, backlog) == 0);
+    CHECK(getsockname(listener, (struct sockaddr *)&address, &len) == 0);
+}
+
+static int connected(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    return fd;
+}
+
+static int reset(void)
+{
+    struct linger at_once = {1, 0};
+    struct pollfd reset = {.fd = connected()};
+    int peer = accept(listener, NULL, NULL);
+    CHECK(setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+    CHECK(close(peer) == 0 && poll(&reset, 1, 10000) == 1);
+    return reset.fd;
+}
+
+/* The longest records there are, one of each kind. */
+static int reset_fd[2];
+static int tcp_fd;
+
+static void open_sockets(void)
+{
+    open_quiet();
+    listen_on_loopback(8);
+    reset_fd[0] = reset();
+    reset_fd[1] = reset();
+    tcp_fd = connected();
+}
+
+static void fail_in_every_way(void)
+{
+    struct sockaddr_un nowhere = {.sun_family = AF_UNIX};
+    int off = 0;
+    char byte = 0;
+    memset(nowhere.sun_path, '"', sizeof nowhere.sun_path);
+    CHECK(recv(reset_fd[0], &byte, 1, 0) == -1 && errno == ECONNRESET);
+    CHECK(recv(reset_fd[0], &byte, 1, 0) == 0);
+    CHECK(send(reset_fd[1], &byte, 1, 0) == -1 && errno == ECONNRESET);
+    CHECK(write(reset_fd[1], &byte, 1) == -1 && errno == EPIPE);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(connect(fd, (struct sockaddr *)&nowhere, sizeof nowhere) == -1 && errno == ENOENT);
+    CHECK(close(fd) == 0);
+    CHECK(recv(quiet[0], &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    CHECK(socket(77, 1, 0) == -1 && errno == EAFNOSUPPORT);
+    CHECK(setsockopt(tcp_fd, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off) == 0);
+    CHECK(signal(SIGPIPE, SIG_DFL) == SIG_DFL);
+}
+
+/* ---- Handlers ---- */
+
+static atomic_int handled;
+static int times;
+
+/* Made by handlers that interrupt one another, too. */
+static void fail_in_handler(int sig)
+{
+    int kept = errno;
+    (void)sig;
+    leave_record(1000000 + (size_t)atomic_fetch_add(&handled, 1));
+    errno = kept;
+}
+
+static void arm(int sig)
+{
+    struct sigaction act = {.sa_handler = fail_in_handler, .sa_flags = SA_NODEFER | SA_RESTART};
+    CHECK(sigaction(sig, &act, NULL) == 0);
+}
+
+static void interrupt(void)
+{
+    struct itimerval often = {{0, 97}, {0, 97}};
+    struct itimerval cpu = {{0, 1000}, {0, 1000}};
+    struct itimerval never = {0};
+    char byte;
+    int gone[2];
+    int calls = 0;
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, gone) == 0 && close(gone[1]) == 0);
+    arm(SIGALRM);
+    arm(SIGPROF);
+    setitimer(ITIMER_REAL, &often, NULL);
+    setitimer(ITIMER_PROF, &cpu, NULL);
+    for (; atomic_load(&handled) < times; calls++) {
+        errno = 12345;
+        CHECK(recv(gone[0], &byte, 1 + (size_t)calls, 0) == 0 && errno == 12345);
+        leave_record(1 + (size_t)calls);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    setitimer(ITIMER_PROF, &never, NULL);
+    printf("%d %d\n", 2 * calls, atomic_load(&handled));
+}
+
+enum { SMALL = 16384 };
+
+/* Memory with a page below it that kills. */
+static char *guarded(void)
+{
+    char *at = mmap(NULL, 4096 + SMALL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(at != MAP_FAILED && mprotect(at, 4096, PROT_NONE) == 0);
+    return at + 4096;
+}
+
+static void fail_on_signal(int sig)
+{
+    (void)sig;
+    fail_in_every_way();
+}
+
+static void altstack(void)
+{
+    stack_t small = {.ss_sp = guarded(), .ss_size = SMALL};
+    struct sigaction act = {.sa_handler = fail_on_signal, .sa_flags = SA_ONSTACK};
+    CHECK(sigaltstack(&small, NULL) == 0 && sigaction(SIGUSR1, &act, NULL) == 0);
+    CHECK(raise(SIGUSR1) == 0);
+}
+
+static void *fail_on_thread(void *unused)
+{
+    fail_in_every_way();
+    return unused;
+}
+
+static void small(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    pthread_attr_init(&attr);
+    CHECK(pthread_attr_setstack(&attr, guarded(), SMALL) == 0);
+    CHECK(pthread_create(&thread, &attr, fail_on_thread, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+/* ---- Cancellation ---- */
+
+static int full[2];     /* takes no more */
+static int no_room[2];  /* a pipe that takes no more */
+static int filled[2];   /* a pipe with data */
+static int zero;        /* never ends */
+static int crowded;     /* listens, and its queue is full */
+static char block[65536];
+static struct iovec vector = {block, sizeof block};
+static struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+static struct mmsghdr messages;
+
+static void fill(int fd)
+{
+    CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+    while (write(fd, block, sizeof block) > 0) {
+    }
+    while (write(fd, block, 1) > 0) {
+    }
+    CHECK(fcntl(fd, F_SETFL, 0) == 0);
+}
+
+static void open_blocking(void)
+{
+    open_quiet();
+    CHECK(pipe(filled) == 0 && write(filled[1], "x", 1) == 1);
+    CHECK(pipe(no_room) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, full) == 0);
+    fill(full[0]);
+    fill(no_room[1]);
+    zero = open("/dev/zero", O_RDONLY);
+    listen_on_loopback(8);
+    struct sockaddr_un nameless = {.sun_family = AF_UNIX};
+    crowded = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(bind(crowded, (struct sockaddr *)&nameless, sizeof(sa_family_t)) == 0);
+    CHECK(listen(crowded, 0) == 0);
+    messages.msg_hdr = message;
+}
+
+static void connect_to_crowded(void)
+{
+    struct sockaddr_un name;
+    socklen_t len = sizeof name;
+    CHECK(getsockname(crowded, (struct sockaddr *)&name, &len) == 0);
+    for (;;) {
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        CHECK(connect(fd, (struct sockaddr *)&name, len) == 0);
+    }
+}
+
+#define CALL(name, call)                                                                           \
+    static void do_##name(void)                                                                    \
+    {                                                                                              \
+        (void)!(call);                                                                             \
+    }
+
+CALL(recv, recv(quiet[0], block, 1, 0))
+CALL(recvfrom, recvfrom(quiet[0], block, 1, 0, NULL, NULL))
+CALL(recvmsg, recvmsg(quiet[0], &message, 0))
+CALL(recvmmsg, recvmmsg(quiet[0], &messages, 1, 0, NULL))
+CALL(read, read(quiet[0], block, 1))
+CALL(readv, readv(quiet[0], &vector, 1))
+CALL(preadv2, preadv2(quiet[0], &vector, 1, -1, 0))
+CALL(recv_chk, __recv_chk(quiet[0], block, 1, sizeof block, 0))
+CALL(read_chk, __read_chk(quiet[0], block, 1, sizeof block))
+CALL(send, send(full[0], block, 1, 0))
+CALL(sendto, sendto(full[0], block, 1, 0, NULL, 0))
+CALL(sendmsg, sendmsg(full[0], &message, 0))
+CALL(sendmmsg, sendmmsg(full[0], &messages, 1, 0))
+CALL(write, write(full[0], block, 1))
+CALL(writev, writev(full[0], &vector, 1))
+CALL(pwritev2, pwritev2(full[0], &vector, 1, -1, 0))
+CALL(splice, splice(filled[0], NULL, full[0], NULL, 1, 0))
+CALL(read_pipe, read(no_room[1] - 1 == no_room[0] ? quiet[0] : quiet[0], block, 1))
+CALL(write_pipe, write(no_room[1], block, 1))
+CALL(accept, accept(listener, NULL, NULL))
+CALL(accept4, accept4(listener, NULL, NULL, SOCK_CLOEXEC))
+
+/* Each with whether it waits here, as far as it can be made to. */
+static const struct {
+    const char *name;
+    void (*call)(void);
+} calls[] = {
+    {"recv", do_recv},
+    {"recvfrom", do_recvfrom},
+    {"recvmsg", do_recvmsg},
+    {"recvmmsg", do_recvmmsg},
+    {"read", do_read},
+    {"readv", do_readv},
+    {"preadv2", do_preadv2},
+    {"__recv_chk", do_recv_chk},
+    {"__read_chk", do_read_chk},
+    {"send", do_send},
+    {"sendto", do_sendto},
+    {"sendmsg", do_sendmsg},
+    {"sendmmsg", do_sendmmsg},
+    {"write", do_write},
+    {"writev", do_writev},
+    {"pwritev2", do_pwritev2},
+    {"splice", do_splice},
+    {"write to a pipe", do_write_pipe},
+    {"accept", do_accept},
+    {"accept4", do_accept4},
+    {"connect", connect_to_crowded},
+};
