@@ -1,27 +1,9 @@
 #include "cause.h"
 
+#include "kernel.h"
 #include "next.h"
 
 #include <errno.h>
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
-/* tcp_states.h */
-enum {
-    ESTABLISHED = 1,
-    SYN_SENT,
-    SYN_RECV,
-    FIN_WAIT1 = 4,
-    FIN_WAIT2,
-    TIME_WAIT,
-    CLOSE,
-    CLOSE_WAIT,
-    LAST_ACK,
-    LISTEN,
-    CLOSING,
-};
 
 static bool is_inet(const struct facts *f)
 {
@@ -53,12 +35,12 @@ static bool keeps_messages_apart(const struct facts *f)
 static enum cause tcp_end(const struct facts *f)
 {
     switch (f->state) {
-    case CLOSE_WAIT:
-    case LAST_ACK:
-    case CLOSING:
-    case TIME_WAIT:
+    case TCP_STATE_CLOSE_WAIT:
+    case TCP_STATE_LAST_ACK:
+    case TCP_STATE_CLOSING:
+    case TCP_STATE_TIME_WAIT:
         return CAUSE_PEER_CLOSED;
-    case CLOSE:
+    case TCP_STATE_CLOSE:
         if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
             return CAUSE_OTHER;
         }
@@ -67,9 +49,9 @@ static enum cause tcp_end(const struct facts *f)
             return CAUSE_LOCAL_SHUTDOWN_READ;
         }
         return f->fin_seen == YES ? CAUSE_PEER_CLOSED : CAUSE_CLOSED_AFTER_ERROR;
-    case ESTABLISHED:
-    case FIN_WAIT1:
-    case FIN_WAIT2:
+    case TCP_STATE_ESTABLISHED:
+    case TCP_STATE_FIN_WAIT1:
+    case TCP_STATE_FIN_WAIT2:
         /* No FIN came on it; an MPTCP connection may have ended all the same. */
         return is_mptcp(f) ? CAUSE_OTHER : CAUSE_LOCAL_SHUTDOWN_READ;
     default:
@@ -140,13 +122,13 @@ static enum cause cause_of_eagain(const struct facts *f)
 static enum cause tcp_cause_of_epipe(const struct facts *f)
 {
     switch (f->state) {
-    case FIN_WAIT1:
-    case FIN_WAIT2:
-    case CLOSING:
-    case LAST_ACK:
-    case TIME_WAIT:
+    case TCP_STATE_FIN_WAIT1:
+    case TCP_STATE_FIN_WAIT2:
+    case TCP_STATE_CLOSING:
+    case TCP_STATE_LAST_ACK:
+    case TCP_STATE_TIME_WAIT:
         return CAUSE_LOCAL_SHUTDOWN_WRITE;
-    case CLOSE:
+    case TCP_STATE_CLOSE:
         if (is_mptcp(f)) {
             return CAUSE_OTHER;
         }
@@ -157,10 +139,10 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
         return f->fin_seen == YES && f->own_fin == YES && f->unacked + f->unsent == 0
                    ? CAUSE_LOCAL_SHUTDOWN_WRITE
                    : CAUSE_WRITE_AFTER_CLOSE;
-    case CLOSE_WAIT:
-    case ESTABLISHED:
+    case TCP_STATE_CLOSE_WAIT:
+    case TCP_STATE_ESTABLISHED:
         return is_mptcp(f) ? CAUSE_OTHER : CAUSE_WRITE_AFTER_CLOSE;
-    case LISTEN:
+    case TCP_STATE_LISTEN:
         return CAUSE_NOT_CONNECTED;
     default:
         return CAUSE_OTHER;
@@ -428,7 +410,7 @@ static void why_source_exhausted(struct text *t, const struct facts *f)
 /* What fills the send buffer. */
 static bool is_connecting(const struct facts *f)
 {
-    return f->state == SYN_SENT || f->state == SYN_RECV;
+    return f->state == TCP_STATE_SYN_SENT || f->state == TCP_STATE_SYN_RECV;
 }
 
 static void what_waits(struct text *t, const struct facts *f)
@@ -834,7 +816,7 @@ static void why_not_connected(struct text *t, const struct facts *f)
         add(t, "The connection was already gone, or never made; harmless.");
     } else if (f->call == CALL_shutdown) {
         add(t, "The socket has no peer; it is shut down all the same.");
-    } else if (f->state == LISTEN) {
+    } else if (f->state == TCP_STATE_LISTEN) {
         add(t, "The socket listens for connections; it is none itself.");
     } else {
         add(t,

@@ -1,5 +1,6 @@
 #include "observe.h"
 
+#include "kernel.h"
 #include "process.h"
 #include "raw.h"
 
@@ -15,13 +16,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 
-/* Kernel ABI that not every C library's headers have. */
-#ifndef SO_PEERNAME
-#define SO_PEERNAME 28
-#endif
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
+/* Options and flags, likewise. */
 enum {
     OPTION_TCP_INFO = 11,
     OPTION_TCP_USER_TIMEOUT = 18,
@@ -31,19 +26,6 @@ enum {
     FLAG_RWF_NOWAIT = 8,
     FLAG_SPLICE_NONBLOCK = 2,
     OUTPUT_QUEUE = TIOCOUTQ, /* SIOCOUTQ, tcp(7) */
-};
-
-/* tcp_states.h */
-enum {
-    TCP_STATE_ESTABLISHED = 1,
-    TCP_STATE_FIN_WAIT1 = 4,
-    TCP_STATE_FIN_WAIT2,
-    TCP_STATE_TIME_WAIT,
-    TCP_STATE_CLOSE,
-    TCP_STATE_CLOSE_WAIT,
-    TCP_STATE_LAST_ACK,
-    TCP_STATE_LISTEN,
-    TCP_STATE_CLOSING,
 };
 
 /* struct tcp_info of include/uapi/linux/tcp.h as far as it is used: C libraries
@@ -454,8 +436,8 @@ static bool ever_established(const struct tcp_facts *info)
 {
     switch (info->state) {
     case TCP_STATE_LISTEN:
-    case 2: /* SYN_SENT */
-    case 3: /* SYN_RECV */
+    case TCP_STATE_SYN_SENT:
+    case TCP_STATE_SYN_RECV:
         return false;
     case TCP_STATE_CLOSE:
         return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent;

@@ -2,6 +2,7 @@
 
 #include "cause.h"
 #include "config.h"
+#include "kernel.h"
 
 #include <string.h>
 
@@ -173,7 +174,7 @@ static const char *inet_type(const struct facts *f)
     switch (f->protocol) {
     case IPPROTO_TCP:
         return "tcp";
-    case 262: /* IPPROTO_MPTCP */
+    case IPPROTO_MPTCP:
         return "mptcp";
     case IPPROTO_UDP:
         return "udp";

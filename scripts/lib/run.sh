@@ -277,14 +277,25 @@ is_key() {
     [ "$1" = INT ] || [ "$1" = QUIT ]
 }
 
-# Not before COMMAND's process has stopped being a copy of this shell, whose
-# traps would swallow it.
+# Not before COMMAND's process is COMMAND: as a copy of this shell, and as env,
+# it would swallow the signal.
 deliver() {
-    while cmp -s "/proc/$$/cmdline" "/proc/$command/cmdline"; do
+    while is_starting; do
         :
     done
     kill -s "$1" "$command" 2>/dev/null
 }
+
+is_starting() {
+    case $(command_line "$command") in
+    "$(command_line $$)" | "env ${restore:-.} "*) return 0 ;;
+    esac
+    return 1
+}
+
+command_line() {
+    tr '\0' ' ' <"/proc/$1/cmdline"
+} 2>/dev/null
 
 # Whether a key on the terminal reaches us and COMMAND alike.
 in_foreground() {

@@ -244,12 +244,11 @@ CALL(write, write(full[0], block, 1))
 CALL(writev, writev(full[0], &vector, 1))
 CALL(pwritev2, pwritev2(full[0], &vector, 1, -1, 0))
 CALL(splice, splice(filled[0], NULL, full[0], NULL, 1, 0))
-CALL(read_pipe, read(no_room[1] - 1 == no_room[0] ? quiet[0] : quiet[0], block, 1))
 CALL(write_pipe, write(no_room[1], block, 1))
 CALL(accept, accept(listener, NULL, NULL))
 CALL(accept4, accept4(listener, NULL, NULL, SOCK_CLOEXEC))
 
-/* Each with whether it waits here, as far as it can be made to. */
+/* Each waits for ever here. */
 static const struct {
     const char *name;
     void (*call)(void);
@@ -276,3 +275,219 @@ static const struct {
     {"accept4", do_accept4},
     {"connect", connect_to_crowded},
 };
+
+enum { CALLS = sizeof calls / sizeof *calls };
+
+static int cancel_type;
+static int cancel_state = PTHREAD_CANCEL_ENABLE;
+static _Atomic pid_t caller;
+static int cleaned_up;
+static int answer;
+
+static void clean_up(void *unused)
+{
+    (void)unused;
+    cleaned_up++;
+}
+
+/* Calls once the main thread has had its way with it. */
+static void *call_it(void *argument)
+{
+    void (*call)(void) = *(void (*const *)(void))argument;
+    pthread_setcanceltype(cancel_type, NULL);
+    pthread_setcancelstate(cancel_state, NULL);
+    pthread_cleanup_push(clean_up, NULL);
+    atomic_store(&caller, (pid_t)syscall(SYS_gettid));
+    errno = 0;
+    call();
+    answer = errno;
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+/* Whether it sleeps: in the call, for nothing else in it does. */
+static int is_asleep(pid_t tid)
+{
+    char path[64];
+    char text[256];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    int fd = open(path, O_RDONLY);
+    ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    const char *state = strstr(text, ") ");
+    return state && state[2] == 'S';
+}
+
+static void say_how_it_ended(const char *name, pthread_t thread)
+{
+    void *result;
+    CHECK(pthread_join(thread, &result) == 0);
+    if (result == PTHREAD_CANCELED) {
+        printf("%s: cancelled, cleaned up %d\n", name, cleaned_up);
+    } else {
+        printf("%s: errno %d\n", name, answer);
+    }
+}
+
+static void cancel_while_blocked(const char *type)
+{
+    cancel_type = strcmp(type, "deferred") == 0 ? PTHREAD_CANCEL_DEFERRED
+                                                : PTHREAD_CANCEL_ASYNCHRONOUS;
+    open_blocking();
+    for (int i = 0; i < CALLS; i++) {
+        pthread_t thread;
+        cleaned_up = 0;
+        atomic_store(&caller, 0);
+        CHECK(pthread_create(&thread, NULL, call_it, (void *)&calls[i].call) == 0);
+        while (atomic_load(&caller) == 0 || !is_asleep(atomic_load(&caller))) {
+            sched_yield();
+        }
+        CHECK(pthread_cancel(thread) == 0);
+        say_how_it_ended(calls[i].name, thread);
+    }
+}
+
+/* On no descriptor: whoever is no cancellation point comes back with an error. */
+static int no_pair[2];
+CALL(none_recv, recv(-1, block, 1, 0))
+CALL(none_recvfrom, recvfrom(-1, block, 1, 0, NULL, NULL))
+CALL(none_recvmsg, recvmsg(-1, &message, 0))
+CALL(none_recvmmsg, recvmmsg(-1, &messages, 1, 0, NULL))
+CALL(none_read, read(-1, block, 1))
+CALL(none_readv, readv(-1, &vector, 1))
+CALL(none_preadv2, preadv2(-1, &vector, 1, -1, 0))
+CALL(none_recv_chk, __recv_chk(-1, block, 1, sizeof block, 0))
+CALL(none_read_chk, __read_chk(-1, block, 1, sizeof block))
+CALL(none_send, send(-1, block, 1, 0))
+CALL(none_sendto, sendto(-1, block, 1, 0, NULL, 0))
+CALL(none_sendmsg, sendmsg(-1, &message, 0))
+CALL(none_sendmmsg, sendmmsg(-1, &messages, 1, 0))
+CALL(none_write, write(-1, block, 1))
+CALL(none_writev, writev(-1, &vector, 1))
+CALL(none_pwritev2, pwritev2(-1, &vector, 1, -1, 0))
+CALL(none_sendfile, sendfile(-1, -1, NULL, 1))
+CALL(none_splice, splice(-1, NULL, -1, NULL, 1, 0))
+CALL(none_socket, socket(77, 1, 0))
+CALL(none_socketpair, socketpair(77, 1, 0, no_pair))
+CALL(none_connect, connect(-1, (struct sockaddr *)&address, sizeof address))
+CALL(none_accept, accept(-1, NULL, NULL))
+CALL(none_accept4, accept4(-1, NULL, NULL, 0))
+CALL(none_bind, bind(-1, (struct sockaddr *)&address, sizeof address))
+CALL(none_listen, listen(-1, 1))
+CALL(none_shutdown, shutdown(-1, 0))
+CALL(none_getsockopt, getsockopt(-1, SOL_SOCKET, SO_ERROR, block, &(socklen_t){4}))
+CALL(none_setsockopt, setsockopt(-1, IPPROTO_TCP, TCP_NODELAY, &(int){0}, 4))
+CALL(none_close, close(-1))
+CALL(none_close_range, close_range(9, 8, 0))
+CALL(none_dup2, dup2(-1, 100))
+CALL(none_dup3, dup3(-1, 100, 0))
+CALL(none_sigaction, sigaction(99, NULL, NULL))
+CALL(none_syscall, syscall(SYS_close, -1))
+
+#define NONE(name) {#name, do_none_##name}
+static const struct {
+    const char *name;
+    void (*call)(void);
+} none_calls[] = {
+    NONE(recv),       NONE(recvfrom), NONE(recvmsg),    NONE(recvmmsg),   NONE(read),
+    NONE(readv),      NONE(preadv2),  NONE(recv_chk),   NONE(read_chk),   NONE(send),
+    NONE(sendto),     NONE(sendmsg),  NONE(sendmmsg),   NONE(write),      NONE(writev),
+    NONE(pwritev2),   NONE(sendfile), NONE(splice),     NONE(socket),     NONE(socketpair),
+    NONE(connect),    NONE(accept),   NONE(accept4),    NONE(bind),       NONE(listen),
+    NONE(shutdown),   NONE(close),    NONE(getsockopt), NONE(setsockopt), NONE(close_range),
+    NONE(dup2),       NONE(dup3),     NONE(sigaction),  NONE(syscall),
+};
+
+static void *call_with_pending(void *argument)
+{
+    pthread_cancel(pthread_self());
+    return call_it(argument);
+}
+
+static void cancel_before(void)
+{
+    open_quiet();
+    for (size_t i = 0; i < sizeof none_calls / sizeof *none_calls; i++) {
+        pthread_t thread;
+        cleaned_up = 0;
+        CHECK(pthread_create(&thread, NULL, call_with_pending, (void *)&none_calls[i].call) == 0);
+        say_how_it_ended(none_calls[i].name, thread);
+    }
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        count += fcntl(fd, F_GETFD) >= 0;
+    }
+    return count;
+}
+
+static int gone;
+
+static void *fail_for_ever(void *unused)
+{
+    char byte;
+    pthread_setcanceltype(cancel_type, NULL);
+    atomic_fetch_add(&handled, 1);
+    for (;;) {
+        recv(quiet[0], &byte, 1, MSG_DONTWAIT);
+        recv(gone, &byte, 1, 0);
+        send(gone, &byte, 1, MSG_NOSIGNAL);
+        close(-1);
+    }
+    return unused;
+}
+
+static void storm(const char *type, int count)
+{
+    int pair[2];
+    cancel_type = strcmp(type, "deferred") == 0 ? PTHREAD_CANCEL_DEFERRED
+                                                : PTHREAD_CANCEL_ASYNCHRONOUS;
+    open_quiet();
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && close(pair[1]) == 0);
+    gone = pair[0];
+    leave_record(1000000);
+    int before = open_descriptors();
+    for (int i = 0; i < count; i++) {
+        pthread_t thread;
+        void *result;
+        CHECK(pthread_create(&thread, NULL, fail_for_ever, NULL) == 0);
+        while (atomic_load(&handled) <= i) {
+            sched_yield();
+        }
+        for (volatile int spin = i * 100 % 9973; spin > 0; spin--) {
+        }
+        CHECK(pthread_cancel(thread) == 0 && pthread_join(thread, &result) == 0);
+        CHECK(result == PTHREAD_CANCELED);
+    }
+    CHECK(open_descriptors() == before);
+    leave_record(1000001);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc >= 2);
+    const char *way = argv[1];
+    times = argc > 2 ? atoi(argv[argc - 1]) : 0;
+    if (strcmp(way, "interrupt") == 0) {
+        open_quiet();
+        interrupt();
+    } else if (strcmp(way, "altstack") == 0) {
+        open_sockets();
+        altstack();
+    } else if (strcmp(way, "small") == 0) {
+        open_sockets();
+        small();
+    } else if (strcmp(way, "cancel") == 0) {
+        cancel_while_blocked(argv[2]);
+    } else if (strcmp(way, "storm") == 0) {
+        storm(argv[2], times);
+    } else {
+        cancel_state = strcmp(way, "disabled") == 0 ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE;
+        cancel_before();
+    }
+    return 0;
+}

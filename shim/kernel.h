@@ -1,0 +1,30 @@
+/* Kernel ABI that not every C library's headers have, or have under one name. */
+#ifndef SOCKSHIM_KERNEL_H
+#define SOCKSHIM_KERNEL_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef SO_PEERNAME
+#define SO_PEERNAME 28
+#endif
+
+/* include/net/tcp_states.h */
+enum {
+    TCP_STATE_ESTABLISHED = 1,
+    TCP_STATE_SYN_SENT,
+    TCP_STATE_SYN_RECV,
+    TCP_STATE_FIN_WAIT1,
+    TCP_STATE_FIN_WAIT2,
+    TCP_STATE_TIME_WAIT,
+    TCP_STATE_CLOSE,
+    TCP_STATE_CLOSE_WAIT,
+    TCP_STATE_LAST_ACK,
+    TCP_STATE_LISTEN,
+    TCP_STATE_CLOSING,
+};
+
+#endif

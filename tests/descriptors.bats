@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# The log's descriptor and the program's: neither gets in the other's way. What
+# tests/log.bats has not: daemons, few and many descriptors, every call that
+# takes our number.
+
+load helpers
+
+@test "a daemon: two forks, all descriptors closed, 0 to 2 on /dev/null, and it logs on" {
+    shimmed "$PROGRAMS/descriptors" daemonise
+    expect_count 1 '.len == 1'
+    expect_count 1 '.len == 2'
+    expect_count 1 '.len == 3'
+    [ "$(records '.call == "recv"' | jq -s 'map(.pid) | unique | length')" -eq 2 ]
+    expect_count 0 '.event == "lost"'
+}
+
+@test "a daemon whose log is stderr, which it closed: nothing is written to what comes after" {
+    # /dev/null is descriptor 2 then.
+    env LD_PRELOAD="$SHIM" "$PROGRAMS/descriptors" daemonise 2>"$LOG"
+    expect_count 1 '.len == 1'
+    expect_count 0 '.len == 2'
+}
+
+# numbers LIMIT: those that the program gets; its first two are its sockets.
+numbers() {
+    (ulimit -Sn "$1" && shift && "$@" "$PROGRAMS/descriptors" numbers) 3>&-
+}
+
+@test "with 16 descriptors in all: they come from 3 on, and each may be had" {
+    numbers 16 env >"$BATS_TEST_TMPDIR/native"
+    numbers 16 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" >"$BATS_TEST_TMPDIR/shim"
+    # The log takes the last one.
+    diff <(sed '$d' "$BATS_TEST_TMPDIR/native") "$BATS_TEST_TMPDIR/shim"
+    [ "$(tail -1 "$BATS_TEST_TMPDIR/native")" -eq 15 ]
+    local i
+    for i in 1 2 3; do
+        expect_count 1 ".len == $i"
+    done
+}
+
+@test "with a thousand: the numbers are those of the program alone" {
+    numbers 1024 env >"$BATS_TEST_TMPDIR/native"
+    numbers 1024 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" >"$BATS_TEST_TMPDIR/shim"
+    diff "$BATS_TEST_TMPDIR/native" "$BATS_TEST_TMPDIR/shim"
+}
+
+@test "with a million: the kernel's table stays small, so that a fork costs what it did" {
+    (ulimit -n 1000000 && shimmed "$PROGRAMS/descriptors" table) >"$BATS_TEST_TMPDIR/sizes" 3>&-
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/sizes")" -eq 2 ]
+    awk '$1 > 256 { exit 1 }' "$BATS_TEST_TMPDIR/sizes" || fails_with "$(cat "$BATS_TEST_TMPDIR/sizes")"
+    expect_count 1 '.len == 3'
+}
+
+@test "a program that inherits all numbers up to 300 has a log" {
+    shimmed bash -c '
+        for ((fd = 3; fd < 300; fd++)); do
+            eval "exec $fd</dev/null"
+        done
+        exec "$@"' - "$PROGRAMS/descriptors" table
+    expect_count 1 '.len == 1'
+    expect_count 1 '.len == 3'
+}
+
+@test "taking the log's number by dup2, dup3, close and their like, seen or unseen" {
+    cd "$BATS_TEST_TMPDIR"
+    shimmed "$PROGRAMS/descriptors" over "$LOG" >count
+    [ "$(records '.call == "recv"' | jq -s -c 'map(.len)')" = \
+        "[$(seq -s , "$(cat count)")]" ]
+    expect_count 0 '.event == "lost"'
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# The first run on a fresh machine.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load helpers
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export BUILD=$BATS_TEST_TMPDIR/out
+}
+
+# The object, so that not every test builds it anew.
+built() {
+    mkdir -p "$BUILD"
+    cp -r "$TOP/build/shim" "$TOP/build/libsockshim.so" "$BUILD/"
+    find "$BUILD" -exec touch {} +
+}
+
+# Every program of the system but those named, in bin, which is all of PATH.
+system_without() {
+    mkdir bin
+    find /usr/bin /bin /usr/sbin -maxdepth 1 -exec ln -sf -t bin {} +
+    (cd bin && rm -f -- "$@")
+}
+
+no_compiler() {
+    system_without cc gcc gcc-* c89* c99* clang* tcc make apt-get apk dnf pacman zypper sudo
+}
+
+# A package manager that writes down how it is called, and whose gcc and make
+# are the system's.
+fake_apt() {
+    cat >bin/apt-get <<'END'
+#!/bin/sh
+echo "$DEBIAN_FRONTEND $*" >>calls
+case $* in
+*install*) ln -s /usr/bin/cc /usr/bin/gcc /usr/bin/make bin/ ;;
+esac
+END
+    sed -i "s|calls|$PWD/calls|; s| bin/ | $PWD/bin/ |" bin/apt-get
+    chmod +x bin/apt-get
+}
+
+shows_everything() {
+    [[ $output == *$'cat </dev/tcp/127.0.0.1/'*$'\'\nbye\n(exit status 0)'* ]]
+    [[ $output == *$'\ncat: -: Connection reset by peer\n(exit status 1)'* ]]
+    [[ $output == *$'exec yes >&3\'\nbye\n(exit status 141)'* ]]
+    [[ $output == *$'With sockshim it lives'*$'\nbye\nyes: standard output: Broken pipe\n(exit status 1)'* ]]
+    [[ $output == *$'\ncat: read = 0  cause=peer-closed\n    127.0.0.1:'* ]]
+    [[ $output == *$'\ncat: read = -1 error=ECONNRESET  cause=peer-reset\n    127.0.0.1:'* ]]
+    [[ $output == *$'\nyes: write = -1 error=EPIPE  cause=write-after-close\n    127.0.0.1:'* ]]
+    [[ $output == *$'What they mean:\n  peer-closed '*$'\n  peer-reset '*$'\n  write-after-close '* ]]
+    [[ $output == *$'\nts='*" prog=cat call=read fd=0 ret=-1 errno=104 error=ECONNRESET "* ]]
+    [[ $output == *$'\n== Next\n\nscripts/sockshim COMMAND'* ]]
+}
+
+@test "it builds, shows an end, a reset and a survived SIGPIPE, and says what next" {
+    run -0 "$TOP/scripts/quickstart"
+    shows_everything || fails_with "$output"
+    [ -e "$BUILD/libsockshim.so" ]
+    LOG=$BUILD/quickstart.log
+    expect_count 1 '.cause == "peer-reset" and .prog == "cat"'
+    expect_count 1 '.cause == "write-after-close" and .prog == "yes"'
+    expect_count 2 '.cause == "peer-closed" and .prog == "cat"'
+}
+
+@test "it shows the same each time, wherever it is started and whatever is set" {
+    built
+    local i first=
+    for i in $(seq 10); do
+        SOCKSHIM_LEVEL=error SOCKSHIM_FORMAT=json SOCKSHIM_NODELAY=off LD_PRELOAD=$SHIM \
+            run -0 "$TOP/scripts/quickstart"
+        shows_everything || fails_with "$output"
+        output=$(sed 's/127\.0\.0\.1[:/][0-9]*/ADDRESS/g; /^ts=/d' <<<"$output")
+        [ -z "$first" ] || [ "$output" = "$first" ] || fails_with "$output"
+        first=$output
+    done
+}
+
+@test "it works for a user who is not root" {
+    cp -r "$TOP/shim" "$TOP/Makefile" "$TOP/scripts" .
+    built
+    chown -R nobody .
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
+    run -0 setpriv --reuid=nobody --regid=nogroup --clear-groups scripts/quickstart
+    shows_everything || fails_with "$output"
+    chown -R root out
+    run -1 setpriv --reuid=nobody --regid=nogroup --clear-groups scripts/quickstart
+    [[ $output == *"quickstart: $BUILD: this user may not write there; set BUILD to another folder" ]] || fails_with "$output"
+}
+
+@test "it installs a compiler and make with apt-get, and builds with them" {
+    no_compiler
+    fake_apt
+    PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
+    shows_everything || fails_with "$output"
+    [ "${lines[0]}" = "Installing: gcc libc6-dev make" ]
+    [ "$(cat calls)" = " update -q
+noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fails_with "$(cat calls)"
+}
+
+@test "it installs only what is missing" {
+    no_compiler
+    built
+    ln -s /usr/bin/cc bin/
+    fake_apt
+    PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
+    [ "${lines[0]}" = "Installing: make" ]
+}
+
+@test "what apt-get cannot do is said" {
+    no_compiler
+    printf '#!/bin/sh\n[ "$1" = update ]\n' >bin/apt-get
+    chmod +x bin/apt-get
+    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
+    [[ $output == *"quickstart: apt-get install gcc libc6-dev make failed; see above" ]] || fails_with "$output"
+    printf '#!/bin/sh\nexit 1\n' >bin/apt-get
+    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
+    [[ $output == *"quickstart: apt-get update failed; see above" ]] || fails_with "$output"
+    printf '#!/bin/sh\n' >bin/apt-get
+    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
+    [[ $output == *"quickstart: still missing: gcc libc6-dev make; install them and start again" ]] || fails_with "$output"
+}
+
+@test "without apt-get, or without the right to use it, it names the packages" {
+    no_compiler
+    names() {
+        PATH=$PWD/bin run -1 --separate-stderr "$TOP/scripts/quickstart"
+        [ "$stderr" = "quickstart: $1" ] || fails_with "$stderr"
+        [ -z "$output" ]
+    }
+    names "missing: gcc libc6-dev make; install them (so they are called on Debian) and start again"
+    local manager
+    for manager in apk dnf pacman zypper; do
+        ln -s /bin/true "bin/$manager"
+        PATH=$PWD/bin run -1 --separate-stderr "$TOP/scripts/quickstart"
+        [[ $stderr == "quickstart: missing, run: $manager "*gcc*make* ]] || fails_with "$stderr"
+        rm "bin/$manager"
+    done
+    fake_apt
+    printf '#!/bin/sh\necho 1000\n' >id && chmod +x id && mv id bin/id
+    names "missing: gcc libc6-dev make; run as root: apt-get install gcc libc6-dev make"
+    # With sudo it does it itself.
+    printf '#!/bin/sh\necho "sudo $1" >>%s\nexec "$@"\n' "$PWD/calls" >bin/sudo
+    chmod +x bin/sudo
+    built
+    PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
+    [ "$(grep -c '^sudo' calls)" -eq 2 ]
+}
+
+@test "a build that fails is shown" {
+    system_without make
+    printf '#!/bin/sh\necho "shim/x.c: no good" >&2\nexit 2\n' >bin/make
+    chmod +x bin/make
+    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
+    [[ $output == *$'shim/x.c: no good\nquickstart: make failed; see above' ]] || fails_with "$output"
+}
+
+@test "a shim that does nothing is not praised" {
+    system_without make
+    ln -s /bin/true bin/make
+    mkdir out
+    gcc -shared -o out/libsockshim.so -x c - <<<'int nothing;'
+    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
+    [[ $output == *"the shim did not work here" ]] || fails_with "$output"
+}
