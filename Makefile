@@ -49,16 +49,38 @@ $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 test:
 	scripts/test
 
+# Unit and program tests under three sanitizers: clang's.
+sanitize:
+	BUILD=$(BUILD) tests/sanitize
+
+# libFuzzer: RUNS executions of each target, the same ones every time; another
+# SEED for others.
+RUNS ?= 100000
+SEED ?= 1
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+fuzz: $(FUZZERS)
+	for fuzzer in $(FUZZERS); do \
+		$$fuzzer -runs=$(RUNS) -seed=$(SEED) -max_len=4096 -timeout=25 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=$$fuzzer- || exit; \
+	done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
+	@mkdir -p $(@D)
+	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Ishim -o $@ $< $(PURE_SOURCES) -ldl
+
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/lib/* .ci/run 2>/dev/null)
 
 lint:
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
-		$(wildcard tests/*/*.h)
+		$(FUZZ_SOURCES) $(wildcard tests/*/*.h)
 	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE \
 		$(SOURCES)
-	shellcheck $(SCRIPTS)
+	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -S warning -s bash -e SC2034,SC2154 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
@@ -75,4 +97,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test lint install uninstall clean
+.PHONY: all programs unit test sanitize fuzz lint install uninstall clean

@@ -82,7 +82,7 @@ def read_log(path, cases):
     """case -> its records."""
     found = {case: [] for case in cases.values()}
     with open(path) as log:
-        for line in log:
+        for line in filter(str.strip, log):  # an empty line does no harm: shim/log.c, mend()
             record = parse(line.rstrip("\n"))
             if record["event"] == "return" and record["pid"] in cases:
                 found[cases[record["pid"]]].append(record)

@@ -44,11 +44,11 @@ numbers() {
     diff "$BATS_TEST_TMPDIR/native" "$BATS_TEST_TMPDIR/shim"
 }
 
-@test "with a million: the kernel's table stays small, so that a fork costs what it did" {
-    (ulimit -n 1000000 && shimmed "$PROGRAMS/descriptors" table) >"$BATS_TEST_TMPDIR/sizes" 3>&-
+@test "with as many as may be had: the kernel's table stays small, so that a fork costs what it did" {
+    (ulimit -Sn "$(ulimit -Hn)" && shimmed "$PROGRAMS/descriptors" table) >"$BATS_TEST_TMPDIR/sizes" 3>&-
     [ "$(wc -l <"$BATS_TEST_TMPDIR/sizes")" -eq 2 ]
     awk '$1 > 256 { exit 1 }' "$BATS_TEST_TMPDIR/sizes" || fails_with "$(cat "$BATS_TEST_TMPDIR/sizes")"
-    expect_count 1 '.len == 3'
+    expect_count 1 '.len == 2'
 }
 
 @test "a program that inherits all numbers up to 300 has a log" {
@@ -58,7 +58,7 @@ numbers() {
         done
         exec "$@"' - "$PROGRAMS/descriptors" table
     expect_count 1 '.len == 1'
-    expect_count 1 '.len == 3'
+    expect_count 1 '.len == 2'
 }
 
 @test "taking the log's number by dup2, dup3, close and their like, seen or unseen" {

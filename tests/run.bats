@@ -105,33 +105,31 @@ END
 }
 
 @test "each option is its setting, in both forms" {
-    local setting
-    setting_of() {
-        setting=$1
-        shift
-        run -0 --separate-stderr sockshim -q "$@" printenv "$setting"
+    is_set() {
+        run -0 --separate-stderr sockshim -q "${@:3}" printenv "$1"
+        [ "$output" = "$2" ]
     }
-    setting_of SOCKSHIM_LOG -o /x/y && [ "$output" = /x/y ]
-    setting_of SOCKSHIM_LOG -o/x/y && [ "$output" = /x/y ]
-    setting_of SOCKSHIM_LOG --log /x/y && [ "$output" = /x/y ]
-    setting_of SOCKSHIM_LOG --log=/x/y && [ "$output" = /x/y ]
-    setting_of SOCKSHIM_LOG -o off && [ "$output" = off ]
-    setting_of SOCKSHIM_LOG -o stderr && [ "$output" = stderr ]
-    setting_of SOCKSHIM_LOG_LIMIT -o off --log-limit 5M && [ "$output" = 5M ]
-    setting_of SOCKSHIM_LOG_LIMIT -o off --log-limit=0 && [ "$output" = 0 ]
-    setting_of SOCKSHIM_FORMAT -o off --json && [ "$output" = json ]
-    setting_of SOCKSHIM_FORMAT -o off --json --format logfmt && [ "$output" = logfmt ]
-    setting_of SOCKSHIM_FORMAT -o off --format=json && [ "$output" = json ]
-    setting_of SOCKSHIM_LEVEL -o off --level warn && [ "$output" = warn ]
-    setting_of SOCKSHIM_LEVEL -o off --level=warn && [ "$output" = warn ]
-    setting_of SOCKSHIM_SKIP -o off --skip EINTR,accept4 && [ "$output" = EINTR,accept4 ]
-    setting_of SOCKSHIM_SKIP -o off --skip=would-block && [ "$output" = would-block ]
-    setting_of SOCKSHIM_ONLY -o off --only 'a*,b c' && [ "$output" = 'a*,b c' ]
-    setting_of SOCKSHIM_ONLY -o off --only=print* && [ "$output" = 'print*' ]
-    setting_of SOCKSHIM_SIGPIPE -o off --sigpipe always && [ "$output" = always ]
-    setting_of SOCKSHIM_SIGPIPE -o off --sigpipe=off && [ "$output" = off ]
-    setting_of SOCKSHIM_SIGPIPE -o off --no-sigpipe && [ "$output" = off ]
-    setting_of SOCKSHIM_NODELAY -o off --no-nodelay && [ "$output" = off ]
+    is_set SOCKSHIM_LOG /x/y -o /x/y
+    is_set SOCKSHIM_LOG /x/y -o/x/y
+    is_set SOCKSHIM_LOG /x/y --log /x/y
+    is_set SOCKSHIM_LOG /x/y --log=/x/y
+    is_set SOCKSHIM_LOG off -o off
+    is_set SOCKSHIM_LOG stderr -o stderr
+    is_set SOCKSHIM_LOG_LIMIT 5M -o off --log-limit 5M
+    is_set SOCKSHIM_LOG_LIMIT 0 -o off --log-limit=0
+    is_set SOCKSHIM_FORMAT json -o off --json
+    is_set SOCKSHIM_FORMAT logfmt -o off --json --format logfmt
+    is_set SOCKSHIM_FORMAT json -o off --format=json
+    is_set SOCKSHIM_LEVEL warn -o off --level warn
+    is_set SOCKSHIM_LEVEL warn -o off --level=warn
+    is_set SOCKSHIM_SKIP EINTR,accept4 -o off --skip EINTR,accept4
+    is_set SOCKSHIM_SKIP would-block -o off --skip=would-block
+    is_set SOCKSHIM_ONLY 'a*,b c' -o off --only 'a*,b c'
+    is_set SOCKSHIM_ONLY 'print*' -o off --only=print*
+    is_set SOCKSHIM_SIGPIPE always -o off --sigpipe always
+    is_set SOCKSHIM_SIGPIPE off -o off --sigpipe=off
+    is_set SOCKSHIM_SIGPIPE off -o off --no-sigpipe
+    is_set SOCKSHIM_NODELAY off -o off --no-nodelay
 }
 
 @test "a setting without an option is the environment's; an option goes before it" {
@@ -171,12 +169,14 @@ END
 @test "a relative log is made absolute, %p and %n are left for the shim" {
     run -0 --separate-stderr sockshim -q -o 'a/%n-%p' printenv SOCKSHIM_LOG
     [ "$output" = "$PWD/a/%n-%p" ]
-    cd / && run -0 sockshim -q -o x printenv SOCKSHIM_LOG
+    cd /
+    SOCKSHIM=off run -0 sockshim -q -o x printenv SOCKSHIM_LOG
     [ "$output" = /x ]
 }
 
 @test "in a folder with %p in its name the log is there" {
-    mkdir '100%pure' && cd '100%pure'
+    mkdir "100%pure"
+    cd "100%pure"
     run -0 --separate-stderr sockshim "$victim" closed
     LOG=$PWD/sockshim.log
     expect_count 1 '.cause == "peer-closed"'

@@ -9,19 +9,19 @@ load calls
     local format
     for format in logfmt json; do
         rm -f "$LOG"
-        shimmed SOCKSHIM_FORMAT=$format "$PROGRAMS/threads" interrupt 5000 >"$BATS_TEST_TMPDIR/said"
+        shimmed SOCKSHIM_FORMAT=$format "$PROGRAMS/threads" interrupt 1500 >"$BATS_TEST_TMPDIR/said"
         read -r calls handled <"$BATS_TEST_TMPDIR/said"
         as_json | jq -r 'select(.event == "return") | .len' | sort -n | uniq -c >"$BATS_TEST_TMPDIR/lengths"
         awk -v calls="$calls" -v handled="$handled" '
             $2 < 1000000 && $1 == 2 { made++ }
             $2 >= 1000000 && $1 == 1 { interrupted++ }
-            END { exit !(2 * made == calls && interrupted == handled && handled >= 5000) }
+            END { exit !(2 * made == calls && interrupted == handled && handled >= 1500) }
         ' "$BATS_TEST_TMPDIR/lengths" || fails_with "$format: not $calls and $handled records"
     done
 }
 
 @test "handlers that interrupt while the log is rotated: every line is whole, no file is left over" {
-    shimmed SOCKSHIM_LOG_LIMIT=32K "$PROGRAMS/threads" interrupt 3000 >/dev/null
+    shimmed SOCKSHIM_LOG_LIMIT=32K "$PROGRAMS/threads" interrupt 1500 >/dev/null
     as_json "$LOG.1" >/dev/null
     as_json "$LOG" >"$BATS_TEST_TMPDIR/json"
     [ "$(head -1 "$BATS_TEST_TMPDIR/json" | jq -r .event)" = rotated ]
@@ -78,7 +78,7 @@ in_little_room() {
     local type
     for type in deferred asynchronous; do
         rm -f "$LOG"
-        shimmed "$PROGRAMS/threads" storm $type 300
+        shimmed "$PROGRAMS/threads" storm $type 80
         expect_count 1 '.len == 1000001'
         expect_count 0 '.event == "lost"'
         [ "$(count '.cause == "peer-closed"')" -ge 1 ]

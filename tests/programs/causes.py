@@ -199,10 +199,11 @@ def accepted(family_host=LOOPBACK):
 
 
 def closed_port(host=LOOPBACK, kind=SOCK_STREAM, protocol=0):
-    """Where nobody listens, and nobody will."""
-    address = peer(f"bind(({host!r}, 0), {int(SOCK_STREAM)}, {protocol})")
-    if kind == SOCK_DGRAM:  # the other protocol has ports of its own
-        address = peer("(bind(('127.0.0.1', 0), 2), listener.close())[0]")
+    """Where nobody listens, and nobody will: bound by the peer, or for UDP, where
+    what is bound receives, below all ports that are given out."""
+    address = (host, 9)
+    if kind == SOCK_STREAM:
+        address = peer(f"bind(({host!r}, 0), {int(kind)}, {protocol})")
     notes["them"] = name(address)
     return address
 
@@ -2092,12 +2093,9 @@ def listen_twice():
 def ports_exhausted_connect():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
     peer("listen(('127.0.0.1', 7000))")
-    socket_kept.append(socket.socket())
-    socket_kept[-1].connect((LOOPBACK, 7000))
-    call(socket.socket().connect, (LOOPBACK, 7000))
-
-
-socket_kept = []
+    first, second = socket.socket(), socket.socket()
+    first.connect((LOOPBACK, 7000))
+    call(second.connect, (LOOPBACK, 7000))
 
 
 @case

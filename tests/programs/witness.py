@@ -322,7 +322,7 @@ def read_records(path):
     """number of the connection -> the records about it."""
     found = collections.defaultdict(list)
     with open(path) as log:
-        for line in log:
+        for line in filter(str.strip, log):  # an empty line does no harm: shim/log.c, mend()
             record = logfmt.parse(line.rstrip("\n"))
             if record["event"] == "return":
                 ports = port(record["local"]), port(record["peer"])
@@ -378,11 +378,10 @@ def causes_of_reset(record, moment):
 
 
 def causes_of_epipe(record, moment):
-    if moment.rst_in or moment.rst_out:
-        return {"write-after-close"}
-    if "this program had shut" in record["why"] and moment.entry.shut:
-        return {"write-after-close"}
-    return {"local-shutdown-write"} if moment.entry.shut else set()
+    failed = moment.rst_in or moment.rst_out
+    says_both = "this program had shut" in record["why"]
+    causes = {"local-shutdown-write"} if moment.entry.shut else set()
+    return causes | ({"write-after-close"} if failed or causes and says_both else set())
 
 
 def wanted_causes(record, moment):

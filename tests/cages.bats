@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# Where little is allowed: seccomp cages that kill, chroot and dropped
+# privileges, read-only file systems, no environment, and OpenSSH, which has
+# most of these.
+
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+# caged PROGRAM ARG...: it ends in the cage with 7, natively and under the shim.
+caged() {
+    rm -f "$LOG"
+    run "$@"
+    [ "$status" -eq 7 ] || fails_with "natively $status: $output"
+    run shimmed "$@"
+    [ "$status" -eq 7 ] || fails_with "$* under the shim: $status: $output"
+}
+
+# What law 7 allows to be known: the socket calls, with what needs no question.
+expect_caged_records() {
+    [ "$(records '.event == "return" and .len != 1' |
+        jq -r '"\(.call) \(.len) \(.ret) \(.errno)"' | tr '\n' ,)" = \
+        "recv 2 0 0,recv 3 -1 11,recvfrom 4 -1 9,send 5 -1 32," ] || fails_with "other records"
+    expect_count 0 '.event == "return" and .len != 1 and
+        (has("tid") or has("type") or has("local") or has("peer") or has("state"))'
+    expect_count 5 '.event == "return" and .pid > 0 and .cause != null and .why != null'
+    expect_count 0 '.event == "lost"'
+}
+
+@test "a filter that kills, entered through prctl, seccomp and prctl as system calls" {
+    local way
+    for way in prctl seccomp syscall-prctl; do
+        caged "$PROGRAMS/caged" $way
+        expect_caged_records
+    done
+}
+
+@test "a filter that kills, entered through libseccomp" {
+    "${CC:-cc}" -D_GNU_SOURCE -Wall -Wextra -Werror -o "$BATS_TEST_TMPDIR/caged" \
+        "$TOP/tests/programs/objects/caged_libseccomp.c" -lseccomp
+    caged "$BATS_TEST_TMPDIR/caged"
+    expect_caged_records
+}
+
+@test "strict mode: nothing but read and write, and they pass silently" {
+    caged "$PROGRAMS/caged" strict
+    expect_count 1 '.event == "return"'
+}
+
+@test "a cage that the kernel refuses is none: all is asked and logged as before" {
+    local way
+    for way in prctl seccomp syscall-prctl; do
+        caged "$PROGRAMS/caged" $way refused
+        expect_count 1 '.call == "recv" and .len == 2 and .type == "unix-stream" and .tid == .pid'
+        expect_count 1 '.call == "read" and .len == 6'
+        expect_count 1 '.call == "recv" and .len == 2 and (has("type") | not)'
+    done
+}
+
+@test "no file may grow: in a cage nothing is written that would raise SIGXFSZ" {
+    caged "$PROGRAMS/caged" prctl fsize
+    expect_count 1 '.event == "return"'
+}
+
+@test "a child enters a cage, and its parent logs on: each under its own number" {
+    local pid status
+    run shimmed "$PROGRAMS/caged" seccomp child
+    read -r pid status <<<"$output"
+    [ "$status" -eq $((7 << 8)) ] || fails_with "$output"
+    expect_count 4 ".pid == $pid"
+    expect_count 1 ".pid != $pid and .len == 9 and has(\"tid\")"
+}
+
+@test "a cage with the log off, on stderr, or in no place to write to" {
+    local log
+    for log in off stderr /proc/none; do
+        caged env SOCKSHIM_LOG=$log "$PROGRAMS/caged" prctl
+    done
+}
+
+# Python for the victims: fail() makes one record, named by its length.
+FAIL='
+import os, socket, sys, time
+a, b = socket.socketpair()
+a.setblocking(False)
+def fail(n):
+    try: a.recv(n)
+    except BlockingIOError: pass
+def next_second():
+    start = int(time.time())
+    while int(time.time()) == start: time.sleep(0.02)
+'
+
+@test "chroot and dropped privileges: the log goes on where it is" {
+    mkdir "$BATS_TEST_TMPDIR/root"
+    run shimmed "$PYTHON" -c "$FAIL
+fail(1)
+os.chroot('$BATS_TEST_TMPDIR/root')
+os.chdir('/')
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+fail(2)
+next_second()
+fail(3)
+fail(4)
+print('alive')"
+    [ "$output" = alive ] || fails_with "$output"
+    [ "$(records '.call == "recv"' | jq -s -c 'map(.len)')" = "[1,2,3,4]" ]
+    expect_count 0 '.event == "lost"'
+    [ -z "$(ls -A "$BATS_TEST_TMPDIR/root")" ]
+}
+
+# read_only FOLDER COMMAND...: in a mount namespace where that folder is.
+read_only() {
+    # shellcheck disable=SC2016
+    unshare -m sh -c 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"' "$@"
+}
+
+@test "a log on a read-only file system: one line on stderr, and all else holds" {
+    mkdir "$BATS_TEST_TMPDIR/folder"
+    : >"$BATS_TEST_TMPDIR/folder/log"
+    local name
+    for name in log new; do
+        run --separate-stderr read_only "$BATS_TEST_TMPDIR/folder" \
+            env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$BATS_TEST_TMPDIR/folder/$name" \
+            "$PROGRAMS/sigpipe" dead
+        [ "$status" -eq 0 ]
+        [ "$output" = "dead: recv -1, send -1 Broken pipe, caught 0" ]
+        # shellcheck disable=SC2154
+        [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == *SOCKSHIM_LOG*EROFS* ]] || fails_with "$stderr"
+    done
+}
+
+@test "all of the system read-only: a program logs to stderr as ever" {
+    run --separate-stderr read_only / env LD_PRELOAD="$SHIM" "$PROGRAMS/sigpipe" dead
+    [ "$status" -eq 0 ]
+    [[ $stderr == *cause=peer-reset*cause=write-after-close* ]] || fails_with "$stderr"
+}
+
+# in_preloaded_system COMMAND...: in a mount namespace whose /etc/ld.so.preload
+# names the object.
+in_preloaded_system() {
+    cp -a /etc "$BATS_TEST_TMPDIR/etc"
+    echo "$SHIM" >"$BATS_TEST_TMPDIR/etc/ld.so.preload"
+    # shellcheck disable=SC2016
+    unshare -m sh -c 'mount --bind "$0" /etc && exec "$@"' "$BATS_TEST_TMPDIR/etc" "$@"
+}
+
+@test "an empty environment: the defaults" {
+    run --separate-stderr in_preloaded_system env -i "$PROGRAMS/sigpipe" dead
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"event=start"*"log=stderr limit=1G format=logfmt"*cause=write-after-close* ]] ||
+        fails_with "$stderr"
+}
+
+@test "a program that clears its environment at once keeps the settings that it was started with" {
+    run shimmed SOCKSHIM_LEVEL=warn "$PYTHON" -c "import ctypes
+ctypes.CDLL(None).clearenv()
+$FAIL
+fail(1)
+socket.socket().connect_ex(('127.0.0.1', 1))"
+    expect_count 0 '.level == "debug"'
+    expect_count 1 '.cause == "connection-refused"'
+}
+
+# ---- OpenSSH ----
+
+# Keys, and a server of our own on a free port.
+make_ssh() {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir ssh
+    chmod 700 ssh
+    ssh-keygen -q -t ed25519 -N '' -f ssh/host
+    ssh-keygen -q -t ed25519 -N '' -f ssh/key
+    PORT=$(free_port)
+    cat >ssh/config <<END
+Port $PORT
+ListenAddress 127.0.0.1
+HostKey $PWD/ssh/host
+PidFile none
+AuthorizedKeysFile $PWD/ssh/key.pub
+PermitRootLogin yes
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+LogLevel VERBOSE
+END
+    cat >ssh/client <<END
+Host *
+    Port $PORT
+    User $(id -un)
+    IdentityFile $PWD/ssh/key
+    IdentitiesOnly yes
+    UserKnownHostsFile $PWD/ssh/known
+    StrictHostKeyChecking no
+    LogLevel ERROR
+END
+}
+
+# start_sshd [VARIABLE=VALUE...]: /run/sshd, where the child before the log-in is
+# locked up, is made in a mount namespace.
+start_sshd() {
+    # shellcheck disable=SC2016
+    background unshare -m sh -c 'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"' - \
+        env "$@" /usr/sbin/sshd -D -e -f "$BATS_TEST_TMPDIR/ssh/config" 2>"$BATS_TEST_TMPDIR/sshd.err"
+    wait_for_port "$PORT"
+}
+
+ssh_in() {
+    ssh -F "$BATS_TEST_TMPDIR/ssh/client" 127.0.0.1 "$@" </dev/null
+}
+
+@test "OpenSSH logs people in under the shim, both ends, and its caged child lives" {
+    make_ssh
+    start_sshd LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG"
+    local i
+    for i in 1 2 3; do
+        run --separate-stderr ssh_in 'echo "ok $((6 * 7))"; exit 5'
+        [ "$status" -eq 5 ] && [ "$output" = "ok 42" ] || fails_with "$output: $(cat sshd.err)"
+    done
+    run --separate-stderr shimmed SOCKSHIM_LOG="$LOG.client" ssh -F ssh/client 127.0.0.1 'yes | head -c 1000000' </dev/null
+    [ "${#output}" -eq 999999 ] || fails_with "${#output}"
+    # A stranger's key is refused as ever.
+    ssh-keygen -q -t ed25519 -N '' -f ssh/other
+    run ssh_in -i ssh/other -o IdentityFile=none true
+    [ "$status" -eq 255 ]
+    ! grep -iE 'killed by|signal 31|fatal: privsep' sshd.err
+    grep -q 'Accepted publickey' sshd.err
+    expect_count 0 '.event == "lost"'
+    expect '.prog == "sshd"'
+}

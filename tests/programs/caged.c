@@ -1,0 +1,77 @@
+/* Enters a seccomp cage and goes on failing there.
+ *
+ *     caged prctl|seccomp|syscall-prctl|strict [refused] [fsize] [child]
+ *
+ * The exit status is 7 if all went as it should. */
+#include "cage.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+
+static struct sock_filter filter[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 5, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 4, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_recvfrom, 3, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 2, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+static struct sock_fprog whole = {sizeof filter / sizeof *filter, filter};
+static struct sock_fprog none;
+
+static long enter(const char *way, struct sock_fprog *by)
+{
+    if (strcmp(way, "prctl") == 0) {
+        return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, by);
+    }
+    if (strcmp(way, "seccomp") == 0) {
+        return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, by);
+    }
+    return syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, by);
+}
+
+static void enter_strict(void)
+{
+    static char room[64];
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);
+    CHECK(read(gone, room, 6) == 0);
+    CHECK(write(quiet[0], room, 0) == 0);
+    CHECK(write(-1, room, 7) == -1 && errno == EBADF);
+    syscall(SYS_exit, 7);
+}
+
+/* What does not come to pass is no cage: all is logged as before. Neither is
+ * what only asks. */
+static void be_refused(const char *way)
+{
+    CHECK(enter(way, &none) == -1);
+    CHECK(prctl(PR_GET_SECCOMP) == 0);
+    CHECK(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &(unsigned){SECCOMP_RET_ALLOW}) == 0);
+    fail_in_cage();
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc >= 2);
+    open_for_cage();
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "refused") == 0) {
+            be_refused(argv[1]);
+        } else if (strcmp(argv[i], "fsize") == 0) {
+            limit_files();
+        } else if (strcmp(argv[i], "child") == 0) {
+            go_on_in_child();
+        }
+    }
+    if (strcmp(argv[1], "strict") == 0) {
+        enter_strict();
+    }
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(enter(argv[1], &whole) == 0);
+    fail_in_cage();
+    syscall(SYS_exit_group, 7);
+}
