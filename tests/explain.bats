@@ -92,6 +92,6 @@ causes() {
     done
 }
 
-@test "README's table is made from the same source" {
+@test "README and the man page are made from the same source" {
     "$TOP/scripts/docs" --check
 }
