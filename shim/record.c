@@ -285,7 +285,8 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
 {
     struct text t = begin(line, m, cause_level(f, cause), "return");
     result(&t, f);
-    if (f->is_lean != YES || f->peer.len > 0) {
+    bool lean = f->is_lean == YES && (cause == CAUSE_WOULD_BLOCK || cause == CAUSE_INTERRUPTED);
+    if (!lean) {
         socket_facts(&t, f);
     }
     word(&t, "cause", cause_name(cause));

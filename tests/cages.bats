@@ -221,8 +221,9 @@ ssh_in() {
     [ "${#output}" -eq 999999 ] || fails_with "${#output}"
     # A stranger's key is refused as ever.
     ssh-keygen -q -t ed25519 -N '' -f ssh/other
-    run ssh_in -i ssh/other -o IdentityFile=none true
-    [ "$status" -eq 255 ]
+    run ssh -F /dev/null -i ssh/other -p "$PORT" -o IdentitiesOnly=yes -o IdentityAgent=none \
+        -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile="$PWD/ssh/known" 127.0.0.1 true </dev/null
+    [ "$status" -eq 255 ] && [[ $output == *"Permission denied"* ]] || fails_with "$output"
     ! grep -iE 'killed by|signal 31|fatal: privsep' sshd.err
     grep -q 'Accepted publickey' sshd.err
     expect_count 0 '.event == "lost"'

@@ -213,6 +213,14 @@ END
     [ "$output" = "$asan:$(readlink -f "$SHIM"):libc.so.6" ]
 }
 
+@test "what the caller preloads is for COMMAND, not for the tools in between" {
+    mkdir logs
+    LD_PRELOAD=$SHIM SOCKSHIM_LOG="$PWD/logs/%n" run -0 --separate-stderr sockshim "$victim" closed
+    [ -e logs/perl ]
+    [ ! -e logs/od ]
+    [ ! -e logs/awk ]
+}
+
 @test "stdin is COMMAND's" {
     run -0 --separate-stderr sockshim -o off cat <<<"hello"
     [ "$output" = hello ]
@@ -313,6 +321,8 @@ END
     [ "$output" = "no first line" ]
     run -0 --separate-stderr sockshim -o off three/a=b
     [ "$output" = equals ]
+    PATH=$PWD/two:$PATH run -127 --separate-stderr sockshim -o off tool
+    PATH=$PWD/one:$PATH run -126 --separate-stderr sockshim -o off tool
     cd three
     PATH=$PATH: run -0 --separate-stderr sockshim -o off tool
     [ "$output" = three ]
@@ -466,6 +476,10 @@ END
         [[ $output == *"the log is off"* ]] || fails_with "$output"
         # shellcheck disable=SC2086
         run -131 on_terminal '\x1c' $shell "$SOCKSHIM_COMMAND" -o off sh -c 'echo ready; exec sleep 60'
+    done
+    # bash loses the status now and then if SIGINT interrupts its wait.
+    for shell in {1..10}; do
+        run -5 on_terminal '\x03' bash "$SOCKSHIM_COMMAND" -o off sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.01; done'
     done
 }
 
@@ -625,11 +639,11 @@ compile() {
     refused_target "./static-pie is statically linked" ./static-pie
     printf '#!./static\n' >script && chmod +x script
     refused_target "./static is statically linked" ./script
-    printf '#! ./script\n' >script2 && chmod +x script2
+    printf '#! \t./script\n' >script2 && chmod +x script2
     refused_target "./static is statically linked" ./script2
     printf '#!/usr/bin/env static\n' >script3 && chmod +x script3
     PATH=$PWD:$PATH refused_target "static is statically linked" ./script3
-    printf '#!/usr/bin/env -S -u B A=1 ./static -x\r\n' >script4 && chmod +x script4
+    printf '#!/usr/bin/env -S -u B A=1 ./static -x\n' >script4 && chmod +x script4
     refused_target "./static is statically linked" ./script4
 }
 
@@ -688,6 +702,28 @@ compile() {
     printf '\177ELF' >short && chmod +x short
     run -127 sockshim -o off ./short
     [[ $output != *"--force"* ]] || fails_with "$output"
+}
+
+@test "an object of another build takes the programs of its kind" {
+    local flags="-m32 -idirafter /usr/include/x86_64-linux-gnu"
+    compile x86 -m32
+    compile x86-static -m32 -static
+    CC_FOR_TARGET=musl-gcc compile musl
+    compile plain
+    make -s -C "$TOP" CC="gcc $flags" CFLAGS=-O0 BUILD="$PWD/out32"
+    export BUILD=$PWD/out32
+    run -7 --separate-stderr sockshim ./x86
+    [ "$stderr" = "sockshim: no records: no socket was seen
+sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
+    run -126 sockshim ./x86-static
+    [[ $output == *"./x86-static is statically linked"* ]]
+    run -126 sockshim ./plain
+    [[ $output == *"./plain is for x86-64, libsockshim.so for 32-bit x86"* ]]
+    make -s -C "$TOP" CC=musl-gcc CFLAGS=-O0 BUILD="$PWD/outmusl"
+    export BUILD=$PWD/outmusl
+    run -7 sockshim ./musl
+    run -126 sockshim ./plain
+    [[ $output == *"./plain uses another C library (glibc) than libsockshim.so (musl)"* ]]
 }
 
 @test "a Go program is refused" {

@@ -48,18 +48,18 @@ check() {
     done
 }
 
-# A copy of it all, with one word of the first record that has it changed.
+# A copy of it all, with one word of one side's records changed.
 with_lie() {
     rm -rf "$BATS_TEST_TMPDIR/lie"
     cp -r "$DIR" "$BATS_TEST_TMPDIR/lie"
-    sed -i -E "0,/$1/s//$2/" "$BATS_TEST_TMPDIR/lie/a.log"
+    sed -i -E "s/$1/$2/" "$BATS_TEST_TMPDIR/lie/a.log"
     ! cmp -s "$DIR/a.log" "$BATS_TEST_TMPDIR/lie/a.log"
 }
 
 @test "a record that is not true is found out" {
     local lie
     for lie in 's/cause=peer-closed/cause=closed-after-error' 's/cause=peer-reset/cause=peer-closed' \
-        's/cause=write-after-close/cause=local-shutdown-write' 's/(rx=[0-9]*)/\14' \
+        's/cause=write-after-close/cause=peer-reset' 's/(rx=[0-9]*)/\14' \
         's/( tx=[0-9]*)/\14' 's/(unsent=[0-9]*)/\14'; do
         IFS=/ read -r _ from to <<<"$lie"
         with_lie "$from" "$to"

@@ -71,8 +71,8 @@ is_script() {
 follow_first_line() {
     IFS= read -r line <"$1" || :
     set -f
-    # shellcheck disable=SC2046
-    set -- $(printf '%s' "${line#??}" | tr '\t\r' '  ')
+    # shellcheck disable=SC2086
+    set -- ${line#??}
     set +f
     case ${1-} in
     env | */env) follow_env "$@" ;;

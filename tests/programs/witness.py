@@ -342,12 +342,17 @@ def read_journal(path):
     return found
 
 
-class Moment:
-    """The wire as it was when a record was written, and what the program knows."""
+OVER = ("CLOSE", "CLOSE_WAIT", "LAST_ACK", "CLOSING")  # the peer's FIN, or an RST, was in it
+AGO = 20000  # microseconds in which the kernel may not have looked at a packet yet
 
-    def __init__(self, record, entry, before, accepted, out, back):
+
+class Moment:
+    """The wire as it was when a record was written, or some time before, and what
+    the program knows."""
+
+    def __init__(self, record, entry, before, accepted, out, back, ago=0):
         self.entry, self.before, self.accepted = entry, before, accepted
-        self.at = microseconds(record["ts"])
+        self.at = microseconds(record["ts"]) - ago
         self.out, self.back = out, back
         self.fin_in, self.rst_in = (back.when(flag) <= self.at for flag in (FIN, RST))
         self.rst_out = out.when(RST) <= self.at
@@ -405,7 +410,9 @@ def figure_faults(record, moment):
     entry, closed = moment.entry, record["state"] == "CLOSE"
     own_fin = closed and entry.shut and (moment.accepted or record["unsent"] > 0)
     peers_fin = closed and moment.fin_in and record["rx"] > entry.read
-    low = moment.out.acknowledged(moment.back, min(moment.end, moment.back.when(FIN))) - own_fin
+    looked_at = min(moment.end, moment.back.when(FIN)) if record["state"] in OVER \
+        else moment.at - AGO
+    low = moment.out.acknowledged(moment.back, looked_at) - own_fin
     high = moment.out.acknowledged(moment.back, moment.at)
     if not low <= record["tx"] <= high:
         yield f"tx is not {low} to {high}"
@@ -415,18 +422,21 @@ def figure_faults(record, moment):
     if moment.rst_out:
         return  # what came to a socket that was closed is not received
     rx = moment.back.sent(moment.end)
-    if not rx <= record["rx"] <= rx + peers_fin:
+    low = rx if record["state"] in OVER else moment.back.sent(looked_at)
+    if not low <= record["rx"] <= rx + peers_fin:
         yield f"rx is not {rx}"
     if entry.call == "recv" and record["rx"] != entry.read:
         yield f"rx is not the {entry.read} that were read"
 
 
-def faults(record, moment):
+def faults(record, moment, moment_ago):
     entry = moment.entry
     if (record["call"], record["errno"]) != (entry.call, entry.errno):
         yield f"the program saw {entry.call} {entry.errno}"
         return
     causes = wanted_causes(record, moment)
+    if record["state"] not in OVER:
+        causes = causes | wanted_causes(record, moment_ago)
     if record["cause"] not in causes:
         yield (f"the wire says {causes or 'nothing of the kind'}: FIN in {moment.fin_in}, "
                f"RST in {moment.rst_in}, RST out {moment.rst_out}")
@@ -444,8 +454,8 @@ def check_connection(records, entries, accepted, out, back):
     if len(records) != len(entries):
         yield f"{len(records)} records of {entries}"
     for i, (record, entry) in enumerate(zip(records, entries)):
-        moment = Moment(record, entry, entries[:i], accepted, out, back)
-        said = list(faults(record, moment))
+        known = record, entry, entries[:i], accepted, out, back
+        said = list(faults(record, Moment(*known), Moment(*known, ago=AGO)))
         if said:
             yield f"{'; '.join(said)}\n    {record}"
 

@@ -37,9 +37,9 @@ int main(int argc, char **argv)
     leave_record(2);
     if (argc > 1) {
         void *object = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-        CHECK(object);
+        CHECK(object != NULL);
         *(void **)&call = dlsym(object, "opened_call");
-        CHECK(call);
+        CHECK(call != NULL);
         call();
         CHECK(dlclose(object) == 0);
     }

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# The other systems: musl, 32-bit x86 and aarch64. Each is built without a
+# warning, exports what it wraps and nothing else, and does its job.
+
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+# build_for NAME CC: the object and the programs that are needed here.
+build_for() {
+    local build=$BATS_FILE_TMPDIR/$1
+    make -s -C "$TOP" CC="$2" BUILD="$build" >"$build.out" 2>&1 || { cat "$build.out" && return 1; }
+    [ ! -s "$build.out" ] || { echo "warnings: " && cat "$build.out" && return 1; }
+    $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/core" "$TOP/tests/programs/core.c" -pthread
+}
+
+setup_file() {
+    TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+    build_for native "${CC:-cc}" &
+    build_for musl musl-gcc &
+    build_for i386 'gcc -m32' &
+    build_for aarch64 aarch64-linux-gnu-gcc &
+    wait
+}
+
+# use NAME: the build that the rest of the test is about.
+use() {
+    SYSTEM=$1
+    SHIM=$BATS_FILE_TMPDIR/$1/libsockshim.so
+    CORE=$BATS_FILE_TMPDIR/$1/core
+    [ -e "$SHIM" ] && [ ! -s "$BATS_FILE_TMPDIR/$1.out" ] || fails_with "$(cat "$BATS_FILE_TMPDIR/$1.out")"
+}
+
+# core [VARIABLE=VALUE...] STEP...: the program of that system under the shim.
+core() {
+    local settings=()
+    while [[ $1 == *=* ]]; do
+        settings+=("$1")
+        shift
+    done
+    if [ "$SYSTEM" = aarch64 ]; then
+        env SOCKSHIM_LOG="$LOG" "${settings[@]}" qemu-aarch64 -L /usr/aarch64-linux-gnu \
+            -E LD_PRELOAD="$SHIM" "$CORE" "$@"
+    else
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "${settings[@]}" "$CORE" "$@"
+    fi
+}
+
+# exports: no name but those of the map.
+exports() {
+    "$1" -D --defined-only "$SHIM" | awk '{ print $3 }' | sort >"$BATS_TEST_TMPDIR/exported"
+    tr ';' '\n' <"$TOP/shim/sockshim.map" | grep -oE '[a-z0-9_]+$' | sort -u >"$BATS_TEST_TMPDIR/map"
+    [ -s "$BATS_TEST_TMPDIR/exported" ]
+    [ -z "$(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map")" ] ||
+        fails_with "$(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map")"
+    grep -qx recv "$BATS_TEST_TMPDIR/exported"
+}
+
+does_its_job() {
+    run --separate-stderr core refused reset eof nodelay
+    [ "$status" -eq 0 ] || fails_with "status $status: $output"
+    [ "$output" = "refused: -1
+reset: recv -1, send -1
+eof: 0
+nodelay: 1 1" ] || fails_with "$output"
+    # shellcheck disable=SC2154
+    [ -z "$stderr" ] || fails_with "$stderr"
+    expect_count 1 '.event == "start" and .prog == "core"'
+    expect_count 1 '.call == "connect" and .error == "ECONNREFUSED" and .cause == "connection-refused"
+        and .peer == "127.0.0.1:1" and .type == "tcp"'
+    expect_count 1 '.call == "recv" and .error == "ECONNRESET" and .cause == "peer-reset"'
+    expect_count 1 '.call == "send" and .error == "EPIPE" and .cause == "write-after-close"'
+    expect_count 1 '.call == "recv" and .ret == 0 and .cause == "peer-closed" and .len == 77'
+}
+
+# The record's figures come from structures whose layout is the system's.
+knows_figures() {
+    expect_count 1 '.cause == "peer-closed" and .state == "CLOSE_WAIT" and .rx == 5 and .tx == 3
+        and .unacked == 0 and .unsent == 0 and (.local | test("^127.0.0.1:[0-9]+$"))'
+}
+
+tells_wrong_settings() {
+    rm -f "$LOG"
+    run --separate-stderr core SOCKSHIM_LEVEL=loud SOCKSHIM_LOG_LIMIT=1X refused
+    [ "$status" -eq 0 ]
+    [[ $stderr == *SOCKSHIM_LOG_LIMIT*1G*SOCKSHIM_LEVEL*debug* ]] ||
+        [[ $stderr == *SOCKSHIM_LEVEL*debug*SOCKSHIM_LOG_LIMIT*1G* ]] || fails_with "$stderr"
+    expect_count 2 '.event == "config" and .level == "error"'
+    rm -f "$LOG"
+    core SOCKSHIM=off refused >/dev/null
+    [ ! -e "$LOG" ]
+    core SOCKSHIM_FORMAT=json refused >/dev/null
+    [ "$(head -c 1 "$LOG")" = "{" ]
+    expect_count 1 '.cause == "connection-refused"'
+}
+
+rotates_and_follows() {
+    rm -f "$LOG"
+    core SOCKSHIM_LOG_LIMIT=4K many >/dev/null
+    as_json "$LOG.1" >/dev/null
+    [ "$(as_json | head -1 | jq -r .event)" = rotated ]
+    rm -f "$LOG" "$LOG.1"
+    core over "$LOG" >/dev/null
+    expect_count 0 '.event == "lost"'
+    [ "$(records '.call == "recv"' | jq -s -c 'map(.len)')" = "[1,2,3,4]" ]
+}
+
+@test "x86-64 with glibc exports the map's names, each of them that this system has" {
+    use native
+    exports nm
+    [ "$(comm -13 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map" | grep -cv 64)" -eq 0 ] ||
+        fails_with "$(comm -13 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map")"
+    does_its_job
+    knows_figures
+    tells_wrong_settings
+    rotates_and_follows
+}
+
+@test "musl" {
+    use musl
+    exports nm
+    does_its_job
+    knows_figures
+    tells_wrong_settings
+    rotates_and_follows
+}
+
+@test "32-bit x86" {
+    use i386
+    exports nm
+    does_its_job
+    knows_figures
+    tells_wrong_settings
+    rotates_and_follows
+}
+
+# An emulator answers for the kernel, and does not know all questions.
+@test "aarch64" {
+    use aarch64
+    exports aarch64-linux-gnu-nm
+    does_its_job
+    tells_wrong_settings
+}
+
+@test "32-bit x86: the twins for programs with a 64-bit time_t" {
+    use i386
+    gcc -m32 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Werror -O2 \
+        -o "$BATS_TEST_TMPDIR/core" "$TOP/tests/programs/core.c" -pthread
+    CORE=$BATS_TEST_TMPDIR/core
+    nm -D "$CORE" | grep -q __recvmsg64
+    run core twins
+    [ "$output" = "twins: -1 -1 -1" ] || fails_with "$output"
+    expect_count 1 '.call == "recvmsg" and .cause == "would-block"'
+    expect_count 1 '.call == "sendmsg" and .cause == "write-after-close"'
+    expect_count 1 '.call == "recvmmsg" and .cause == "would-block"'
+    expect_count 1 '.event == "refused" and .call == "setsockopt"'
+}
+
+# What the loader of a program makes of $LIB.
+lib_of() {
+    LD_PRELOAD='/nowhere/$LIB/object.so' "$1" refused 2>&1 >/dev/null |
+        sed -n "s|.*'/nowhere/\(.*\)/object.so'.*|\1|p"
+}
+
+@test "one LD_PRELOAD setting for 32-bit and 64-bit programs, with \$LIB" {
+    local system lib root=$BATS_TEST_TMPDIR/root
+    for system in native i386; do
+        lib=$(lib_of "$BATS_FILE_TMPDIR/$system/core")
+        [ -n "$lib" ] && [ ! -e "$root/$lib" ]
+        mkdir -p "$root/$lib"
+        cp "$BATS_FILE_TMPDIR/$system/libsockshim.so" "$root/$lib"
+    done
+    # A 64-bit shell that starts both.
+    run --separate-stderr env LD_PRELOAD="$root/\$LIB/libsockshim.so" SOCKSHIM_LOG="$LOG" sh -c '
+        "$0/native/core" refused reset && "$0/i386/core" refused reset' "$BATS_FILE_TMPDIR"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ] || fails_with "$stderr"
+    expect_count 2 '.event == "start" and .prog == "core"'
+    expect_count 1 '.event == "start" and (.exe | endswith("i386/core"))'
+    expect_count 2 '.cause == "write-after-close"'
+}
