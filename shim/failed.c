@@ -11,8 +11,8 @@
 /* Told from the arguments alone, without asking the kernel anything. */
 static bool is_wanted(enum call call, long ret, int err)
 {
-    sockshim_set_up();
-    if (!config.logging || config_skips_call(call) || config_skips_errno(err)) {
+    if (!sockshim_set_up() || !config.logging || config_skips_call(call) ||
+        config_skips_errno(err)) {
         return false;
     }
     bool can_time_out = observe_timeouts_possible();

@@ -18,6 +18,7 @@
 enum { NOT_SET_UP, SETTING_UP, SET_UP };
 static atomic_int progress;
 atomic_bool sockshim_socket_seen;
+static atomic_bool early_socket; /* there was one before there were settings */
 
 /* A person should know: one line on stderr, and one in the log unless that is
  * the same place. */
@@ -82,17 +83,22 @@ static void set_up(void)
     complain_about_settings();
 }
 
-void sockshim_set_up(void)
+bool sockshim_set_up(void)
 {
     int expected = NOT_SET_UP;
-    if (atomic_load_explicit(&progress, memory_order_acquire) == SET_UP ||
-        !atomic_compare_exchange_strong(&progress, &expected, SETTING_UP)) {
-        return;
+    if (atomic_load_explicit(&progress, memory_order_acquire) == SET_UP) {
+        return true;
+    }
+    /* Before the C library's own start there is no environment: a preloaded
+     * allocator may be called by then. The constructor will come. */
+    if (!environ || !atomic_compare_exchange_strong(&progress, &expected, SETTING_UP)) {
+        return false;
     }
     int kept = errno;
     set_up();
     errno = kept;
     atomic_store_explicit(&progress, SET_UP, memory_order_release);
+    return true;
 }
 
 static __attribute__((noinline)) void write_start(const struct moment *m)
@@ -104,7 +110,10 @@ static __attribute__((noinline)) void write_start(const struct moment *m)
 void sockshim_first_socket(void)
 {
     int kept = errno;
-    sockshim_set_up();
+    if (!sockshim_set_up()) {
+        atomic_store(&early_socket, true);
+        return;
+    }
     if (config.sigpipe == SIGPIPE_IGNORE) {
         sigpipe_swallow();
     }
@@ -166,7 +175,7 @@ __attribute__((constructor)) static void start(void)
     if (config.sigpipe == SIGPIPE_ALWAYS) {
         sigpipe_swallow();
     }
-    if (config.on && inherited_ip_socket()) {
+    if (config.on && (atomic_load(&early_socket) || inherited_ip_socket())) {
         sockshim_has_socket();
     }
     errno = kept;

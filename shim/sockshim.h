@@ -5,8 +5,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* Settings and log, if the constructor has not run yet. */
-void sockshim_set_up(void);
+/* Settings and log, if the constructor has not run yet. false: it is too early
+ * for that, and nothing is known yet. */
+bool sockshim_set_up(void);
 
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. */

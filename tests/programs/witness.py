@@ -369,7 +369,7 @@ class Moment:
 def causes_of_zero(moment):
     if moment.fin_in:
         return {"peer-closed"}
-    if moment.rst_in or moment.rst_out:
+    if (moment.rst_in or moment.rst_out) and moment.told():
         return {"closed-after-error"}
     return {"local-shutdown-read"} if moment.entry.shut else set()
 
