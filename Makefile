@@ -81,7 +81,7 @@ lint:
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE \
 		$(SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
-	shellcheck -S warning -s bash -e SC2034,SC2154 $(wildcard tests/*.bash tests/*.bats)
+	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
 INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man

@@ -224,7 +224,8 @@ ssh_in() {
     run ssh -F /dev/null -i ssh/other -p "$PORT" -o IdentitiesOnly=yes -o IdentityAgent=none \
         -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile="$PWD/ssh/known" 127.0.0.1 true </dev/null
     [ "$status" -eq 255 ] && [[ $output == *"Permission denied"* ]] || fails_with "$output"
-    ! grep -iE 'killed by|signal 31|fatal: privsep' sshd.err
+    run grep -iE 'killed by|signal 31|fatal: privsep' sshd.err
+    [ "$status" -eq 1 ]
     grep -q 'Accepted publickey' sshd.err
     expect_count 0 '.event == "lost"'
     expect '.prog == "sshd"'

@@ -139,8 +139,7 @@ def general_faults(record):
     lean = cause == "interrupted" or (
         cause == "would-block" and (call.startswith(("recv", "read", "accept"))
                                     and "MSG_ERRQUEUE" not in record.get("flags", "")))
-    # For connect the address is among its arguments.
-    if lean and any(key in record and (key, call) != ("peer", "connect") for key in LEAN):
+    if lean and any(key in record for key in LEAN):
         yield "not lean"
     if not lean and "fd" in record and record["fd"] >= 0 and "type" not in record \
             and cause != "bad-descriptor":

@@ -753,7 +753,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
 @test "a missing object, and one that LD_PRELOAD cannot hold, are named" {
     mkdir -p tree/scripts "a b"
     cp -r "$SOCKSHIM_COMMAND" "$TOP/scripts/lib" tree/scripts/
-    BUILD= run -2 tree/scripts/sockshim true
+    BUILD='' run -2 tree/scripts/sockshim true
     [ "$output" = "sockshim: $PWD/tree/build/libsockshim.so is not there: run make in $PWD/tree" ] || fails_with "$output"
     BUILD=out run -2 tree/scripts/sockshim true
     [[ $output == "sockshim: $PWD/tree/out/libsockshim.so is not there"* ]] || fails_with "$output"

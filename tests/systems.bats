@@ -19,7 +19,8 @@ setup_file() {
     build_for native "${CC:-cc}" &
     build_for musl musl-gcc &
     build_for i386 'gcc -m32' &
-    build_for aarch64 aarch64-linux-gnu-gcc &
+    # Not gcc, of which Debian has either the cross compiler or -m32.
+    build_for aarch64 'clang --target=aarch64-linux-gnu' &
     wait
 }
 
@@ -31,8 +32,8 @@ use() {
     [ -e "$SHIM" ] && [ ! -s "$BATS_FILE_TMPDIR/$1.out" ] || fails_with "$(cat "$BATS_FILE_TMPDIR/$1.out")"
 }
 
-# core [VARIABLE=VALUE...] STEP...: the program of that system under the shim.
-core() {
+# run_core [VARIABLE=VALUE...] STEP...: the program of that system under the shim.
+run_core() {
     local settings=()
     while [[ $1 == *=* ]]; do
         settings+=("$1")
@@ -57,7 +58,7 @@ exports() {
 }
 
 does_its_job() {
-    run --separate-stderr core refused reset eof nodelay
+    run --separate-stderr run_core refused reset eof nodelay
     [ "$status" -eq 0 ] || fails_with "status $status: $output"
     [ "$output" = "refused: -1
 reset: recv -1, send -1
@@ -68,39 +69,41 @@ nodelay: 1 1" ] || fails_with "$output"
     expect_count 1 '.event == "start" and .prog == "core"'
     expect_count 1 '.call == "connect" and .error == "ECONNREFUSED" and .cause == "connection-refused"
         and .peer == "127.0.0.1:1" and .type == "tcp"'
-    expect_count 1 '.call == "recv" and .error == "ECONNRESET" and .cause == "peer-reset"'
-    expect_count 1 '.call == "send" and .error == "EPIPE" and .cause == "write-after-close"'
+    expect_count 1 '.call == "recv" and .error == "ECONNRESET"'
+    expect_count 1 '.call == "send" and .error == "EPIPE"'
     expect_count 1 '.call == "recv" and .ret == 0 and .cause == "peer-closed" and .len == 77'
 }
 
 # The record's figures come from structures whose layout is the system's.
 knows_figures() {
+    expect_count 1 '.error == "ECONNRESET" and .cause == "peer-reset" and .state == "CLOSE"'
+    expect_count 1 '.error == "EPIPE" and .cause == "write-after-close"'
     expect_count 1 '.cause == "peer-closed" and .state == "CLOSE_WAIT" and .rx == 5 and .tx == 3
         and .unacked == 0 and .unsent == 0 and (.local | test("^127.0.0.1:[0-9]+$"))'
 }
 
 tells_wrong_settings() {
     rm -f "$LOG"
-    run --separate-stderr core SOCKSHIM_LEVEL=loud SOCKSHIM_LOG_LIMIT=1X refused
+    run --separate-stderr run_core SOCKSHIM_LEVEL=loud SOCKSHIM_LOG_LIMIT=1X refused
     [ "$status" -eq 0 ]
     [[ $stderr == *SOCKSHIM_LOG_LIMIT*1G*SOCKSHIM_LEVEL*debug* ]] ||
         [[ $stderr == *SOCKSHIM_LEVEL*debug*SOCKSHIM_LOG_LIMIT*1G* ]] || fails_with "$stderr"
     expect_count 2 '.event == "config" and .level == "error"'
     rm -f "$LOG"
-    core SOCKSHIM=off refused >/dev/null
+    run_core SOCKSHIM=off refused >/dev/null
     [ ! -e "$LOG" ]
-    core SOCKSHIM_FORMAT=json refused >/dev/null
+    run_core SOCKSHIM_FORMAT=json refused >/dev/null
     [ "$(head -c 1 "$LOG")" = "{" ]
     expect_count 1 '.cause == "connection-refused"'
 }
 
 rotates_and_follows() {
     rm -f "$LOG"
-    core SOCKSHIM_LOG_LIMIT=4K many >/dev/null
+    run_core SOCKSHIM_LOG_LIMIT=4K many >/dev/null
     as_json "$LOG.1" >/dev/null
     [ "$(as_json | head -1 | jq -r .event)" = rotated ]
     rm -f "$LOG" "$LOG.1"
-    core over "$LOG" >/dev/null
+    run_core over "$LOG" >/dev/null
     expect_count 0 '.event == "lost"'
     [ "$(records '.call == "recv"' | jq -s -c 'map(.len)')" = "[1,2,3,4]" ]
 }
@@ -148,7 +151,7 @@ rotates_and_follows() {
         -o "$BATS_TEST_TMPDIR/core" "$TOP/tests/programs/core.c" -pthread
     CORE=$BATS_TEST_TMPDIR/core
     nm -D "$CORE" | grep -q __recvmsg64
-    run core twins
+    run run_core twins
     [ "$output" = "twins: -1 -1 -1" ] || fails_with "$output"
     expect_count 1 '.call == "recvmsg" and .cause == "would-block"'
     expect_count 1 '.call == "sendmsg" and .cause == "write-after-close"'
@@ -158,15 +161,15 @@ rotates_and_follows() {
 
 # What the loader of a program makes of $LIB.
 lib_of() {
-    LD_PRELOAD='/nowhere/$LIB/object.so' "$1" refused 2>&1 >/dev/null |
-        sed -n "s|.*'/nowhere/\(.*\)/object.so'.*|\1|p"
+    "$(readelf -l "$1" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')" --list-diagnostics |
+        sed -n 's/^dl_dst_lib="\(.*\)"$/\1/p'
 }
 
 @test "one LD_PRELOAD setting for 32-bit and 64-bit programs, with \$LIB" {
     local system lib root=$BATS_TEST_TMPDIR/root
     for system in native i386; do
         lib=$(lib_of "$BATS_FILE_TMPDIR/$system/core")
-        [ -n "$lib" ] && [ ! -e "$root/$lib" ]
+        [ -n "$lib" ] && [ ! -e "$root/$lib/libsockshim.so" ]
         mkdir -p "$root/$lib"
         cp "$BATS_FILE_TMPDIR/$system/libsockshim.so" "$root/$lib"
     done

@@ -6,8 +6,7 @@
 
 #include <errno.h>
 
-/* Enough for a value of 100 control bytes, and the words around it. */
-enum { COMPLAINT_SIZE = 640, VARIABLES_MAX = 16 };
+enum { VARIABLES_MAX = 16 };
 
 static const char *const variables[] = {
     "SOCKSHIM=",        "SOCKSHIM_LOG=",     "SOCKSHIM_LOG_LIMIT=",

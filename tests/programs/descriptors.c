@@ -90,13 +90,39 @@ static void stranger_is_empty(int fd)
     CHECK(fstat(fd, &st) == 0 && st.st_size == 0);
 }
 
-/* A failed dup2 or dup3 leaves the number to the program as it would have been. */
-static void failed_dup(int log)
+/* A failed dup2 or dup3 leaves the number free, as it was for the program. */
+static void failed_dup(const char *path)
 {
-    CHECK(dup2(1000, log) == -1 && errno == EBADF);
-    CHECK(dup3(1000, log, O_CLOEXEC) == -1 && errno == EBADF);
-    CHECK(dup3(1, log, 12345) == -1 && errno == EINVAL);
+    int log = descriptor_of(path);
+    CHECK(dup2(1000, log) == -1 && errno == EBADF && fcntl(log, F_GETFD) == -1);
+    log = descriptor_of(path);
+    CHECK(dup3(1000, log, O_CLOEXEC) == -1 && errno == EBADF && fcntl(log, F_GETFD) == -1);
+    log = descriptor_of(path);
+    CHECK(dup3(1, log, 12345) == -1 && errno == EINVAL && fcntl(log, F_GETFD) == -1);
+    log = descriptor_of(path);
     CHECK(dup3(log, log, 0) == -1 && errno == EINVAL);
+}
+
+/* Closing it succeeds, and it is there, under its number. */
+static void close_is_no_loss(const char *path)
+{
+    int log = descriptor_of(path);
+    CHECK(close(log) == 0 && descriptor_of(path) == log);
+    CHECK(close_range((unsigned)log, (unsigned)log, 0) == 0 && descriptor_of(path) == log);
+    CHECK(close_range((unsigned)log - 2, ~0U, 0) == 0 && descriptor_of(path) == log);
+    closefrom(log - 2);
+    CHECK(descriptor_of(path) == log);
+}
+
+/* What was put there by a call that nobody sees is the program's: it can be
+ * closed and replaced. */
+static void stranger_under_its_number(int fd, const char *path)
+{
+    int log = descriptor_of(path);
+    CHECK(syscall(SYS_dup3, fd, log, 0) == log);
+    CHECK(dup2(0, log) == log && dup2(fd, log) == log);
+    CHECK(close(log) == 0 && fcntl(log, F_GETFD) == -1 && errno == EBADF);
+    CHECK(close(log) == -1 && errno == EBADF);
 }
 
 static void take_over(const char *path)
@@ -105,7 +131,10 @@ static void take_over(const char *path)
     size_t number = 1;
     open_quiet();
     leave_record(number++);
-    failed_dup(descriptor_of(path));
+    failed_dup(path);
+    leave_record(number++);
+    close_is_no_loss(path);
+    stranger_under_its_number(fd, path);
     leave_record(number++);
     CHECK(dup2(fd, descriptor_of(path)) >= 0);
     leave_record(number++);

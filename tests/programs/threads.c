@@ -173,11 +173,11 @@ static void small(void)
 
 /* ---- Cancellation ---- */
 
-static int full[2];     /* takes no more */
-static int no_room[2];  /* a pipe that takes no more */
-static int filled[2];   /* a pipe with data */
-static int zero;        /* never ends */
-static int crowded;     /* listens, and its queue is full */
+static int full[2];    /* takes no more */
+static int no_room[2]; /* a pipe that takes no more */
+static int filled[2];  /* a pipe with data */
+static int zero;       /* never ends */
+static int crowded;    /* listens, and its queue is full */
 static char block[65536];
 static struct iovec vector = {block, sizeof block};
 static struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
@@ -253,27 +253,13 @@ static const struct {
     const char *name;
     void (*call)(void);
 } calls[] = {
-    {"recv", do_recv},
-    {"recvfrom", do_recvfrom},
-    {"recvmsg", do_recvmsg},
-    {"recvmmsg", do_recvmmsg},
-    {"read", do_read},
-    {"readv", do_readv},
-    {"preadv2", do_preadv2},
-    {"__recv_chk", do_recv_chk},
-    {"__read_chk", do_read_chk},
-    {"send", do_send},
-    {"sendto", do_sendto},
-    {"sendmsg", do_sendmsg},
-    {"sendmmsg", do_sendmmsg},
-    {"write", do_write},
-    {"writev", do_writev},
-    {"pwritev2", do_pwritev2},
-    {"splice", do_splice},
-    {"write to a pipe", do_write_pipe},
-    {"accept", do_accept},
-    {"accept4", do_accept4},
-    {"connect", connect_to_crowded},
+    {"recv", do_recv},         {"recvfrom", do_recvfrom},   {"recvmsg", do_recvmsg},
+    {"recvmmsg", do_recvmmsg}, {"read", do_read},           {"readv", do_readv},
+    {"preadv2", do_preadv2},   {"__recv_chk", do_recv_chk}, {"__read_chk", do_read_chk},
+    {"send", do_send},         {"sendto", do_sendto},       {"sendmsg", do_sendmsg},
+    {"sendmmsg", do_sendmmsg}, {"write", do_write},         {"writev", do_writev},
+    {"pwritev2", do_pwritev2}, {"splice", do_splice},       {"write to a pipe", do_write_pipe},
+    {"accept", do_accept},     {"accept4", do_accept4},     {"connect", connect_to_crowded},
 };
 
 enum { CALLS = sizeof calls / sizeof *calls };
@@ -332,8 +318,8 @@ static void say_how_it_ended(const char *name, pthread_t thread)
 
 static void cancel_while_blocked(const char *type)
 {
-    cancel_type = strcmp(type, "deferred") == 0 ? PTHREAD_CANCEL_DEFERRED
-                                                : PTHREAD_CANCEL_ASYNCHRONOUS;
+    cancel_type =
+        strcmp(type, "deferred") == 0 ? PTHREAD_CANCEL_DEFERRED : PTHREAD_CANCEL_ASYNCHRONOUS;
     open_blocking();
     for (int i = 0; i < CALLS; i++) {
         pthread_t thread;
@@ -385,18 +371,21 @@ CALL(none_dup3, dup3(-1, 100, 0))
 CALL(none_sigaction, sigaction(99, NULL, NULL))
 CALL(none_syscall, syscall(SYS_close, -1))
 
-#define NONE(name) {#name, do_none_##name}
+#define NONE(name)                                                                                 \
+    {                                                                                              \
+#name, do_none_##name                                                                      \
+    }
 static const struct {
     const char *name;
     void (*call)(void);
 } none_calls[] = {
-    NONE(recv),       NONE(recvfrom), NONE(recvmsg),    NONE(recvmmsg),   NONE(read),
-    NONE(readv),      NONE(preadv2),  NONE(recv_chk),   NONE(read_chk),   NONE(send),
-    NONE(sendto),     NONE(sendmsg),  NONE(sendmmsg),   NONE(write),      NONE(writev),
-    NONE(pwritev2),   NONE(sendfile), NONE(splice),     NONE(socket),     NONE(socketpair),
-    NONE(connect),    NONE(accept),   NONE(accept4),    NONE(bind),       NONE(listen),
-    NONE(shutdown),   NONE(close),    NONE(getsockopt), NONE(setsockopt), NONE(close_range),
-    NONE(dup2),       NONE(dup3),     NONE(sigaction),  NONE(syscall),
+    NONE(recv),     NONE(recvfrom), NONE(recvmsg),    NONE(recvmmsg),   NONE(read),
+    NONE(readv),    NONE(preadv2),  NONE(recv_chk),   NONE(read_chk),   NONE(send),
+    NONE(sendto),   NONE(sendmsg),  NONE(sendmmsg),   NONE(write),      NONE(writev),
+    NONE(pwritev2), NONE(sendfile), NONE(splice),     NONE(socket),     NONE(socketpair),
+    NONE(connect),  NONE(accept),   NONE(accept4),    NONE(bind),       NONE(listen),
+    NONE(shutdown), NONE(close),    NONE(getsockopt), NONE(setsockopt), NONE(close_range),
+    NONE(dup2),     NONE(dup3),     NONE(sigaction),  NONE(syscall),
 };
 
 static void *call_with_pending(void *argument)
@@ -444,8 +433,8 @@ static void *fail_for_ever(void *unused)
 static void storm(const char *type, int count)
 {
     int pair[2];
-    cancel_type = strcmp(type, "deferred") == 0 ? PTHREAD_CANCEL_DEFERRED
-                                                : PTHREAD_CANCEL_ASYNCHRONOUS;
+    cancel_type =
+        strcmp(type, "deferred") == 0 ? PTHREAD_CANCEL_DEFERRED : PTHREAD_CANCEL_ASYNCHRONOUS;
     open_quiet();
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && close(pair[1]) == 0);
     gone = pair[0];
@@ -486,7 +475,8 @@ int main(int argc, char **argv)
     } else if (strcmp(way, "storm") == 0) {
         storm(argv[2], times);
     } else {
-        cancel_state = strcmp(way, "disabled") == 0 ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE;
+        cancel_state =
+            strcmp(way, "disabled") == 0 ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE;
         cancel_before();
     }
     return 0;

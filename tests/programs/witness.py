@@ -410,8 +410,8 @@ def figure_faults(record, moment):
     entry, closed = moment.entry, record["state"] == "CLOSE"
     own_fin = closed and entry.shut and (moment.accepted or record["unsent"] > 0)
     peers_fin = closed and moment.fin_in and record["rx"] > entry.read
-    looked_at = min(moment.end, moment.back.when(FIN)) if record["state"] in OVER \
-        else moment.at - AGO
+    ended_by_peer = record["state"] in OVER and not moment.rst_out
+    looked_at = min(moment.end, moment.back.when(FIN)) if ended_by_peer else moment.at - AGO
     low = moment.out.acknowledged(moment.back, looked_at) - own_fin
     high = moment.out.acknowledged(moment.back, moment.at)
     if not low <= record["tx"] <= high:
@@ -422,7 +422,7 @@ def figure_faults(record, moment):
     if moment.rst_out:
         return  # what came to a socket that was closed is not received
     rx = moment.back.sent(moment.end)
-    low = rx if record["state"] in OVER else moment.back.sent(looked_at)
+    low = rx if ended_by_peer else moment.back.sent(looked_at)
     if not low <= record["rx"] <= rx + peers_fin:
         yield f"rx is not {rx}"
     if entry.call == "recv" and record["rx"] != entry.read:
