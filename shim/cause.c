@@ -48,7 +48,11 @@ static enum cause tcp_end(const struct facts *f)
         if (!f->was_connected && f->peer.len == 0) {
             return CAUSE_LOCAL_SHUTDOWN_READ;
         }
-        return f->fin_seen == YES ? CAUSE_PEER_CLOSED : CAUSE_CLOSED_AFTER_ERROR;
+        if (f->fin_seen == YES) {
+            return CAUSE_PEER_CLOSED;
+        }
+        /* An error that still waits came after this 0, which then was that of SHUT_RD. */
+        return f->error_pending == YES ? CAUSE_LOCAL_SHUTDOWN_READ : CAUSE_CLOSED_AFTER_ERROR;
     case TCP_STATE_ESTABLISHED:
     case TCP_STATE_FIN_WAIT1:
     case TCP_STATE_FIN_WAIT2:
@@ -135,10 +139,9 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
         if (!f->was_connected) {
             return CAUSE_NOT_CONNECTED;
         }
-        /* Both FINs and all acknowledged: the orderly end after one's own SHUT_WR. */
-        return f->fin_seen == YES && f->own_fin == YES && f->unacked + f->unsent == 0
-                   ? CAUSE_LOCAL_SHUTDOWN_WRITE
-                   : CAUSE_WRITE_AFTER_CLOSE;
+        /* An error that still waits came after this EPIPE, and did not cause it. */
+        return f->own_fin == YES || f->error_pending == YES ? CAUSE_LOCAL_SHUTDOWN_WRITE
+                                                            : CAUSE_WRITE_AFTER_CLOSE;
     case TCP_STATE_CLOSE_WAIT:
     case TCP_STATE_ESTABLISHED:
         return is_mptcp(f) ? CAUSE_OTHER : CAUSE_WRITE_AFTER_CLOSE;
@@ -182,7 +185,7 @@ static enum cause cause_of_econnreset(const struct facts *f)
     }
     /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
      * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
-    bool no_connection = is_tcp(f) && !f->was_connected && f->is_lean != YES;
+    bool no_connection = is_tcp(f) && !f->was_connected && f->state != 0;
     return no_connection ? CAUSE_OTHER : CAUSE_PEER_RESET;
 }
 
@@ -592,24 +595,31 @@ static void why_closed_after_error(struct text *t, const struct facts *f)
 
 static void why_write_after_close(struct text *t, const struct facts *f)
 {
-    if (is_unix(f)) {
-        peer_first(t, f);
-        add(t, " had closed its end before this write.");
-    } else if (f->fin_seen == YES && f->own_fin == UNKNOWN && f->unacked + f->unsent == 0) {
-        peer_first(t, f);
-        add(t, " had closed, and then reset the connection, or this program had shut down its "
-               "writing side before this write: the kernel does not tell them apart.");
-    } else if (f->fin_seen == YES && f->unacked + f->unsent == 0) {
-        peer_first(t, f);
-        add(t, " had closed, and then reset the connection, before this write.");
-    } else if (f->fin_seen == YES) {
-        peer_first(t, f);
-        add(t, " had closed, and answered what was sent after that with RST.");
-    } else {
+    bool waiting = f->unacked + f->unsent > 0;
+    if (!is_unix(f) && f->fin_seen == NO) {
         add(t, "The connection to ");
         peer(t, f);
         add(t, " had already failed before this write, by reset or time-out, and the error was "
                "reported then.");
+        saved(t, f);
+        return;
+    }
+    peer_first(t, f);
+    if (is_unix(f)) {
+        add(t, " had closed its end before this write.");
+    } else if (f->own_fin == UNKNOWN && !waiting) {
+        add(t, f->fin_seen == YES ? " had closed, and then reset the connection"
+                                  : " had closed or reset the connection");
+        add(t,
+            ", or this program had shut down its writing side before this write: the kernel does "
+            "not tell them apart.");
+    } else if (f->fin_seen == YES && waiting) {
+        add(t, " had closed, and answered what was sent after that with RST.");
+    } else if (f->fin_seen == YES) {
+        add(t, " had closed, and then reset the connection, before this write.");
+    } else {
+        add(t, " had closed or reset the connection before this write, or it had timed out: data "
+               "that was not read hides which.");
     }
     saved(t, f);
 }

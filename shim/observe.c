@@ -288,8 +288,8 @@ static void find_addresses(struct facts *f)
           : f->domain == AF_INET6 ? sizeof f->peer.in6
                                   : sizeof f->peer.un;
     /* After a reset only SO_PEERNAME still answers. It wants the exact length. */
-    if (inet ? ask(f->fd, SOL_SOCKET, SO_PEERNAME, &f->peer.any, &len)
-             : raw(SYS_getpeername, f->fd, &f->peer.any, &len) == 0) {
+    if ((inet && ask(f->fd, SOL_SOCKET, SO_PEERNAME, &f->peer.any, &len)) ||
+        raw(SYS_getpeername, f->fd, &f->peer.any, &len) == 0) {
         f->peer.len = len < sizeof f->peer.un ? len : sizeof f->peer.un;
     }
 }

@@ -166,7 +166,7 @@ socket.socket().connect_ex(('127.0.0.1', 1))"
 
 # Keys, and a server of our own on a free port.
 make_ssh() {
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
     mkdir ssh
     chmod 700 ssh
     ssh-keygen -q -t ed25519 -N '' -f ssh/host

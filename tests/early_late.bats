@@ -44,6 +44,15 @@ lengths() {
     expect_count 1 '.event == "start"'
 }
 
+@test "a call before the C library has an environment: the settings are obeyed from then on" {
+    "${CC:-cc}" -D_GNU_SOURCE -DPREINIT -o "$BATS_FILE_TMPDIR/preinit" "$OBJECTS/early_program.c" \
+        "$BATS_FILE_TMPDIR/liblinked.so" -ldl
+    run shimmed "$BATS_FILE_TMPDIR/preinit"
+    [ "$status" -eq 0 ] && [ -z "$output" ] || fails_with "$output"
+    expect_count 1 '.prog == "preinit" and .len == 2'
+    expect_count 0 '.prog == ""'
+}
+
 @test "constructors and destructors of objects preloaded before and behind" {
     local preloads
     for preloads in "$SHIM $BATS_FILE_TMPDIR/preloaded.so" "$BATS_FILE_TMPDIR/preloaded.so $SHIM"; do

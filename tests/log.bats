@@ -264,6 +264,46 @@ print('alive')"
     expect_count 1 '.len == 3'
 }
 
+@test "RLIMIT_FSIZE reached by several writers at once: nobody gets SIGXFSZ" {
+    run shimmed "$PYTHON" -c "$FAIL
+import resource
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+fail(1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100000, resource.RLIM_INFINITY))
+children = []
+for i in range(8):
+    pid = os.fork()
+    if pid == 0:
+        for n in range(400): fail(2)
+        os._exit(0)
+    children.append(pid)
+print({os.waitpid(pid, 0)[1] for pid in children})"
+    [ "$output" = "{0}" ]
+    [ "$(wc -c <"$LOG")" -eq 100000 ]
+}
+
+@test "a rotation that was killed half-way is finished by the next: no old log is thrown away" {
+    # Between the exchange of the names and FILE.1: the old log is FILE.new.
+    "$PYTHON" -c "print('the old log ' + 'x' * 3000)" >"$LOG.new"
+    shimmed SOCKSHIM_LOG_LIMIT=2K "$PYTHON" -c "$FAIL
+for i in range(8): fail(1)"
+    run cat "$LOG.1"
+    [[ $output == "the old log x"* ]]
+    [ ! -e "$LOG.new" ]
+    # Whoever noticed goes on, and rotates at the next record.
+    [ "$(as_json | grep -c '"call": "recv"')" -eq 8 ]
+}
+
+@test "two programs with different formats share one log" {
+    shimmed SOCKSHIM_FORMAT=json "$PYTHON" -c "$FAIL
+fail(1)"
+    shimmed "$PYTHON" -c "$FAIL
+fail(2)"
+    expect_count 1 '.len == 1'
+    expect_count 1 '.len == 2'
+    [ "$(grep -c '^{' "$LOG")" -eq 2 ]
+}
+
 @test "rotation under load by many processes: every record is there, every line whole" {
     # A limit that is reached once: everything is in the two files.
     shimmed SOCKSHIM_LOG_LIMIT=300K "$PYTHON" -c "$FAIL

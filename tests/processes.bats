@@ -65,6 +65,7 @@ made() {
     awk -v calls=$calls '
         function wrong() { print "wrong: " $0; status = 1; exit }
         FNR == NR { pid[$3] = "pid=" $1; tid[$3] = "tid=" $2; next }
+        /^$/ { next } # ends what a kill may have torn
         !/^ts=.*"$/ || /.ts=/ { wrong() }
         $3 == "event=start" { next }
         {

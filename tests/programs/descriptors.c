@@ -120,9 +120,11 @@ static void stranger_under_its_number(int fd, const char *path)
 {
     int log = descriptor_of(path);
     CHECK(syscall(SYS_dup3, fd, log, 0) == log);
-    CHECK(dup2(0, log) == log && dup2(fd, log) == log);
     CHECK(close(log) == 0 && fcntl(log, F_GETFD) == -1 && errno == EBADF);
     CHECK(close(log) == -1 && errno == EBADF);
+    CHECK(syscall(SYS_dup3, fd, log, 0) == log);
+    CHECK(dup2(0, log) == log && fcntl(log + 1, F_GETFD) == -1);
+    CHECK(close(log) == 0);
 }
 
 static void take_over(const char *path)

@@ -442,7 +442,7 @@ static void storm(const char *type, int count)
     int before = open_descriptors();
     for (int i = 0; i < count; i++) {
         pthread_t thread;
-        void *result;
+        void *result = NULL;
         CHECK(pthread_create(&thread, NULL, fail_for_ever, NULL) == 0);
         while (atomic_load(&handled) <= i) {
             sched_yield();
