@@ -282,18 +282,6 @@ print({os.waitpid(pid, 0)[1] for pid in children})"
     [ "$(wc -c <"$LOG")" -eq 100000 ]
 }
 
-@test "a rotation that was killed half-way is finished by the next: no old log is thrown away" {
-    # Between the exchange of the names and FILE.1: the old log is FILE.new.
-    "$PYTHON" -c "print('the old log ' + 'x' * 3000)" >"$LOG.new"
-    shimmed SOCKSHIM_LOG_LIMIT=2K "$PYTHON" -c "$FAIL
-for i in range(8): fail(1)"
-    run cat "$LOG.1"
-    [[ $output == "the old log x"* ]]
-    [ ! -e "$LOG.new" ]
-    # Whoever noticed goes on, and rotates at the next record.
-    [ "$(as_json | grep -c '"call": "recv"')" -eq 8 ]
-}
-
 @test "two programs with different formats share one log" {
     shimmed SOCKSHIM_FORMAT=json "$PYTHON" -c "$FAIL
 fail(1)"
