@@ -4,6 +4,10 @@
 
 load helpers
 
+# The kernel's headers are the same for both; only gcc-multilib, which conflicts
+# with cross compilers, would put them where -m32 looks.
+GCC_32="gcc -m32 -idirafter /usr/include/x86_64-linux-gnu"
+
 bats_require_minimum_version 1.5.0
 
 # build_for NAME CC: the object and the programs that are needed here.
@@ -18,7 +22,7 @@ setup_file() {
     TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
     build_for native "${CC:-cc}" &
     build_for musl musl-gcc &
-    build_for i386 'gcc -m32' &
+    build_for i386 "$GCC_32" &
     # Not gcc, of which Debian has either the cross compiler or -m32.
     build_for aarch64 'clang --target=aarch64-linux-gnu' &
     wait
@@ -57,7 +61,13 @@ exports() {
     grep -qx recv "$BATS_TEST_TMPDIR/exported"
 }
 
+# needs: the C library, and libdl where that is apart.
+needs() {
+    readelf -d "$SHIM" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '
+}
+
 does_its_job() {
+    [[ $(needs) =~ ^(libdl\.so\.2\ )?(libc\.so\.6|libc\.so)\ $ ]] || fails_with "$(needs)"
     run --separate-stderr run_core refused reset eof nodelay
     [ "$status" -eq 0 ] || fails_with "status $status: $output"
     [ "$output" = "refused: -1
@@ -147,7 +157,7 @@ rotates_and_follows() {
 
 @test "32-bit x86: the twins for programs with a 64-bit time_t" {
     use i386
-    gcc -m32 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Werror -O2 \
+    $GCC_32 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Werror -O2 \
         -o "$BATS_TEST_TMPDIR/core" "$TOP/tests/programs/core.c" -pthread
     CORE=$BATS_TEST_TMPDIR/core
     nm -D "$CORE" | grep -q __recvmsg64
