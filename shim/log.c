@@ -128,7 +128,7 @@ static int open_path(const char *path, int flags)
                     0644);
 }
 
-/* A file that may take records: not what a reopened descriptor 2 would be. */
+/* From now on records go to this descriptor, as long as it is open on this file. */
 static int adopt(int fd)
 {
     struct file file;

@@ -16,7 +16,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 
-/* Options and flags, likewise. */
+/* Options and flags: kernel ABI that not every C library's headers have. */
 enum {
     OPTION_TCP_INFO = 11,
     OPTION_TCP_USER_TIMEOUT = 18,

@@ -11,8 +11,6 @@
  * line and its facts must fit the 2 KiB of stack that a record may take. */
 #define RECORD_SIZE 1024
 
-enum event { EVENT_START, EVENT_REFUSED, EVENT_LOST, EVENT_ROTATED, EVENT_CONFIG };
-
 /* What every record begins with. */
 struct moment {
     struct timespec now;
