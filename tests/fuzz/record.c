@@ -5,6 +5,9 @@
 #include "check.h"
 #include "input.h"
 
+/* The records of the shim's own. */
+enum event { EVENT_START, EVENT_REFUSED, EVENT_LOST, EVENT_ROTATED, EVENT_CONFIG };
+
 /* The longest sentences are cut; what is left of one must still say something. */
 enum { LEAST_SENTENCE = 100 };
 
