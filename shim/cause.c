@@ -7,7 +7,7 @@
 
 static bool is_inet(const struct facts *f)
 {
-    return f->domain == AF_INET || f->domain == AF_INET6;
+    return is_inet_family(f->domain);
 }
 
 static bool is_tcp(const struct facts *f)

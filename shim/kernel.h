@@ -3,6 +3,7 @@
 #define SOCKSHIM_KERNEL_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #ifndef IPPROTO_MPTCP
@@ -11,6 +12,11 @@
 #ifndef SO_PEERNAME
 #define SO_PEERNAME 28
 #endif
+
+static inline bool is_inet_family(int domain)
+{
+    return domain == AF_INET || domain == AF_INET6;
+}
 
 /* include/net/tcp_states.h */
 enum {

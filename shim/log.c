@@ -88,11 +88,8 @@ static void remember(const struct file *file)
  * fork nothing (fs/file.c grows it by powers of two). */
 static int move_high(int fd)
 {
-    struct {
-        uint64_t soft, hard;
-    } limit = {256, 256};
-    raw(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
-    long top = limit.soft < 256 ? (long)limit.soft : 256;
+    uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
+    long top = limit < 256 ? (long)limit : 256;
     for (long lowest = top - 1; lowest > fd && lowest >= top - 16; lowest--) {
         long moved = raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, lowest);
         if (moved >= 0 && moved < 256) {
@@ -353,12 +350,7 @@ static long write_without(int sig, int fd, const char *line, size_t len)
 static long write_in_peace(int fd, const struct file *file, const char *line, size_t len)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
-#ifdef SYS_poll
-    long ready = raw(SYS_poll, &p, 1, 0);
-#else
-    struct timespec no_wait = {0, 0};
-    long ready = raw(SYS_ppoll, &p, 1, &no_wait, 0, 8);
-#endif
+    long ready = raw_poll_now(&p);
     if (ready != 1 || p.revents != POLLOUT) {
         return -EAGAIN;
     }
@@ -367,11 +359,7 @@ static long write_in_peace(int fd, const struct file *file, const char *line, si
 
 static bool file_size_is_limited(void)
 {
-    struct {
-        uint64_t soft, hard;
-    } limit = {~(uint64_t)0, 0};
-    raw(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit);
-    return limit.soft != ~(uint64_t)0; /* RLIM64_INFINITY */
+    return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0; /* RLIM64_INFINITY */
 }
 
 static long write_to(int fd, const struct file *file, const char *line, size_t len)

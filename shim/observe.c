@@ -92,7 +92,7 @@ bool is_tcp_socket(int fd)
 bool is_ip_socket(int fd)
 {
     int domain = ask_int(fd, SOL_SOCKET, SO_DOMAIN);
-    return domain == AF_INET || domain == AF_INET6;
+    return is_inet_family(domain);
 }
 
 /* ---- The call's own facts ---- */
@@ -161,7 +161,7 @@ static void take_new_socket(struct facts *f, const struct attempt *a)
     f->domain = a->other;
     f->type = a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
     f->protocol = (int)a->len;
-    if (f->protocol == 0 && (f->domain == AF_INET || f->domain == AF_INET6)) {
+    if (f->protocol == 0 && is_inet_family(f->domain)) {
         f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
                       : f->type == SOCK_DGRAM ? IPPROTO_UDP
                                               : 0;
@@ -283,7 +283,7 @@ static void find_addresses(struct facts *f)
     if (f->peer.len > 0) { /* the call named it */
         return;
     }
-    bool inet = f->domain == AF_INET || f->domain == AF_INET6;
+    bool inet = is_inet_family(f->domain);
     len = f->domain == AF_INET    ? sizeof f->peer.in
           : f->domain == AF_INET6 ? sizeof f->peer.in6
                                   : sizeof f->peer.un;
@@ -309,13 +309,7 @@ static void find_unix_peer(struct facts *f)
 static void find_poll(struct facts *f)
 {
     struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
-    struct timespec no_wait = {0, 0};
-#ifdef SYS_poll
-    (void)no_wait;
-    long ready = raw(SYS_poll, &p, 1, 0);
-#else
-    long ready = raw(SYS_ppoll, &p, 1, &no_wait, 0, 8);
-#endif
+    long ready = raw_poll_now(&p);
     if (ready < 0) {
         return;
     }
@@ -502,11 +496,8 @@ static void find_keepalive(struct facts *f)
 
 static void find_descriptor_limit(struct facts *f)
 {
-    struct {
-        uint64_t soft, hard;
-    } limit = {0, 0};
-    raw(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
-    f->descriptor_limit = limit.soft;
+    uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
+    f->descriptor_limit = limit != ~(uint64_t)0 ? limit : 0;
 }
 
 /* The range as the program's network namespace has it now. */
@@ -620,7 +611,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         return true;
     }
     find_addresses(f);
-    if (f->domain == AF_INET || f->domain == AF_INET6) {
+    if (is_inet_family(f->domain)) {
         f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
     }
     bool tcp = f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP;

@@ -6,7 +6,10 @@
 #ifndef SOCKSHIM_RAW_H
 #define SOCKSHIM_RAW_H
 
+#include <poll.h>
+#include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #define RAW_ARGUMENTS(n, a, b, c, d, e, f, ...)                                                    \
     raw_call((long)(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
@@ -112,5 +115,27 @@ static inline __attribute__((always_inline)) long raw_call(long n, long a, long 
 #else
 #define RAW_FSTATAT SYS_newfstatat
 #endif
+
+/* poll(2) of one descriptor without waiting; aarch64 has only ppoll. */
+static inline long raw_poll_now(struct pollfd *p)
+{
+#ifdef SYS_poll
+    return raw(SYS_poll, p, 1, 0);
+#else
+    struct timespec no_wait = {0, 0};
+    return raw(SYS_ppoll, p, 1, &no_wait, 0, 8);
+#endif
+}
+
+/* The soft limit of a resource (getrlimit(2)); RLIM64_INFINITY, which is all
+ * ones, where it cannot be asked. */
+static inline uint64_t raw_soft_limit(int resource)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit = {~(uint64_t)0, 0};
+    raw(SYS_prlimit64, 0, resource, 0, &limit);
+    return limit.soft;
+}
 
 #endif

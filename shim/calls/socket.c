@@ -14,7 +14,7 @@ static void set_nodelay(int fd, int domain, int type, int protocol)
 {
     static const int on = 1;
     bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
-    bool inet = domain == AF_INET || domain == AF_INET6;
+    bool inet = is_inet_family(domain);
     bool tcp = protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
     if (stream && inet && tcp && config.nodelay && !process_is_caged()) {
         raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
