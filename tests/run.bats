@@ -53,7 +53,9 @@ refuses() {
         [[ $help == *"$word"* ]] || fails_with "no $word"
     done
     run -0 sockshim run -h
-    [ "$output" = "$help" ]
+    [ "$(tail -n +3 <<<"$output")" = "$(grep -A 999 '^Runs COMMAND' <<<"$help")" ]
+    # One that nobody reads on to the end.
+    run -0 timeout 10 bash -c '"$1" --help | head -n 1' - "$SOCKSHIM_COMMAND"
 }
 
 @test "--version is the object's" {
@@ -62,10 +64,10 @@ refuses() {
 }
 
 @test "a wrong call is one line and exit status 2, and nothing runs" {
-    refuses "no command to run; see sockshim --help"
+    refuses "no command to run; see sockshim help run"
     refuses "no command to run" run
     refuses "no command to run" -- 
-    refuses "unknown option --foo; see sockshim --help" --foo touch ran
+    refuses "unknown option --foo; see sockshim help run" --foo touch ran
     refuses "unknown option --foo" --foo=bar touch ran
     refuses "unknown option -x" -x touch ran
     refuses "--json takes no value" --json=yes touch ran
@@ -548,10 +550,10 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     cat >fake <<'END'
 #!/bin/sh
 for cause in a a a b b c d e f g g; do
-    echo "ts=x level=info event=return pid=1 cause=$cause why=\"x\"" >>"$SOCKSHIM_LOG"
-done
-echo 'ts=x level=warn event=lost pid=1 lost=12 why="x"' >>"$SOCKSHIM_LOG"
-echo '{"ts":"x","level":"warn","event":"lost","pid":1,"lost":3,"why":"x"}' >>"$SOCKSHIM_LOG"
+    echo "ts=2026-11-22T03:00:00.000000Z level=info event=return pid=1 cause=$cause why=\"x\""
+done >>"$SOCKSHIM_LOG"
+echo 'ts=2026-11-22T03:00:00.000000Z level=warn event=lost pid=1 lost=12 why="x"' >>"$SOCKSHIM_LOG"
+echo '{"ts":"2026-11-22T03:00:00.000000Z","level":"warn","event":"lost","pid":1,"lost":3,"why":"x"}' >>"$SOCKSHIM_LOG"
 END
     chmod +x fake
     run -0 --separate-stderr sockshim ./fake
@@ -779,9 +781,4 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     compile static -static
     PATH=$PWD/bin run -126 bin/sh "$SOCKSHIM_COMMAND" ./static
     [[ $output == *"./static is statically linked"* ]]
-}
-
-@test "the scripts are clean to shellcheck" {
-    run -0 shellcheck -s sh "$TOP/scripts/sockshim" "$TOP/scripts/quickstart" \
-        "$TOP"/scripts/lib/run.sh "$TOP"/scripts/lib/target.sh "$TOP"/scripts/lib/summary.sh
 }

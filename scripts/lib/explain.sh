@@ -88,13 +88,16 @@ print_causes() {
 
 sockshim_explain() {
     case ${1-} in
-    -h | --help)
-        explain_usage
-        return 0
-        ;;
-    -*) die "$USAGE" "unknown option $1; sockshim explain --help" ;;
+    -*) unknown_option explain "$1" --help ;;
     esac
-    [ $# -le 1 ] || die "$USAGE" "explain takes one cause or errno, not $#; sockshim explain --help"
-    print_causes "${1-}" || die "$USAGE" "no cause and no errno that is logged: $1;" \
-        "the causes are: $(awk '/^cause:/ { printf "%s%s", sep, $2; sep = ", " }' "$lib/causes.txt")"
+    [ $# -le 1 ] || wrong_call explain "explain takes one cause or errno, not $#"
+    print_causes "${1-}" || no_such_cause "$1"
+}
+
+no_such_cause() {
+    causes=$(awk '/^cause:/ { print $2 }' "$lib/causes.txt")
+    # shellcheck disable=SC2086
+    meant=$(nearest "$1" $causes)
+    die "$USAGE" "no cause and no errno that is logged: $1${meant:+ (did you mean $meant?)};" \
+        "the causes are: $(printf '%s' "$causes" | awk '{ printf "%s%s", sep, $0; sep = ", " }')"
 }

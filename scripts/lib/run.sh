@@ -1,9 +1,50 @@
 # shellcheck shell=sh
-# shellcheck disable=SC1091,SC2034,SC2154 # the files share their variables
 # sockshim run: COMMAND under the shim, in between as if we were not there.
 
 . "$lib/target.sh"
 . "$lib/summary.sh"
+
+RUN_OPTIONS="--log --log-limit --format --json --level --skip --only --sigpipe --no-sigpipe --no-nodelay --force --help --version"
+
+run_usage() {
+    cat <<'END'
+usage: sockshim [run] [OPTIONS] [--] COMMAND [ARG...]
+
+Runs COMMAND with robust sockets: a dead peer is an error return instead of a
+SIGPIPE, TCP_NODELAY is on, and every 0 and -1 of a socket call is logged with
+the reason. At the end it says on stderr what was logged, and where.
+
+  -o, --log FILE      the log, appended to; or stderr, or off. %p in it is the
+                      process, %n the program (default: sockshim.log here)
+      --log-limit N   bytes, with K, M or G, after which FILE becomes FILE.1;
+                      0 for none (default: 1G)
+      --format F      logfmt or json (default: logfmt)
+      --json          the same as --format json
+      --level LEVEL   the lowest that is logged: debug, info, warn or error
+                      (default: debug, which is everything)
+      --skip LIST     causes, errno names and calls not to log, with commas
+                      between them: would-block,EINTR,accept4
+      --only LIST     globs of programs with commas between them; all others
+                      are left alone
+      --sigpipe MODE  ignore (once a process has a socket), always, or off
+                      (default: ignore)
+      --no-sigpipe    the same as --sigpipe off
+      --no-nodelay    leave TCP_NODELAY to the program
+  -q                  become COMMAND: nothing is printed at the end. For inetd,
+                      and where the process must be COMMAND itself
+      --force         run COMMAND even if the shim cannot be loaded into it
+  -h, --help          print this
+      --version       print the version
+
+Settings without an option are taken from the environment: SOCKSHIM_LOG,
+SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE, SOCKSHIM_NODELAY,
+SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_ONLY. SIGTERM, SIGINT, SIGHUP, SIGQUIT,
+SIGUSR1 and SIGUSR2 are passed on to COMMAND.
+
+Exit status: COMMAND's; 128+N if signal N ended it; 127 if it is not found, 126
+if it cannot be run or the shim cannot be loaded into it, 2 if the call is wrong.
+END
+}
 
 SIGNALS="HUP:1 INT:2 QUIT:3 USR1:10 USR2:12 TERM:15"
 
@@ -15,7 +56,7 @@ sockshim_run() {
     force=
     read_options "$@"
     shift "$consumed"
-    [ $# -gt 0 ] || wrong_call "no command to run"
+    [ $# -gt 0 ] || wrong_call run "no command to run"
     [ -f "$object" ] || die "$USAGE" "$object is not there: $remedy"
     check_command "$1"
     settle_log
@@ -40,10 +81,6 @@ sockshim_run() {
 
 # ---- Options ----
 
-wrong_call() {
-    die "$USAGE" "$*; see sockshim --help"
-}
-
 # Sets the variables that the shim reads: $consumed words were options.
 read_options() {
     words=$#
@@ -53,7 +90,7 @@ read_options() {
         --*=*) set_option "${1%%=*}" "${1#*=}" && shift ;;
         -o?*) set_option -o "${1#-o}" && shift ;;
         -o | --log | --log-limit | --format | --level | --skip | --only | --sigpipe)
-            [ $# -gt 1 ] || wrong_call "$1 needs a value"
+            [ $# -gt 1 ] || wrong_call run "$1 needs a value"
             set_option "$1" "$2"
             shift 2
             ;;
@@ -68,15 +105,15 @@ read_options() {
 # once and before; it knows more of --skip than we do.
 set_option() {
     case $1 in
-    -o | --log) [ -n "$2" ] || wrong_call "$1 needs a file, stderr or off" && SOCKSHIM_LOG=$2 ;;
+    -o | --log) [ -n "$2" ] || wrong_call run "$1 needs a file, stderr or off" && SOCKSHIM_LOG=$2 ;;
     --log-limit) is_limit "$2" || not_allowed "$@" "a number of bytes, with K, M or G behind it, or 0" && SOCKSHIM_LOG_LIMIT=$2 ;;
     --format) one_of "$@" logfmt json && SOCKSHIM_FORMAT=$2 ;;
     --level) one_of "$@" debug info warn error && SOCKSHIM_LEVEL=$2 ;;
     --sigpipe) one_of "$@" ignore always off && SOCKSHIM_SIGPIPE=$2 ;;
     --skip) SOCKSHIM_SKIP=$2 ;;
     --only) SOCKSHIM_ONLY=$2 ;;
-    --json | --no-nodelay | --no-sigpipe | --force | --help | --version) wrong_call "$1 takes no value" ;;
-    *) wrong_call "unknown option $1" ;;
+    --json | --no-nodelay | --no-sigpipe | --force | --help | --version) wrong_call run "$1 takes no value" ;;
+    *) unknown_run_option "$1" ;;
     esac
 }
 
@@ -87,14 +124,19 @@ set_switch() {
     --no-sigpipe) SOCKSHIM_SIGPIPE=off ;;
     -q) quiet=yes ;;
     --force) force=yes ;;
-    -h | --help) usage && exit 0 ;;
-    --version) echo "sockshim $VERSION" && exit 0 ;;
-    *) wrong_call "unknown option $1" ;;
+    -h | --help) usage; exit ;;
+    --version) echo "sockshim $VERSION"; exit ;;
+    *) unknown_run_option "$1" ;;
     esac
 }
 
+unknown_run_option() {
+    # shellcheck disable=SC2086
+    unknown_option run "$1" $RUN_OPTIONS
+}
+
 not_allowed() {
-    wrong_call "$1 $2 is not allowed; allowed: $3"
+    wrong_call run "$1 $2 is not allowed; allowed: $3"
 }
 
 # one_of OPTION VALUE ALLOWED...
@@ -118,9 +160,16 @@ is_limit() {
 # ---- Before COMMAND ----
 
 check_command() {
-    target_find "$1" || die $? "$problem"
+    target_find "$1" || die $? "$problem$(meant_subcommand "$1")"
     [ -z "$force" ] || return 0
     target_check "$object" || die "$CANNOT_RUN" "$problem; $instead, or run it all the same with --force"
+}
+
+# sockshim reprot LOG
+meant_subcommand() {
+    # shellcheck disable=SC2086
+    meant=$(nearest "$1" $COMMANDS)
+    [ -z "$meant" ] || echo " (did you mean sockshim $meant?)"
 }
 
 # Absolute, so that children that change directory write to the same file. In a

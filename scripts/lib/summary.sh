@@ -62,62 +62,8 @@ records_of_run() {
     done
 }
 
-# Records in either format, to one line. In logfmt event is the third key, and
-# what is in quotes may hold anything.
 count_records() {
-    LC_ALL=C awk '
-        function cause_of(line,   at) {
-            if (line ~ /^\{/)
-                return match(line, /"cause":"[a-z-]+"/) ? substr(line, RSTART + 9, RLENGTH - 10) : "other"
-            at = index(line, " cause=")
-            if (index(substr(line, 1, at), "\"")) {
-                gsub(/"([^"\\]|\\.)*"/, "", line)
-                at = index(line, " cause=")
-            }
-            if (!at)
-                return "other"
-            line = substr(line, at + 7)
-            sub(/ .*/, "", line)
-            return line
-        }
-        function lost_in(line) {
-            return match(line, /lost"?[=:][0-9]+/) ? substr(line, RSTART, RLENGTH) : "0"
-        }
-        function number(text) {
-            gsub(/[^0-9]/, "", text)
-            return text + 0
-        }
-        function is_event(name) {
-            return $3 == "event=" name || index($0, "\"event\":\"" name "\"")
-        }
-        is_event("return") { records++; count[cause_of($0)]++; next }
-        is_event("start") { started = 1; next }
-        is_event("lost") { lost += number(lost_in($0)) }
-        END {
-            if (lost)
-                more = "; " lost " more could not be written"
-            if (!records) {
-                why = started ? "no socket call returned 0 or -1" : "no socket was seen"
-                print "no records: " why more
-                exit
-            }
-            line = records (records == 1 ? " record: " : " records: ")
-            for (shown = 0; shown < 5; shown++) {
-                best = ""
-                for (cause in count)
-                    if (best == "" || count[cause] > count[best] ||
-                        count[cause] == count[best] && cause < best)
-                        best = cause
-                if (best == "")
-                    break
-                line = line (shown ? ", " : "") best " " count[best]
-                delete count[best]
-            }
-            others = 0
-            for (cause in count)
-                others += count[cause]
-            print line (others ? ", others " others : "") more
-        }'
+    LC_ALL=C awk -f "$lib/records.awk" -f "$lib/summary.awk"
 }
 
 summary_print() {

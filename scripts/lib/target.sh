@@ -1,5 +1,4 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034 # the results are for whoever calls
 # Whether an object can be preloaded into a program, told from its file. Reads
 # ELF headers with od: neither file(1) nor readelf is needed.
 
