@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# What README promises of make install and make uninstall, and of the ways to put
+# the object on a service and on a cron job.
+
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset BUILD
+}
+
+# make_in_tree TARGET...: with the object that the tests built.
+make_in_tree() {
+    make -s -C "$TOP" BUILD="${SHIM%/*}" PREFIX=/opt/sock DESTDIR="$PWD/root" "$@"
+}
+
+# What README shows in the paragraph that begins with **WORD**, as it is typed.
+example() {
+    sed -n "/^\*\*$1\*\*/,/^Off\|^Then/s/^    //p" "$TOP/README.md"
+}
+
+@test "make install puts command, object and man pages under PREFIX, in DESTDIR" {
+    make_in_tree install
+    [ -x root/opt/sock/bin/sockshim ]
+    cmp root/opt/sock/lib/sockshim/libsockshim.so "$SHIM"
+    [ -f root/opt/sock/share/man/man1/sockshim.1 ]
+    [ -f root/opt/sock/share/man/man7/libsockshim.7 ]
+    [ "$(ls root)" = opt ]
+}
+
+@test "what is installed needs nothing of the tree" {
+    make_in_tree install
+    mv root elsewhere
+    local bin=$PWD/elsewhere/opt/sock/bin port
+    port=$(free_port)
+    run -7 --separate-stderr env PATH="$bin:$PATH" sockshim curl -s "http://127.0.0.1:$port/"
+    [[ ${stderr_lines[0]} == "sockshim: "*"connection-refused 1"* ]] || fails_with "$stderr"
+    local name
+    for name in run report follow explain check doctor; do
+        run -0 "$bin/sockshim" help "$name"
+        [[ ${lines[0]} == "usage: sockshim "* ]]
+    done
+    run -0 "$bin/sockshim" explain peer-reset
+    run -0 "$bin/sockshim" report sockshim.log
+    [[ $output == *connection-refused* ]]
+    run -0 "$bin/sockshim" check curl
+}
+
+@test "make uninstall leaves nothing" {
+    make_in_tree install
+    touch root/opt/sock/bin/other
+    make_in_tree uninstall
+    [ "$(find root ! -type d)" = root/opt/sock/bin/other ]
+    [ ! -e root/opt/sock/lib/sockshim ]
+    # A second time, and where there never was anything.
+    make_in_tree uninstall
+}
+
+@test "the drop-in of README is one to systemd, and its settings work" {
+    local port=$(free_port) LOGS=$PWD/logs
+    mkdir -p billing.service.d logs
+    example systemd >billing.service.d/sockshim.conf
+    grep -q '^LogsDirectory=sockshim$' billing.service.d/sockshim.conf
+    printf '[Service]\nExecStart=/bin/true\n' >billing.service
+    run -0 systemd-analyze verify --man=no ./billing.service
+    [ -z "$output" ] || fails_with "$output"
+    # As the unit would set them, %% being a %.
+    local settings=($(sed -n 's/^Environment=//p' billing.service.d/sockshim.conf | sed "s/%%/%/g;
+        s|/usr/local/lib/sockshim/libsockshim.so|$SHIM|; s|/var/log/sockshim|$LOGS|"))
+    [ "${#settings[@]}" -eq 3 ]
+    run -7 env "${settings[@]}" curl -s "http://127.0.0.1:$port/"
+    LOG=logs/curl.log expect_count 1 '.cause == "connection-refused"'
+}
+
+@test "the crontab line of README runs the job, and says nothing" {
+    local line port
+    port=$(free_port)
+    line=$(example cron)
+    [[ $line == "*/5 * * * * /usr/local/bin/sockshim -q "* ]] || fails_with "$line"
+    line=${line#"*/5 * * * * "}
+    line=${line/"/usr/local/bin/sockshim"/$SOCKSHIM_COMMAND}
+    line=${line/"/usr/local/bin/job"/"curl -sf http://127.0.0.1:$port/"}
+    line=${line/"/var/tmp/job.log"/$LOG}
+    # cron's environment, and its shell.
+    run -7 env -i HOME=/ PATH=/usr/bin:/bin SHELL=/bin/sh BUILD="${SHIM%/*}" /bin/sh -c "$line"
+    [ -z "$output" ] || fails_with "$output"
+    expect_count 1 '.cause == "connection-refused"'
+}
+
+@test "an object that is gone is a line on stderr, and the program runs" {
+    run -0 --separate-stderr env LD_PRELOAD="$PWD/gone.so" echo ran
+    [ "$output" = ran ]
+    [[ $stderr == *gone.so*ignored* ]]
+}
