@@ -7,12 +7,13 @@ FILTER_OPTIONS="--since --until --cause --peer --prog --level"
 filter_usage() {
     cat <<'END'
   --since TIME        from TIME on: 2026-11-22T03:00, "2026-11-22 03:00:30",
-                      03:00 (today), or 90s, 15m, 2h, 3d ago. UTC, as in the log
+                      03:00 (the last one), or 90s, 15m, 2h, 3d ago. UTC, as in
+                      the log
   --until TIME        before TIME
   --cause LIST        these causes alone; globs, with commas between them:
                       peer-*,timeout
   --peer LIST         these peers; globs, with a port or without:
-                      10.0.0.9,10.1.*:443
+                      10.0.0.9,10.1.*:443,/run/*
   --prog LIST         these programs; globs
   --level LEVEL       the lowest level: debug, info, warn or error
 END
@@ -26,7 +27,11 @@ export SINCE UNTIL WANTED_CAUSE WANTED_PEER WANTED_PROG LOWEST
 filter_option() {
     case $2 in
     --since) SINCE=$(moment "$3") || no_time "$@" ;;
-    --until) UNTIL=$(moment "$3") || no_time "$@" ;;
+    --until)
+        # Only a log that is followed has a future.
+        [ "$1" = follow ] && may_come=yes || may_come=
+        UNTIL=$(moment "$3" "$may_come") || no_time "$@"
+        ;;
     --cause) check_causes "$1" "$3" && WANTED_CAUSE=$3 ;;
     --peer) WANTED_PEER=$3 ;;
     --prog) WANTED_PROG=$3 ;;
@@ -60,10 +65,11 @@ check_causes() {
     set +f
 }
 
-# moment TEXT: a time as the log writes it, without what TEXT leaves out at the
-# end: as text it sorts before all that it is the beginning of.
+# moment TEXT [MAY_COME]: a time as the log writes it, without what TEXT leaves out
+# at the end: as text it sorts before all that it is the beginning of. A time of day
+# is today's, or yesterday's if it is still to come and may not.
 moment() {
-    NOW=$(date +%s) TODAY=$(date -u +%Y-%m-%d) MOMENT=$1 awk '
+    NOW=$(date +%s) MOMENT=$1 MAY_COME=${2-} awk '
         # Days since 1970 into the calendar, by years that begin in March.
         function date_of(days,    era, year, month, day) {
             days += 719468
@@ -85,10 +91,13 @@ moment() {
             for (i = 1; i < 8; i += 2)
                 seconds[unit[i]] = unit[i + 1]
             text = ENVIRON["MOMENT"]
-            if (text ~ /^[0-9]+[smhd]$/)
+            if (text ~ /^[0-9]+[smhd]$/) {
+                sub(/^0+/, "", text) # octal to busybox
                 text = ago(text * seconds[substr(text, length(text))])
-            if (text ~ /^[0-9][0-9]:[0-9][0-9]/)
-                text = ENVIRON["TODAY"] "T" text
+            } else if (text ~ /^[0-9][0-9]:[0-9][0-9]/) {
+                is_to_come = text > substr(ago(0), 12)
+                text = substr(ago(is_to_come && ENVIRON["MAY_COME"] == "" ? 86400 : 0), 1, 11) text
+            }
             sub(/ /, "T", text)
             sub(/Z$/, "", text)
             valid = text ~ /^[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9](T[0-2][0-9](:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?)?)?$/

@@ -7,58 +7,90 @@
 
 # read_record(LINE): whether LINE is a whole record. Then these are set:
 # ts (as in the log, 27 bytes), level, event; and value() answers for the rest.
-function read_record(line,    at) {
+# Every record ends with a string: half a record, after a crash or on a full
+# disk, does not.
+function read_record(line) {
     if (substr(line, 1, 3) == "ts=")
-        return read_logfmt(line)
+        return ends_with(line, "\"") && read_logfmt(line)
     if (substr(line, 1, 7) == "{\"ts\":\"")
-        return read_json(line)
+        return ends_with(line, "\"}") && read_json(line)
     return 0
 }
 
-# What stands after ` why="` is for people, and has all that would mislead a
-# search. A return without its end is half a record: a crash or a full disk.
-function read_logfmt(line,    at) {
-    if (substr(line, 31, 7) != " level=" || substr(line, 30, 1) != "Z")
+# With a quote that ends a string.
+function ends_with(line, text,    at) {
+    at = length(line) - length(text) + 1
+    return substr(line, at) == text && (substr(line, at - 1, 1) != "\\" || !is_escaped(line, at))
+}
+
+# Nearly always the first quote is the sentence's, which is the last of all. It is
+# for people, and has all that would mislead a search.
+function read_logfmt(line,    quote) {
+    if (substr(line, 30, 8) != "Z level=")
         return 0
-    at = index(line, " why=\"")
-    if (at && substr(line, length(line)) != "\"")
+    record_format = ""
+    record_why = ""
+    quote = index(line, "\"")
+    if (substr(line, quote - 5, 5) == " why=") {
+        record = substr(line, 1, quote - 6)
+        record_why = substr(line, quote + 1, length(line) - quote - 1)
+    } else if (!read_quoted(line))
         return 0
-    record_why = at ? substr(line, at + 6, length(line) - at - 6) : ""
-    record = at ? substr(line, 1, at - 1) : line
-    record_is_json = 0
-    record_is_quoted = index(record, "\"")
     ts = substr(line, 4, 27)
-    level = value("level")
-    event = value("event")
-    return level in RANK && event != "" && (at || event != "return")
+    return length(line) > quote && is_whole(record_why, record_format == "quoted" && "settings" in record_pairs)
+}
+
+# A value with a blank, a quote or = is in quotes, and what stands there may look
+# like a key: the pairs are taken one by one.
+function read_quoted(line,    at, key, end) {
+    record_format = "quoted"
+    split("", record_pairs)
+    while ((at = index(line, "="))) {
+        key = substr(line, 1, at - 1)
+        line = substr(line, at + 1)
+        if (substr(line, 1, 1) == "\"") {
+            line = substr(line, 2)
+            end = end_of_string(line)
+            if (end > length(line))
+                return 0
+        } else
+            end = index(line " ", " ")
+        record_pairs[key] = substr(line, 1, end - 1)
+        line = substr(line, end)
+        sub(/^"? /, "", line)
+    }
+    record_why = record_pairs["why"]
+    return 1
 }
 
 function read_json(line) {
-    if (substr(line, 34, 10) != "Z\",\"level\"" || substr(line, length(line)) != "}")
+    if (substr(line, 34, 10) != "Z\",\"level\"")
         return 0
     record = line
-    record_is_json = 1
+    record_format = "json"
     ts = substr(line, 8, 27)
+    return is_whole(index(line, "\"why\":\""), index(line, "\"settings\":\""))
+}
+
+# What a record ends with tells half of it from all.
+function is_whole(has_why, has_settings) {
     level = value("level")
     event = value("event")
-    return level in RANK && event != "" && (event != "return" || index(line, "\"why\":\""))
+    return is_time(ts) && level in RANK && event != "" && (event == "start" ? has_settings : has_why)
+}
+
+# As the log writes it, or the beginning of that.
+function is_time(text) {
+    return text ~ /^[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]+Z?)?$/
 }
 
 # value(KEY): as it stands in the record, without the quotes around it but with
 # what is escaped in it. Empty if the key is not there.
-function value(key) {
-    return record_is_json ? json_value(key) : logfmt_value(key)
-}
-
-function why() {
-    return record_is_json ? json_value("why") : record_why
-}
-
-# A value with a blank is in quotes, and there ` key=` may be a program's name:
-# then what is in quotes is passed over.
-function logfmt_value(key,    at, rest) {
-    if (record_is_quoted)
-        return quoted_logfmt_value(key)
+function value(key,    at, rest) {
+    if (record_format == "quoted")
+        return key in record_pairs ? record_pairs[key] : ""
+    if (record_format == "json")
+        return json_value(key)
     at = index(record, " " key "=")
     if (!at)
         return ""
@@ -67,22 +99,8 @@ function logfmt_value(key,    at, rest) {
     return at ? substr(rest, 1, at - 1) : rest
 }
 
-function quoted_logfmt_value(key,    rest, at, name, end) {
-    rest = record
-    while ((at = index(rest, "="))) {
-        name = substr(rest, 1, at - 1)
-        rest = substr(rest, at + 1)
-        if (substr(rest, 1, 1) == "\"") {
-            rest = substr(rest, 2)
-            end = end_of_string(rest)
-        } else
-            end = index(rest " ", " ")
-        if (name == key)
-            return substr(rest, 1, end - 1)
-        rest = substr(rest, end)
-        sub(/^"? /, "", rest)
-    }
-    return ""
+function why() {
+    return record_format == "json" ? json_value("why") : record_why
 }
 
 # A quote inside a string has a backslash before it, so `"key":` is never part
@@ -132,8 +150,8 @@ function is_wanted() {
 }
 
 # A regular expression for a list of globs with commas between them; * and ? are
-# all that is special. SUFFIX is a regular expression that may come after each.
-function globs(list, suffix,    count, words, i, all) {
+# all that is special. PREFIX and SUFFIX are regular expressions around each.
+function globs(list, prefix, suffix,    count, words, i, all) {
     if (list == "")
         return ""
     count = split(list, words, ",")
@@ -145,23 +163,37 @@ function globs(list, suffix,    count, words, i, all) {
         gsub(/\?/, ".", words[i])
         all = all (i > 1 ? "|" : "") words[i]
     }
-    return "^(" all ")" suffix "$"
+    return "^" prefix "(" all ")" suffix "$"
 }
 
-# ---- For the terminal ----
+# ---- For the terminal, and for machines ----
 
-# Nothing that a terminal would obey: no control character, C1 neither, and
-# beyond ASCII only what a UTF-8 terminal shows.
+# Nothing that a terminal would obey: no control character, C1 neither, none that
+# turns the direction of writing, and beyond ASCII only what a UTF-8 terminal shows.
 function printable(text) {
     if (text !~ /[^ -~]/)
         return text
-    if (!is_utf8)
+    if (!is_utf8) {
         gsub(/[^ -~]/, "?", text)
-    else {
-        gsub(/[\001-\037\177]/, "?", text)
-        gsub(/\302[\200-\237]/, "?", text)
+        return text
     }
+    text = well_formed(text, "?")
+    gsub(/\342\200[\213-\217\250-\256]|\342\201[\240-\257]/, "?", text)
     return text
+}
+
+# Each byte that is no part of valid UTF-8 (RFC 3629), or a control character's,
+# becomes SUBSTITUTE.
+function well_formed(text, substitute,    out) {
+    while (text != "")
+        if (match(text, /^([ -~]|\302[\240-\277]|[\303-\337][\200-\277]|\340[\240-\277][\200-\277]|\355[\200-\237][\200-\277]|[\341-\354\356\357][\200-\277][\200-\277]|\360[\220-\277][\200-\277][\200-\277]|[\361-\363][\200-\277][\200-\277][\200-\277]|\364[\200-\217][\200-\277][\200-\277])+/)) {
+            out = out substr(text, 1, RLENGTH)
+            text = substr(text, RLENGTH + 1)
+        } else {
+            out = out substitute
+            text = substr(text, 2)
+        }
+    return out
 }
 
 BEGIN {
@@ -173,7 +205,7 @@ BEGIN {
     lowest = RANK[ENVIRON["LOWEST"]] + 0
     wanted_cause = globs(ENVIRON["WANTED_CAUSE"])
     wanted_prog = globs(ENVIRON["WANTED_PROG"])
-    # With or without the port.
-    wanted_peer = globs(ENVIRON["WANTED_PEER"], "(:[0-9]+)?")
+    # With or without the port, and the brackets before it.
+    wanted_peer = globs(ENVIRON["WANTED_PEER"], "\\[?", "\\]?(:[0-9]+)?")
     is_utf8 = ENVIRON["IS_UTF8"]
 }

@@ -1,0 +1,286 @@
+# sockshim doctor -- COMMAND: what the kernel counted while COMMAND ran, beside what
+# the log says of the run. Where both can be about the same connections it says so;
+# how sure that is, the numbers tell: other programs count, too.
+
+!are_records && $1 == "before" { before[$2] = $3 }
+!are_records && $1 == "after" && ($2 in before) { moved[$2] = $3 - before[$2]; is_counted[$2] = 1 }
+!are_records && $1 == "address" { is_ours[$2] = 1 }
+!are_records && $1 == "level" { log_level = $2 }
+!are_records && $1 == "skip" { skipped = $2 }
+are_records && read_record($0) && event == "return" { note() }
+$1 == "records" { are_records = 1 }
+
+BEGIN {
+    split("peer-reset connection-refused connect-timed-out connection-timed-out", causes, " ")
+    for (i in causes)
+        has_peer[causes[i]] = 1
+}
+
+END {
+    print ""
+    print_moves()
+    print_log()
+    if (!("OutRsts" in is_counted) || !("ListenOverflows" in is_counted))
+        exit
+    resets()
+    refusals()
+    unanswered()
+    silence()
+    overflows()
+    own_resets()
+    shortages()
+    if (!findings)
+        nothing_found()
+}
+
+# ---- The log ----
+
+# Only connections of TCP can be matched with its counters.
+function note(    cause, peer, place) {
+    cause = value("cause")
+    total[cause]++
+    if (!(cause in has_peer) || value("type") !~ /^m?p?tcp$/)
+        return
+    peer = value("peer")
+    if (peer == "")
+        return
+    place = is_here(ip_of(peer)) ? "here" : "elsewhere"
+    tcp[cause, place]++
+    by_peer[cause, place, peer]++
+}
+
+# All of 127.0.0.0/8 is.
+function is_here(ip) {
+    return ip ~ /^127\./ || ip in is_ours || digits_of(ip) in is_ours
+}
+
+function ip_of(address) {
+    sub(/:[0-9]+$/, "", address)
+    gsub(/[][]|%.*/, "", address)
+    sub(/^::ffff:/, "", address)
+    return address
+}
+
+# The 32 digits of an IPv6 address, as /proc/net/if_inet6 has them.
+function digits_of(ip,    halves, left, right) {
+    split(ip, halves, "::")
+    left = four_each(halves[1])
+    right = four_each(halves[2])
+    return left substr("00000000000000000000000000000000", 1, 32 - length(left right)) right
+}
+
+function four_each(groups,    count, group, i, digits) {
+    count = split(groups, group, ":")
+    for (i = 1; i <= count; i++)
+        digits = digits substr("0000" group[i], length(group[i]) + 1)
+    return digits
+}
+
+# The peers with most records: "127.0.0.1:80 (12), 127.0.0.1:81 (1)".
+function peers(cause, place,    left, key, word, best, shown, list) {
+    for (key in by_peer) {
+        split(key, word, SUBSEP)
+        if (word[1] == cause && word[2] == place)
+            left[word[3]] = by_peer[key]
+    }
+    for (shown = 0; shown < 3; shown++) {
+        best = ""
+        for (key in left)
+            if (best == "" || left[key] > left[best] || left[key] == left[best] && key < best)
+                best = key
+        if (best == "")
+            return list
+        list = join(list, best " (" left[best] ")")
+        delete left[best]
+    }
+    for (key in left)
+        return list " and others"
+    return list
+}
+
+# ---- Side by side ----
+
+function print_moves(    i, name, still, unknown) {
+    print "Counted meanwhile, in this network namespace (other programs count, too)"
+    for (i = 1; i <= COUNTERS; i++) {
+        name = COUNTER[i]
+        if (!(name in is_counted))
+            unknown = join(unknown, name)
+        else if (moved[name] == 0)
+            still = join(still, name)
+        else
+            row(name, "+" moved[name], MEANING[name])
+    }
+    if (still != "")
+        paragraph("  did not move: ", still)
+    if (unknown != "")
+        paragraph("  not counted here: ", unknown)
+    for (i = 1; i <= missings; i++)
+        paragraph("  not known: ", missing[i])
+}
+
+function print_log() {
+    if (!are_records)
+        paragraph("  ", "There is no log to put beside it.")
+    else if (log_level == "error" || skipped != "")
+        paragraph("  ", "What --level or --skip keep out of the log cannot be put beside it.")
+}
+
+function grown(name) {
+    return name " +" moved[name] + 0
+}
+
+function resets(    count, overflow, program, away) {
+    away = tcp["peer-reset", "elsewhere"]
+    if (away) {
+        finding("peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". An RST that comes in is not counted here, " \
+            "nor why it was sent; only its sender, or a device in between, knows.")
+        act("run sockshim doctor on that host; sockshim explain peer-reset says what else to look at.")
+    }
+    count = tcp["peer-reset", "here"]
+    if (!count)
+        return
+    overflow = is("tcp_abort_on_overflow", 1) ? least(moved["ListenOverflows"], moved["EmbryonicRsts"]) : 0
+    program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
+    finding("peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
+    if (overflow) {
+        act("let the listener accept faster, or a larger backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
+        avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+    } else
+        act("look at the program at that address: ss -ltnp names it.")
+}
+
+function why_reset(count, overflow, program) {
+    if (overflow && program)
+        return "Two things can be behind it, and the counters do not tell which was where. " for_overflow(count, overflow) " " for_program(count, program)
+    if (overflow)
+        return match_of(count, overflow) for_overflow(count, overflow)
+    if (program)
+        return match_of(count, program) for_program(count, program)
+    if (moved["OutRsts"] >= count)
+        return "This host did send RSTs (" grown("OutRsts") "), none of them for unread data or SO_LINGER 0. It may have been a listener that " \
+            "was closed while connections waited in its queue, or a connection that was not known any more" \
+            (moved["ListenOverflows"] ? ", as happens when a full accept queue keeps a handshake from ending (" grown("ListenOverflows") ")." : ".")
+    return "This network namespace did not send as many RSTs (" grown("OutRsts") "): a firewall rule did " \
+        "(reject with tcp reset), or the address leads into another namespace (a container)."
+}
+
+function match_of(count, counted) {
+    return count == counted ? "The numbers match. " : ""
+}
+
+function for_overflow(count, overflow) {
+    return "The kernel can have sent " so_many(overflow, count) " for a full accept queue (" grown("ListenOverflows") \
+        "): tcp_abort_on_overflow is 1, so a handshake that ends then is answered by RST (" grown("EmbryonicRsts") ")."
+}
+
+function for_program(count, program,    how) {
+    if (moved["TCPAbortOnClose"])
+        how = "by closing with data unread (" grown("TCPAbortOnClose") ")"
+    if (moved["TCPAbortOnData"])
+        how = how (how == "" ? "" : ", or ") "by closing with SO_LINGER 0, or because data came after it had closed (" grown("TCPAbortOnData") ")"
+    return "A program on this host can have sent " so_many(program, count) " " how "."
+}
+
+function so_many(some, count) {
+    return (some < count ? some " of the RSTs" : count == 1 ? "the RST" : "all the RSTs")
+}
+
+function least(a, b) {
+    return a < b ? a : b
+}
+
+function refusals(    here, away) {
+    away = tcp["connection-refused", "elsewhere"]
+    if (away)
+        finding("connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, said so; nothing that is " \
+            "counted here is about it.")
+    here = tcp["connection-refused", "here"]
+    if (!here)
+        return
+    if (moved["OutRsts"] >= here) {
+        finding("connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the numbers tell nobody listened there, and " \
+            "the kernel said so by RST (" grown("OutRsts") "). It is not the backlog: a full one drops SYNs, and does not refuse.")
+        act("start the server, or correct the address: ss -ltn lists who listens where.")
+        return
+    }
+    finding("connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
+        "RSTs (" grown("OutRsts") "): a firewall rule of this host did (reject), or the address leads into another " \
+        "network namespace (a container).")
+    act("as root: nft list ruleset, or iptables-save.")
+}
+
+function unanswered(    here, away) {
+    away = tcp["connect-timed-out", "elsewhere"]
+    if (away) {
+        finding("connect-timed-out " away ", to other hosts: " peers("connect-timed-out", "elsewhere") ". The SYNs or their answers were lost, or not " \
+            "answered; this host counts neither.")
+        act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+    }
+    here = tcp["connect-timed-out", "here"]
+    if (!here)
+        return
+    if (moved["ListenDrops"]) {
+        finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
+            grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
+        act("let the listener accept faster, or a larger backlog and net.core.somaxconn, and restart it.")
+        avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+    } else
+        finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
+            "): a firewall rule dropped the packets, or the address leads into another network namespace (a container).")
+}
+
+function silence(    count) {
+    count = tcp["connection-timed-out", "here"] + tcp["connection-timed-out", "elsewhere"]
+    if (!count)
+        return
+    finding("connection-timed-out " count ": " peers("connection-timed-out", "here") \
+        (tcp["connection-timed-out", "here"] && tcp["connection-timed-out", "elsewhere"] ? ", " : "") peers("connection-timed-out", "elsewhere") \
+        ". The kernel gave up on them (" grown("TCPAbortOnTimeout") ")." \
+        ("tcp_retries2" in has_knob ? " With tcp_retries2=" knob["tcp_retries2"] " data waits " duration(retransmission_time()) \
+        " at least; TCP_USER_TIMEOUT or keepalive settings of the program make it shorter." : ""))
+    act("look at the path and at the other host.")
+}
+
+# Slow connects that succeed in the end are no 0 and no -1.
+function overflows() {
+    if (!moved["ListenOverflows"] || tcp["connect-timed-out", "here"] || is("tcp_abort_on_overflow", 1) && tcp["peer-reset", "here"])
+        return
+    finding(grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
+        "take seconds longer; a connect that succeeds in the end is not in the log.")
+    act("ss -ltnp while it happens: Recv-Q above Send-Q is the one. Let it accept faster, or a larger backlog and net.core.somaxconn.")
+    avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+}
+
+function own_resets(    program) {
+    program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
+    if (program <= tcp["peer-reset", "here"])
+        return
+    finding("Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
+        " (SO_LINGER 0, or data that came after close). If COMMAND is one of them its log does not show it, for close succeeds; the peer's does.")
+    act("let it read to the end before it closes.")
+}
+
+function shortages() {
+    if (total["descriptor-limit"]) {
+        finding("descriptor-limit " total["descriptor-limit"] ": COMMAND was started with " nofile " descriptors (hard limit " nofile_hard \
+            "). While accept fails, connections wait in the accept queue until it is full (" grown("ListenOverflows") ").")
+        act("ulimit -n, or LimitNOFILE= of the unit; sockshim explain descriptor-limit.")
+    }
+    if (total["address-unavailable"]) {
+        finding("address-unavailable " total["address-unavailable"] ": if its sentence in the log names ephemeral ports, " ephemeral_ports() \
+            " for one destination (ip_local_port_range) were too few.")
+        act("sockshim doctor shows how many are in use.")
+    }
+    if (moved["TCPAbortOnMemory"]) {
+        finding(grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
+        act("dmesg says which.")
+    }
+}
+
+function nothing_found() {
+    if (!are_records)
+        return
+    print ""
+    paragraph("", "No TCP connection of this run was reset, refused or timed out according to the log, and no listener here ran full.")
+}

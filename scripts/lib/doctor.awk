@@ -1,0 +1,114 @@
+# What both forms of doctor share: the facts that doctor.sh reads, one a line with
+# tabs between the words, and the shape in which things are said.
+
+!are_records && $1 == "knob" { knob[$2] = $3; has_knob[$2] = 1 }
+!are_records && $1 == "missing" && !said_missing[$2]++ { missing[++missings] = $2 " " $3 }
+!are_records && $1 == "nofile" { nofile = $2; nofile_hard = $3 }
+
+# knob[NAME] may be asked for, and is then in the array; has_knob has those that
+# were read.
+
+# finding(TEXT): a sentence or two with a number before it; then act() and avoid(),
+# what to change and what not to.
+function finding(text) {
+    findings++
+    print ""
+    paragraph(sprintf("%2d  ", findings), text)
+}
+
+function act(text) {
+    paragraph("    Do:   ", text)
+}
+
+function avoid(text) {
+    paragraph("    Not:  ", text)
+}
+
+# In lines of at most 79 columns, the first after LEAD, the others below it.
+function paragraph(lead, text,    count, words, i, line) {
+    text = printable(text)
+    count = split(text, words, " ")
+    line = lead words[1]
+    if (!count)
+        sub(/ +$/, "", line)
+    for (i = 2; i <= count; i++)
+        if (length(line) + 1 + length(words[i]) > 79) {
+            print line
+            line = sprintf("%" length(lead) "s", "") words[i]
+        } else
+            line = line " " words[i]
+    print line
+}
+
+function row(name, value, text) {
+    paragraph(sprintf("  %-21s %11s  ", name, value), text)
+}
+
+function join(list, word) {
+    return list (list == "" ? "" : ", ") word
+}
+
+# count_of(1, "reset") is "1 reset", of 2 "2 resets".
+function count_of(number, noun) {
+    return number " " noun (number == 1 ? "" : "s")
+}
+
+function duration(seconds) {
+    if (seconds < 120)
+        return seconds " s"
+    if (seconds < 7200)
+        return two_units(seconds, 60, "min", 1, "s")
+    if (seconds < 172800)
+        return two_units(seconds, 3600, "h", 60, "min")
+    return two_units(seconds, 86400, "days", 3600, "h")
+}
+
+function two_units(seconds, large, large_name, small, small_name,    rest) {
+    rest = int(seconds % large / small)
+    return int(seconds / large) " " large_name (rest ? " " rest " " small_name : "")
+}
+
+# How long data goes unacknowledged before the kernel gives up, in seconds: the
+# lower bound (tcp_model_timeout in net/ipv4/tcp_timer.c). The first retransmission
+# is after 200 ms, each next after twice as long.
+function retransmission_time(    i, wait, longest, seconds) {
+    longest = ("tcp_rto_max_ms" in has_knob) ? knob["tcp_rto_max_ms"] / 1000 : 120
+    wait = 0.2
+    for (i = 0; i <= knob["tcp_retries2"]; i++) {
+        seconds += wait
+        wait = wait * 2 > longest ? longest : wait * 2
+    }
+    return int(seconds + 0.01)
+}
+
+function ephemeral_ports(    range) {
+    return split(knob["ip_local_port_range"], range, " ") == 2 ? range[2] - range[1] + 1 : 0
+}
+
+function is(name, number) {
+    return name in has_knob && knob[name] == number
+}
+
+# The counters in the order in which they are shown, each in half a line.
+BEGIN {
+    FS = "\t"
+    CONVFMT = OFMT = "%.15g" # for mawk, to which 5000000000 is 5e+09
+    describe("ListenOverflows", "accept queue full: SYN or last ACK dropped")
+    describe("ListenDrops", "all drops by listeners, overflows included")
+    describe("TCPReqQFullDoCookies", "SYN queue full: SYN cookie")
+    describe("TCPReqQFullDrop", "SYN queue full, cookies off: SYN dropped")
+    describe("SyncookiesSent", "SYN cookies")
+    describe("EmbryonicRsts", "handshakes ended by RST, sent or received")
+    describe("TCPAbortOnClose", "closed with data unread: RST sent")
+    describe("TCPAbortOnData", "SO_LINGER 0, or data after close: RST sent")
+    describe("TCPAbortOnTimeout", "gave up on a silent peer")
+    describe("TCPAbortOnMemory", "no memory, or too many orphans: cut off")
+    describe("EstabResets", "open connections cut off by either side, or for silence; one within this host counts twice")
+    describe("AttemptFails", "connects that failed, handshakes reset")
+    describe("OutRsts", "RSTs sent, refusals included")
+}
+
+function describe(name, text) {
+    COUNTER[++COUNTERS] = name
+    MEANING[name] = text
+}
