@@ -9,8 +9,10 @@ PREFIX ?= /usr/local
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
 # Fortified headers would replace the functions that are wrapped here.
 SHIM_CFLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden $(WARNINGS)
-# Bound at load: no symbol is looked up inside a signal handler.
-SHIM_LDFLAGS = -shared -Wl,-soname,libsockshim.so -Wl,-z,now -Wl,-z,relro -Wl,--no-undefined \
+# Bound at load: no symbol is looked up inside a signal handler. Code and constants
+# in one segment: two mappings less at every start of every program.
+SHIM_LDFLAGS = -shared -Wl,-soname,libsockshim.so -Wl,-z,now -Wl,-z,relro \
+	-Wl,-z,noseparate-code -Wl,--no-undefined \
 	-Wl,--version-script=shim/sockshim.map -Wl,--as-needed
 
 SOURCES := $(wildcard shim/*.c shim/calls/*.c)

@@ -107,7 +107,9 @@ bool address_is_plain(const struct address *a)
 static void ipv4_text(struct text *t, const unsigned char bytes[4])
 {
     for (int i = 0; i < 4; i++) {
-        text_add(t, i ? "." : "");
+        if (i > 0) {
+            text_char(t, '.');
+        }
         text_unsigned(t, bytes[i]);
     }
 }
@@ -147,7 +149,9 @@ static void ipv6_text(struct text *t, const struct in6_addr *address)
             i += best_len - 1;
             continue;
         }
-        text_add(t, i && i != best + best_len ? ":" : "");
+        if (i > 0 && i != best + best_len) {
+            text_char(t, ':');
+        }
         text_hex(t, group(bytes, i));
     }
 }
@@ -157,7 +161,7 @@ static void unix_text(struct text *t, const struct address *a)
     size_t len = unix_name_length(a);
     const char *name = a->un.sun_path;
     if (len && name[0] == 0) {
-        text_add(t, "@");
+        text_char(t, '@');
         name++;
         len--;
     }
@@ -167,7 +171,7 @@ static void unix_text(struct text *t, const struct address *a)
 static void pair_text(struct text *t, uint32_t first, uint32_t second)
 {
     text_unsigned(t, first);
-    text_add(t, ":");
+    text_char(t, ':');
     text_unsigned(t, second);
 }
 
@@ -177,13 +181,13 @@ void address_text(struct text *t, const struct address *a)
         unsigned char bytes[4];
         memcpy(bytes, &a->in.sin_addr, sizeof bytes);
         ipv4_text(t, bytes);
-        text_add(t, ":");
+        text_char(t, ':');
         text_unsigned(t, address_port(a));
     } else if (is_inet6(a)) {
-        text_add(t, "[");
+        text_char(t, '[');
         ipv6_text(t, &a->in6.sin6_addr);
         if (a->len >= sizeof a->in6 && a->in6.sin6_scope_id) {
-            text_add(t, "%");
+            text_char(t, '%');
             text_unsigned(t, a->in6.sin6_scope_id);
         }
         text_add(t, "]:");

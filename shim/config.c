@@ -158,7 +158,9 @@ static bool skip(const char *word, size_t len)
     if (err > 0) {
         config.skip_errnos[err / 64] |= (uint64_t)1 << err % 64;
     }
-    return call >= 0 || cause >= 0 || err > 0;
+    bool known = call >= 0 || cause >= 0 || err > 0;
+    config.skips |= known;
+    return known;
 }
 
 static const char *read_skip(const char *value, size_t *len)
@@ -186,6 +188,7 @@ static const char *read_only(const char *value, size_t *len)
     size_t globs = 0;
     size_t word_len;
     bool matches = false;
+    config_find_exe();
     for (const char *word, *at = value; (word = next_word(&at, &word_len));) {
         char glob[256];
         if (word_len == 0) {
@@ -267,16 +270,32 @@ static const char *read_log(const char *value, size_t *len)
     return NULL;
 }
 
-static const char *find(char **environment, const char *variable)
+/* The value of `entry` if it is this variable's, else NULL. */
+static const char *value_of(const char *entry, const char *variable)
 {
     size_t len = strlen(variable);
+    return strncmp(entry, variable, len) == 0 && entry[len] == '=' ? entry + len + 1 : NULL;
+}
+
+/* What the environment has of our settings. The first of two counts, as with
+ * getenv(); an empty value counts as unset. */
+static void find_settings(char **environment, const char *given[SETTING_COUNT])
+{
     for (; environment && *environment; environment++) {
-        if (strncmp(*environment, variable, len) == 0 && (*environment)[len] == '=') {
-            const char *value = *environment + len + 1;
-            return *value ? value : NULL; /* empty counts as unset */
+        if (strncmp(*environment, "SOCKSHIM", 8) != 0) {
+            continue;
+        }
+        for (int i = 0; i < SETTING_COUNT; i++) {
+            if (!given[i]) {
+                given[i] = value_of(*environment, settings[i].variable);
+            }
         }
     }
-    return NULL;
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        if (given[i] && !*given[i]) {
+            given[i] = NULL;
+        }
+    }
 }
 
 static void name_program(void)
@@ -285,8 +304,13 @@ static void name_program(void)
     size_t len = strnlen(name, sizeof config.prog - 1);
     memcpy(config.prog, name, len);
     config.prog[len] = 0;
-    long exe = raw(SYS_readlinkat, -100, "/proc/self/exe", config.exe, sizeof config.exe - 1);
-    config.exe[exe > 0 ? exe : 0] = 0;
+}
+
+void config_find_exe(void)
+{
+    if (!*config.exe) {
+        raw(SYS_readlinkat, -100, "/proc/self/exe", config.exe, sizeof config.exe - 1);
+    }
 }
 
 /* Kept as text: programs that write a title over their arguments (setproctitle)
@@ -297,8 +321,7 @@ static void summarize(const char *const given[])
         [SETTING_LOG] = "stderr",     [SETTING_LOG_LIMIT] = "1G", [SETTING_FORMAT] = "logfmt",
         [SETTING_SIGPIPE] = "ignore", [SETTING_NODELAY] = "on",   [SETTING_LEVEL] = "debug",
     };
-    size_t room = sizeof config.summary;
-    struct text t = text_in(config.summary, room - 1, QUOTE_PLAIN);
+    struct text t = text_in(config.summary, sizeof config.summary - 1, QUOTE_PLAIN);
     for (int i = SETTING_LOG; i < SETTING_COUNT; i++) {
         bool replaced = config.wrong[i] && i != SETTING_SKIP && i != SETTING_ONLY;
         const char *value = given[i] && !replaced ? given[i] : defaults[i];
@@ -317,14 +340,14 @@ static void summarize(const char *const given[])
 
 void config_load(char **environment)
 {
-    const char *given[SETTING_COUNT];
+    const char *given[SETTING_COUNT] = {NULL};
     config.on = true;
     config.nodelay = true;
     config.sigpipe = SIGPIPE_IGNORE;
     config.log_limit = (uint64_t)1 << 30;
     name_program();
+    find_settings(environment, given);
     for (int i = 0; i < SETTING_COUNT; i++) {
-        given[i] = find(environment, settings[i].variable);
         if (given[i]) {
             config.wrong[i] = settings[i].read(given[i], &config.wrong_len[i]);
         }
@@ -334,6 +357,9 @@ void config_load(char **environment)
         config.sigpipe = SIGPIPE_OFF;
     }
     config.logging = config.on && config.log != LOG_OFF;
+    if (!config.logging) {
+        config.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
+    }
     summarize(given);
 }
 

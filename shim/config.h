@@ -36,18 +36,20 @@ struct config {
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;
-    char log_path[PATH_MAX]; /* absolute */
-    uint64_t log_limit;      /* bytes; 0: none */
-    uint64_t skip_calls;     /* a bit for each enum call */
-    uint64_t skip_causes;    /* a bit for each enum cause */
+    bool skips;           /* SOCKSHIM_SKIP has words */
+    uint64_t log_limit;   /* bytes; 0: none */
+    uint64_t skip_calls;  /* a bit for each enum call; all of them if nothing is logged */
+    uint64_t skip_causes; /* a bit for each enum cause */
     uint64_t skip_errnos[ERRNO_MAX / 64 + 1];
-    char prog[64]; /* basename of argv[0]; cut if longer */
-    char exe[PATH_MAX];
-    char summary[PATH_MAX + 512]; /* the settings in force: `log=/tmp/x level=info ...` */
     /* The value, or the part of it, that was not understood; NULL: none. Points
      * into the environment: to be read at start only. */
     const char *wrong[SETTING_COUNT];
     size_t wrong_len[SETTING_COUNT];
+    char prog[64];     /* basename of argv[0]; cut if longer */
+    char summary[512]; /* the settings in force: `log=/tmp/x level=info ...`; cut if longer */
+    /* The long ones are last: what is written to at every start is on one page. */
+    char log_path[PATH_MAX]; /* absolute */
+    char exe[PATH_MAX];      /* empty until config_find_exe() */
 };
 
 extern struct config config;
@@ -55,6 +57,11 @@ extern struct config config;
 /* Fills `config` from the environment. Not safe to run twice at once. Uses no
  * allocation and no stdio. */
 void config_load(char **environment);
+
+/* Fills in config.exe. Not at every start, for the kernel takes longer over it
+ * than over all the rest: it builds the process's folder in /proc. One system
+ * call, the first time. */
+void config_find_exe(void);
 
 /* No complaint is longer: 100 bytes of the value, each escaped, and our words. */
 enum { COMPLAINT_SIZE = 640 };

@@ -9,18 +9,47 @@
 #include <errno.h>
 
 /* Told from the arguments alone, without asking the kernel anything. */
-static bool is_wanted(enum call call, long ret, int err)
+static bool settings_want(enum call call, long ret, int err, bool can_time_out)
 {
-    if (!sockshim_set_up() || !config.logging || config_skips_call(call) ||
-        config_skips_errno(err)) {
+    if (config_skips_call(call) || config_skips_errno(err)) {
         return false;
     }
-    bool can_time_out = observe_timeouts_possible();
     if (err == EAGAIN && !can_time_out && call != CALL_connect &&
         config_skips_cause(CAUSE_WOULD_BLOCK)) {
         return false;
     }
     return cause_loudest(call, ret, err, can_time_out) >= config.level;
+}
+
+static bool is_wanted(enum call call, long ret, int err)
+{
+    return sockshim_set_up() && config.logging &&
+           settings_want(call, ret, err, observe_timeouts_possible());
+}
+
+/* A bit for each errno value of which no record is wanted, whatever call but
+ * connect it comes from: settings_want() at a glance, for busy event loops. The
+ * second row is for a program that sets timeouts. */
+static uint64_t unwanted[2][ERRNO_MAX / 64 + 1];
+
+void failed_begin(void)
+{
+    if (config.level == LEVEL_DEBUG && !config.skips) { /* all of them are wanted */
+        return;
+    }
+    for (int err = 1; err <= ERRNO_MAX; err++) {
+        for (int can_time_out = 0; can_time_out < 2; can_time_out++) {
+            if (!settings_want(CALL_COUNT, -1, err, can_time_out)) {
+                unwanted[can_time_out][err / 64] |= (uint64_t)1 << err % 64;
+            }
+        }
+    }
+}
+
+static bool is_unwanted(enum call call, unsigned err)
+{
+    const uint64_t *errnos = unwanted[observe_timeouts_possible()];
+    return call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1);
 }
 
 /* The line has a frame of its own, entered when the kernel has answered all
@@ -32,48 +61,54 @@ static __attribute__((noinline)) void write_return(const struct facts *f, enum c
     log_write(line, record_return(line, &m, f, cause), &m);
 }
 
-static __attribute__((noinline)) void report(enum call call, long ret, int err,
+static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt)
 {
     struct facts f;
-    if (!observe(&f, call, ret, err, attempt)) {
-        return;
-    }
-    enum cause cause = cause_of(&f);
-    if (!config_skips_cause(cause) && cause_level(&f, cause) >= config.level) {
-        write_return(&f, cause);
-    }
-}
-
-__attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
-{
     int kept = errno;
-    int err = ret < 0 ? kept : 0;
-    if (is_wanted(call, ret, err)) {
-        report(call, ret, err, attempt);
+    if (observe(&f, call, ret, err, attempt)) {
+        enum cause cause = cause_of(&f);
+        if (!config_skips_cause(cause) && cause_level(&f, cause) >= config.level) {
+            write_return(&f, cause);
+        }
     }
     errno = kept;
     return ret;
 }
 
+static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
+                                                  const struct attempt *attempt)
+{
+    return is_wanted(call, ret, err) ? report(call, ret, err, attempt) : ret;
+}
+
+__attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
+{
+    if (config_skips_call(call)) {
+        return ret;
+    }
+    unsigned err = ret < 0 ? (unsigned)errno : 0;
+    return is_unwanted(call, err) ? ret : look_closer(call, ret, (int)err, attempt);
+}
+
 __attribute__((noinline)) void failed_late(int fd, int err)
 {
-    int kept = errno;
     struct attempt attempt = {.fd = fd};
     if (is_wanted(CALL_getsockopt, 0, err)) {
         report(CALL_getsockopt, 0, err, &attempt);
     }
-    errno = kept;
 }
 
 __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
     char line[RECORD_SIZE];
     int kept = errno;
+    if (!config.logging || config.level > LEVEL_INFO || config_skips_call(call)) {
+        return;
+    }
     struct moment m = this_moment();
-    bool is_wanted = config.logging && config.level <= LEVEL_INFO && !config_skips_call(call);
     /* A vfork child is about to become another program. */
-    if (is_wanted && !m.who.is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
+    if (!m.who.is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
         log_write(line, record_refused(line, &m, call, fd, why), &m);
     }
     errno = kept;

@@ -5,6 +5,9 @@
 
 #include "observe.h"
 
+/* Once, when the settings are read. */
+void failed_begin(void);
+
 /* Logs a 0 or -1 of `call`, errno telling why, and returns `ret`. */
 __attribute__((visibility("hidden"))) long failed(enum call call, long ret,
                                                   const struct attempt *attempt);

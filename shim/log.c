@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* Which file a descriptor is open on. */
 struct file {
@@ -35,34 +36,73 @@ static _Atomic int64_t looked_at; /* the second in which the path was last looke
 
 static bool writes_in_cage;
 
-/* FILE.1 and the new file that is going to be FILE. */
+/* FILE.1 and the new file that is going to be FILE: filled in by whoever rotates. */
 static char older_path[PATH_MAX];
 static char newer_path[PATH_MAX];
 
-static bool file_of_stat(struct file *file, long result, const struct stat64 *st)
+/* struct statx of include/uapi/linux/stat.h: not every C library has it. */
+struct kernel_statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode, spare;
+    uint64_t inode, size, blocks, attributes_mask;
+    uint64_t times[8];
+    uint32_t special_major, special_minor, device_major, device_minor;
+    uint64_t rest[14];
+};
+_Static_assert(sizeof(struct kernel_statx) == 256, "as the kernel fills it");
+
+static uint64_t device_number(uint32_t major, uint32_t minor)
 {
-    if (result < 0) {
+    return (uint64_t)major << 32 | minor;
+}
+
+/* The file under a path, or that of the descriptor if there is none. Both of
+ * these stand apart from their callers, so that their buffers are on the stack
+ * only here.
+ *
+ * Not by fstat, which asks for the times, too: then the next write must give the
+ * file a new one, and costs twice as much (fs/stat.c, fill_mg_cmtime(), since
+ * Linux 6.13). */
+static __attribute__((noinline)) bool file_by_statx(int fd, const char *path, struct file *file)
+{
+    enum { TYPE = 1, INODE = 0x100, SIZE = 0x200, EMPTY_PATH = 0x1000 };
+    struct kernel_statx st;
+    if (raw(SYS_statx, fd, path ? path : "", path ? 0 : EMPTY_PATH, TYPE | INODE | SIZE, &st) < 0) {
         return false;
     }
-    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): the kernel filled it */
-    file->device = (uint64_t)st->st_dev;
-    file->inode = (uint64_t)st->st_ino;
-    file->size = (uint64_t)st->st_size;
-    file->mode = st->st_mode;
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the kernel filled it */
+    file->device = device_number(st.device_major, st.device_minor);
+    file->inode = st.inode;
+    file->size = st.size;
+    file->mode = st.mode;
     return true;
 }
 
-/* Apart from their callers, so that a struct stat64 is on the stack only here. */
-static __attribute__((noinline)) bool file_of(int fd, struct file *file)
+/* Where there is no statx: before Linux 4.11, and in some containers. */
+static __attribute__((noinline)) bool file_by_stat(int fd, const char *path, struct file *file)
 {
     struct stat64 st;
-    return file_of_stat(file, raw(RAW_FSTAT, fd, &st), &st);
+    if ((path ? raw(RAW_FSTATAT, fd, path, &st, 0) : raw(RAW_FSTAT, fd, &st)) < 0) {
+        return false;
+    }
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the kernel filled it */
+    file->device = device_number(major(st.st_dev), minor(st.st_dev));
+    file->inode = (uint64_t)st.st_ino;
+    file->size = (uint64_t)st.st_size;
+    file->mode = st.st_mode;
+    return true;
 }
 
-static __attribute__((noinline)) bool file_at(const char *path, struct file *file)
+static bool file_of(int fd, struct file *file)
 {
-    struct stat64 st;
-    return file_of_stat(file, raw(RAW_FSTATAT, AT_FDCWD, path, &st, 0), &st);
+    return file_by_statx(fd, NULL, file) || file_by_stat(fd, NULL, file);
+}
+
+static bool file_at(const char *path, struct file *file)
+{
+    return file_by_statx(AT_FDCWD, path, file) || file_by_stat(AT_FDCWD, path, file);
 }
 
 static bool same_file(const struct file *a, const struct file *b)
@@ -150,20 +190,11 @@ static int use_stderr(void)
     return is_ip_socket(2) ? -ENOTSUP : adopt(2);
 }
 
-static void copy_path(char *to, const char *suffix)
-{
-    size_t len = strlen(config.log_path); /* config.c left room for it */
-    memcpy(to, config.log_path, len);
-    memcpy(to + len, suffix, strlen(suffix) + 1);
-}
-
 int log_open(void)
 {
     if (config.log == LOG_STDERR) {
         return -use_stderr();
     }
-    copy_path(older_path, ".1");
-    copy_path(newer_path, ".new");
     return -open_log(0);
 }
 
@@ -198,23 +229,35 @@ static bool reopen_in_place(int fd, int flags)
 
 /* Renamed or removed: begin a new file under the path; if that can't be, the
  * old one goes on. */
-static void follow_path(int fd, struct file *file)
+static __attribute__((noinline)) void follow_path(int fd)
 {
-    struct file now;
-    if (file_at(config.log_path, &now) && same_file(&now, file)) {
+    struct file file;
+    bool is_there = file_at(config.log_path, &file) && is_opened_file(&file);
+    if (!is_there && file_of(fd, &file) && is_opened_file(&file)) {
+        reopen_in_place(fd, O_NOFOLLOW);
+    }
+}
+
+/* The path, once a second; a log that could not be opened is tried again. */
+static void look_at_path(const struct moment *m)
+{
+    if (config.log != LOG_FILE || m->who.is_vfork_child || !second_has_passed(m)) {
         return;
     }
-    if (reopen_in_place(fd, O_NOFOLLOW)) {
-        file_of(fd, file);
+    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
+    if (fd >= 0) {
+        follow_path(fd);
+    } else {
+        open_log(O_NOFOLLOW);
     }
 }
 
 /* The descriptor is not open on what we opened. Another thread may just have
  * replaced it, else somebody took the number. */
-static int find_again(int fd, struct file *file, const struct moment *m)
+static __attribute__((noinline)) int find_again(int fd, struct file *file, const struct moment *m)
 {
     struct file now;
-    if (fd >= 0 && file_of(fd, file) && file_at(config.log_path, &now) && same_file(&now, file)) {
+    if (file_of(fd, file) && file_at(config.log_path, &now) && same_file(&now, file)) {
         return fd;
     }
     if (m->who.is_vfork_child) {
@@ -233,15 +276,10 @@ static int find_again(int fd, struct file *file, const struct moment *m)
 static int find_log(struct file *file, const struct moment *m)
 {
     int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
-    bool is_file = config.log == LOG_FILE;
-    bool look = is_file && !m->who.is_vfork_child && second_has_passed(m);
-    if (fd >= 0 && file_of(fd, file) && is_opened_file(file)) {
-        if (look) {
-            follow_path(fd, file);
-        }
+    if (fd < 0 || (file_of(fd, file) && is_opened_file(file))) {
         return fd;
     }
-    return is_file && (fd >= 0 || look) ? find_again(fd, file, m) : -1;
+    return config.log == LOG_FILE ? find_again(fd, file, m) : -1;
 }
 
 /* ---- Rotation ---- */
@@ -249,6 +287,13 @@ static int find_log(struct file *file, const struct moment *m)
 static long rename_at(const char *from, const char *to, unsigned flags)
 {
     return raw(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+static void copy_path(char *to, const char *suffix)
+{
+    size_t len = strlen(config.log_path); /* config.c left room for it */
+    memcpy(to, config.log_path, len);
+    memcpy(to + len, suffix, strlen(suffix) + 1);
 }
 
 /* The new file takes the log's place with its first line already in it, and
@@ -311,17 +356,20 @@ static void begin_new_file(const struct moment *m)
 
 /* One process rotates, and only while the log is the file that is too long.
  * Whoever does not get the lock writes on, and looks again at the next record. */
-static void rotate(int fd, struct file *file, const struct moment *m)
+static __attribute__((noinline)) void rotate(int fd, struct file *file, const struct moment *m)
 {
     struct file mine;
     int own = hold(config.log_path, &mine);
     if (own >= 0) {
         if (mine.size >= config.log_limit) {
+            copy_path(older_path, ".1");
+            copy_path(newer_path, ".new");
             begin_new_file(m);
         }
         raw(SYS_close, own);
     }
-    follow_path(fd, file);
+    follow_path(fd);
+    file_of(fd, file);
 }
 
 /* ---- Writing ---- */
@@ -431,6 +479,7 @@ void log_write(char *line, size_t len, const struct moment *m)
         }
         return;
     }
+    look_at_path(m);
     if (!write_line(line, len, m)) {
         count_lost();
         return;

@@ -6,15 +6,18 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Tables of arrays, not of pointers: those would have to be relocated, one by
+ * one, at every start of every program. */
+
 #define CALL_WORD(name) #name,
-static const char *const call_words[] = {CALLS(CALL_WORD)};
+static const char call_words[][12] = {CALLS(CALL_WORD)};
 
 #define CAUSE_WORD(name, word, level) word,
-static const char *const cause_words[] = {CAUSES(CAUSE_WORD)};
+static const char cause_words[][24] = {CAUSES(CAUSE_WORD)};
 
 /* Names that the C library has for a call beside its own. */
 static const struct {
-    const char *name;
+    char name[16];
     enum call call;
 } call_aliases[] = {
     {"sendfile64", CALL_sendfile},  {"__recv_chk", CALL_recv},   {"__recvfrom_chk", CALL_recvfrom},
@@ -24,7 +27,7 @@ static const struct {
 };
 
 #define ERRNO(name) [name] = #name
-static const char *const errno_words[ERRNO_MAX + 1] = {
+static const char errno_words[ERRNO_MAX + 1][16] = {
     ERRNO(EPERM),
     ERRNO(ENOENT),
     ERRNO(ESRCH),
@@ -160,12 +163,12 @@ static const char *const errno_words[ERRNO_MAX + 1] = {
 
 /* Second names for one number; include/uapi/asm-generic/errno.h. */
 static const struct {
-    const char *name;
+    char name[16];
     int err;
 } errno_aliases[] = {{"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}, {"ENOTSUP", ENOTSUP}};
 
-static const char *const tcp_states[] = {
-    NULL,    "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",    "TIME_WAIT",
+static const char tcp_states[][16] = {
+    "",      "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",    "TIME_WAIT",
     "CLOSE", "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "CLOSING",   "NEW_SYN_RECV",
 };
 
@@ -175,7 +178,7 @@ static const char *const tcp_states[] = {
     }
 static const struct {
     int bit;
-    const char *name;
+    char name[20];
 } msg_flags[] = {
     FLAG(MSG_OOB),        FLAG(MSG_PEEK),
     FLAG(MSG_DONTROUTE),  FLAG(MSG_CTRUNC),
@@ -205,12 +208,12 @@ const char *level_name(enum level level)
 
 const char *errno_name(int err)
 {
-    return err > 0 && err <= ERRNO_MAX ? errno_words[err] : NULL;
+    return err > 0 && err <= ERRNO_MAX && *errno_words[err] ? errno_words[err] : NULL;
 }
 
 const char *tcp_state_name(unsigned state)
 {
-    return state < COUNT(tcp_states) ? tcp_states[state] : NULL;
+    return state > 0 && state < COUNT(tcp_states) ? tcp_states[state] : NULL;
 }
 
 const char *next_msg_flag(int *flags)
@@ -243,13 +246,14 @@ bool call_takes_any_descriptor(enum call call)
 
 static bool same(const char *word, size_t len, const char *name)
 {
-    return name && strlen(name) == len && memcmp(word, name, len) == 0;
+    return strlen(name) == len && memcmp(word, name, len) == 0;
 }
 
-static int position(const char *word, size_t len, const char *const *names, size_t count)
+/* In a table of `count` names that take `width` bytes each. */
+static int position(const char *word, size_t len, const char *names, size_t width, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (same(word, len, names[i])) {
+        if (same(word, len, names + i * width)) {
             return (int)i;
         }
     }
@@ -263,12 +267,12 @@ int call_number(const char *word, size_t len)
             return (int)call_aliases[i].call;
         }
     }
-    return position(word, len, call_words, COUNT(call_words));
+    return position(word, len, *call_words, sizeof *call_words, COUNT(call_words));
 }
 
 int cause_number(const char *word, size_t len)
 {
-    return position(word, len, cause_words, COUNT(cause_words));
+    return position(word, len, *cause_words, sizeof *cause_words, COUNT(cause_words));
 }
 
 int errno_number(const char *word, size_t len)
@@ -278,5 +282,5 @@ int errno_number(const char *word, size_t len)
             return errno_aliases[i].err;
         }
     }
-    return position(word, len, errno_words, COUNT(errno_words));
+    return position(word, len, *errno_words, sizeof *errno_words, COUNT(errno_words));
 }

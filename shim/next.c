@@ -210,7 +210,7 @@ static const char *(*words_of)(int);
 
 #define NEXT_NAME(result, name, parameters) {#name, offsetof(struct next, name)},
 static const struct {
-    const char *name;
+    char name[16]; /* not a pointer, which would have to be relocated */
     size_t offset;
 } next_names[] = {NEXT_FUNCTIONS(NEXT_NAME)};
 

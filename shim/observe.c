@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -55,16 +56,11 @@ struct mptcp_facts {
     uint64_t bytes_retrans, bytes_sent, bytes_received, bytes_acked;
 };
 
-static atomic_bool timeout_set;
+atomic_bool observe_timeout_seen;
 
 void observe_timeout_set(void)
 {
-    atomic_store_explicit(&timeout_set, true, memory_order_relaxed);
-}
-
-bool observe_timeouts_possible(void)
-{
-    return atomic_load_explicit(&timeout_set, memory_order_relaxed);
+    atomic_store_explicit(&observe_timeout_seen, true, memory_order_relaxed);
 }
 
 static bool ask(int fd, int level, int option, void *value, socklen_t *len)
@@ -219,17 +215,38 @@ static void take_call(struct facts *f, const struct attempt *a)
 
 /* ---- Which socket ---- */
 
+/* The family, and the socket's own address; false if the descriptor is no
+ * socket. */
+static bool find_local(struct facts *f)
+{
+    socklen_t len = sizeof f->local.un;
+    if (f->call == CALL_bind) { /* it was given the address that matters */
+        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+        return true;
+    }
+    long result = raw(SYS_getsockname, f->fd, &f->local.any, &len);
+    if (result == 0) {
+        f->local.len = len < sizeof f->local.un ? len : sizeof f->local.un;
+        f->domain = f->local.any.sa_family;
+    } else if (result != -EBADF && result != -ENOTSOCK) {
+        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    }
+    return result != -EBADF && result != -ENOTSOCK;
+}
+
 /* splice has a socket at either end: which one tells the direction. */
 static bool choose_end(struct facts *f, const struct attempt *a)
 {
-    f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
-    if (f->type < 0 && f->call == CALL_splice) {
-        f->fd = a->other;
-        f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
-        f->receives = true;
-        f->sends = false;
+    if (find_local(f)) {
+        return true;
     }
-    return f->type >= 0;
+    if (f->call != CALL_splice) {
+        return false;
+    }
+    f->fd = a->other;
+    f->receives = true;
+    f->sends = false;
+    return find_local(f);
 }
 
 static enum known ask_nonblocking(int fd)
@@ -267,29 +284,21 @@ static void find_timeout(struct facts *f)
     }
 }
 
-static void find_addresses(struct facts *f)
+static void find_peer(struct facts *f)
 {
-    struct address local = {.len = 0};
-    socklen_t len = sizeof local.un;
-    if (raw(SYS_getsockname, f->fd, &local.any, &len) == 0) {
-        local.len = len < sizeof local.un ? len : sizeof local.un;
-        f->domain = local.any.sa_family;
-        if (f->call != CALL_bind) {
-            f->local = local;
-        }
-    } else {
-        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
-    }
     if (f->peer.len > 0) { /* the call named it */
         return;
     }
     bool inet = is_inet_family(f->domain);
-    len = f->domain == AF_INET    ? sizeof f->peer.in
-          : f->domain == AF_INET6 ? sizeof f->peer.in6
-                                  : sizeof f->peer.un;
-    /* After a reset only SO_PEERNAME still answers. It wants the exact length. */
-    if ((inet && ask(f->fd, SOL_SOCKET, SO_PEERNAME, &f->peer.any, &len)) ||
-        raw(SYS_getpeername, f->fd, &f->peer.any, &len) == 0) {
+    bool gone = f->state == TCP_STATE_CLOSE || f->state == TCP_STATE_SYN_SENT;
+    socklen_t len = sizeof f->peer.un;
+    bool found = !gone && raw(SYS_getpeername, f->fd, &f->peer.any, &len) == 0;
+    if (!found && inet) {
+        /* What still answers after a reset, and costs more. It wants the exact length. */
+        len = f->domain == AF_INET ? sizeof f->peer.in : sizeof f->peer.in6;
+        found = ask(f->fd, SOL_SOCKET, SO_PEERNAME, &f->peer.any, &len);
+    }
+    if (found) {
         f->peer.len = len < sizeof f->peer.un ? len : sizeof f->peer.un;
     }
 }
@@ -306,18 +315,20 @@ static void find_unix_peer(struct facts *f)
     }
 }
 
+/* What has ended, and whether an error waits. A TCP connection says so by its
+ * state, unless that is CLOSE. */
 static void find_poll(struct facts *f)
 {
     struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
-    long ready = raw_poll_now(&p);
-    if (ready < 0) {
+    bool state_tells = f->protocol == IPPROTO_TCP && f->state && f->state != TCP_STATE_CLOSE;
+    if (state_tells || raw_poll_now(&p) < 0) {
         return;
     }
     f->error_pending = p.revents & POLLERR ? YES : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
     int queued = 0;
-    if (raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
+    if (f->type == SOCK_SEQPACKET && raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
         f->queued = (uint32_t)queued;
     }
 }
@@ -382,14 +393,25 @@ static bool own_fin_unacked(const struct facts *f)
     return f->own_fin == YES && f->state != TCP_STATE_FIN_WAIT2 && f->state != TCP_STATE_TIME_WAIT;
 }
 
+/* What is written and not acknowledged. With no segment in flight it is what is
+ * not sent: no question. (In state CLOSE the count of segments says nothing.) */
+static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info)
+{
+    int queue = 0;
+    if (f->protocol == IPPROTO_TCP && f->state != TCP_STATE_CLOSE && info->unacked == 0) {
+        return info->notsent_bytes;
+    }
+    raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
+    return (uint32_t)queue;
+}
+
 /* DESIGN, "Payload": SYN and FIN are taken off. */
 static void count_payload(struct facts *f, const struct tcp_facts *info)
 {
     uint64_t payload = info->bytes_sent - info->bytes_retrans;
-    int queue = 0;
-    raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
+    uint32_t queue = output_queue(f, info);
     uint32_t unsent = info->notsent_bytes;
-    uint32_t unacked = (uint32_t)queue > unsent ? (uint32_t)queue - unsent : 0;
+    uint32_t unacked = queue > unsent ? queue - unsent : 0;
     f->own_fin = own_fin(f->state, info->bytes_acked + unacked - payload);
     if (own_fin_unacked(f)) {
         if (unsent > 0) { /* a FIN is the last thing to go */
@@ -459,13 +481,15 @@ static bool find_tcp(struct facts *f)
     f->retrans = info.total_retrans;
     f->probes = info.probes;
     f->window_closed = len >= sizeof info && info.snd_wnd == 0;
+    bool has_counts = len >= offsetof(struct tcp_facts, dsack_dups);
     if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
-        f->fin_seen = ask_fin_seen(f->fd);
+        /* A FIN is counted as a byte received. */
+        f->fin_seen = has_counts && info.bytes_received == 0 ? NO : ask_fin_seen(f->fd);
     }
     if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
         return true;
     }
-    if (len >= offsetof(struct tcp_facts, dsack_dups)) {
+    if (has_counts) {
         count_payload(f, &info);
     }
     return true;
@@ -587,7 +611,8 @@ static bool find_lean(struct facts *f, const struct attempt *a)
 bool observe(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
     bool any = call_takes_any_descriptor(call);
-    memset(f, 0, sizeof *f);
+    memset(f, 0, offsetof(struct facts, local));
+    f->local.len = f->peer.len = 0;
     f->call = call;
     f->fd = a->fd;
     f->ret = ret;
@@ -610,7 +635,9 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         f->is_lean = YES;
         return true;
     }
-    find_addresses(f);
+    if (!any) {
+        find_local(f);
+    }
     if (is_inet_family(f->domain)) {
         f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
     }
@@ -620,6 +647,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     } else if (f->type < 0) {
         f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
     }
+    find_peer(f);
     if (f->domain == AF_UNIX) {
         find_unix_peer(f);
     }

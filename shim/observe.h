@@ -5,6 +5,7 @@
 #include "address.h"
 #include "names.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,9 +41,8 @@ struct facts {
     enum known nonblocking;     /* the socket or this call */
     enum known sets_timeouts;   /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
     uint64_t timeout_us;        /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
-    struct address local, peer;
-    bool peer_from_call; /* the call named it; the socket may have another one, or none */
-    int peer_pid;        /* unix; 0: not known */
+    bool peer_from_call;        /* the call named it; the socket may have another one, or none */
+    int peer_pid;               /* unix; 0: not known */
 
     enum known error_pending; /* another error waits behind this result */
     enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
@@ -66,6 +66,8 @@ struct facts {
     bool window_closed;
     bool keepalive;
     uint32_t user_timeout_ms;
+
+    struct address local, peer; /* last: most of them stays empty, and is not even cleared */
 };
 
 /* Fills `facts` for a call that returned `ret`, with `err` as errno (0 for
@@ -77,7 +79,11 @@ bool observe(struct facts *facts, enum call call, long ret, int err, const struc
 /* That the program set a receive or send timeout: until it has, EAGAIN needs no
  * question. */
 void observe_timeout_set(void);
-bool observe_timeouts_possible(void);
+extern atomic_bool observe_timeout_seen __attribute__((visibility("hidden")));
+static inline bool observe_timeouts_possible(void)
+{
+    return atomic_load_explicit(&observe_timeout_seen, memory_order_relaxed);
+}
 
 /* Whether `fd` is a TCP or MPTCP socket, or any IP socket. */
 bool is_tcp_socket(int fd);

@@ -42,9 +42,9 @@ static void after_fork(void)
     }
 }
 
-void process_begin(void)
+void process_begin(bool tells)
 {
-    told = map(MAP_SHARED);
+    told = tells ? map(MAP_SHARED) : NULL;
     page = map(MAP_PRIVATE);
     if (page && raw(SYS_madvise, page, 4096, MADV_WIPEONFORK) < 0) {
         page = NULL;

@@ -12,8 +12,8 @@ struct identity {
     bool is_vfork_child;
 };
 
-/* Once, at start-up. */
-void process_begin(void);
+/* Once, at start-up. tells: process_first_time() is going to be asked. */
+void process_begin(bool tells);
 /* One system call in a main thread, two elsewhere, none in a cage. */
 struct identity process_identify(void);
 

@@ -23,39 +23,33 @@ static bool json(const struct text *t)
     return t->quoting == QUOTE_JSON;
 }
 
-/* Every key but the first, which is written by begin(). */
-static void key(struct text *t, const char *name)
+/* Every key but the first, which is written by begin(). A literal in one piece:
+ * a record has two dozen of them. */
+#define KEY(t, name) (json(t) ? text_add(t, ",\"" name "\":") : text_add(t, " " name "="))
+#define WORD(t, name, value) (KEY(t, name), word(t, value))
+#define NUMBER(t, name, value) (KEY(t, name), text_unsigned(t, value))
+#define SIGNED_NUMBER(t, name, value) (KEY(t, name), text_signed(t, value))
+#define VALUE(t, name, bytes, len, most) (KEY(t, name), value(t, bytes, len, most))
+
+/* A quote where JSON has one around a value of ours. */
+static void json_quote(struct text *t)
 {
-    text_add(t, json(t) ? ",\"" : " ");
-    text_add(t, name);
-    text_add(t, json(t) ? "\":" : "=");
+    if (json(t)) {
+        text_char(t, '"');
+    }
 }
 
 /* A word of our own: it never needs quotes in logfmt. */
-static void word(struct text *t, const char *name, const char *value)
+static void word(struct text *t, const char *value)
 {
-    key(t, name);
-    text_add(t, json(t) ? "\"" : "");
+    json_quote(t);
     text_add(t, value);
-    text_add(t, json(t) ? "\"" : "");
-}
-
-static void number(struct text *t, const char *name, uint64_t value)
-{
-    key(t, name);
-    text_unsigned(t, value);
-}
-
-static void signed_number(struct text *t, const char *name, int64_t value)
-{
-    key(t, name);
-    text_signed(t, value);
+    json_quote(t);
 }
 
 /* Bytes from outside: no more than `most` of the line. */
-static void value(struct text *t, const char *name, const char *bytes, size_t len, size_t most)
+static void value(struct text *t, const char *bytes, size_t len, size_t most)
 {
-    key(t, name);
     char *end = t->end;
     if ((size_t)(end - t->at) > most) {
         t->end = t->at + most;
@@ -65,42 +59,48 @@ static void value(struct text *t, const char *name, const char *bytes, size_t le
     t->full = false;
 }
 
-/* The civil date of a day count since 1970-01-01, proleptic Gregorian: the
- * calendar in years that begin in March, so that the leap day is the last. */
-static void date(struct text *t, int64_t days)
+static void two_digits(char *at, unsigned number)
 {
-    int64_t z = days + 719468;
-    int64_t era = z / 146097;
-    unsigned day_of_era = (unsigned)(z - era * 146097);
+    at[0] = (char)('0' + number / 10);
+    at[1] = (char)('0' + number % 10);
+}
+
+/* YYYY-MM-DD, the civil date of a day count since 1970-01-01, proleptic
+ * Gregorian: the calendar in years that begin in March, so that the leap day is
+ * the last. */
+static void date(char *at, unsigned days)
+{
+    unsigned z = days + 719468;
+    unsigned era = z / 146097;
+    unsigned day_of_era = z % 146097;
     unsigned year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     unsigned month_from_march = (5 * day_of_year + 2) / 153;
     unsigned day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     unsigned month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    unsigned year = (unsigned)(era * 400) + year_of_era + (month <= 2);
-    text_padded(t, year, 4);
-    text_add(t, "-");
-    text_padded(t, month, 2);
-    text_add(t, "-");
-    text_padded(t, day, 2);
+    unsigned year = era * 400 + year_of_era + (month <= 2);
+    two_digits(at, year / 100);
+    two_digits(at + 2, year % 100);
+    two_digits(at + 5, month);
+    two_digits(at + 8, day);
 }
 
 /* RFC 3339 in UTC; by hand, since gmtime takes the time zone's lock. */
-static void timestamp(struct text *t, const struct timespec *now)
+static __attribute__((noinline)) void timestamp(struct text *t, const struct timespec *now)
 {
+    char at[] = "YYYY-MM-DDThh:mm:ss.uuuuuuZ";
     uint64_t seconds = now->tv_sec > 0 ? (uint64_t)now->tv_sec : 0;
     unsigned in_day = (unsigned)(seconds % 86400);
-    date(t, (int64_t)(seconds / 86400));
-    text_add(t, "T");
-    text_padded(t, in_day / 3600, 2);
-    text_add(t, ":");
-    text_padded(t, in_day / 60 % 60, 2);
-    text_add(t, ":");
-    text_padded(t, in_day % 60, 2);
-    text_add(t, ".");
-    text_padded(t, (unsigned)(now->tv_nsec / 1000), 6);
-    text_add(t, "Z");
+    unsigned microseconds = (unsigned)now->tv_nsec / 1000;
+    date(at, (unsigned)(seconds / 86400));
+    two_digits(at + 11, in_day / 3600);
+    two_digits(at + 14, in_day / 60 % 60);
+    two_digits(at + 17, in_day % 60);
+    two_digits(at + 20, microseconds / 10000);
+    two_digits(at + 22, microseconds / 100 % 100);
+    two_digits(at + 24, microseconds % 100);
+    text_put(t, at, sizeof at - 1);
 }
 
 static struct text begin(char *line, const struct moment *m, enum level level, const char *event)
@@ -108,16 +108,16 @@ static struct text begin(char *line, const struct moment *m, enum level level, c
     struct text t = text_in(line, RECORD_SIZE - RESERVE, config.json ? QUOTE_JSON : QUOTE_LOGFMT);
     text_add(&t, json(&t) ? "{\"ts\":\"" : "ts=");
     timestamp(&t, &m->now);
-    text_add(&t, json(&t) ? "\"" : "");
-    word(&t, "level", level_name(level));
-    word(&t, "event", event);
+    json_quote(&t);
+    WORD(&t, "level", level_name(level));
+    WORD(&t, "event", event);
     if (m->who.pid > 0) {
-        number(&t, "pid", (uint64_t)m->who.pid);
+        NUMBER(&t, "pid", (uint64_t)m->who.pid);
     }
     if (m->who.tid > 0) {
-        number(&t, "tid", (uint64_t)m->who.tid);
+        NUMBER(&t, "tid", (uint64_t)m->who.tid);
     }
-    value(&t, "prog", config.prog, strlen(config.prog), PROG_MAX);
+    VALUE(&t, "prog", config.prog, strlen(config.prog), PROG_MAX);
     return t;
 }
 
@@ -132,15 +132,15 @@ static size_t end(struct text *t, const char *line)
 /* The sentence comes last: it is what gives way if the line is full. */
 static void open_sentence(struct text *t)
 {
-    key(t, "why");
-    text_add(t, "\"");
+    KEY(t, "why");
+    text_char(t, '"');
 }
 
 static size_t end_with_sentence(struct text *t, const char *line)
 {
     t->end++; /* of RESERVE */
     t->full = false;
-    text_add(t, "\"");
+    text_char(t, '"');
     t->end--;
     return end(t, line);
 }
@@ -152,8 +152,8 @@ static void flags(struct text *t, int bits)
     if (bits == 0) {
         return;
     }
-    key(t, "flags");
-    text_add(t, json(t) ? "\"" : "");
+    KEY(t, "flags");
+    json_quote(t);
     while ((name = next_msg_flag(&bits))) {
         text_add(t, first ? "" : "|");
         text_add(t, name);
@@ -163,7 +163,7 @@ static void flags(struct text *t, int bits)
         text_add(t, first ? "0x" : "|0x");
         text_hex(t, (unsigned)bits);
     }
-    text_add(t, json(t) ? "\"" : "");
+    json_quote(t);
 }
 
 static const char *inet_type(const struct facts *f)
@@ -207,26 +207,24 @@ static void type(struct text *t, const struct facts *f)
 {
     const char *name = type_name(f);
     if (name) {
-        word(t, "type", name);
+        WORD(t, "type", name);
     } else if (f->domain >= 0 && f->type >= 0) {
-        key(t, "type");
-        text_add(t, json(t) ? "\"" : "");
+        KEY(t, "type");
+        json_quote(t);
         text_unsigned(t, (unsigned)f->domain);
-        text_add(t, "/");
+        text_char(t, '/');
         text_unsigned(t, (unsigned)f->type);
-        text_add(t, json(t) ? "\"" : "");
+        json_quote(t);
     }
 }
 
 /* At most ADDRESS_MAX bytes of the line: a path of control bytes is cut. */
-static void address(struct text *t, const char *name, const struct address *a)
+static void address(struct text *t, const struct address *a)
 {
-    if (!address_is_named(a)) {
-        return;
-    }
     bool quoted = json(t) || !address_is_plain(a);
-    key(t, name);
-    text_add(t, quoted ? "\"" : "");
+    if (quoted) {
+        text_char(t, '"');
+    }
     char *end = t->end;
     if ((size_t)(end - t->at) > ADDRESS_MAX) {
         t->end = t->at + ADDRESS_MAX;
@@ -234,23 +232,25 @@ static void address(struct text *t, const char *name, const struct address *a)
     address_text(t, a);
     t->end = end;
     t->full = false;
-    text_add(t, quoted ? "\"" : "");
+    if (quoted) {
+        text_char(t, '"');
+    }
 }
 
 static void result(struct text *t, const struct facts *f)
 {
-    word(t, "call", call_name(f->call));
+    WORD(t, "call", call_name(f->call));
     if (f->fd >= 0 || (f->call != CALL_socket && f->call != CALL_socketpair)) {
-        signed_number(t, "fd", f->fd);
+        SIGNED_NUMBER(t, "fd", f->fd);
     }
-    signed_number(t, "ret", f->ret);
-    number(t, "errno", (unsigned)f->err);
+    SIGNED_NUMBER(t, "ret", f->ret);
+    NUMBER(t, "errno", (unsigned)f->err);
     const char *name = errno_name(f->err);
     if (name) {
-        word(t, "error", name);
+        WORD(t, "error", name);
     }
     if (f->has_len && f->call != CALL_recvmmsg && f->call != CALL_sendmmsg) {
-        number(t, "len", f->len);
+        NUMBER(t, "len", f->len);
     }
     flags(t, f->flags);
 }
@@ -258,27 +258,33 @@ static void result(struct text *t, const struct facts *f)
 static void socket_facts(struct text *t, const struct facts *f)
 {
     type(t, f);
-    address(t, "local", &f->local);
-    address(t, "peer", &f->peer);
+    if (address_is_named(&f->local)) {
+        KEY(t, "local");
+        address(t, &f->local);
+    }
+    if (address_is_named(&f->peer)) {
+        KEY(t, "peer");
+        address(t, &f->peer);
+    }
     if (f->peer_pid > 0) {
-        number(t, "peer_pid", (unsigned)f->peer_pid);
+        NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
     }
     if (!f->was_connected) {
         return;
     }
     const char *state = tcp_state_name(f->state);
     if (state) {
-        word(t, "state", state);
+        WORD(t, "state", state);
     }
     if (f->has_payload) {
-        number(t, "rx", f->rx);
-        number(t, "tx", f->tx);
-        number(t, "unacked", f->unacked);
-        number(t, "unsent", f->unsent);
+        NUMBER(t, "rx", f->rx);
+        NUMBER(t, "tx", f->tx);
+        NUMBER(t, "unacked", f->unacked);
+        NUMBER(t, "unsent", f->unsent);
     }
-    number(t, "idle_ms", f->idle_ms);
-    number(t, "rtt_us", f->rtt_us);
-    number(t, "retrans", f->retrans);
+    NUMBER(t, "idle_ms", f->idle_ms);
+    NUMBER(t, "rtt_us", f->rtt_us);
+    NUMBER(t, "retrans", f->retrans);
 }
 
 size_t record_return(char *line, const struct moment *m, const struct facts *f, enum cause cause)
@@ -289,7 +295,7 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
     if (!lean) {
         socket_facts(&t, f);
     }
-    word(&t, "cause", cause_name(cause));
+    WORD(&t, "cause", cause_name(cause));
     open_sentence(&t);
     cause_sentence(&t, f, cause);
     return end_with_sentence(&t, line);
@@ -298,9 +304,9 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why)
 {
     struct text t = begin(line, m, LEVEL_INFO, "refused");
-    word(&t, "call", call_name(call));
+    WORD(&t, "call", call_name(call));
     if (fd >= 0) {
-        signed_number(&t, "fd", fd);
+        SIGNED_NUMBER(&t, "fd", fd);
     }
     open_sentence(&t);
     text_add(&t, why);
@@ -310,16 +316,18 @@ size_t record_refused(char *line, const struct moment *m, enum call call, int fd
 size_t record_start(char *line, const struct moment *m)
 {
     struct text t = begin(line, m, LEVEL_INFO, "start");
-    word(&t, "version", SOCKSHIM_VERSION);
-    value(&t, "exe", config.exe, strlen(config.exe), EXE_MAX);
-    value(&t, "settings", config.summary, strlen(config.summary), SETTINGS_MAX);
+    WORD(&t, "version", SOCKSHIM_VERSION);
+    if (*config.exe) {
+        VALUE(&t, "exe", config.exe, strlen(config.exe), EXE_MAX);
+    }
+    VALUE(&t, "settings", config.summary, strlen(config.summary), SETTINGS_MAX);
     return end(&t, line);
 }
 
 size_t record_lost(char *line, const struct moment *m, uint64_t count)
 {
     struct text t = begin(line, m, LEVEL_ERROR, "lost");
-    number(&t, "lost", count);
+    NUMBER(&t, "lost", count);
     open_sentence(&t);
     text_unsigned(&t, count);
     text_add(&t, count == 1 ? " record of this process could not be written before this line."
@@ -333,7 +341,7 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
     open_sentence(&t);
     text_add(&t, "The log had reached its limit; older records are in ");
     text_bytes(&t, older, strlen(older));
-    text_add(&t, ".");
+    text_char(&t, '.');
     return end_with_sentence(&t, line);
 }
 

@@ -1,6 +1,7 @@
 #include "sockshim.h"
 
 #include "config.h"
+#include "failed.h"
 #include "log.h"
 #include "next.h"
 #include "raw.h"
@@ -15,8 +16,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-enum { NOT_SET_UP, SETTING_UP, SET_UP };
-static atomic_int progress;
+static atomic_bool begun;
+atomic_bool sockshim_ready;
 atomic_bool sockshim_socket_seen;
 static atomic_bool early_socket; /* there was one before there were settings */
 
@@ -72,10 +73,11 @@ static void set_up(void)
         return; /* setuid, file capabilities: no setting is trusted */
     }
     config_load(environ);
+    failed_begin();
     if (!config.on) {
         return;
     }
-    process_begin();
+    process_begin(config.logging && config.level <= LEVEL_INFO);
     int err = config.logging ? log_open() : 0;
     if (err && config.log == LOG_FILE) {
         complain_about_log(err);
@@ -83,27 +85,26 @@ static void set_up(void)
     complain_about_settings();
 }
 
-bool sockshim_set_up(void)
+bool sockshim_begin(void)
 {
-    int expected = NOT_SET_UP;
-    if (atomic_load_explicit(&progress, memory_order_acquire) == SET_UP) {
-        return true;
-    }
     /* Before the C library's own start there is no environment: a preloaded
      * allocator may be called by then. The constructor will come. */
-    if (!environ || !atomic_compare_exchange_strong(&progress, &expected, SETTING_UP)) {
+    if (!environ || atomic_exchange(&begun, true)) {
         return false;
     }
     int kept = errno;
     set_up();
     errno = kept;
-    atomic_store_explicit(&progress, SET_UP, memory_order_release);
+    atomic_store_explicit(&sockshim_ready, true, memory_order_release);
     return true;
 }
 
 static __attribute__((noinline)) void write_start(const struct moment *m)
 {
     char line[RECORD_SIZE];
+    if (!process_is_caged()) {
+        config_find_exe();
+    }
     log_write(line, record_start(line, m), m);
 }
 

@@ -7,7 +7,12 @@
 
 /* Settings and log, if the constructor has not run yet. false: it is too early
  * for that, and nothing is known yet. */
-bool sockshim_set_up(void);
+bool sockshim_begin(void);
+extern atomic_bool sockshim_ready __attribute__((visibility("hidden")));
+static inline bool sockshim_set_up(void)
+{
+    return atomic_load_explicit(&sockshim_ready, memory_order_acquire) || sockshim_begin();
+}
 
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. */

@@ -10,18 +10,19 @@ struct text text_in(char *buffer, size_t size, enum quoting quoting)
 /* All of it or nothing. */
 static void put(struct text *t, const char *bytes, size_t len)
 {
-    if (t->full || (size_t)(t->end - t->at) < len) {
+    char *at = t->at;
+    if (t->full || (size_t)(t->end - at) < len) {
         t->full = true;
         return;
     }
-    memcpy(t->at, bytes, len);
-    t->at += len;
+    t->at = at + len;
+    memcpy(at, bytes, len);
 }
 
-void text_add(struct text *t, const char *words)
+void text_put(struct text *t, const char *words, size_t len)
 {
-    size_t len = strlen(words);
-    size_t room = (size_t)(t->end - t->at);
+    char *at = t->at;
+    size_t room = (size_t)(t->end - at);
     if (t->full) {
         return;
     }
@@ -29,39 +30,35 @@ void text_add(struct text *t, const char *words)
         len = room;
         t->full = true;
     }
-    memcpy(t->at, words, len);
-    t->at += len;
+    t->at = at + len;
+    memcpy(at, words, len);
 }
 
 void text_unsigned(struct text *t, uint64_t number)
 {
-    char digits[20];
-    char *first = digits + sizeof digits;
-    do {
-        *--first = (char)('0' + number % 10);
+    size_t digits = 1;
+    for (uint64_t limit = 10; number >= limit && digits < 20; limit *= 10) {
+        digits++;
+    }
+    if (t->full || (size_t)(t->end - t->at) < digits) {
+        t->full = true;
+        return;
+    }
+    t->at += digits;
+    for (char *at = t->at; digits > 0; digits--) {
+        *--at = (char)('0' + number % 10);
         number /= 10;
-    } while (number);
-    put(t, first, (size_t)(digits + sizeof digits - first));
+    }
 }
 
 void text_signed(struct text *t, int64_t number)
 {
     if (number < 0) {
-        put(t, "-", 1);
+        text_char(t, '-');
         text_unsigned(t, 0 - (uint64_t)number);
         return;
     }
     text_unsigned(t, (uint64_t)number);
-}
-
-void text_padded(struct text *t, unsigned number, unsigned digits)
-{
-    char all[10];
-    for (unsigned i = digits; i > 0; i--) {
-        all[i - 1] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    put(t, all, digits);
 }
 
 static char hex_digit(unsigned nibble)
@@ -123,10 +120,32 @@ static void put_hexed(struct text *t, const unsigned char *s, size_t len)
     put(t, escaped, 4 * len);
 }
 
+/* What stands for itself in every format. */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static size_t plain_length(const unsigned char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && is_plain(s[n])) {
+        n++;
+    }
+    return n;
+}
+
 void text_bytes(struct text *t, const char *bytes, size_t len)
 {
     const unsigned char *s = (const unsigned char *)bytes;
     while (len > 0 && !t->full) {
+        size_t plain = plain_length(s, len);
+        if (plain > 0) {
+            text_put(t, (const char *)s, plain);
+            s += plain;
+            len -= plain;
+            continue;
+        }
         size_t n = utf8_length(s, len);
         if (n == 0 || is_control(s, n)) {
             n = n ? n : 1;
@@ -155,7 +174,7 @@ static bool is_bare(const char *bytes, size_t len)
         return false;
     }
     while (len > 0) {
-        size_t n = utf8_length(s, len);
+        size_t n = is_plain(*s) ? 1 : utf8_length(s, len);
         if (n == 0 || is_control(s, n) || *s == ' ' || *s == '"' || *s == '=' || *s == '\\') {
             return false;
         }
@@ -172,7 +191,7 @@ void text_value(struct text *t, const char *bytes, size_t len)
         return;
     }
     /* Room for the closing quote is kept, so that a cut value is still whole. */
-    put(t, "\"", 1);
+    text_char(t, '"');
     if (t->full || t->at == t->end) {
         t->full = true;
         return;
@@ -182,6 +201,6 @@ void text_value(struct text *t, const char *bytes, size_t len)
     t->end++;
     bool cut = t->full;
     t->full = false;
-    put(t, "\"", 1);
+    text_char(t, '"');
     t->full = cut;
 }

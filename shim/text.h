@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* How bytes that are not ours are written. The three differ in what stands for
  * a quote, a backslash, a control byte and invalid UTF-8: SPEC, "The log". */
@@ -21,12 +22,23 @@ struct text {
 
 struct text text_in(char *buffer, size_t size, enum quoting quoting);
 
-/* Words of our own, in which nothing needs to be escaped. */
-void text_add(struct text *t, const char *words);
+/* Words of our own, in which nothing needs to be escaped. Inline, for the length
+ * of a literal is known to the compiler. */
+void text_put(struct text *t, const char *words, size_t len);
+static inline void text_add(struct text *t, const char *words)
+{
+    text_put(t, words, strlen(words));
+}
+static inline void text_char(struct text *t, char c)
+{
+    if (t->full || t->at == t->end) {
+        t->full = true;
+        return;
+    }
+    *t->at++ = c;
+}
 void text_unsigned(struct text *t, uint64_t number);
 void text_signed(struct text *t, int64_t number);
-/* Exactly `digits` digits, with zeroes in front. */
-void text_padded(struct text *t, unsigned number, unsigned digits);
 void text_hex(struct text *t, unsigned number);
 
 /* Bytes from outside, escaped as t->quoting says. */

@@ -1,17 +1,20 @@
 /* Notices that the program enters a seccomp cage: DESIGN, law 7. */
 #include "wrap.h"
 
+#include "../config.h"
 #include "../log.h"
 #include "../process.h"
 #include "../raw.h"
 
 #include <sys/prctl.h>
 
-/* The flag goes up first: the filter holds from the call on. */
+/* The flag goes up first: the filter holds from the call on. What may be asked
+ * for in there is found out now. */
 static bool enter_cage(void)
 {
     bool first = process_enter_cage();
     if (first) {
+        config_find_exe();
         log_enter_cage();
     }
     return first;

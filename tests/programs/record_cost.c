@@ -1,0 +1,93 @@
+/* Calls that are logged, again and again, for strace and callgrind to count:
+ *
+ *     record_cost KIND COUNT
+ *
+ * makes COUNT of them. Before each, and after the last, stands an alarm(0),
+ * which neither this program nor the shim calls otherwise. */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static char room[16];
+
+static void check(int is_right, const char *what)
+{
+    if (!is_right) {
+        perror(what);
+        exit(1);
+    }
+}
+
+/* A connection over loopback, with some bytes gone each way. */
+static void connection(int ends[2])
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof addr;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    check(bind(listener, (struct sockaddr *)&addr, len) == 0, "bind");
+    check(listen(listener, 1) == 0, "listen");
+    check(getsockname(listener, (struct sockaddr *)&addr, &len) == 0, "getsockname");
+    ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    check(connect(ends[0], (struct sockaddr *)&addr, len) == 0, "connect");
+    ends[1] = accept(listener, NULL, NULL);
+    check(ends[1] >= 0, "accept");
+    check(send(ends[0], "hello", 5, 0) == 5 && recv(ends[1], room, 5, MSG_WAITALL) == 5, "there");
+    check(send(ends[1], "hello", 5, 0) == 5 && recv(ends[0], room, 5, MSG_WAITALL) == 5, "back");
+    close(listener);
+}
+
+static void await_end(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+    check(poll(&p, 1, 10000) == 1, "poll");
+}
+
+static int reset_connection(void)
+{
+    struct linger at_once = {1, 0};
+    int ends[2];
+    connection(ends);
+    setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(ends[1]);
+    await_end(ends[0]);
+    return ends[0];
+}
+
+int main(int argc, char **argv)
+{
+    const char *kind = argc == 3 ? argv[1] : "";
+    int count = argc == 3 ? atoi(argv[2]) : 0;
+    int ends[2];
+    if (strncmp(kind, "unix", 4) == 0) {
+        check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+    } else {
+        connection(ends);
+    }
+    if (strstr(kind, "end")) {
+        close(ends[1]);
+        await_end(ends[0]);
+    } else {
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    }
+    for (int i = 0; i < count; i++) {
+        int fd = strcmp(kind, "reset") == 0 ? reset_connection() : ends[0];
+        alarm(0);
+        if (strstr(kind, "read")) {
+            check(read(fd, room, sizeof room) <= 0, "read");
+        } else {
+            check(recv(fd, room, sizeof room, strstr(kind, "dontwait") ? MSG_DONTWAIT : 0) <= 0,
+                  "recv");
+        }
+        if (fd != ends[0]) {
+            alarm(0);
+            close(fd);
+        }
+    }
+    alarm(0);
+    return 0;
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# What a record costs: each question to the kernel is there for a fact that the
+# record shows, or for a promise (DESIGN, laws 3 to 7). And what is not logged
+# asks nothing.
+
+load helpers
+
+# calls KIND [VARIABLE=VALUE...]: the system calls that come of one such record,
+# the failing one first, its own name left out for what options are asked for;
+# one line for each sequence that was seen. The look at the log's path, once a
+# second, is no part of it, nor is the newline that mends a torn line.
+calls() {
+    local kind=$1
+    shift
+    strace -qq -e signal=none -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" \
+        SOCKSHIM_LOG="$LOG" "$@" "$PROGRAMS/record_cost" "$kind" 5
+    grep -vE '^statx\(AT_FDCWD|^write\([0-9]+, "\\n", 1\)' "$BATS_TEST_TMPDIR/trace" |
+        sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
+        awk '
+            $1 == "alarm" {
+                if (line ~ /^ (recvfrom|read)/) {
+                    print substr(line, 2)
+                }
+                line = ""
+                next
+            }
+            { line = line " " $1 }' | sort -u
+}
+
+# costs KIND "CALL..." [VARIABLE=VALUE...]
+costs() {
+    local kind=$1 expected=$2
+    shift 2
+    run calls "$kind" "$@"
+    [ "$output" = "$expected" ] || fails_with "$kind: $output
+instead of: $expected"
+}
+
+TO_THE_LOG="gettid statx getrlimit write"
+
+@test "would-block: a question about the socket, and four system calls for the line" {
+    costs would-block "recvfrom fcntl $TO_THE_LOG"
+    costs would-block-dontwait "recvfrom $TO_THE_LOG"
+    costs would-block-read "read getsockname fcntl $TO_THE_LOG"
+    expect_count 15 '.cause == "would-block"'
+}
+
+@test "end of a TCP connection: four questions" {
+    costs end "recvfrom getsockname SO_PROTOCOL TCP_INFO getpeername $TO_THE_LOG"
+    costs end-read "read getsockname SO_PROTOCOL TCP_INFO getpeername $TO_THE_LOG"
+    expect_count 10 '.cause == "peer-closed" and .rx == 5 and .tx == 5 and .unacked == 0 and
+        .unsent == 0 and .state == "CLOSE_WAIT"'
+}
+
+@test "reset of a TCP connection: six questions" {
+    costs reset \
+        "recvfrom getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE ioctl SO_PEERNAME $TO_THE_LOG"
+    expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5'
+}
+
+@test "end of a unix connection: five questions" {
+    costs unix-end "recvfrom getsockname SO_TYPE getpeername SO_PEERCRED poll $TO_THE_LOG"
+    expect_count 5 '.cause == "peer-closed" and .type == "unix-stream"'
+}
+
+@test "what is skipped by level, call or errno, or with no log, asks nothing" {
+    costs would-block recvfrom SOCKSHIM_LEVEL=info
+    costs would-block recvfrom SOCKSHIM_SKIP=EAGAIN
+    costs would-block recvfrom SOCKSHIM_SKIP=recv
+    costs would-block recvfrom SOCKSHIM_SKIP=would-block
+    costs would-block recvfrom SOCKSHIM_LOG=off
+    costs end recvfrom SOCKSHIM_LEVEL=error
+    costs reset recvfrom SOCKSHIM_SKIP=ECONNRESET
+    [ "$(count '.event == "return"')" -eq 0 ]
+}
+
+@test "the program's folder in /proc, which takes the kernel long, is built for the start record only" {
+    strace -f -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" true
+    [ "$(grep -c /proc/self/exe "$BATS_TEST_TMPDIR/trace")" -eq 0 ]
+    [ -e "$LOG" ] # the shim was there
+    strace -f -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        "$PROGRAMS/record_cost" end 1
+    [ "$(grep -c /proc/self/exe "$BATS_TEST_TMPDIR/trace")" -eq 1 ]
+    expect_count 1 ".event == \"start\" and .exe == \"$PROGRAMS/record_cost\""
+}
+
+# Linux before 4.11, and some containers.
+@test "where there is no statx, the log is found and rotated all the same" {
+    strace -f -qq -e inject=statx:error=ENOSYS -o /dev/null env LD_PRELOAD="$SHIM" \
+        SOCKSHIM_LOG="$LOG" SOCKSHIM_LOG_LIMIT=8K "$PROGRAMS/record_cost" would-block 50
+    grep -q event=rotated "$LOG"
+    cat "$LOG.1" "$LOG" >"$BATS_TEST_TMPDIR/all"
+    [ "$(grep -c cause=would-block "$BATS_TEST_TMPDIR/all")" -eq 50 ]
+    # Removed: seen within a second, and begun anew.
+    background strace -f -qq -e inject=statx:error=ENOSYS -o /dev/null env LD_PRELOAD="$SHIM" \
+        SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
+import socket, time
+a, b = socket.socketpair()
+a.setblocking(False)
+for i in range(200):
+    try: a.recv(1)
+    except BlockingIOError: pass
+    time.sleep(0.1)'
+    wait_until grep -q "pid=.* prog=python3 .*cause=would-block" "$LOG"
+    rm "$LOG"
+    wait_until grep -qs cause=would-block "$LOG"
+}
+
+# instructions KIND [VARIABLE=VALUE...]: of one such call, the difference that a
+# hundred more make. What it takes of the C library is in it.
+instructions() {
+    local kind=$1 count
+    shift
+    for count in 100 200; do
+        env "$@" valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+            "$PROGRAMS/record_cost" "$kind" $count 2>&1 | sed -n 's/.*Collected : //p'
+    done | awk 'NR == 1 { fewer = $1 } NR == 2 { print int(($1 - fewer) / 100) }'
+}
+
+# at_most N KIND [VARIABLE=VALUE...]: what the shim adds to it.
+at_most() {
+    local most=$1 kind=$2 so=$BATS_TEST_TMPDIR/libsockshim.so native shimmed
+    shift 2
+    strip --strip-debug -o "$so" "$SHIM"
+    native=$(instructions "$kind" SOCKSHIM=)
+    shimmed=$(instructions "$kind" LD_PRELOAD="$so" SOCKSHIM_LOG="$LOG" "$@")
+    echo "$kind $*: $shimmed instead of $native" # shown if the test fails
+    [ "$native" -gt 0 ] && [ "$shimmed" -gt "$native" ] && [ $((shimmed - native)) -le "$most" ]
+}
+
+@test "at most 3000 instructions for a lean record, 5500 for one with all of TCP's figures" {
+    at_most 3000 would-block
+    at_most 5500 end
+}
+
+@test "at most 64 instructions for a failing call that is skipped" {
+    at_most 64 would-block SOCKSHIM_LEVEL=info
+    at_most 64 would-block SOCKSHIM_SKIP=EAGAIN
+    at_most 64 would-block SOCKSHIM_SKIP=recv
+    at_most 64 would-block SOCKSHIM_LOG=off
+}
