@@ -5,12 +5,16 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
 #ifndef SO_PEERNAME
 #define SO_PEERNAME 28
+#endif
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
 #endif
 
 static inline bool is_inet_family(int domain)

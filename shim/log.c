@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include "config.h"
+#include "kernel.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -23,12 +25,14 @@ struct file {
     mode_t mode;
 };
 
-/* The log as it was opened. Threads write these without a lock: a reader that
- * sees half a change finds a file that is not the log's, and looks again by
- * path. */
+/* The log as it was opened: the file that it is and the one that it was before,
+ * or is about to be, for a thread may have looked at one just when another put
+ * the other in its place. Without a lock: a reader that sees half a change looks
+ * again by path. */
 atomic_int log_number = -1;
-static _Atomic uint64_t log_device;
-static _Atomic uint64_t log_inode;
+static _Atomic uint64_t log_device[2];
+static _Atomic uint64_t log_inode[2];
+static atomic_uint newest;
 
 static atomic_ulong lost;
 static atomic_bool torn;          /* the file may end in the midst of a line */
@@ -110,16 +114,62 @@ static bool same_file(const struct file *a, const struct file *b)
     return a->device == b->device && a->inode == b->inode;
 }
 
+static bool is_opened(const struct file *file, unsigned i)
+{
+    return file->inode == atomic_load_explicit(&log_inode[i], memory_order_relaxed) &&
+           file->device == atomic_load_explicit(&log_device[i], memory_order_relaxed);
+}
+
+static bool is_newest(const struct file *file)
+{
+    return is_opened(file, atomic_load_explicit(&newest, memory_order_relaxed));
+}
+
 static bool is_opened_file(const struct file *file)
 {
-    return file->inode == atomic_load_explicit(&log_inode, memory_order_relaxed) &&
-           file->device == atomic_load_explicit(&log_device, memory_order_relaxed);
+    return is_opened(file, 0) || is_opened(file, 1);
 }
 
 static void remember(const struct file *file)
 {
-    atomic_store_explicit(&log_device, file->device, memory_order_relaxed);
-    atomic_store_explicit(&log_inode, file->inode, memory_order_relaxed);
+    unsigned i = !atomic_load(&newest);
+    atomic_store(&log_device[i], file->device);
+    atomic_store(&log_inode[i], file->inode);
+    atomic_store(&newest, i);
+}
+
+/* ---- Undisturbed ---- */
+
+/* While descriptors and locks change hands nothing may end this thread, and
+ * leave them behind, or come in between: pthread_cancel in its asynchronous form
+ * is a signal, too. */
+static uint64_t hold_signals(void)
+{
+    uint64_t all = ~(uint64_t)0;
+    uint64_t before = 0;
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
+    return before;
+}
+
+static void let_signals(uint64_t before)
+{
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
+}
+
+/* The process that is putting another file in the log's place. One thread at a
+ * time does; who comes meanwhile goes on with what is there. The number tells
+ * the child of a fork that it is not the one, though it was born in the midst. */
+static _Atomic pid_t changing;
+
+static bool begin_change(const struct moment *m)
+{
+    pid_t other = atomic_load(&changing);
+    return other != m->who.pid && atomic_compare_exchange_strong(&changing, &other, m->who.pid);
+}
+
+static void end_change(void)
+{
+    atomic_store(&changing, 0);
 }
 
 /* ---- Opening ---- */
@@ -180,7 +230,7 @@ static int adopt(int fd)
 static int open_log(int flags)
 {
     int fd = open_path(config.log_path, flags);
-    return fd < 0 ? fd : adopt(move_high(fd));
+    return fd < 0 ? fd : move_high(fd);
 }
 
 /* Descriptor 2 is used where it is, never kept open by a copy of ours: whoever
@@ -195,7 +245,8 @@ int log_open(void)
     if (config.log == LOG_STDERR) {
         return -use_stderr();
     }
-    return -open_log(0);
+    int fd = open_log(0);
+    return fd < 0 ? -fd : -adopt(fd);
 }
 
 bool log_is_open(void)
@@ -211,31 +262,57 @@ static bool second_has_passed(const struct moment *m)
     return atomic_exchange_explicit(&looked_at, now, memory_order_relaxed) != now;
 }
 
-/* Puts a new description under the old number, in one step. */
-static bool reopen_in_place(int fd, int flags)
+/* Puts a new description under the old number, in one step; where that is by now
+ * above the program's limit (RLIMIT_NOFILE), under another one. */
+static void reopen_in_place(int fd)
 {
-    int fresh = open_path(config.log_path, flags);
-    if (fresh < 0) {
-        return false;
-    }
     struct file file;
-    bool done = file_of(fresh, &file) && raw(SYS_dup3, fresh, fd, O_CLOEXEC) >= 0;
-    raw(SYS_close, fresh);
-    if (done) {
-        remember(&file);
+    int fresh = open_path(config.log_path, O_NOFOLLOW);
+    if (fresh < 0) {
+        return;
     }
-    return done;
+    if (file_of(fresh, &file)) {
+        remember(&file);
+        if (raw(SYS_dup3, fresh, fd, O_CLOEXEC) < 0) {
+            atomic_store(&log_number, move_high(fresh));
+            return;
+        }
+    }
+    raw(SYS_close, fresh);
 }
 
 /* Renamed or removed: begin a new file under the path; if that can't be, the
  * old one goes on. */
-static __attribute__((noinline)) void follow_path(int fd)
+static __attribute__((noinline)) void follow_path(int fd, const struct moment *m)
 {
     struct file file;
-    bool is_there = file_at(config.log_path, &file) && is_opened_file(&file);
-    if (!is_there && file_of(fd, &file) && is_opened_file(&file)) {
-        reopen_in_place(fd, O_NOFOLLOW);
+    bool is_there = file_at(config.log_path, &file) && is_newest(&file);
+    if (is_there || !file_of(fd, &file) || !is_opened_file(&file)) {
+        return;
     }
+    uint64_t signals = hold_signals();
+    if (begin_change(m)) {
+        reopen_in_place(fd);
+        end_change();
+    }
+    let_signals(signals);
+}
+
+/* There is none, or somebody took the number: another one, unless another thread
+ * was quicker. */
+static void open_again(int fd)
+{
+    struct file file;
+    uint64_t signals = hold_signals();
+    int fresh = open_log(O_NOFOLLOW);
+    if (fresh >= 0 && file_of(fresh, &file)) {
+        remember(&file);
+    }
+    /* -1: to be tried at the next second, not at every record. */
+    if (!atomic_compare_exchange_strong(&log_number, &fd, fresh < 0 ? -1 : fresh)) {
+        raw(SYS_close, fresh);
+    }
+    let_signals(signals);
 }
 
 /* The path, once a second; a log that could not be opened is tried again. */
@@ -246,9 +323,9 @@ static void look_at_path(const struct moment *m)
     }
     int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
     if (fd >= 0) {
-        follow_path(fd);
+        follow_path(fd, m);
     } else {
-        open_log(O_NOFOLLOW);
+        open_again(fd);
     }
 }
 
@@ -257,19 +334,16 @@ static void look_at_path(const struct moment *m)
 static __attribute__((noinline)) int find_again(int fd, struct file *file, const struct moment *m)
 {
     struct file now;
-    if (file_of(fd, file) && file_at(config.log_path, &now) && same_file(&now, file)) {
+    if (file_of(fd, file) &&
+        (is_opened_file(file) || (file_at(config.log_path, &now) && same_file(&now, file)))) {
         return fd;
     }
     if (m->who.is_vfork_child) {
         return -1;
     }
-    if (open_log(O_NOFOLLOW) < 0) {
-        /* At the next second, not at every record. */
-        atomic_store(&log_number, -1);
-        return -1;
-    }
+    open_again(fd);
     fd = atomic_load(&log_number);
-    return file_of(fd, file) ? fd : -1;
+    return fd >= 0 && file_of(fd, file) ? fd : -1;
 }
 
 /* The descriptor to write to, and its file; -1: none. */
@@ -280,6 +354,97 @@ static int find_log(struct file *file, const struct moment *m)
         return fd;
     }
     return config.log == LOG_FILE ? find_again(fd, file, m) : -1;
+}
+
+/* ---- Writing ---- */
+
+typedef long writer(int fd, const char *line, size_t len);
+
+static long write_plainly(int fd, const char *line, size_t len)
+{
+    return raw(SYS_write, fd, line, len);
+}
+
+/* Another process may have filled the pipe since it was asked. Kernels before
+ * 6.4 know no other way for pipes than to wait. */
+static long write_to_pipe(int fd, const char *line, size_t len)
+{
+    struct iovec vector = {.iov_len = len};
+    memcpy(&vector.iov_base, &line, sizeof line); /* it is not written to */
+    long result = raw(SYS_pwritev2, fd, &vector, 1, -1, -1, RWF_NOWAIT);
+    return result == -EOPNOTSUPP || result == -ENOSYS ? write_plainly(fd, line, len) : result;
+}
+
+/* A terminal with room for half a line says that it has room, and waits for the
+ * other half: but not on a description of our own. */
+static long write_to_terminal(int fd, const char *line, size_t len)
+{
+    int own = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/fd/2",
+                       O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (own < 0) {
+        return write_plainly(fd, line, len);
+    }
+    long result = write_plainly(own, line, len);
+    raw(SYS_close, own);
+    return result;
+}
+
+/* A write that may raise `sig` on this thread: that signal is held back, and
+ * taken away if the write has caused it. */
+static long write_without(int sig, writer *how, int fd, const char *line, size_t len)
+{
+    struct timespec no_wait = {0, 0};
+    uint64_t mask = (uint64_t)1 << (sig - 1);
+    uint64_t before = 0;
+    uint64_t pending = 0;
+    raw(SYS_rt_sigprocmask, SIG_BLOCK, &mask, &before, sizeof mask);
+    raw(SYS_rt_sigpending, &pending, sizeof pending);
+    long result = how(fd, line, len);
+    if ((result == -EPIPE || result == -EFBIG) && !(pending & mask)) {
+        raw(SYS_rt_sigtimedwait, &mask, 0, &no_wait, sizeof mask);
+    }
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
+    return result;
+}
+
+static bool is_terminal(int fd)
+{
+    uint64_t settings[16]; /* more than any of the kernel's struct termios */
+    return raw(SYS_ioctl, fd, TCGETS, settings) == 0;
+}
+
+/* A pipe must neither stop the program nor raise SIGPIPE, nor a terminal stop a
+ * background process (SIGTTOU). Their flags are the program's, too, and stay as
+ * they are: so ask first. */
+static long write_in_peace(int fd, const struct file *file, const char *line, size_t len)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    long ready = raw_poll_now(&p);
+    if (ready != 1 || p.revents != POLLOUT) {
+        return -EAGAIN;
+    }
+    if (S_ISFIFO(file->mode)) {
+        return write_without(SIGPIPE, write_to_pipe, fd, line, len);
+    }
+    bool may_wait = fd == 2 && is_terminal(fd); /* a file's description does not */
+    return write_without(SIGTTOU, may_wait ? write_to_terminal : write_plainly, fd, line, len);
+}
+
+static bool file_size_is_limited(void)
+{
+    return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0; /* RLIM64_INFINITY */
+}
+
+static long write_to(int fd, const struct file *file, const char *line, size_t len)
+{
+    if (S_ISREG(file->mode)) {
+        return file_size_is_limited() ? write_without(SIGXFSZ, write_plainly, fd, line, len)
+                                      : write_plainly(fd, line, len);
+    }
+    if (S_ISSOCK(file->mode)) {
+        return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    }
+    return write_in_peace(fd, file, line, len);
 }
 
 /* ---- Rotation ---- */
@@ -332,8 +497,18 @@ static int hold(const char *path, struct file *held)
     return -1;
 }
 
+/* Not by closing alone: the child that another thread has forked meanwhile has a
+ * copy of the descriptor. */
+static void release(int fd)
+{
+    raw(SYS_flock, fd, LOCK_UN);
+    raw(SYS_close, fd);
+}
+
 /* FILE.new, once the lock on FILE is held; both locks last until FILE.1 is in
- * its place. */
+ * its place. One that is there already was left by somebody who was killed in
+ * the midst of this: empty, begun, or the log before this one, whose time has
+ * come. */
 static void begin_new_file(const struct moment *m)
 {
     /* Not on the stack, which has a record on it already: only one is here. */
@@ -343,84 +518,47 @@ static void begin_new_file(const struct moment *m)
     if (fd < 0) {
         return;
     }
-    if (file.size >= config.log_limit) { /* an old log: somebody was killed in the midst of this */
-        rename_at(newer_path, older_path, 0);
-    } else if (raw(SYS_ftruncate, fd, 0) == 0) {
+    if (raw(SYS_ftruncate, fd, 0) == 0) {
         size_t len = record_rotated(line, m, older_path);
-        if (raw(SYS_write, fd, line, len) == (long)len) {
+        if (write_to(fd, &file, line, len) == (long)len) {
             put_in_place();
         }
     }
-    raw(SYS_close, fd);
+    release(fd);
 }
 
 /* One process rotates, and only while the log is the file that is too long.
  * Whoever does not get the lock writes on, and looks again at the next record. */
-static __attribute__((noinline)) void rotate(int fd, struct file *file, const struct moment *m)
+static void hold_and_begin(const struct moment *m)
 {
-    struct file mine;
-    int own = hold(config.log_path, &mine);
-    if (own >= 0) {
-        if (mine.size >= config.log_limit) {
-            copy_path(older_path, ".1");
-            copy_path(newer_path, ".new");
-            begin_new_file(m);
+    struct file log, left;
+    int fd = hold(config.log_path, &log);
+    if (fd < 0) {
+        return;
+    }
+    if (log.size >= config.log_limit) {
+        copy_path(older_path, ".1");
+        copy_path(newer_path, ".new");
+        if (file_at(newer_path, &left) && same_file(&left, &log)) {
+            raw(SYS_unlinkat, AT_FDCWD, newer_path, 0); /* killed after the link */
         }
-        raw(SYS_close, own);
+        begin_new_file(m);
     }
-    follow_path(fd);
-    file_of(fd, file);
+    release(fd);
 }
 
-/* ---- Writing ---- */
-
-/* A write that may raise `sig` on this thread: that signal is held back, and
- * taken away if the write has caused it. */
-static long write_without(int sig, int fd, const char *line, size_t len)
+static __attribute__((noinline)) void rotate(int fd, const struct moment *m)
 {
-    struct timespec no_wait = {0, 0};
-    uint64_t mask = (uint64_t)1 << (sig - 1);
-    uint64_t before = 0;
-    uint64_t pending = 0;
-    raw(SYS_rt_sigprocmask, SIG_BLOCK, &mask, &before, sizeof mask);
-    raw(SYS_rt_sigpending, &pending, sizeof pending);
-    long result = raw(SYS_write, fd, line, len);
-    if ((result == -EPIPE || result == -EFBIG) && !(pending & mask)) {
-        raw(SYS_rt_sigtimedwait, &mask, 0, &no_wait, sizeof mask);
+    uint64_t signals = hold_signals();
+    if (begin_change(m)) {
+        hold_and_begin(m);
+        end_change();
     }
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
-    return result;
+    let_signals(signals);
+    follow_path(fd, m);
 }
 
-/* A pipe must neither stop the program nor raise SIGPIPE, nor a terminal stop a
- * background process (SIGTTOU). Their flags are the program's, too, and stay as
- * they are: so ask first. */
-static long write_in_peace(int fd, const struct file *file, const char *line, size_t len)
-{
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    long ready = raw_poll_now(&p);
-    if (ready != 1 || p.revents != POLLOUT) {
-        return -EAGAIN;
-    }
-    return write_without(S_ISFIFO(file->mode) ? SIGPIPE : SIGTTOU, fd, line, len);
-}
-
-static bool file_size_is_limited(void)
-{
-    return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0; /* RLIM64_INFINITY */
-}
-
-static long write_to(int fd, const struct file *file, const char *line, size_t len)
-{
-    if (S_ISREG(file->mode)) {
-        return file_size_is_limited() ? write_without(SIGXFSZ, fd, line, len)
-                                      : raw(SYS_write, fd, line, len);
-    }
-    if (S_ISSOCK(file->mode)) {
-        return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
-    }
-    return write_in_peace(fd, file, line, len);
-}
+/* ---- A line ---- */
 
 /* Whether the file may end in the midst of a line: after a write of ours that
  * came out short, and after another process was killed in the midst of one. The
@@ -453,13 +591,14 @@ static bool write_line(const char *line, size_t len, const struct moment *m)
     }
     if (config.log_limit > 0 && S_ISREG(file.mode) && file.size >= config.log_limit &&
         config.log == LOG_FILE && !m->who.is_vfork_child) {
-        rotate(fd, &file, m);
+        rotate(fd, m);
+        fd = find_log(&file, m);
     }
-    if (!mend(fd, &file)) {
+    if (fd < 0 || !mend(fd, &file)) {
         return false;
     }
     long written = write_to(fd, &file, line, len);
-    if (S_ISREG(file.mode) && written != (long)len) {
+    if (written > 0 ? written != (long)len : S_ISREG(file.mode)) {
         atomic_store_explicit(&torn, true, memory_order_relaxed); /* by another process, perhaps */
     }
     return written == (long)len;

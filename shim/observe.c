@@ -24,7 +24,6 @@ enum {
     OPTION_TCP_ZEROCOPY_RECEIVE = 35,
     LEVEL_MPTCP = 284,
     OPTION_MPTCP_INFO = 1,
-    FLAG_RWF_NOWAIT = 8,
     FLAG_SPLICE_NONBLOCK = 2,
     OUTPUT_QUEUE = TIOCOUTQ, /* SIOCOUTQ, tcp(7) */
 };
@@ -259,7 +258,7 @@ static void find_nonblocking(struct facts *f, const struct attempt *a)
 {
     bool this_call = f->flags & MSG_DONTWAIT;
     if (f->call == CALL_preadv2 || f->call == CALL_pwritev2) {
-        this_call = a->flags & FLAG_RWF_NOWAIT;
+        this_call = a->flags & RWF_NOWAIT;
     } else if (f->call == CALL_splice) { /* the pipe may be what does not wait */
         int pipe = f->fd == a->fd ? a->other : a->fd;
         this_call = a->flags & FLAG_SPLICE_NONBLOCK || ask_nonblocking(pipe) == YES;
@@ -471,8 +470,11 @@ static bool find_tcp(struct facts *f)
     if (!ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, &info, &len)) {
         return false;
     }
-    f->state = info.state;
-    if (!ever_established(&info)) {
+    /* An emulator (qemu-user) tells the first bytes only. Without the rest, CLOSE
+     * does not say whether there was a connection. */
+    bool is_whole = len >= offsetof(struct tcp_facts, rttvar);
+    f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
+    if (!is_whole || !ever_established(&info)) {
         return true;
     }
     f->was_connected = true;

@@ -3,6 +3,7 @@
 # in the program's way.
 
 load helpers
+load many
 
 bats_require_minimum_version 1.5.0
 
@@ -45,6 +46,83 @@ sys.stdout.write(open("log").read())
     expect_count 1 '.len == 3'
     expect_count 1 '.len == 4'
     [ "$(grep -avc '^ts=.*"$' "$LOG.read")" -le 1 ]
+}
+
+# lost_are_counted LOG: what each process of `many` made is there, or counted as
+# lost. What a full disk leaves of a line ends with a page, and the next record
+# is on a line of its own. A record that lost nothing but its newline is there
+# and counted, too.
+lost_are_counted() {
+    "$PYTHON" - "$CALLERS" "$1" <<'END'
+import collections, re, sys
+made, there, lost, whole = (collections.Counter() for _ in range(4))
+for line in open(sys.argv[1]):
+    pid, tid, first, last = map(int, line.split())
+    made[pid] += last - first + 1
+at, torn = 0, 0
+for line in open(sys.argv[2], "rb").read().split(b"\n"):
+    at += len(line)
+    assert line == b"" or line.startswith(b"ts=") and line.count(b"ts=") == 1, line
+    event = re.search(rb" event=(\w+) pid=(\d+) ", line)
+    if event and event[1] == b"lost" and b" lost=" in line:
+        lost[int(event[2])] += int(re.search(rb" lost=(\d+) ", line)[1])
+    elif event and event[1] == b"return" and re.search(rb' why="[^"]*"$', line):
+        there[int(event[2])] += 1
+        whole[int(event[2])] += at % 4096 == 0
+    elif line and not (event and event[1] == b"start"):
+        assert at % 4096 == 0, line
+        torn += 1
+    at += 1
+for pid in made:
+    twice = there[pid] + lost[pid] - made[pid]
+    assert 0 <= twice <= whole[pid], f"{pid}: {made[pid]} made, {there[pid]} there, {lost[pid]} lost"
+print(f"{sum(there.values())} there, {sum(lost.values())} lost, {torn} torn")
+END
+}
+
+disk_is_full() {
+    [ "$(stat -c %s "$1/log")" -eq "$2" ]
+}
+
+# Then nobody has anything left to tell.
+all_wrote_after() {
+    [ "$(tail -c "+$(($2 + 1))" "$1/log" | grep -ao ' pid=[0-9]*' | sort -u | wc -l)" -eq 6 ]
+}
+
+@test "a full disk and six processes: no line runs into the next, and what each lost is counted" {
+    mkdir "$BATS_TEST_TMPDIR/disk"
+    # shellcheck disable=SC2016
+    background unshare -m sh -c 'mount -t tmpfs -o size=1m none "$0" && cd "$0" &&
+        head -c 512K /dev/zero >filler && exec "$@"' "$BATS_TEST_TMPDIR/disk" \
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$BATS_TEST_TMPDIR/disk/log" \
+        "$PROGRAMS/many" 6 1 100000 "$END_FILE" >"$CALLERS"
+    # Seen from outside of its mount namespace.
+    local disk=/proc/$BACKGROUND/root$BATS_TEST_TMPDIR/disk
+    wait_until test -e "$disk/log"
+    wait_until disk_is_full "$disk" $((512 * 1024))
+    truncate -s 256K "$disk/filler"
+    wait_until disk_is_full "$disk" $((768 * 1024))
+    exec 5<"$disk/log"
+    rm "$disk/filler"
+    wait_until all_wrote_after "$disk" $((768 * 1024))
+    : >"$END_FILE"
+    wait "$BACKGROUND"
+    run lost_are_counted /dev/fd/5
+    exec 5<&-
+    [[ $output =~ ^[0-9]+\ there,\ [1-9][0-9]*\ lost,\ [1-9]\ torn$ ]] || fails_with "$output"
+}
+
+@test "a line that one program tore ends before the next program's begins" {
+    # shellcheck disable=SC2016
+    unshare -m bash -c '
+        mount -t tmpfs -o size=64k none "$0" && cd "$0" && head -c 32K /dev/zero >filler || exit
+        "$@" 1 1 500 >/dev/null && rm filler && "$@" 1 1 3 >/dev/null && cat log
+    ' "$BATS_TEST_TMPDIR" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$BATS_TEST_TMPDIR/log" \
+        "$PROGRAMS/many" >"$LOG.read"
+    # The first one's lines, but for the last, and a start and three records.
+    sed '/^$/d' "$LOG.read" | tail -n 4 >"$LOG"
+    expect_count 1 '.event == "start"'
+    expect_count 3 '.event == "return"'
 }
 
 @test "a log that is renamed or removed is begun anew within a second" {
@@ -158,6 +236,23 @@ fail(1)")
     expect_count 1 '.len == 1'
 }
 
+@test "with fewer descriptors allowed than ours is, a renamed log is begun anew" {
+    shimmed "$PYTHON" -c "$FAIL
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+def count(): return sum(os.path.exists('/proc/self/fd/%d' % fd) for fd in range(300))
+fail(1)
+before = count()
+for i in (2, 3):
+    os.rename('$LOG', '$LOG.%d' % i)
+    next_second()
+    fail(i)
+assert count() <= before + 1 # the number that may not be had any more"
+    expect_count 1 '.len == 3'
+    [ "$(as_json "$LOG.3" | grep -c '"len": 2,')" -eq 1 ]
+    expect_count 0 '.event == "lost"'
+}
+
 @test "a FIFO: no reader, a reader that does not read, a reader that leaves" {
     mkfifo "$LOG.fifo"
     exec 5<>"$LOG.fifo"
@@ -202,6 +297,59 @@ END
     [ "$output" = fine ] || fails_with "$output"
 }
 
+@test "stderr as the log: a pipe that fills up just before the write does not block" {
+    run timeout 20 "$PYTHON" - "$SHIM" "$PROGRAMS" "$END_FILE" <<'END'
+import os, subprocess, sys, time
+shim, programs, go = sys.argv[1:]
+ours, theirs = os.pipe()
+# It is held between asking whether there is room and writing.
+victim = subprocess.Popen([f"{programs}/held", "pending", go, f"{programs}/core", "many"], stderr=theirs,
+                          stdout=subprocess.PIPE, env={"LD_PRELOAD": shim})
+while not os.path.exists(go + ".reached"): time.sleep(0.01)
+filler = os.open(f"/proc/self/fd/{theirs}", os.O_WRONLY | os.O_NONBLOCK)
+while True:
+    try: os.write(filler, b"x" * 4096)
+    except BlockingIOError: break
+open(go, "w").close()
+print(victim.communicate()[0].decode().strip())
+END
+    [ "$output" = many ] || fails_with "$output"
+}
+
+@test "stderr as the log: a terminal that nobody reads does not block" {
+    run timeout 20 "$PYTHON" - "$SHIM" "$PYTHON" "$FAIL
+for i in range(2000): fail(1)
+print('alive')
+sys.stdin.read(1)
+fail(2)
+" <<'END'
+import os, pty, re, subprocess, sys
+shim, python, code = sys.argv[1:]
+ours, theirs = pty.openpty()
+victim = subprocess.Popen([python, "-c", code], stderr=theirs, stdout=subprocess.PIPE, stdin=subprocess.PIPE,
+                          env={"LD_PRELOAD": shim, "PYTHONUNBUFFERED": "1"})
+assert victim.stdout.readline() == b"alive\n"
+os.set_blocking(ours, False)
+said = b""
+def drain():
+    global said
+    try:
+        while chunk := os.read(ours, 65536): said += chunk
+    except BlockingIOError: pass
+drain()
+victim.stdin.close()
+victim.wait()
+drain()
+lines = [line for line in said.decode().split("\r\n") if line]
+assert all(line.startswith("ts=") and line.count("ts=") == 1 for line in lines)
+whole = [line for line in lines if re.search(r'event=return .* why="[^"]*"$', line)]
+lost = sum(int(count) for count in re.findall(r" lost=(\d+) ", said.decode()))
+# One may have lost nothing but its newline.
+print(2001 <= len(whole) + lost <= 2002 and lost > 1000 or (len(whole), lost))
+END
+    [ "$output" = True ] || fails_with "$output"
+}
+
 @test "stderr as the log: a pipe without reader raises no SIGPIPE" {
     run "$PYTHON" - "$SHIM" "$PROGRAMS/sigpipe" <<'END'
 import os, subprocess, sys
@@ -212,6 +360,44 @@ print(done.returncode, done.stdout.decode().splitlines()[-1])
 END
     # The one signal is that of the program's own send.
     [ "$output" = "0 dead: recv -1, send -1 Broken pipe, caught 1" ] || fails_with "$output"
+}
+
+@test "stderr as the log: a terminal that stops background jobs that write does not stop them for ours" {
+    run "$PYTHON" - "$SHIM" "$PYTHON" "$FAIL
+for i in range(10): fail(1)" <<'END'
+import os, pty, subprocess, sys, termios
+shim, python, victim = sys.argv[1:]
+
+def how_it_ended(command, environment):
+    """In a process group of its own, while the terminal is this one's."""
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        os.execve(command[0], command, environment)
+    status = os.waitpid(child, os.WUNTRACED)[1]
+    if os.WIFSTOPPED(status):
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        return "stopped"
+    return os.waitstatus_to_exitcode(status)
+
+leader, terminal = pty.fork()
+if leader == 0:
+    mode = termios.tcgetattr(2)
+    mode[3] |= termios.TOSTOP
+    termios.tcsetattr(2, termios.TCSANOW, mode)
+    print(how_it_ended(["/bin/echo", "native"], {}), flush=True)
+    print(how_it_ended([python, "-c", victim], {"LD_PRELOAD": shim}), flush=True)
+    os._exit(0)
+said = b""
+try:
+    while chunk := os.read(terminal, 65536): said += chunk
+except OSError:  # its end
+    pass
+said = said.decode().splitlines()
+print(said[0], said[-1], sum("cause=would-block" in line for line in said))
+END
+    [ "$output" = "stopped 0 10" ] || fails_with "$output"
 }
 
 @test "stderr as the log: closed, or another file by now, gets nothing" {
@@ -264,6 +450,22 @@ print('alive')"
     expect_count 1 '.len == 3'
 }
 
+@test "RLIMIT_FSIZE of nothing brings no SIGXFSZ when the log is to be rotated" {
+    run shimmed SOCKSHIM_LOG_LIMIT=4K "$PYTHON" -c "$FAIL
+import resource
+while os.stat('$LOG').st_size < 4096: fail(1)
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+fail(2)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+fail(3)
+print('alive')"
+    [ "$output" = alive ]
+    [ "$(as_json "$LOG.1" | grep -c '"len": 1,')" -ge 10 ]
+    expect_count 1 '.event == "lost" and .lost == 1'
+    expect_count 1 '.len == 3'
+}
+
 @test "RLIMIT_FSIZE reached by several writers at once: nobody gets SIGXFSZ" {
     run shimmed "$PYTHON" -c "$FAIL
 import resource
@@ -290,21 +492,6 @@ fail(2)"
     expect_count 1 '.len == 1'
     expect_count 1 '.len == 2'
     [ "$(grep -c '^{' "$LOG")" -eq 2 ]
-}
-
-@test "rotation under load by many processes: every record is there, every line whole" {
-    # A limit that is reached once: everything is in the two files.
-    shimmed SOCKSHIM_LOG_LIMIT=300K "$PYTHON" -c "$FAIL
-for i in range(8):
-    if os.fork() == 0:
-        for n in range(250): fail(1000 + i)
-        os._exit(0)
-for i in range(8): os.wait()"
-    [ "$(as_json | head -1 | jq -r .event)" = rotated ]
-    cat "$LOG" "$LOG.1" >"$LOG.all"
-    [ "$(as_json "$LOG.all" | grep -c '"call": "recv"')" -eq 2000 ]
-    [ "$(as_json "$LOG.all" | grep -c '"event": "rotated"')" -eq 1 ]
-    [ "$(as_json "$LOG.all" | grep -c '"event": "start"')" -eq 1 ]
 }
 
 @test "a vfork child closes and replaces descriptors, and the parent logs on" {

@@ -68,12 +68,13 @@ needs() {
 
 does_its_job() {
     [[ $(needs) =~ ^(libdl\.so\.2\ )?(libc\.so\.6|libc\.so)\ $ ]] || fails_with "$(needs)"
-    run --separate-stderr run_core refused reset eof nodelay
+    run --separate-stderr run_core refused reset eof nodelay cancelled
     [ "$status" -eq 0 ] || fails_with "status $status: $output"
     [ "$output" = "refused: -1
 reset: recv -1, send -1
 eof: 0
-nodelay: 1 1" ] || fails_with "$output"
+nodelay: 1 1
+cancelled: 1" ] || fails_with "$output"
     # shellcheck disable=SC2154
     [ -z "$stderr" ] || fails_with "$stderr"
     expect_count 1 '.event == "start" and .prog == "core"'
@@ -147,12 +148,20 @@ rotates_and_follows() {
     rotates_and_follows
 }
 
-# An emulator answers for the kernel, and does not know all questions.
+# An emulator answers for the kernel, and does not know all questions: of
+# TCP_INFO it tells the state, and no more.
 @test "aarch64" {
     use aarch64
     exports aarch64-linux-gnu-nm
     does_its_job
+    expect_count 1 '.call == "recv" and .cause == "peer-closed" and .ret == 0 and .errno == 0 and .level == "info"
+        and ([.local, .peer] | all(test("^127.0.0.1:[0-9]+$")))'
+    # What it does not tell is neither guessed nor 0.
+    expect_count 1 '.error == "ECONNRESET" and .cause == "peer-reset" and .level == "warn"'
+    expect_count 1 '.error == "EPIPE" and (.cause | IN("other", "write-after-close")) and .level == "warn"'
+    expect_count 0 '.rtt_us == 0'
     tells_wrong_settings
+    rotates_and_follows
 }
 
 @test "32-bit x86: the twins for programs with a 64-bit time_t" {

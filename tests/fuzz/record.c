@@ -94,7 +94,8 @@ static void take_tcp(struct input *in, struct facts *f)
 static struct moment take_moment(struct input *in)
 {
     struct moment m = {.who = {.pid = (pid_t)take_number(in), .tid = (pid_t)take_number(in)}};
-    m.now.tv_sec = (time_t)take_number(in);
+    /* The kernel's clock ends in 2262: include/linux/ktime.h, KTIME_SEC_MAX. */
+    m.now.tv_sec = (time_t)(take_number(in) % 9223372037);
     m.now.tv_nsec = (long)(take_number(in) % 1000000000);
     return m;
 }

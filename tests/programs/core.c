@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 
@@ -76,6 +77,31 @@ static void nodelay(void)
     printf("nodelay: %d %d\n", !!on[0], !!on[1]);
 }
 
+static void *wait_for_ever(void *tid)
+{
+    char byte;
+    *(_Atomic pid_t *)tid = (pid_t)syscall(SYS_gettid);
+    recv(quiet[0], &byte, 1, 0);
+    return tid;
+}
+
+/* A blocking call ends as the C library has it. */
+static void cancelled(void)
+{
+    pthread_t thread;
+    void *result = NULL;
+    _Atomic pid_t tid = 0;
+    open_quiet();
+    alarm(20);
+    CHECK(pthread_create(&thread, NULL, wait_for_ever, (void *)&tid) == 0);
+    while (tid == 0) {
+        sched_yield();
+    }
+    CHECK(pthread_cancel(thread) == 0 && pthread_join(thread, &result) == 0);
+    printf("cancelled: %d\n", result == PTHREAD_CANCELED);
+    alarm(0);
+}
+
 static void many(void)
 {
     open_quiet();
@@ -132,6 +158,8 @@ int main(int argc, char **argv)
             eof();
         } else if (strcmp(argv[i], "nodelay") == 0) {
             nodelay();
+        } else if (strcmp(argv[i], "cancelled") == 0) {
+            cancelled();
         } else if (strcmp(argv[i], "many") == 0) {
             many();
         } else if (strcmp(argv[i], "twins") == 0) {

@@ -460,6 +460,7 @@ int main(int argc, char **argv)
 {
     CHECK(argc >= 2);
     const char *way = argv[1];
+    alarm(60); /* a thread that is not cancelled would be waited for for ever */
     times = argc > 2 ? atoi(argv[argc - 1]) : 0;
     if (strcmp(way, "interrupt") == 0) {
         open_quiet();

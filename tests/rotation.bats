@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# Rotation: by the limit, by hand, with many writers, and broken off at any step.
+# No record is lost but with the FILE.1 that the next FILE.1 replaces.
+
+load helpers
+load many
+
+# generations: the names of all that was kept, the oldest first.
+generations() {
+    ls -v "$LOG".kept.* 2>/dev/null
+    echo "$LOG.1"
+    echo "$LOG"
+}
+
+generations_are() {
+    [ "$(generations | wc -l)" -ge "$1" ]
+}
+
+# expect_begun LOG...: each begins with event=rotated, and has no other.
+expect_begun() {
+    awk '
+        /^[^ ]* [^ ]* event=rotated |"event":"rotated"/ { begun[FILENAME] = begun[FILENAME] FNR "," }
+        END { for (i = 1; i < ARGC; i++) if (begun[ARGV[i]] != "1,") { print ARGV[i]; exit 1 } }
+    ' "$@"
+}
+
+# rotated_often FORMAT: FILE.1 is kept each time before another replaces it.
+rotated_often() {
+    local all
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_FORMAT="$1" SOCKSHIM_LOG_LIMIT=64K \
+        "$PROGRAMS/held" keep "$LOG" "$PROGRAMS/many" 8 1 100000 "$END_FILE" >"$CALLERS"
+    MANY=$BACKGROUND
+    wait_until generations_are 60
+    end_many
+    [ "$(calls_made)" -ge 8000 ]
+    mapfile -t all < <(generations)
+    expect_all_there "$(calls_made)" "${all[@]}"
+    expect_begun "${all[@]:1}"
+    [ "$(stat -c %s "${all[@]::${#all[@]}-1}" | sort -n | head -1)" -ge 65536 ]
+    [ ! -e "$LOG.new" ]
+}
+
+@test "rotated again and again by its limit under 8 processes: every record is there, each file begun" {
+    rotated_often logfmt
+}
+
+@test "in JSON, too" {
+    rotated_often json
+}
+
+@test "rotated at full speed: what is left is the end of every program's records, without a hole" {
+    SETTINGS=(SOCKSHIM_LOG_LIMIT=32K)
+    many 8 1 3000
+    expect_last_there "$LOG.1" "$LOG"
+    expect_begun "$LOG.1" "$LOG"
+    [ ! -e "$LOG.new" ]
+}
+
+@test "rotated at full speed under 32 threads: no hole, and no descriptor left open" {
+    SETTINGS=(SOCKSHIM_LOG_LIMIT=4K)
+    many 4 8 4000
+    expect_last_there "$LOG.1" "$LOG"
+    expect_begun "$LOG.1" "$LOG"
+}
+
+@test "where two names cannot be exchanged: every record is there" {
+    local all
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_LOG_LIMIT=64K \
+        "$PROGRAMS/held" plain "$LOG" "$PROGRAMS/many" 8 1 100000 "$END_FILE" >"$CALLERS"
+    MANY=$BACKGROUND
+    wait_until generations_are 20
+    end_many
+    mapfile -t all < <(generations)
+    expect_all_there "$(calls_made)" "${all[@]}"
+}
+
+log_is_longer_than() {
+    [ -e "$LOG" ] && [ "$(stat -c %s "$LOG")" -gt "$1" ]
+}
+
+@test "renamed and removed by hand under 16 writers: every record is there" {
+    start_many 4 4
+    wait_until log_is_longer_than 100000
+    mv "$LOG" "$LOG.kept.1"
+    wait_until log_is_longer_than 100000
+    ln "$LOG" "$LOG.kept.2"
+    rm "$LOG"
+    wait_until log_is_longer_than 100000
+    mv "$LOG" "$LOG.1"
+    wait_until log_is_longer_than 100000
+    end_many
+    expect_all_there "$(calls_made)" "$LOG.kept.1" "$LOG.kept.2" "$LOG.1" "$LOG"
+}
+
+@test "truncated by hand under 16 writers: what comes after is whole and without a hole" {
+    start_many 4 4
+    for _ in 1 2 3 4 5; do
+        wait_until log_is_longer_than 100000
+        truncate -s 0 "$LOG"
+    done
+    wait_until log_is_longer_than 100000
+    end_many
+    expect_last_there "$LOG"
+}
+
+# killed_at WAY CALL N: a program, started by WAY, rotates its log and is killed
+# in place of its Nth system call of that name. It said that $SAID calls had
+# returned.
+killed_at() {
+    local way=$1 call=$2
+    rm -f "$LOG" "$LOG".*
+    # shellcheck disable=SC2086
+    strace -f -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$3" \
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_LOG_LIMIT=4K \
+        $way "$PROGRAMS/killed" 1 1 | head -c 8000 >"$BATS_TEST_TMPDIR/said"
+    # Else it would end when nobody reads on.
+    [ "${PIPESTATUS[0]}" -eq 137 ] || fails_with "$*: not killed there"
+    SAID=$(($(stat -c %s "$BATS_TEST_TMPDIR/said") / 8))
+    [ "$SAID" -ge 5 ]
+}
+
+# Files, not names.
+logs() {
+    ls -i "$LOG.1" "$LOG.new" "$LOG" 2>/dev/null | sort -u -k 1,1 | cut -d / -f 2- | sed 's|^|/|'
+}
+
+# goes_on STEP: the next program's records are there, and all of the killed one's; and
+# after some more rotations there is nothing left over.
+goes_on() {
+    local log
+    SETTINGS=(SOCKSHIM_LOG_LIMIT=4K)
+    many 1 1 5
+    for log in $(logs); do
+        as_json "$log"
+    done | jq -r 'select(.event == "return") | "\(.prog) \(.len % 68719476736)"' >"$BATS_TEST_TMPDIR/found"
+    diff <(sort "$BATS_TEST_TMPDIR/found") <({ seq -f "killed %g" "$SAID" && seq -f "many %g" 5; } | sort) ||
+        fails_with "$*: not what was made (>)"
+    many 1 1 100
+    [ ! -e "$LOG.new" ] || fails_with "$*: $(logs)"
+    expect_last_there "$LOG.1" "$LOG"
+    expect_begun "$LOG.1" "$LOG"
+}
+
+@test "killed at any step of a rotation: the next program loses nothing and puts all in order" {
+    local step
+    for step in flock:1 flock:2 ftruncate:1 renameat2:1 renameat2:2 dup3:1; do
+        killed_at "" "${step%:*}" "${step#*:}"
+        goes_on "$step"
+    done
+}
+
+@test "the same where two names cannot be exchanged" {
+    local step
+    for step in renameat2:1 renameat2:2 linkat:1 unlinkat:1 dup3:1; do
+        killed_at "$PROGRAMS/held plain $LOG" "${step%:*}" "${step#*:}"
+        goes_on "$step"
+    done
+}
+
+# expect_rotated_since: the 200 last records have been rotated, too.
+expect_rotated_since() {
+    [ "$(stat -c %s "$LOG")" -lt 8192 ] && [ "$(stat -c %s "$LOG.1")" -lt 8192 ] ||
+        fails_with "not rotated: $(ls -l "$LOG"*)"
+    expect_begun "$LOG.1" "$LOG"
+    expect_count 0 '.len == 1'
+}
+
+@test "a fork in the midst of a rotation: the child does not keep others from rotating" {
+    run shimmed SOCKSHIM_LOG_LIMIT=4K "$PROGRAMS/held" until "$END_FILE" "$PROGRAMS/midway" fork "$LOG" "$END_FILE"
+    [ "$status" -eq 0 ] || fails_with "$output"
+    expect_rotated_since
+}
+
+@test "an asynchronous cancellation in the midst of a rotation waits for its end" {
+    run shimmed SOCKSHIM_LOG_LIMIT=4K "$PROGRAMS/held" until "$END_FILE" "$PROGRAMS/midway" cancel "$LOG" "$END_FILE"
+    [ "$status" -eq 0 ] || fails_with "$output"
+    expect_rotated_since
+}
