@@ -68,8 +68,8 @@ example() {
     run -0 systemd-analyze verify --man=no ./billing.service
     [ -z "$output" ] || fails_with "$output"
     # As the unit would set them, %% being a %.
-    read -ra settings < <(sed -n 's/^Environment=//p' billing.service.d/sockshim.conf | sed "s/%%/%/g;
-        s|/usr/local/lib/sockshim/libsockshim.so|$SHIM|; s|/var/log/sockshim|$PWD/logs|" | tr '\n' ' ')
+    mapfile -t settings < <(sed -n 's/^Environment=//p' billing.service.d/sockshim.conf | sed "s/%%/%/g;
+        s|/usr/local/lib/sockshim/libsockshim.so|$SHIM|; s|/var/log/sockshim|$PWD/logs|" | tr ' ' '\n')
     [ "${#settings[@]}" -eq 3 ]
     run -7 env "${settings[@]}" curl -s "http://127.0.0.1:$port/"
     LOG=logs/curl.log expect_count 1 '.cause == "connection-refused"'
