@@ -1,4 +1,4 @@
-# make; make test; make install PREFIX=/usr/local. Two builds with different CC
+# make; make test; make bench; make install PREFIX=/usr/local. Two builds with different CC
 # and BUILD live side by side.
 
 CC ?= cc
@@ -51,6 +51,10 @@ $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 test:
 	scripts/test
 
+# What it costs on this machine: three to four minutes.
+bench:
+	BUILD=$(BUILD) scripts/bench
+
 # Unit and program tests under three sanitizers: clang's.
 sanitize:
 	BUILD=$(BUILD) tests/sanitize
@@ -77,13 +81,13 @@ SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint:
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
-		$(FUZZ_SOURCES) $(wildcard tests/*/*.h)
+		$(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
 	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE \
 		$(SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
-	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard scripts/lib/*.sh)
+	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard scripts/lib/*.sh tests/bench/*.sh)
 	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
@@ -105,4 +109,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test sanitize fuzz lint install uninstall clean
+.PHONY: all programs unit test bench sanitize fuzz lint install uninstall clean
