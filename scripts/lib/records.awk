@@ -156,9 +156,9 @@ function globs(list, prefix, suffix,    count, words, i, all) {
         return ""
     count = split(list, words, ",")
     for (i = 1; i <= count; i++) {
-        gsub(/[^A-Za-z0-9_*?]/, "[&]", words[i])
-        gsub(/\[\^\]/, "\\^", words[i])
-        gsub(/\[\\\]/, "\\\\", words[i])
+        gsub(/[^A-Za-z0-9_*?\\^]/, "[&]", words[i])
+        gsub(/\\/, "[&&]", words[i])
+        gsub(/\^/, "\\^", words[i])
         gsub(/\*/, ".*", words[i])
         gsub(/\?/, ".", words[i])
         all = all (i > 1 ? "|" : "") words[i]

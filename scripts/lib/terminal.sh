@@ -24,7 +24,10 @@ decide_charset() {
 # $columns of the terminal on stdout, or of $COLUMNS; 80 elsewhere.
 decide_columns() {
     columns=${COLUMNS-}
-    [ -n "$columns" ] || ! [ -t 1 ] || columns=$(stty size <&1 2>/dev/null | awk '{ print $2 }')
+    # Inside $(...) stdout is another one.
+    if [ -z "$columns" ] && [ -t 1 ]; then
+        { columns=$(stty size <&3 2>/dev/null | awk '{ print $2 }'); } 3>&1
+    fi
     case $columns in
     '' | 0 | *[!0-9]*) columns=80 ;;
     esac

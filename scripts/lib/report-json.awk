@@ -1,0 +1,167 @@
+# The report for machines: one JSON object, well-formed whatever a log holds. After
+# report.awk.
+
+BEGIN {
+    MOST_TOLD = 100            # peers of a cause, processes of a program
+    SUBSTITUTE = "\357\277\275" # U+FFFD
+}
+
+function tell(    i) {
+    rank_causes()
+    rank_peers(MOST_TOLD)
+    rank_programs(MOST_TOLD, MOST_TOLD)
+    put("logs", json_logs())
+    put("records", number(records))
+    put("left_out", number(left_out))
+    put("lost", number(lost))
+    put("first", records ? plain(earliest) : "null")
+    put("last", records ? plain(latest) : "null")
+    put("levels", json_counts(levels))
+    put("events", json_counts(events))
+    put("causes", json_causes())
+    put("programs", json_programs())
+    put("resets", json_resets())
+    put("idle_seconds", json_idle_seconds())
+    put("complaints", json_complaints())
+    put("other_lines", number(others))
+    put("first_other_lines", json_other_lines())
+    put("bucket_ms", number(width))
+    put("buckets", "[")
+    for (i = first_bucket; records && i <= last_bucket; i++)
+        put_bucket(i)
+    print "]}"
+}
+
+function put(key, json) {
+    print (has_begun++ ? "," : "{") "\"" key "\": " json
+}
+
+# ---- Values ----
+
+function number(n) {
+    return sprintf("%.0f", n)
+}
+
+function plain(text) {
+    gsub(/\\/, "&&", text)
+    return "\"" quoted_quotes(text) "\""
+}
+
+function quoted_quotes(text) {
+    gsub(/"/, "\\\"", text)
+    return well_formed(text, SUBSTITUTE)
+}
+
+# A value as it stands in a record, with what is escaped there.
+function string(text,    at, out, pair) {
+    while ((at = index(text, "\\"))) {
+        pair = substr(text, at, 2)
+        out = out quoted_quotes(substr(text, 1, at - 1))
+        text = substr(text, at + 2)
+        if (pair == "\\x" && text ~ /^[0-9a-f][0-9a-f]/) {
+            out = out SUBSTITUTE
+            text = substr(text, 3)
+        } else if (pair == "\\\"" || pair == "\\\\" || pair == "\\n")
+            out = out pair
+        else {
+            out = out "\\\\"
+            text = substr(pair, 2) text
+        }
+    }
+    return "\"" out quoted_quotes(text) "\""
+}
+
+# After what there is of a list or an object.
+function more(out) {
+    return out == "" ? "" : ", "
+}
+
+function json_counts(counts,    key, out) {
+    for (key in counts)
+        out = out more(out) plain(key) ": " number(counts[key])
+    return "{" out "}"
+}
+
+function json_logs(    i, out) {
+    for (i = 1; i <= name_count; i++)
+        out = out more(out) plain(names[i])
+    return "[" out "]"
+}
+
+# ---- What there is ----
+
+function json_causes(    i, word, out) {
+    for (i = 1; i in order; i++) {
+        word = order[i]
+        out = out more(out) "\n  {\"cause\": " plain(word) ", \"level\": " plain(LEVELS[worst[word]]) ", \"records\": " number(count[word]) \
+            ", \"share\": " sprintf("%.6f", count[word] / records) ", \"first\": " plain(first[word]) ", \"last\": " plain(last[word]) \
+            ", \"different_peers\": " number(different_peers[word]) ", \"peers\": " json_ranked("peers of " word, "peer") "}"
+    }
+    return "[" out "]"
+}
+
+function json_programs(    i, label, group, out) {
+    for (i = 1; i <= ranked_count["programs"]; i++) {
+        label = ranked_label["programs", i]
+        group = "processes of " label
+        out = out more(out) "\n  {\"prog\": " string(label) ", \"records\": " number(ranked["programs", i]) \
+            ", \"starts\": " number(starts[label]) ", \"different_processes\": " number(different_processes[label]) \
+            ", \"processes\": " json_ranked(group, "pid") "}"
+    }
+    return "[" out "]"
+}
+
+function json_ranked(group, key,    i, label, out) {
+    for (i = 1; i <= ranked_count[group]; i++) {
+        label = ranked_label[group, i]
+        out = out more(out) "{\"" key "\": " (key != "peer" && label ~ /^[0-9]+$/ ? number(label) : string(label)) \
+            ", \"records\": " number(ranked[group, i]) "}"
+    }
+    return "[" out "]"
+}
+
+# Resets by the idle time before them and what had been received, from a limit on,
+# below the next.
+function json_resets(    n, m, idle, rx, i, j, out) {
+    n = split("0 " IDLE_LIMITS, idle, " ")
+    m = split("0 " RX_LIMITS, rx, " ")
+    for (i = 1; i <= n; i++)
+        for (j = 1; j <= m; j++)
+            if ((i, j) in reset_cells)
+                out = out more(out) "{\"idle_ms\": " idle[i] ", \"rx\": " rx[j] ", \"records\": " number(reset_cells[i, j]) "}"
+    return "[" out "]"
+}
+
+# The commonest.
+function json_idle_seconds(    key) {
+    for (key in idle_seconds)
+        rank_in("idle", key, idle_seconds[key], MOST_TOLD)
+    return json_ranked("idle", "seconds")
+}
+
+function json_complaints(    key, part, out) {
+    for (key in complaints) {
+        split(key, part, SUBSEP)
+        out = out more(out) "{\"event\": " plain(part[1]) ", \"prog\": " string(part[2]) ", \"why\": " string(part[3]) \
+            ", \"records\": " number(complaints[key]) "}"
+    }
+    return "[" out "]"
+}
+
+function json_other_lines(    i, out) {
+    for (i = 1; i in example; i++)
+        out = out more(out) "{\"log\": " plain(example_file[i]) ", \"line\": " number(example_at[i]) ", \"text\": " plain(example[i]) "}"
+    return "[" out "]"
+}
+
+function put_bucket(bucket,    i, out, ms, day) {
+    for (i = 1; i in order; i++)
+        if ((order[i], bucket) in buckets)
+            out = out more(out) plain(order[i]) ": " number(buckets[order[i], bucket])
+    if (out == "")
+        return
+    day = floor(start_of(bucket) / DAY)
+    ms = start_of(bucket) - day * DAY
+    print (buckets_told++ ? ", " : "") sprintf("{\"from\": \"%sT%02d:%02d:%02d.%03dZ\", \"records\": {", date_of(DAY_OF_1970 + day), \
+        ms / 3600000, ms % 3600000 / 60000, ms % 60000 / 1000, ms % 1000) out "}}"
+}

@@ -1,0 +1,470 @@
+# The report for people: one screen or so. After report.awk. In the environment:
+# WIDTH of the screen, COLOR, and CAUSES (the path of causes.txt).
+
+BEGIN {
+    BOLD = "\033[1m"
+    STYLE["debug"] = "\033[2m"
+    STYLE["info"] = "\033[36m"
+    STYLE["warn"] = "\033[33m"
+    STYLE["error"] = "\033[1;31m"
+    has_color = ENVIRON["COLOR"]
+    screen = ENVIRON["WIDTH"] + 0
+    if (screen < 40)
+        screen = 40
+
+    CHART_HEIGHT = 4
+    MOST_LINES = 6
+    split(is_utf8 ? "▁ ▂ ▃ ▄ ▅ ▆ ▇ █" : ". : - = + * % #", BLOCKS, " ")
+    # What a column of the chart, and what the space between two labels of its axis
+    # may be, in ms.
+    COLUMNS = "1 2 3 4 5 8 10 15 20 25 30 40 50 80 100 150 200 250 300 400 500 800 " \
+        "1000 1500 2000 3000 4000 5000 6000 8000 10000 12000 15000 20000 25000 30000 40000 " \
+        "60000 90000 120000 180000 240000 300000 360000 480000 600000 720000 900000 1200000 1500000 1800000 2400000 " \
+        "3600000 5400000 7200000 10800000 14400000 21600000 28800000 43200000"
+    LABELS = "1 2 5 10 20 50 100 200 500 1000 2000 5000 10000 15000 30000 " \
+        "60000 120000 300000 600000 900000 1800000 3600000 7200000 10800000 21600000 43200000"
+}
+
+function tell() {
+    rank_causes()
+    put_head()
+    put_notes()
+    if (!records)
+        return
+    put_causes()
+    put_peers()
+    put_programs()
+    put_chart()
+    put_resets()
+    put_advice()
+}
+
+# ---- Words ----
+
+function styled(text, style) {
+    return has_color && text != "" ? style text "\033[m" : text
+}
+
+function put_title(text) {
+    print "\n" styled(wrapped(text, 0, 0), BOLD)
+}
+
+# How many columns of the screen TEXT takes.
+function width_of(text) {
+    gsub(/[\200-\277]/, "", text)
+    return length(text)
+}
+
+function blanks(n) {
+    return n > 0 ? sprintf("%" n "s", "") : ""
+}
+
+function left(text, room) {
+    return text blanks(room - width_of(text))
+}
+
+function right(text, room) {
+    return blanks(room - width_of(text)) text
+}
+
+# TEXT's beginning, if there is no more room.
+function cut(text, room) {
+    if (width_of(text) <= room)
+        return text
+    text = substr(text, 1, room - 3)
+    sub(/[\300-\377][\200-\277]*$/, "", text)
+    return text "..."
+}
+
+# In lines as wide as the screen, which begin with INDENT blanks; the first one goes
+# on at column USED. \001 stands for a blank at which no line ends.
+function wrapped(text, indent, used,    words, n, i, out, at) {
+    at = used
+    n = split(text, words, " ")
+    for (i = 1; i <= n; i++) {
+        if (i > 1 && at + 1 + width_of(words[i]) > screen) {
+            out = out "\n" blanks(indent)
+            at = indent
+        } else if (i > 1) {
+            out = out " "
+            at++
+        }
+        out = out words[i]
+        at += width_of(words[i])
+    }
+    gsub(/\001/, " ", out)
+    return out
+}
+
+function unbroken(text) {
+    gsub(/ /, "\001", text)
+    return text
+}
+
+function thousands(n,    text, out) {
+    text = sprintf("%.0f", n)
+    while (length(text) > 3) {
+        out = "," substr(text, length(text) - 2) out
+        text = substr(text, 1, length(text) - 3)
+    }
+    return text out
+}
+
+function counted(n, one, many) {
+    return thousands(n) " " (n == 1 ? one : many)
+}
+
+function percent(part, all) {
+    return sprintf("%.1f%%", 100 * part / all)
+}
+
+function span(ms,    s) {
+    s = int(ms / 1000)
+    if (ms < 1000)
+        return sprintf("%dms", ms)
+    if (s < 60)
+        return ms % 1000 ? sprintf("%.1fs", ms / 1000) : s "s"
+    if (s < 3600)
+        return int(s / 60) "m" (s % 60 ? sprintf("%02ds", s % 60) : "")
+    if (s < 86400)
+        return int(s / 3600) "h" (int(s % 3600 / 60) ? sprintf("%02dm", s % 3600 / 60) : "")
+    return int(s / 86400) "d" (int(s % 86400 / 3600) ? sprintf("%02dh", s % 86400 / 3600) : "")
+}
+
+# Without a date that is known.
+function moment_text(text, date) {
+    text = printable(text)
+    return (substr(text, 1, 10) == date ? "" : substr(text, 1, 10) " ") substr(text, 12, 8)
+}
+
+# "A (12), B (3) and 5 others": what rank_in() kept, of so many different ones.
+function listed(group, different, most, forgot,    i, n, text) {
+    n = ranked_count[group] < most ? ranked_count[group] : most
+    for (i = 1; i <= n; i++)
+        text = text (i > 1 ? ", " : "") unbroken(cut(printable(ranked_label[group, i]), 60) " (" thousands(ranked[group, i]) ")")
+    if (different == n && !forgot)
+        return text
+    return text unbroken(" and") " " unbroken((forgot ? "at least " : "") counted(different - n, "other", "others"))
+}
+
+# ---- What there is ----
+
+function put_head(    text) {
+    text = (name_count == 1 ? printable(names[1]) : name_count " logs") ": "
+    if (!records) {
+        print text "no records" (events["start"] && !left_out ? ": no socket call returned 0 or -1" : "") (left_out ? " but " thousands(left_out) " that the filters leave out" : "")
+        return
+    }
+    text = wrapped(text counted(records, "record", "records") " in " span(since_first_day(latest) - since_first_day(earliest)) ", " \
+        moment_text(earliest) " to " moment_text(latest, substr(earliest, 1, 10)) " UTC", 0, 0)
+    print styled(text, BOLD)
+    if (left_out)
+        print thousands(left_out) " more are left out by the filters"
+}
+
+# What makes the figures wrong, or the log a worse one.
+function put_notes(    i) {
+    if (lost)
+        put_note("error", counted(lost, "record", "records") " more could not be written when they came: the figures are too low.")
+    put_complaints("config", "error", "A setting is wrong")
+    put_complaints("refused", "info", "A forced setting was to be undone")
+    if (rotated_why != "")
+        put_note("info", counted(events["rotated"], "rotation", "rotations") ". " sentence(rotated_why))
+    for (i in forgotten)
+        break
+    if (i != "")
+        put_note("info", "There are too many different peers, programs or processes to keep them all: counts of rare ones may be low.")
+    if (!others)
+        return
+    put_note("warn", counted(others, "line is no record", "lines are no records") (others > MOST_EXAMPLES ? "; the first are:" : ":"))
+    for (i = 1; i in example; i++)
+        print cut(printable("  " example_file[i] ":" example_at[i] ": " example[i]), screen)
+}
+
+function put_note(rank, text) {
+    print styled(wrapped(text, 0, 0), STYLE[rank])
+}
+
+function put_complaints(kind, rank, what,    key, part, i) {
+    for (key in complaints) {
+        split(key, part, SUBSEP)
+        if (part[1] == kind)
+            rank_in(kind, part[2] SUBSEP part[3], complaints[key], MOST_EXAMPLES)
+    }
+    for (i = 1; i <= ranked_count[kind]; i++) {
+        split(ranked_label[kind, i], part, SUBSEP)
+        put_note(rank, what ", " counted(ranked[kind, i], "time", "times") " in " printable(part[1]) ": " sentence(part[2]))
+    }
+}
+
+# `\"` stands for a quote.
+function sentence(text) {
+    gsub(/\\"/, "\"", text)
+    return printable(text)
+}
+
+function put_causes(    i, word, room, date, dated) {
+    for (i = 1; i in order; i++)
+        if (length(order[i]) > names_room)
+            names_room = length(order[i])
+    date = substr(earliest, 1, 10)
+    dated = date == substr(latest, 1, 10) ? 8 : 19
+    room = length(thousands(records)) < 7 ? 7 : length(thousands(records))
+    print "\n" styled(left("Causes", names_room) "  level  " right("records", room) "   share  " left("first", dated) "  last", BOLD)
+    for (i = 1; i in order; i++) {
+        word = order[i]
+        print styled(left(word, names_room) "  " left(LEVELS[worst[word]], 5) "  " right(thousands(count[word]), room) "  " \
+            right(percent(count[word], records), 6) "  " left(moment_text(first[word], dated == 8 ? date : ""), dated) "  " \
+            moment_text(last[word], dated == 8 ? date : ""), STYLE[LEVELS[worst[word]]])
+    }
+}
+
+# More of them where there is but one cause.
+function put_peers(    most, i, lines, word) {
+    most = 2 in order ? 3 : 10
+    rank_peers(most)
+    for (i = 1; i in order; i++) {
+        word = order[i]
+        if (!different_peers[word])
+            continue
+        if (!lines++)
+            put_title("With whom")
+        if (lines <= 2 * MOST_LINES)
+            print left(word, names_room) "  " wrapped(listed("peers of " word, different_peers[word], most, "peers" in forgotten), names_room + 2, names_room + 2)
+    }
+    if (lines > 2 * MOST_LINES)
+        print "and " counted(lines - 2 * MOST_LINES, "cause", "causes") " more: choose with --cause, or see --json"
+}
+
+function put_programs(    i, name, n, room, records_room, more, label) {
+    rank_programs(MOST_LINES, 3)
+    n = ranked_count["programs"]
+    for (i = 1; i <= n; i++) {
+        name[i] = cut(printable(ranked_label["programs", i]), 24)
+        if (width_of(name[i]) > room)
+            room = width_of(name[i])
+    }
+    room = room < 8 ? 8 : room
+    records_room = length(thousands(records)) < 7 ? 7 : length(thousands(records))
+    print "\n" styled(left("Programs", room) "  " right("records", records_room) "  processes", BOLD)
+    for (i = 1; i <= n; i++) {
+        label = ranked_label["programs", i]
+        print left(name[i], room) "  " right(thousands(ranked["programs", i]), records_room) "  " \
+            wrapped(processes_text(label), room + records_room + 4, room + records_room + 4)
+    }
+    more = program_count - n
+    if (more)
+        print "and " ("programs" in forgotten ? "at least " : "") counted(more, "program", "programs") " more"
+}
+
+function processes_text(label,    n, group) {
+    n = different_processes[label]
+    if (!n)
+        return ""
+    group = "processes of " label
+    return unbroken(counted(n, "process", "processes") (starts[label] > 1 ? " (" thousands(starts[label]) " starts)" : "") ":") " " \
+        (n == 1 ? ranked_label[group, 1] : listed(group, n, 3, "processes" in forgotten))
+}
+
+# ---- When ----
+
+# A tall row for what is bad, or for all if nothing is; then a low one for each of
+# the worst causes. All have one axis.
+function put_chart(    i, names, numbers, from) {
+    if (first_bucket == last_bucket)
+        return
+    choose_rows()
+    for (i = 0; i <= rows; i++) {
+        if (length(row_name[i]) > names)
+            names = length(row_name[i])
+        if (length(thousands(row_count[i])) > numbers)
+            numbers = length(thousands(row_count[i]))
+    }
+    from = names + numbers + 3
+    choose_columns(screen - from - 1)
+    fill_columns()
+    put_title("Over time (a column is " span(column) ", the number its peak)")
+    for (i = 0; i <= rows; i++)
+        put_row(i, i ? 1 : CHART_HEIGHT, names, numbers)
+    put_axis(from)
+}
+
+# Debug records are shown if there is nothing else. row_of[CAUSE] is its low row.
+function choose_rows(    i, word, lowest_shown, bad) {
+    lowest_shown = worst[order[1]] < RANK["info"] ? RANK["debug"] : RANK["info"]
+    for (i = 1; i in order; i++)
+        if (worst[order[i]] >= RANK["warn"]) {
+            bad++
+            row_count[0] += count[order[i]]
+        }
+    row_style[0] = bad ? STYLE[LEVELS[worst[order[1]]]] : ""
+    row_name[0] = bad == 1 ? order[1] : bad ? "warn, error" : "all records"
+    if (!bad)
+        row_count[0] = records
+    least_in_tall = bad ? RANK["warn"] : RANK["debug"]
+    for (i = bad == 1 || !(2 in order) ? 2 : 1; i in order && rows < MOST_LINES; i++) {
+        word = order[i]
+        if (worst[word] < lowest_shown)
+            break
+        row_of[word] = ++rows
+        row_name[rows] = word
+        row_style[rows] = STYLE[LEVELS[worst[word]]]
+        row_count[rows] = count[word]
+    }
+}
+
+# The shortest time a column for which there is ROOM, in whole buckets.
+function choose_columns(room,    n, all, i) {
+    n = split(COLUMNS, all, " ")
+    for (i = 1; i <= n + 1000000; i++) {
+        column = i <= n ? all[i] + 0 : (i - n) * (width > DAY ? width : DAY)
+        first_column = floor(start_of(first_bucket) / column)
+        last_column = floor((start_of(last_bucket + 1) - 1) / column)
+        if (column / width == int(column / width) && last_column - first_column < room)
+            return
+    }
+}
+
+function fill_columns(    key, part, at) {
+    for (key in buckets) {
+        split(key, part, SUBSEP)
+        at = floor(start_of(part[2]) / column) - first_column
+        if (worst[part[1]] >= least_in_tall)
+            add_to_column(0, at, buckets[key])
+        if (part[1] in row_of)
+            add_to_column(row_of[part[1]], at, buckets[key])
+    }
+}
+
+function add_to_column(row, at, n) {
+    cells[row, at] += n
+    if (cells[row, at] > row_most[row])
+        row_most[row] = cells[row, at]
+}
+
+function put_row(row, height, names, numbers,    line, at, text, steps) {
+    for (line = height; line >= 1; line--) {
+        text = ""
+        for (at = 0; at <= last_column - first_column; at++) {
+            steps = int(cells[row, at] * 8 * height / row_most[row] + 0.5)
+            if (!steps && cells[row, at])
+                steps = 1
+            steps -= 8 * (line - 1)
+            text = text (steps <= 0 ? " " : BLOCKS[steps > 8 ? 8 : steps])
+        }
+        sub(/ +$/, "", text)
+        print left(line == height ? row_name[row] : "", names) "  " right(line == height ? thousands(row_most[row]) : "", numbers) " " \
+            styled(text, row_style[row])
+    }
+}
+
+# Labels at round times, each under the column that it marks.
+function put_axis(from,    step, at, text, time) {
+    step = label_step()
+    time = first_column * column
+    time = step * (floor(time / step) + (floor(time / step) * step < time))
+    for (; floor(time / column) <= last_column; time += step) {
+        at = floor(time / column) - first_column
+        if (from + at + 1 + label_length(step) <= screen)
+            text = left(text, at) "|" label_at(time, step)
+    }
+    if (text == "")
+        text = "|" label_at(first_column * column, 1000)
+    print blanks(from) text
+}
+
+function label_step(    n, all, i, step) {
+    n = split(LABELS, all, " ")
+    for (i = 1; ; i++) {
+        step = i <= n ? all[i] + 0 : i == n + 1 ? DAY : 2 * step
+        if (step / column >= label_length(step) + 3)
+            return step
+    }
+}
+
+function label_length(step) {
+    return step < 1000 ? 12 : step < 60000 ? 8 : 5
+}
+
+function label_at(time, step,    day, ms, text) {
+    day = floor(time / DAY)
+    ms = time - day * DAY
+    if (ms == 0 && step >= 60000)
+        return substr(date_of(DAY_OF_1970 + day), 6)
+    text = sprintf("%02d:%02d:%02d.%03d", ms / 3600000, ms % 3600000 / 60000, ms % 60000 / 1000, ms % 1000)
+    return substr(text, 1, label_length(step))
+}
+
+# ---- Resets ----
+
+function put_resets(    i, j, n, idle, rx, m, line, from, to, room) {
+    if (!resets)
+        return
+    n = split(IDLE_LIMITS, idle, " ")
+    m = split("0|1 to 1K|1K to 64K|64K to 1M|more", rx, "|")
+    put_title("Resets (peer-reset), by idle time before and by bytes received before")
+    room = int((screen - 14) / m)
+    room = room > 12 ? 12 : room
+    line = blanks(14)
+    for (j = 1; j <= m; j++)
+        line = line right(rx[j], room)
+    print line
+    for (i = 1; i <= n + 1; i++)
+        for (j = 1; j <= m; j++)
+            if ((i, j) in reset_cells) {
+                from = from == "" ? i : from
+                to = i
+            }
+    for (i = from; i <= to; i++) {
+        line = left(i == 1 ? "under " span(idle[1]) : i > n ? span(idle[n]) " or more" : span(idle[i - 1]) " to " span(idle[i]), 14)
+        for (j = 1; j <= m; j++)
+            line = line right((i, j) in reset_cells ? thousands(reset_cells[i, j]) : "-", room)
+        print line
+    }
+    put_same_idle()
+}
+
+# The same idle time again and again is a clock's, not chance.
+function put_same_idle(    key, n, at) {
+    for (key in idle_seconds) {
+        n = idle_seconds[key] + ((key + 1) in idle_seconds ? idle_seconds[key + 1] : 0)
+        rank_in("idle", key, n, 1)
+    }
+    n = ranked["idle", 1]
+    if (n < 3 || n < idle_resets / 3)
+        return
+    key = ranked_label["idle", 1] + 0
+    at = (key + 1) in idle_seconds && idle_seconds[key + 1] > idle_seconds[key] ? key + 1 : key
+    print wrapped(thousands(n) " of them came after about " span(at * 1000) " of silence: the idle timeout of the peer, or of a device in between.", 0, 0)
+}
+
+# ---- What to do ----
+
+# For the worst three: `do:` of causes.txt.
+function put_advice(    i, word, advice) {
+    read_advice(advice)
+    for (i = 1; i <= 3 && i in order; i++) {
+        word = order[i]
+        if (i > 1 && worst[word] < RANK["info"])
+            return
+        if (i == 1)
+            put_title("What to do (more: sockshim explain CAUSE)")
+        print styled(word ":", BOLD) " " wrapped(advice[word], 2, length(word) + 2)
+    }
+}
+
+function read_advice(advice,    path, line, word, is_advice) {
+    path = ENVIRON["CAUSES"]
+    while ((getline line <path) > 0) {
+        if (line ~ /^cause:/) {
+            word = line
+            sub(/^cause: */, "", word)
+        }
+        if (line !~ /^ /)
+            is_advice = line ~ /^do:/
+        sub(/^(do:)? +/, "", line)
+        if (is_advice)
+            advice[word] = advice[word] (advice[word] == "" ? "" : " ") line
+    }
+    close(path)
+}

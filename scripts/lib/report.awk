@@ -1,0 +1,548 @@
+# Counts the records of report's logs. After records.awk; report-text.awk or
+# report-json.awk then tells of them. In the environment, from report.sh: NAMES of
+# the logs (a line each), PIECE, TOTAL and IS_FILTERED, and what filter.sh puts there.
+#
+# A log of a gigabyte is read in one pass, with memory for what is different in it,
+# and for no more of that than MOST_KEYS whatever it holds: then rare ones are
+# forgotten on the way.
+
+BEGIN {
+    MOST_CAUSES = 50
+    MOST_KEYS = 20000
+    MOST_UNCOUNTED = 10000 # keys that are taken apart later
+    MOST_PORTS = 8         # of one address
+    MOST_EXAMPLES = 3      # of lines that are no records
+    MOST_BUCKETS = 4096
+    DAY = 86400000 # ms
+    DAY_OF_1970 = 719468
+
+    INITIAL["d"] = "debug"
+    INITIAL["i"] = "info"
+    INITIAL["w"] = "warn"
+    INITIAL["e"] = "error"
+    split("start refused lost rotated config", words, " ")
+    for (i in words)
+        IS_OURS[words[i]] = 1
+    # Of buckets, in ms: each a multiple of the one before. And how much of a time
+    # stamp tells them apart.
+    split("1 10 100 1000 2000 10000 30000 60000 300000 600000 1800000 3600000 10800000 21600000 43200000 86400000", WIDTHS, " ")
+    split("23 22 21 19 19 18 18 16 16 15 15 13 13 13 13 10", TICK_LENGTHS, " ")
+    IDLE_LIMITS = "100 1000 10000 60000 300000 900000" # ms
+    RX_LIMITS = "1 1024 65536 1048576"
+
+    piece = ENVIRON["PIECE"] + 0
+    is_filtered = ENVIRON["IS_FILTERED"] != ""
+    name_count = split(ENVIRON["NAMES"], names, "\n")
+    total = ENVIRON["TOTAL"]
+    next_progress = total == "" ? 1e300 : 4e6
+    set_width(1)
+}
+
+{
+    bytes += length($0) + 1
+    if (bytes > next_progress)
+        show_progress()
+    if (length($0) >= piece)
+        take_piece($0)
+    else if (!is_filtered && read_plain($0) || read_any($0))
+        count_return()
+}
+
+END {
+    count_tick()
+    count_heads()
+    count_pairs()
+    hide_progress()
+    tell()
+    exit unread
+}
+
+# ---- A line ----
+
+# The record that nearly all are: logfmt, without a quote before the sentence. With
+# as few searches as will do; what is new in it is looked at more closely. Whatever
+# else a line may be, read_any() knows.
+function read_plain(line,    quote, at, tick) {
+    quote = index(line, "\"")
+    if (substr(line, 1, 3) != "ts=" || substr(line, quote - 5, 5) != " why=" || substr(line, length(line)) != "\"" || length(line) == quote)
+        return 0
+    at = index(line, " call=")
+    head = substr(line, 32, at - 32)
+    if (!(head in heads) && !is_head(head))
+        return 0
+    ts = substr(line, 4, 27)
+    tick = substr(line, 4, tick_length)
+    if (tick != last_tick) {
+        if (!is_time(ts))
+            return 0
+        begin_tick(tick)
+    }
+    cause = substr(line, quote - 34, 29)
+    at = index(cause, " cause=")
+    cause = substr(cause, at + 7)
+    if (!(cause in first) && !is_new_cause(cause))
+        return 0
+    at = index(line, " peer=")
+    if (!at || at > quote)
+        return read_plain_without_peer(substr(line, 1, quote - 6))
+    own = substr(line, at - 5, 5)
+    peer = substr(line, at + 6, quote - at - 11)
+    at = index(peer, " ")
+    if (cause == "peer-reset")
+        read_plain_figures(substr(peer, at))
+    peer = substr(peer, 1, at - 1)
+    if (own + 0 < 32768)
+        leave_out_client_port()
+    return 1
+}
+
+# level=warn event=return pid=1 tid=1 prog=billing
+function is_head(text) {
+    return text ~ /^level=(debug|info|warn|error) event=return (pid=[0-9]+ )?(tid=[0-9]+ )?prog=[^ ]+$/
+}
+
+function read_plain_without_peer(text) {
+    record = text
+    record_format = ""
+    peer = other_end()
+    if (cause == "peer-reset")
+        read_plain_figures(text)
+    return 1
+}
+
+function read_plain_figures(text,    at) {
+    at = index(text, " rx=")
+    rx = at ? substr(text, at + 4, index(substr(text, at + 4) " ", " ") - 1) : ""
+    at = index(text, " idle_ms=")
+    idle = at ? substr(text, at + 9, 16) : 0
+}
+
+# Whether LINE is one to be counted by count_return(); if not, it has been counted
+# as what it is.
+function read_any(line) {
+    if (!read_record(line))
+        count_other(line)
+    else if (is_filtered && !is_wanted())
+        left_out += event == "return"
+    else if (event != "return")
+        count_event()
+    else
+        return read_return(line)
+    return 0
+}
+
+function read_return(line,    tick) {
+    cause = value("cause")
+    if (!(cause in first) && !is_new_cause(cause)) {
+        count_other(line)
+        return 0
+    }
+    tick = substr(ts, 1, tick_length)
+    if (tick != last_tick)
+        begin_tick(tick)
+    head = "level=" level " event=return pid=" value("pid") " tid=" value("tid") " prog=" value("prog")
+    own = value("local")
+    own = substr(own, length(own) - 4)
+    peer = value("peer")
+    if (peer == "")
+        peer = other_end()
+    else if (own + 0 < 32768)
+        leave_out_client_port()
+    rx = value("rx")
+    idle = value("idle_ms")
+    return 1
+}
+
+# Without a peer's address: a unix socket's process, or the address that could not
+# be bound, say.
+function other_end() {
+    if (value("peer_pid") != "")
+        return "process " value("peer_pid")
+    return value("local") == "" ? "" : "local " value("local")
+}
+
+# A service's port tells which service it is; a client's is any, and another one for
+# each of its connections. The lower of the two ends' ports is the service's. OWN is
+# the last five bytes of the own address: a number of 32768 or more, where Linux
+# begins to choose (ip_local_port_range), is a client's.
+function leave_out_client_port(    at) {
+    if (peer !~ /^[0-9[]/)
+        return
+    if (!(own in port_in))
+        port_in[own] = find_port(own)
+    at = index(peer, "]:")
+    at = at ? at + 1 : index(peer, ":")
+    if (port_in[own] && substr(peer, at + 1) + 0 > port_in[own])
+        peer = substr(peer, 1, at - 1)
+}
+
+function find_port(text) {
+    if (++known_ports > MOST_UNCOUNTED) {
+        known_ports = 1
+        split("", port_in)
+    }
+    sub(/.*[^0-9]/, "", text)
+    return text + 0
+}
+
+function is_new_cause(text) {
+    if (causes == MOST_CAUSES || text !~ /^[a-z][a-z-]*$/)
+        return 0
+    causes++
+    first[text] = last[text] = ts
+    return 1
+}
+
+# What is longer than any record comes in pieces, the last one shorter (fold). What
+# is longer than a piece is report.sh's word: a file begins, or could not be read.
+function take_piece(line,    word) {
+    if (length(line) == piece) {
+        count_other(line)
+        piece_at = NR
+        return
+    }
+    split(line, word, " ")
+    if (word[1] == "unread")
+        unread = 2
+    file = names[word[2]]
+    file_at = NR
+    more_pieces = 0
+}
+
+function count_other(line) {
+    if (line == "")
+        return
+    if (piece_at && NR == piece_at + 1) {
+        more_pieces++
+        return
+    }
+    if (++others > MOST_EXAMPLES)
+        return
+    example_at[others] = NR - file_at - more_pieces
+    example_file[others] = file
+    example[others] = substr(line, 1, 200)
+}
+
+# ---- A record ----
+
+# Keys are counted as they come. What is in them is looked at once for each key,
+# when there are many, and at the end.
+function count_return(    pair) {
+    if (!heads[head]++ && ++head_count > MOST_UNCOUNTED)
+        count_heads()
+    pair = cause SUBSEP substr(head, 7, 1) SUBSEP peer
+    if (!pairs[pair]++ && ++pair_count > MOST_UNCOUNTED)
+        count_pairs()
+    now[cause]++
+    if (ts > last[cause])
+        last[cause] = ts
+    else if (ts < first[cause])
+        first[cause] = ts
+    if (cause == "peer-reset" && rx != "")
+        count_reset()
+}
+
+function count_heads(    key, at, prog, pid) {
+    for (key in heads) {
+        at = index(key, " prog=")
+        prog = substr(key, at + 6)
+        at = index(key, " pid=")
+        pid = at && at < 30 ? substr(key, at + 5, index(substr(key, at + 5), " ") - 1) : ""
+        levels[INITIAL[substr(key, 7, 1)]] += heads[key]
+        if (!(prog in programs))
+            program_count++
+        programs[prog] += heads[key]
+        if (!((prog, pid) in processes))
+            process_count++
+        processes[prog, pid] += heads[key]
+    }
+    split("", heads)
+    head_count = 0
+    if (program_count > MOST_KEYS)
+        program_count = forget_rare(programs, program_count, "programs")
+    if (process_count > MOST_KEYS)
+        process_count = forget_rare(processes, process_count, "processes")
+}
+
+function count_pairs(    key, part, rank) {
+    for (key in pairs) {
+        split(key, part, SUBSEP)
+        rank = RANK[INITIAL[part[2]]]
+        if (rank > worst[part[1]])
+            worst[part[1]] = rank
+        if (part[3] != "")
+            count_peer(part[1], part[3], pairs[key])
+    }
+    split("", pairs)
+    pair_count = 0
+    if (peer_count > MOST_KEYS) {
+        peer_count = forget_rare(peers, peer_count, "peers")
+        split("", ports)
+    }
+}
+
+# If an address has many ports all the same, it is told without.
+function count_peer(word, label, count,    address) {
+    if (!((word, label) in peers)) {
+        address = label
+        if (sub(/:[0-9]+$/, "", address) && address ~ /^(local )?[0-9[]/)
+            label = new_port(word, address, label)
+    }
+    if (!((word, label) in peers))
+        peer_count++
+    peers[word, label] += count
+}
+
+function new_port(word, address, label,    n, all, i, sum) {
+    if ((word, address ":*") in peers)
+        return address ":*"
+    n = split(ports[word, address], all, " ")
+    if (n < MOST_PORTS) {
+        ports[word, address] = ports[word, address] " " substr(label, length(address) + 2)
+        return label
+    }
+    for (i = 1; i <= n; i++) {
+        sum += peers[word, address ":" all[i]]
+        delete peers[word, address ":" all[i]]
+    }
+    delete ports[word, address]
+    peers[word, address ":*"] = sum
+    peer_count += 1 - n
+    return address ":*"
+}
+
+# What is frequent stays, even if it began late. Returns how many are left.
+function forget_rare(table, size, name,    limit, key) {
+    forgotten[name] = 1
+    for (limit = 1; size > MOST_KEYS / 2; limit *= 2)
+        for (key in table)
+            if (table[key] <= limit) {
+                delete table[key]
+                size--
+            }
+    return size
+}
+
+# In cells of IDLE_LIMITS and RX_LIMITS.
+function count_reset(    row, column, seconds) {
+    idle += 0
+    rx += 0
+    row = idle < 10000 ? idle < 100 ? 1 : idle < 1000 ? 2 : 3 : idle < 60000 ? 4 : idle < 300000 ? 5 : idle < 900000 ? 6 : 7
+    column = rx < 1024 ? rx < 1 ? 1 : 2 : rx < 65536 ? 3 : rx < 1048576 ? 4 : 5
+    resets++
+    reset_cells[row, column]++
+    if (idle < 1000)
+        return
+    idle_resets++
+    seconds = int(idle / 1000 + 0.5)
+    if (!idle_seconds[seconds]++ && ++idle_count > MOST_KEYS)
+        idle_count = forget_rare(idle_seconds, idle_count, "idle")
+}
+
+# One of the shim's own.
+function count_event(    key) {
+    if (!(event in IS_OURS))
+        return
+    events[event]++
+    if (event == "lost")
+        lost += value("lost")
+    else if (event == "start" && (value("prog") in starts || ++start_count <= MOST_KEYS))
+        starts[value("prog")]++
+    else if (event == "rotated")
+        rotated_why = why()
+    else if (event == "config" || event == "refused") {
+        key = event SUBSEP value("prog") SUBSEP why()
+        if (key in complaints || ++complaint_count <= MOST_KEYS)
+            complaints[key]++
+    }
+}
+
+# ---- Time ----
+
+# Counts in buckets of time. Which time a log spans is known at its end alone: if
+# the buckets do not reach, they become wider, each made of several.
+
+# A tick is the beginning of a time stamp that the buckets' width can tell from
+# others. Buckets begin at multiples of their width since 1970, whatever is read
+# first.
+function set_width(i) {
+    width_index = i
+    width = i in WIDTHS ? WIDTHS[i] + 0 : 2 * width
+    shift = width > DAY ? (first_day - DAY_OF_1970) * DAY % width : 0
+    tick_length = i in WIDTHS ? TICK_LENGTHS[i] + 0 : 10
+    last_tick = ""
+}
+
+function begin_tick(tick) {
+    count_tick()
+    tick_at = since_first_day(tick)
+    last_tick = tick
+}
+
+# Milliseconds since the midnight before the first record: small numbers stay whole
+# as keys in every awk. Of a time stamp or its beginning.
+function since_first_day(text,    date) {
+    date = substr(text, 1, 10)
+    text = text substr("0000-00-00T00:00:00.000", length(text) + 1)
+    if (date != known_date) {
+        if (known_date == "")
+            first_day = day_of(date)
+        known_date = date
+        known_day = day_of(date) - first_day
+    }
+    return (known_day * 86400 + digits(text, 12, 2) * 3600 + digits(text, 15, 2) * 60 + digits(text, 18, 2)) * 1000 + digits(text, 21, 3)
+}
+
+# busybox takes a number with a leading zero for an octal one.
+function digits(text, from, n) {
+    return ("1" substr(text, from, n)) - substr("10000", 1, n + 1)
+}
+
+function count_tick(    word, bucket, has_any) {
+    for (word in now)
+        has_any = 1
+    if (!has_any)
+        return
+    bucket = bucket_of(tick_at)
+    if (first_bucket == "")
+        first_bucket = last_bucket = bucket
+    while (last_bucket - bucket >= MOST_BUCKETS || bucket - first_bucket >= MOST_BUCKETS) {
+        widen()
+        bucket = bucket_of(tick_at)
+    }
+    if (bucket < first_bucket)
+        first_bucket = bucket
+    if (bucket > last_bucket)
+        last_bucket = bucket
+    for (word in now) {
+        records += now[word]
+        count[word] += now[word]
+        buckets[word, bucket] += now[word]
+    }
+    split("", now)
+}
+
+function bucket_of(at) {
+    return floor((at + shift) / width)
+}
+
+# Milliseconds since 1970.
+function start_of(bucket) {
+    return bucket * width - shift + (first_day - DAY_OF_1970) * DAY
+}
+
+function floor(number) {
+    return number < 0 && int(number) != number ? int(number) - 1 : int(number)
+}
+
+function widen(    key, part, wider, old_width, old_shift) {
+    old_width = width
+    old_shift = shift
+    set_width(width_index + 1)
+    for (key in buckets) {
+        split(key, part, SUBSEP)
+        wider[part[1], bucket_of(part[2] * old_width - old_shift)] += buckets[key]
+    }
+    split("", buckets)
+    for (key in wider)
+        buckets[key] = wider[key]
+    first_bucket = bucket_of(first_bucket * old_width - old_shift)
+    last_bucket = bucket_of(last_bucket * old_width - old_shift)
+}
+
+# Days since 0000-03-01: the calendar in years that begin in March, so that the
+# leap day is the last.
+function day_of(date,    year, month) {
+    year = digits(date, 1, 4)
+    month = digits(date, 6, 2) - 3
+    if (month < 0) {
+        month += 12
+        year--
+    }
+    return 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400) + int((153 * month + 2) / 5) + digits(date, 9, 2) - 1
+}
+
+function date_of(day,    era, year, month) {
+    era = floor(day / 146097)
+    day -= era * 146097
+    year = int((day - int(day / 1460) + int(day / 36524) - int(day / 146096)) / 365)
+    day -= 365 * year + int(year / 4) - int(year / 100)
+    month = int((5 * day + 2) / 153)
+    day -= int((153 * month + 2) / 5) - 1
+    month += month < 10 ? 3 : -9
+    return sprintf("%04d-%02d-%02d", year + era * 400 + (month <= 2), month, day)
+}
+
+# ---- Progress ----
+
+function show_progress() {
+    next_progress = bytes + 4e6
+    has_progress = 1
+    printf "\rsockshim: %.0f %sMB%s ", bytes / 1e6, total + 0 ? sprintf("of %.0f ", total / 1e6) : "", total + 0 ? sprintf(", %.0f%%", 100 * bytes / total) : "" >"/dev/stderr"
+    fflush("/dev/stderr")
+}
+
+function hide_progress() {
+    if (has_progress)
+        printf "\r%40s\r", "" >"/dev/stderr"
+}
+
+# ---- For those who tell ----
+
+# rank_in(GROUP, LABEL, N, MOST): keeps the MOST of a group with the greatest N, in
+# ranked_label[GROUP, 1...] and ranked[GROUP, 1...]; how many in ranked_count[GROUP].
+function rank_in(group, label, n, most,    i) {
+    i = ranked_count[group] + 1
+    if (i > most && !is_before(n, label, group, most))
+        return
+    if (i > most)
+        i = most
+    else
+        ranked_count[group] = i
+    for (; i > 1 && is_before(n, label, group, i - 1); i--) {
+        ranked[group, i] = ranked[group, i - 1]
+        ranked_label[group, i] = ranked_label[group, i - 1]
+    }
+    ranked[group, i] = n
+    ranked_label[group, i] = label
+}
+
+function is_before(n, label, group, i) {
+    return n > ranked[group, i] || n == ranked[group, i] && label "" < ranked_label[group, i] ""
+}
+
+# The causes, worst first, in order[1...]: by level, then by number. The first and
+# the last record of all in earliest and latest.
+function rank_causes(    word, i) {
+    for (word in count)
+        rank_in("causes", word, worst[word] * 1e15 + count[word], MOST_CAUSES)
+    for (i = 1; i <= ranked_count["causes"]; i++) {
+        word = order[i] = ranked_label["causes", i]
+        if (earliest == "" || first[word] < earliest)
+            earliest = first[word]
+        if (last[word] > latest)
+            latest = last[word]
+    }
+}
+
+function rank_peers(most,    key, part) {
+    for (key in peers) {
+        split(key, part, SUBSEP)
+        different_peers[part[1]]++
+        rank_in("peers of " part[1], part[2], peers[key], most)
+    }
+}
+
+function rank_programs(most, most_processes,    key, part, i) {
+    for (key in programs)
+        rank_in("programs", key, programs[key], most)
+    for (i = 1; i <= ranked_count["programs"]; i++)
+        is_told[ranked_label["programs", i]] = 1
+    for (key in processes) {
+        split(key, part, SUBSEP)
+        if (!is_told[part[1]])
+            continue
+        different_processes[part[1]]++
+        rank_in("processes of " part[1], part[2], processes[key], most_processes)
+    }
+}

@@ -1,0 +1,222 @@
+# shellcheck shell=sh
+# sockshim report: what logs say in all. report.awk counts.
+
+. "$lib/terminal.sh"
+. "$lib/filter.sh"
+
+REPORT_OPTIONS="$FILTER_OPTIONS --json --color --help"
+
+report_usage() {
+    cat <<'END'
+usage: sockshim report [OPTIONS] LOG...
+
+Says what went wrong in one or several logs, how often, with whom and when, and
+what to do about it. Logs may be logfmt or JSON, and compressed (gzip, xz, zstd,
+bzip2); - is standard input, which is read without LOG, too. Their order is all
+one:
+
+    sockshim report sockshim.log sockshim.log.*
+    kubectl logs POD | sockshim report --since 1h
+
+END
+    filter_usage
+    cat <<'END'
+  --json              the figures, for machines
+  --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
+                      never
+  -h, --help          print this
+
+Exit status: 0; 2 if the call is wrong or a log could not be read (the others
+are).
+END
+}
+
+# fold cuts what has no end into pieces of so many bytes, for awk keeps a line in
+# memory. A record has 1024 at most.
+PIECE=1100
+
+sockshim_report() {
+    view=text
+    color_when=auto
+    status=0
+    left=$#
+    while [ "$left" -gt 0 ]; do
+        word=$1
+        shift
+        left=$((left - 1))
+        case $word in
+        --)
+            for word; do
+                [ "$left" -gt 0 ] || break
+                shift
+                set -- "$@" "$word"
+                left=$((left - 1))
+            done
+            ;;
+        -h | --help) report_usage && exit 0 ;;
+        --json) view=json ;;
+        --*=*) report_option "${word%%=*}" "${word#*=}" ;;
+        --since | --until | --cause | --peer | --prog | --level | --color)
+            [ "$left" -gt 0 ] || wrong_call report "$word needs a value"
+            report_option "$word" "$1"
+            shift
+            left=$((left - 1))
+            ;;
+        -?*) report_option "$word" '' ;;
+        *) set -- "$@" "$word" ;;
+        esac
+    done
+    if [ $# -eq 0 ]; then
+        [ ! -t 0 ] || wrong_call report "no log to read"
+        set -- -
+    fi
+    report_on "$@"
+}
+
+report_option() {
+    case $1 in
+    --color)
+        case $2 in
+        auto | always | never) color_when=$2 ;;
+        *) wrong_call report "--color $2 is not allowed; allowed: auto always never" ;;
+        esac
+        ;;
+    --since | --until | --cause | --peer | --prog | --level) filter_option report "$1" "$2" ;;
+    --json | --help) wrong_call report "$1 takes no value" ;;
+    *)
+        # shellcheck disable=SC2086
+        unknown_option report "$1" $REPORT_OPTIONS
+        ;;
+    esac
+}
+
+# ---- The logs ----
+
+# report_on LOG...: of those that can be read.
+report_on() {
+    for log; do
+        shift
+        if can_read "$log"; then
+            set -- "$@" "$log"
+        else
+            complain "$problem"
+            status=$USAGE
+        fi
+    done
+    [ $# -gt 0 ] || exit "$status"
+    export_choices "$@"
+    export LC_ALL=C
+    feed "$@" | awk -f "$lib/records.awk" -f "$lib/report.awk" -f "$lib/report-$view.awk" || status=$USAGE
+    exit "$status"
+}
+
+can_read() {
+    problem=
+    if [ "$1" = - ]; then
+        return 0
+    elif [ ! -e "$1" ]; then
+        problem="$1: no such file"
+    elif [ -d "$1" ]; then
+        problem="$1 is a directory, not a log"
+    elif [ ! -r "$1" ]; then
+        problem="$1: permission denied"
+    else
+        tool=$(unpacker "$1")
+        [ -z "$tool" ] || command -v "$tool" >/dev/null || problem="$1 is compressed, and there is no $tool here to read it"
+    fi
+    [ -z "$problem" ]
+}
+
+# What unpacks a file, if that is needed: by its first bytes, for names change.
+unpacker() {
+    path=$1
+    [ "$path" != - ] || path=/dev/stdin
+    [ -f "$path" ] || return 0
+    case $(od -A n -t x1 -N 6 <"$path" | tr -d ' ') in
+    1f8b*) echo gzip ;;
+    28b52ffd*) echo zstd ;;
+    fd377a585a00) echo xz ;;
+    425a68*) echo bzip2 ;;
+    esac
+}
+
+export_choices() {
+    decide_color "$color_when"
+    decide_charset
+    decide_columns
+    COLOR=$color
+    WIDTH=$columns
+    CAUSES=$lib/causes.txt
+    IS_FILTERED=$SINCE$UNTIL$WANTED_CAUSE$WANTED_PEER$WANTED_PROG$LOWEST
+    TOTAL=
+    if [ -t 2 ] && [ -w /dev/stderr ]; then
+        TOTAL=$(total_size "$@")
+    fi
+    NAMES=$(names "$@")
+    export COLOR WIDTH CAUSES IS_FILTERED TOTAL NAMES PIECE
+}
+
+# In bytes; 0 if that is not known before.
+total_size() {
+    for log; do
+        if [ -f "$log" ] && [ -z "$(unpacker "$log")" ]; then
+            # shellcheck disable=SC2012
+            ls -lnL -- "$log"
+        else
+            echo 0 0 0 0 unknown
+        fi
+    done | awk '$5 == "unknown" { unknown = 1 } { size += $5 } END { printf "%.0f", unknown ? 0 : size }'
+}
+
+# One a line.
+names() {
+    for log; do
+        [ "$log" != - ] || log="standard input"
+        printf '%s' "$log" | tr '\n' '?'
+        echo
+    done
+}
+
+# All logs, and before each a word of ours, which is longer than a piece so that no
+# log can hold it.
+feed() {
+    exec 4>&1
+    number=0
+    for log; do
+        number=$((number + 1))
+        tell file
+        tool=$(unpacker "$log")
+        unread=$(feed_one "$log" "$tool" 3>&1)
+        [ -z "$unread" ] || tell unread
+    done
+}
+
+tell() {
+    printf "\n%-$((PIECE + 1))s\n" "$1 $number"
+}
+
+# feed_one LOG TOOL: to descriptor 4; says on 3 that it could not.
+feed_one() {
+    if [ -n "$2" ]; then
+        [ "$1" = - ] || exec <"$1"
+        {
+            "$2" -dc 2>/dev/null || {
+                complain "$(names "$1"): $2 could not read all of it; it is damaged, or cut off"
+                echo unread >&3
+            }
+        } | pieces >&4
+    elif [ "$1" = - ]; then
+        pieces >&4
+    else
+        pieces <"$1" >&4 || echo unread >&3
+    fi
+}
+
+# Some awks know no NUL byte.
+pieces() {
+    if [ "$(printf 'a\0b\n' | awk '{ print length($0) }')" = 3 ]; then
+        fold -b -w "$PIECE"
+    else
+        fold -b -w "$PIECE" | tr '\000' '?'
+    fi
+}
