@@ -1,168 +1,409 @@
 #!/usr/bin/env bats
-# SPEC: sockshim check says whether the shim can see into a command, or sees into
-# a process, and if not, why and what to use instead.
-
-load helpers
+# `sockshim check`: real programs of every kind that the shim can, or cannot, see
+# into, and real processes.
 
 bats_require_minimum_version 1.5.0
 
+load helpers
+
 setup() {
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export LC_ALL=C
+    use dash mawk
 }
 
-# says STATUS ANSWER WORD...: one line, on stdout.
-says() {
-    run "-$1" --separate-stderr "$SOCKSHIM_COMMAND" check "${@:3}"
-    [ -z "$stderr" ] || fails_with "$stderr"
-    [ "${#lines[@]}" -eq 1 ] || fails_with "$output"
-    # shellcheck disable=SC2053 # a glob
-    [[ $output == $2 ]] || fails_with "$output"
+# refute COMMAND...: it must fail. (bats does not notice `! COMMAND`.)
+refute() {
+    ! "$@" || fails_with "this is true: $*"
 }
 
-compile() {
-    echo 'int main(void) { return 0; }' | ${CC:-cc} -x c - -o "$@"
+# use SHELL AWK: what the command runs with; busybox is a whole system of its own.
+use() {
+    rm -rf bin
+    mkdir bin
+    SYSTEM_PATH=$PWD/bin:$PATH
+    if [ "$1" = busybox ]; then
+        busybox --install -s "$PWD/bin"
+        SYSTEM_PATH=$PWD/bin
+    fi
+    ln -sf "$(command -v "$1")" bin/sh
+    ln -sf "$(command -v "$2")" bin/awk
 }
 
-# A process that waits, with these settings.
-waiting() {
-    background env LD_PRELOAD="$SHIM" "$@" sleep 60
-    wait_until process_is sleep
-}
-
-process_is() {
-    [ "$(cat "/proc/$BACKGROUND/comm")" = "$1" ]
-}
-
-@test "a program is found in PATH, and by its path" {
-    says 0 "curl: yes, $(command -v curl) can be seen into" curl
-    cp /bin/sleep ./mine
-    says 0 "./mine: yes, ./mine can be seen into" ./mine
-    mkdir bin && mv mine bin/42
-    # A word of digits is a command behind --.
-    PATH=$PWD/bin:$PATH says 0 "42: yes, $PWD/bin/42 can be seen into" -- 42
-    PATH=$PWD/bin:$PATH says 0 "bin/42: yes, bin/42 can be seen into" bin/42
-}
-
-@test "a script is what its interpreter is, through env, too" {
-    printf '#!/bin/sh\n' >plain
-    printf '#!/usr/bin/env -S LANG=C perl -w\n' >by_env
-    printf '#!%s\n' "$PWD/plain" >twice
-    compile static -static
-    printf '#!%s\n' "$PWD/static" >of_static
-    chmod +x plain by_env twice of_static
-    says 0 "./plain: yes, it is a script, and /bin/sh can be seen into; what it starts *" ./plain
-    says 0 "./by_env: yes, it is a script, and $(command -v perl) can be seen into" ./by_env
-    says 0 "./twice: yes, it is a script, and /bin/sh can be seen into*" ./twice
-    says 1 "./of_static: no, $PWD/static is statically linked, *; watch it with strace*" ./of_static
-}
-
-@test "no: not there, a folder, not executable" {
-    touch file
-    says 1 "nothing-of-that-name: no, command not found" nothing-of-that-name
-    says 1 "./nothing: no, command not found" ./nothing
-    says 1 "./file: no, permission denied" ./file
-    says 1 "/tmp: no, is a directory" /tmp
-}
-
-@test "no: static, another C library, another architecture, and what to use instead" {
-    compile static -static
-    CC=musl-gcc compile musl
-    CC="clang --target=aarch64-linux-gnu -fuse-ld=bfd" compile arm
-    says 1 "./static: no, ./static is statically linked, so nothing can be preloaded; watch it with strace -f -e trace=network, or tcpdump" ./static
-    says 1 "./musl: no, ./musl uses another C library (musl) than libsockshim.so (glibc); build the object for it *" ./musl
-    says 1 "./arm: no, ./arm is for aarch64, libsockshim.so for x86-64; build the object for it *" ./arm
-}
-
-@test "no: setuid, setgid and file capabilities, for those whom they concern" {
-    local work=$BATS_TEST_TMPDIR/all
-    mkdir -m 755 "$work"
-    chmod 755 "$BATS_TEST_TMPDIR"
-    make -s -C "$TOP" BUILD="${SHIM%/*}" PREFIX=/opt DESTDIR="$work/root" install
-    local file
-    for file in setuid setgid capable; do
-        cp /bin/sleep "$work/$file"
-    done
-    chmod u+s "$work/setuid"
-    chmod g+s "$work/setgid"
-    setcap cap_net_raw+ep "$work/capable"
-    background sleep 60
-    # In a place that others may get to.
-    run -1 unshare -m sh -c "mount --bind '$work' /mnt && cd /mnt && exec setpriv --reuid=65534 --regid=65534 --clear-groups \
-        sh -c 'unset BUILD; for f in setuid setgid capable; do root/opt/bin/sockshim check ./\$f; done
-            root/opt/bin/sockshim check $BACKGROUND'"
-    [[ ${lines[0]} == "./setuid: no, ./setuid is setuid (user 0), so the loader ignores LD_PRELOAD; start sockshim as the user "* ]] || fails_with "$output"
-    [[ ${lines[1]} == "./setgid: no, ./setgid is setgid (group 0), "* ]] || fails_with "$output"
-    [[ ${lines[2]} == "./capable: no, ./capable has file capabilities, "* ]] || fails_with "$output"
-    # Nor may anybody look into root's processes.
-    [[ ${lines[3]} == "$BACKGROUND (sleep): no, or not known: it is user 0's, and we may not look into it; ask as root" ]] || fails_with "$output"
-    # Not root, whom no set-id bit makes anybody else.
-    says 0 "*/setuid: yes, *" "$work/setuid"
-}
-
-@test "AddressSanitizer's runtime has to come first, and that is said" {
-    compile asan -fsanitize=address
-    says 0 "./asan: yes, ./asan can be seen into; AddressSanitizer's runtime must come first: LD_PRELOAD=libasan.so.*" ./asan
-}
-
-@test "a process under the shim: its settings, and where its log is" {
-    waiting SOCKSHIM_LOG=log.%n.%p SOCKSHIM_LEVEL=info SOCKSHIM_SKIP='EINTR,would-block'
-    wait_until test -e "log.sleep.$BACKGROUND"
-    cd /
-    says 0 "$BACKGROUND (sleep): yes, the shim is loaded; its log is $BATS_TEST_TMPDIR/log.sleep.$BACKGROUND; SOCKSHIM_LEVEL=info SOCKSHIM_SKIP=EINTR,would-block" "$BACKGROUND"
-    rm "$BATS_TEST_TMPDIR/log.sleep.$BACKGROUND"
-    says 0 "$BACKGROUND (sleep): yes, * its log is log.sleep.$BACKGROUND, which was removed; *" "$BACKGROUND"
-}
-
-@test "a process whose log is stderr, or off" {
-    waiting SOCKSHIM_LOG= 2>errors
-    says 0 "$BACKGROUND (sleep): yes, the shim is loaded; its log is its standard error, $PWD/errors" "$BACKGROUND"
-    waiting SOCKSHIM_LOG=off
-    says 0 "$BACKGROUND (sleep): yes, the shim is loaded; its log is off" "$BACKGROUND"
-}
-
-@test "a process that has the shim, and is left alone by it" {
-    waiting SOCKSHIM=off
-    says 1 "$BACKGROUND (sleep): no, the shim is loaded, but SOCKSHIM=off is in its environment" "$BACKGROUND"
-    waiting SOCKSHIM_ONLY='curl,sl[aiou]*' SOCKSHIM_LOG=off
-    says 1 "$BACKGROUND (sleep): no, the shim is loaded, but leaves it alone: SOCKSHIM_ONLY=curl,sl*" "$BACKGROUND"
-    waiting SOCKSHIM_ONLY='curl,sl[aeiou]*' SOCKSHIM_LOG=off
-    says 0 "$BACKGROUND (sleep): yes, *" "$BACKGROUND"
-}
-
-@test "a process without it: whether it could have it" {
-    background sleep 60
-    wait_until process_is sleep
-    says 1 "$BACKGROUND (sleep): no, the shim is not loaded; $(readlink -f /bin/sleep) can be seen into: start it again under sockshim" "$BACKGROUND"
-    echo 'int main(void) { for (;;) { __builtin_ia32_pause(); } }' | cc -static -x c - -o static
-    background ./static
-    wait_until process_is static
-    says 1 "$BACKGROUND (static): no, the shim is not loaded, and cannot be: $PWD/static is statically linked, *; watch it with strace *" "$BACKGROUND"
-    background env LD_PRELOAD=/nowhere/libsockshim.so sleep 60 2>errors
-    wait_until process_is sleep
-    says 1 "$BACKGROUND (sleep): no, LD_PRELOAD names the shim, yet it is not loaded: *" "$BACKGROUND"
-}
-
-@test "a process that is none, has ended, or is the kernel's" {
-    says 1 "4194999: no, there is no process 4194999" 4194999
-    says 1 "2 (*): no, it is a thread of the kernel" 2
-    "$PYTHON" -c 'import os, sys
-pid = os.fork() or os._exit(0)
-os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-print(pid, flush=True)
-sys.stdin.read()' >pid < <(sleep 60) 3>&- &
-    local python=$!
-    BACKGROUNDS+=" $python"
-    wait_until test -s pid
-    says 1 "$(cat pid) (python3): no, it has ended (a zombie)" "$(cat pid)"
-}
-
-@test "a wrong call is one line, and exit status 2" {
-    local words
-    for words in "" "one two" "--pid" "-x 1"; do
+# on_each_system COMMAND...
+on_each_system() {
+    local system
+    for system in "dash mawk" "bash gawk" "busybox busybox"; do
         # shellcheck disable=SC2086
-        run -2 --separate-stderr "$SOCKSHIM_COMMAND" check $words
-        [ -z "$output" ]
-        [ "${#stderr_lines[@]}" -eq 1 ] || fails_with "$stderr"
-        [[ $stderr == "sockshim: "*"; see sockshim help check" ]] || fails_with "$stderr"
+        use $system
+        echo "with $system:"
+        "$@"
     done
+}
+
+check() {
+    PATH=$SYSTEM_PATH sh "$SOCKSHIM_COMMAND" check "$@"
+}
+
+# yes WHAT LINE, no WHAT LINE: how it answers; LINE is a pattern.
+yes() {
+    answers 0 "$@"
+}
+
+no() {
+    answers 1 "$@"
+}
+
+answers() {
+    # shellcheck disable=SC2053
+    run "-$1" --separate-stderr check "$2"
+    [[ ${lines[0]} == $3 ]] && [ -z "$stderr" ] || fails_with "status $status: $output$stderr"
+}
+
+# compile NAME OPTION...: a program, by $CC.
+compile() {
+    echo "${SOURCE-int main(void) { return 0; \}}" | ${CC-cc} -x c "${@:2}" -o "$1" -
+}
+
+WATCH="watch it with strace -f -e trace=network, or tcpdump"
+
+# ---- Programs ----
+
+@test "a program is found as a shell finds it" {
+    compile plain
+    cp plain bin/there
+    yes ./plain "./plain: yes, the shim can see into ./plain"
+    yes there "there: yes, the shim can see into $PWD/bin/there"
+    yes "$PWD/plain" "$PWD/plain: yes, the shim can see into $PWD/plain"
+    no nowhere "nowhere: no, command not found; *"
+    no ./nowhere "./nowhere: no, command not found; *"
+    no . ".: no, *"
+    no "$PWD" "$PWD: no, is a directory"
+    cp plain 12345
+    no 999999999 "999999999: no, there is no such process"
+    cp plain 999999999
+    yes ./999999999 "./999999999: yes, *"
+    PATH=$PWD:$PATH SYSTEM_PATH=$PWD:$SYSTEM_PATH run -0 check -- 999999999
+    [ "$output" = "999999999: yes, the shim can see into $PWD/999999999" ]
+    chmod -x plain
+    no ./plain "./plain: no, permission denied; make it executable (chmod +x), or check what runs it, such as sh"
+}
+
+static_programs() {
+    no ./static "./static: no, ./static is statically linked, so nothing can be preloaded; $WATCH"
+    no ./static-pie "./static-pie: no, ./static-pie is statically linked, *"
+    yes ./plain '*'
+}
+
+@test "static programs" {
+    compile plain
+    compile static -static
+    compile static-pie -static-pie
+    on_each_system static_programs
+}
+
+# as_nobody COMMAND...: a user without rights, with the command in inst.
+as_nobody() {
+    setpriv --reuid=nobody --regid=nogroup --clear-groups -- "$@"
+}
+
+install_for_others() {
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
+    mkdir -p inst/bin inst/lib/sockshim
+    cp "$SOCKSHIM_COMMAND" inst/bin/
+    cp "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
+}
+
+@test "setuid, setgid and file capabilities, where they give rights to who asks" {
+    compile plain
+    install_for_others
+    cp plain user && chmod u+s user
+    cp plain group && chmod g+s group
+    cp plain caps && setcap cap_net_raw+ep caps
+    local why="so the loader ignores LD_PRELOAD; start sockshim as the user that it becomes, or use strace -f -e trace=network as root"
+    run -1 as_nobody inst/bin/sockshim check ./user
+    [ "$output" = "./user: no, ./user is setuid (user 0), $why" ] || fails_with "$output"
+    run -1 as_nobody inst/bin/sockshim check ./group
+    [ "$output" = "./group: no, ./group is setgid (group 0), $why" ] || fails_with "$output"
+    run -1 as_nobody inst/bin/sockshim check ./caps
+    [ "$output" = "./caps: no, ./caps has file capabilities, $why" ] || fails_with "$output"
+    run -0 as_nobody inst/bin/sockshim check ./plain
+    cp plain secret && chmod 711 secret
+    run -1 as_nobody inst/bin/sockshim check ./secret
+    [ "$output" = "./secret: no, ./secret may be run, but not be read by this user: that cannot be told" ] || fails_with "$output"
+    run -0 as_nobody setpriv --no-new-privs inst/bin/sockshim check ./user
+    # To root they give nothing.
+    yes ./user '*' && yes ./caps '*'
+}
+
+foreign_programs() {
+    local build="build the object for it (make CC=... BUILD=...) and run sockshim with that BUILD"
+    no ./i386 "./i386: no, ./i386 is for 32-bit x86, libsockshim.so for x86-64; $build"
+    no ./aarch64 "./aarch64: no, ./aarch64 is for aarch64, libsockshim.so for x86-64; $build"
+    no ./musl "./musl: no, ./musl uses another C library (musl) than libsockshim.so (glibc); $build"
+}
+
+@test "another architecture, another C library" {
+    compile i386 -m32
+    CC=musl-gcc compile musl
+    CC="clang --target=aarch64-linux-gnu" compile aarch64
+    on_each_system foreign_programs
+}
+
+@test "an object for another system says yes to its programs" {
+    compile plain
+    CC=musl-gcc compile musl
+    make -s -C "$TOP" CC=musl-gcc CFLAGS=-O0 BUILD="$PWD/out"
+    export BUILD=$PWD/out
+    yes ./musl "./musl: yes, the shim can see into ./musl"
+    no ./plain "./plain: no, ./plain uses another C library (glibc) than libsockshim.so (musl); *"
+}
+
+@test "a Go program, though it is linked to the C library: nothing of it is seen" {
+    readelf -l "$(command -v hey)" | grep -q 'program interpreter'
+    no hey "hey: no, $(command -v hey) is a Go program, which makes its network calls past the C library, even with cgo; $WATCH"
+    run "$SOCKSHIM_COMMAND" --force -o "$LOG" -- hey -n 1 -c 1 http://127.0.0.1:1/
+    [[ $output == *"connection refused"*"no records: no socket was seen"* ]] || fails_with "$output"
+}
+
+@test "a loader that is not there" {
+    compile lost -Wl,--dynamic-linker=/none/ld-linux-x86-64.so.2
+    no ./lost "./lost: no, ./lost asks for the loader /none/ld-linux-x86-64.so.2, which is not there"
+    yes /lib64/ld-linux-x86-64.so.2 '*'
+}
+
+@test "AddressSanitizer wants its runtime before the shim" {
+    compile asan -fsanitize=address
+    run -0 check ./asan
+    [[ $output =~ ^"./asan: yes, the shim can see into ./asan, with LD_PRELOAD="(libasan\.so\.[0-9]+)" in the environment: AddressSanitizer wants its runtime to be the first"$ ]] || fails_with "$output"
+    # The advice is good.
+    local runtime=${BASH_REMATCH[1]}
+    run "$SOCKSHIM_COMMAND" -q -o "$LOG" -- ./asan
+    [[ $output == *"ASan runtime does not come first"* ]]
+    run -0 env LD_PRELOAD="$runtime" "$SOCKSHIM_COMMAND" -q -o "$LOG" -- ./asan
+}
+
+# script NAME LINE...
+script() {
+    printf '%s\n' "${@:2}" >"$1"
+    chmod +x "$1"
+}
+
+scripts() {
+    yes ./perl "./perl: yes, the shim can see into /usr/bin/perl, which runs ./perl; what that starts in turn is a case of its own"
+    yes ./env "./env: yes, the shim can see into /usr/bin/perl, which runs ./env; *"
+    yes ./env-options "./env-options: yes, the shim can see into /usr/bin/perl, *"
+    yes ./nested "./nested: yes, the shim can see into /usr/bin/perl, which runs ./nested; *"
+    yes ./plain-text "./plain-text: yes, the shim can see into /bin/sh, which runs ./plain-text; *"
+    no ./static-script "./static-script: no, ./static is statically linked, so *"
+    no ./typo "./typo: no, ./typo names an interpreter that cannot be run: /usr/bin/pyhton"
+    no ./crlf "./crlf: no, ./crlf names an interpreter that cannot be run: /bin/sh[?]"
+    no ./env-typo "./env-typo: no, ./env-typo names a program that env does not find: pyhton"
+    no ./loop "./loop: no, ./loop is one script too many that is run by another"
+    no ./junk "./junk: no, ./junk is neither an ELF program nor a script that begins with #!"
+}
+
+@test "scripts: what runs them counts" {
+    SYSTEM_PATH=$PATH
+    compile static -static
+    script perl '#!/usr/bin/perl'
+    script env '#! /usr/bin/env perl'
+    script env-options '#!/usr/bin/env -S -u A B=1 /usr/bin/perl -w'
+    script nested '#!./perl -x'
+    script plain-text 'echo hello'
+    script static-script '#!./static'
+    script typo '#!/usr/bin/pyhton -u'
+    script crlf $'#!/bin/sh\r'
+    script env-typo '#!/usr/bin/env pyhton'
+    script loop '#!./loop'
+    script junk $'\177ELF\1\2\3' && head -c 10 /dev/zero >>junk
+    on_each_system in_usual_path scripts
+}
+
+in_usual_path() {
+    SYSTEM_PATH=$SYSTEM_PATH:/usr/bin "$@"
+}
+
+# ---- Processes ----
+
+# process [VARIABLE=VALUE...] COMMAND...: in the background, its pid in $P, once it
+# is COMMAND.
+process() {
+    background env "$@"
+    P=$BACKGROUND
+    wait_until has_become_a_program
+}
+
+has_become_a_program() {
+    [ "$(cat "/proc/$P/comm")" != env ] && [ "$(cat "/proc/$P/comm")" != bash ]
+}
+
+# details LINE...: what is said below the first line.
+details() {
+    [ "$(printf '%s\n' "${lines[@]:1}")" = "$(printf '  %s\n' "$@")" ] || fails_with "$output"
+}
+
+loaded_processes() {
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info sleep 60
+    yes "$P" "$P (sleep): yes, $SHIM is loaded"
+    details "log: $PWD/sleep.$P.log" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
+    mv "sleep.$P.log" renamed
+    yes "$P" '*'
+    details "log: $PWD/renamed" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
+    process LD_PRELOAD="$SHIM" sleep 60 2>said
+    yes "$P" '*'
+    details "log: stderr, which is $PWD/said" "settings: the defaults"
+    process LD_PRELOAD="$SHIM" sleep 60 2>&-
+    yes "$P" '*'
+    details "log: stderr, which is closed" "settings: the defaults"
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off sleep 60
+    yes "$P" '*'
+    details "log: off" "settings: SOCKSHIM_LOG=off"
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=/none/log sleep 60 2>/dev/null
+    yes "$P" '*'
+    details "log: /none/log, which is not open: it could not be opened, or was closed; the next record tries again" "settings: SOCKSHIM_LOG=/none/log"
+}
+
+@test "a process that has the shim: its log, and its settings" {
+    on_each_system loaded_processes
+}
+
+@test "a process that wrote over its environment" {
+    local port
+    port=$(free_port)
+    echo "pid $PWD/pid; error_log /dev/null; events {} http { access_log off; server { listen 127.0.0.1:$port; } }" >conf
+    LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" nginx -c "$PWD/conf" 3>&-
+    wait_until test -s pid
+    BACKGROUNDS+=" $(cat pid)"
+    wait_until pgrep -P "$(cat pid)"
+    BACKGROUNDS+=" $(pgrep -P "$(cat pid)")"
+    run -0 check "$(cat pid)"
+    details "log: $LOG" "settings: not to be read; the record of its start in the log has them"
+    run -0 check "$(pgrep -P "$(cat pid)" | head -n 1)"
+    details "log: $LOG" "settings: not to be read; the record of its start in the log has them"
+}
+
+@test "a process that the settings leave out" {
+    process LD_PRELOAD="$SHIM" SOCKSHIM=off sleep 60
+    no "$P" "$P (sleep): no, $SHIM is loaded, and does nothing: SOCKSHIM=off is in its environment"
+    process LD_PRELOAD="$SHIM" SOCKSHIM_ONLY='nginx, b*' sleep 60
+    no "$P" "$P (sleep): no, $SHIM is loaded, and does nothing: SOCKSHIM_ONLY=nginx,b\* does not name it"
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off SOCKSHIM_ONLY='nginx, sl*' sleep 60
+    yes "$P" '*'
+    # By argv[0], and by the executable.
+    background bash -c 'LD_PRELOAD=$0 SOCKSHIM_LOG=off SOCKSHIM_ONLY=billing exec -a /x/billing sleep 60' "$SHIM"
+    P=$BACKGROUND
+    wait_until has_become_a_program
+    yes "$P" '*'
+    background bash -c 'LD_PRELOAD=$0 SOCKSHIM_LOG=off SOCKSHIM_ONLY=sleep exec -a /x/billing sleep 60' "$SHIM"
+    P=$BACKGROUND
+    wait_until has_become_a_program
+    yes "$P" '*'
+}
+
+@test "the object of a process that was replaced meanwhile" {
+    cp "$SHIM" libsockshim.so
+    process LD_PRELOAD="$PWD/libsockshim.so" SOCKSHIM_LOG=off sleep 60
+    rm libsockshim.so
+    yes "$P" "$P (sleep): yes, $PWD/libsockshim.so (deleted) is loaded"
+}
+
+waiting_program() {
+    SOURCE='#include <unistd.h>
+    int main(void) { return (int)sleep(60); }' compile "$@"
+}
+
+absent() {
+    local watch="watch it with strace -f -p"
+    process sleep 60
+    no "$P" "$P (sleep): no, the shim is not loaded; it could be, if $(readlink -f "$(command -v sleep)") is started again with it; until then $watch $P -e trace=network, or tcpdump"
+    process LD_PRELOAD=/none/libsockshim.so sleep 60 2>/dev/null
+    no "$P" "$P (sleep): no, the shim is not loaded, though its LD_PRELOAD asks for /none/libsockshim.so: is that there, can its user read it, and is it built for this program[?]"
+    process LD_PRELOAD="$SHIM" ./waits-static
+    no "$P" "$P (waits-static): no, the shim is not loaded, and cannot be: $PWD/waits-static is statically linked, so nothing can be preloaded; $watch $P -e trace=network, or tcpdump"
+    process LD_PRELOAD="$SHIM" ./waits-i386 2>/dev/null
+    no "$P" "$P (waits-i386): no, the shim is not loaded, and cannot be: $PWD/waits-i386 is for 32-bit x86, *"
+}
+
+@test "a process that has not the shim: why, and whether it could" {
+    waiting_program waits-static -static
+    waiting_program waits-i386 -m32
+    on_each_system absent
+}
+
+@test "a process with the rights of its file" {
+    waiting_program waits
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
+    chmod u+s waits
+    background setpriv --reuid=nobody --regid=nogroup --clear-groups -- env LD_PRELOAD="$SHIM" ./waits
+    P=$BACKGROUND
+    wait_until grep -q waits "/proc/$P/comm"
+    no "$P" "$P (waits): no, the shim is not loaded, and cannot be: it was started with the rights of its file (setuid, setgid or capabilities); watch it with strace -f -p $P -e trace=network as root, or tcpdump"
+}
+
+@test "a process of somebody else, a zombie, a thread of the kernel's, none" {
+    install_for_others
+    process sleep 60
+    run -1 as_nobody inst/bin/sockshim check "$P"
+    [ "$output" = "$P (sleep): no, it cannot be told: only its user (root) and root may look into it" ] || fails_with "$output"
+    background "$PYTHON" -c 'import os, time
+child = os.fork() or os._exit(0)
+print(child, flush=True)
+time.sleep(60)' >child
+    wait_until test -s child
+    wait_until grep -q ') Z' "/proc/$(cat child)/stat"
+    no "$(cat child)" "$(cat child) (python3): no, it has ended, and its parent has not noticed yet (a zombie)"
+    if [ -d /proc/2 ] && [ "$(cat /proc/2/comm)" = kthreadd ]; then
+        no 2 "2 (kthreadd): no, it is a thread of the kernel's, which makes no calls"
+    fi
+    no 0 "0: no, there is no such process"
+    no 4194305 "4194305: no, there is no such process" # more than PID_MAX_LIMIT
+}
+
+@test "a process in another mount namespace: where its log is from here" {
+    mkdir inside
+    background env SOCKSHIM_LOG="$PWD/inside/log" unshare -m sh -c 'mount -t tmpfs none inside && exec env LD_PRELOAD="$0" sleep 60' "$SHIM"
+    P=$BACKGROUND
+    wait_until grep -q sleep "/proc/$P/comm"
+    yes "$P" '*'
+    details "log: /proc/$P/root$PWD/inside/log" "settings: SOCKSHIM_LOG=$PWD/inside/log"
+    [ -e "/proc/$P/root$PWD/inside/log" ] && [ ! -e inside/log ]
+}
+
+@test "what a process is called, and has in its environment, cannot reach the terminal" {
+    cp /bin/sleep $'a\033[7mb'
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=$'x\033]0;y\a\nz' ./$'a\033[7mb' 60
+    P=$BACKGROUND
+    wait_until grep -q 7m "/proc/$P/comm"
+    yes "$P" "$P (a[?]\[7mb): yes, *"
+    refute grep -q '[^ -~]' <<<"$output"
+    no $'\033[7m' '[?]\[7m: no, command not found; *'
+}
+
+# ---- The call ----
+
+@test "-q prints nothing" {
+    run -0 --separate-stderr check -q sh
+    [ -z "$output$stderr" ]
+    run -1 --separate-stderr check -q -- nowhere
+    [ -z "$output$stderr" ]
+}
+
+# refuses MESSAGE WORD...: in one line, with status 2.
+refuses() {
+    local message=$1
+    shift
+    run -2 --separate-stderr check "$@"
+    [ "$stderr" = "sockshim: $message" ] || fails_with "$stderr"
+    [ -z "$output" ]
+}
+
+@test "a wrong call is one line and exit status 2" {
+    refuses "no command and no PID to check; see sockshim help check"
+    refuses "no command and no PID to check; see sockshim help check" -q --
+    refuses "no command and no PID to check; see sockshim help check" ''
+    refuses "check takes one command or PID, without its arguments, not curl -s; see sockshim help check" curl -s
+    refuses "unknown option --quite; see sockshim help check" --quite sh
+    refuses "unknown option --hlep (did you mean --help?); see sockshim help check" --hlep
+    BUILD=/none refuses "/none/libsockshim.so is not there: run make in $TOP" sh
 }

@@ -1,50 +1,73 @@
 # shellcheck shell=sh
-# sockshim check: whether the shim can see into a program, or sees into a process.
+# shellcheck disable=SC1091,SC2154 # the files share their variables
+# sockshim check: whether the shim can see into a program, or does so in a process.
 
 . "$lib/target.sh"
+. "$lib/terminal.sh"
 
 check_usage() {
     cat <<'END'
-usage: sockshim check COMMAND|PID
+usage: sockshim check [-q] COMMAND|PID
 
-Says in a line whether the shim can see into COMMAND, found as a shell finds it,
-through #! and env; if not, why, and what to use instead. Of a process it says
-whether the shim is loaded, with which settings, and where its log is; if it is
-not loaded, whether it could be. A word of digits alone is a PID, unless -- or a
-folder stands before it.
+Says whether the shim can see into COMMAND, which is found as a shell finds it,
+through #! and env. Of a process it says whether the shim is in it, where its log
+is, and with which settings. A no comes with the reason, and with what to use
+instead.
 
-What no file tells: system calls past the C library, and io_uring.
+  -q                  print nothing
+  -h, --help          print this
 
-Exit status: 0 if it can (is loaded), 1 if not, 2 if the call is wrong.
+A number is a PID; after --, or with a slash in it, it is a COMMAND.
+
+What it cannot know is whether a program uses io_uring, or makes its system calls
+without the C library: then the log stays empty.
+
+Exit status: 0 if it can, or does; 1 if not; 2 if the call is wrong.
 END
 }
 
 sockshim_check() {
-    marked=
-    case ${1-} in
-    --)
-        marked=$1
+    quiet=
+    is_command=
+    while :; do
+        case ${1-} in
+        -q) quiet=yes ;;
+        -h | --help) check_usage && exit 0 ;;
+        --) is_command=yes && shift && break ;;
+        -?*) unknown_option check "$1" -q --help ;;
+        *) break ;;
+        esac
         shift
-        ;;
-    -*) unknown_option check "$1" --help ;;
-    esac
-    [ $# -eq 1 ] || wrong_call check "check takes one command or PID, not $#"
+    done
+    [ -n "${1-}" ] || wrong_call check "no command and no PID to check"
+    [ $# -eq 1 ] || wrong_call check "check takes one command or PID, without its arguments, not $*"
     [ -f "$object" ] || die "$USAGE" "$object is not there: $remedy"
-    unset LD_PRELOAD
-    case $marked$1 in
-    '' | *[!0-9]*) check_command "$1" ;;
+    answer=$(check "$1")
+    status=$?
+    [ -n "$quiet" ] || show_answer
+    exit "$status"
+}
+
+show_answer() {
+    decide_charset
+    printf '%s\n' "$answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
+}
+
+check() {
+    case $is_command$1 in
+    *[!0-9]*) check_command "$1" ;;
     *) check_process "$1" ;;
     esac
 }
 
-# yes WORD..., no WORD...: the answer, about $name.
+# In the subshell that makes the answer.
 yes() {
-    printf '%s: yes, %s\n' "$name" "$*"
+    echo "$name: yes, $*"
     exit 0
 }
 
 no() {
-    printf '%s: no, %s\n' "$name" "$*"
+    echo "$name: no, $*"
     exit 1
 }
 
@@ -52,124 +75,196 @@ no() {
 
 check_command() {
     name=$1
-    target_find "$1" || no "${problem#"$1: "}"
-    found=$target
+    target_find "$1" || not_found
+    file=$target
     target_check "$object" || no "$problem; $instead"
-    script=
-    [ "$found" = "$target" ] || script="it is a script, and "
-    yes "$script$target can be seen into$(remarks "$target")"
+    if [ -n "$broken" ] && ! is_script "$target" && is_text "$target"; then
+        target=/bin/sh
+        target_check "$object" || no "$problem; $instead"
+    fi
+    [ -z "$broken" ] || no "$broken"
+    [ -z "$loader" ] || [ -e "$loader" ] || no "$target asks for the loader $loader, which is not there"
+    [ "$target" = "$file" ] || yes "the shim can see into $target, which runs $file;" \
+        "what that starts in turn is a case of its own"
+    sanitizer=$(LC_ALL=C tr -c '[:alnum:].' '\n' <"$target" | grep '^libasan\.so\.' | head -n 1)
+    [ -z "$sanitizer" ] || yes "the shim can see into $file, with LD_PRELOAD=$sanitizer in the environment:" \
+        "AddressSanitizer wants its runtime to be the first"
+    yes "the shim can see into $file"
 }
 
-remarks() {
-    case ${1##*/} in
-    sh | dash | bash | busybox | ksh | zsh)
-        [ "$1" = "$found" ] || printf '%s' "; what it starts is to be checked for itself"
-        ;;
+not_found() {
+    problem=${problem#"$name: "}
+    case $problem in
+    *"permission denied") no "$problem; make it executable (chmod +x), or check what runs it, such as sh" ;;
+    *"not found") no "$problem; a name with a slash in it is not looked for in PATH" ;;
+    *) no "$problem" ;;
     esac
-    ! grep -q 'libasan\.so' "$1" 2>/dev/null ||
-        printf '%s' "; AddressSanitizer's runtime must come first: LD_PRELOAD=libasan.so.N sockshim ..."
+}
+
+# A shell, and env, give what the kernel cannot run to sh.
+is_text() {
+    # shellcheck disable=SC2046
+    set -- $(bytes "$1" 0 512)
+    case " $* " in
+    "  " | *" 0 "*) return 1 ;;
+    esac
 }
 
 # ---- A process ----
 
 check_process() {
-    process=/proc/$1
-    name=$1
-    [ -d "$process" ] || no "there is no process $1"
-    name="$1 ($(sed -n 's/^Name:[[:space:]]*//p' "$process/status" 2>/dev/null))"
-    ! grep -q '^State:[[:space:]]*Z' "$process/status" 2>/dev/null || no "it has ended (a zombie)"
-    program=$(readlink "$process/exe" 2>/dev/null) || no "$(why_no_program)"
-    cat "$process/environ" >/dev/null 2>&1 || no "$(not_ours)"
-    program=${program% (deleted)}
-    called=$(tr '\0' '\n' <"$process/cmdline" | head -n 1)
-    called=${called##*/}
-    if grep -q '/libsockshim\.so' "$process/maps"; then
-        check_loaded "$1"
-    fi
-    check_loadable
+    pid=$1
+    name=$pid
+    read -r line 2>/dev/null <"/proc/$pid/stat" || no "there is no such process"
+    name="$pid ($(cat "/proc/$pid/comm"))"
+    strace="strace -f -p $pid -e trace=network"
+    refuse_empty_process "${line##*) }"
+    maps=$(cat "/proc/$pid/maps" 2>/dev/null) ||
+        no "it cannot be told: only its user ($(user_of_process)) and root may look into it"
+    file=$(readlink "/proc/$pid/exe")
+    environment=$(tr '\0\n' '\n ' <"/proc/$pid/environ")
+    loaded=$(printf '%s\n' "$maps" | sed -n 's|^[^/]*\(/.*/libsockshim\.so.*\)$|\1|p' | head -n 1)
+    [ -n "$loaded" ] || explain_absence
+    ! is_secure || no "$loaded is loaded, and does nothing: it $secure; $instead"
+    ! is_switched_off || no "$loaded is loaded, and does nothing: $reason"
+    echo "$name: yes, $loaded is loaded"
+    echo "  log: $(where_log)"
+    echo "  settings: $(which_settings)"
 }
 
-why_no_program() {
-    if [ -n "$(tr -d '\0' <"$process/cmdline" 2>/dev/null)" ]; then
-        not_ours
-    else
-        echo "it is a thread of the kernel"
-    fi
+# refuse_empty_process FIELDS: of /proc/PID/stat, from the state on. The bit is
+# PF_KTHREAD (include/linux/sched.h).
+refuse_empty_process() {
+    # shellcheck disable=SC2086
+    set -- $1
+    case $1 in
+    Z | X) no "it has ended, and its parent has not noticed yet (a zombie)" ;;
+    esac
+    [ $(($7 & 0x200000)) -eq 0 ] || no "it is a thread of the kernel's, which makes no calls"
 }
 
-not_ours() {
-    # shellcheck disable=SC2012
-    echo "or not known: it is user $(ls -lnd "$process" | awk '{ print $3 }')'s, and we may not look into it; ask as root"
+user_of_process() {
+    number=$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")
+    id -nu "$number" 2>/dev/null || echo "$number"
 }
 
-# setting VARIABLE: as the process was started with it.
+explain_absence() {
+    target=/proc/$pid/exe
+    broken=
+    ! is_secure || no "the shim is not loaded, and cannot be: it $secure; $instead"
+    target_fits "$object" || no "the shim is not loaded, and cannot be: $file${problem#"$target"}; $instead"
+    [ -z "$broken" ] || no "the shim is not loaded; $broken"
+    case $(setting LD_PRELOAD) in
+    *libsockshim.so*) no "the shim is not loaded, though its LD_PRELOAD asks for $(setting LD_PRELOAD): is that there," \
+        "can its user read it, and is it built for this program?" ;;
+    esac
+    no "the shim is not loaded; it could be, if $file is started again with it; until then $instead"
+}
+
+# AT_SECURE (23) of the auxiliary vector, getauxval(3): LD_PRELOAD counted for
+# nothing when the program was started.
+is_secure() {
+    secure="was started with the rights of its file (setuid, setgid or capabilities)"
+    instead="watch it with $strace as root, or tcpdump"
+    read_elf_header "/proc/$pid/exe" || class=2
+    od -A n -v -t u4 "/proc/$pid/auxv" 2>/dev/null | awk -v words="$class" '
+        { for (i = 1; i <= NF; i++) word[count++] = $i }
+        END {
+            for (at = 0; at < count; at += 2 * words)
+                if (word[at] == 23)
+                    secure = word[at + words]
+            exit !secure
+        }'
+}
+
+# setting VARIABLE: its value in the process's environment.
 setting() {
-    tr '\0\n' '\n ' <"$process/environ" | sed -n "s/^$1=//p" | head -n 1
+    printf '%s\n' "$environment" | sed -n "s/^$1=//p" | head -n 1
 }
 
-check_loaded() {
-    [ "$(setting SOCKSHIM)" != off ] || no "the shim is loaded, but SOCKSHIM=off is in its environment"
-    is_one_of "$(setting SOCKSHIM_ONLY)" ||
-        no "the shim is loaded, but leaves it alone: SOCKSHIM_ONLY=$(setting SOCKSHIM_ONLY)"
-    settings=$(tr '\0\n' '\n ' <"$process/environ" | grep '^SOCKSHIM_[A-Z_]*=.' | grep -v '^SOCKSHIM_\(LOG\|ONLY\)=' |
-        sort | tr '\n' ' ')
-    yes "the shim is loaded; $(where_log "$1")${settings:+; }${settings% }"
+# Programs that give themselves a title, such as nginx, write over their
+# environment.
+is_environment_there() {
+    [ -n "$(setting LD_PRELOAD)" ]
 }
 
-# is_one_of GLOBS: as the shim understands SOCKSHIM_ONLY.
-is_one_of() {
-    [ -n "$1" ] || return 0
+is_switched_off() {
+    reason="SOCKSHIM=off is in its environment"
+    [ "$(setting SOCKSHIM)" != off ] || return 0
+    only=$(setting SOCKSHIM_ONLY | sed 's/ *, */,/g; s/^ *//; s/ *$//')
+    reason="SOCKSHIM_ONLY=$only does not name it"
+    [ -n "$only" ] && ! is_named "$only"
+}
+
+# is_named GLOBS: as the shim matches them.
+is_named() (
+    called=$(tr '\0\n' '\n ' <"/proc/$pid/cmdline" | head -n 1)
+    stored=${file% (deleted)}
     set -f
-    # shellcheck disable=SC2046
-    for glob in $(printf '%s' "$1" | tr ',' ' '); do
-        # shellcheck disable=SC2254 # a glob is what it is
-        case $called in
-        $glob) return 0 ;;
-        esac
+    IFS=,
+    for glob in $1; do
         # shellcheck disable=SC2254
-        case ${program##*/} in
-        $glob) return 0 ;;
+        case ${called##*/}//${stored##*/} in
+        $glob//* | *//$glob) return 0 ;;
         esac
     done
     return 1
+)
+
+which_settings() {
+    given=$(printf '%s\n' "$environment" | grep '^SOCKSHIM[A-Z_]*=.' | tr '\n' ' ')
+    if [ -n "$given" ]; then
+        echo "${given% }"
+    elif is_environment_there; then
+        echo "the defaults"
+    else
+        echo "not to be read; the record of its start in the log has them"
+    fi
 }
 
+# By the open file, if it can be found: a path may have been relative, and the
+# file renamed.
 where_log() {
-    value=$(setting SOCKSHIM_LOG)
-    case ${value:-stderr} in
-    off) echo "its log is off" ;;
-    stderr) echo "its log is its standard error, $(readlink "$process/fd/2" || echo "which is closed")" ;;
-    *) log_file "$1" ;;
+    template=$(setting SOCKSHIM_LOG)
+    log_number=$(find_log_number)
+    if [ -n "$log_number" ]; then
+        here "$(readlink "/proc/$pid/fd/$log_number")"
+        return
+    fi
+    case $template in
+    off) echo "off" ;;
+    stderr | '')
+        if [ -z "$template" ] && ! is_environment_there; then
+            echo "none is open; it may go to stderr"
+        elif [ -h "/proc/$pid/fd/2" ]; then
+            echo "stderr, which is $(here "$(readlink "/proc/$pid/fd/2")")"
+        else
+            echo "stderr, which is closed"
+        fi
+        ;;
+    *) echo "$template, which is not open: it could not be opened, or was closed; the next record tries again" ;;
     esac
 }
 
-# The shim's own descriptor tells, whatever the name was relative to then.
-log_file() {
-    file=$(printf '%s\n' "$value" | PID=$1 PROG=$called awk '
-        { for (; (at = index($0, "%")); $0 = substr($0, at + 2)) {
-            word = substr($0, at + 1, 1)
-            out = out substr($0, 1, at - 1) (word == "p" ? ENVIRON["PID"] : word == "n" ? ENVIRON["PROG"] : "%" word)
-          }
-          print out $0 }')
-    state="which it has not open"
-    for descriptor in "$process"/fd/*; do
-        open=$(readlink "$descriptor") || continue
-        case $open in
-        "$file" | */"${file#./}") echo "its log is $open" && return ;;
-        */"${file#./} (deleted)") state="which was removed" ;;
+# The shim opens it as nobody else opens files: to write, O_APPEND, O_NONBLOCK and
+# O_CLOEXEC, with a high number (proc_pid_fdinfo(5): flags are octal).
+find_log_number() {
+    awk '
+        $1 == "flags:" && $2 ~ /[2367]..[67]..1$/ {
+            number = FILENAME
+            sub(/.*\//, "", number)
+            print number
+        }' "/proc/$pid/fdinfo/"* 2>/dev/null | sort -rn | while read -r number; do
+        case $(readlink "/proc/$pid/fd/$number") in
+        /*) echo "$number" && break ;;
         esac
     done
-    echo "its log is $file, $state"
 }
 
-# Not now, but after a restart.
-check_loadable() {
-    target=$process/exe
-    problem=
-    target_check "$object" ||
-        no "the shim is not loaded, and cannot be: $program${problem#"$target"}; $instead"
-    case $(setting LD_PRELOAD) in
-    *libsockshim.so*) no "LD_PRELOAD names the shim, yet it is not loaded: the process changed its user, or the loader could not read it" ;;
+# here PATH: where PATH of another mount namespace, a container's, is to be found.
+here() {
+    case $1 in
+    /*) [ "$(readlink "/proc/$pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ] || printf '%s' "/proc/$pid/root" ;;
     esac
-    no "the shim is not loaded; $program can be seen into: start it again under sockshim"
+    printf '%s\n' "$1"
 }

@@ -40,15 +40,27 @@ search_path() {
 }
 
 # target_check OBJECT: whether OBJECT can be preloaded into $target, or into the
-# interpreter of a script. If not, $problem says why, and $instead what to do.
+# interpreter of a script, which is $target then. If not, $problem says why, and
+# $instead what to do. What nobody can run is not refused: exec has the word; but
+# $broken says what is wrong with it.
 target_check() {
-    instead="watch it with strace -f -e trace=network, or tcpdump"
+    broken=
+    follow_scripts || return 0
+    target_fits "$1" && keeps_environment "$target"
+}
+
+# target_fits OBJECT: the same for a file that is no script, whoever runs it.
+target_fits() {
+    instead="watch it with ${strace:-strace -f -e trace=network}, or tcpdump"
+    loader=
     read_elf_header "$1" || return 0
     object_class=$class object_machine=$machine
-    follow_scripts || return 0
-    read_elf_header "$target" || return 0 # not ELF: exec has the word
-    is_same_architecture && has_interpreter "$target" && is_same_libc "$1" &&
-        keeps_environment "$target" && is_not_go "$target"
+    if ! read_elf_header "$target"; then
+        broken="$target is neither an ELF program nor a script that begins with #!"
+        [ -r "$target" ] || broken="$target may be run, but not be read by this user: that cannot be told"
+        return 0
+    fi
+    is_same_architecture && has_interpreter "$target" && is_same_libc "$1" && is_not_go "$target"
 }
 
 # A script is run by what its first line names; not over more steps than the
@@ -58,6 +70,7 @@ follow_scripts() {
         is_script "$target" || return 0
         follow_first_line "$target" || return 1
     done
+    broken="$target is one script too many that is run by another"
     return 1
 }
 
@@ -75,7 +88,10 @@ follow_first_line() {
     set +f
     case ${1-} in
     env | */env) follow_env "$@" ;;
-    *) [ -x "${1-}" ] && target=$1 ;;
+    *)
+        broken="$target names an interpreter that cannot be run: ${1-}"
+        [ -x "${1-}" ] && target=$1 && broken=
+        ;;
     esac
 }
 
@@ -91,7 +107,10 @@ follow_env() {
         esac
         shift
     done
+    script=$target
     [ $# -gt 0 ] && target_find "$1" && return 0
+    target=$script
+    broken="$script names a program that env does not find: ${1-}"
     problem=
     return 1
 }
@@ -218,8 +237,8 @@ has_capabilities() {
     [ "$(id -ru)" -ne 0 ] && [ -n "$(PATH=${PATH-}:/usr/sbin:/sbin getcap "$1" 2>/dev/null)" ]
 }
 
-# Go leaves a note with its name. Built with cgo it has a loader, yet its
-# network calls go past the C library.
+# Go leaves a note with its name. Built with cgo it has a loader, and looks names
+# up with the C library, yet makes its network calls past it.
 is_not_go() {
     notes=$(segments "$1" 4 | while read -r offset size; do
         note_bytes "$1" "$offset" "$size"
@@ -228,7 +247,7 @@ is_not_go() {
     *" 4 0 0 0 71 111 0 0 "*) ;; # type 4 of "Go\0\0"
     *) return 0 ;;
     esac
-    problem="$1 is a Go program, which makes its network calls past the C library"
+    problem="$1 is a Go program, which makes its network calls past the C library, even with cgo"
     return 1
 }
 
