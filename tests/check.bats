@@ -55,8 +55,8 @@ no() {
 }
 
 answers() {
-    # shellcheck disable=SC2053
     run "-$1" --separate-stderr check "$2"
+    # shellcheck disable=SC2053 # a glob
     [[ ${lines[0]} == $3 ]] && [ -z "$stderr" ] || fails_with "status $status: $output$stderr"
 }
 

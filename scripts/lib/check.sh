@@ -10,17 +10,17 @@ check_usage() {
 usage: sockshim check [-q] COMMAND|PID
 
 Says whether the shim can see into COMMAND, which is found as a shell finds it,
-through #! and env. Of a process it says whether the shim is in it, where its log
-is, and with which settings. A no comes with the reason, and with what to use
-instead.
+through #! and env. Of a process it says whether the shim is in it, where its
+log is, and with which settings. A no comes with the reason, and with what to
+use instead.
 
   -q                  print nothing
   -h, --help          print this
 
 A number is a PID; after --, or with a slash in it, it is a COMMAND.
 
-What it cannot know is whether a program uses io_uring, or makes its system calls
-without the C library: then the log stays empty.
+What it cannot know is whether a program uses io_uring, or makes its system
+calls without the C library: then the log stays empty.
 
 Exit status: 0 if it can, or does; 1 if not; 2 if the call is wrong.
 END

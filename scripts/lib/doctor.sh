@@ -16,13 +16,13 @@ usage: sockshim doctor
        sockshim doctor [OPTIONS] -- COMMAND [ARG...]
 
 Says what this host itself adds to resets and refusals: accept queues that are
-full, settings, and what the kernel has counted, each with what it means, what to
-change and what not to. Worst first. It reads /proc, asks ss if it is there,
+full, settings, and what the kernel has counted, each with what it means, what
+to change and what not to. Worst first. It reads /proc, asks ss if it is there,
 changes nothing and needs no root; root is told whose the sockets are.
 
-With COMMAND it runs that as sockshim run does, with the OPTIONS of run (but -q),
-and says at the end, on stderr, what the kernel counted meanwhile, beside what
-the log says of this run.
+With COMMAND it runs that as sockshim run does, with the OPTIONS of run (but
+-q), and says at the end, on stderr, what the kernel counted meanwhile, beside
+what the log says of this run.
 
 Settings and counters are those of the network namespace that it runs in: for a
 container, run it there. Other programs in the namespace count, too.

@@ -31,8 +31,8 @@ END
                       never
   -h, --help          print this
 
-With --since, FILE.1 of a rotated log is shown, too. With --until it ends at that
-time.
+With --since, FILE.1 of a rotated log is shown, too. With --until it ends at
+that time.
 
 Exit status: 0 at the end of standard input or at the time of --until; 130 after
 Ctrl-C; 2 if the call is wrong or the log cannot be read.

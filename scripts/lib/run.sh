@@ -42,7 +42,8 @@ SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_ONLY. SIGTERM, SIGINT, SIGHUP, SIGQUIT,
 SIGUSR1 and SIGUSR2 are passed on to COMMAND.
 
 Exit status: COMMAND's; 128+N if signal N ended it; 127 if it is not found, 126
-if it cannot be run or the shim cannot be loaded into it, 2 if the call is wrong.
+if it cannot be run or the shim cannot be loaded into it; 2 if the call is
+wrong.
 END
 }
 
