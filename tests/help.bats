@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# What the command says to somebody who asks how it is called, or calls it wrongly.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+
+SUBCOMMANDS="run report follow explain check doctor"
+MAN_PAGE=$TOP/scripts/man/sockshim.1
+
+sockshim() {
+    "$SOCKSHIM_COMMAND" "$@"
+}
+
+# usage_of [NAME]: its lines of usage, without the first word.
+usage_of() {
+    sockshim help "$@" | awk '/^$/ { exit } { print substr($0, 8) }'
+}
+
+# options_of NAME: all that its help lists, one a line.
+options_of() {
+    sockshim help "$1" | sed -n 's/^  *\(-.*\)/\1/p' | cut -c 1-20 | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*' | tr -d ' ,'
+}
+
+# refuses MESSAGE WORD...: in one line that is like that pattern, with status 2.
+refuses() {
+    local message=$1
+    shift
+    run -2 --separate-stderr sockshim "$@" </dev/null
+    # shellcheck disable=SC2053
+    [[ $stderr == $message ]] || fails_with "$* said: $stderr"
+    [ "${#stderr_lines[@]}" -eq 1 ] && [ -z "$output" ] || fails_with "$* said: $stderr$output"
+}
+
+@test "help is the same in all its forms, and needs no object" {
+    local name
+    export BUILD=/none
+    run -0 --separate-stderr sockshim help
+    [ -z "$stderr" ]
+    [ "$(sockshim --help)" = "$output" ]
+    [ "$(sockshim -h)" = "$output" ]
+    [ "$(sockshim help help)" = "$output" ]
+    for name in $SUBCOMMANDS; do
+        run -0 --separate-stderr sockshim help "$name"
+        [ -z "$stderr" ]
+        [ "$(sockshim "$name" --help)" = "$output" ] || fails_with "$name --help"
+        [ "$(sockshim "$name" -h)" = "$output" ] || fails_with "$name -h"
+        [[ $output == "usage: sockshim "* ]] || fails_with "$name"
+    done
+}
+
+@test "the overview has each subcommand's usage as its own help has it, and says what it is for" {
+    local name line
+    for name in $SUBCOMMANDS; do
+        while read -r line; do
+            usage_of | grep -qxF -e "$line" || fails_with "not in the overview: $line"
+        done < <(usage_of "$name")
+        sockshim help | grep -qE "^  $name +[a-z]" || fails_with "$name"
+    done
+    [ "$(usage_of | tail -n 1)" = "sockshim help [${SUBCOMMANDS// /|}]" ]
+}
+
+@test "no line of a help is longer than 80 characters" {
+    local name
+    for name in help $SUBCOMMANDS; do
+        sockshim help "$name" | awk -v name="$name" 'length > 80 { print name ": " $0; long = 1 } END { exit long }'
+    done
+}
+
+@test "what a help lists as an option is one, and a slip of it finds it" {
+    local name option slip
+    for name in $SUBCOMMANDS; do
+        for option in $(options_of "$name"); do
+            run "$SOCKSHIM_COMMAND" "$name" "$option" </dev/null
+            [[ $output != *"unknown option"* ]] || fails_with "$name: $output"
+        done
+        for option in $(options_of "$name" | grep ..-); do
+            # Two letters swapped; and the end forgotten, where that is not another's.
+            slip=$(sed 's/\(..\)\(.\)\(.\)$/\1\3\2/' <<<"$option")
+            [ "$slip" != "$option" ] || slip=${option}x
+            refuses "sockshim: unknown option $slip (did you mean ${option}[?]); see sockshim help $name" "$name" "$slip"
+        done
+    done
+    # The loop had something to do.
+    [ "$(options_of run | wc -l)" -eq 16 ]
+    [ "$(options_of follow | wc -l)" -ge 10 ]
+}
+
+@test "an unknown option is one line that names the help" {
+    local name
+    for name in run report follow explain check; do
+        refuses "sockshim: unknown option --nonsense; see sockshim help $name" "$name" --nonsense
+        refuses "sockshim: unknown option --hlep (did you mean --help[?]); see sockshim help $name" "$name" --hlep
+    done
+    refuses "sockshim: *; see sockshim help doctor" doctor --nonsense
+    refuses "sockshim: *; see sockshim help doctor" doctor nonsense
+    refuses "sockshim: unknown option --levle (did you mean --level[?]); see sockshim help run" --levle warn true
+}
+
+@test "a word without its value, and one word too few, is one line that names the help" {
+    refuses "sockshim: *; see sockshim help run"
+    refuses "sockshim: *; see sockshim help run" run
+    refuses "sockshim: *; see sockshim help run" --level
+    refuses "sockshim: *; see sockshim help report" report --since
+    refuses "sockshim: *; see sockshim help follow" follow
+    refuses "sockshim: *; see sockshim help follow" follow --since
+    refuses "sockshim: *; see sockshim help check" check
+    refuses "sockshim: *" explain ECONNRESET EPIPE
+}
+
+@test "a mistyped subcommand, cause or time finds the right word" {
+    run -127 sockshim reprot sockshim.log
+    [ "$output" = "sockshim: reprot: command not found (did you mean sockshim report?)" ] || fails_with "$output"
+    run -127 sockshim folow sockshim.log
+    [[ $output == *"(did you mean sockshim follow?)" ]] || fails_with "$output"
+    run -127 sockshim nothing-like-it
+    [ "$output" = "sockshim: nothing-like-it: command not found" ] || fails_with "$output"
+    refuses "sockshim: no help on reprot (did you mean report[?]); there is help on: $SUBCOMMANDS" help reprot
+    refuses "sockshim: no help on nonsense; there is help on: $SUBCOMMANDS" help nonsense
+    refuses "sockshim: no help on peer-reset, but an explanation: sockshim explain peer-reset" help peer-reset
+    refuses "sockshim: no cause peer-rest (did you mean peer-reset[?]); see sockshim help report" report --cause timeout,peer-rest "$LOG"
+    refuses "sockshim: no cause peer-rest (did you mean peer-reset[?]); see sockshim help follow" follow --cause=peer-rest "$LOG"
+    refuses "sockshim: --since yesterday is no time; *03:00*15m*; see sockshim help report" report --since yesterday "$LOG"
+    refuses "sockshim: --until 25:00 is no time; *; see sockshim help follow" follow --until 25:00 "$LOG"
+    refuses "sockshim: *peer-rest*peer-reset*" explain peer-rest
+}
+
+@test "--version is the object's" {
+    run -0 --separate-stderr sockshim --version
+    [ "$output" = "sockshim $(sed -n 's/.*SOCKSHIM_VERSION "\(.*\)".*/\1/p' "$TOP"/shim/*.h)" ] || fails_with "$output"
+    [ -z "$stderr" ]
+    shimmed "$PROGRAMS/core" refused >/dev/null
+    expect_count 1 ".event == \"start\" and .version == \"${output#sockshim }\""
+}
+
+@test "the man page has every subcommand, and every option of it" {
+    local name option
+    for name in $SUBCOMMANDS; do
+        grep -qE "^\.(Op )?Cm $name\b|^\.It Cm $name\b" "$MAN_PAGE" || fails_with "no $name in the man page"
+        for option in $(options_of "$name"); do
+            # In mdoc the first dash is the macro's.
+            grep -qE -- "Fl ${option#-}( |$)" "$MAN_PAGE" || fails_with "no $option, of $name, in the man page"
+        done
+    done
+}
