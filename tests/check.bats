@@ -5,40 +5,12 @@
 bats_require_minimum_version 1.5.0
 
 load helpers
+load each_system
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     export LC_ALL=C
     use dash mawk
-}
-
-# refute COMMAND...: it must fail. (bats does not notice `! COMMAND`.)
-refute() {
-    ! "$@" || fails_with "this is true: $*"
-}
-
-# use SHELL AWK: what the command runs with; busybox is a whole system of its own.
-use() {
-    rm -rf bin
-    mkdir bin
-    SYSTEM_PATH=$PWD/bin:$PATH
-    if [ "$1" = busybox ]; then
-        busybox --install -s "$PWD/bin"
-        SYSTEM_PATH=$PWD/bin
-    fi
-    ln -sf "$(command -v "$1")" bin/sh
-    ln -sf "$(command -v "$2")" bin/awk
-}
-
-# on_each_system COMMAND...
-on_each_system() {
-    local system
-    for system in "dash mawk" "bash gawk" "busybox busybox"; do
-        # shellcheck disable=SC2086
-        use $system
-        echo "with $system:"
-        "$@"
-    done
 }
 
 check() {

@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 load helpers
+load each_system
 load many
 
 # The logs here are long.
@@ -19,34 +20,10 @@ setup() {
     use dash mawk
 }
 
-# refute COMMAND...: it must fail. (bats does not notice `! COMMAND`.)
-refute() {
-    ! "$@" || fails_with "this is true: $*"
-}
-
-# use SHELL AWK: what the command runs with; busybox is a whole system of its own.
-use() {
-    rm -rf bin
-    mkdir bin
-    SYSTEM_PATH=$PWD/bin:$PATH
-    if [ "$1" = busybox ]; then
-        busybox --install -s "$PWD/bin"
-        SYSTEM_PATH=$PWD/bin
-    fi
-    ln -sf "$(command -v "$1")" bin/sh
-    ln -sf "$(command -v "$2")" bin/awk
-}
-
-# on_each_system COMMAND...
-on_each_system() {
-    local system
-    for system in "dash mawk" "bash gawk" "busybox busybox"; do
-        # shellcheck disable=SC2086
-        use $system
-        rm -f "$LOG" "$LOG".*
-        echo "with $system:"
-        "$@"
-    done
+# anew COMMAND...: without the log of the system before.
+anew() {
+    rm -f "$LOG" "$LOG".*
+    "$@"
 }
 
 follow() {
@@ -171,7 +148,7 @@ every_kind_of_record() {
 }
 
 @test "every kind of record, in JSON the same" {
-    on_each_system every_kind_of_record
+    on_each_system anew every_kind_of_record
 }
 
 @test "figures are there where they say something" {
@@ -209,7 +186,7 @@ grows() {
 }
 
 @test "the last ten, and then each at once" {
-    on_each_system grows
+    on_each_system anew grows
 }
 
 @test "-n says how many of those that are there" {
@@ -276,7 +253,7 @@ shows_what_was_made() {
 }
 
 @test "rotated by its limit again and again under 2 processes: each record once" {
-    on_each_system rotated_often 1M
+    on_each_system anew rotated_often 1M
 }
 
 # What logrotate does, and a program that was just about to write.
@@ -304,7 +281,7 @@ renamed() {
 }
 
 @test "renamed: who still writes to FILE.1 is heard" {
-    on_each_system renamed
+    on_each_system anew renamed
 }
 
 @test "who writes to the FILE.1 that was there before is heard, too" {
@@ -344,7 +321,7 @@ truncated() {
 }
 
 @test "truncated: goes on at its beginning" {
-    on_each_system truncated
+    on_each_system anew truncated
 }
 
 @test "a copy that becomes FILE.1 is not shown again, then or later" {
@@ -500,7 +477,7 @@ END
 }
 
 @test "what is no record is shown without what a terminal would obey" {
-    on_each_system junk
+    on_each_system anew junk
 }
 
 giant_line() {
@@ -516,7 +493,7 @@ giant_line() {
 }
 
 @test "a line that has no end takes no memory, and is one line" {
-    on_each_system giant_line
+    on_each_system anew giant_line
 }
 
 # ---- The terminal ----
@@ -585,7 +562,7 @@ cut_to_width() {
 }
 
 @test "on a terminal a line has colours and fits" {
-    on_each_system cut_to_width
+    on_each_system anew cut_to_width
 }
 
 @test "records stand one under the other" {
@@ -649,7 +626,7 @@ resized() {
 }
 
 @test "the terminal's new width counts" {
-    on_each_system resized
+    on_each_system anew resized
 }
 
 # ---- Its end ----
@@ -663,7 +640,7 @@ interrupted() {
 }
 
 @test "Ctrl-C ends it with 130 and leaves no process" {
-    on_each_system interrupted
+    on_each_system anew interrupted
 }
 
 killed() {
@@ -678,7 +655,7 @@ killed() {
 }
 
 @test "a signal to it alone leaves no process either" {
-    on_each_system killed
+    on_each_system anew killed
 }
 
 # reader_goes TRAP: with SIGPIPE as it was, or ignored.
@@ -704,7 +681,7 @@ has_ended() {
 }
 
 @test "it ends when nobody reads it any more" {
-    on_each_system reader_goes -
+    on_each_system anew reader_goes -
     use dash mawk
     reader_goes "''"
     use bash gawk
@@ -743,7 +720,7 @@ standard_input() {
 }
 
 @test "standard input: each record at once, to its end" {
-    on_each_system standard_input
+    on_each_system anew standard_input
 }
 
 fifo() {
@@ -762,7 +739,7 @@ fifo() {
 }
 
 @test "a FIFO: one writer after the other" {
-    on_each_system fifo
+    on_each_system anew fifo
 }
 
 @test "what another command prints" {
