@@ -27,7 +27,7 @@ anew() {
 }
 
 follow() {
-    PATH=$SYSTEM_PATH sh "$SOCKSHIM_COMMAND" follow "$@"
+    PATH=$SYSTEM_PATH timeout 60 sh "$SOCKSHIM_COMMAND" follow "$@"
 }
 
 # start_follow WORD...: follows $LOG in a session of its own, with signals as a
@@ -666,8 +666,10 @@ reader_goes() {
     FOLLOW=$BACKGROUND
     wait_until has_shown_one
     made 2 2 >>"$LOG"
+    wait_until reader_is_gone
     # It cannot know before it writes again.
-    wait_until has_ended
+    made 3 3 >>"$LOG"
+    wait_until nothing_is_left
     shows 1 2
 }
 
@@ -675,9 +677,8 @@ has_shown_one() {
     [ -e shown ] && pgrep -s "$FOLLOW" -x awk >/dev/null
 }
 
-has_ended() {
-    made 3 3 >>"$LOG"
-    nothing_is_left
+reader_is_gone() {
+    ! pgrep -s "$FOLLOW" -x head -r D,R,S,T >/dev/null
 }
 
 @test "it ends when nobody reads it any more" {
@@ -730,7 +731,7 @@ fifo() {
     background setsid env PATH="$SYSTEM_PATH" sh "$SOCKSHIM_COMMAND" follow "$LOG" >shown
     FOLLOW=$BACKGROUND
     for i in 1 2 3; do
-        made "$i" "$i" >"$LOG"
+        made "$i" "$i" | timeout 20 tee "$LOG" >/dev/null
         expect_shown $(seq "$i")
     done
     kill -TERM -- -"$FOLLOW"
