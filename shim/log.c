@@ -601,7 +601,7 @@ static bool write_line(const char *line, size_t len, const struct moment *m)
     if (written > 0 ? written != (long)len : S_ISREG(file.mode)) {
         atomic_store_explicit(&torn, true, memory_order_relaxed); /* by another process, perhaps */
     }
-    return written == (long)len;
+    return written >= (long)len - 1; /* the next line would bring the newline */
 }
 
 static void count_lost(void)

@@ -240,6 +240,18 @@ loaded_processes() {
     on_each_system loaded_processes
 }
 
+@test "the log is told from files that the program itself opened like it" {
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
+import os, time
+for i in range(3):
+    os.open("own", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CREAT)
+open("ready", "w")
+time.sleep(60)'
+    wait_until test -e ready
+    yes "$P" '*'
+    details "log: $LOG" "settings: SOCKSHIM_LOG=$LOG"
+}
+
 @test "a process that wrote over its environment" {
     local port
     port=$(free_port)

@@ -20,6 +20,12 @@ setup() {
     use dash mawk
 }
 
+# Of a test that failed, too.
+teardown() {
+    [ -z "${FOLLOW-}" ] || pkill -KILL -s "$FOLLOW" || :
+    end_backgrounds
+}
+
 # anew COMMAND...: without the log of the system before.
 anew() {
     rm -f "$LOG" "$LOG".*
@@ -215,6 +221,36 @@ grows() {
     expect_shown 1 2
     [ "$(wc -l <shown)" -eq 2 ]
     end_follow
+}
+
+# The best of several: a loaded machine is no fault of ours.
+@test "a record is shown within a second, and waiting for one costs next to nothing" {
+    local i begun best=9999999 before
+    made 1 1 >"$LOG"
+    start_follow
+    expect_shown 1
+    sleep 2.5 # it looks less often now
+    before=$(ticks)
+    sleep 2
+    [ $(($(ticks) - before)) -lt $(($(getconf CLK_TCK) / 5)) ] || fails_with "$(($(ticks) - before)) ticks"
+    for i in 2 3 4; do
+        sleep 0.1
+        begun=${EPOCHREALTIME/./}
+        made "$i" "$i" >>"$LOG"
+        wait_until grep -q "recv($i)" shown
+        i=$((${EPOCHREALTIME/./} - begun))
+        [ "$i" -ge "$best" ] || best=$i
+    done
+    [ "$best" -lt 1000000 ] || fails_with "$best microseconds"
+    end_follow
+}
+
+# The processor's time that all of it has had, with children that have ended.
+ticks() {
+    local pid
+    for pid in $(pgrep -s "$FOLLOW"); do
+        sed 's/.*) //' "/proc/$pid/stat"
+    done | awk '{ sum += $12 + $13 + $14 + $15 } END { print sum }'
 }
 
 @test "a log that is not there yet is waited for, with a word" {
