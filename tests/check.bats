@@ -74,16 +74,9 @@ static_programs() {
     on_each_system static_programs
 }
 
-# as_nobody COMMAND...: a user without rights, with the command in inst.
+# as_nobody COMMAND...: a user without rights.
 as_nobody() {
     setpriv --reuid=nobody --regid=nogroup --clear-groups -- "$@"
-}
-
-install_for_others() {
-    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
-    mkdir -p inst/bin inst/lib/sockshim
-    cp "$SOCKSHIM_COMMAND" inst/bin/
-    cp "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
 }
 
 @test "setuid, setgid and file capabilities, where they give rights to who asks" {

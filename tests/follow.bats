@@ -412,13 +412,6 @@ holds_what_is_gone() {
 }
 
 # The command where another user can reach it.
-install_for_others() {
-    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
-    mkdir -p inst/bin inst/lib/sockshim
-    cp "$SOCKSHIM_COMMAND" inst/bin/
-    cp "$TOP"/scripts/lib/* inst/lib/sockshim/
-}
-
 @test "a new log that cannot be read is named once" {
     install_for_others
     made 1 1 >"$LOG"

@@ -98,3 +98,12 @@ end_backgrounds() {
 teardown() {
     end_backgrounds
 }
+
+# The command and the object where a user without rights can reach them, too: in
+# inst, whatever folder the project is in.
+install_for_others() {
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
+    mkdir -p inst/bin inst/lib/sockshim
+    cp "$SOCKSHIM_COMMAND" inst/bin/
+    cp "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
+}

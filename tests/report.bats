@@ -356,8 +356,8 @@ sockshim: . is a directory, not a log" ] || fails_with "$stderr"
     cp "$REAL" secret
     chmod 0 secret
     if [ "$(id -u)" -eq 0 ]; then
-        chmod 755 .
-        run -2 --separate-stderr setpriv --reuid 65534 --clear-groups sh "$SOCKSHIM_COMMAND" report secret
+        install_for_others
+        run -2 --separate-stderr setpriv --reuid 65534 --clear-groups inst/bin/sockshim report secret
     else
         run -2 --separate-stderr report secret
     fi

@@ -670,12 +670,9 @@ compile() {
     compile plain
     setcap cap_net_raw+ep plain
     run -7 sockshim -o off ./plain
-    # In the installed form, which another user can reach.
-    mkdir -p inst/bin inst/lib/sockshim
-    cp "$SOCKSHIM_COMMAND" inst/bin/ && cp "$TOP"/scripts/lib/*.sh "$SHIM" inst/lib/sockshim/
+    install_for_others
     cp plain harmless
     rm ran
-    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
     chmod 777 .
     # shellcheck disable=SC2086
     run -126 $as inst/bin/sockshim -o off ./plain
