@@ -63,13 +63,13 @@ example() {
     port=$(free_port)
     mkdir -p billing.service.d logs
     example systemd >billing.service.d/sockshim.conf
-    grep -q '^LogsDirectory=sockshim$' billing.service.d/sockshim.conf
+    grep -q '^LogsDirectory=sockshim/%N$' billing.service.d/sockshim.conf
     printf '[Service]\nExecStart=/bin/true\n' >billing.service
     run -0 systemd-analyze verify --man=no ./billing.service
     [ -z "$output" ] || fails_with "$output"
-    # As the unit would set them, %% being a %.
-    mapfile -t settings < <(sed -n 's/^Environment=//p' billing.service.d/sockshim.conf | sed "s/%%/%/g;
-        s|/usr/local/lib/sockshim/libsockshim.so|$SHIM|; s|/var/log/sockshim|$PWD/logs|" | tr ' ' '\n')
+    # As the unit would set them: %% is a %, and %N its name.
+    mapfile -t settings < <(sed -n 's/^Environment=//p' billing.service.d/sockshim.conf | sed "s/%N/billing/; s/%%/%/g;
+        s|/usr/local/lib/sockshim/libsockshim.so|$SHIM|; s|/var/log/sockshim/billing|$PWD/logs|" | tr ' ' '\n')
     [ "${#settings[@]}" -eq 3 ]
     run -7 env "${settings[@]}" curl -s "http://127.0.0.1:$port/"
     LOG=logs/curl.log expect_count 1 '.cause == "connection-refused"'
@@ -83,7 +83,7 @@ example() {
     line=${line#"*/5 * * * * "}
     line=${line/"/usr/local/bin/sockshim"/$SOCKSHIM_COMMAND}
     line=${line/"/usr/local/bin/job"/"curl -sf http://127.0.0.1:$port/"}
-    line=${line/"/var/tmp/job.log"/$LOG}
+    line=${line/"-o job.log"/"-o $LOG"}
     # cron's environment, and its shell.
     run -7 env -i HOME=/ PATH=/usr/bin:/bin SHELL=/bin/sh BUILD="${SHIM%/*}" /bin/sh -c "$line"
     [ -z "$output" ] || fails_with "$output"
