@@ -36,10 +36,10 @@ the reason. At the end it says on stderr what was logged, and where.
   -h, --help          print this
       --version       print the version
 
-Settings without an option are taken from the environment: SOCKSHIM_LOG,
-SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE, SOCKSHIM_NODELAY,
-SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_ONLY. SIGTERM, SIGINT, SIGHUP, SIGQUIT,
-SIGUSR1 and SIGUSR2 are passed on to COMMAND.
+A setting for which no option is given is taken from the environment:
+SOCKSHIM_LOG, SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE,
+SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_ONLY. SIGTERM, SIGINT,
+SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to COMMAND.
 
 Exit status: COMMAND's; 128+N if signal N ended it; 127 if it is not found, 126
 if it cannot be run or the shim cannot be loaded into it; 2 if the call is
