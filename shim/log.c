@@ -611,7 +611,7 @@ static void count_lost(void)
 
 void log_write(char *line, size_t len, const struct moment *m)
 {
-    if (process_is_caged()) { /* law 7: nothing but the write */
+    if (process_is_caged()) { /* a filter may kill for all but the write */
         int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
         if (!writes_in_cage || fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
             count_lost();
