@@ -1,4 +1,6 @@
-/* The log's descriptor is kept out of the program's way: DESIGN, law 5. */
+/* The log's descriptor is kept out of the program's way. Programs close all
+ * descriptors, or dup2 over a number that they take for free: without this the
+ * log would end there, or a record go into a stranger's file. */
 #include "wrap.h"
 
 #include "../log.h"
