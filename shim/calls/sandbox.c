@@ -1,4 +1,7 @@
-/* Notices that the program enters a seccomp cage: DESIGN, law 7. */
+/* Notices that the program enters a seccomp cage. From then on the shim makes no
+ * system call but write, so that a filter that kills has no reason to. A filter
+ * inherited through exec (a container's, a unit's) is no cage: it is made for
+ * programs that open files and sockets. */
 #include "wrap.h"
 
 #include "../config.h"
