@@ -1,5 +1,7 @@
-/* SIGPIPE: SPEC, "SIGPIPE". An empty handler stands where the default was; that
- * the handler is ours is the only state, and the kernel keeps it. */
+/* SIGPIPE is swallowed by an empty handler in the place of the default, not by
+ * SIG_IGN: that is inherited through exec, by children that did not ask for it
+ * (signal(7)). That the handler is ours is the only state, and the kernel keeps
+ * it. */
 #include "wrap.h"
 
 #include "../config.h"
