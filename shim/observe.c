@@ -404,7 +404,10 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
     return (uint32_t)queue;
 }
 
-/* DESIGN, "Payload": SYN and FIN are taken off. */
+/* Payload, without SYN and FIN. bytes_sent and bytes_retrans have payload alone;
+ * notsent_bytes and the output queue are differences of sequence numbers, in which
+ * our FIN counts as a byte, and bytes_received has the peer's
+ * (include/uapi/linux/tcp.h; net/ipv4/tcp.c, tcp_get_info() and tcp_ioctl()). */
 static void count_payload(struct facts *f, const struct tcp_facts *info)
 {
     uint64_t payload = info->bytes_sent - info->bytes_retrans;
