@@ -42,8 +42,8 @@ enum call { CALLS(CALL_ENUM) CALL_COUNT };
 
 enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
-/* Causes with their level: SPEC, "Causes". not-connected is only `info` from
- * shutdown; cause_level() knows. */
+/* Causes with their level, in the order of scripts/lib/causes.txt, which says what
+ * they mean. not-connected is only `info` from shutdown; cause_level() knows. */
 #define CAUSES(X)                                                                                  \
     X(ZERO_LENGTH_REQUEST, "zero-length-request", LEVEL_DEBUG)                                     \
     X(ZERO_LENGTH_DATAGRAM, "zero-length-datagram", LEVEL_DEBUG)                                   \
