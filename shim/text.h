@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* How bytes that are not ours are written. The three differ in what stands for
- * a quote, a backslash, a control byte and invalid UTF-8: SPEC, "The log". */
+/* How bytes that are not ours are written. A control character or invalid UTF-8
+ * is \xHH, in JSON U+FFFD. In both formats of the log a newline is \n, and a quote
+ * or backslash has a backslash before it; in plain text those two stand as they
+ * are. */
 enum quoting { QUOTE_PLAIN, QUOTE_LOGFMT, QUOTE_JSON };
 
 struct text {
