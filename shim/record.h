@@ -1,4 +1,4 @@
-/* One record, one line: SPEC, "The log". */
+/* One record, one line: README.md, "The log". */
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
@@ -17,20 +17,27 @@ struct moment {
     struct identity who;
 };
 
+/* Now, and who is running. Async-signal-safe; one or two system calls, none in a
+ * cage. */
 struct moment this_moment(void);
 
 /* All of these write a whole line, newline included, into a buffer of
  * RECORD_SIZE bytes and return its length. Async-signal-safe. */
 
+/* A call's 0 or -1. */
 size_t record_return(char *line, const struct moment *m, const struct facts *facts,
                      enum cause cause);
 
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);
 
+/* The program's first socket. config.exe is left out if it is empty. */
 size_t record_start(char *line, const struct moment *m);
+/* `count` records of this process could not be written. */
 size_t record_lost(char *line, const struct moment *m, uint64_t count);
+/* The first line of a new log; `older` is the path of the one before. */
 size_t record_rotated(char *line, const struct moment *m, const char *older);
+/* What is wrong with a setting: `len` bytes of `why`, which are escaped. */
 size_t record_config(char *line, const struct moment *m, const char *why, size_t len);
 
 #endif
