@@ -1,4 +1,4 @@
-/* The settings: SPEC, "Settings". Read once; constant afterwards. */
+/* The settings: README.md, "Settings". Read once; constant afterwards. */
 #ifndef SOCKSHIM_CONFIG_H
 #define SOCKSHIM_CONFIG_H
 
