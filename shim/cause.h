@@ -1,11 +1,14 @@
-/* Facts to cause and sentence: pure. No system call, no state. */
+/* Facts to cause and sentence: pure. No system call, no state, so all of it is
+ * async-signal-safe; none of it fails. */
 #ifndef SOCKSHIM_CAUSE_H
 #define SOCKSHIM_CAUSE_H
 
 #include "observe.h"
 #include "text.h"
 
+/* CAUSE_OTHER where the facts do not decide. */
 enum cause cause_of(const struct facts *facts);
+/* The level of this record: that of the cause, but for shutdown's not-connected. */
 enum level cause_level(const struct facts *facts, enum cause cause);
 /* The `why` of the record: one or two sentences from the facts' own figures. */
 void cause_sentence(struct text *t, const struct facts *facts, enum cause cause);
