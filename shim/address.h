@@ -1,4 +1,5 @@
-/* Socket addresses, kept small enough for a record's stack, and their text. */
+/* Socket addresses, kept small enough for a record's stack, and their text. Pure
+ * and async-signal-safe. */
 #ifndef SOCKSHIM_ADDRESS_H
 #define SOCKSHIM_ADDRESS_H
 
