@@ -85,7 +85,8 @@ static inline bool observe_timeouts_possible(void)
     return atomic_load_explicit(&observe_timeout_seen, memory_order_relaxed);
 }
 
-/* Whether `fd` is a TCP or MPTCP socket, or any IP socket. */
+/* Whether `fd` is a TCP or MPTCP socket, or any IP socket; false if the kernel
+ * does not say. One or two system calls. Async-signal-safe, errno kept. */
 bool is_tcp_socket(int fd);
 bool is_ip_socket(int fd);
 
