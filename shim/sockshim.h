@@ -31,8 +31,11 @@ bool sockshim_forces_sigpipe(void);
 /* Puts TCP_NODELAY on a TCP socket that may not have it. */
 void force_nodelay(int fd);
 
-/* calls/signal.c */
+/* calls/signal.c. Puts our handler in the place of SIGPIPE's default action; from a
+ * handler of the program's it takes SA_RESETHAND off. Nothing in a cage. */
 void sigpipe_swallow(void);
+/* Whether our handler is there, which means that the default would have been.
+ * One system call; false if it fails. */
 bool sigpipe_is_swallowed(void);
 
 #endif
