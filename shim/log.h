@@ -11,6 +11,8 @@
  * log gave: it is then tried again once a second. */
 int log_open(void);
 
+/* Whether there is a descriptor to write to. It may be somebody else's by now:
+ * log_write() finds out. */
 bool log_is_open(void);
 
 /* One whole line. A line that could not be written is counted; the count is
