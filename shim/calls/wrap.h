@@ -1,4 +1,6 @@
-/* How a wrapper is written down. */
+/* How a wrapper is written down: the next function is called, and what did not
+ * simply succeed is handed to failed(). A call more takes a wrapper here, lines in
+ * next.h and next.c, names.h and sockshim.map, and a test. */
 #ifndef SOCKSHIM_WRAP_H
 #define SOCKSHIM_WRAP_H
 
