@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "process.h"
 #include "raw.h"
+#include "sockshim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -502,10 +503,8 @@ static bool find_tcp(struct facts *f)
 
 /* ---- What a single errno value asks for ---- */
 
-/* The handler is ours if SIGPIPE is at our mercy; a blocked signal would not
- * have ended anything. */
-bool sigpipe_is_swallowed(void);
-
+/* Where the handler is ours the default would have been; but a blocked signal
+ * would not have ended anything. */
 static void find_sigpipe(struct facts *f)
 {
     uint64_t blocked = 0;
