@@ -16,7 +16,7 @@ caged() {
     [ "$status" -eq 7 ] || fails_with "$* under the shim: $status: $output"
 }
 
-# What law 7 allows to be known: the socket calls, with what needs no question.
+# What may be known in a cage: the socket calls, with what needs no question.
 expect_caged_records() {
     [ "$(records '.event == "return" and .len != 1' |
         jq -r '"\(.call) \(.len) \(.ret) \(.errno)"' | tr '\n' ,)" = \

@@ -12,7 +12,7 @@ setup() {
     PROPER=$(without read readv preadv2 <<<"$CALLS")
 }
 
-@test "receive: the program has every call of the contract" {
+@test "receive: the program has every call that is wrapped" {
     for name in recv recvfrom recvmsg recvmmsg read readv preadv2 preadv64v2 __recv_chk \
         __recvfrom_chk __read_chk __read; do
         "$PROGRAMS/calls_receive" calls | grep -x "$name"

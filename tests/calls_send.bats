@@ -30,7 +30,7 @@ as_expected() {
     totals_agree
 }
 
-@test "send: the program has every call of the contract" {
+@test "send: the program has every call that is wrapped" {
     for name in send sendto sendmsg sendmmsg write writev pwritev2 pwritev64v2 sendfile sendfile64 \
         splice __send __write; do
         "$PROGRAMS/calls_send" calls | grep -x "$name"

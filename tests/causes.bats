@@ -1,4 +1,4 @@
-# Every cause of the contract, brought about by real sockets: on loopback and in
+# Every cause of scripts/lib/causes.txt, brought about by real sockets: on loopback and in
 # network namespaces, with packets dropped or rejected by nftables. causes.py is
 # the victim, peer.py the other end; all cases are run once, many at a time, and
 # then held against the tables here. How a table reads: tests/cause_table.py.

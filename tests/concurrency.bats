@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# SPEC: one line a record by one write, so that threads and processes share one
+# One line a record by one write, so that threads and processes share one
 # log with no torn line and nothing missing.
 
 load helpers

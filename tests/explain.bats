@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# SPEC: every cause has an entry that `sockshim explain CAUSE` prints, and one
+# Every cause has an entry that `sockshim explain CAUSE` prints, and one
 # source of these texts serves the command and README.
 
 load helpers

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# SPEC's promise of cost: a successful call costs at most 16 instructions more
+# README's promise of cost: a successful call costs at most 16 instructions more
 # than without the shim, whatever the settings.
 
 load helpers

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# SPEC, "Settings": every variable, every value, every wrong value.
+# README.md, "Settings": every variable, every value, every wrong value.
 
 load helpers
 

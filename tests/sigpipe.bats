@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# SPEC: SIGPIPE is swallowed from the moment the process has a socket, by a
+# SIGPIPE is swallowed from the moment the process has a socket, by a
 # handler that no child inherits, and the program sees what it asked for.
 
 load helpers

@@ -406,7 +406,7 @@ def sentence_faults(record, moment):
 
 def figure_faults(record, moment):
     """Each figure; where the kernel's counters hold a FIN that nothing tells from
-    a byte of payload (DESIGN.md, "Payload"), one more or less."""
+    a byte of payload (README.md, "Causes"), one more or less."""
     entry, closed = moment.entry, record["state"] == "CLOSE"
     own_fin = closed and entry.shut and (moment.accepted or record["unsent"] > 0)
     # The kernel looks at the state first, and at the counters after that.

@@ -1,4 +1,4 @@
-/* cause.c, fed by hand: every row of SPEC's table, the boundaries between rows,
+/* cause.c, fed by hand: every row of causes.txt, the boundaries between rows,
  * and facts that make no sense. */
 #include "cause.h"
 
