@@ -12,8 +12,7 @@ usage: sockshim report [OPTIONS] LOG...
 
 Says what went wrong in one or several logs, how often, with whom and when, and
 what to do about it. Logs may be logfmt or JSON, and compressed (gzip, xz, zstd,
-bzip2); - is standard input, which is read without LOG, too. Their order is all
-one:
+bzip2), in any order; - is standard input, which is also read without LOG:
 
     sockshim report sockshim.log sockshim.log.*
     kubectl logs POD | sockshim report --since 1h
