@@ -5,7 +5,8 @@
 
 #include "observe.h"
 
-/* Once, when the settings are read. */
+/* Once, when the settings are read: finds out which errno values no record is
+ * wanted of. */
 void failed_begin(void);
 
 /* Logs a 0 or -1 of `call`, errno telling why, and returns `ret`. */
