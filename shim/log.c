@@ -23,6 +23,7 @@ struct file {
     uint64_t inode;
     uint64_t size;
     mode_t mode;
+    uint32_t links, uid, gid;
 };
 
 /* The log as it was opened: the file that it is and the one that it was before,
@@ -71,9 +72,10 @@ static uint64_t device_number(uint32_t major, uint32_t minor)
  * Linux 6.13). */
 static __attribute__((noinline)) bool file_by_statx(int fd, const char *path, struct file *file)
 {
-    enum { TYPE = 1, INODE = 0x100, SIZE = 0x200, EMPTY_PATH = 0x1000 };
+    enum { TYPE_TO_GID = 0x1f, INODE = 0x100, SIZE = 0x200, EMPTY_PATH = 0x1000 };
     struct kernel_statx st;
-    if (raw(SYS_statx, fd, path ? path : "", path ? 0 : EMPTY_PATH, TYPE | INODE | SIZE, &st) < 0) {
+    if (raw(SYS_statx, fd, path ? path : "", path ? 0 : EMPTY_PATH, TYPE_TO_GID | INODE | SIZE,
+            &st) < 0) {
         return false;
     }
     /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the kernel filled it */
@@ -81,6 +83,9 @@ static __attribute__((noinline)) bool file_by_statx(int fd, const char *path, st
     file->inode = st.inode;
     file->size = st.size;
     file->mode = st.mode;
+    file->links = st.links;
+    file->uid = st.uid;
+    file->gid = st.gid;
     return true;
 }
 
@@ -96,6 +101,9 @@ static __attribute__((noinline)) bool file_by_stat(int fd, const char *path, str
     file->inode = (uint64_t)st.st_ino;
     file->size = (uint64_t)st.st_size;
     file->mode = st.st_mode;
+    file->links = (uint32_t)st.st_nlink;
+    file->uid = st.st_uid;
+    file->gid = st.st_gid;
     return true;
 }
 
@@ -356,6 +364,27 @@ static int find_log(struct file *file, const struct moment *m)
     return config.log == LOG_FILE ? find_again(fd, file, m) : -1;
 }
 
+/* Its last name is gone: what is written to it goes with its last descriptor. A
+ * file that never had one, as /dev/fd/N, is still there under the log's path. */
+static bool is_removed(const struct file *file)
+{
+    struct file now;
+    return file->links == 0 && S_ISREG(file->mode) && config.log == LOG_FILE &&
+           !(file_at(config.log_path, &now) && same_file(&now, file));
+}
+
+/* At once, not when the second is over. Where no new one can be begun, the old
+ * one goes on. */
+static __attribute__((noinline)) int leave_removed(int fd, struct file *file,
+                                                   const struct moment *m)
+{
+    if (m->who.is_vfork_child) {
+        return fd;
+    }
+    follow_path(fd, m);
+    return find_log(file, m);
+}
+
 /* ---- Writing ---- */
 
 typedef long writer(int fd, const char *line, size_t len);
@@ -509,7 +538,7 @@ static void release(int fd)
  * its place. One that is there already was left by somebody who was killed in
  * the midst of this: empty, begun, or the log before this one, whose time has
  * come. */
-static void begin_new_file(const struct moment *m)
+static void begin_new_file(const struct file *log, const struct moment *m)
 {
     /* Not on the stack, which has a record on it already: only one is here. */
     static char line[RECORD_SIZE];
@@ -518,7 +547,9 @@ static void begin_new_file(const struct moment *m)
     if (fd < 0) {
         return;
     }
-    if (raw(SYS_ftruncate, fd, 0) == 0) {
+    if (file.links <= 1 && raw(SYS_ftruncate, fd, 0) == 0) { /* more: somebody else's by name */
+        raw(RAW_FCHOWN, fd, log->uid, log->gid);             /* as far as this process may */
+        raw(SYS_fchmod, fd, log->mode & 0777);
         size_t len = record_rotated(line, m, older_path);
         if (write_to(fd, &file, line, len) == (long)len) {
             put_in_place();
@@ -542,7 +573,7 @@ static void hold_and_begin(const struct moment *m)
         if (file_at(newer_path, &left) && same_file(&left, &log)) {
             raw(SYS_unlinkat, AT_FDCWD, newer_path, 0); /* killed after the link */
         }
-        begin_new_file(m);
+        begin_new_file(&log, m);
     }
     release(fd);
 }
@@ -594,6 +625,9 @@ static bool write_line(const char *line, size_t len, const struct moment *m)
         rotate(fd, m);
         fd = find_log(&file, m);
     }
+    if (fd >= 0 && is_removed(&file)) {
+        fd = leave_removed(fd, &file, m);
+    }
     if (fd < 0 || !mend(fd, &file)) {
         return false;
     }
@@ -601,7 +635,8 @@ static bool write_line(const char *line, size_t len, const struct moment *m)
     if (written > 0 ? written != (long)len : S_ISREG(file.mode)) {
         atomic_store_explicit(&torn, true, memory_order_relaxed); /* by another process, perhaps */
     }
-    return written >= (long)len - 1; /* the next line would bring the newline */
+    /* The next line would bring the newline. */
+    return written >= (long)len - 1 && !is_removed(&file);
 }
 
 static void count_lost(void)

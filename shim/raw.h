@@ -98,8 +98,8 @@ static inline __attribute__((always_inline)) long raw_call(long n, long a, long 
 #error "sockshim knows x86-64, aarch64 and 32-bit x86"
 #endif
 
-/* Two calls that have another name on 32-bit x86, where the plain ones know
- * only 32-bit sizes. They fill a struct stat64. */
+/* Calls that have another name on 32-bit x86, where the plain ones know only
+ * smaller numbers. The first and the third fill a struct stat64. */
 #ifdef SYS_fstat64
 #define RAW_FSTAT SYS_fstat64
 #else
@@ -114,6 +114,11 @@ static inline __attribute__((always_inline)) long raw_call(long n, long a, long 
 #define RAW_FSTATAT SYS_fstatat64
 #else
 #define RAW_FSTATAT SYS_newfstatat
+#endif
+#ifdef SYS_fchown32
+#define RAW_FCHOWN SYS_fchown32
+#else
+#define RAW_FCHOWN SYS_fchown
 #endif
 
 /* poll(2) of one descriptor without waiting; aarch64 has only ppoll. */

@@ -123,14 +123,13 @@ all_wrote_after() {
     expect_count 3 '.event == "return"'
 }
 
-@test "a log that is renamed or removed is begun anew within a second" {
+@test "a log that is renamed is begun anew within a second, a removed one at once" {
     shimmed "$PYTHON" -c "$FAIL
 fail(1)
 os.rename('$LOG', '$LOG.old')
 next_second()
 fail(2)
 os.remove('$LOG')
-next_second()
 fail(3)
 fail(4)"
     as_json "$LOG.old" | grep -q '"len": 1'
@@ -150,6 +149,39 @@ fail(2)
 fail(3)"
     LOG=$BATS_TEST_TMPDIR/gone/log
     expect_count 3 '.call == "recv"'
+}
+
+@test "what goes to a removed log that cannot be begun anew is counted as lost" {
+    mkdir "$BATS_TEST_TMPDIR/folder"
+    LOG=$BATS_TEST_TMPDIR/folder/log
+    shimmed "$PYTHON" -c "$FAIL
+fail(1)
+os.remove('$LOG')
+os.rmdir('$BATS_TEST_TMPDIR/folder')
+fail(2)
+fail(3)
+os.mkdir('$BATS_TEST_TMPDIR/folder')
+fail(4)"
+    expect_count 1 '.call == "recv"'
+    expect_count 1 '.event == "lost" and .lost == 2'
+}
+
+@test "a log that never had a name, or has another path, is not taken for a removed one" {
+    exec 7>"$LOG"
+    rm "$LOG"
+    shimmed SOCKSHIM_LOG=/dev/fd/7 "$PYTHON" -c "import resource
+$FAIL
+fail(1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, -1))
+fail(2)
+resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+next_second()
+fail(3)"
+    [ ! -e "$LOG" ]
+    cat /dev/fd/7 >"$LOG"
+    exec 7>&-
+    expect_count 2 '.call == "recv"'
+    expect_count 1 '.event == "lost" and .lost == 1'
 }
 
 @test "reopening follows no link" {

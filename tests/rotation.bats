@@ -48,6 +48,13 @@ rotated_often() {
     rotated_often json
 }
 
+@test "the new log has the owner and the mode of the old one" {
+    SETTINGS=(SOCKSHIM_LOG_LIMIT=4K)
+    install -m 660 -o nobody -g nogroup /dev/null "$LOG"
+    (umask 077 && many 1 1 100)
+    [ "$(stat -c '%U %G %a' "$LOG" "$LOG.1" | uniq)" = "nobody nogroup 660" ]
+}
+
 @test "rotated at full speed: what is left is the end of every program's records, without a hole" {
     SETTINGS=(SOCKSHIM_LOG_LIMIT=32K)
     many 8 1 3000
