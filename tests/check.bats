@@ -192,7 +192,7 @@ in_usual_path() {
 # ---- Processes ----
 
 # process [VARIABLE=VALUE...] COMMAND...: in the background, its pid in $P, once it
-# is COMMAND.
+# is COMMAND, and waits for something: before, it may be without the shim.
 process() {
     background env "$@"
     P=$BACKGROUND
@@ -200,7 +200,16 @@ process() {
 }
 
 has_become_a_program() {
-    [ "$(cat "/proc/$P/comm")" != env ] && [ "$(cat "/proc/$P/comm")" != bash ]
+    [ "$(cat "/proc/$P/comm")" != env ] && [ "$(cat "/proc/$P/comm")" != bash ] && is_waiting
+}
+
+is_waiting() {
+    grep -q '^State:.S' "/proc/$P/status"
+}
+
+# waits_as NAME
+waits_as() {
+    [ "$(cat "/proc/$P/comm")" = "$1" ] && is_waiting
 }
 
 # details LINE...: what is said below the first line.
@@ -314,7 +323,7 @@ absent() {
     chmod u+s waits
     background setpriv --reuid=nobody --regid=nogroup --clear-groups -- env LD_PRELOAD="$SHIM" ./waits
     P=$BACKGROUND
-    wait_until grep -q waits "/proc/$P/comm"
+    wait_until waits_as waits
     no "$P" "$P (waits): no, the shim is not loaded, and cannot be: it was started with the rights of its file (setuid, setgid or capabilities); watch it with strace -f -p $P -e trace=network as root, or tcpdump"
 }
 
@@ -341,7 +350,7 @@ time.sleep(60)' >child
     mkdir inside
     background env SOCKSHIM_LOG="$PWD/inside/log" unshare -m sh -c 'mount -t tmpfs none inside && exec env LD_PRELOAD="$0" sleep 60' "$SHIM"
     P=$BACKGROUND
-    wait_until grep -q sleep "/proc/$P/comm"
+    wait_until waits_as sleep
     yes "$P" '*'
     details "log: /proc/$P/root$PWD/inside/log" "settings: SOCKSHIM_LOG=$PWD/inside/log"
     [ -e "/proc/$P/root$PWD/inside/log" ] && [ ! -e inside/log ]
@@ -351,7 +360,7 @@ time.sleep(60)' >child
     cp /bin/sleep $'a\033[7mb'
     background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=$'x\033]0;y\a\nz' ./$'a\033[7mb' 60
     P=$BACKGROUND
-    wait_until grep -q 7m "/proc/$P/comm"
+    wait_until waits_as $'a\033[7mb'
     yes "$P" "$P (a[?]\[7mb): yes, *"
     refute grep -q '[^ -~]' <<<"$output"
     no $'\033[7m' '[?]\[7m: no, command not found; *'

@@ -53,11 +53,11 @@ expect_count() {
     [ "$n" -eq "$1" ] || fails_with "$n records instead of $1 with $2"
 }
 
-# wait_until COMMAND...: polls a condition for up to 20 seconds. For what cannot
-# be waited for as an event.
+# wait_until COMMAND...: polls a condition for a minute or longer, since other test
+# files may keep the machine busy. For what cannot be waited for as an event.
 wait_until() {
     local i
-    for ((i = 0; i < 400; i++)); do
+    for ((i = 0; i < 1200; i++)); do
         "$@" && return 0
         sleep 0.05
     done
@@ -73,9 +73,22 @@ port_is_open() {
     ss -Hltn "sport = :$1" | grep -q .
 }
 
-# A TCP port that is free at this moment.
+# A TCP port that is free, and below those that the kernel gives out: no other test
+# gets it by chance meanwhile. Where the search begins is the process's number, so
+# that two that search at the same time find two.
 free_port() {
-    "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    "$PYTHON" -c '
+import os, socket
+with open("/proc/sys/net/ipv4/ip_local_port_range") as given_out:
+    room = max(int(given_out.read().split()[0]) - 10000, 1000)
+for number in range(os.getpid(), os.getpid() + room):
+    try:
+        with socket.socket() as s:
+            s.bind(("", 10000 + number % room))
+    except OSError:
+        continue
+    print(10000 + number % room)
+    break'
 }
 
 # background COMMAND...: starts it; its pid is in $BACKGROUND, and it is ended

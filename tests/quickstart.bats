@@ -13,7 +13,7 @@ setup() {
 # The object, so that not every test builds it anew.
 built() {
     mkdir -p "$BUILD"
-    cp -r "$TOP/build/shim" "$TOP/build/libsockshim.so" "$BUILD/"
+    cp -r "${SHIM%/*}/shim" "$SHIM" "$BUILD/"
     find "$BUILD" -exec touch {} +
 }
 
