@@ -223,7 +223,8 @@ grows() {
     end_follow
 }
 
-# The best of several: a loaded machine is no fault of ours.
+# The best of many, and against what it costs to start a program: a machine that is
+# loaded or slow is no fault of ours.
 @test "a record is shown within a second, and waiting for one costs next to nothing" {
     local i begun best=9999999 before
     made 1 1 >"$LOG"
@@ -232,14 +233,17 @@ grows() {
     sleep 2.5 # it looks less often now
     before=$(ticks)
     sleep 2
-    [ $(($(ticks) - before)) -lt $(($(getconf CLK_TCK) / 5)) ] || fails_with "$(($(ticks) - before)) ticks"
-    for i in 2 3 4; do
+    before=$(($(ticks) - before))
+    [ "$before" -le "$(ticks_of_programs 200)" ] || fails_with "$before ticks"
+    # From one look to the next, not from any moment in between.
+    made 2 2 >>"$LOG"
+    wait_until grep -q "recv(2)" shown
+    for ((i = 3; best >= 1000000 && i < 20; i++)); do
         sleep 0.1
         begun=${EPOCHREALTIME/./}
         made "$i" "$i" >>"$LOG"
         wait_until grep -q "recv($i)" shown
-        i=$((${EPOCHREALTIME/./} - begun))
-        [ "$i" -ge "$best" ] || best=$i
+        best=$((${EPOCHREALTIME/./} - begun))
     done
     [ "$best" -lt 1000000 ] || fails_with "$best microseconds"
     end_follow
@@ -251,6 +255,11 @@ ticks() {
     for pid in $(pgrep -s "$FOLLOW"); do
         sed 's/.*) //' "/proc/$pid/stat"
     done | awk '{ sum += $12 + $13 + $14 + $15 } END { print sum }'
+}
+
+ticks_of_programs() {
+    bash -c 'for ((i = 0; i < $0; i++)); do /bin/true; done; sed "s/.*) //" /proc/$$/stat' "$1" |
+        awk '{ print $12 + $13 + $14 + $15 }'
 }
 
 @test "a log that is not there yet is waited for, with a word" {
@@ -466,15 +475,25 @@ holds_what_is_gone() {
     end_follow
 }
 
+# it_is TIME: on a clock that stands still.
+it_is() {
+    echo "$1" >bin/time
+    printf '#!/bin/sh\ncat %s\n' "$PWD/bin/time" >bin/date
+    chmod +x bin/date
+}
+
 @test "--until ends it at that time, with what came before" {
     made 1 20 >"$LOG"
+    it_is 2026-11-22T12:00:00
     run -0 follow -n all --until 2026-11-22T12 "$LOG"
     [ "$(shown <(echo "$output"))" = "$(echo {1..20}) " ]
     run -0 follow -n all --until 2026-11-22T11 "$LOG"
     [ -z "$output" ]
-    start_follow --until "$(date -u -d '+3 seconds' +%FT%T)" -n all
-    made 21 21 | sed "s/ts=[^ ]*/ts=$(date -u +%FT%T.000000Z)/" >>"$LOG"
+    it_is 2026-11-22T11:59:59
+    start_follow --until 2026-11-22T12 -n all
+    made 21 21 >>"$LOG"
     expect_shown {1..21}
+    it_is 2026-11-22T12:00:00
     wait "$FOLLOW"
     nothing_is_left
 }
@@ -549,13 +568,14 @@ while True:
     if not data:
         break
     shown += data
+    sys.stdout.buffer.write(data.replace(b"\r", b""))
+    sys.stdout.flush()
     if keys and b"READY" in shown:
         if keys.isdigit():
             resize(terminal, int(keys))
         else:
             os.write(terminal, keys.encode().decode("unicode_escape").encode())
         keys = ""
-sys.stdout.buffer.write(shown.replace(b"\r", b""))
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 sys.exit(status if status >= 0 else 128 - status)
 END
@@ -645,9 +665,10 @@ resized() {
     on_terminal 50 100 sh -c '
         sh "$0" follow --color never "$1" &
         until [ "$(stty size)" = "24 100" ]; do sleep 0.1; done
-        for i in 1 2 3 4 5 6; do
+        for i in $(seq 100); do
             cat rest >>"$1"
             sleep 0.2
+            ! grep -q "^.\{100\}" shown || break
         done
         kill $!' "$SOCKSHIM_COMMAND" "$LOG" >shown
     [ "$(sed -n 2p shown | wc -c)" -eq 51 ]
@@ -809,6 +830,7 @@ refuses() {
 }
 
 @test "options may follow the log, and -- ends them" {
+    it_is 2026-11-22T12:00:00
     made 1 20 >-log
     run -0 follow --until 2026-11-22T12 -n 2 -- -log
     [ "$(shown <(echo "$output"))" = "19 20 " ]
