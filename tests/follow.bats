@@ -781,7 +781,7 @@ fifo() {
     background setsid env PATH="$SYSTEM_PATH" sh "$SOCKSHIM_COMMAND" follow "$LOG" >shown
     FOLLOW=$BACKGROUND
     for i in 1 2 3; do
-        made "$i" "$i" | timeout 20 tee "$LOG" >/dev/null
+        made "$i" "$i" | timeout 60 tee "$LOG" >/dev/null
         expect_shown $(seq "$i")
     done
     kill -TERM -- -"$FOLLOW"

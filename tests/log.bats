@@ -328,7 +328,7 @@ END
 }
 
 @test "stderr as the log: a pipe that fills up just before the write does not block" {
-    run timeout 20 "$PYTHON" - "$SHIM" "$PROGRAMS" "$END_FILE" <<'END'
+    run timeout 60 "$PYTHON" - "$SHIM" "$PROGRAMS" "$END_FILE" <<'END'
 import os, subprocess, sys, time
 shim, programs, go = sys.argv[1:]
 ours, theirs = os.pipe()
@@ -347,7 +347,7 @@ END
 }
 
 @test "stderr as the log: a terminal that nobody reads does not block" {
-    run timeout 20 "$PYTHON" - "$SHIM" "$PYTHON" "$FAIL
+    run timeout 60 "$PYTHON" - "$SHIM" "$PYTHON" "$FAIL
 for i in range(2000): fail(1)
 print('alive')
 sys.stdin.read(1)

@@ -55,7 +55,7 @@ refuses() {
     run -0 sockshim run -h
     [ "$(tail -n +3 <<<"$output")" = "$(grep -A 999 '^Runs COMMAND' <<<"$help")" ]
     # One that nobody reads on to the end.
-    run -0 timeout 10 bash -c '"$1" --help | head -n 1' - "$SOCKSHIM_COMMAND"
+    run -0 timeout 60 bash -c '"$1" --help | head -n 1' - "$SOCKSHIM_COMMAND"
 }
 
 @test "--version is the object's" {
@@ -255,7 +255,7 @@ END
     background bash -c '"$1" -o off bash -c "exec <&- >&-; read -r line <hold; exit 0" <in >out' - "$SOCKSHIM_COMMAND"
     exec 8>in
     # The end of stdout comes although COMMAND runs on, and nobody reads stdin.
-    timeout 20 cat out
+    timeout 60 cat out
     run bash -c 'trap "" PIPE; echo x >&8'
     [ "$status" -ne 0 ]
     : >hold
@@ -408,7 +408,7 @@ esac
 exec /usr/bin/env "$@"
 END
     chmod +x bin/env
-    PATH=$PWD/bin:$PATH run -143 timeout 20 "$SOCKSHIM_COMMAND" -o off sleep 60
+    PATH=$PWD/bin:$PATH run -143 timeout 60 "$SOCKSHIM_COMMAND" -o off sleep 60
 }
 
 @test "a signal that comes while COMMAND's process still is a copy of the shell is not lost" {
@@ -427,7 +427,7 @@ esac
 exec /usr/bin/od "$@"
 END
     chmod +x bin/od
-    PATH=$PWD/bin:$PATH run -130 afresh timeout 20 "$SOCKSHIM_COMMAND" -o off sleep 60
+    PATH=$PWD/bin:$PATH run -130 afresh timeout 60 "$SOCKSHIM_COMMAND" -o off sleep 60
 }
 
 # on_terminal KEYS COMMAND...: runs it on a terminal of its own, types KEYS when

@@ -71,7 +71,7 @@ static inline void await(int fd, short events)
 {
     struct pollfd p = {.fd = fd, .events = events};
     for (;;) {
-        int ready = poll(&p, 1, 20000);
+        int ready = poll(&p, 1, 60000);
         if (ready == 0) {
             printf("waited in vain\n");
             exit(98);

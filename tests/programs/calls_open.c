@@ -109,12 +109,11 @@ static void rights(void)
     STEP("bind", bind(US, &a.any, len));
 }
 
-/* An address that nobody listens on. */
+/* An address that nobody listens on, and nobody will: it stays bound. */
 static socklen_t deserted(int family, union any_address *a)
 {
     int fd = (int)MUST(bound(family, SOCK_STREAM, 0));
     socklen_t len = name_of(fd, a);
-    MUST(close(fd));
     announce("deserted", a);
     return len;
 }
@@ -190,6 +189,7 @@ static socklen_t full_listener(union any_address *a)
     announce("them", a);
     place((int)MUST(socket(AF_INET, SOCK_STREAM, 0)), OTHER);
     MUST(connect(OTHER, &a->any, len));
+    await(LISTENER, POLLIN);
     return len;
 }
 

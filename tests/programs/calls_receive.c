@@ -2,6 +2,8 @@
 #include "calls.h"
 
 #include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 #ifndef MSG_ERRQUEUE
 #define MSG_ERRQUEUE 0x2000
@@ -148,6 +150,9 @@ static void tcp_heard(const char *words)
     MUST(send(US, words, strlen(words), 0));
     await(THEM, POLLIN);
     MUST(recv(THEM, heard, sizeof heard, 0));
+    for (int unacknowledged = 1; unacknowledged > 0;) {
+        MUST(ioctl(US, SIOCOUTQ, &unacknowledged));
+    }
 }
 
 static void closed_over(int family, int protocol)
@@ -433,10 +438,12 @@ static void many_messages(void)
     MUST(send(THEM, "one", 3, 0));
     MUST(send(THEM, "three", 5, 0));
     await(US, POLLIN);
-    STEP("recvmmsg", recvmmsg(US, msgs, 2, MSG_WAITFORONE, NULL) >= 1);
-    no_waiting(US);
-    while (syscall(SYS_recvfrom, US, buf, sizeof buf, 0, NULL, NULL) > 0) {
+    long came = recvmmsg(US, msgs, 2, MSG_WAITFORONE, NULL);
+    STEP("recvmmsg", came >= 1);
+    if (came == 1) {
+        MUST(syscall(SYS_recvfrom, US, buf, sizeof buf, 0, NULL, NULL));
     }
+    no_waiting(US);
     STEP("recvmmsg", recvmmsg(US, msgs, 3, MSG_WAITFORONE, NULL));
 }
 

@@ -92,7 +92,7 @@ static void cancelled(void)
     void *result = NULL;
     _Atomic pid_t tid = 0;
     open_quiet();
-    alarm(20);
+    alarm(60);
     CHECK(pthread_create(&thread, NULL, wait_for_ever, (void *)&tid) == 0);
     while (tid == 0) {
         sched_yield();

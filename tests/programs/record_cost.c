@@ -44,7 +44,7 @@ static void connection(int ends[2])
 static void await_end(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLRDHUP};
-    check(poll(&p, 1, 10000) == 1, "poll");
+    check(poll(&p, 1, 60000) == 1, "poll");
 }
 
 static int reset_connection(void)

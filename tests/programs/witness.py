@@ -28,7 +28,7 @@ HERE = "127.0.0.1"
 LISTEN = {"a": 18000, "b": 18001}  # each side's server
 FIRST_PORT = 20000                 # of connection 0, at the side that connects
 MARK = 19000                       # nobody listens: the last packets of a run
-LONG = 20                          # seconds
+LONG = 60                          # seconds
 
 # ---- The plan: both sides know it from the seed ----
 
