@@ -241,7 +241,7 @@ figure() {
     done < <(jq -r '.figures[].label' "$RUN")
     [ "$(grep -c '^  ' <<<"$output")" -eq \
         "$(jq '(.figures | length) + ([.figures[].name | split("/")[0]] | unique | length)' "$RUN")" ]
-    grep -q '^  would-block, lean .* at most [0-9.]* us (1\.30 us): unclear$' <<<"$output"
+    grep -q '^  would-block, lean .* at most [0-9.]* [nu]s (1\.30 us): unclear$' <<<"$output"
 }
 
 @test "against itself, all ratios are 1.00; against another run they are not" {

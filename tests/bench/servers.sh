@@ -279,7 +279,7 @@ run_postgres() {
         -p "$3" -k '' -c fsync=off -c shared_buffers=32MB
     waited=0
     until grep -q 'ready to accept connections' "$output"; do
-        [ "$((waited += 1))" -lt 200 ] || does_not_start
+        [ "$((waited += 1))" -lt 1200 ] || does_not_start
         sleep 0.05
     done
 }
