@@ -346,7 +346,7 @@ setup() {
         net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_fin_timeout=15 net.ipv4.tcp_tw_reuse=1 \
         net.ipv4.tcp_keepalive_time=600 net.ipv4.tcp_keepalive_intvl=10 net.ipv4.tcp_keepalive_probes=3 \
         net.ipv4.tcp_retries2=5 net.ipv4.ip_local_port_range=40000,40999 \
-        sh -c 'ulimit -n 1234; exec "$@"' - "$SOCKSHIM_COMMAND" doctor
+        sh -c 'ulimit -n 234; exec "$@"' - "$SOCKSHIM_COMMAND" doctor
     says "tcp_syncookies 0 SYN cookies: never (default 1)" "somaxconn 100 " "(default 4096)" \
         "tcp_max_syn_backlog 77 SYNs that a listener remembers" \
         "tcp_abort_on_overflow 1 a full accept queue resets (default 0)" \
@@ -356,7 +356,7 @@ setup() {
         "tcp_keepalive_intvl 10 " "(default 75)" "tcp_keepalive_probes 3 probes; ETIMEDOUT after 10 min 30 s in all (default 9)" \
         "tcp_retries2 5 ETIMEDOUT after 12 s or more without an acknowledgement (default 15)" \
         "ip_local_port_range 40000 40999 1000 ports for connects to one place (default 32768 60999)" \
-        "nofile 1234 "
+        "nofile 234 "
     # What they mean, worst first.
     says "1 tcp_abort_on_overflow is 1: a handshake that ends while the accept queue is full is answered by RST." \
         "so far no queue has overflowed" "Do: sysctl -w net.ipv4.tcp_abort_on_overflow=0" \
