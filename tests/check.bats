@@ -48,7 +48,9 @@ WATCH="watch it with strace -f -e trace=network, or tcpdump"
     yes there "there: yes, the shim can see into $PWD/bin/there"
     yes "$PWD/plain" "$PWD/plain: yes, the shim can see into $PWD/plain"
     no nowhere "nowhere: no, command not found; *"
-    no ./nowhere "./nowhere: no, command not found; *"
+    no ./nowhere "./nowhere: no, there is no such file"
+    ln -s gone link
+    no ./link "./link: no, it is a link to gone, which is not there"
     no . ".: no, *"
     no "$PWD" "$PWD: no, is a directory"
     cp plain 12345
@@ -162,7 +164,8 @@ scripts() {
     yes ./plain-text "./plain-text: yes, the shim can see into /bin/sh, which runs ./plain-text; *"
     no ./static-script "./static-script: no, ./static is statically linked, so *"
     no ./typo "./typo: no, ./typo names an interpreter that cannot be run: /usr/bin/pyhton"
-    no ./crlf "./crlf: no, ./crlf names an interpreter that cannot be run: /bin/sh[?]"
+    no ./crlf "./crlf: no, ./crlf names an interpreter that cannot be run: /bin/sh[?]; that line ends with a carriage return"
+    no ./env-crlf "./env-crlf: no, ./env-crlf names a program that env does not find: perl[?]; that line ends with a carriage return"
     no ./env-typo "./env-typo: no, ./env-typo names a program that env does not find: pyhton"
     no ./loop "./loop: no, ./loop is one script too many that is run by another"
     no ./junk "./junk: no, ./junk is neither an ELF program nor a script that begins with #!"
@@ -179,10 +182,42 @@ scripts() {
     script static-script '#!./static'
     script typo '#!/usr/bin/pyhton -u'
     script crlf $'#!/bin/sh\r'
+    script env-crlf $'#!/usr/bin/env perl\r'
     script env-typo '#!/usr/bin/env pyhton'
     script loop '#!./loop'
     script junk $'\177ELF\1\2\3' && head -c 10 /dev/zero >>junk
     on_each_system in_usual_path scripts
+}
+
+# first_lines yes|no PATTERN WORD...: what check says of scripts that begin with
+# `#!/usr/bin/env WORD`.
+first_lines() {
+    local word
+    for word in "${@:3}"; do
+        script script "#!/usr/bin/env $word"
+        "$1" ./script "$2"
+    done
+}
+
+env_lines() {
+    cp plain bin/
+    first_lines yes "./script: yes, the shim can see into $PWD/bin/plain, which runs ./script; *" \
+        plain ' plain ' '-Splain -x' '-S plain' '-vSplain' '-S A=1 plain' '--split-string=plain -x' \
+        '--split-string plain' '-S -u A -C / plain' '-S -uA -C/ plain' '-S --unset A --chdir / plain' \
+        '-S --unset=A --chdir=/ plain'
+    first_lines no "./script: no, ./script has env take LD_PRELOAD away from $PWD/bin/plain; take that out of its first line" \
+        '-S -i plain' '-S - plain' '-S --ignore-environment plain' '-S -u LD_PRELOAD plain' \
+        '-S -uLD_PRELOAD plain' '-S --unset=LD_PRELOAD plain' '-S --unset LD_PRELOAD plain' '-S LD_PRELOAD= plain'
+    first_lines no "./script: no, ./script names a program that env does not find: *; it is one word to env unless -S stands before it" \
+        '-i plain' 'plain -x' 'A=1 plain'
+    first_lines no "./script: no, ./script names a program that env does not find: " \
+        '' -S '-S -u' '-S -u A' '-S -C' --split-string=
+}
+
+@test "scripts: what env makes of the word behind it" {
+    SYSTEM_PATH=$PATH
+    compile plain
+    on_each_system in_usual_path env_lines
 }
 
 in_usual_path() {
@@ -331,7 +366,7 @@ absent() {
     install_for_others
     process sleep 60
     run -1 as_nobody inst/bin/sockshim check "$P"
-    [ "$output" = "$P (sleep): no, it cannot be told: only its user (root) and root may look into it" ] || fails_with "$output"
+    [ "$output" = "$P (sleep): no, it cannot be told: only its user (root), and root with CAP_SYS_PTRACE, may look into it" ] || fails_with "$output"
     background "$PYTHON" -c 'import os, time
 child = os.fork() or os._exit(0)
 print(child, flush=True)

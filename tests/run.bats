@@ -647,6 +647,15 @@ compile() {
     PATH=$PWD:$PATH refused_target "static is statically linked" ./script3
     printf '#!/usr/bin/env -S -u B A=1 ./static -x\n' >script4 && chmod +x script4
     refused_target "./static is statically linked" ./script4
+    printf '#!/usr/bin/env -S./static -x\n' >script5 && chmod +x script5
+    refused_target "./static is statically linked" ./script5
+}
+
+@test "a script that takes LD_PRELOAD away is refused; one that env splits runs" {
+    printf '#!/usr/bin/env -S%s -u\nimport sys; sys.exit(7)' "$PYTHON" >script && chmod +x script
+    run -7 sockshim -o off ./script
+    printf '#!/usr/bin/env -S -i perl\nopen my $ran, ">ran"; exit 7;' >script
+    refused_target "./script has env take LD_PRELOAD away from $(command -v perl); take that out of its first line" ./script
 }
 
 @test "a setuid program is refused where the kernel would not preload" {

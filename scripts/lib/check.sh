@@ -96,9 +96,18 @@ not_found() {
     problem=${problem#"$name: "}
     case $problem in
     *"permission denied") no "$problem; make it executable (chmod +x), or check what runs it, such as sh" ;;
-    *"not found") no "$problem; a name with a slash in it is not looked for in PATH" ;;
+    *"not found") no_such_file ;;
     *) no "$problem" ;;
     esac
+}
+
+no_such_file() {
+    case $name in
+    */*) ;;
+    *) no "$problem; a name with a slash in it is not looked for in PATH" ;;
+    esac
+    [ ! -h "$name" ] || no "it is a link to $(readlink -- "$name"), which is not there"
+    no "there is no such file"
 }
 
 # A shell, and env, give what the kernel cannot run to sh.
@@ -120,7 +129,7 @@ check_process() {
     strace="strace -f -p $pid -e trace=network"
     refuse_empty_process "${line##*) }"
     maps=$(cat "/proc/$pid/maps" 2>/dev/null) ||
-        no "it cannot be told: only its user ($(user_of_process)) and root may look into it"
+        no "it cannot be told: only its user ($(user_of_process)), and root with CAP_SYS_PTRACE, may look into it"
     file=$(readlink "/proc/$pid/exe")
     environment=$(tr '\0\n' '\n ' <"/proc/$pid/environ")
     loaded=$(printf '%s\n' "$maps" | sed -n 's|^[^/]*\(/.*/libsockshim\.so.*\)$|\1|p' | head -n 1)

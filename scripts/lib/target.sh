@@ -45,7 +45,13 @@ search_path() {
 # $broken says what is wrong with it.
 target_check() {
     broken=
-    follow_scripts || return 0
+    if ! follow_scripts; then
+        case $line in
+        *"$(printf '\r')") broken="$broken; that line ends with a carriage return" ;;
+        esac
+        [ -z "$problem" ]
+        return
+    fi
     target_fits "$1" && keeps_environment "$target"
 }
 
@@ -80,6 +86,7 @@ is_script() {
     [ "$*" = "35 33" ]
 }
 
+# The kernel passes what follows the interpreter on as one word.
 follow_first_line() {
     IFS= read -r line <"$1" || :
     set -f
@@ -87,7 +94,7 @@ follow_first_line() {
     set -- ${line#??}
     set +f
     case ${1-} in
-    env | */env) follow_env "$@" ;;
+    env | */env) follow_env "${line#*"$1"}" ;;
     *)
         broken="$target names an interpreter that cannot be run: ${1-}"
         [ -x "${1-}" ] && target=$1 && broken=
@@ -95,24 +102,58 @@ follow_first_line() {
     esac
 }
 
-# What `env [-S] [OPTIONS] [NAME=VALUE...] PROGRAM` runs. If it is not found,
-# env is going to say so.
+# What env runs when it is called with that word: `PROGRAM`, or with -S in front
+# `[OPTIONS] [NAME=VALUE...] PROGRAM [ARG...]`. If it is not found, env is going to
+# say so.
 follow_env() {
+    script=$target
+    cleared=
+    set -f
+    # shellcheck disable=SC2086
+    set -- $1
+    set +f
+    case ${1-} in
+    -S* | -vS* | --split-string*) env_options "$@" ;;
+    *) env_program=$* ;;
+    esac
+    if [ -z "$env_program" ] || ! target_find "$env_program"; then
+        target=$script
+        broken="$script names a program that env does not find: $env_program"
+        case $env_program in
+        *' '*) broken="$broken; it is one word to env unless -S stands before it" ;;
+        esac
+        problem=
+        return 1
+    fi
+    [ -n "$cleared" ] || return 0
+    problem="$script has env take LD_PRELOAD away from $target"
+    instead="take that out of its first line"
+    return 1
+}
+
+# env_options WORD...: up to the program, in $env_program; $cleared if they drop
+# LD_PRELOAD. The first word may hold one of those behind -S.
+env_options() {
+    word=${1#-}
+    word=${word#v}
+    word=${word#S}
+    word=${word#-split-string}
     shift
+    set -- ${word:+"${word#=}"} "$@"
     while [ $# -gt 0 ]; do
         case $1 in
-        -u | -C) shift ;;
+        -i | - | --ignore-environment | LD_PRELOAD=* | -uLD_PRELOAD | --unset=LD_PRELOAD) cleared=yes ;;
+        -u | --unset)
+            [ "${2-}" != LD_PRELOAD ] || cleared=yes
+            [ $# -eq 1 ] || shift
+            ;;
+        -C | --chdir) [ $# -eq 1 ] || shift ;;
         -* | *=*) ;;
         *) break ;;
         esac
         shift
     done
-    script=$target
-    [ $# -gt 0 ] && target_find "$1" && return 0
-    target=$script
-    broken="$script names a program that env does not find: ${1-}"
-    problem=
-    return 1
+    env_program=${1-}
 }
 
 # bytes FILE OFFSET COUNT: in decimal. Nothing if it cannot be read.
