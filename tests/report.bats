@@ -308,6 +308,8 @@ same_from_anywhere() {
     gzip -c "$REAL" >zipped
     figures_are "$expected" - <zipped
     figures_are "$expected" zipped
+    cat zipped | figures_are "$expected"
+    figures_are "$expected" <(cat zipped)
     # Behind --, a name may look like an option.
     cp "$REAL" ./--json
     figures_are "$expected" -- --json
@@ -324,6 +326,7 @@ same_from_anywhere() {
     for tool in xz zstd bzip2; do
         "$tool" -c "$REAL" >"log.$tool"
         figures_are "$expected" "log.$tool"
+        cat "log.$tool" | figures_are "$expected" -
     done
     use busybox busybox
     rm -f bin/xz bin/bzip2
@@ -331,6 +334,9 @@ same_from_anywhere() {
         run -2 --separate-stderr report "log.$tool"
         [ -z "$output" ]
         [ "$stderr" = "sockshim: log.$tool is compressed, and there is no $tool here to read it" ]
+        run -2 --separate-stderr report - <"log.$tool"
+        [ "$output" = "standard input: no records" ]
+        [ "$stderr" = "sockshim: standard input is compressed, and there is no $tool here to read it" ]
     done
 }
 
@@ -362,6 +368,15 @@ sockshim: . is a directory, not a log" ] || fails_with "$stderr"
         run -2 --separate-stderr report secret
     fi
     [ "$stderr" = "sockshim: secret: permission denied" ] || fails_with "$stderr"
+}
+
+@test "a log on standard input that this user may not open" {
+    cp "$REAL" secret
+    chmod 600 secret
+    chmod 755 .
+    run -0 --separate-stderr setpriv --reuid 65534 --clear-groups sh "$SOCKSHIM_COMMAND" report --json <secret
+    [ -z "$stderr" ]
+    [ "$(jq .records <<<"$output")" = "$(jq -s 'map(select(.event == "return")) | length' "$RECORDS")" ]
 }
 
 nothing_to_tell() {

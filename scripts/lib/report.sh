@@ -119,23 +119,31 @@ can_read() {
         problem="$1 is a directory, not a log"
     elif [ ! -r "$1" ]; then
         problem="$1: permission denied"
-    else
-        tool=$(unpacker "$1")
-        [ -z "$tool" ] || command -v "$tool" >/dev/null || problem="$1 is compressed, and there is no $tool here to read it"
+    elif [ -f "$1" ]; then
+        can_unpack "$1" "$(unpacker "$(first_bytes <"$1")")"
     fi
     [ -z "$problem" ]
 }
 
-# What unpacks a file, if that is needed: by its first bytes, for names change.
+# can_unpack LOG TOOL
+can_unpack() {
+    [ -z "$2" ] || command -v "$2" >/dev/null && return
+    problem="$(names "$1") is compressed, and there is no $2 here to read it"
+    return 1
+}
+
+# In octal. No byte more is taken from standard input than these.
+first_bytes() {
+    dd bs=1 count=6 2>/dev/null | od -A n -v -t o1
+}
+
+# What unpacks a log that begins with these bytes, if that is needed: names change.
 unpacker() {
-    path=$1
-    [ "$path" != - ] || path=/dev/stdin
-    [ -f "$path" ] || return 0
-    case $(od -A n -t x1 -N 6 <"$path" | tr -d ' ') in
-    1f8b*) echo gzip ;;
-    28b52ffd*) echo zstd ;;
-    fd377a585a00) echo xz ;;
-    425a68*) echo bzip2 ;;
+    case $1 in
+    ' 037 213 '*) echo gzip ;;
+    ' 050 265 057 375 '*) echo zstd ;;
+    ' 375 067 172 130 132 000') echo xz ;;
+    ' 102 132 150 '*) echo bzip2 ;;
     esac
 }
 
@@ -158,7 +166,7 @@ export_choices() {
 # In bytes; 0 if that is not known before.
 total_size() {
     for log; do
-        if [ -f "$log" ] && [ -z "$(unpacker "$log")" ]; then
+        if [ "$log" != - ] && [ -f "$log" ] && [ -z "$(unpacker "$(first_bytes <"$log")")" ]; then
             # shellcheck disable=SC2012
             ls -lnL -- "$log"
         else
@@ -184,8 +192,7 @@ feed() {
     for log; do
         number=$((number + 1))
         tell file
-        tool=$(unpacker "$log")
-        unread=$(feed_one "$log" "$tool" 3>&1)
+        unread=$(feed_one "$log" 3>&1)
         [ -z "$unread" ] || tell unread
     done
 }
@@ -194,21 +201,34 @@ tell() {
     printf "\n%-$((PIECE + 1))s\n" "$1 $number"
 }
 
-# feed_one LOG TOOL: to descriptor 4; says on 3 that it could not.
+# feed_one LOG: to descriptor 4; says on 3 that it could not.
 feed_one() {
-    if [ -n "$2" ]; then
-        [ "$1" = - ] || exec <"$1"
+    [ "$1" = - ] || command exec <"$1" || {
+        echo unread >&3
+        return
+    }
+    bytes=$(first_bytes)
+    tool=$(unpacker "$bytes")
+    if ! can_unpack "$1" "$tool"; then
+        complain "$problem"
+        echo unread >&3
+    elif [ -n "$tool" ]; then
         {
-            "$2" -dc 2>/dev/null || {
-                complain "$(names "$1"): $2 could not read all of it; it is damaged, or cut off"
+            put_back "$bytes" | "$tool" -dc 2>/dev/null || {
+                complain "$(names "$1"): $tool could not read all of it; it is damaged, or cut off"
                 echo unread >&3
             }
         } | pieces >&4
-    elif [ "$1" = - ]; then
-        pieces >&4
     else
-        pieces <"$1" >&4 || echo unread >&3
+        { put_back "$bytes" || echo unread >&3; } | pieces >&4
     fi
+}
+
+# All of standard input, of which these bytes are read.
+put_back() {
+    # shellcheck disable=SC2059
+    printf "$(printf '%s' "$1" | sed 's/ /\\/g')"
+    cat
 }
 
 # Some awks know no NUL byte.
