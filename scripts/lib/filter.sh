@@ -1,8 +1,62 @@
 # shellcheck shell=sh
-# Which records report and follow show: their common options, and what records.awk
-# makes of them.
+# The words of report's and follow's command line. Most are about which records to
+# show: filters, which records.awk applies.
 
 FILTER_OPTIONS="--since --until --cause --peer --prog --level"
+
+# read_words SUBCOMMAND OPTIONS WORD...: calls SUBCOMMAND_logs with the words that
+# are no options. Of the options it passes those that are not common to both on to
+# SUBCOMMAND_option; OPTIONS are all that want a value.
+read_words() {
+    subcommand=$1
+    valued=" $2 "
+    shift 2
+    left=$#
+    while [ "$left" -gt 0 ]; do
+        word=$1
+        shift
+        left=$((left - 1))
+        case $word in
+        --)
+            while [ "$left" -gt 0 ]; do
+                set -- "$@" "$1"
+                shift
+                left=$((left - 1))
+            done
+            ;;
+        -h | --help) "${subcommand}_usage" && exit 0 ;;
+        --*=*) take_option "${word%%=*}" "${word#*=}" ;;
+        -?*)
+            case $valued in
+            *" $word "*)
+                [ "$left" -gt 0 ] || wrong_call "$subcommand" "$word needs a value"
+                take_option "$word" "$1"
+                shift
+                left=$((left - 1))
+                ;;
+            *) take_option "$word" ;;
+            esac
+            ;;
+        *) set -- "$@" "$word" ;;
+        esac
+    done
+    "${subcommand}_logs" "$@"
+}
+
+# take_option OPTION [VALUE]
+take_option() {
+    case $1 in
+    --color)
+        case $2 in
+        auto | always | never) color_when=$2 ;;
+        *) wrong_call "$subcommand" "--color $2 is not allowed; allowed: auto always never" ;;
+        esac
+        ;;
+    --since | --until | --cause | --peer | --prog | --level) filter_option "$subcommand" "$1" "$2" ;;
+    --help) wrong_call "$subcommand" "$1 takes no value" ;;
+    *) "${subcommand}_option" "$@" ;;
+    esac
+}
 
 filter_usage() {
     cat <<'END'

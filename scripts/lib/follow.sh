@@ -43,71 +43,37 @@ sockshim_follow() {
     latest=
     color_when=auto
     SENTENCES=
-    log=
-    follow_words "$@"
-    [ -n "$log" ] || wrong_call follow "no log to follow"
-    decide_view
-    case $log in
-    -) follow_stream ;;
-    *) follow_path ;;
-    esac
-}
-
-# ---- Options ----
-
-follow_words() {
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --)
-            shift
-            break
-            ;;
-        -h | --help) follow_usage && exit 0 ;;
-        --why) SENTENCES=yes ;;
-        --*=*) follow_option "${1%%=*}" "${1#*=}" ;;
-        -n?*) follow_option -n "${1#-n}" ;;
-        -n | --since | --until | --cause | --peer | --prog | --level | --color)
-            [ $# -gt 1 ] || wrong_call follow "$1 needs a value"
-            follow_option "$1" "$2"
-            shift
-            ;;
-        -?*) follow_option "$1" '' ;;
-        *) follow_log "$1" ;;
-        esac
-        shift
-    done
-    for word; do
-        follow_log "$word"
-    done
-}
-
-follow_log() {
-    [ -z "$log" ] || wrong_call follow "one log, not $log and $1"
-    [ -n "$1" ] || wrong_call follow "the log's name is empty"
-    log=$1
+    read_words follow "-n $FILTER_OPTIONS --color" "$@"
 }
 
 follow_option() {
-    case $1 in
-    -n)
+    case $1/$# in
+    -n/*)
         case $2 in
         all) ;;
         '' | *[!0-9]*) wrong_call follow "-n $2 is not allowed; allowed: a number, or all" ;;
         esac
         latest=$2
         ;;
-    --color)
-        case $2 in
-        auto | always | never) color_when=$2 ;;
-        *) wrong_call follow "--color $2 is not allowed; allowed: auto always never" ;;
-        esac
-        ;;
-    --since | --until | --cause | --peer | --prog | --level) filter_option follow "$1" "$2" ;;
-    --why | --help) wrong_call follow "$1 takes no value" ;;
+    -n?*/1) follow_option -n "${1#-n}" ;;
+    --why/1) SENTENCES=yes ;;
+    --why/*) wrong_call follow "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option follow "$1" $FOLLOW_OPTIONS
         ;;
+    esac
+}
+
+follow_logs() {
+    [ $# -gt 0 ] || wrong_call follow "no log to follow"
+    [ $# -eq 1 ] || wrong_call follow "one log, not $1 and $2"
+    [ -n "$1" ] || wrong_call follow "the log's name is empty"
+    log=$1
+    decide_view
+    case $log in
+    -) follow_stream ;;
+    *) follow_path ;;
     esac
 }
 

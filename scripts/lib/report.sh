@@ -38,50 +38,13 @@ sockshim_report() {
     view=text
     color_when=auto
     status=0
-    left=$#
-    while [ "$left" -gt 0 ]; do
-        word=$1
-        shift
-        left=$((left - 1))
-        case $word in
-        --)
-            for word; do
-                [ "$left" -gt 0 ] || break
-                shift
-                set -- "$@" "$word"
-                left=$((left - 1))
-            done
-            ;;
-        -h | --help) report_usage && exit 0 ;;
-        --json) view=json ;;
-        --*=*) report_option "${word%%=*}" "${word#*=}" ;;
-        --since | --until | --cause | --peer | --prog | --level | --color)
-            [ "$left" -gt 0 ] || wrong_call report "$word needs a value"
-            report_option "$word" "$1"
-            shift
-            left=$((left - 1))
-            ;;
-        -?*) report_option "$word" '' ;;
-        *) set -- "$@" "$word" ;;
-        esac
-    done
-    if [ $# -eq 0 ]; then
-        [ ! -t 0 ] || wrong_call report "no log to read"
-        set -- -
-    fi
-    report_on "$@"
+    read_words report "$FILTER_OPTIONS --color" "$@"
 }
 
 report_option() {
-    case $1 in
-    --color)
-        case $2 in
-        auto | always | never) color_when=$2 ;;
-        *) wrong_call report "--color $2 is not allowed; allowed: auto always never" ;;
-        esac
-        ;;
-    --since | --until | --cause | --peer | --prog | --level) filter_option report "$1" "$2" ;;
-    --json | --help) wrong_call report "$1 takes no value" ;;
+    case $1/$# in
+    --json/1) view=json ;;
+    --json/*) wrong_call report "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option report "$1" $REPORT_OPTIONS
@@ -90,6 +53,14 @@ report_option() {
 }
 
 # ---- The logs ----
+
+report_logs() {
+    if [ $# -eq 0 ]; then
+        [ ! -t 0 ] || wrong_call report "no log to read"
+        set -- -
+    fi
+    report_on "$@"
+}
 
 # report_on LOG...: of those that can be read.
 report_on() {
