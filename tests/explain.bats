@@ -2,6 +2,8 @@
 # Every cause has an entry that `sockshim explain CAUSE` prints, and one
 # source of these texts serves the command and README.
 
+bats_require_minimum_version 1.5.0
+
 load helpers
 
 explain() {
@@ -79,6 +81,34 @@ causes() {
     run explain a b
     [ "$status" -eq 2 ]
     [ "${#lines[@]}" -eq 1 ]
+}
+
+# All of it, with each run of blanks one blank.
+flowing() {
+    explain "$@" | tr -s '\n ' ' '
+}
+
+@test "as wide as the terminal, and no command is broken where it fits" {
+    local columns expected
+    expected=$(COLUMNS=100 flowing)
+    for columns in 40 80 100; do
+        [ "$(COLUMNS=$columns explain | awk '{ if (length > most) most = length } END { print most }')" -le "$columns" ] || fails_with "$columns"
+        [ "$(COLUMNS=$columns flowing)" = "$expected" ]
+    done
+    [ "$(COLUMNS=300 explain)" = "$(COLUMNS=100 explain)" ]
+    [ "$(unset COLUMNS; explain)" = "$(COLUMNS=80 explain)" ]
+    # None of them is longer than 100.
+    [ -z "$(COLUMNS=100 explain | awk -F '`' 'NF % 2 == 0')" ]
+}
+
+@test "an errno that may be misspelt is named" {
+    run --separate-stderr explain ECONRESET
+    [ "$stderr" = "sockshim: ECONRESET has no cause of its own; did you mean ECONNRESET?" ]
+    [[ ${lines[0]} == "other  ("* ]]
+    run --separate-stderr explain EIO
+    [ -z "$stderr" ]
+    run explain 104x
+    [ "$status" -eq 2 ]
 }
 
 @test "the commands that an entry names exist in Debian" {

@@ -24,20 +24,11 @@ function avoid(text) {
     paragraph("    Not:  ", text)
 }
 
-# In lines of at most 79 columns, the first after LEAD, the others below it.
-function paragraph(lead, text,    count, words, i, line) {
-    text = printable(text)
-    count = split(text, words, " ")
-    line = lead words[1]
-    if (!count)
-        sub(/ +$/, "", line)
-    for (i = 2; i <= count; i++)
-        if (length(line) + 1 + length(words[i]) > 79) {
-            print line
-            line = sprintf("%" length(lead) "s", "") words[i]
-        } else
-            line = line " " words[i]
-    print line
+# The first line after LEAD, the others below it.
+function paragraph(lead, text) {
+    text = lead wrapped(printable(text), length(lead), length(lead))
+    sub(/ +$/, "", text)
+    print text
 }
 
 function row(name, value, text) {
@@ -92,6 +83,7 @@ function is(name, number) {
 # The counters in the order in which they are shown, each in half a line.
 BEGIN {
     FS = "\t"
+    screen = 79
     CONVFMT = OFMT = "%.15g" # for mawk, to which 5000000000 is 5e+09
     describe("ListenOverflows", "accept queue full: SYN or last ACK dropped")
     describe("ListenDrops", "all drops by listeners, overflows included")

@@ -69,7 +69,7 @@ doctor_host() {
 
 # doctor_awk PROGRAM: facts in, sentences out.
 doctor_awk() {
-    LC_ALL=C awk -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$1"
+    LC_ALL=C awk -f "$lib/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$1"
 }
 
 doctor_system() {

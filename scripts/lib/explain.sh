@@ -1,5 +1,7 @@
 # sockshim explain: what a cause means and what to do, from causes.txt.
 
+. "$lib/terminal.sh"
+
 explain_usage() {
     cat <<'END'
 usage: sockshim explain [CAUSE|ERRNO]
@@ -22,68 +24,9 @@ errno_numbers() {
 
 # Prints the blocks that the word chooses; exit status 1 if there is none.
 print_causes() {
-    awk -v word="$1" -v numbers="$(errno_numbers)" '
-        function show(    i) {
-            if (!chosen())
-                return
-            if (shown++)
-                print ""
-            print text["cause"] "  (" text["level"] ", " came_as() ")"
-            print "  " text["when"]
-            split("wire why look do", keys, " ")
-            split("On the wire:|Usual reasons:|Look at:|What to do:", titles, "|")
-            for (i = 1; i <= 4; i++) {
-                print ""
-                print "  " titles[i]
-                print lines[keys[i]]
-            }
-        }
-        function came_as() {
-            return text["errno"] == "-" ? "return value 0" : text["errno"] == "*" ? "any other errno" : text["errno"]
-        }
-        function chosen(    i, n, names) {
-            if (word == "" || word == text["cause"])
-                return 1
-            # The last block is for the errors that no other one names.
-            if (text["errno"] == "*")
-                return !shown && (word ~ /^E[A-Z0-9]+$/ || (word + 0 > 0 && word + 0 < 134))
-            n = split(text["errno"], names, " ")
-            for (i = 1; i <= n; i++)
-                if (names[i] == name)
-                    return 1
-            return word == "0" && text["errno"] == "-"
-        }
-        BEGIN {
-            # A number becomes a name, a second name the first one.
-            n = split(numbers, pairs, " ")
-            name = toupper(word)
-            for (i = 1; i < n; i += 2)
-                if (pairs[i + 1] == word || pairs[i] == name) {
-                    number = pairs[i + 1]
-                    break
-                }
-            for (i = 1; i < n; i += 2)
-                if (number != "" && pairs[i + 1] == number) {
-                    name = pairs[i]
-                    break
-                }
-        }
-        /^#/ { next }
-        /^$/ { if (key != "") show(); key = ""; next }
-        /^[a-z]+:/ {
-            key = substr($1, 1, length($1) - 1)
-            sub(/^[a-z]+: */, "")
-            text[key] = $0
-            lines[key] = "    " $0
-            next
-        }
-        { sub(/^ +/, ""); lines[key] = lines[key] "\n    " $0 }
-        END {
-            if (key != "")
-                show()
-            exit shown == 0
-        }
-    ' "$lib/causes.txt"
+    decide_columns
+    LC_ALL=C awk -v word="$1" -v numbers="$(errno_numbers)" -v columns="$columns" \
+        -f "$lib/wrap.awk" -f "$lib/explain.awk" "$lib/causes.txt"
 }
 
 sockshim_explain() {
@@ -91,7 +34,21 @@ sockshim_explain() {
     -*) unknown_option explain "$1" --help ;;
     esac
     [ $# -le 1 ] || wrong_call explain "explain takes one cause or errno, not $#"
+    hint_at_errno "${1-}"
     print_causes "${1-}" || no_such_cause "$1"
+}
+
+# An errno that has no cause of its own may be a misspelt one that has.
+hint_at_errno() {
+    case $1 in
+    E*) ;;
+    *) return ;;
+    esac
+    names=$(errno_numbers | tr ' ' '\n' | grep E)
+    ! printf '%s\n' "$names" | grep -qxF -e "$1" || return 0
+    # shellcheck disable=SC2086
+    meant=$(nearest "$1" $names)
+    [ -z "$meant" ] || complain "$1 has no cause of its own; did you mean $meant?"
 }
 
 no_such_cause() {

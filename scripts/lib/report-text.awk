@@ -1,4 +1,4 @@
-# The report for people: one screen or so. After report.awk. In the environment:
+# The report for people: one screen or so. After report.awk and wrap.awk. In the environment:
 # WIDTH of the screen, COLOR, and CAUSES (the path of causes.txt).
 
 BEGIN {
@@ -49,16 +49,6 @@ function put_title(text) {
     print "\n" styled(wrapped(text, 0, 0), BOLD)
 }
 
-# How many columns of the screen TEXT takes.
-function width_of(text) {
-    gsub(/[\200-\277]/, "", text)
-    return length(text)
-}
-
-function blanks(n) {
-    return n > 0 ? sprintf("%" n "s", "") : ""
-}
-
 function left(text, room) {
     return text blanks(room - width_of(text))
 }
@@ -74,31 +64,6 @@ function cut(text, room) {
     text = substr(text, 1, room - 3)
     sub(/[\300-\377][\200-\277]*$/, "", text)
     return text "..."
-}
-
-# In lines as wide as the screen, which begin with INDENT blanks; the first one goes
-# on at column USED. \001 stands for a blank at which no line ends.
-function wrapped(text, indent, used,    words, n, i, out, at) {
-    at = used
-    n = split(text, words, " ")
-    for (i = 1; i <= n; i++) {
-        if (i > 1 && at + 1 + width_of(words[i]) > screen) {
-            out = out "\n" blanks(indent)
-            at = indent
-        } else if (i > 1) {
-            out = out " "
-            at++
-        }
-        out = out words[i]
-        at += width_of(words[i])
-    }
-    gsub(/\001/, " ", out)
-    return out
-}
-
-function unbroken(text) {
-    gsub(/ /, "\001", text)
-    return text
 }
 
 function thousands(n,    text, out) {

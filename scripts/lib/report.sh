@@ -76,7 +76,7 @@ report_on() {
     [ $# -gt 0 ] || exit "$status"
     export_choices "$@"
     export LC_ALL=C
-    feed "$@" | awk -f "$lib/records.awk" -f "$lib/report.awk" -f "$lib/report-$view.awk" || status=$USAGE
+    feed "$@" | awk -f "$lib/records.awk" -f "$lib/wrap.awk" -f "$lib/report.awk" -f "$lib/report-$view.awk" || status=$USAGE
     exit "$status"
 }
 
