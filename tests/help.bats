@@ -133,6 +133,15 @@ refuses() {
     expect_count 1 ".event == \"start\" and .version == \"${output#sockshim }\""
 }
 
+# It looks for the pages that these refer to among the installed ones.
+@test "the man pages are clean to mandoc" {
+    local page
+    for page in "$TOP"/scripts/man/*; do
+        run mandoc -T lint "$page"
+        [ -z "$(grep -vE 'referenced manual not found|outdated mandoc.db' <<<"$output")" ] || fails_with "$output"
+    done
+}
+
 @test "the man page has every subcommand, and every option of it" {
     local name option
     for name in $SUBCOMMANDS; do
