@@ -97,7 +97,7 @@ static int raw_dup2(int from, int to)
 }
 
 /* A disposition needs a return trampoline (SA_RESTORER) that only the C library
- * has, so these four cannot be raw system calls: the first use looks all
+ * has, so these cannot be raw system calls: the first use looks all
  * functions up. */
 static int first_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 {
@@ -111,11 +111,13 @@ static signal_handler first_signal(int sig, signal_handler handler)
     return next.signal(sig, handler);
 }
 
+#ifdef __GLIBC__
 static signal_handler first_sysv_signal(int sig, signal_handler handler)
 {
     next_resolve();
     return next.__sysv_signal(sig, handler);
 }
+#endif
 
 static signal_handler first_sigset(int sig, signal_handler handler)
 {
@@ -123,10 +125,17 @@ static signal_handler first_sigset(int sig, signal_handler handler)
     return next.sigset(sig, handler);
 }
 
+static int first_siginterrupt(int sig, int interrupt)
+{
+    next_resolve();
+    return next.siginterrupt(sig, interrupt);
+}
+
 #define raw_sigaction first_sigaction
 #define raw_signal first_signal
 #define raw___sysv_signal first_sysv_signal
 #define raw_sigset first_sigset
+#define raw_siginterrupt first_siginterrupt
 
 #ifdef __GLIBC__
 

@@ -43,8 +43,8 @@ typedef void (*signal_handler)(int);
     X(int, setsockopt, (int, int, int, const void *, socklen_t))                                   \
     X(int, sigaction, (int, const struct sigaction *, struct sigaction *))                         \
     X(signal_handler, signal, (int, signal_handler))                                               \
-    X(signal_handler, __sysv_signal, (int, signal_handler))                                        \
     X(signal_handler, sigset, (int, signal_handler))                                               \
+    X(int, siginterrupt, (int, int))                                                               \
     X(int, close, (int))                                                                           \
     X(int, dup2, (int, int))                                                                       \
     X(int, dup3, (int, int, int))                                                                  \
@@ -60,7 +60,8 @@ typedef void (*signal_handler)(int);
     X(ssize_t, __recvfrom_chk, (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *)) \
     X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                          \
     X(int, close_range, (unsigned, unsigned, int))                                                 \
-    X(void, closefrom, (int))
+    X(void, closefrom, (int))                                                                      \
+    X(signal_handler, __sysv_signal, (int, signal_handler))
 #else
 #define NEXT_OF_GLIBC(X)
 #endif

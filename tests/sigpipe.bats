@@ -59,6 +59,16 @@ same() {
     same ignore socket query
 }
 
+@test "siginterrupt is obeyed, by what is there and by signal later; our handler restarts calls all the same" {
+    same socket interrupt restart interrupt query
+    same socket interrupt signal-handler signal-default query restart signal-handler
+    same interrupt socket signal-handler ignore interrupt signal-ignore query
+    same socket default-restart interrupt default-flags restart default
+    same socket sigset-bad query
+    run shimmed strace -e trace=rt_sigaction "$PROGRAMS/sigpipe" socket interrupt
+    [[ $output =~ .*sa_flags=([^,]*) && ${BASH_REMATCH[1]} == *SA_RESTART* ]] || fails_with "$output"
+}
+
 @test "a handler of the program's own runs, and stays" {
     same handler dead dead
     same socket handler dead raise

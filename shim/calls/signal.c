@@ -6,10 +6,7 @@
 
 #include "../config.h"
 #include "../process.h"
-#include "../raw.h"
 #include "../sockshim.h"
-
-#include <stdint.h>
 
 /* The program must see the disposition that it asked for, flags included. Three
  * flags of a default disposition would change what our handler does, so they
@@ -79,7 +76,11 @@ static void as_the_program_knows(struct sigaction *act)
 {
     int had = handler_number(act->sa_handler);
     if (had == UNTOUCHED) {
-        *act = (struct sigaction){.sa_handler = SIG_DFL};
+        act->sa_handler = SIG_DFL;
+        act->sa_flags = 0;
+#ifdef __GLIBC__ /* musl leaves it as it is */
+        act->sa_restorer = NULL;
+#endif
     } else if (had >= 0) {
         act->sa_handler = SIG_DFL;
         act->sa_flags &= ~(SA_RESTART | SA_ONSTACK);
@@ -121,6 +122,14 @@ void sigpipe_swallow(void)
     }
 }
 
+static void refuse_default(void)
+{
+    refused(CALL_sigaction, -1,
+            "The program asked for the default action of SIGPIPE; it was told that this "
+            "succeeded, and the signal stays swallowed (SOCKSHIM_SIGPIPE=off lets it "
+            "through).");
+}
+
 static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
 {
     struct sigaction wish;
@@ -142,34 +151,46 @@ static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
         as_the_program_knows(old);
     }
     if (result == 0 && wants_default) {
-        refused(CALL_sigaction, -1,
-                "The program asked for the default action of SIGPIPE; it was told that this "
-                "succeeded, and the signal stays swallowed (SOCKSHIM_SIGPIPE=off lets it "
-                "through).");
+        refuse_default();
     }
     return result;
 }
 
-/* signal() and its relatives are sigaction() with flags of their own. */
-static signal_handler sigpipe_handler(signal_handler handler, int flags, bool masks_itself)
+/* signal() and sigset() choose flags, and what else they do, as only the C library
+ * knows: siginterrupt() may have been called. So they do it with our handler in
+ * place of the default; it then learns of the flags. */
+static signal_handler sigpipe_by(signal_handler (*function)(int, signal_handler),
+                                 signal_handler handler)
 {
-    struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
-    struct sigaction old;
-    if (masks_itself) {
-        sigaddset(&act.sa_mask, SIGPIPE);
+    struct sigaction act;
+    signal_handler old = function(SIGPIPE, handler == SIG_DFL ? handlers[0] : handler);
+    if (handler == SIG_DFL && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
+        act.sa_handler == handlers[0]) {
+        swallow_default(&act);
+        next.sigaction(SIGPIPE, &act, NULL);
+        refuse_default();
     }
-    return sigpipe_action(&act, &old) < 0 ? SIG_ERR : old.sa_handler;
+    return handler_number(old) >= 0 ? SIG_DFL : old;
 }
 
-#ifdef __GLIBC__
-enum { SIGNAL_MASKS_ITSELF = 1, SYSV_FLAGS = (int)(SA_RESETHAND | SA_NODEFER | SA_INTERRUPT) };
-#else /* musl's __sysv_signal is its signal */
-enum { SIGNAL_MASKS_ITSELF = 0, SYSV_FLAGS = SA_RESTART };
-#endif
-
-static bool is_forced(int sig, signal_handler handler)
+/* Our handler's own SA_RESTART stays, and it is told of the default's. */
+static int sigpipe_interrupt(int interrupt)
 {
-    return sig == SIGPIPE && handler != SIG_ERR && sockshim_forces_sigpipe();
+    struct sigaction act;
+    int result = next.siginterrupt(SIGPIPE, interrupt);
+    if (result == 0 && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
+        handler_number(act.sa_handler) >= 0) {
+        as_the_program_knows(&act);
+        act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
+        swallow_default(&act);
+        next.sigaction(SIGPIPE, &act, NULL);
+    }
+    return result;
+}
+
+static bool is_forced(int sig)
+{
+    return sig == SIGPIPE && sockshim_forces_sigpipe();
 }
 
 WRAP(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))
@@ -179,39 +200,44 @@ WRAP(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *ol
 
 WRAP(signal_handler, signal, (int sig, signal_handler handler))
 {
-    return is_forced(sig, handler) ? sigpipe_handler(handler, SA_RESTART, SIGNAL_MASKS_ITSELF)
-                                   : next.signal(sig, handler);
-}
-
-WRAP(signal_handler, __sysv_signal, (int sig, signal_handler handler))
-{
-    return is_forced(sig, handler) ? sigpipe_handler(handler, SYSV_FLAGS, false)
-                                   : next.__sysv_signal(sig, handler);
-}
-
-/* Sets the disposition and unblocks the signal: sigset(3). */
-static signal_handler sigpipe_set(signal_handler handler)
-{
-    uint64_t sigpipe = (uint64_t)1 << (SIGPIPE - 1);
-    uint64_t before = 0;
-    if (handler == SIG_HOLD) { /* only blocks it */
-        signal_handler old = next.sigset(SIGPIPE, SIG_HOLD);
-        return handler_number(old) >= 0 ? SIG_DFL : old;
-    }
-    signal_handler old = sigpipe_handler(handler, 0, false);
-    raw(SYS_rt_sigprocmask, SIG_UNBLOCK, &sigpipe, &before, sizeof before);
-    return old != SIG_ERR && before & sigpipe ? SIG_HOLD : old;
+    return is_forced(sig) ? sigpipe_by(next.signal, handler) : next.signal(sig, handler);
 }
 
 WRAP(signal_handler, sigset, (int sig, signal_handler handler))
 {
-    return is_forced(sig, handler) ? sigpipe_set(handler) : next.sigset(sig, handler);
+    return is_forced(sig) ? sigpipe_by(next.sigset, handler) : next.sigset(sig, handler);
+}
+
+WRAP(int, siginterrupt, (int sig, int interrupt))
+{
+    return is_forced(sig) ? sigpipe_interrupt(interrupt) : next.siginterrupt(sig, interrupt);
 }
 
 ALIAS(bsd_signal, signal);
 
 #ifdef __GLIBC__
+
+/* Not by the C library: SA_RESETHAND must not be there for an instant. */
+static signal_handler sigpipe_once(signal_handler handler)
+{
+    struct sigaction act = {.sa_handler = handler,
+                            .sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_INTERRUPT)};
+    struct sigaction old;
+    return sigpipe_action(&act, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
+WRAP(signal_handler, __sysv_signal, (int sig, signal_handler handler))
+{
+    return is_forced(sig) && handler != SIG_ERR ? sigpipe_once(handler)
+                                                : next.__sysv_signal(sig, handler);
+}
+
 ALIAS(__sigaction, sigaction);
 ALIAS(ssignal, signal);
 ALIAS(sysv_signal, __sysv_signal);
+
+#else
+
+ALIAS(__sysv_signal, signal);
+
 #endif

@@ -192,6 +192,13 @@ static void step(const char *word)
         by(word, sigset, SIG_DFL);
     } else if (strcmp(word, "sigset-hold") == 0) {
         by(word, sigset, SIG_HOLD);
+    } else if (strcmp(word, "interrupt") == 0 || strcmp(word, "restart") == 0) {
+        printf("%s: %d\n", word, siginterrupt(SIGPIPE, *word == 'i'));
+        query("  after");
+    } else if (strcmp(word, "signal-ignore") == 0) {
+        by(word, signal, SIG_IGN);
+    } else if (strcmp(word, "sigset-bad") == 0) {
+        by(word, sigset, SIG_ERR);
     } else if (strcmp(word, "bad") == 0) {
         by(word, signal, SIG_ERR);
     } else if (strcmp(word, "dead") == 0) {
