@@ -49,6 +49,11 @@ static int handler_number(signal_handler handler)
     return -1;
 }
 
+/* SA_RESTORER: where the program's signal handlers return to. A default never
+ * returns, so what the program says about it may be rubbish. Left to the C
+ * library, which on x86-64 sets it in any case. */
+enum { RESTORER = 0x04000000 };
+
 /* Puts our handler where `act` has the default. */
 static void swallow_default(struct sigaction *act)
 {
@@ -56,7 +61,7 @@ static void swallow_default(struct sigaction *act)
               (act->sa_flags & SA_ONSTACK ? HAD_ONSTACK : 0) |
               (act->sa_flags & (int)SA_RESETHAND ? HAD_RESETHAND : 0);
     act->sa_handler = handlers[had];
-    act->sa_flags = (act->sa_flags & ~(int)SA_RESETHAND) | SA_RESTART | SA_ONSTACK;
+    act->sa_flags = (act->sa_flags & ~((int)SA_RESETHAND | RESTORER)) | SA_RESTART | SA_ONSTACK;
 }
 
 static bool has_own_handler(const struct sigaction *act)

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 
@@ -52,6 +53,18 @@ static void reset(void)
     int sent = (int)send(end[0], &byte, 1, 0);
     CHECK(errno == EPIPE);
     printf("reset: recv %d, send %d\n", received, sent);
+}
+
+/* A default whose flags were never set to anything: SA_SIGINFO, SA_RESTORER
+ * without one, and what else there is. */
+static void rubbish(void)
+{
+    struct sigaction act;
+    memset(&act, 0xff, sizeof act);
+    act.sa_handler = SIG_DFL;
+    close(socket(AF_UNIX, SOCK_STREAM, 0));
+    CHECK(sigaction(SIGPIPE, &act, NULL) == 0);
+    reset();
 }
 
 static void eof(void)
@@ -154,6 +167,8 @@ int main(int argc, char **argv)
             refused();
         } else if (strcmp(argv[i], "reset") == 0) {
             reset();
+        } else if (strcmp(argv[i], "rubbish") == 0) {
+            rubbish();
         } else if (strcmp(argv[i], "eof") == 0) {
             eof();
         } else if (strcmp(argv[i], "nodelay") == 0) {
