@@ -701,18 +701,19 @@ bool log_owns(int fd)
     return process_is_caged() || (file_of(fd, &file) && is_opened_file(&file));
 }
 
-void log_move(void)
+bool log_move(void)
 {
     int fd = log_descriptor();
     if (process_is_caged()) { /* may not ask for another number: it ends here */
         atomic_store(&log_number, -1);
-        return;
+        return true;
     }
     if (process_identify().is_vfork_child) {
-        return; /* the table is the child's, the number its parent's */
+        return true; /* the table is the child's, the number its parent's */
     }
     int copy = (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, fd + 1);
     if (copy >= 0) {
         atomic_store(&log_number, copy);
     }
+    return copy >= 0;
 }

@@ -36,7 +36,7 @@ static inline bool log_may_own(int fd)
 {
     return fd == atomic_load_explicit(&log_number, memory_order_relaxed);
 }
-/* Out of the way of a dup2 onto it. */
-void log_move(void);
+/* Out of the way of a dup2 onto it. false: it stays, for no number is left. */
+bool log_move(void);
 
 #endif

@@ -21,15 +21,13 @@ WRAP(int, close, (int fd))
 }
 
 /* Out of the way first. If the program's own call then fails, the old number is
- * free again, as it was for the program. */
+ * free again, as it was for the program; but a log that could not move stays. Then
+ * its number may be above the program's limit by now, where nothing can be put. */
 static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
 {
-    bool owned = log_owns(to);
-    if (owned) {
-        log_move();
-    }
+    bool moved = log_owns(to) && log_move();
     int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
-    if (owned && result < 0 && !process_is_caged()) {
+    if (moved && result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
     }
     return result;
@@ -52,17 +50,14 @@ ALIAS(__dup2, dup2);
 
 #ifdef __GLIBC__
 
-/* In two parts, around ours. A part that would be empty is left out. */
+/* In two parts, around ours. An empty first part is left out; an empty second one
+ * is where nothing ever is open, so that the flags are looked at in any case. */
 static int close_around(unsigned log, unsigned first, unsigned last, int flags)
 {
-    int result = 0;
-    if (first < log) {
-        result = next.close_range(first, log - 1, flags);
+    if (first < log && next.close_range(first, log - 1, flags) < 0) {
+        return -1;
     }
-    if (result == 0 && last > log) {
-        result = next.close_range(log + 1, last, flags);
-    }
-    return result;
+    return last > log ? next.close_range(log + 1, last, flags) : next.close_range(~0U, ~0U, flags);
 }
 
 static __attribute__((noinline)) int close_range_with_log(unsigned first, unsigned last, int flags)

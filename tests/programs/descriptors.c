@@ -112,6 +112,23 @@ static void close_is_no_loss(const char *path)
     CHECK(close_range((unsigned)log - 2, ~0U, 0) == 0 && descriptor_of(path) == log);
     closefrom(log - 2);
     CHECK(descriptor_of(path) == log);
+    CHECK(close_range((unsigned)log, (unsigned)log, 12345) == -1 && errno == EINVAL);
+    CHECK(close_range((unsigned)log - 1, (unsigned)log, 12345) == -1 && errno == EINVAL);
+    CHECK(descriptor_of(path) == log);
+}
+
+/* Above the program's limit nothing can be put: it stays, rather than come back
+ * among the few numbers that are left to the program. */
+static void above_the_limit(const char *path)
+{
+    struct rlimit limit;
+    int log = descriptor_of(path);
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    struct rlimit lower = {16, limit.rlim_max};
+    CHECK(setrlimit(RLIMIT_NOFILE, &lower) == 0);
+    CHECK(dup2(0, log) == -1 && errno == EBADF && dup3(0, log, O_CLOEXEC) == -1);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(descriptor_of(path) == log);
 }
 
 /* What was put there by a call that nobody sees is the program's: it can be
@@ -136,6 +153,7 @@ static void take_over(const char *path)
     failed_dup(path);
     leave_record(number++);
     close_is_no_loss(path);
+    above_the_limit(path);
     stranger_under_its_number(fd, path);
     leave_record(number++);
     CHECK(dup2(fd, descriptor_of(path)) >= 0);
