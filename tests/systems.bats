@@ -51,7 +51,7 @@ run_core() {
     fi
 }
 
-# exports: no name but those of the map.
+# exports NM LIBRARY: no name but those of the map, and of the C library.
 exports() {
     "$1" -D --defined-only "$SHIM" | awk '{ print $3 }' | sort >"$BATS_TEST_TMPDIR/exported"
     tr ';' '\n' <"$TOP/shim/sockshim.map" | grep -oE '[a-z0-9_]+$' | sort -u >"$BATS_TEST_TMPDIR/map"
@@ -59,6 +59,10 @@ exports() {
     [ -z "$(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map")" ] ||
         fails_with "$(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map")"
     grep -qx recv "$BATS_TEST_TMPDIR/exported"
+    # Nor one that the programs' C library does not have.
+    "$1" -D --defined-only "$2" | awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >"$BATS_TEST_TMPDIR/library"
+    [ -z "$(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/library")" ] ||
+        fails_with "not in $2: $(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/library")"
 }
 
 # needs: the C library, and libdl where that is apart.
@@ -108,6 +112,11 @@ tells_wrong_settings() {
     expect_count 1 '.cause == "connection-refused"'
 }
 
+swallows_whatever_the_flags() {
+    run run_core rubbish
+    [ "$output" = "reset: recv -1, send -1" ] || fails_with "$output"
+}
+
 rotates_and_follows() {
     rm -f "$LOG"
     run_core SOCKSHIM_LOG_LIMIT=4K many >/dev/null
@@ -121,29 +130,32 @@ rotates_and_follows() {
 
 @test "x86-64 with glibc exports the map's names, each of them that this system has" {
     use native
-    exports nm
+    exports nm "$("${CC:-cc}" -print-file-name=libc.so.6)"
     [ "$(comm -13 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map" | grep -cv 64)" -eq 0 ] ||
         fails_with "$(comm -13 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/map")"
     does_its_job
     knows_figures
+    swallows_whatever_the_flags
     tells_wrong_settings
     rotates_and_follows
 }
 
 @test "musl" {
     use musl
-    exports nm
+    exports nm /lib/ld-musl-x86_64.so.1
     does_its_job
     knows_figures
+    swallows_whatever_the_flags
     tells_wrong_settings
     rotates_and_follows
 }
 
 @test "32-bit x86" {
     use i386
-    exports nm
+    exports nm "$(gcc -m32 -print-file-name=libc.so.6)"
     does_its_job
     knows_figures
+    swallows_whatever_the_flags
     tells_wrong_settings
     rotates_and_follows
 }
@@ -152,7 +164,7 @@ rotates_and_follows() {
 # TCP_INFO it tells the state, and no more.
 @test "aarch64" {
     use aarch64
-    exports aarch64-linux-gnu-nm
+    exports aarch64-linux-gnu-nm /usr/aarch64-linux-gnu/lib/libc.so.6
     does_its_job
     expect_count 1 '.call == "recv" and .cause == "peer-closed" and .ret == 0 and .errno == 0 and .level == "info"
         and ([.local, .peer] | all(test("^127.0.0.1:[0-9]+$")))'
@@ -160,6 +172,7 @@ rotates_and_follows() {
     expect_count 1 '.error == "ECONNRESET" and .cause == "peer-reset" and .level == "warn"'
     expect_count 1 '.error == "EPIPE" and (.cause | IN("other", "write-after-close")) and .level == "warn"'
     expect_count 0 '.rtt_us == 0'
+    swallows_whatever_the_flags
     tells_wrong_settings
     rotates_and_follows
 }

@@ -45,10 +45,10 @@ WRAP(int, dup3, (int from, int to, int flags))
     return over ? dup_over_log(from, to, flags) : next.dup3(from, to, flags);
 }
 
+#ifdef __GLIBC__
+
 ALIAS(__close, close);
 ALIAS(__dup2, dup2);
-
-#ifdef __GLIBC__
 
 /* In two parts, around ours. An empty first part is left out; an empty second one
  * is where nothing ever is open, so that the flags are looked at in any case. */

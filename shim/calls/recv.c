@@ -44,9 +44,9 @@ WRAP(ssize_t, readv, (int fd, const struct iovec *iov, int count))
     return n > 0 ? n : failed(CALL_readv, n, &a);
 }
 
-ALIAS(__read, read);
-
 #ifdef __GLIBC__
+
+ALIAS(__read, read);
 
 WRAP(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
 {

@@ -66,10 +66,10 @@ WRAP(ssize_t, splice,
     return n > 0 ? n : failed(CALL_splice, n, &a);
 }
 
+#ifdef __GLIBC__
+
 ALIAS(__write, write);
 ALIAS(__send, send);
-
-#ifdef __GLIBC__
 
 WRAP(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
 {

@@ -182,7 +182,9 @@ WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen
                       : next.setsockopt(fd, level, option, value, len);
 }
 
+#ifdef __GLIBC__
 ALIAS(__connect, connect);
+#endif
 
 #ifdef HAVE_TIME64_TWINS
 
