@@ -1,7 +1,8 @@
 /* Notices that the program enters a seccomp cage. From then on the shim makes no
  * system call but write, so that a filter that kills has no reason to. A filter
  * inherited through exec (a container's, a unit's) is no cage: it is made for
- * programs that open files and sockets. */
+ * programs that open files and sockets. And what came of the socket calls that a
+ * program makes by number, through syscall(). */
 #include "wrap.h"
 
 #include "../config.h"
@@ -70,6 +71,17 @@ __attribute__((used, visibility("hidden"))) long enter_cage_by_syscall(long n, l
     return result;
 }
 
+/* libuv calls these by number for all of UDP, as do BIND and Node with it: some C
+ * libraries do not have them. Neither takes more than five arguments. */
+__attribute__((used, visibility("hidden"))) long
+messages_by_syscall(long n, long fd, long messages, long count, long flags, long timeout)
+{
+    REMEMBER(a.fd = (int)fd, a.len = (unsigned)count, a.flags = (int)flags);
+    long result = next.syscall(n, fd, messages, count, flags, timeout, 0);
+    enum call call = n == SYS_sendmmsg ? CALL_sendmmsg : CALL_recvmmsg;
+    return result > 0 ? result : failed(call, result, &a);
+}
+
 /* syscall() is variadic, too, and clone and vfork may be called through it: no
  * frame, and no write to the caller's stack. Only assembly promises that; gcc
  * stores stack arguments back before a tail call. The numbers: seccomp with
@@ -81,6 +93,7 @@ _Static_assert(PR_SET_SECCOMP == 22, "as written in the assembly");
 #if defined(__x86_64__)
 
 _Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assembly");
+_Static_assert(SYS_recvmmsg == 299 && SYS_sendmmsg == 307, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
@@ -91,6 +104,10 @@ __asm__(".text\n"
         "    je 1f\n"
         "    cmpq $157, %rdi\n"
         "    je 2f\n"
+        "    cmpq $299, %rdi\n"
+        "    je messages_by_syscall\n"
+        "    cmpq $307, %rdi\n"
+        "    je messages_by_syscall\n"
         "0:  jmp *next(%rip)\n"
         "1:  cmpq $1, %rsi\n"
         "    ja 0b\n"
@@ -103,13 +120,16 @@ __asm__(".text\n"
 
 #elif defined(__i386__)
 
-__attribute__((used, visibility("hidden"))) long enter_cage_with(const long *arguments)
+__attribute__((used, visibility("hidden"))) long watched_with(const long *arguments)
 {
-    return enter_cage_by_syscall(arguments[0], arguments[1], arguments[2], arguments[3],
-                                 arguments[4], arguments[5]);
+    long n = arguments[0];
+    __typeof__(enter_cage_by_syscall) *watched =
+        n == SYS_seccomp || n == SYS_prctl ? enter_cage_by_syscall : messages_by_syscall;
+    return watched(n, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
 _Static_assert(SYS_seccomp == 354 && SYS_prctl == 172, "as written in the assembly");
+_Static_assert(SYS_recvmmsg == 337 && SYS_sendmmsg == 345, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
@@ -119,6 +139,10 @@ __asm__(".text\n"
         "    je 1f\n"
         "    cmpl $172, 4(%esp)\n"
         "    je 2f\n"
+        "    cmpl $337, 4(%esp)\n"
+        "    je 3f\n"
+        "    cmpl $345, 4(%esp)\n"
+        "    je 3f\n"
         "0:  call 4f\n" /* to learn where we are */
         "4:  popl %ecx\n"
         "    addl $_GLOBAL_OFFSET_TABLE_+(.-4b), %ecx\n"
@@ -133,7 +157,7 @@ __asm__(".text\n"
         "    .cfi_adjust_cfa_offset 8\n"
         "    pushl %eax\n"
         "    .cfi_adjust_cfa_offset 4\n"
-        "    call enter_cage_with\n"
+        "    call watched_with\n"
         "    addl $12, %esp\n"
         "    .cfi_adjust_cfa_offset -12\n"
         "    ret\n"
@@ -146,6 +170,9 @@ WRAP(long, syscall, (long n, long a, long b, long c, long d, long e, long f))
 {
     if ((n == SYS_seccomp && (a == 0 || a == 1)) || (n == SYS_prctl && a == PR_SET_SECCOMP)) {
         return enter_cage_by_syscall(n, a, b, c, d, e);
+    }
+    if (n == SYS_recvmmsg || n == SYS_sendmmsg) {
+        return messages_by_syscall(n, a, b, c, d, e);
     }
     return next.syscall(n, a, b, c, d, e, f);
 }

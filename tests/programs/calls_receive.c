@@ -38,6 +38,14 @@ static ssize_t by_recvmmsg(int fd, void *buf, size_t len, int flags)
     return recvmmsg(fd, &msg, len > 0, flags, NULL);
 }
 
+/* As libuv makes it. */
+static ssize_t by_recvmmsg_number(int fd, void *buf, size_t len, int flags)
+{
+    struct iovec iov = {buf, len};
+    struct mmsghdr msg = {.msg_hdr = {.msg_iov = &iov, .msg_iovlen = 1}};
+    return syscall(SYS_recvmmsg, fd, &msg, len > 0, flags, NULL);
+}
+
 static ssize_t by_read(int fd, void *buf, size_t len, int flags)
 {
     (void)flags;
@@ -99,6 +107,7 @@ static const struct {
     {"recvfrom", by_recvfrom, true},
     {"recvmsg", by_recvmsg, true},
     {"recvmmsg", by_recvmmsg, true},
+    {"recvmmsg", by_recvmmsg_number, true},
     {"read", by_read, false},
     {"readv", by_readv, false},
 #ifdef __GLIBC__

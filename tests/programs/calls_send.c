@@ -32,6 +32,16 @@ static ssize_t by_sendmmsg(int fd, const void *buf, size_t len, int flags)
     return n;
 }
 
+/* As libuv makes it. */
+static ssize_t by_sendmmsg_number(int fd, const void *buf, size_t len, int flags)
+{
+    struct iovec iov = {(void *)buf, len};
+    struct mmsghdr msg = {.msg_hdr = {.msg_iov = &iov, .msg_iovlen = 1}};
+    ssize_t n = syscall(SYS_sendmmsg, fd, &msg, len > 0, flags);
+    moved = msg.msg_len;
+    return n;
+}
+
 static ssize_t by_write(int fd, const void *buf, size_t len, int flags)
 {
     (void)flags;
@@ -132,6 +142,7 @@ static const struct {
     {"sendto", by_sendto, PROPER},
     {"sendmsg", by_sendmsg, PROPER},
     {"sendmmsg", by_sendmmsg, PROPER},
+    {"sendmmsg", by_sendmmsg_number, PROPER},
     {"write", by_write, WRITES},
     {"writev", by_writev, WRITES},
 #ifdef __GLIBC__
@@ -144,6 +155,11 @@ static const struct {
     {"sendfile64", by_sendfile64, MOVES},
     {"splice", by_splice, MOVES},
 };
+
+static bool counts_messages(size_t i)
+{
+    return calls[i].send == by_sendmmsg || calls[i].send == by_sendmmsg_number;
+}
 
 enum { CALLS = sizeof calls / sizeof *calls };
 
@@ -250,7 +266,7 @@ static void fill(int i, int flags)
     long total = 0;
     ssize_t n;
     while ((n = calls[i].send(US, much, sizeof much, flags)) > 0) {
-        total += calls[i].send == by_sendmmsg ? (long)moved : n;
+        total += counts_messages(i) ? (long)moved : n;
     }
     saw(calls[i].name, n);
     fprintf(totals, "%s %ld\n", calls[i].name, total);
@@ -362,7 +378,7 @@ static void udp(void)
         await(US, POLLERR);
         transmit(i, US);
         clear();
-        if (calls[i].kind == PROPER && calls[i].send != by_sendmmsg) {
+        if (calls[i].kind == PROPER && !counts_messages(i)) {
             udp_pair();
             transmit_from(i, US, "", 0, 0);
         }
