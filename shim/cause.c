@@ -955,13 +955,13 @@ static void why_no_memory(struct text *t, const struct facts *f)
 static void why_not_permitted(struct text *t, const struct facts *f)
 {
     unsigned port = address_port(&f->local);
-    if (is_unix(f)) {
+    if (is_unix(f) && f->call == CALL_bind) {
+        add(t, "This user may not make a socket at ");
+        address_text(t, &f->local);
+        add(t, " (file permissions of the folder), or a security module forbids it.");
+    } else if (is_unix(f)) {
         add(t, "This user may not use the socket at ");
-        if (f->call == CALL_bind) {
-            address_text(t, &f->local);
-        } else {
-            peer(t, f);
-        }
+        peer(t, f);
         add(t, " (file permissions of the path), or a security module forbids it.");
     } else if (f->call == CALL_bind && f->err == EACCES && port > 0 && port < 1024) {
         add(t, "Port ");

@@ -637,6 +637,8 @@ unix_bind_twice | bind EADDRINUSE address-in-use | type=unix-stream local=$us
     Another socket already has $us ... stays until it is unlinked
 unix_forbidden_path | connect EACCES not-permitted | type=unix-stream peer=$them
     This user may not use the socket at $them (file permissions of the path)
+unix_forbidden_folder | bind EACCES not-permitted | type=unix-stream local=$us
+    This user may not make a socket at $us (file permissions of the folder)
 unix_receive_unconnected | recv EINVAL bad-argument | len=64 type=unix-stream
     The socket is not connected, or an argument of the call is invalid
 unix_receive_unconnected | send ENOTCONN not-connected | len=3 type=unix-stream

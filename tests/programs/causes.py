@@ -2047,6 +2047,15 @@ def unix_forbidden_path():
 
 
 @case
+def unix_forbidden_folder():
+    folder = temporary("forbidden")
+    os.mkdir(folder, 0)
+    notes["us"] = folder + "/us"
+    without_rights()
+    call(socket.socket(AF_UNIX).bind, notes["us"])
+
+
+@case
 def unix_receive_unconnected():
     call(socket.socket(AF_UNIX).recv, 64)
     call(socket.socket(AF_UNIX).send, b"abc")
