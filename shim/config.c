@@ -298,19 +298,31 @@ static void find_settings(char **environment, const char *given[SETTING_COUNT])
     }
 }
 
-static void name_program(void)
-{
-    const char *name = program_invocation_name ? basename_of(program_invocation_name) : "";
-    size_t len = strnlen(name, sizeof config.prog - 1);
-    memcpy(config.prog, name, len);
-    config.prog[len] = 0;
-}
-
 void config_find_exe(void)
 {
     if (!*config.exe) {
         raw(SYS_readlinkat, -100, "/proc/self/exe", config.exe, sizeof config.exe - 1);
     }
+}
+
+/* The name that a program starts itself anew by (Chromium, Electron, runc) tells
+ * nothing: there the executable is asked for. */
+static const char *invoked_as(void)
+{
+    const char *path = program_invocation_name ? program_invocation_name : "";
+    if (strcmp(path, "/proc/self/exe") != 0) {
+        return path;
+    }
+    config_find_exe();
+    return *config.exe ? config.exe : path;
+}
+
+static void name_program(void)
+{
+    const char *name = basename_of(invoked_as());
+    size_t len = strnlen(name, sizeof config.prog - 1);
+    memcpy(config.prog, name, len);
+    config.prog[len] = 0;
 }
 
 /* Kept as text: programs that write a title over their arguments (setproctitle)

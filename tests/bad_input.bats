@@ -199,6 +199,11 @@ as_program() {
     done
 }
 
+@test "bad input: a program that was started by /proc/self/exe is called by its executable" {
+    as_program /proc/self/exe
+    expect_count 0 '.prog != "bad_input"'
+}
+
 @test "bad input: a program name that is far too long, empty, or ends in a slash" {
     cd "$BATS_TEST_TMPDIR"
     export SOCKSHIM_FORMAT
