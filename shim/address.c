@@ -88,6 +88,17 @@ bool address_is_loopback(const struct address *a)
             (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr) && a->in6.sin6_addr.s6_addr[12] == 127));
 }
 
+bool address_is_mapped(const struct address *a)
+{
+    return is_inet6(a) && IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr);
+}
+
+bool address_lacks_interface(const struct address *a)
+{
+    return is_inet6(a) && IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr) &&
+           (a->len < sizeof a->in6 || a->in6.sin6_scope_id == 0);
+}
+
 bool address_is_plain(const struct address *a)
 {
     if (!has_family(a) || a->any.sa_family != AF_UNIX) {

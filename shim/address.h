@@ -27,6 +27,10 @@ void address_set(struct address *address, const void *from, socklen_t len);
 bool address_is_named(const struct address *address);
 /* 127.0.0.0/8, ::1, the mapped form of the former. */
 bool address_is_loopback(const struct address *address);
+/* An IPv4 address in IPv6's form. */
+bool address_is_mapped(const struct address *address);
+/* An IPv6 link-local address without the scope id that says where. */
+bool address_lacks_interface(const struct address *address);
 /* The port in host order, or 0 where the family has none. */
 unsigned address_port(const struct address *address);
 /* 10.0.0.5:443, [::1]:443, [fe80::1%2]:443, a unix path, @abstract, CID:PORT

@@ -30,10 +30,26 @@ static bool keeps_messages_apart(const struct facts *f)
     return f->type == SOCK_DGRAM || f->type == SOCK_RAW || f->type == SOCK_RDM;
 }
 
+/* Facts that cannot be of the socket that the call was about: another thread has
+ * closed the descriptor meanwhile, and its number is another socket now. */
+static bool is_another_socket(const struct facts *f)
+{
+    bool live = f->was_connected && f->state != TCP_STATE_CLOSE;
+    if (!is_tcp(f) || f->is_lean == YES) {
+        return false;
+    }
+    return f->err == ECONNRESET || f->err == ECONNABORTED
+               ? live && f->call != CALL_connect
+               : f->err == 0 && f->receives && f->read_closed == NO && f->fin_seen != YES;
+}
+
 /* ---- 0 ---- */
 
 static enum cause tcp_end(const struct facts *f)
 {
+    if (is_another_socket(f)) {
+        return CAUSE_OTHER;
+    }
     switch (f->state) {
     case TCP_STATE_CLOSE_WAIT:
     case TCP_STATE_LAST_ACK:
@@ -113,7 +129,8 @@ static enum cause cause_of_eagain(const struct facts *f)
     if (f->call == CALL_connect) {
         return is_unix(f) ? CAUSE_BACKLOG_FULL : CAUSE_OTHER;
     }
-    if (f->nonblocking == YES || f->flags & MSG_ERRQUEUE) {
+    bool never_waits = f->flags & MSG_ERRQUEUE || (is_tcp(f) && f->flags & MSG_OOB && f->receives);
+    if (f->nonblocking == YES || never_waits) {
         return CAUSE_WOULD_BLOCK;
     }
     if (f->timeout_us > 0) {
@@ -154,6 +171,9 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
 
 static enum cause cause_of_epipe(const struct facts *f)
 {
+    if (f->call == CALL_splice && f->receives) {
+        return CAUSE_OTHER; /* of the pipe */
+    }
     if (f->call == CALL_getsockopt || !f->sends) {
         return is_tcp(f) ? CAUSE_PEER_RESET : CAUSE_OTHER;
     }
@@ -183,6 +203,9 @@ static enum cause cause_of_econnreset(const struct facts *f)
     if (f->domain == AF_VSOCK && f->call == CALL_connect) {
         return CAUSE_CONNECTION_REFUSED; /* its RST to a request */
     }
+    if (is_another_socket(f)) {
+        return CAUSE_OTHER;
+    }
     /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
      * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
     bool no_connection = is_tcp(f) && !f->was_connected && f->state != 0;
@@ -194,6 +217,15 @@ static enum cause cause_of_enoent(const struct facts *f)
 {
     bool looks = f->call == CALL_connect || f->sends;
     return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_NO_SUCH_SOCKET : CAUSE_OTHER;
+}
+
+/* An IPv6 connection that is given up while a blackhole route is in its way. */
+static enum cause cause_of_einval(const struct facts *f)
+{
+    bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
+                    f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
+    bool tells = f->receives || f->sends || f->call == CALL_getsockopt;
+    return given_up && tells ? CAUSE_UNREACHABLE : CAUSE_BAD_ARGUMENT;
 }
 
 /* What needs nothing but errno. */
@@ -277,6 +309,9 @@ enum cause cause_of(const struct facts *f)
         return cause_of_econnreset(f);
     case ENOENT:
         return cause_of_enoent(f);
+    case EINVAL:
+        return cause_of_einval(f);
+    case EALREADY:
     case EINPROGRESS:
         return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_TIMEOUT : CAUSE_IN_PROGRESS;
     default:
@@ -305,6 +340,7 @@ enum level cause_loudest(enum call call, long ret, int err, bool can_time_out)
         /* A UDP socket that finds no port to send from would be louder; it is
          * not worth a question at each full send buffer. */
         return call == CALL_connect ? LEVEL_ERROR : can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
+    case EALREADY:
     case EINPROGRESS:
         return can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
     case EPIPE: /* not-connected */
@@ -332,6 +368,12 @@ static void bytes(struct text *t, uint64_t n)
     add(t, n == 1 ? " byte" : " bytes");
 }
 
+/* recvmmsg and sendmmsg count messages. */
+static bool counts_bytes(const struct facts *f)
+{
+    return f->has_len && f->call != CALL_recvmmsg && f->call != CALL_sendmmsg;
+}
+
 /* A time as a person says it: 85 us, 300 ms, 60 s. */
 static void duration(struct text *t, uint64_t microseconds)
 {
@@ -345,6 +387,12 @@ static void duration(struct text *t, uint64_t microseconds)
         number(t, microseconds / 1000000);
         add(t, " s");
     }
+}
+
+static void retransmissions(struct text *t, const struct facts *f)
+{
+    number(t, f->retrans);
+    add(t, f->retrans == 1 ? " retransmission" : " retransmissions");
 }
 
 static void peer(struct text *t, const struct facts *f)
@@ -410,12 +458,31 @@ static void why_source_exhausted(struct text *t, const struct facts *f)
     add(t, "; the socket is fine.");
 }
 
-/* What fills the send buffer. */
+/* Something waits, nothing is on its way, and a try to send had failed. */
+static bool is_held_back(const struct facts *f)
+{
+    return f->send_failed && f->unacked == 0 && f->unsent > 0 && !f->window_closed;
+}
+
+/* And further tries have failed since: it is not corked or paced. */
+static bool is_kept_here(const struct facts *f)
+{
+    return is_held_back(f) && f->probes > 0;
+}
+
+static void what_is_kept_here(struct text *t, const struct facts *f)
+{
+    bytes(t, f->unsent);
+    add(t, " could not leave this host: its interface is down, it has no route, or a firewall rule "
+           "or a full queue of its own drops them");
+}
+
 static bool is_connecting(const struct facts *f)
 {
     return f->state == TCP_STATE_SYN_SENT || f->state == TCP_STATE_SYN_RECV;
 }
 
+/* What fills the send buffer. */
 static void what_waits(struct text *t, const struct facts *f)
 {
     if (is_unix(f)) {
@@ -425,6 +492,10 @@ static void what_waits(struct text *t, const struct facts *f)
         return;
     }
     add(t, ": ");
+    if (is_kept_here(f)) {
+        what_is_kept_here(t, f);
+        return;
+    }
     bytes(t, f->unacked);
     add(t, " sent and not acknowledged, ");
     bytes(t, f->unsent);
@@ -453,32 +524,39 @@ static void why_would_block(struct text *t, const struct facts *f)
 
 static void why_in_progress(struct text *t, const struct facts *f)
 {
-    add(t, f->err == EALREADY ? "An earlier connect to " : "The connect to ");
+    if (f->err == EALREADY) { /* it may have been to another address */
+        add(t, "An earlier connect of this socket is still under way.");
+        return;
+    }
+    add(t, "The connect to ");
     peer(t, f);
-    add(t, f->err == EALREADY ? " is still under way."
-                              : " is under way; the program will learn its result from SO_ERROR.");
+    add(t, " is under way; the program will learn its result from SO_ERROR.");
 }
 
 static void why_interrupted(struct text *t, const struct facts *f)
 {
-    add(t,
-        f->call == CALL_connect
-            ? "A signal handler ran while the call waited; the connect may go on in the background."
-            : "A signal handler ran before the call had done anything; nothing is wrong with the "
-              "socket.");
+    add(t, "A signal handler ran");
+    /* With SO_RCVTIMEO or SO_SNDTIMEO stop and continue do the same: signal(7). */
+    add(t, f->sets_timeouts == YES ? ", or the process was stopped and went on," : "");
+    add(t, f->call == CALL_connect
+               ? " while the call waited; the connect may go on in the background."
+               : " before the call had done anything; nothing is wrong with the socket.");
 }
 
 static void why_peer_closed(struct text *t, const struct facts *f)
 {
     peer_first(t, f);
     if (is_unix(f) && f->type == SOCK_SEQPACKET) {
-        add(t, " closed its end, or sent an empty message just before that: the kernel does not "
-               "tell them apart.");
-    } else if (is_unix(f) && f->hung_up != YES) {
+        add(t, " closed its end, or sent an empty message just before that, or this program shut "
+               "down its own reading side: the kernel does not tell them apart.");
+    } else if (is_unix(f) && f->hung_up == YES) {
+        add(t, " closed its end, or either of the two shut the connection down (SHUT_RDWR): on a "
+               "unix socket the kernel does not tell them apart.");
+    } else if (is_unix(f)) {
         add(t, " finished sending, or this program shut down its own reading side: on a unix "
                "socket the kernel does not tell them apart.");
     } else if (!is_tcp(f) && !is_mptcp(f)) {
-        add(t, " closed its end.");
+        add(t, " closed its end, or this program shut down its own reading side.");
     } else {
         add(t, " ended its side in order (FIN)");
         if (f->has_payload) {
@@ -492,7 +570,8 @@ static void why_peer_closed(struct text *t, const struct facts *f)
             add(t, " are not acknowledged.");
         }
         if (f->error_pending == YES) {
-            add(t, " A reset came after that, and the next call will report it.");
+            add(t, " Then the connection failed, by a reset or otherwise; a write or SO_ERROR "
+                   "will tell, a read will not.");
         }
     }
 }
@@ -560,11 +639,16 @@ static void why_tcp_reset(struct text *t, const struct facts *f)
         add(t,
             " Or this kernel did, because data came after this program had shut the socket down.");
     }
+    if (is_held_back(f)) {
+        add(t, " Or a firewall rule of this host did, which lets nothing out to the peer.");
+    }
     if (f->idle_ms >= LONG_IDLE_MS) {
         add(t, " No data had come for ");
         duration(t, (uint64_t)f->idle_ms * 1000);
-        add(t, ": look at idle timeouts of the peer and of what stands between (load balancer, "
-               "NAT, firewall).");
+        add(t, " when this call found out: look at idle timeouts of the peer and of what stands "
+               "between (load balancer, NAT, firewall).");
+    } else if (!address_is_loopback(&f->peer)) {
+        add(t, " A firewall or another device in between may have sent the RST in its name.");
     }
 }
 
@@ -576,7 +660,8 @@ static void why_peer_reset(struct text *t, const struct facts *f)
     }
     peer_first(t, f);
     if (is_unix(f) && keeps_messages_apart(f)) {
-        add(t, " closed the socket that this one was connected to.");
+        add(t, " connected its socket to another address, and has thrown away unread what this "
+               "program had sent.");
     } else if (is_unix(f)) {
         add(t, " closed its end while data from this program lay there unread, or before it had "
                "accepted the connection.");
@@ -606,13 +691,18 @@ static void why_write_after_close(struct text *t, const struct facts *f)
     }
     peer_first(t, f);
     if (is_unix(f)) {
-        add(t, " had closed its end before this write.");
+        add(t, " had closed its end before this write, or either of the two had shut the "
+               "connection down (SHUT_RDWR): on a unix socket the kernel does not tell them "
+               "apart.");
     } else if (f->own_fin == UNKNOWN && !waiting) {
         add(t, f->fin_seen == YES ? " had closed, and then reset the connection"
                                   : " had closed or reset the connection");
         add(t,
             ", or this program had shut down its writing side before this write: the kernel does "
             "not tell them apart.");
+    } else if (f->fin_seen == YES && waiting && f->retrans > 0) {
+        add(t, " had closed, and what was sent after that was answered with RST, or by nobody "
+               "until the kernel gave up.");
     } else if (f->fin_seen == YES && waiting) {
         add(t, " had closed, and answered what was sent after that with RST.");
     } else if (f->fin_seen == YES) {
@@ -622,6 +712,29 @@ static void why_write_after_close(struct text *t, const struct facts *f)
                "that was not read hides which.");
     }
     saved(t, f);
+}
+
+/* Whether the peer can be what is slow: nobody knows how the connection fares
+ * but from what has been acknowledged. */
+static void what_it_has_heard(struct text *t, const struct facts *f)
+{
+    if (!f->has_payload || f->tx + f->unacked + f->unsent == 0) {
+        return;
+    }
+    if (is_kept_here(f)) {
+        add(t, ", but ");
+        what_is_kept_here(t, f);
+    } else if (f->unacked > 0) {
+        add(t, ", and ");
+        bytes(t, f->unacked);
+        add(t, " that were sent to it are not acknowledged, after ");
+        retransmissions(t, f);
+        add(t, f->retrans > 0 ? ": look at the path, and at its host" : "");
+    } else if (f->unsent == 0) {
+        add(t, ", which has acknowledged all ");
+        bytes(t, f->tx);
+        add(t, " that were sent to it");
+    }
 }
 
 static void why_timeout(struct text *t, const struct facts *f)
@@ -648,46 +761,73 @@ static void why_timeout(struct text *t, const struct facts *f)
             add(t, " from ");
             peer(t, f);
         }
-        add(t, ". The connection itself is not broken.");
+        what_it_has_heard(t, f);
+        add(t, ".");
     }
 }
 
-static void why_connection_timed_out(struct text *t, const struct facts *f)
+static bool is_shut_out(const struct facts *f)
 {
-    bool shut_out = f->unacked == 0 && f->unsent > 0 && f->window_closed;
-    bool answers = shut_out && f->probes == 0;
+    return f->unacked == 0 && f->unsent > 0 && f->window_closed;
+}
+
+/* What was waited for in vain. */
+static void what_timed_out(struct text *t, const struct facts *f)
+{
+    if (is_kept_here(f)) {
+        add(t, "Of what this program wrote to ");
+        peer(t, f);
+        add(t, ", ");
+        what_is_kept_here(t, f);
+        add(t, "; the kernel gave the connection up");
+        return;
+    }
     peer_first(t, f);
-    if (shut_out) {
-        add(t, answers ? " answers, but it kept its window closed: it does not read, and "
-                       : " kept its window closed and stopped answering probes, and ");
+    if (is_shut_out(f)) {
+        add(t, f->probes == 0 ? " answers, but it kept its window closed: it does not read, and "
+                              : " kept its window closed and stopped answering probes, and ");
         bytes(t, f->unsent);
         add(t, " could not be sent");
     } else if (f->unacked + f->unsent > 0) {
         add(t, " stopped answering: ");
         bytes(t, (uint64_t)f->unacked + f->unsent);
         add(t, " were never acknowledged, in spite of ");
-        number(t, f->retrans);
-        add(t, f->retrans == 1 ? " retransmission" : " retransmissions");
-    } else if (f->has_payload && f->keepalive) {
+        retransmissions(t, f);
+    } else if (f->probes > 0 && f->keepalive) {
         add(t, " did not answer the keepalive probes of the idle connection");
+    } else if (f->own_fin == YES) {
+        add(t, " did not acknowledge that this program had finished sending (FIN), in spite of ");
+        retransmissions(t, f);
     } else {
         add(t, " stopped answering, and the kernel gave the connection up");
     }
+}
+
+static void why_connection_timed_out(struct text *t, const struct facts *f)
+{
+    bool answers = is_shut_out(f) && f->probes == 0;
+    what_timed_out(t, f);
     if (f->user_timeout_ms > 0) {
         add(t, " within TCP_USER_TIMEOUT (");
         number(t, f->user_timeout_ms);
         add(t, " ms)");
     }
-    add(t, answers ? "." : ". Its host is gone, or what stands between drops the packets.");
+    add(t, answers || is_kept_here(f)
+               ? "."
+               : ". Its host is gone, or what stands between drops the packets.");
 }
 
 static void why_connect_timed_out(struct text *t, const struct facts *f)
 {
     peer_first(t, f);
-    add(t, is_tcp(f) || is_mptcp(f)
-               ? " did not answer the connection request (SYN) at all: the host "
-                 "is down or not there, or a firewall drops the packets."
-               : " did not answer the connection request at all.");
+    if (!is_tcp(f) && !is_mptcp(f)) {
+        add(t, " did not answer the connection request at all.");
+        return;
+    }
+    add(t, " did not answer the connection request (SYN) at all: ");
+    add(t, address_is_loopback(&f->peer) ? "" : "the host is down or not there, ");
+    add(t, "a firewall drops the packets, or the server's accept queue is full, and its kernel "
+           "ignores them.");
 }
 
 static void why_connection_refused(struct text *t, const struct facts *f)
@@ -708,6 +848,13 @@ static void why_connection_refused(struct text *t, const struct facts *f)
         add(t, "Nobody listens at ");
         peer(t, f);
         add(t, ": its owner is gone or has not called listen, or there is no such socket.");
+    } else if (inet && f->was_connected) {
+        add(t, "The connection to ");
+        peer(t, f);
+        add(t, " stood, and then its packets were answered by port-unreachable (ICMP): that is a "
+               "firewall that rejects them");
+        unacknowledged(t, f);
+        add(t, ".");
     } else if (inet && address_is_loopback(&f->peer)) {
         add(t, "Nothing listens on ");
         peer(t, f);
@@ -724,7 +871,9 @@ static void why_connection_refused(struct text *t, const struct facts *f)
 static void why_connection_aborted(struct text *t, const struct facts *f)
 {
     if (f->call == CALL_connect) {
-        add(t, "An earlier connect of this socket had failed, and its error was reported then.");
+        add(t, "An earlier connect of this socket had failed, and its error was reported then; or "
+               "its connection was ended meanwhile (by a reset, or on this host by ss -K or the "
+               "like).");
     } else if (f->call == CALL_accept || f->call == CALL_accept4) {
         add(t,
             "The connection was given up before the program got to it: the client reset it while "
@@ -734,18 +883,33 @@ static void why_connection_aborted(struct text *t, const struct facts *f)
     }
 }
 
+/* An address of this call that an error of an earlier datagram need not be of. */
+static void or_an_earlier_datagram(struct text *t, const struct facts *f)
+{
+    if (f->hears_errors && f->peer_from_call) {
+        add(t, " Or that was said of an earlier datagram of this socket, to another address.");
+    }
+}
+
 static void why_unreachable(struct text *t, const struct facts *f)
 {
-    if (f->err == ENETUNREACH) {
+    if (f->err == EINVAL) {
+        add(t, "The kernel gave the connection up: a route of this host leads nowhere (blackhole) "
+               "instead of to ");
+    } else if (f->err == ENETUNREACH) {
         add(t, "There is no route, here or as a router on the way reported, to ");
     } else if (f->err == ENETDOWN) {
         add(t, "The network interface is down that leads to ");
     } else {
-        add(t, "The network reported (ICMP), or found no neighbour (ARP), that there is no way "
-               "to ");
+        add(t, "This host found no neighbour (ARP) or has a route that says unreachable, or the "
+               "network or a firewall reported (ICMP) that there is no way to ");
     }
     peer(t, f);
     add(t, ".");
+    if (f->err == ENETUNREACH && address_is_mapped(&f->peer)) {
+        add(t, " Or the socket is for IPv6 only (IPV6_V6ONLY).");
+    }
+    or_an_earlier_datagram(t, f);
 }
 
 static void port_range(struct text *t, const struct facts *f)
@@ -766,7 +930,11 @@ static void why_address_unavailable(struct text *t, const struct facts *f)
     } else if (f->call == CALL_bind) {
         add(t, "The address ");
         address_text(t, &f->local);
-        add(t, " is not one of this host's.");
+        add(t, " is not one of this host's");
+        /* net/ipv6/af_inet6.c, inet6_bind(): not while it is tentative. */
+        add(t, f->domain == AF_INET6 ? ", or not yet: duplicate address detection still runs, or "
+                                       "has failed (ip -6 address: tentative, dadfailed)."
+                                     : ".");
     } else if (address_port(&f->local) > 0) {
         add(t, "The local address ");
         address_text(t, &f->local);
@@ -798,10 +966,15 @@ static void why_address_in_use(struct text *t, const struct facts *f)
     } else {
         add(t, "that address");
     }
-    add(t, is_unix(f) ? ": the name exists, perhaps left over from a program that is gone; a path "
-                        "stays until it is unlinked."
-                      : ", or a closed connection still holds it (TIME_WAIT, without "
-                        "SO_REUSEADDR).");
+    if (is_unix(f)) {
+        add(t, ": the name exists, perhaps left over from a program that is gone; a path stays "
+               "until it is unlinked.");
+        return;
+    }
+    add(t, is_inet(f) ? ", or its port on all addresses (0.0.0.0, [::])" : "");
+    add(t, f->type == SOCK_STREAM ? ", or a closed connection still holds it (TIME_WAIT, without "
+                                    "SO_REUSEADDR)."
+                                  : ".");
 }
 
 static void why_no_such_socket(struct text *t, const struct facts *f)
@@ -842,11 +1015,48 @@ static void why_bad_descriptor(struct text *t, const struct facts *f)
     text_signed(t, f->fd);
     if (f->err == ENOTSOCK) {
         add(t, " is open, but it is no socket.");
+    } else if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
+        add(t, " is a socket, but a descriptor that the message passes on (SCM_RIGHTS) is not "
+               "open.");
     } else if (call_takes_any_descriptor(f->call)) {
         add(t, " is a socket, but the other descriptor of the call is not open, or not open for "
                "this.");
     } else {
         add(t, " is not open: it was closed before, perhaps by another thread, or never opened.");
+    }
+}
+
+static void why_invalid(struct text *t, const struct facts *f)
+{
+    const struct address *named = f->call == CALL_bind ? &f->local : &f->peer;
+    bool link_local = address_lacks_interface(named);
+    if (link_local && (f->call == CALL_bind || f->call == CALL_connect || f->sends)) {
+        add(t, "The address ");
+        address_text(t, named);
+        add(t, " is link-local, and does not say on which interface: it takes a scope id, as in "
+               "fe80::1%eth0.");
+    } else if (f->call == CALL_accept || f->call == CALL_accept4) {
+        add(t, "The socket is not listening, or not any more (shutdown), or the flags are not "
+               "valid.");
+    } else if (f->call == CALL_listen) {
+        add(t, "The socket cannot listen: it is connected, or has no address.");
+    } else if (f->call == CALL_bind) {
+        add(t, "The socket is already bound, or the address is not one of its family");
+        add(t, address_is_mapped(named) ? " (it may be for IPv6 only, IPV6_V6ONLY)." : ".");
+    } else if (f->call == CALL_connect) {
+        add(t, is_inet(f) ? "The kernel refused the address, or the route to it leads nowhere "
+                            "(blackhole)."
+                          : "The kernel refused the address.");
+    } else if (f->receives && f->flags & MSG_OOB) {
+        add(t, "There is no out-of-band data to read, or it comes in line with the rest.");
+    } else if (f->receives && is_unix(f) && f->peer.len == 0) {
+        add(t, "The socket is not connected, or an argument of the call is invalid.");
+    } else if (f->sends && is_inet(f) && keeps_messages_apart(f)) {
+        add(t, "The kernel refused an argument of the call as invalid, or the route to ");
+        peer(t, f);
+        add(t, " leads nowhere (blackhole).");
+    } else {
+        add(t, "The kernel refused an argument of the call as invalid.");
     }
 }
 
@@ -857,24 +1067,15 @@ static void why_bad_argument(struct text *t, const struct facts *f)
         add(t, "The program passed a pointer to memory that it does not have.");
         return;
     case EISCONN:
-        add(t, "The socket is already connected.");
+        add(t, f->state == TCP_STATE_LISTEN
+                   ? "The socket listens for connections; it can make none."
+                   : "The socket is already connected.");
         return;
     case EPROTOTYPE:
         add(t, "The socket at the address is of another type (stream against datagram).");
         return;
     default:
-        break;
-    }
-    if (f->call == CALL_accept || f->call == CALL_accept4) {
-        add(t, "The socket is not listening, or the flags are not valid.");
-    } else if (f->call == CALL_bind && f->err == EINVAL) {
-        add(t, "The socket is already bound, or the address is not one of its family.");
-    } else if (f->call == CALL_connect) {
-        add(t, "The kernel refused the address, or the route to it leads nowhere (blackhole).");
-    } else if (f->receives && is_unix(f) && f->peer.len == 0) {
-        add(t, "The socket is not connected, or an argument of the call is invalid.");
-    } else {
-        add(t, "The kernel refused an argument of the call as invalid.");
+        why_invalid(t, f);
     }
 }
 
@@ -896,13 +1097,40 @@ static void why_not_supported(struct text *t, const struct facts *f)
     }
 }
 
+/* A router's "fragmentation needed" is told by the next call, whatever it is. Of
+ * UDP's header and the smallest IP header this call's message would have fitted. */
+static bool is_of_earlier_message(const struct facts *f)
+{
+    unsigned headers = f->domain == AF_INET6 ? 48 : 28;
+    if (!is_inet(f) || f->type == SOCK_STREAM) {
+        return false;
+    }
+    return !f->sends || (counts_bytes(f) && f->mtu > 0 && f->len + headers <= f->mtu);
+}
+
 static void why_message_too_big(struct text *t, const struct facts *f)
 {
-    add(t, "The message");
-    if (f->has_len) {
+    bool is_message = f->call == CALL_sendmsg || f->call == CALL_recvmsg;
+    if (is_message && !f->has_len) {
+        add(t, "The call named more than 1024 buffers (UIO_MAXIOV).");
+        return;
+    }
+    if (is_of_earlier_message(f)) {
+        add(t, "A datagram that this socket had sent before was larger than the path lets through "
+               "in one piece, as a router reported (ICMP)");
+        if (f->mtu > 0) {
+            add(t, "; the path's MTU is ");
+            bytes(t, f->mtu);
+        }
+        add(t, ".");
+        return;
+    }
+    add(t, f->call == CALL_sendmmsg ? "A message" : "The message");
+    if (counts_bytes(f)) {
         add(t, " of ");
         bytes(t, f->len);
     }
+    add(t, f->hears_errors && f->mtu == 0 ? ", or an earlier one," : "");
     add(t, " is larger than this socket can send in one piece");
     if (f->mtu > 0) {
         add(t, "; the path's MTU is ");
@@ -940,7 +1168,7 @@ static void why_no_memory(struct text *t, const struct facts *f)
     }
     add(t, f->err == ENOBUFS ? "The kernel had no buffer space for the call"
                              : "The kernel had no memory for the call");
-    if (f->has_len) {
+    if (counts_bytes(f)) {
         add(t, " (");
         bytes(t, f->len);
         if (f->send_buffer > 0) {
@@ -952,31 +1180,52 @@ static void why_no_memory(struct text *t, const struct facts *f)
     add(t, ".");
 }
 
-static void why_not_permitted(struct text *t, const struct facts *f)
+static void why_not_permitted_unix(struct text *t, const struct facts *f)
 {
-    unsigned port = address_port(&f->local);
-    if (is_unix(f) && f->call == CALL_bind) {
+    if (f->call == CALL_bind) {
         add(t, "This user may not make a socket at ");
         address_text(t, &f->local);
         add(t, " (file permissions of the folder), or a security module forbids it.");
-    } else if (is_unix(f)) {
-        add(t, "This user may not use the socket at ");
-        peer(t, f);
-        add(t, " (file permissions of the path), or a security module forbids it.");
-    } else if (f->call == CALL_bind && f->err == EACCES && port > 0 && port < 1024) {
+        return;
+    }
+    /* net/unix/af_unix.c, unix_may_send(); net/core/scm.c, scm_check_creds(). */
+    if (f->err == EPERM) {
+        peer_first(t, f);
+        add(t, keeps_messages_apart(f) ? " is connected to another socket and takes nothing from "
+                                         "this one, or the"
+                                       : " was not asked: the");
+        add(t, " message carries credentials that are not the program's (SCM_CREDENTIALS), or a "
+               "security module forbids it.");
+        return;
+    }
+    add(t, "This user may not use the socket at ");
+    peer(t, f);
+    add(t, " (file permissions of the path), or a security module forbids it.");
+}
+
+static void why_not_permitted(struct text *t, const struct facts *f)
+{
+    unsigned port = address_port(&f->local);
+    bool sends_to = f->sends || f->call == CALL_connect;
+    if (is_unix(f)) {
+        why_not_permitted_unix(t, f);
+    } else if (f->call == CALL_bind && f->err == EACCES && port > 0) {
         add(t, "Port ");
         number(t, port);
-        add(t, " is privileged (net.ipv4.ip_unprivileged_port_start): it takes root or "
-               "CAP_NET_BIND_SERVICE.");
+        add(t, " is privileged (below net.ipv4.ip_unprivileged_port_start): it takes root or "
+               "CAP_NET_BIND_SERVICE. Or a security module forbids it.");
     } else if (f->call == CALL_socket) {
         add(t, "This kind of socket takes rights that the program lacks (CAP_NET_RAW for raw "
                "sockets), or a security module forbids it.");
-    } else if (f->err == EACCES && keeps_messages_apart(f)) {
+    } else if (f->domain >= 0 && !is_inet(f)) {
+        add(t, "The program lacks the rights for it, or a security module forbids it.");
+    } else if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
         add(t, "A broadcast address without SO_BROADCAST, or a route or security module that "
                "forbids it.");
     } else {
         add(t, "A firewall rule (of this host, or one on the way that says so by ICMP), a "
                "prohibiting route or a security module forbids it.");
+        or_an_earlier_datagram(t, f);
     }
 }
 
@@ -985,6 +1234,11 @@ static void why_other(struct text *t, const struct facts *f)
     const char *words = f->err ? errno_words(f->err) : NULL;
     if (f->is_lean == YES) {
         add(t, "Inside a seccomp filter the socket can't be asked. ");
+    }
+    if (is_another_socket(f)) {
+        add(t, "Another thread closed the descriptor while the call waited, and its number is "
+               "that of another socket now: how the first one ended can't be asked any more.");
+        return;
     }
     if (f->err == 0 && f->is_lean == YES) {
         add(t, "It is the end of a stream, or an empty datagram.");
@@ -997,9 +1251,13 @@ static void why_other(struct text *t, const struct facts *f)
         add(t, "The connection had ended before this write, or this program had shut down its "
                "writing side: MPTCP does not say how.");
         saved(t, f);
+    } else if (f->err == EPIPE && f->call == CALL_splice && f->receives) {
+        add(t, "Nobody reads from the pipe any more into which splice was to move the data; the "
+               "socket is fine.");
+        saved(t, f);
     } else if (f->err == ECONNRESET) {
         add(t, "This program itself dissolved the connection (connect with AF_UNSPEC, or shutdown "
-               "while it was being made).");
+               "while it was being made), or closed the descriptor while the call waited.");
     } else if (f->err == ENOENT && f->call == CALL_bind && is_unix(f)) {
         add(t, "A folder of the path ");
         address_text(t, &f->local);

@@ -303,6 +303,15 @@ static void find_peer(struct facts *f)
     }
 }
 
+/* Of a listener the kernel names the listener itself; and an address that the
+ * call named need not be that of the process which the socket knows. */
+static bool has_peer_process(const struct facts *f)
+{
+    bool listens = f->call == CALL_accept || f->call == CALL_accept4 || f->call == CALL_listen;
+    bool elsewhere = f->call == CALL_connect || (f->peer_from_call && f->type == SOCK_DGRAM);
+    return !listens && !elsewhere;
+}
+
 static void find_unix_peer(struct facts *f)
 {
     struct {
@@ -315,13 +324,20 @@ static void find_unix_peer(struct facts *f)
     }
 }
 
-/* What has ended, and whether an error waits. A TCP connection says so by its
- * state, unless that is CLOSE. */
+/* The states into which the peer's FIN leads say all. */
+static bool state_tells(const struct facts *f)
+{
+    bool is_end = f->state == TCP_STATE_CLOSE_WAIT || f->state == TCP_STATE_LAST_ACK ||
+                  f->state == TCP_STATE_CLOSING || f->state == TCP_STATE_TIME_WAIT;
+    return f->protocol == IPPROTO_TCP && f->state && f->state != TCP_STATE_CLOSE &&
+           (is_end || f->err != 0 || (f->has_len && f->len == 0));
+}
+
+/* What has ended, and whether an error waits. */
 static void find_poll(struct facts *f)
 {
     struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
-    bool state_tells = f->protocol == IPPROTO_TCP && f->state && f->state != TCP_STATE_CLOSE;
-    if (state_tells || raw_poll_now(&p) < 0) {
+    if (state_tells(f) || raw_poll_now(&p) < 0) {
         return;
     }
     f->error_pending = p.revents & POLLERR ? YES : NO;
@@ -405,6 +421,17 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
     return (uint32_t)queue;
 }
 
+/* What was acknowledged, where bytes_sent is of no use: a segment that this host
+ * itself failed to send (interface down, no route, dropped by a firewall rule of
+ * its own or by a full queue) is counted at each try, and not as retransmitted
+ * (net/ipv4/tcp_output.c, __tcp_transmit_skb()). bytes_acked has the SYN, unless
+ * the other side connected; to be sure it is taken off. */
+static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *info)
+{
+    unsigned other = 1 + (f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT);
+    return info->bytes_acked > other ? info->bytes_acked - other : 0;
+}
+
 /* Payload, without SYN and FIN. bytes_sent and bytes_retrans have payload alone;
  * notsent_bytes and the output queue are differences of sequence numbers, in which
  * our FIN counts as a byte, and bytes_received has the peer's
@@ -426,6 +453,11 @@ static void count_payload(struct facts *f, const struct tcp_facts *info)
     f->unsent = unsent;
     f->unacked = unacked;
     f->tx = payload > unacked ? payload - unacked : 0;
+    if (f->tx > info->bytes_acked) {
+        f->tx = payload_acked(f, info);
+        /* While segments are in flight the queue may have moved on meanwhile. */
+        f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;
+    }
     f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
     f->has_payload = true;
 }
@@ -450,7 +482,9 @@ static bool count_mptcp(struct facts *f)
     return true;
 }
 
-/* A socket whose connect was refused still has a peer, and state CLOSE. */
+/* A socket whose connect was refused still has a peer, and state CLOSE. Without
+ * time stamps a connection that was accepted by SYN cookie, or after its SYN-ACK
+ * was sent again, has no round trip; its SYN-ACK counts as delivered. */
 static bool ever_established(const struct tcp_facts *info)
 {
     switch (info->state) {
@@ -459,7 +493,8 @@ static bool ever_established(const struct tcp_facts *info)
     case TCP_STATE_SYN_RECV:
         return false;
     case TCP_STATE_CLOSE:
-        return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent;
+        return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent ||
+               info->delivered;
     default:
         return true;
     }
@@ -508,8 +543,9 @@ static bool find_tcp(struct facts *f)
 static void find_sigpipe(struct facts *f)
 {
     uint64_t blocked = 0;
-    bool raises = f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
-    if (f->sends && raises && sigpipe_is_swallowed() &&
+    bool by_socket = f->sends && f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
+    bool by_pipe = f->call == CALL_splice && f->receives;
+    if ((by_socket || by_pipe) && sigpipe_is_swallowed() &&
         raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0) {
         f->saved_from_sigpipe = !(blocked >> (SIGPIPE - 1) & 1);
     }
@@ -564,6 +600,19 @@ static void find_sizes(struct facts *f)
     f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
 }
 
+/* A datagram socket that asked for them is told of the ICMP errors of all that
+ * it sends, to whatever address, by the next call: ip(7). */
+static void find_hears_errors(struct facts *f)
+{
+    enum { OPTION_IP_RECVERR = 11, OPTION_IPV6_RECVERR = 25 };
+    if (!is_inet_family(f->domain) || f->type == SOCK_STREAM) {
+        return;
+    }
+    f->hears_errors =
+        ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
+        (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
+}
+
 static void find_by_errno(struct facts *f)
 {
     switch (f->err) {
@@ -587,8 +636,15 @@ static void find_by_errno(struct facts *f)
         find_port_range(f);
         return;
     case EMSGSIZE:
+        find_hears_errors(f);
+        __attribute__((fallthrough));
     case ENOBUFS:
         find_sizes(f);
+        return;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case EACCES:
+        find_hears_errors(f);
         return;
     default:
         return;
@@ -605,11 +661,18 @@ static bool is_waiting_call(const struct facts *f)
 /* Whether the record is to be lean; asks what must be known to say so. */
 static bool find_lean(struct facts *f, const struct attempt *a)
 {
-    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS;
+    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY;
     if (could_block) {
         find_nonblocking(f, a);
     }
     return f->err == EINTR || (f->err == EAGAIN && f->nonblocking == YES && is_waiting_call(f));
+}
+
+/* EBADF of an open socket is of a descriptor in the message: unix(7), SCM_RIGHTS. */
+static bool passes_descriptors(struct facts *f)
+{
+    bool sends_message = f->call == CALL_sendmsg || f->call == CALL_sendmmsg;
+    return sends_message && ask_int(f->fd, SOL_SOCKET, SO_DOMAIN) >= 0;
 }
 
 bool observe(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
@@ -631,7 +694,8 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     if (any && !choose_end(f, a)) {
         return false;
     }
-    if (err == ENOTSOCK || (err == EBADF && !any) || f->fd < 0) {
+    bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
+    if (gone || f->fd < 0) {
         find_by_errno(f);
         return true;
     }
@@ -652,7 +716,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
     }
     find_peer(f);
-    if (f->domain == AF_UNIX) {
+    if (f->domain == AF_UNIX && has_peer_process(f)) {
         find_unix_peer(f);
     }
     if (f->nonblocking == NO) {

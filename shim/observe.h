@@ -53,8 +53,10 @@ struct facts {
     unsigned port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
     uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
     uint32_t mtu;                 /* of the path, for EMSGSIZE; 0: not known */
+    bool hears_errors;            /* IP_RECVERR: an error may be of an earlier datagram */
 
     bool was_connected;  /* the keys below are there */
+    bool send_failed;    /* this host itself failed to send, now or earlier */
     bool has_payload;    /* rx and tx are known: Linux 4.19 and later */
     unsigned state;      /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */

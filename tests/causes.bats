@@ -72,12 +72,24 @@ closed_with_data_unacknowledged | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=
     ended its side in order (FIN) after 0 bytes ... Of what this program sent, 300 bytes are not acknowledged
 closed_with_a_closed_window | recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx+unacked+unsent=$written
     ended its side in order (FIN) after 0 bytes ... Of what this program sent ... not acknowledged
+closed_and_timed_out | recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    ended its side in order (FIN) after 0 bytes ... 300 bytes are not acknowledged. Then the connection failed, by a reset or otherwise
+closed_and_timed_out | recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    ended its side in order (FIN) after 0 bytes ... 300 bytes are not acknowledged. Then the connection failed, by a reset or otherwise
+closed_and_timed_out | send ETIMEDOUT connection-timed-out | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them stopped answering: 300 bytes were never acknowledged
+closed_and_timed_out | send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    $them had closed, and what was sent after that was answered with RST, or by nobody until the kernel gave up. SIGPIPE would have ended the program here
+closed_and_killed_on_this_host | recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    ended its side in order (FIN) after 0 bytes ... Then the connection failed, by a reset or otherwise
+closed_and_killed_on_this_host | send ECONNABORTED connection-aborted | len=1 tcp CLOSE rx=0 tx=0 all-acked
+    ended on this host (ss -K
 closed_and_reset | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
-    ended its side in order (FIN) after 7 bytes ... A reset came after that
+    ended its side in order (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
 closed_and_reset | send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
     $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
 closed_and_reset_to_server | recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
-    ended its side in order (FIN) after 7 bytes ... A reset came after that
+    ended its side in order (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
 closed_and_reset_to_server | send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
     $them had closed, and then reset ... SIGPIPE would have ended the program here ... !what was sent after
 ways_to_find_the_end | recv 0 peer-closed | len=64 flags=MSG_WAITALL tcp CLOSE_WAIT rx=5 tx=0 all-acked
@@ -114,6 +126,10 @@ own_shut_rd_unconnected | shutdown ENOTCONN not-connected | type=tcp
     The connection was already gone, or never made
 own_shut_rd_unconnected | recv 0 local-shutdown-read | len=64 type=tcp
     This program itself shut down the reading side of the socket
+replaced_and_closed | read 0 other | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
+    Another thread closed the descriptor while the call waited, and its number is that of another socket now
+replaced_and_reset | read ECONNRESET other | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
+    Another thread closed the descriptor while the call waited, and its number is that of another socket now
 END
 }
 
@@ -235,9 +251,23 @@ many_find_the_reset | recvmmsg ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-a
 spliced_from_a_reset | splice ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
     $them aborted the connection (RST) before a byte had gone either way
 reset_after_idle_time | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked idle_ms>5000
-    $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for 5 ... idle timeouts ... load balancer
+    $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for 5 ... when this call found out: look at idle timeouts ... load balancer
 reset_after_waiting_for_reply | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
     before it sent a single byte back; it had acknowledged all 512 bytes ... No data had come for 5 ... idle timeouts
+reset_without_a_round_trip | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    $them aborted the connection (RST) before a byte had gone either way ... !in its name
+reset_without_a_round_trip | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+    its error was reported before; 0 here is no orderly end, $them sent no FIN
+reset_without_a_round_trip | send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 all-acked
+    $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+reset_by_own_firewall | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300
+    it had acknowledged 0 bytes of the request; 300 bytes ... were never acknowledged. Or a firewall rule of this host did
+reset_by_another_host | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+    it had acknowledged all 512 bytes of the request. A firewall or another device in between may have sent the RST in its name
+reset_after_being_kept_here | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=300 all-acked
+    it had acknowledged all 300 bytes of the request
+reset_after_a_full_queue | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=1000000 all-acked
+    it had acknowledged all 1000000 bytes of the request
 END
 }
 
@@ -279,6 +309,8 @@ splice_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-
     $them aborted the connection (RST) before a byte had gone either way
 splice_after_reset | splice EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
     $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+splice_into_a_broken_pipe | splice EPIPE other | len=64 tcp ESTABLISHED rx=10 tx=0 all-acked
+    Nobody reads from the pipe any more into which splice was to move the data; the socket is fine. SIGPIPE would have ended the program here
 sendmmsg_after_reset | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
     $them aborted the connection (RST) before a byte had gone either way
 sendmmsg_after_reset | sendmmsg EPIPE write-after-close | tcp CLOSE rx=0 tx=0 all-acked
@@ -308,11 +340,13 @@ write_unconnected | send EPIPE not-connected | len=10 type=tcp
 write_to_listener | send EPIPE not-connected | len=10 type=tcp
     The socket listens for connections; it is none itself. SIGPIPE would have ended the program here
 unix_write_after_close | send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-    $them (opened by pid $peer_pid) had closed its end before this write. SIGPIPE would have ended the program here
+    $them (opened by pid $peer_pid) had closed its end before this write ... SIGPIPE would have ended the program here
 unix_write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
     This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
 unix_write_after_peers_shut_rd | send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
     This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+unix_write_after_own_shut_rdwr | send EPIPE write-after-close | len=10 type=unix-stream
+    had closed its end before this write, or either of the two had shut the connection down (SHUT_RDWR) ... does not tell them apart ... SIGPIPE would have ended the program here
 seqpacket_write_after_close | send EPIPE write-after-close | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
     $them (opened by pid $peer_pid) had closed its end before this write ... !SIGPIPE
 seqpacket_write_after_own_shut_wr | send EPIPE local-shutdown-write | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
@@ -359,13 +393,19 @@ send_while_connecting_with_a_limit | send EAGAIN timeout | len=10 type=tcp peer=
 connect_in_progress | connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
     is under way; the program will learn its result from SO_ERROR
 connect_in_progress | connect EALREADY in-progress | type=tcp peer=127.0.0.1:7000
-    An earlier connect to 127.0.0.1:7000 is still under way
+    An earlier connect of this socket is still under way
 connect_in_progress | recv EAGAIN would-block | len=64
     Nothing to read yet, and the call must not wait
+connect_elsewhere_in_progress | connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
+    The connect to 127.0.0.1:7000 is under way
+connect_elsewhere_in_progress | connect EALREADY in-progress | type=tcp peer=127.0.0.1:8000
+    An earlier connect of this socket is still under way ... !127.0.0.1
 fast_open_in_progress | sendto EINPROGRESS in-progress | len=10 flags=MSG_FASTOPEN type=tcp peer=127.0.0.1:7000
     is under way; the program will learn its result from SO_ERROR
 receive_interrupted | recv EINTR interrupted | len=64
     A signal handler ran before the call had done anything
+receive_stopped | recv EINTR interrupted | len=64
+    A signal handler ran, or the process was stopped and went on, before the call had done anything
 accept_interrupted | accept4 EINTR interrupted |
     A signal handler ran before the call had done anything
 connect_interrupted | connect EINTR interrupted |
@@ -380,11 +420,15 @@ END
 @test "SO_RCVTIMEO and SO_SNDTIMEO" {
     check <<'END'
 receive_timed_out | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=7 tx=512 all-acked idle_ms>100
-    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them, which has acknowledged all 512 bytes that were sent to it
 receive_timed_out | recv EAGAIN timeout | len=64 flags=MSG_PEEK tcp ESTABLISHED rx=7 tx=512 all-acked
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
 receive_timed_out | recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-acked
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+receive_timed_out_unacknowledged | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    nothing came from $them, and 300 bytes that were sent to it are not acknowledged, after ... retransmission ... look at the path
+receive_timed_out_kept_here | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300
+    nothing came from $them, but 300 bytes could not leave this host
 accept_timed_out | accept4 EAGAIN timeout | type=tcp local=$us
     SO_RCVTIMEO of this socket (120 ms) ran out: no connection came
 send_timed_out | send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
@@ -396,7 +440,7 @@ send_timed_out | sendfile EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacke
 connect_timed_out_by_limit | connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
     SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
 udp_receive_timed_out | recvfrom EAGAIN timeout | len=64 udp
-    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from the peer. The connection itself is not broken
+    SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from the peer ... !acknowledged
 unix_receive_timed_out | recv EAGAIN timeout | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
 unix_send_timed_out | send EAGAIN would-block | len=65536 flags=MSG_DONTWAIT type=unix-stream peer=$them peer_pid=$peer_pid
@@ -426,6 +470,20 @@ window_closed_and_vanished | recv ETIMEDOUT connection-timed-out | len=64 tcp CL
     $them kept its window closed and stopped answering probes
 unreachable_while_connected | recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
     no way to $them
+own_fin_unanswered | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked retrans>0
+    $them did not acknowledge that this program had finished sending (FIN), in spite of ... retransmissions ... !keepalive
+kept_here_for_too_long | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=0 unsent=300 retrans=0
+    Of what this program wrote to $them, 300 bytes could not leave this host ... firewall rule ... !Its host is gone
+interface_down_while_connected | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+    Of what this program wrote to $them, 300 bytes could not leave this host: its interface is down ... !Its host is gone
+address_gone_while_connected | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+    Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is gone
+blackhole_route_while_connected | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+    Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is gone
+blackhole_route_while_connected_ipv6 | recv EINVAL unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+    The kernel gave the connection up: a route of this host leads nowhere (blackhole) instead of to $them
+rejected_while_connected | recv ECONNREFUSED connection-refused | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+    The connection to $them stood, and then its packets were answered by port-unreachable (ICMP): that is a firewall that rejects them; 300 bytes ... were never acknowledged
 END
 }
 
@@ -466,7 +524,7 @@ connect_without_route | connect ENETUNREACH unreachable | type=tcp peer=[2001:db
 connect_to_nobody | connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
     found no neighbour (ARP) ... no way to 10.0.0.9:80
 connect_by_unreachable_route | connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
-    no way to 10.0.0.9:80
+    has a route that says unreachable ... no way to 10.0.0.9:80
 connect_by_prohibiting_route | connect EACCES not-permitted | type=tcp peer=10.0.0.9:80
     A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
 connect_by_blackhole_route | connect EINVAL bad-argument | type=tcp peer=10.0.0.9:80
@@ -476,7 +534,7 @@ connect_rejected_no_route | connect ENETUNREACH unreachable | type=tcp peer=127.
 connect_rejected_host_unreachable | connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
     no way to 127.0.0.1:7000
 connect_rejected_prohibited | connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-    no way to 127.0.0.1:7000
+    the network or a firewall reported (ICMP) that there is no way to 127.0.0.1:7000
 connect_rejected_protocol | connect ENOPROTOOPT not-supported | type=tcp peer=127.0.0.1:7000
     The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
 connect_rejected_prohibited_ipv6 | connect EACCES not-permitted | type=tcp peer=[::1]:7000
@@ -485,6 +543,20 @@ connect_rejected_reset | connect ECONNREFUSED connection-refused | type=tcp peer
     Nothing listens on 127.0.0.1:7000 of this host
 connect_twice | connect EISCONN bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
     The socket is already connected
+connect_to_full_queue | connect ETIMEDOUT connect-timed-out | type=tcp peer=$them
+    $them did not answer the connection request (SYN) at all ... the server's accept queue is full ... !host is down
+connect_killed_on_this_host | connect ECONNABORTED connection-aborted | type=tcp peer=127.0.0.1:7000
+    An earlier connect of this socket had failed ... or its connection was ended meanwhile ... on this host by ss -K
+connect_a_listener | connect EISCONN bad-argument | type=tcp local=$us peer=$us
+    The socket listens for connections; it can make none
+connect_link_local_without_scope | connect EINVAL bad-argument | type=tcp peer=[fe80::2]:80
+    The address [fe80::2]:80 is link-local, and does not say on which interface
+connect_link_local_without_scope | bind EINVAL bad-argument | type=tcp local=[fe80::1]:80
+    The address [fe80::1]:80 is link-local, and does not say on which interface
+connect_mapped_for_ipv6_only | connect ENETUNREACH unreachable | type=tcp peer=[::ffff:127.0.0.1]:80
+    to [::ffff:127.0.0.1]:80. Or the socket is for IPv6 only (IPV6_V6ONLY)
+connect_mapped_for_ipv6_only | bind EINVAL bad-argument | type=tcp local=[::ffff:127.0.0.1]:8080
+    IPV6_V6ONLY
 END
 }
 
@@ -500,6 +572,14 @@ udp_refused_so_error | getsockopt ECONNREFUSED connection-refused | udp peer=$th
     An earlier datagram of this socket to $them was answered by port-unreachable
 udp_refused_elsewhere | sendto ECONNREFUSED connection-refused | len=3 udp peer=$other
     An earlier datagram of this socket was answered by port-unreachable
+udp_unreachable_elsewhere | sendto EHOSTUNREACH unreachable | len=3 udp peer=$other
+    Or that was said of an earlier datagram of this socket, to another address
+udp_unreachable | sendto ENETUNREACH unreachable | len=3 type=udp peer=10.5.0.1:7000
+    There is no route, here or as a router on the way reported, to 10.5.0.1:7000 ... !earlier
+udp_unreachable | sendto EINVAL bad-argument | len=3 type=udp peer=10.5.0.1:7000
+    or the route to 10.5.0.1:7000 leads nowhere (blackhole)
+udp_prohibited_ipv6 | recv EACCES not-permitted | len=64 udp peer=[::1]:7000
+    A firewall rule (of this host, or one on the way that says so by ICMP) ... !SO_BROADCAST
 udp_protocol_rejected | recv ENOPROTOOPT not-supported | len=64 udp peer=127.0.0.1:7000
     The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
 udp_empty | sendto 0 zero-length-request | len=0 udp peer=$us
@@ -545,6 +625,14 @@ udp_too_big_for_mtu_ipv6 | send EMSGSIZE message-too-big | len=2000 udp peer=$us
     The message of 2000 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
 udp_too_big_for_mtu_ipv6 | sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
     The message of 2001 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+udp_too_big_for_router_receive | recv EMSGSIZE message-too-big | len=64 udp peer=10.1.0.9:7000
+    A datagram that this socket had sent before was larger ... as a router reported (ICMP); the path's MTU is 1000 bytes ... !64
+udp_too_big_for_router_send | send EMSGSIZE message-too-big | len=10 udp peer=10.1.0.9:7000
+    A datagram that this socket had sent before was larger ... as a router reported (ICMP); the path's MTU is 1000 bytes ... !of 10
+udp_too_big_for_router_so_error | getsockopt EMSGSIZE message-too-big | udp peer=10.1.0.9:7000
+    A datagram that this socket had sent before was larger ... as a router reported (ICMP); the path's MTU is 1000 bytes
+many_too_big | sendmmsg EMSGSIZE message-too-big | udp
+    A message is larger than this socket can send ... !2 bytes is
 udp_forbidden | sendto EPERM not-permitted | len=3 udp peer=127.0.0.1:7000
     A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
 udp_forbidden | sendmmsg EPERM not-permitted | udp
@@ -587,6 +675,12 @@ unix_accepted_closed | recv 0 peer-closed | len=64 type=unix-stream local=$us pe
     The peer (opened by pid $peer_pid) closed its end
 unix_pair_closed | recv 0 peer-closed | len=64 type=unix-stream
     closed its end
+unix_own_shut_rdwr | recv 0 peer-closed | len=64 type=unix-stream
+    closed its end, or either of the two shut the connection down (SHUT_RDWR) ... does not tell them apart
+unix_both_finished_sending | recv 0 peer-closed | len=64 type=unix-stream
+    closed its end, or either of the two shut the connection down (SHUT_RDWR) ... does not tell them apart
+unix_own_shut_rd_seqpacket | recv 0 peer-closed | len=64 type=unix-seqpacket
+    or this program shut down its own reading side ... does not tell them apart
 unix_reset_unread | recv ECONNRESET peer-reset | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
     $them (opened by pid $peer_pid) closed its end while data from this program lay there unread, or before it had accepted the connection
 unix_reset_unread | recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
@@ -598,7 +692,7 @@ unix_never_accepted | recv ECONNRESET peer-reset | len=64 type=unix-stream peer=
 unix_empty_message | recv 0 zero-length-datagram | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
     An empty message arrived
 unix_end_of_messages | recv 0 peer-closed | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
-    $them (opened by pid $peer_pid) closed its end, or sent an empty message just before that ... does not tell them apart
+    $them (opened by pid $peer_pid) closed its end, or sent an empty message just before that, or this program shut down its own reading side ... does not tell them apart
 unix_empty_datagram | send 0 zero-length-request | len=0 type=unix-dgram
     offered 0 bytes: an empty datagram was sent
 unix_empty_datagram | recv 0 zero-length-datagram | len=64 type=unix-dgram
@@ -611,6 +705,12 @@ unix_datagram_own_shut_rd | recv 0 local-shutdown-read | len=64 type=unix-dgram
     This program itself shut down the reading side of the socket
 unix_datagram_to_the_dead | sendto ECONNREFUSED connection-refused | len=3 type=unix-dgram peer=$them
     $them was closed, or the path is left over from a program that is gone
+unix_datagram_peer_elsewhere | recv ECONNRESET peer-reset | len=64 type=unix-dgram local=$us peer=$them
+    $them connected its socket to another address, and has thrown away unread what this program had sent
+unix_datagram_peer_elsewhere | send EPERM not-permitted | len=3 type=unix-dgram local=$us peer=$them
+    $them is connected to another socket and takes nothing from this one ... !file permissions
+unix_datagram_peer_elsewhere | sendto EPERM not-permitted | len=3 type=unix-dgram peer=$them
+    $them is connected to another socket and takes nothing from this one ... !file permissions
 unix_datagram_too_big | send EMSGSIZE message-too-big | len=100000 type=unix-dgram
     The message of 100000 bytes is larger ... SO_SNDBUF is
 unix_no_such_path | connect ENOENT no-such-socket | type=unix-stream peer=$them
@@ -645,6 +745,12 @@ unix_receive_unconnected | send ENOTCONN not-connected | len=3 type=unix-stream
     The socket is not connected
 unix_send_to_while_connected | sendto EISCONN bad-argument | len=3 type=unix-stream peer=$them peer_pid=$peer_pid
     The socket is already connected
+unix_descriptor_not_open | sendmsg EBADF bad-descriptor | type=unix-stream
+    is a socket, but a descriptor that the message passes on (SCM_RIGHTS) is not open
+unix_foreign_credentials | sendmsg EPERM not-permitted | len=1 type=unix-stream
+    the message carries credentials that are not the program's (SCM_CREDENTIALS) ... !file permissions
+unix_accept_timed_out | accept4 EAGAIN timeout | type=unix-stream local=$us peer_pid=-
+    no connection came
 END
 }
 
@@ -660,6 +766,14 @@ bind_twice | bind EADDRINUSE address-in-use | type=tcp local=$us
     Another socket already has $us ... TIME_WAIT
 listen_twice | listen EADDRINUSE address-in-use | type=tcp local=$us
     Another socket already has $us ... TIME_WAIT
+bind_udp_twice | bind EADDRINUSE address-in-use | udp
+    Another socket already has $us, or its port on all addresses ... !TIME_WAIT
+bind_tentative_address | bind EADDRNOTAVAIL address-unavailable | type=tcp local=[fd00::77]:7000
+    is not one of this host's, or not yet: duplicate address detection still runs
+listen_connected | listen EINVAL bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
+    The socket cannot listen: it is connected
+accept_after_shutdown | accept4 EINVAL bad-argument | type=tcp local=$us
+    The socket is not listening, or not any more (shutdown)
 ports_exhausted_connect | connect EADDRNOTAVAIL address-unavailable | type=tcp peer=127.0.0.1:7000
     no ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000 ... TIME_WAIT ... or that is no address to connect to
 ports_exhausted_bind | bind EADDRINUSE address-in-use | type=tcp local=127.0.0.1:0
@@ -677,7 +791,11 @@ ports_exhausted_udp | sendto EAGAIN address-unavailable | len=3 type=udp peer=12
 connected_twice_from_one_port | connect EADDRNOTAVAIL address-unavailable | tcp
     The local address $us is already connected to $them ... TIME_WAIT
 privileged_port | bind EACCES not-permitted | type=tcp local=127.0.0.1:80
-    Port 80 is privileged (net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE
+    Port 80 is privileged (below net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE ... security module
+privileged_port_by_setting | bind EACCES not-permitted | type=tcp local=127.0.0.1:4000
+    Port 4000 is privileged (below net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE ... security module
+netlink_without_rights | bind EPERM not-permitted | type=netlink
+    The program lacks the rights for it ... !firewall
 raw_without_rights | socket EPERM not-permitted | type=raw
     rights that the program lacks (CAP_NET_RAW for raw sockets)
 no_descriptor_for_socket | socket EMFILE descriptor-limit | type=tcp
@@ -707,10 +825,16 @@ bad_descriptors | listen ENOTSOCK bad-descriptor |
     is open, but it is no socket
 bad_descriptors | sendfile EBADF bad-descriptor | len=10 tcp ESTABLISHED rx=0 tx=0 all-acked
     is a socket, but the other descriptor of the call is not open
+too_many_buffers | sendmsg EMSGSIZE message-too-big | tcp ESTABLISHED rx=0 tx=0 all-acked
+    The call named more than 1024 buffers (UIO_MAXIOV) ... !larger
+too_many_buffers | recvmsg EMSGSIZE message-too-big | tcp ESTABLISHED rx=0 tx=0 all-acked
+    The call named more than 1024 buffers (UIO_MAXIOV) ... !larger
+receive_out_of_band | recv EINVAL bad-argument | len=64 flags=MSG_OOB tcp ESTABLISHED rx=0 tx=0 all-acked
+    There is no out-of-band data to read
 bad_arguments | bind EINVAL bad-argument | type=tcp local=$us
     The socket is already bound, or the address is not one of its family
 bad_arguments | accept4 EINVAL bad-argument | type=tcp local=$us
-    The socket is not listening, or the flags are not valid
+    The socket is not listening, or not any more (shutdown), or the flags are not valid
 bad_arguments | connect EINVAL bad-argument | type=tcp local=$us
     The kernel refused the address, or the route to it leads nowhere (blackhole)
 bad_arguments | bind EFAULT bad-argument | type=tcp

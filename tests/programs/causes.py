@@ -22,6 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from socket import (AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK, IPPROTO_IP,
                     IPPROTO_TCP, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC,
@@ -129,6 +130,11 @@ def wait_until(condition):
         if time.monotonic() > end:
             raise TimeoutError("it did not come about")
         time.sleep(0.002)
+
+
+def sleeps(task):
+    with open(f"/proc/{task}/stat") as stat:
+        return stat.read().rpartition(") ")[2][0] == "S"
 
 
 def tcp_info(s, offset, form="I"):
@@ -277,6 +283,18 @@ def other_host():
     peer(f"run({commands % (2, 'v1', 2, 'v1', 2, 'v1', 'v1')!r})")
 
 
+def connected_far(host="10.0.0.2"):
+    """To the peer on a host of its own, and given up soon."""
+    other_host()
+    set_sysctl("ipv4/tcp_retries2", 1)
+    address = peer(f"listen(({host!r}, 0))")
+    s = new_tcp(host)
+    s.connect((host, address[1]))
+    peer("accept()")
+    note_ends(s)
+    return s
+
+
 def firewall(*rules, hook="input"):
     """nftables rules for all that comes in (on loopback: all that there is)."""
     run("nft add table inet t; "
@@ -290,6 +308,14 @@ def vanish():
 
 def drop_what_goes_to_the_peer(s):
     firewall(f"tcp dport {s.getpeername()[1]} drop")
+
+
+def keep_here_what_goes_to_the_peer(s):
+    firewall(f"tcp dport {s.getpeername()[1]} drop", hook="output")
+
+
+def free_here():
+    run("nft delete table inet t")
 
 
 def without_rights():
@@ -519,6 +545,58 @@ def many_at_the_end():
     wait(s)
     if receive_many(s, 2) != 2:
         raise AssertionError("recvmmsg")
+
+
+@case
+def closed_and_timed_out():
+    """An error comes after the FIN, and it is no reset. Reading never tells."""
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    peer("finish_sending()")
+    wait(s)
+    vanish()
+    s.send(bytes(300))
+    wait(s, 0)
+    call(s.recv, 64)
+    call(s.recv, 64)
+    call(s.send, b"x")
+    call(s.send, b"x")
+
+
+@case
+def closed_and_killed_on_this_host():
+    own_network()
+    s = connected()
+    peer("finish_sending()")
+    wait(s)
+    run(f"ss -K sport = :{s.getsockname()[1]} 2>/dev/null")
+    wait(s, 0)
+    call(s.recv, 64)
+    call(s.send, b"x")
+
+
+def replaced_while_it_waits(end):
+    """Another thread puts another connection in its place, which stands."""
+    s = connected()
+    other = socket.create_connection(peer("listen(('127.0.0.1', 0))"))
+    notes["us"], notes["them"] = name(other.getsockname()), name(other.getpeername())
+    number = s.fileno()
+    reader = threading.Thread(target=call, args=(os.read, number, 64))
+    reader.start()
+    wait_until(lambda: sleeps(f"self/task/{reader.native_id}"))
+    os.dup2(other.fileno(), number)
+    peer(end)
+    reader.join()
+
+
+@case
+def replaced_and_closed():
+    replaced_while_it_waits("close()")
+
+
+@case
+def replaced_and_reset():
+    replaced_while_it_waits("reset()")
 
 
 @case
@@ -804,6 +882,69 @@ def reset_by_own_kernel():
 
 
 @case
+def reset_without_a_round_trip():
+    """A SYN cookie and no time stamps (Windows): the kernel never measured one."""
+    own_network_with("ipv4/tcp_syncookies", 2)
+    set_sysctl("ipv4/tcp_timestamps", 0)
+    s = accepted()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.recv, 64)
+    call(s.send, b"x")
+
+
+@case
+def reset_by_own_firewall():
+    """The peer knows nothing of it."""
+    own_network()
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} reject with tcp reset", hook="output")
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
+def reset_by_another_host():
+    s = connected_far()
+    send_all(s, 512)
+    peer("take(512); reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
+def reset_after_being_kept_here():
+    """All arrived in the end: the tries that failed are not the peer's."""
+    own_network()
+    s = connected()
+    keep_here_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    wait_until(lambda: tcp_info(s, 200, "Q") > 600)  # tcpi_bytes_sent
+    free_here()
+    peer("take(300); reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
+def reset_after_a_full_queue():
+    """This host's own queue drops, and TCP tries again."""
+    s = connected_far()
+    run("tc qdisc add dev v0 root tbf rate 80mbit burst 20k limit 30k")
+    peer.later("take(1000000)")
+    s.sendall(bytes(1000000))
+    peer.answer()
+    wait_until(lambda: unacknowledged(s) == 0)
+    if tcp_info(s, 200, "Q") - tcp_info(s, 208, "Q") == 1000000:
+        raise AssertionError("nothing was dropped")
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
 def dissolved_by_itself():
     s = connected()
     raw("connect", s.fileno(), bytes(16), 16)
@@ -962,6 +1103,17 @@ def write_after_close():
 
 
 @case
+def splice_into_a_broken_pipe():
+    """It is the pipe that nobody reads from; the connection is fine."""
+    s = connected()
+    peer("give(10)")
+    wait(s, select.POLLIN)
+    reading, writing = os.pipe()
+    os.close(reading)
+    call(os.splice, s.fileno(), writing, 64)
+
+
+@case
 def write_after_close_with_reply_unread():
     """The kernel does not tell of the peer's FIN as long as data lies before it."""
     s = connected()
@@ -1059,6 +1211,13 @@ def unix_write_after_close():
     s = unix_connected()
     peer("close()")
     wait(s)
+    call(s.send, bytes(10))
+
+
+@case
+def unix_write_after_own_shut_rdwr():
+    s, other = socket.socketpair()
+    s.shutdown(SHUT_RDWR)
     call(s.send, bytes(10))
 
 
@@ -1209,6 +1368,16 @@ def connect_in_progress():
 
 
 @case
+def connect_elsewhere_in_progress():
+    own_network()
+    vanish()
+    s = socket.socket()
+    s.setblocking(False)
+    call(s.connect, (LOOPBACK, 7000))
+    call(s.connect, (LOOPBACK, 8000))
+
+
+@case
 def fast_open_in_progress():
     own_network()
     vanish()
@@ -1221,6 +1390,16 @@ def fast_open_in_progress():
 def receive_interrupted():
     s = connected()
     interrupted(s.recv, 64)
+
+
+@case
+def receive_stopped():
+    """Without any handler: signal(7), "by stop signals"."""
+    s = connected()
+    set_timeout(s, RECEIVE, 1000 * LONG)
+    peer.later(f"stop({os.getpid()})")
+    raw("recv", s.fileno(), ctypes.create_string_buffer(64), 64, 0)  # Python tries again
+    peer.answer()
 
 
 @case
@@ -1258,6 +1437,34 @@ def receive_timed_out():
     call(s.recv, 64)
     call(s.recv, 64, MSG_PEEK)
     receive_many(s, 2)
+
+
+@case
+def receive_timed_out_unacknowledged():
+    own_network()
+    s = connected()
+    vanish()
+    s.send(bytes(300))
+    wait_until(lambda: tcp_info(s, 100) > 0)  # tcpi_total_retrans
+    set_timeout(s, RECEIVE, 120)
+    call(s.recv, 64)
+
+
+@case
+def receive_timed_out_kept_here():
+    own_network()
+    s = connected()
+    send_all(s, 100)
+    keep_here_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    wait_until(lambda: tcp_info(s, 3, "B") > 0)  # tcpi_probes
+    set_timeout(s, RECEIVE, 120)
+    call(s.recv, 64)
+
+
+@case
+def receive_out_of_band():
+    call(connected().recv, 64, socket.MSG_OOB)
 
 
 @case
@@ -1378,6 +1585,69 @@ def keepalive():
 
 
 @case
+def own_fin_unanswered():
+    """Keepalive is on, but it is not what ran out."""
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    send_all(s, 512)
+    s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+    vanish()
+    s.shutdown(SHUT_WR)
+    wait(s, 0)
+    call(s.recv, 64)
+
+
+@case
+def kept_here_for_too_long():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    send_all(s, 512)
+    keep_here_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+def given_up_after(commands, host="10.0.0.2"):
+    s = connected_far(host)
+    run(commands)
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
+def interface_down_while_connected():
+    given_up_after("ip link set v0 down")
+
+
+@case
+def address_gone_while_connected():
+    given_up_after("ip address del 10.0.0.1/24 dev v0")
+
+
+@case
+def blackhole_route_while_connected():
+    given_up_after("ip route add blackhole 10.0.0.2")
+
+
+@case
+def blackhole_route_while_connected_ipv6():
+    given_up_after("ip -6 route add blackhole fd00::2", "fd00::2")
+
+
+@case
+def rejected_while_connected():
+    """Soft, so it is told when the retransmissions are at their end."""
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} reject")
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
 def window_closed_for_too_long():
     """The peer answers every probe, and still takes nothing."""
     own_network()
@@ -1428,6 +1698,57 @@ def connect_unanswered():
     s = socket.socket()
     s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
     call(s.connect, (LOOPBACK, 7000))
+
+
+@case
+def connect_to_full_queue():
+    """Nothing is wrong with host or network: the server does not accept."""
+    own_network()
+    address = peer("listen(('127.0.0.1', 0), backlog=0)")
+    notes["them"] = name(address)
+    first = socket.create_connection(address)
+    s = socket.socket()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+    call(s.connect, address)
+    first.close()
+
+
+@case
+def connect_killed_on_this_host():
+    own_network()
+    vanish()
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    port = s.getsockname()[1]
+    connecting = threading.Thread(target=call, args=(s.connect, (LOOPBACK, 7000)))
+    connecting.start()
+    wait_until(lambda: tcp_info(s, 0, "B") == 2)  # SYN_SENT
+    run(f"ss -K sport = :{port} 2>/dev/null")
+    connecting.join()
+
+
+@case
+def connect_a_listener():
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    s.listen()
+    notes["us"] = name(s.getsockname())
+    call(s.connect, s.getsockname())
+
+
+@case
+def connect_link_local_without_scope():
+    other_host()
+    call(socket.socket(AF_INET6).connect, ("fe80::2", 80))
+    call(socket.socket(AF_INET6).bind, ("fe80::1", 80))
+
+
+@case
+def connect_mapped_for_ipv6_only():
+    s = socket.socket(AF_INET6)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    call(s.connect, ("::ffff:127.0.0.1", 80))
+    call(s.bind, ("::ffff:127.0.0.1", 8080))
 
 
 @slow_case
@@ -1632,6 +1953,38 @@ def udp_refused_elsewhere():
 
 
 @case
+def udp_unreachable_elsewhere():
+    own_network()
+    firewall("udp dport 7000 reject with icmp host-unreachable")
+    s, other = bound_udp(), bound_udp()
+    s.setsockopt(IPPROTO_IP, 11, 1)  # IP_RECVERR
+    notes["us"], notes["other"] = name(s.getsockname()), name(other.getsockname())
+    s.sendto(b"abc", (LOOPBACK, 7000))
+    wait(s)
+    call(s.sendto, b"abc", other.getsockname())
+
+
+@case
+def udp_unreachable():
+    own_network()
+    call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"abc", ("10.5.0.1", 7000))
+    run("ip route add blackhole 10.0.0.0/8")
+    call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"abc", ("10.5.0.1", 7000))
+
+
+@case
+def udp_prohibited_ipv6():
+    """IPv6 has no broadcast to be forbidden."""
+    own_network()
+    firewall("udp dport 7000 reject with icmpv6 admin-prohibited")
+    s = bound_udp("::1")
+    s.connect(("::1", 7000))
+    s.send(b"abc")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
 def udp_protocol_rejected():
     own_network()
     firewall("udp dport 7000 reject with icmp prot-unreachable")
@@ -1717,6 +2070,52 @@ def udp_too_big_for_mtu(host=LOOPBACK):
     s.connect(s.getsockname())
     call(s.send, bytes(2000))
     call(s.sendmsg, [bytes(2000), bytes(1)])
+
+
+def udp_too_big_for_router():
+    """The peer forwards to a network whose packets are smaller, and says so."""
+    other_host()
+    peer("run('ip link add w0 mtu 1000 type veth peer name w1; ip link set w0 up; '"
+         "'ip link set w1 up; ip address add 10.1.0.1/24 dev w0; '"
+         "'ip neighbour add 10.1.0.9 lladdr 02:00:00:00:00:09 dev w0; '"
+         "'echo 1 >/proc/sys/net/ipv4/ip_forward')")
+    run("ip route add 10.1.0.0/24 via 10.0.0.2")
+    s = socket.socket(AF_INET, SOCK_DGRAM)
+    s.setsockopt(IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
+    s.connect(("10.1.0.9", 7000))
+    notes["us"] = name(s.getsockname())
+    s.send(bytes(1200))
+    wait(s)
+    return s
+
+
+@case
+def udp_too_big_for_router_receive():
+    call(udp_too_big_for_router().recv, 64)
+
+
+@case
+def udp_too_big_for_router_send():
+    """Told by a datagram that would have passed."""
+    call(udp_too_big_for_router().send, bytes(10))
+
+
+@case
+def udp_too_big_for_router_so_error():
+    udp_too_big_for_router().getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case
+def many_too_big():
+    s = bound_udp()
+    call(send_many, s, 2, 65508, s.getsockname())
+
+
+@case
+def too_many_buffers():
+    s = connected()
+    call(s.sendmsg, [b"x"] * 1025)
+    call(s.recvmsg_into, [bytearray(1)] * 1025)
 
 
 @case
@@ -1858,6 +2257,28 @@ def unix_own_shut_rd():
 
 
 @case
+def unix_own_shut_rdwr():
+    s, other = socket.socketpair()
+    s.shutdown(SHUT_RDWR)
+    call(s.recv, 64)
+
+
+@case
+def unix_both_finished_sending():
+    s, other = socket.socketpair()
+    s.shutdown(SHUT_WR)
+    other.shutdown(SHUT_WR)
+    call(s.recv, 64)
+
+
+@case
+def unix_own_shut_rd_seqpacket():
+    s, other = socket.socketpair(AF_UNIX, SOCK_SEQPACKET)
+    s.shutdown(SHUT_RD)
+    call(s.recv, 64)
+
+
+@case
 def unix_accepted_closed():
     address = unix_address()
     listener = socket.socket(AF_UNIX)
@@ -1954,6 +2375,47 @@ def unix_datagram_to_the_dead():
     peer(f"bind({address!r}, {int(SOCK_DGRAM)}); listener.close()")
     notes["them"] = name(address)
     call(socket.socket(AF_UNIX, SOCK_DGRAM).sendto, b"abc", address)
+
+
+@case
+def unix_datagram_peer_elsewhere():
+    """The peer connects to a third one: what it has not read is thrown away, and
+    from then on it takes datagrams from that one alone."""
+    a, b, c = (socket.socket(AF_UNIX, SOCK_DGRAM) for _ in range(3))
+    for s in a, b, c:
+        s.bind(unix_address())
+    notes["us"], notes["them"] = a.getsockname(), b.getsockname()
+    a.connect(b.getsockname())
+    b.connect(a.getsockname())
+    a.send(b"abc")
+    b.connect(c.getsockname())
+    call(a.recv, 64)
+    call(a.send, b"abc")
+    call(socket.socket(AF_UNIX, SOCK_DGRAM).sendto, b"abc", b.getsockname())
+
+
+@case
+def unix_descriptor_not_open():
+    s, other = socket.socketpair()
+    call(s.sendmsg, [b"x"], [(SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [900000]))])
+
+
+@case
+def unix_foreign_credentials():
+    without_rights()
+    s, other = socket.socketpair()
+    call(s.sendmsg, [b"x"], [(SOL_SOCKET, socket.SCM_CREDENTIALS, struct.pack("iii", 1, 0, 0))])
+
+
+@case
+def unix_accept_timed_out():
+    """No peer, and so none that has a pid."""
+    s = socket.socket(AF_UNIX)
+    s.bind(unix_address())
+    s.listen()
+    notes["us"] = s.getsockname()
+    set_timeout(s, RECEIVE, 120)
+    call(s.accept)
 
 
 @case
@@ -2086,6 +2548,37 @@ def bind_twice():
 
 
 @case
+def bind_udp_twice():
+    """Datagram sockets leave no TIME_WAIT behind."""
+    s = bound_udp()
+    call(socket.socket(AF_INET, SOCK_DGRAM).bind, s.getsockname())
+
+
+@case
+def bind_tentative_address():
+    """It is this host's, but duplicate address detection still runs."""
+    other_host()
+    run("ip address add fd00::77/64 dev v0")
+    call(socket.socket(AF_INET6).bind, ("fd00::77", 7000))
+
+
+@case
+def listen_connected():
+    s = connected()
+    call(s.listen)
+
+
+@case
+def accept_after_shutdown():
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    s.listen()
+    notes["us"] = name(s.getsockname())
+    s.shutdown(SHUT_RD)
+    call(s.accept)
+
+
+@case
 def listen_twice():
     """Two may be bound with SO_REUSEADDR; only one may listen."""
     first, second = socket.socket(), socket.socket()
@@ -2146,6 +2639,20 @@ def connected_twice_from_one_port():
 def privileged_port():
     without_rights()
     call(socket.socket().bind, (LOOPBACK, 80))
+
+
+@case
+def privileged_port_by_setting():
+    own_network_with("ipv4/ip_unprivileged_port_start", 5000)
+    without_rights()
+    call(socket.socket().bind, (LOOPBACK, 4000))
+
+
+@case
+def netlink_without_rights():
+    without_rights()
+    s = socket.socket(AF_NETLINK, SOCK_RAW, 9)  # NETLINK_AUDIT
+    call(s.bind, (0, 1))
 
 
 @case

@@ -80,16 +80,27 @@ def reset():
     c.close()
 
 
-def sleeps(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rpartition(") ")[2][0] == "S"
+def wait_for_state(pid, letter):
+    """Of proc(5): S while it waits for something, T while it is stopped."""
+    while True:
+        with open(f"/proc/{pid}/stat") as stat:
+            if stat.read().rpartition(") ")[2][0] == letter:
+                return
+        time.sleep(0.01)
 
 
 def interrupt(pid):
     """A signal, as soon as that process waits for something."""
-    while not sleeps(pid):
-        time.sleep(0.01)
+    wait_for_state(pid, "S")
     os.kill(pid, signal.SIGUSR1)
+
+
+def stop(pid):
+    """Stops it while it waits, and lets it go on."""
+    wait_for_state(pid, "S")
+    os.kill(pid, signal.SIGSTOP)
+    wait_for_state(pid, "T")
+    os.kill(pid, signal.SIGCONT)
 
 
 def run(commands):
