@@ -88,12 +88,18 @@ static enum cause message_end(const struct facts *f)
     return f->read_closed == YES && f->queued == 0 ? CAUSE_PEER_CLOSED : CAUSE_ZERO_LENGTH_DATAGRAM;
 }
 
+/* recv(2), MSG_TRUNC: how long the datagram is, however little was asked for. */
+static bool tells_true_length(const struct facts *f)
+{
+    return f->receives && f->flags & MSG_TRUNC && f->type == SOCK_DGRAM;
+}
+
 static enum cause cause_of_zero(const struct facts *f)
 {
-    if (f->flags & MSG_ERRQUEUE) {
+    if (f->flags & MSG_ERRQUEUE && !is_unix(f)) { /* there the flag means nothing */
         return CAUSE_ERROR_QUEUE;
     }
-    if (f->has_len && f->len == 0) {
+    if (f->has_len && f->len == 0 && !tells_true_length(f)) {
         return CAUSE_ZERO_LENGTH_REQUEST;
     }
     if (f->call == CALL_sendfile || (f->call == CALL_splice && f->sends)) {
@@ -470,6 +476,11 @@ static bool is_kept_here(const struct facts *f)
     return is_held_back(f) && f->probes > 0;
 }
 
+static bool is_shut_out(const struct facts *f)
+{
+    return f->unacked == 0 && f->unsent > 0 && f->window_closed;
+}
+
 static void what_is_kept_here(struct text *t, const struct facts *f)
 {
     bytes(t, f->unsent);
@@ -666,7 +677,8 @@ static void why_peer_reset(struct text *t, const struct facts *f)
         add(t, " closed its end while data from this program lay there unread, or before it had "
                "accepted the connection.");
     } else {
-        add(t, " aborted the connection (reset).");
+        add(t, is_mptcp(f) ? " aborted the connection (reset), or the last of its subflows failed."
+                           : " aborted the connection (reset).");
     }
 }
 
@@ -730,6 +742,10 @@ static void what_it_has_heard(struct text *t, const struct facts *f)
         add(t, " that were sent to it are not acknowledged, after ");
         retransmissions(t, f);
         add(t, f->retrans > 0 ? ": look at the path, and at its host" : "");
+    } else if (is_shut_out(f)) {
+        add(t, ", and ");
+        bytes(t, f->unsent);
+        add(t, " cannot be sent to it, for its window is closed: it does not read");
     } else if (f->unsent == 0) {
         add(t, ", which has acknowledged all ");
         bytes(t, f->tx);
@@ -764,11 +780,6 @@ static void why_timeout(struct text *t, const struct facts *f)
         what_it_has_heard(t, f);
         add(t, ".");
     }
-}
-
-static bool is_shut_out(const struct facts *f)
-{
-    return f->unacked == 0 && f->unsent > 0 && f->window_closed;
 }
 
 /* What was waited for in vain. */
@@ -932,9 +943,14 @@ static void why_address_unavailable(struct text *t, const struct facts *f)
         address_text(t, &f->local);
         add(t, " is not one of this host's");
         /* net/ipv6/af_inet6.c, inet6_bind(): not while it is tentative. */
-        add(t, f->domain == AF_INET6 ? ", or not yet: duplicate address detection still runs, or "
-                                       "has failed (ip -6 address: tentative, dadfailed)."
-                                     : ".");
+        add(t, f->domain == AF_INET6 && !address_is_mapped(&f->local)
+                   ? ", or not yet: duplicate address detection still runs, or has failed (ip -6 "
+                     "address: tentative, dadfailed)."
+                   : ".");
+    } else if (is_inet(f) && f->type != SOCK_STREAM) {
+        add(t, "This host has no address from which ");
+        peer(t, f);
+        add(t, " can be reached.");
     } else if (address_port(&f->local) > 0) {
         add(t, "The local address ");
         address_text(t, &f->local);
@@ -1159,6 +1175,19 @@ static void why_descriptor_limit(struct text *t, const struct facts *f)
            "closed.");
 }
 
+/* What ran out besides memory. */
+static const char *what_ran_out(const struct facts *f)
+{
+    if (f->flags & MSG_ZEROCOPY) {
+        return ". MSG_ZEROCOPY: either more memory would be locked than RLIMIT_MEMLOCK allows, or "
+               "the socket holds as many notices as net.core.optmem_max does.";
+    }
+    if (f->type == SOCK_STREAM || is_unix(f)) {
+        return ".";
+    }
+    return ", or the queue of the network interface is full (tc -s qdisc).";
+}
+
 static void why_no_memory(struct text *t, const struct facts *f)
 {
     if (f->err == ENOBUFS && f->receives) {
@@ -1177,7 +1206,7 @@ static void why_no_memory(struct text *t, const struct facts *f)
         }
         add(t, ")");
     }
-    add(t, ".");
+    add(t, f->err == ENOBUFS && f->sends ? what_ran_out(f) : ".");
 }
 
 static void why_not_permitted_unix(struct text *t, const struct facts *f)

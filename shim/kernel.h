@@ -13,6 +13,9 @@
 #ifndef SO_PEERNAME
 #define SO_PEERNAME 28
 #endif
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY 0x4000000
+#endif
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif

@@ -427,6 +427,8 @@ receive_timed_out | recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-ac
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
 receive_timed_out_unacknowledged | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=300 unsent=0 retrans>0
     nothing came from $them, and 300 bytes that were sent to it are not acknowledged, after ... retransmission ... look at the path
+receive_timed_out_with_a_closed_window | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    nothing came from $them, and ... cannot be sent to it, for its window is closed: it does not read
 receive_timed_out_kept_here | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300
     nothing came from $them, but 300 bytes could not leave this host
 accept_timed_out | accept4 EAGAIN timeout | type=tcp local=$us
@@ -438,6 +440,10 @@ send_timed_out | send EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+un
 send_timed_out | sendfile EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
     SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full ... the peer's window is closed: it does not read
 connect_timed_out_by_limit | connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
+    SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+connect_again_timed_out_by_limit | connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
+    SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+connect_again_timed_out_by_limit | connect EALREADY timeout | type=tcp peer=127.0.0.1:7000
     SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
 udp_receive_timed_out | recvfrom EAGAIN timeout | len=64 udp
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from the peer ... !acknowledged
@@ -600,6 +606,10 @@ udp_empty | recvmsg 0 zero-length-datagram | len=66 udp
     An empty datagram arrived
 udp_empty | read 0 zero-length-datagram | len=67 udp
     An empty datagram arrived
+udp_empty_asked_for_its_length | sendto 0 zero-length-request | len=0 udp peer=$us
+    offered 0 bytes: an empty datagram was sent
+udp_empty_asked_for_its_length | recv 0 zero-length-datagram | len=0 udp
+    An empty datagram arrived
 udp_empty_ipv6 | sendto 0 zero-length-request | len=0 type=udp local=$them peer=$us
     offered 0 bytes: an empty datagram was sent
 udp_empty_ipv6 | recv 0 zero-length-datagram | len=64 udp peer=$them
@@ -639,6 +649,8 @@ udp_forbidden | sendmmsg EPERM not-permitted | udp
     A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
 udp_ancillary_too_big | sendmsg ENOBUFS no-memory | udp peer=$us
     The kernel had no buffer space for the call
+udp_interface_queue_full | sendto ENOBUFS no-memory | len=1000 udp peer=$us
+    or the queue of the network interface is full
 raw_refused | recv ECONNREFUSED connection-refused | len=64 type=raw
     was answered by port-unreachable ... !RST
 END
@@ -658,6 +670,10 @@ error_queue_with_timestamp | recvmsg 0 error-queue | len=64 flags=MSG_ERRQUEUE t
     The error queue delivered its control data
 error_queue_with_zero_copy | recvmsg 0 error-queue | len=0 flags=MSG_ERRQUEUE tcp ESTABLISHED rx=0 tx=10000 all-acked
     The error queue delivered its control data
+zero_copy_beyond_the_limit | send ENOBUFS no-memory | len=1000000 flags=MSG_ZEROCOPY tcp ESTABLISHED rx=0 tx=0 all-acked
+    RLIMIT_MEMLOCK ... net.core.optmem_max
+error_queue_of_unix | recv 0 peer-closed | len=64 flags=MSG_ERRQUEUE type=unix-stream
+    closed its end
 END
 }
 
@@ -770,6 +786,8 @@ bind_udp_twice | bind EADDRINUSE address-in-use | udp
     Another socket already has $us, or its port on all addresses ... !TIME_WAIT
 bind_tentative_address | bind EADDRNOTAVAIL address-unavailable | type=tcp local=[fd00::77]:7000
     is not one of this host's, or not yet: duplicate address detection still runs
+bind_foreign_mapped_address | bind EADDRNOTAVAIL address-unavailable | type=tcp local=[::ffff:10.9.9.9]:7000
+    The address [::ffff:10.9.9.9]:7000 is not one of this host's. ... !duplicate
 listen_connected | listen EINVAL bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
     The socket cannot listen: it is connected
 accept_after_shutdown | accept4 EINVAL bad-argument | type=tcp local=$us

@@ -1451,6 +1451,16 @@ def receive_timed_out_unacknowledged():
 
 
 @case
+def receive_timed_out_with_a_closed_window():
+    """Both write, and neither reads."""
+    s = connected(room=4096)
+    close_window(s)
+    s.setblocking(True)
+    set_timeout(s, RECEIVE, 120)
+    call(s.recv, 64)
+
+
+@case
 def receive_timed_out_kept_here():
     own_network()
     s = connected()
@@ -1493,6 +1503,16 @@ def connect_timed_out_by_limit():
     vanish()
     s = socket.socket()
     set_timeout(s, SEND, 120)
+    call(s.connect, (LOOPBACK, 7000))
+
+
+@case
+def connect_again_timed_out_by_limit():
+    own_network()
+    vanish()
+    s = socket.socket()
+    set_timeout(s, SEND, 120)
+    call(s.connect, (LOOPBACK, 7000))
     call(s.connect, (LOOPBACK, 7000))
 
 
@@ -2008,6 +2028,25 @@ def udp_empty():
 
 
 @case
+def udp_empty_asked_for_its_length():
+    """0 bytes of room, and the length of the datagram that waits: 0."""
+    s = bound_udp()
+    s.sendto(b"", s.getsockname())
+    raw("recv", s.fileno(), None, 0, MSG_PEEK | MSG_TRUNC)
+
+
+@case
+def udp_interface_queue_full():
+    """Told to those that want to hear of errors."""
+    own_network()
+    run("tc qdisc add dev lo root tbf rate 8kbit burst 2k limit 2k")
+    s = bound_udp()
+    s.setsockopt(IPPROTO_IP, 11, 1)  # IP_RECVERR
+    while call(s.sendto, bytes(1000), s.getsockname()) == 1000:
+        pass
+
+
+@case
 def udp_empty_ipv6():
     s, other = bound_udp("::1"), bound_udp("::1")
     s.connect(other.getsockname())
@@ -2202,6 +2241,23 @@ def error_queue_with_zero_copy():
     peer("take(10000)")
     wait(s)
     call(s.recvmsg, 0, 512, MSG_ERRQUEUE)
+
+
+@case
+def zero_copy_beyond_the_limit():
+    s = connected()
+    s.setsockopt(SOL_SOCKET, 60, 1)  # SO_ZEROCOPY
+    without_rights()
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (4096, 4096))
+    call(s.send, bytes(1000000), 0x4000000)  # MSG_ZEROCOPY
+
+
+@case
+def error_queue_of_unix():
+    """There is none: the end of the stream."""
+    s, other = socket.socketpair()
+    other.close()
+    call(s.recv, 64, MSG_ERRQUEUE)
 
 
 # ---- Unix ----
@@ -2552,6 +2608,12 @@ def bind_udp_twice():
     """Datagram sockets leave no TIME_WAIT behind."""
     s = bound_udp()
     call(socket.socket(AF_INET, SOCK_DGRAM).bind, s.getsockname())
+
+
+@case
+def bind_foreign_mapped_address():
+    """IPv4 has no duplicate address detection to wait for."""
+    call(socket.socket(AF_INET6).bind, ("::ffff:10.9.9.9", 7000))
 
 
 @case
