@@ -886,9 +886,8 @@ static void why_connection_aborted(struct text *t, const struct facts *f)
                "its connection was ended meanwhile (by a reset, or on this host by ss -K or the "
                "like).");
     } else if (f->call == CALL_accept || f->call == CALL_accept4) {
-        add(t,
-            "The connection was given up before the program got to it: the client reset it while "
-            "it waited to be accepted.");
+        /* net/socket.c, do_accept(): its getname() failed. */
+        add(t, "A connection was over before the kernel could say whose it is.");
     } else {
         add(t, "The connection was ended on this host (ss -K, or the like).");
     }

@@ -428,7 +428,8 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
  * the other side connected; to be sure it is taken off. */
 static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *info)
 {
-    unsigned other = 1 + (f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT);
+    bool fin_acked = f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
+    unsigned other = fin_acked ? 2 : 1;
     return info->bytes_acked > other ? info->bytes_acked - other : 0;
 }
 

@@ -101,7 +101,8 @@ all_wrote_after() {
     truncate -s 256K "$disk/filler"
     wait_until disk_is_full "$disk" $((768 * 1024))
     exec 5<"$disk/log"
-    rm "$disk/filler"
+    # Room for all that they will write, however long this takes.
+    nsenter -m -t "$BACKGROUND" mount -o remount,size=1g "$BATS_TEST_TMPDIR/disk"
     wait_until all_wrote_after "$disk" $((768 * 1024))
     : >"$END_FILE"
     wait "$BACKGROUND"

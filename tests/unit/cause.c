@@ -464,7 +464,7 @@ static const struct {
      {OF_UNIX, .call = CALL_connect, FAILED(ECONNREFUSED)}},
     {"ECONNABORTED",
      CAUSE_CONNECTION_ABORTED,
-     "given up",
+     "whose it is",
      {OF_TCP, .call = CALL_accept, FAILED(ECONNABORTED)}},
     {"ENETUNREACH",
      CAUSE_UNREACHABLE,
