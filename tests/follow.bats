@@ -386,11 +386,16 @@ truncated() {
     [ ! -s said ]
 }
 
+none_runs() {
+    ! pgrep -s "$FOLLOW" -r D,R,S >/dev/null
+}
+
 @test "rotated twice while the terminal is stopped: FILE.1 is shown, and that there may be more" {
     made 1 2 >"$LOG"
     start_follow
     expect_shown 1 2
     pkill -STOP -s "$FOLLOW"
+    wait_until none_runs
     made 3 3 >>"$LOG"
     mv "$LOG" elsewhere
     made 4 5 >"$LOG.1"
@@ -402,7 +407,10 @@ truncated() {
 }
 
 holds_what_is_gone() {
-    readlink /proc/"$(pgrep -s "$FOLLOW" | sed -n 2p)"/fd/* | grep -q deleted
+    local pid
+    for pid in $(pgrep -s "$FOLLOW"); do
+        readlink "/proc/$pid/fd/"*
+    done | grep -qxF "$LOG (deleted)"
 }
 
 @test "a file that was removed is let go" {
