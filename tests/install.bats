@@ -65,8 +65,9 @@ example() {
     example systemd >billing.service.d/sockshim.conf
     grep -q '^LogsDirectory=sockshim/%N$' billing.service.d/sockshim.conf
     printf '[Service]\nExecStart=/bin/true\n' >billing.service
+    # Of other units of this machine it has its own opinion.
     run -0 systemd-analyze verify --man=no ./billing.service
-    [ -z "$output" ] || fails_with "$output"
+    [[ $output != *billing* ]] || fails_with "$output"
     # As the unit would set them: %% is a %, and %N its name.
     mapfile -t settings < <(sed -n 's/^Environment=//p' billing.service.d/sockshim.conf | sed "s/%N/billing/; s/%%/%/g;
         s|/usr/local/lib/sockshim/libsockshim.so|$SHIM|; s|/var/log/sockshim/billing|$PWD/logs|" | tr ' ' '\n')
