@@ -633,6 +633,34 @@ wrong() {
     [ "$(wc -L <said)" -gt 80 ]
 }
 
+# times CAUSE: what stands behind its share.
+times() {
+    sed -n "s/^$1 .*%  *//p" said | tr -s ' '
+}
+
+narrow_enough() {
+    [ "$(tr -d '\r' <said | sed 's/█/#/g' | wc -L)" -le "$1" ] || fails_with "$(cat said)"
+}
+
+@test "the longest cause over days, over New Year, and the figures on a narrow terminal" {
+    made 2 90000 cause local-shutdown-write >days
+    report days >said
+    narrow_enough 80
+    [ "$(times local-shutdown-write)" = "11-01 00:00:00 11-02 01:00:00" ]
+    sed '2s/2026-11-02/2027-01-02/' days >years
+    report years >said
+    narrow_enough 80
+    [ "$(times local-shutdown-write)" = "2026-11-01 2027-01-02" ]
+    { made 1234 1 rx 2000; made 5 1 rx 0; made 1 1 rx 70000; } >log
+    COLUMNS=40 report log >said
+    narrow_enough 40
+    grep -qx ' *0 *<1K *<64K *<1M *more' said
+    grep -qx '1m to 5m  *5  *-  *1,234  *1  *-' said
+    [ "$(times peer-reset)" = "" ]
+    COLUMNS=64 report log >said
+    [ "$(times peer-reset)" = "00:00:00 00:20:33" ]
+}
+
 shows_progress() {
     on_terminal 80 sh "$SOCKSHIM_COMMAND" report big >shown
     grep -q $'\rsockshim: 4 of 1[0-9] MB, [23][0-9]% ' shown || fails_with "$(head -c 300 shown)"

@@ -96,10 +96,10 @@ function span(ms,    s) {
     return int(s / 86400) "d" (int(s % 86400 / 3600) ? sprintf("%02dh", s % 86400 / 3600) : "")
 }
 
-# Without a date that is known.
-function moment_text(text, date) {
+# From the year (1), the month (6) or the hour (12) on, so many bytes.
+function moment_text(text, from, n) {
     text = printable(text)
-    return (substr(text, 1, 10) == date ? "" : substr(text, 1, 10) " ") substr(text, 12, 8)
+    return substr(substr(text, 1, 10) " " substr(text, 12, 8), from, n)
 }
 
 # "A (12), B (3) and 5 others": what rank_in() kept, of so many different ones.
@@ -121,7 +121,7 @@ function put_head(    text) {
         return
     }
     text = wrapped(text counted(records, "record", "records") " in " span(since_first_day(latest) - since_first_day(earliest)) ", " \
-        moment_text(earliest) " to " moment_text(latest, substr(earliest, 1, 10)) " UTC", 0, 0)
+        moment_text(earliest, 1, 19) " to " moment_text(latest, substr(earliest, 1, 10) == substr(latest, 1, 10) ? 12 : 1, 19) " UTC", 0, 0)
     print styled(text, BOLD)
     if (left_out)
         print thousands(left_out) " more are left out by the filters"
@@ -168,20 +168,27 @@ function sentence(text) {
     return printable(text)
 }
 
-function put_causes(    i, word, room, date, dated) {
+# With as much of the times as says what the first line does not, if there is room.
+function put_causes(    i, word, room, from, dated) {
     for (i = 1; i in order; i++)
         if (length(order[i]) > names_room)
             names_room = length(order[i])
-    date = substr(earliest, 1, 10)
-    dated = date == substr(latest, 1, 10) ? 8 : 19
+    from = substr(earliest, 1, 10) == substr(latest, 1, 10) ? 12 : substr(earliest, 1, 4) == substr(latest, 1, 4) ? 6 : 1
+    dated = from == 1 ? 10 : 20 - from
     room = length(thousands(records)) < 7 ? 7 : length(thousands(records))
-    print "\n" styled(left("Causes", names_room) "  level  " right("records", room) "   share  " left("first", dated) "  last", BOLD)
+    if (names_room + room + 2 * dated + 21 > screen)
+        dated = 0
+    print "\n" styled(left("Causes", names_room) "  level  " right("records", room) "   share" times("first", "last", dated), BOLD)
     for (i = 1; i in order; i++) {
         word = order[i]
         print styled(left(word, names_room) "  " left(LEVELS[worst[word]], 5) "  " right(thousands(count[word]), room) "  " \
-            right(percent(count[word], records), 6) "  " left(moment_text(first[word], dated == 8 ? date : ""), dated) "  " \
-            moment_text(last[word], dated == 8 ? date : ""), STYLE[LEVELS[worst[word]]])
+            right(percent(count[word], records), 6) \
+            times(moment_text(first[word], from, dated), moment_text(last[word], from, dated), dated), STYLE[LEVELS[worst[word]]])
     }
+}
+
+function times(from, to, room) {
+    return room ? "  " left(from, room) "  " to : ""
 }
 
 # More of them where there is but one cause.
@@ -366,13 +373,13 @@ function put_resets(    i, j, n, idle, rx, m, line, from, to, room) {
     if (!resets)
         return
     n = split(IDLE_LIMITS, idle, " ")
-    m = split("0|1 to 1K|1K to 64K|64K to 1M|more", rx, "|")
-    put_title("Resets (peer-reset), by idle time before and by bytes received before")
-    room = int((screen - 14) / m)
+    room = int((screen - 14) / 5)
     room = room > 12 ? 12 : room
+    m = split(room < 11 ? "0|<1K|<64K|<1M|more" : "0|1 to 1K|1K to 64K|64K to 1M|more", rx, "|")
+    put_title("Resets (peer-reset), by idle time before and by bytes received before")
     line = blanks(14)
     for (j = 1; j <= m; j++)
-        line = line right(rx[j], room)
+        line = line " " right(rx[j], room - 1)
     print line
     for (i = 1; i <= n + 1; i++)
         for (j = 1; j <= m; j++)
@@ -383,7 +390,7 @@ function put_resets(    i, j, n, idle, rx, m, line, from, to, room) {
     for (i = from; i <= to; i++) {
         line = left(i == 1 ? "under " span(idle[1]) : i > n ? span(idle[n]) " or more" : span(idle[i - 1]) " to " span(idle[i]), 14)
         for (j = 1; j <= m; j++)
-            line = line right((i, j) in reset_cells ? thousands(reset_cells[i, j]) : "-", room)
+            line = line " " right((i, j) in reset_cells ? thousands(reset_cells[i, j]) : "-", room - 1)
         print line
     }
     put_same_idle()
