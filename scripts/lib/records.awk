@@ -63,13 +63,15 @@ function read_quoted(line,    at, key, end) {
     return 1
 }
 
-function read_json(line) {
+function read_json(line,    at) {
     if (substr(line, 34, 10) != "Z\",\"level\"")
         return 0
-    record = line
     record_format = "json"
     ts = substr(line, 8, 27)
-    return is_whole(index(line, "\"why\":\""), index(line, "\"settings\":\""))
+    at = index(line, ",\"why\":\"")
+    record = at ? substr(line, 1, at) : line
+    record_why = at ? substr(line, at + 8, length(line) - at - 9) : ""
+    return is_whole(at, !at && index(line, "\"settings\":\""))
 }
 
 # What a record ends with tells half of it from all.
@@ -100,7 +102,7 @@ function value(key,    at, rest) {
 }
 
 function why() {
-    return record_format == "json" ? json_value("why") : record_why
+    return record_why
 }
 
 # A quote inside a string has a backslash before it, so `"key":` is never part
@@ -109,12 +111,15 @@ function json_value(key,    at, rest) {
     at = index(record, "\"" key "\":")
     if (!at)
         return ""
-    rest = substr(record, at + length(key) + 3)
-    if (substr(rest, 1, 1) == "\"") {
-        rest = substr(rest, 2)
-        return substr(rest, 1, end_of_string(rest) - 1)
+    at += length(key) + 3
+    if (substr(record, at, 1) == "\"") {
+        rest = substr(record, at + 1)
+        at = index(rest, "\"")
+        return substr(rest, 1, (substr(rest, at - 1, 1) == "\\" ? end_of_string(rest) : at) - 1)
     }
-    return match(rest, /[,}]/) ? substr(rest, 1, RSTART - 1) : rest
+    rest = substr(record, at, 24)
+    at = index(rest, ",")
+    return at ? substr(rest, 1, at - 1) : rest
 }
 
 # Where the quote is that ends the string that TEXT begins in; after its end if
