@@ -94,17 +94,17 @@ INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
 INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(INSTALL_LIB)
-	install -m 755 scripts/sockshim $(DESTDIR)$(PREFIX)/bin/sockshim
-	install -m 644 $(BUILD)/libsockshim.so scripts/lib/* $(INSTALL_LIB)
-	install -d $(INSTALL_MAN)/man1 $(INSTALL_MAN)/man7
-	install -m 644 scripts/man/sockshim.1 $(INSTALL_MAN)/man1
-	install -m 644 scripts/man/libsockshim.7 $(INSTALL_MAN)/man7
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
+	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
+	install -m 644 $(BUILD)/libsockshim.so scripts/lib/* "$(INSTALL_LIB)"
+	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
+	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
+	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sockshim
-	rm -rf $(INSTALL_LIB)
-	rm -f $(INSTALL_MAN)/man1/sockshim.1 $(INSTALL_MAN)/man7/libsockshim.7
+	rm -f "$(DESTDIR)$(PREFIX)/bin/sockshim"
+	rm -rf "$(INSTALL_LIB)"
+	rm -f "$(INSTALL_MAN)/man1/sockshim.1" "$(INSTALL_MAN)/man7/libsockshim.7"
 
 clean:
 	rm -rf $(BUILD)

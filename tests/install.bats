@@ -13,7 +13,7 @@ setup() {
 
 # make_in_tree TARGET...: with the object that the tests built.
 make_in_tree() {
-    make -s -C "$TOP" BUILD="${SHIM%/*}" PREFIX=/opt/sock DESTDIR="$PWD/root" "$@"
+    make -s -C "$TOP" BUILD="${SHIM%/*}" PREFIX=/opt/sock DESTDIR="$PWD/${ROOT-root}" "$@"
 }
 
 # What README shows in the paragraph that begins with **WORD**, as it is typed.
@@ -56,6 +56,16 @@ example() {
     [ ! -e root/opt/sock/lib/sockshim ]
     # A second time, and where there never was anything.
     make_in_tree uninstall
+}
+
+@test "a folder with a blank in its name, and nothing of the one that is called like its beginning" {
+    mkdir root
+    touch root/other
+    ROOT="root too" make_in_tree install
+    run -0 "root too/opt/sock/bin/sockshim" --version
+    ROOT="root too" make_in_tree uninstall
+    [ -z "$(find "root too" ! -type d)" ]
+    [ "$(ls root)" = other ]
 }
 
 @test "the drop-in of README is one to systemd, and its settings work" {

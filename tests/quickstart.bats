@@ -156,6 +156,15 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     [ "$(grep -c '^sudo' calls)" -eq 2 ]
 }
 
+@test "a folder that LD_PRELOAD cannot hold is named before anything is built" {
+    mkdir -p 'a b/scripts'
+    cp "$TOP/scripts/quickstart" 'a b/scripts/'
+    BUILD=build run -1 'a b/scripts/quickstart'
+    [ "$output" = "quickstart: $PWD/a b/build: LD_PRELOAD cannot hold a blank or a colon; set BUILD to another folder" ]
+    BUILD=/x:y run -1 "$TOP/scripts/quickstart"
+    [[ $output == "quickstart: /x:y: "* ]]
+}
+
 @test "a build that fails is shown" {
     system_without make
     printf '#!/bin/sh\necho "shim/x.c: no good" >&2\nexit 2\n' >bin/make
