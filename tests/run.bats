@@ -75,6 +75,7 @@ refuses() {
     refuses "-o needs a value" run -o
     refuses "-o needs a file, stderr or off" -o "" touch ran
     refuses "--log needs a file" --log= touch ran
+    refuses "-o - is not allowed; allowed: a file (./- is one), stderr or off" -o - touch ran
     refuses "--level loud is not allowed; allowed: debug info warn error" --level loud touch ran
     refuses "--format xml is not allowed; allowed: logfmt json" --format=xml touch ran
     refuses "--sigpipe on is not allowed; allowed: ignore always off" --sigpipe on touch ran
@@ -574,6 +575,8 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [ "$stderr" = "sockshim: the log went to /dev/null" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim -o missing/log "$victim" closed
     [[ ${stderr_lines[-1]} == "sockshim: there is no log $PWD/missing/log:"* ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o . "$victim" closed
+    [[ ${stderr_lines[-1]} == "sockshim: there is no log $PWD/.:"* ]] || fails_with "$stderr"
     SOCKSHIM=off run -0 --separate-stderr sockshim "$victim" closed
     [ "$stderr" = "sockshim: nothing was logged: SOCKSHIM=off is in the environment" ] || fails_with "$stderr"
 }
@@ -582,6 +585,10 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     mkdir 'a [b]*?\c'
     cd 'a [b]*?\c'
     run -0 --separate-stderr sockshim -o 'l-%p' "$victim" closed
+    [ "${stderr_lines[1]}" = "sockshim: the log is $PWD/$(echo l-*)" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o 'l-%p' true
+    [ "$stderr" = "sockshim: no records: no socket was seen
+sockshim: no log $PWD/l-%p was written" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim -o 'l-%p' sh -c "'$victim' closed; '$victim' reset; '$victim' reset"
     [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
     [[ ${stderr_lines[1]} == "sockshim: the log is 3 files: $PWD/l-%p, "* ]] || fails_with "$stderr"

@@ -106,7 +106,13 @@ read_options() {
 # once and before; it knows more of --skip than we do.
 set_option() {
     case $1 in
-    -o | --log) [ -n "$2" ] || wrong_call run "$1 needs a file, stderr or off" && SOCKSHIM_LOG=$2 ;;
+    -o | --log)
+        case $2 in
+        '') wrong_call run "$1 needs a file, stderr or off" ;;
+        -) not_allowed "$@" "a file (./- is one), stderr or off" ;;
+        esac
+        SOCKSHIM_LOG=$2
+        ;;
     --log-limit) is_limit "$2" || not_allowed "$@" "a number of bytes, with K, M or G behind it, or 0" && SOCKSHIM_LOG_LIMIT=$2 ;;
     --format) one_of "$@" logfmt json && SOCKSHIM_FORMAT=$2 ;;
     --level) one_of "$@" debug info warn error && SOCKSHIM_LEVEL=$2 ;;

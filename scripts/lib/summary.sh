@@ -81,7 +81,7 @@ summarize_files() {
     elif [ -n "$files" ]; then
         complain "$(records_of_run | count_records)"
         say_where
-    elif [ -e "$log" ]; then
+    elif [ -e "$log" ] && [ ! -d "$log" ]; then
         complain "the log went to $log"
     else
         complain "there is no log $log: the shim was not loaded, or could not write there"
@@ -89,12 +89,16 @@ summarize_files() {
 }
 
 say_where() {
-    parts=$(parts_of_run | wc -l)
-    case $log in
-    *%[pn]*) complain "the log is $((parts)) files: $log, %p being the process, %n the program" ;;
+    parts=$(parts_of_run)
+    count=0
+    [ -z "$parts" ] || count=$(($(printf '%s\n' "$parts" | wc -l)))
+    case $count/$log in
+    1/*%[pn]*) complain "the log is ${parts#* }" ;;
+    0/*%[pn]*) complain "no log $log was written" ;;
+    *%[pn]*) complain "the log is $count files: $log, %p being the process, %n the program" ;;
     *)
         complain "the log is $log"
-        [ "$parts" -lt 2 ] || complain "it was rotated: the older records are in $log.1"
+        [ "$count" -lt 2 ] || complain "it was rotated: the older records are in $log.1"
         ;;
     esac
 }
