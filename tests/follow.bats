@@ -133,12 +133,12 @@ while not late.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
     time.sleep(0.01)
 late.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
 END
-    follow - <"$LOG" | sed 's/^[^ ]* python3\[\([0-9]*\)\]//; s/pid [0-9]*/pid N/; s/local 127.0.0.1:[0-9]*/local A/; s/([0-9]*)/(N)/'
+    follow - <"$LOG" | sed 's/^[^ ]* python3\[\([0-9]*\)\]//; s/process [0-9]*/process N/; s/local 127.0.0.1:[0-9]*/local A/; s/([0-9]*)/(N)/'
 }
 
 every_kind_of_record() {
     local expected=' connect(N) = -1 ENOENT  no-such-socket  unix-stream  /none \"here\"
- recv(N) = 0  peer-closed  unix-stream  pid N
+ recv(N) = 0  peer-closed  unix-stream  process N
  send(N) = -1 EMSGSIZE  message-too-big  udp  127.0.0.1:9  len=70000
  bind(N) = -1 EADDRINUSE  address-in-use  local A
  connect(N) = -1 EINPROGRESS  in-progress  127.0.0.1:1

@@ -563,6 +563,8 @@ chosen_are_right() {
     chosen '.prog == "billing"' --prog=bill*
     chosen '.prog == "a \"b\" cause=c why="' --prog 'a *'
     chosen '.peer != null and (.peer | startswith("127.0.0.2:"))' --peer 127.0.0.2
+    chosen '.peer == null and .peer_pid != null' --peer 'process *'
+    chosen '.peer == null and .peer_pid == null and .local != null' --peer 'local *'
     chosen '.level == "warn" or .level == "error"' --level warn
     chosen '.prog == "billing" and .cause == "peer-closed"' --prog billing --cause peer-closed
 }

@@ -66,8 +66,8 @@ filter_usage() {
   --until TIME        before TIME
   --cause LIST        these causes alone; globs, with commas between them:
                       peer-*,timeout
-  --peer LIST         these peers; globs, with a port or without:
-                      10.0.0.9,10.1.*:443,/run/*
+  --peer LIST         these peers, as report names them; globs, with a port or
+                      without: 10.0.0.9,10.1.*:443,/run/*,process 4711
   --prog LIST         these programs; globs
   --level LEVEL       the lowest level: debug, info, warn or error
 END

@@ -165,14 +165,9 @@ function result(    name) {
     return value("ret") (value("call") == "getsockopt" ? " SO_ERROR " : " ") name
 }
 
-# The other end; of a socket that has none, its own.
 function whom(    type, address) {
     type = value("type")
-    address = value("peer")
-    if (address == "" && value("peer_pid") != "")
-        address = "pid " value("peer_pid")
-    if (address == "" && value("local") != "")
-        address = "local " value("local")
+    address = other_end()
     return (type == "" || type == "tcp" ? "" : "  " type) (address == "" ? "" : "  " address)
 }
 

@@ -141,6 +141,16 @@ function is_escaped(text, at,    count) {
     return count % 2
 }
 
+# Whom the record just read is about: the peer; else a unix socket's process, or the
+# socket's own address, which could not be bound, say.
+function other_end() {
+    if (value("peer") != "")
+        return value("peer")
+    if (value("peer_pid") != "")
+        return "process " value("peer_pid")
+    return value("local") == "" ? "" : "local " value("local")
+}
+
 # ---- What the caller wants of them (filter.sh) ----
 
 # is_wanted(): of the record just read. Only a return has a cause or a peer.
@@ -151,7 +161,7 @@ function is_wanted() {
         return 0
     if (wanted_cause != "" && value("cause") !~ wanted_cause)
         return 0
-    return wanted_peer == "" || value("peer") ~ wanted_peer
+    return wanted_peer == "" || other_end() ~ wanted_peer
 }
 
 # A regular expression for a list of globs with commas between them; * and ? are

@@ -143,22 +143,12 @@ function read_return(line,    tick) {
     head = "level=" level " event=return pid=" value("pid") " tid=" value("tid") " prog=" value("prog")
     own = value("local")
     own = substr(own, length(own) - 4)
-    peer = value("peer")
-    if (peer == "")
-        peer = other_end()
-    else if (own + 0 < 32768)
+    peer = other_end()
+    if (own + 0 < 32768)
         leave_out_client_port()
     rx = value("rx")
     idle = value("idle_ms")
     return 1
-}
-
-# Without a peer's address: a unix socket's process, or the address that could not
-# be bound, say.
-function other_end() {
-    if (value("peer_pid") != "")
-        return "process " value("peer_pid")
-    return value("local") == "" ? "" : "local " value("local")
 }
 
 # A service's port tells which service it is; a client's is any, and another one for
