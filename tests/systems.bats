@@ -3,6 +3,7 @@
 # warning, exports what it wraps and nothing else, and does its job.
 
 load helpers
+load transparent
 
 # The kernel's headers are the same for both; only gcc-multilib, which conflicts
 # with cross compilers, would put them where -m32 looks.
@@ -16,6 +17,7 @@ build_for() {
     make -s -C "$TOP" CC="$2" BUILD="$build" >"$build.out" 2>&1 || { cat "$build.out" && return 1; }
     [ ! -s "$build.out" ] || { echo "warnings: " && cat "$build.out" && return 1; }
     $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/core" "$TOP/tests/programs/core.c" -pthread
+    [ "$1" = aarch64 ] || $2 -std=gnu11 -D_GNU_SOURCE -O2 -o "$build/transparent" "$TOP/tests/programs/transparent.c"
 }
 
 setup_file() {
@@ -117,6 +119,15 @@ swallows_whatever_the_flags() {
     [ "$output" = "reset: recv -1, send -1" ] || fails_with "$output"
 }
 
+# tests/transparent.bats has the native system.
+changes_nothing() {
+    PROGRAM=$BATS_FILE_TMPDIR/$SYSTEM/transparent
+    STEPS=1500
+    cd "$BATS_TEST_TMPDIR"
+    same_lives 1
+    all_calls_made
+}
+
 rotates_and_follows() {
     rm -f "$LOG"
     run_core SOCKSHIM_LOG_LIMIT=4K many >/dev/null
@@ -148,6 +159,7 @@ rotates_and_follows() {
     swallows_whatever_the_flags
     tells_wrong_settings
     rotates_and_follows
+    changes_nothing
 }
 
 @test "32-bit x86" {
@@ -158,6 +170,7 @@ rotates_and_follows() {
     swallows_whatever_the_flags
     tells_wrong_settings
     rotates_and_follows
+    changes_nothing
 }
 
 # An emulator answers for the kernel, and does not know all questions: of

@@ -1,0 +1,66 @@
+# For tests that let tests/programs/transparent.c live the same life twice.
+
+# Each setting, and what it promises: SIGPIPE, NODELAY and whether the log has a
+# descriptor of its own.
+SETTINGS_AND_PROMISES="
+SOCKSHIM=off                off    off no
+SOCKSHIM_LOG=off            ignore on  no
+SOCKSHIM_LOG=stderr         ignore on  no
+SOCKSHIM_LOG=log            ignore on  yes
+SOCKSHIM_FORMAT=json        ignore on  yes
+SOCKSHIM_LEVEL=info         ignore on  yes
+SOCKSHIM_SKIP=EBADF,recv    ignore on  yes
+SOCKSHIM_NODELAY=off        ignore off yes
+SOCKSHIM_SIGPIPE=always     always on  yes
+SOCKSHIM_SIGPIPE=off        off    on  yes"
+
+# in_empty_world FOLDER COMMAND...: in an empty folder and a network namespace of
+# its own, with as many descriptors as nearly everywhere.
+in_empty_world() {
+    local rights=
+    [ "$(id -u)" -eq 0 ] || rights=-r
+    rm -rf "$1"
+    mkdir "$1"
+    # shellcheck disable=SC2086
+    (cd "$1" && ulimit -Sn 1024 && unshare $rights -n sh -c 'ip link set lo up; exec "$@"' - "${@:2}") 3>&-
+}
+
+# live_twice PROGRAM SEED STEPS SETTING SIGPIPE NODELAY LOG: what the program saw
+# is in native.out and shim.out.
+live_twice() {
+    local promised=("${@:5}") native=0 shim=0
+    in_empty_world native "$1" "$2" "$3" native "${promised[@]}" >native.out 2>native.err || native=$?
+    in_empty_world shim env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=log "$4" "$1" "$2" "$3" shim \
+        "${promised[@]}" >shim.out 2>shim.err || shim=$?
+    [ $native -eq 0 ] && [ $shim -eq 0 ] && cmp -s native.out shim.out
+}
+
+# same_life SEED SETTING...: nothing is left out, but a packet or a wake-up may
+# come a step later: a difference is what is there each time.
+same_life() {
+    live_twice "$PROGRAM" "$1" "$STEPS" "${@:2}" || live_twice "$PROGRAM" "$1" "$STEPS" "${@:2}" ||
+        live_twice "$PROGRAM" "$1" "$STEPS" "${@:2}" ||
+        fails_with "seed $1, $2: $(diff native.out shim.out | head -20; tail -3 shim.err)"
+    cat shim.out >>lives
+}
+
+# same_lives SEED: with each setting another seed's life, from this one on.
+same_lives() {
+    local seed=$1 setting
+    in_empty_world empty true || skip "no network namespaces here"
+    while read -r -a setting; do
+        [ -z "${setting[0]}" ] || same_life $((seed++)) "${setting[@]}"
+    done <<<"$SETTINGS_AND_PROMISES"
+}
+
+# all_calls_made: each wrapped function, under each of its names, with success and
+# without. These cannot fail, or not here.
+all_calls_made() {
+    local name
+    for name in $(nm -D --defined-only "$SHIM" | awk '{ print $3 }'); do
+        grep -qE "^[0-9]+ $name .*= [0-9]+ 23130 " lives || fails_with "no $name succeeds"
+        grep -qE "^[0-9]+ $name .*= -1 " lives || [[ $name =~ sig|closefrom|ssignal|prctl_time64 ]] ||
+            fails_with "no $name fails"
+    done
+    grep -q '= CRASH' lives
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# SPEC: it never changes what the program receives, but for the two forced
+# settings. A program makes thousands of random calls, and what it sees must be
+# the same with the shim and without. TRANSPARENT_SEED=N makes other calls,
+# TRANSPARENT_STEPS=N more of them.
+
+load helpers
+load transparent
+
+PROGRAM=$PROGRAMS/transparent
+SEED=${TRANSPARENT_SEED:-1}
+STEPS=${TRANSPARENT_STEPS:-1500}
+
+@test "a long random life with sockets and signals is the same with each setting" {
+    cd "$BATS_TEST_TMPDIR"
+    same_lives "$SEED"
+    all_calls_made
+}
+
+@test "a difference is found out: one of errno, of a byte, of a result, of a disposition" {
+    cd "$BATS_TEST_TMPDIR"
+    in_empty_world empty true || skip "no network namespaces here"
+    local fault
+    for fault in ERRNO BYTE RESULT DISPOSITION; do
+        "${CC:-cc}" -D_GNU_SOURCE -D$fault -shared -fPIC -o faulty.so "$TOP/tests/programs/objects/faulty.c"
+        SHIM=$PWD/faulty.so live_twice "$PROGRAM" "$SEED" "$STEPS" SOCKSHIM=off off off no &&
+            fails_with "not found out: $fault"
+        cmp -s native.out shim.out && fails_with "nothing was seen of $fault: $(cat shim.err)"
+    done
+    true
+}
