@@ -395,10 +395,16 @@ static void duration(struct text *t, uint64_t microseconds)
     }
 }
 
-static void retransmissions(struct text *t, const struct facts *f)
+/* Of what waits: the record's retrans counts those of the whole connection. The
+ * kernel leaves the first one out of this count if it was a tail loss probe. */
+static void retransmissions(struct text *t, const struct facts *f, const char *before)
 {
-    number(t, f->retrans);
-    add(t, f->retrans == 1 ? " retransmission" : " retransmissions");
+    if (f->tries > 0) {
+        add(t, before);
+        add(t, " at least ");
+        number(t, f->tries);
+        add(t, f->tries == 1 ? " retransmission" : " retransmissions");
+    }
 }
 
 static void peer(struct text *t, const struct facts *f)
@@ -625,6 +631,13 @@ static void unacknowledged(struct text *t, const struct facts *f)
 static void why_tcp_reset(struct text *t, const struct facts *f)
 {
     peer_first(t, f);
+    /* EPIPE: net/ipv4/tcp_input.c, tcp_reset(), in CLOSE_WAIT. */
+    if (f->fin_seen == YES || f->err == EPIPE) {
+        add(t, " had ended its side in order (FIN), and then reset the connection (RST)");
+        unacknowledged(t, f);
+        add(t, ".");
+        return;
+    }
     add(t, " aborted the connection (RST)");
     if (!f->has_payload) {
         add(t, ".");
@@ -696,8 +709,8 @@ static void why_write_after_close(struct text *t, const struct facts *f)
     if (!is_unix(f) && f->fin_seen == NO) {
         add(t, "The connection to ");
         peer(t, f);
-        add(t, " had already failed before this write, by reset or time-out, and the error was "
-               "reported then.");
+        add(t, " had already failed before this write, by reset or time-out or in another way, "
+               "and the error was reported then.");
         saved(t, f);
         return;
     }
@@ -712,7 +725,7 @@ static void why_write_after_close(struct text *t, const struct facts *f)
         add(t,
             ", or this program had shut down its writing side before this write: the kernel does "
             "not tell them apart.");
-    } else if (f->fin_seen == YES && waiting && f->retrans > 0) {
+    } else if (f->fin_seen == YES && waiting && f->tries > 0) {
         add(t, " had closed, and what was sent after that was answered with RST, or by nobody "
                "until the kernel gave up.");
     } else if (f->fin_seen == YES && waiting) {
@@ -739,9 +752,9 @@ static void what_it_has_heard(struct text *t, const struct facts *f)
     } else if (f->unacked > 0) {
         add(t, ", and ");
         bytes(t, f->unacked);
-        add(t, " that were sent to it are not acknowledged, after ");
-        retransmissions(t, f);
-        add(t, f->retrans > 0 ? ": look at the path, and at its host" : "");
+        add(t, " that were sent to it are not acknowledged");
+        retransmissions(t, f, " after");
+        add(t, f->tries > 0 ? ": look at the path, and at its host" : " yet");
     } else if (is_shut_out(f)) {
         add(t, ", and ");
         bytes(t, f->unsent);
@@ -802,13 +815,13 @@ static void what_timed_out(struct text *t, const struct facts *f)
     } else if (f->unacked + f->unsent > 0) {
         add(t, " stopped answering: ");
         bytes(t, (uint64_t)f->unacked + f->unsent);
-        add(t, " were never acknowledged, in spite of ");
-        retransmissions(t, f);
+        add(t, " were never acknowledged");
+        retransmissions(t, f, ", in spite of");
     } else if (f->probes > 0 && f->keepalive) {
         add(t, " did not answer the keepalive probes of the idle connection");
     } else if (f->own_fin == YES) {
-        add(t, " did not acknowledge that this program had finished sending (FIN), in spite of ");
-        retransmissions(t, f);
+        add(t, " did not acknowledge that this program had finished sending (FIN)");
+        retransmissions(t, f, ", in spite of");
     } else {
         add(t, " stopped answering, and the kernel gave the connection up");
     }
@@ -851,7 +864,8 @@ static void why_connection_refused(struct text *t, const struct facts *f)
             add(t, " to ");
             peer(t, f);
         }
-        add(t, " was answered by port-unreachable: nothing receives where it was sent.");
+        add(t, " was answered by port-unreachable: nothing receives where it was sent, or a "
+               "firewall rejects it.");
     } else if (is_unix(f) && f->type == SOCK_DGRAM) {
         peer_first(t, f);
         add(t, " was closed, or the path is left over from a program that is gone.");
@@ -987,9 +1001,10 @@ static void why_address_in_use(struct text *t, const struct facts *f)
         return;
     }
     add(t, is_inet(f) ? ", or its port on all addresses (0.0.0.0, [::])" : "");
-    add(t, f->type == SOCK_STREAM ? ", or a closed connection still holds it (TIME_WAIT, without "
-                                    "SO_REUSEADDR)."
-                                  : ".");
+    add(t, is_inet(f) && f->type == SOCK_STREAM
+               ? ", or a closed connection still holds it (TIME_WAIT, without "
+                 "SO_REUSEADDR)."
+               : ".");
 }
 
 static void why_no_such_socket(struct text *t, const struct facts *f)

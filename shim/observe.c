@@ -521,6 +521,7 @@ static bool find_tcp(struct facts *f)
     f->idle_ms = info.last_data_recv;
     f->rtt_us = info.rtt;
     f->retrans = info.total_retrans;
+    f->tries = info.retransmits;
     f->probes = info.probes;
     f->window_closed = len >= sizeof info && info.snd_wnd == 0;
     bool has_counts = len >= offsetof(struct tcp_facts, dsack_dups);

@@ -64,6 +64,7 @@ struct facts {
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, rtt_us, retrans;
+    uint8_t tries;  /* retransmissions since the last acknowledgement */
     uint8_t probes; /* unanswered probes: of a closed window, or keepalive */
     bool window_closed;
     bool keepalive;

@@ -152,7 +152,7 @@ silence_after_refusal | recv ECONNREFUSED connection-refused | len=64 type=tcp p
 silence_after_refusal | recv 0 closed-after-error | len=64 type=tcp peer=$them
     its error was reported before; 0 here is no orderly end, $them sent no FIN
 silence_after_timeout | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions within TCP_USER_TIMEOUT (200 ms). Its host is gone
+    $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is gone
 silence_after_timeout | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
     its error was reported before; 0 here is no orderly end, $them sent no FIN
 silence_after_timeout | send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
@@ -262,6 +262,10 @@ reset_without_a_round_trip | send EPIPE write-after-close | len=1 tcp CLOSE rx=0
     $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 reset_by_own_firewall | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300
     it had acknowledged 0 bytes of the request; 300 bytes ... were never acknowledged. Or a firewall rule of this host did
+reset_after_the_end_so_error | getsockopt EPIPE peer-reset | tcp CLOSE rx=7 tx=0 unacked=5 unsent=0
+    $them had ended its side in order (FIN), and then reset the connection (RST); 5 bytes ... were never acknowledged ... !in mid-stream
+reset_after_both_ends_so_error | getsockopt ECONNRESET peer-reset | tcp CLOSE rx=7 tx=0 all-acked
+    $them had ended its side in order (FIN), and then reset the connection (RST) ... !in mid-stream
 reset_by_another_host | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
     it had acknowledged all 512 bytes of the request. A firewall or another device in between may have sent the RST in its name
 reset_after_being_kept_here | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=300 all-acked
@@ -426,7 +430,9 @@ receive_timed_out | recv EAGAIN timeout | len=64 flags=MSG_PEEK tcp ESTABLISHED 
 receive_timed_out | recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-acked
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
 receive_timed_out_unacknowledged | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=300 unsent=0 retrans>0
-    nothing came from $them, and 300 bytes that were sent to it are not acknowledged, after ... retransmission ... look at the path
+    nothing came from $them, and 300 bytes that were sent to it are not acknowledged after at least ... retransmission ... look at the path
+receive_timed_out_after_old_losses | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=300 unacked=300 unsent=0 retrans>0
+    nothing came from $them, and 300 bytes that were sent to it are not acknowledged yet ... !look at the path
 receive_timed_out_with_a_closed_window | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
     nothing came from $them, and ... cannot be sent to it, for its window is closed: it does not read
 receive_timed_out_kept_here | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300
@@ -461,13 +467,13 @@ END
 @test "a connection that nobody answers any more" {
     check <<'END'
 retransmissions_unanswered | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
-    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions. Its host is gone
+    $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
 retransmissions_unanswered_send | send ETIMEDOUT connection-timed-out | len=10 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions. Its host is gone
+    $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
 retransmissions_unanswered_so_error | getsockopt ETIMEDOUT connection-timed-out | tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions. Its host is gone
+    $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
 user_timeout | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-    $them stopped answering: 300 bytes were never acknowledged, in spite of ... retransmissions within TCP_USER_TIMEOUT (300 ms). Its host is gone
+    $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
 keepalive | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked
     $them did not answer the keepalive probes of the idle connection. Its host is gone
 window_closed_for_too_long | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
@@ -477,7 +483,7 @@ window_closed_and_vanished | recv ETIMEDOUT connection-timed-out | len=64 tcp CL
 unreachable_while_connected | recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
     no way to $them
 own_fin_unanswered | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked retrans>0
-    $them did not acknowledge that this program had finished sending (FIN), in spite of ... retransmissions ... !keepalive
+    $them did not acknowledge that this program had finished sending (FIN), in spite of at least ... retransmission ... !keepalive
 kept_here_for_too_long | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=0 unsent=300 retrans=0
     Of what this program wrote to $them, 300 bytes could not leave this host ... firewall rule ... !Its host is gone
 interface_down_while_connected | recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
@@ -578,6 +584,8 @@ udp_refused_so_error | getsockopt ECONNREFUSED connection-refused | udp peer=$th
     An earlier datagram of this socket to $them was answered by port-unreachable
 udp_refused_elsewhere | sendto ECONNREFUSED connection-refused | len=3 udp peer=$other
     An earlier datagram of this socket was answered by port-unreachable
+udp_refused_by_a_firewall | recv ECONNREFUSED connection-refused | len=64 udp peer=127.0.0.1:7000
+    was answered by port-unreachable: nothing receives where it was sent, or a firewall rejects it
 udp_unreachable_elsewhere | sendto EHOSTUNREACH unreachable | len=3 udp peer=$other
     Or that was said of an earlier datagram of this socket, to another address
 udp_unreachable | sendto ENETUNREACH unreachable | len=3 type=udp peer=10.5.0.1:7000

@@ -895,6 +895,32 @@ def reset_without_a_round_trip():
 
 
 @case
+def reset_after_the_end_so_error():
+    """What an event loop reads when it has sent to a peer that had closed."""
+    s = connected()
+    peer("give(7); close()")
+    wait(s)
+    s.recv(64)
+    s.send(bytes(5))
+    wait(s, 0)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case
+def reset_after_both_ends_so_error():
+    own_network()
+    s = connected()
+    peer("give(7); finish_sending()")
+    wait(s)
+    s.recv(64)
+    drop_what_goes_to_the_peer(s)
+    s.shutdown(SHUT_WR)
+    peer("reset()")
+    wait(s, 0)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case
 def reset_by_own_firewall():
     """The peer knows nothing of it."""
     own_network()
@@ -1445,7 +1471,7 @@ def receive_timed_out_unacknowledged():
     s = connected()
     vanish()
     s.send(bytes(300))
-    wait_until(lambda: tcp_info(s, 100) > 0)  # tcpi_total_retrans
+    wait_until(lambda: tcp_info(s, 2, "B") > 0)  # tcpi_retransmits
     set_timeout(s, RECEIVE, 120)
     call(s.recv, 64)
 
@@ -1457,6 +1483,22 @@ def receive_timed_out_with_a_closed_window():
     close_window(s)
     s.setblocking(True)
     set_timeout(s, RECEIVE, 120)
+    call(s.recv, 64)
+
+
+@case
+def receive_timed_out_after_old_losses():
+    """What was lost long ago, and arrived in the end, says nothing of now."""
+    own_network()
+    s = connected()
+    vanish()
+    s.send(bytes(300))
+    wait_until(lambda: tcp_info(s, 2, "B") > 0)  # tcpi_retransmits
+    free_here()
+    wait_until(lambda: unacknowledged(s) == 0)
+    vanish()
+    s.send(bytes(300))
+    set_timeout(s, RECEIVE, 1)
     call(s.recv, 64)
 
 
@@ -1999,6 +2041,19 @@ def udp_prohibited_ipv6():
     firewall("udp dport 7000 reject with icmpv6 admin-prohibited")
     s = bound_udp("::1")
     s.connect(("::1", 7000))
+    s.send(b"abc")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case
+def udp_refused_by_a_firewall():
+    """Something does receive there."""
+    own_network()
+    firewall("udp dport 7000 reject")
+    peer(f"bind(('127.0.0.1', 7000), {int(SOCK_DGRAM)})")
+    s = bound_udp()
+    s.connect((LOOPBACK, 7000))
     s.send(b"abc")
     wait(s)
     call(s.recv, 64)

@@ -340,7 +340,7 @@ static const struct {
     /* EPIPE */
     {"write after reset",
      CAUSE_WRITE_AFTER_CLOSE,
-     "by reset or time-out, and the error was reported then",
+     "by reset or time-out or in another way, and the error was reported then",
      {SENT, TCP_CONNECTED, FAILED(EPIPE), .state = CLOSE, .fin_seen = NO}},
     {"write after FIN and RST",
      CAUSE_WRITE_AFTER_CLOSE,
@@ -404,8 +404,8 @@ static const struct {
     /* ETIMEDOUT */
     {"retransmissions",
      CAUSE_CONNECTION_TIMED_OUT,
-     "in spite of 8 retransmissions",
-     {RECEIVED, TCP_CONNECTED, FAILED(ETIMEDOUT), .state = CLOSE, .unacked = 9, .retrans = 8}},
+     "in spite of at least 8 retransmissions",
+     {RECEIVED, TCP_CONNECTED, FAILED(ETIMEDOUT), .state = CLOSE, .unacked = 9, .tries = 8}},
     {"keepalive",
      CAUSE_CONNECTION_TIMED_OUT,
      "keepalive",
