@@ -752,7 +752,7 @@ static void what_it_has_heard(struct text *t, const struct facts *f)
     } else if (f->unacked > 0) {
         add(t, ", and ");
         bytes(t, f->unacked);
-        add(t, " that were sent to it are not acknowledged");
+        add(t, " that this program wrote are not acknowledged");
         retransmissions(t, f, " after");
         add(t, f->tries > 0 ? ": look at the path, and at its host" : " yet");
     } else if (is_shut_out(f)) {

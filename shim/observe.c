@@ -27,6 +27,7 @@ enum {
     OPTION_MPTCP_INFO = 1,
     FLAG_SPLICE_NONBLOCK = 2,
     OUTPUT_QUEUE = TIOCOUTQ, /* SIOCOUTQ, tcp(7) */
+    UNSENT_QUEUE = 0x894B,   /* SIOCOUTQNSD, include/uapi/linux/sockios.h */
 };
 
 /* struct tcp_info of include/uapi/linux/tcp.h as far as it is used: C libraries
@@ -470,16 +471,19 @@ static bool count_mptcp(struct facts *f)
     struct mptcp_facts info;
     socklen_t len = sizeof info;
     int queue = 0;
+    int unsent = 0;
     memset(&info, 0, sizeof info);
     if (!ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) || len < sizeof info) {
         return false;
     }
     uint64_t payload = info.bytes_sent - info.bytes_retrans;
+    raw(SYS_ioctl, f->fd, UNSENT_QUEUE, &unsent);
     raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
     f->has_payload = true;
     f->rx = info.bytes_received;
     f->tx = info.bytes_acked < payload ? info.bytes_acked : payload; /* less a DATA_FIN */
-    f->unacked = queue > 0 ? (uint32_t)queue : 0;
+    f->unsent = unsent > 0 ? (uint32_t)unsent : 0;
+    f->unacked = queue > unsent ? (uint32_t)(queue - unsent) : 0;
     return true;
 }
 

@@ -430,9 +430,9 @@ receive_timed_out | recv EAGAIN timeout | len=64 flags=MSG_PEEK tcp ESTABLISHED 
 receive_timed_out | recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-acked
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
 receive_timed_out_unacknowledged | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=300 unsent=0 retrans>0
-    nothing came from $them, and 300 bytes that were sent to it are not acknowledged after at least ... retransmission ... look at the path
+    nothing came from $them, and 300 bytes that this program wrote are not acknowledged after at least ... retransmission ... look at the path
 receive_timed_out_after_old_losses | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=300 unacked=300 unsent=0 retrans>0
-    nothing came from $them, and 300 bytes that were sent to it are not acknowledged yet ... !look at the path
+    nothing came from $them, and 300 bytes that this program wrote are not acknowledged yet ... !look at the path
 receive_timed_out_with_a_closed_window | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
     nothing came from $them, and ... cannot be sent to it, for its window is closed: it does not read
 receive_timed_out_kept_here | recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300
@@ -921,6 +921,10 @@ mptcp_write_after_reset | send EPIPE other | len=10 mptcp CLOSE
     The connection had ended before this write, or this program had shut down its writing side: MPTCP does not say how. SIGPIPE would have ended the program here
 mptcp_receive_timed_out | recv EAGAIN timeout | len=64 mptcp ESTABLISHED rx=7 tx=512 all-acked
     SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+mptcp_no_room | send EAGAIN would-block | len=65536 flags=MSG_DONTWAIT mptcp ESTABLISHED rx=0
+    No room in the send buffer
+mptcp_no_room | send EAGAIN would-block | len=65536 flags=MSG_DONTWAIT mptcp ESTABLISHED rx=0 unsent>0 tx+unacked+unsent=$written
+    No room in the send buffer ... sent and not acknowledged ... not sent
 mptcp_refused | connect ECONNREFUSED connection-refused | type=mptcp peer=$them
     Nothing listens on $them of this host
 mptcp_with_a_plain_peer | recv 0 peer-closed | len=64 mptcp CLOSE_WAIT

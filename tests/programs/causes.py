@@ -284,13 +284,15 @@ def other_host():
 
 
 def connected_far(host="10.0.0.2"):
-    """To the peer on a host of its own, and given up soon."""
+    """To the peer on a host of its own, and given up soon. A SYN that is lost while
+    the link comes up makes all time-outs of its connection long: not of this one."""
     other_host()
     set_sysctl("ipv4/tcp_retries2", 1)
     address = peer(f"listen(({host!r}, 0))")
-    s = new_tcp(host)
+    first, s = new_tcp(host), new_tcp(host)
+    first.connect((host, address[1]))
     s.connect((host, address[1]))
-    peer("accept()")
+    peer("accept(); accept()")
     note_ends(s)
     return s
 
@@ -2168,7 +2170,7 @@ def udp_too_big_for_mtu(host=LOOPBACK):
 
 def udp_too_big_for_router():
     """The peer forwards to a network whose packets are smaller, and says so."""
-    other_host()
+    connected_far()  # a datagram that the link loses is not sent again
     peer("run('ip link add w0 mtu 1000 type veth peer name w1; ip link set w0 up; '"
          "'ip link set w1 up; ip address add 10.1.0.1/24 dev w0; '"
          "'ip neighbour add 10.1.0.9 lladdr 02:00:00:00:00:09 dev w0; '"
@@ -2881,6 +2883,15 @@ def mptcp_reset():
     peer("reset()")
     wait(s)
     call(s.recv, 64)
+
+
+@case
+def mptcp_no_room():
+    """What is written and what is sent are two things here, too."""
+    s = connected(protocol=MPTCP)
+    notes["written"] = fill(s)
+    wait_until(lambda: tcp_info(s, 228) == 0)  # the peer's window
+    notes["written"] += fill(s)
 
 
 @case
