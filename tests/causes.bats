@@ -251,9 +251,9 @@ many_find_the_reset | recvmmsg ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-a
 spliced_from_a_reset | splice ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
     $them aborted the connection (RST) before a byte had gone either way
 reset_after_idle_time | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked idle_ms>5000
-    $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for 5 ... when this call found out: look at idle timeouts ... load balancer
+    $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for ... when this call found out: look at idle timeouts ... load balancer
 reset_after_waiting_for_reply | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
-    before it sent a single byte back; it had acknowledged all 512 bytes ... No data had come for 5 ... idle timeouts
+    before it sent a single byte back; it had acknowledged all 512 bytes ... No data had come for ... idle timeouts
 reset_without_a_round_trip | recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
     $them aborted the connection (RST) before a byte had gone either way ... !in its name
 reset_without_a_round_trip | recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
