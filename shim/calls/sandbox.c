@@ -71,8 +71,9 @@ __attribute__((used, visibility("hidden"))) long enter_cage_by_syscall(long n, l
     return result;
 }
 
-/* libuv calls these by number for all of UDP, as do BIND and Node with it: some C
- * libraries do not have them. Neither takes more than five arguments. */
+/* libuv calls these by number for all of UDP, and BIND and Node with it (its
+ * src/unix/linux-syscalls.c; on 32-bit x86 by socketcall, which is not looked
+ * into). Neither takes more than five arguments. */
 __attribute__((used, visibility("hidden"))) long
 messages_by_syscall(long n, long fd, long messages, long count, long flags, long timeout)
 {
