@@ -200,6 +200,7 @@ as_program() {
 }
 
 @test "bad input: a program that was started by /proc/self/exe is called by its executable" {
+    cd "$BATS_TEST_TMPDIR"
     as_program /proc/self/exe
     expect_count 0 '.prog != "bad_input"'
 }
