@@ -428,7 +428,6 @@ holds_what_is_gone() {
     end_follow
 }
 
-# The command where another user can reach it.
 @test "a new log that cannot be read is named once" {
     install_for_others
     made 1 1 >"$LOG"
