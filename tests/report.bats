@@ -559,6 +559,7 @@ chosen_are_right() {
     chosen ".ts >= \"$ts\"" --since "$ts"
     chosen ".ts < \"$ts\"" --until="$ts"
     chosen '.cause == "peer-reset" or .cause == "timeout"' --cause peer-reset,timeout
+    chosen '.cause == "peer-reset" or .cause == "timeout"' --cause 'timeout , peer-reset'
     chosen '.cause | startswith("peer-")' --cause 'peer-*'
     chosen '.prog == "billing"' --prog=bill*
     chosen '.prog == "a \"b\" cause=c why="' --prog 'a *'

@@ -165,10 +165,12 @@ function is_wanted() {
 }
 
 # A regular expression for a list of globs with commas between them; * and ? are
-# all that is special. PREFIX and SUFFIX are regular expressions around each.
+# all that is special, and blanks around a comma are nothing. PREFIX and SUFFIX are
+# regular expressions around each.
 function globs(list, prefix, suffix,    count, words, i, all) {
     if (list == "")
         return ""
+    gsub(/ *, */, ",", list)
     count = split(list, words, ",")
     for (i = 1; i <= count; i++) {
         gsub(/[^A-Za-z0-9_*?\\^]/, "[&]", words[i])
