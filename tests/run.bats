@@ -177,6 +177,17 @@ END
     [ "$output" = /x ]
 }
 
+@test "in a folder that is gone no log is written elsewhere" {
+    mkdir gone
+    cd gone
+    rmdir ../gone
+    run -2 dash "$SOCKSHIM_COMMAND" touch "$BATS_TEST_TMPDIR/ran"
+    [ "${lines[-1]}" = "sockshim: this folder is gone; say with -o where the log is to be, from / on" ] || fails_with "$output"
+    [ ! -e "$BATS_TEST_TMPDIR/ran" ]
+    [ ! -e /sockshim.log ]
+    run -0 dash "$SOCKSHIM_COMMAND" -o "$LOG" touch "$BATS_TEST_TMPDIR/ran"
+}
+
 @test "in a folder with %p in its name the log is there" {
     mkdir "100%pure"
     cd "100%pure"

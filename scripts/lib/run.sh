@@ -189,6 +189,7 @@ settle_log() {
     esac
     case $PWD in
     *%[pn]*) ;;
+    '') die "$USAGE" "this folder is gone; say with -o where the log is to be, from / on" ;;
     *) SOCKSHIM_LOG=${PWD%/}/$SOCKSHIM_LOG ;;
     esac
 }
