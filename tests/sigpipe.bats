@@ -65,7 +65,7 @@ same() {
     same interrupt socket signal-handler ignore interrupt signal-ignore query
     same socket default-restart interrupt default-flags restart default
     same socket sigset-bad query
-    run shimmed strace -e trace=rt_sigaction "$PROGRAMS/sigpipe" socket interrupt
+    run strace -e trace=rt_sigaction env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/sigpipe" socket interrupt
     [[ $output =~ .*sa_flags=([^,]*) && ${BASH_REMATCH[1]} == *SA_RESTART* ]] || fails_with "$output"
 }
 
