@@ -391,6 +391,17 @@ time.sleep(60)' >child
     [ -e "/proc/$P/root$PWD/inside/log" ] && [ ! -e inside/log ]
 }
 
+@test "a process that has another root in another mount namespace" {
+    mkdir inside
+    # shellcheck disable=SC2016
+    background unshare -m sh -c 'mount --rbind / inside && exec chroot inside env LD_PRELOAD="$0" SOCKSHIM_LOG="$1" sleep 60' "$SHIM" "$PWD/log"
+    P=$BACKGROUND
+    wait_until grep -q sleep "/proc/$P/comm"
+    wait_until test -e log
+    yes "$P" '*'
+    details "log: /proc/$P/root$PWD/log" "settings: SOCKSHIM_LOG=$PWD/log"
+}
+
 @test "what a process is called, and has in its environment, cannot reach the terminal" {
     cp /bin/sleep $'a\033[7mb'
     background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=$'x\033]0;y\a\nz' ./$'a\033[7mb' 60

@@ -102,7 +102,7 @@ all_wrote_after() {
     wait_until disk_is_full "$disk" $((768 * 1024))
     exec 5<"$disk/log"
     # Room for all that they will write, however long this takes.
-    nsenter -m -t "$BACKGROUND" mount -o remount,size=1g "$BATS_TEST_TMPDIR/disk"
+    nsenter -m -r -t "$BACKGROUND" mount -o remount,size=1g "$BATS_TEST_TMPDIR/disk"
     wait_until all_wrote_after "$disk" $((768 * 1024))
     : >"$END_FILE"
     wait "$BACKGROUND"

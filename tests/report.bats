@@ -373,8 +373,8 @@ sockshim: . is a directory, not a log" ] || fails_with "$stderr"
 @test "a log on standard input that this user may not open" {
     cp "$REAL" secret
     chmod 600 secret
-    chmod 755 .
-    run -0 --separate-stderr setpriv --reuid 65534 --clear-groups sh "$SOCKSHIM_COMMAND" report --json <secret
+    install_for_others
+    run -0 --separate-stderr setpriv --reuid 65534 --clear-groups inst/bin/sockshim report --json <secret
     [ -z "$stderr" ]
     [ "$(jq .records <<<"$output")" = "$(jq -s 'map(select(.event == "return")) | length' "$RECORDS")" ]
 }

@@ -271,9 +271,14 @@ find_log_number() {
 }
 
 # here PATH: where PATH of another mount namespace, a container's, is to be found.
+# It begins with what the process has as its root (chroot(2)).
 here() {
     case $1 in
-    /*) [ "$(readlink "/proc/$pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ] || printf '%s' "/proc/$pid/root" ;;
+    /*) is_in_our_namespace || set -- "/proc/$pid/root${1#"$(readlink "/proc/$pid/root" | sed 's|^/$||')"}" ;;
     esac
     printf '%s\n' "$1"
+}
+
+is_in_our_namespace() {
+    [ "$(readlink "/proc/$pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]
 }
