@@ -69,11 +69,13 @@ static void take_socket(struct input *in, struct facts *f)
     f->port_high = (unsigned)take_number(in);
     f->send_buffer = (uint32_t)take_number(in);
     f->mtu = (uint32_t)take_number(in);
+    f->hears_errors = take_bool(in);
 }
 
 static void take_tcp(struct input *in, struct facts *f)
 {
     f->was_connected = take_bool(in);
+    f->send_failed = take_bool(in);
     f->has_payload = take_bool(in);
     f->state = (unsigned)take_number(in);
     f->fin_seen = take_known(in);
@@ -85,6 +87,7 @@ static void take_tcp(struct input *in, struct facts *f)
     f->idle_ms = (uint32_t)take_number(in);
     f->rtt_us = (uint32_t)take_number(in);
     f->retrans = (uint32_t)take_number(in);
+    f->tries = take_byte(in);
     f->probes = take_byte(in);
     f->window_closed = take_bool(in);
     f->keepalive = take_bool(in);
