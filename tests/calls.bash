@@ -19,14 +19,18 @@ same() {
 }
 
 # summary: each record in short. Addresses become the names that the program
-# gave them; figures that vary from run to run are left out.
+# gave them: the kernel may give a port to one side that the other had before.
+# Figures that vary from run to run are left out.
 summary() {
     records '.event == "return"' | jq -r --rawfile addresses addresses '
-        ($addresses | split("\n") | map(split(" ") | select(length == 2) | {(.[0]): .[1]}) | add // {})
-            as $names
+        (reduce ($addresses | split("\n")[] | split(" ") | select(length == 2)) as [$address, $name]
+            ({}; .[$address] += [$name])) as $names
+        | {local: "us", peer: "them"} as $usual
         | if .peer_pid == .pid then .peer_pid = "own" else . end
-        | with_entries(if .key == "local" or .key == "peer"
-                       then .value |= ($names[.] // .) else . end)
+        | with_entries(.key as $key | if .key == "local" or .key == "peer"
+                       then ($names[.value] // [.value]) as $known
+                           | .value = ($known | map(select(. == $usual[$key]))[0] // last)
+                       else . end)
         | to_entries
         | map(select(.key | IN("ts", "event", "pid", "tid", "prog", "errno", "idle_ms", "rtt_us",
                                "retrans", "why") | not) | "\(.key)=\(.value)")
