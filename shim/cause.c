@@ -1138,6 +1138,14 @@ static bool is_of_earlier_message(const struct facts *f)
     return !f->sends || (counts_bytes(f) && f->mtu > 0 && f->len + headers <= f->mtu);
 }
 
+static void path_mtu(struct text *t, const struct facts *f)
+{
+    if (f->mtu > 0) {
+        add(t, "; the path's MTU is ");
+        bytes(t, f->mtu);
+    }
+}
+
 static void why_message_too_big(struct text *t, const struct facts *f)
 {
     bool is_message = f->call == CALL_sendmsg || f->call == CALL_recvmsg;
@@ -1148,10 +1156,7 @@ static void why_message_too_big(struct text *t, const struct facts *f)
     if (is_of_earlier_message(f)) {
         add(t, "A datagram that this socket had sent before was larger than the path lets through "
                "in one piece, as a router reported (ICMP)");
-        if (f->mtu > 0) {
-            add(t, "; the path's MTU is ");
-            bytes(t, f->mtu);
-        }
+        path_mtu(t, f);
         add(t, ".");
         return;
     }
@@ -1162,10 +1167,7 @@ static void why_message_too_big(struct text *t, const struct facts *f)
     }
     add(t, f->hears_errors && f->mtu == 0 ? ", or an earlier one," : "");
     add(t, " is larger than this socket can send in one piece");
-    if (f->mtu > 0) {
-        add(t, "; the path's MTU is ");
-        bytes(t, f->mtu);
-    }
+    path_mtu(t, f);
     if (f->send_buffer > 0) {
         add(t, f->mtu > 0 ? ", SO_SNDBUF " : "; SO_SNDBUF is ");
         bytes(t, f->send_buffer);
