@@ -100,21 +100,9 @@ function peers(cause, place,    left, key, word, best, shown, list) {
 
 # ---- Side by side ----
 
-function print_moves(    i, name, still, unknown) {
+function print_moves(    i) {
     print "Counted meanwhile, in this network namespace (other programs count, too)"
-    for (i = 1; i <= COUNTERS; i++) {
-        name = COUNTER[i]
-        if (!(name in is_counted))
-            unknown = join(unknown, name)
-        else if (moved[name] == 0)
-            still = join(still, name)
-        else
-            row(name, "+" moved[name], MEANING[name])
-    }
-    if (still != "")
-        paragraph("  did not move: ", still)
-    if (unknown != "")
-        paragraph("  not counted here: ", unknown)
+    list_counters(moved, "+", "did not move")
     for (i = 1; i <= missings; i++)
         paragraph("  not known: ", missing[i])
 }
@@ -128,6 +116,10 @@ function print_log() {
 
 function grown(name) {
     return name " +" moved[name] + 0
+}
+
+function avoid_hiding_backlog() {
+    avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
 }
 
 function resets(    count, overflow, program, away) {
@@ -145,7 +137,7 @@ function resets(    count, overflow, program, away) {
     finding("peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
     if (overflow) {
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
-        avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+        avoid_hiding_backlog()
     } else
         act("look at the program at that address: ss -ltnp names it.")
 }
@@ -224,7 +216,7 @@ function unanswered(    here, away) {
         finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
             grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn, and restart it.")
-        avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+        avoid_hiding_backlog()
     } else
         finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
             "): a firewall rule dropped the packets, or the address leads into another network namespace (a container).")
@@ -249,7 +241,7 @@ function overflows() {
     finding(grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
         "take seconds longer; a connect that succeeds in the end is not in the log.")
     act("ss -ltnp while it happens: Recv-Q above Send-Q is the one. Let it accept faster, or a larger backlog and net.core.somaxconn.")
-    avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+    avoid_hiding_backlog()
 }
 
 function own_resets(    program) {

@@ -327,24 +327,12 @@ function value_of(name) {
 }
 
 # With tcp_syncookies=2 one of them means something else.
-function print_counters(    i, name, never, uncounted) {
+function print_counters() {
     if (is("tcp_syncookies", 2))
         MEANING["TCPReqQFullDoCookies"] = "SYNs, since tcp_syncookies is 2"
     print ""
     print "Counted"
-    for (i = 1; i <= COUNTERS; i++) {
-        name = COUNTER[i]
-        if (!(name in is_counted))
-            uncounted = join(uncounted, name)
-        else if (counter[name] == 0)
-            never = join(never, name)
-        else
-            row(name, counter[name], MEANING[name])
-    }
-    if (never != "")
-        paragraph("  never happened (0): ", never)
-    if (uncounted != "")
-        paragraph("  not counted here: ", uncounted)
+    list_counters(counter, "", "never happened (0)")
 }
 
 function print_unknown(    i, unknown) {

@@ -39,6 +39,24 @@ function join(list, word) {
     return list (list == "" ? "" : ", ") word
 }
 
+# A row each, with SIGN before the figure; those that are 0 in a line that begins
+# with ZERO, and those that this kernel does not count in another.
+function list_counters(figures, sign, zero,    i, name, zeros, uncounted) {
+    for (i = 1; i <= COUNTERS; i++) {
+        name = COUNTER[i]
+        if (!(name in is_counted))
+            uncounted = join(uncounted, name)
+        else if (figures[name] == 0)
+            zeros = join(zeros, name)
+        else
+            row(name, sign figures[name], MEANING[name])
+    }
+    if (zeros != "")
+        paragraph("  " zero ": ", zeros)
+    if (uncounted != "")
+        paragraph("  not counted here: ", uncounted)
+}
+
 # count_of(1, "reset") is "1 reset", of 2 "2 resets".
 function count_of(number, noun) {
     return number " " noun (number == 1 ? "" : "s")
