@@ -54,6 +54,20 @@ static inline int number(char **argv, int argc, int which, int otherwise)
     return given;
 }
 
+/* The element of that name in a table of structs that begin with their name. */
+static inline const void *named(const char *name, const void *table, size_t size, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *element = (const char *)table + i * size;
+        if (strcmp(*(const char *const *)element, name) == 0) {
+            return element;
+        }
+    }
+    errno = EINVAL;
+    must(false, name);
+    return NULL;
+}
+
 /* ---- Sockets ---- */
 
 static inline int listener(struct sockaddr_in *address, int backlog)

@@ -236,14 +236,7 @@ static const struct kind {
 
 static const struct kind *kind_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].name, name) == 0) {
-            return &kinds[i];
-        }
-    }
-    errno = EINVAL;
-    must(false, name);
-    return NULL;
+    return named(name, kinds, sizeof *kinds, sizeof kinds / sizeof *kinds);
 }
 
 /* Nanoseconds a call. */
