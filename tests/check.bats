@@ -421,13 +421,8 @@ time.sleep(60)' >child
     [ -z "$output$stderr" ]
 }
 
-# refuses MESSAGE WORD...: in one line, with status 2.
 refuses() {
-    local message=$1
-    shift
-    run -2 --separate-stderr check "$@"
-    [ "$stderr" = "sockshim: $message" ] || fails_with "$stderr"
-    [ -z "$output" ]
+    expect_refusal check "$@"
 }
 
 @test "a wrong call is one line and exit status 2" {

@@ -808,13 +808,8 @@ fifo() {
 
 # ---- Wrong calls ----
 
-# refuses MESSAGE WORD...: in one line, with status 2.
 refuses() {
-    local message=$1
-    shift
-    run -2 --separate-stderr follow "$@"
-    [ "$stderr" = "sockshim: $message" ] || fails_with "$stderr"
-    [ -z "$output" ]
+    expect_refusal follow "$@"
 }
 
 @test "a wrong call is one line and exit status 2" {

@@ -120,3 +120,20 @@ install_for_others() {
     cp "$SOCKSHIM_COMMAND" inst/bin/
     cp "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
 }
+
+# expect_refusal COMMAND MESSAGE WORD...: in one line, with status 2.
+expect_refusal() {
+    run -2 --separate-stderr "$1" "${@:3}"
+    [ "$stderr" = "sockshim: $2" ] || fails_with "$stderr"
+    [ -z "$output" ]
+}
+
+# in_preloaded_system OBJECT COMMAND...: in a mount namespace whose
+# /etc/ld.so.preload names the object, which the loader honours whatever the
+# environment is, and for privileged programs, too.
+in_preloaded_system() {
+    cp -a /etc "$BATS_TEST_TMPDIR/etc"
+    echo "$1" >"$BATS_TEST_TMPDIR/etc/ld.so.preload"
+    # shellcheck disable=SC2016
+    unshare -m sh -c 'mount --bind "$0" /etc && exec "$@"' "$BATS_TEST_TMPDIR/etc" "${@:2}"
+}

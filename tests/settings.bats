@@ -254,17 +254,6 @@ for i in range(3): socket.socket()'
     [ ! -s "$LOG" ]
 }
 
-# in_preloaded_system OBJECT COMMAND...: in a mount namespace whose
-# /etc/ld.so.preload names the object, which the loader honours for privileged
-# programs, too.
-in_preloaded_system() {
-    cp -a /etc "$BATS_TEST_TMPDIR/etc"
-    echo "$1" >"$BATS_TEST_TMPDIR/etc/ld.so.preload"
-    # shellcheck disable=SC2016
-    unshare -m sh -c 'mount --bind "$0" /etc && exec "$@"' "$BATS_TEST_TMPDIR/etc" \
-        env SOCKSHIM_LOG="$LOG" "${@:2}"
-}
-
 @test "under secure execution the shim is inert" {
     local shared
     shared=$(mktemp -d) # one that nobody may enter
@@ -274,7 +263,8 @@ in_preloaded_system() {
     cp "$PYTHON" "$shared/privileged"
     cp "$SHIM" "$shared"
     as_nobody() {
-        in_preloaded_system "$shared/${SHIM##*/}" setpriv --reuid=65534 --clear-groups "$shared/privileged" -c "$REFUSED"
+        in_preloaded_system "$shared/${SHIM##*/}" env SOCKSHIM_LOG="$LOG" \
+            setpriv --reuid=65534 --clear-groups "$shared/privileged" -c "$REFUSED"
     }
     [ "$(as_nobody)" = True ]
     expect_count 1 '.prog == "privileged" and .cause == "connection-refused"'
