@@ -8,22 +8,21 @@ PREFIX ?= /usr/local
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
 # Fortified headers would replace the functions that are wrapped here.
-SHIM_CFLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden $(WARNINGS)
+SHIM_CFLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -Ishim $(WARNINGS)
 # Bound at load: no symbol is looked up inside a signal handler. Code and constants
 # in one segment: two mappings less at every start of every program.
 SHIM_LDFLAGS = -shared -Wl,-soname,libsockshim.so -Wl,-z,now -Wl,-z,relro \
 	-Wl,-z,noseparate-code -Wl,--no-undefined \
 	-Wl,--version-script=shim/sockshim.map -Wl,--as-needed
 
-SOURCES := $(wildcard shim/*.c shim/calls/*.c)
-HEADERS := $(wildcard shim/*.h shim/calls/*.h)
+SOURCES := $(wildcard shim/*/*.c)
+HEADERS := $(wildcard shim/*/*.h)
 OBJECTS := $(SOURCES:shim/%.c=$(BUILD)/shim/%.o)
 PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
 PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
-PURE_SOURCES = shim/address.c shim/cause.c shim/config.c shim/names.c shim/record.c shim/text.c \
-	shim/process.c shim/next.c
+PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
 
 all: $(BUILD)/libsockshim.so
 
@@ -46,7 +45,7 @@ unit: $(UNITS)
 
 $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Ishim -Wno-override-init -o $@ $< $(PURE_SOURCES) -ldl
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES) -ldl
 
 test:
 	scripts/test
@@ -75,16 +74,16 @@ fuzz: $(FUZZERS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Ishim -o $@ $< $(PURE_SOURCES) -ldl
+		-o $@ $< $(PURE_SOURCES) -ldl
 
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint:
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
 		$(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
-	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE
+	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE \
+		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \
 		$(SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard scripts/lib/*.sh tests/bench/*.sh)

@@ -12,7 +12,7 @@ explain() {
 
 # The causes as the object has them.
 causes() {
-    sed -n 's/^ *X([A-Z_]*, "\([a-z-]*\)", LEVEL_\([A-Z]*\)).*/\1 \2/p' "$TOP/shim/names.h"
+    sed -n 's/^ *X([a-z_]*, "\([a-z-]*\)", LEVEL_\([A-Z]*\)).*/\1 \2/p' "$TOP/shim/base/names.h"
 }
 
 @test "every cause of the object has an entry, with its level, and there is no other" {
@@ -70,7 +70,7 @@ causes() {
             for (i = 1; i <= n; i++) print each[i], cause
             names = ""
         }
-        on && /^}/ { exit }' "$TOP/shim/cause.c")
+        on && /^}/ { exit }' "$TOP/shim/tell/cause.c")
 }
 
 @test "an unknown word is refused in one line that names the causes" {

@@ -127,7 +127,7 @@ refuses() {
 
 @test "--version is the object's" {
     run -0 --separate-stderr sockshim --version
-    [ "$output" = "sockshim $(sed -n 's/.*SOCKSHIM_VERSION "\(.*\)".*/\1/p' "$TOP"/shim/*.h)" ] || fails_with "$output"
+    [ "$output" = "sockshim $(sed -n 's/.*SOCKSHIM_VERSION "\(.*\)".*/\1/p' "$TOP"/shim/base/*.h)" ] || fails_with "$output"
     [ -z "$stderr" ]
     shimmed "$PROGRAMS/core" refused >/dev/null
     expect_count 1 ".event == \"start\" and .version == \"${output#sockshim }\""

@@ -49,7 +49,7 @@ refuses() {
         --no-sigpipe --no-nodelay -q --force -h --help --version; do
         [[ $help =~ [[:space:]]"$word"[[:space:],] ]] || fails_with "no $word"
     done
-    for word in $(sed -n 's/.*{"\(SOCKSHIM_[A-Z_]*\)",.*/\1/p' "$TOP/shim/config.c"); do
+    for word in $(sed -n 's/.*{"\(SOCKSHIM_[A-Z_]*\)",.*/\1/p' "$TOP/shim/base/settings.c"); do
         [[ $help == *"$word"* ]] || fails_with "no $word"
     done
     run -0 sockshim run -h
@@ -60,7 +60,7 @@ refuses() {
 
 @test "--version is the object's" {
     run -0 sockshim --version
-    [ "$output" = "sockshim $(sed -n 's/#define SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/config.h")" ]
+    [ "$output" = "sockshim $(sed -n 's/#define SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/base/settings.h")" ]
 }
 
 @test "a wrong call is one line and exit status 2, and nothing runs" {

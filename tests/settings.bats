@@ -246,7 +246,7 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
 for i in range(3): socket.socket()'
     expect_count 1 '.event == "start"'
     expect '.event == "start" and .exe == "'"$(readlink -f "$PYTHON")"'" and .version == "'"$(
-        sed -n 's/.*SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/config.h")"'"
+        sed -n 's/.*SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/base/settings.h")"'"
         and (.settings | contains("nodelay=off") and contains("skip=EINTR")
         and contains("level=debug") and contains("log='"$LOG"'"))'
     rm "$LOG"

@@ -1,11 +1,11 @@
 /* The log's descriptor is kept out of the program's way. Programs close all
  * descriptors, or dup2 over a number that they take for free: without this the
  * log would end there, or a record go into a stranger's file. */
-#include "wrap.h"
+#include "calls/wrap.h"
 
-#include "../log.h"
-#include "../process.h"
-#include "../raw.h"
+#include "base/process.h"
+#include "base/raw.h"
+#include "log/log.h"
 
 #include <errno.h>
 

@@ -3,12 +3,12 @@
  * inherited through exec (a container's, a unit's) is no cage: it is made for
  * programs that open files and sockets. And what came of the socket calls that a
  * program makes by number, through syscall(). */
-#include "wrap.h"
+#include "calls/wrap.h"
 
-#include "../config.h"
-#include "../log.h"
-#include "../process.h"
-#include "../raw.h"
+#include "base/process.h"
+#include "base/raw.h"
+#include "base/settings.h"
+#include "log/log.h"
 
 #include <sys/prctl.h>
 
@@ -18,7 +18,7 @@ static bool enter_cage(void)
 {
     bool first = process_enter_cage();
     if (first) {
-        config_find_exe();
+        settings_find_exe();
         log_enter_cage();
     }
     return first;

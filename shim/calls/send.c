@@ -1,4 +1,4 @@
-#include "wrap.h"
+#include "calls/wrap.h"
 
 WRAP(ssize_t, send, (int fd, const void *buf, size_t len, int flags))
 {

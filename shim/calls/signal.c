@@ -2,11 +2,11 @@
  * SIG_IGN: that is inherited through exec, by children that did not ask for it
  * (signal(7)). That the handler is ours is the only state, and the kernel keeps
  * it. */
-#include "wrap.h"
+#include "calls/wrap.h"
 
-#include "../config.h"
-#include "../process.h"
-#include "../sockshim.h"
+#include "base/process.h"
+#include "base/settings.h"
+#include "start/start.h"
 
 /* The program must see the disposition that it asked for, flags included. Three
  * flags of a default disposition would change what our handler does, so they

@@ -1,10 +1,11 @@
-#include "wrap.h"
+#include "calls/wrap.h"
 
-#include "../config.h"
-#include "../kernel.h"
-#include "../process.h"
-#include "../raw.h"
-#include "../sockshim.h"
+#include "base/ask.h"
+#include "base/kernel.h"
+#include "base/process.h"
+#include "base/raw.h"
+#include "base/settings.h"
+#include "start/start.h"
 
 #include <netinet/tcp.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static void set_nodelay(int fd, int domain, int type, int protocol)
     bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
     bool inet = is_inet_family(domain);
     bool tcp = protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-    if (stream && inet && tcp && config.nodelay && !process_is_caged()) {
+    if (stream && inet && tcp && settings.nodelay && !process_is_caged()) {
         raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
 }
@@ -146,7 +147,7 @@ static bool is_timeout(int option)
 static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
 {
     static const int on = 1;
-    if (config.nodelay && int_at(value, len) == 0 && !process_is_caged() && is_tcp_socket(fd)) {
+    if (settings.nodelay && int_at(value, len) == 0 && !process_is_caged() && is_tcp_socket(fd)) {
         raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         refused(CALL_setsockopt, fd,
                 "The program switched TCP_NODELAY off; it was told that this succeeded, and the "
@@ -162,7 +163,7 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
         return keep_nodelay(fd, value, len, result);
     }
     if (level == SOL_SOCKET && is_timeout(option)) {
-        observe_timeout_set();
+        process_timeout_set();
     }
     return result;
 }

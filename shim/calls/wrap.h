@@ -4,8 +4,8 @@
 #ifndef SOCKSHIM_WRAP_H
 #define SOCKSHIM_WRAP_H
 
-#include "../failed.h"
-#include "../next.h"
+#include "base/next.h"
+#include "failure/failed.h"
 
 /* WRAP(result, name, (parameters)) begins the exported function `name`. In C it
  * is called wrap_name, so that no header's declaration of the real one gets in

@@ -1,11 +1,11 @@
 /* parts KIND BATCHES: a record in its parts. The shim's own functions, linked in,
- * are called as shim/failed.c calls them, each part in batches of its own that
+ * are called as shim/failure/failed.c calls them, each part in batches of its own that
  * take turns. Prints nanoseconds: questions to the kernel, cause and line, write.
  * The log is where SOCKSHIM_LOG says. */
 #include "bench.h"
 
-#include "cause.h"
-#include "log.h"
+#include "tell/cause.h"
+#include "log/log.h"
 
 enum { BATCH = 16, PARTS = 3 };
 

@@ -16,6 +16,6 @@ $(BUILD)/bench/%.so: tests/bench/%.c
 # With the shim itself in it.
 $(BUILD)/bench/parts: tests/bench/parts.c tests/bench/bench.h $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Ishim -o $@ $< $(OBJECTS) -ldl
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -o $@ $< $(OBJECTS) -ldl
 
 .PHONY: bench-programs

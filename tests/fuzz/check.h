@@ -3,7 +3,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "record.h"
+#include "tell/record.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Any facts, names and addresses, in both formats: a well-formed line that fits. */
-#include "cause.h"
-#include "config.h"
+#include "base/settings.h"
+#include "tell/cause.h"
 
 #include "check.h"
 #include "input.h"
@@ -118,7 +118,7 @@ static void check_return(const struct moment *m, const struct facts *f, enum cau
 {
     char line[RECORD_SIZE];
     size_t len = record_return(line, m, f, cause);
-    struct check c = check_line(line, len, config.json);
+    struct check c = check_line(line, len, settings.json);
     check_that(&c, check_is(&c, "event", "return") && has_call(&c), "a result");
     check_that(&c, check_is(&c, "cause", cause_name(cause)), "the cause");
     check_that(&c, check_is(&c, "level", level_name(cause_level(f, cause))), "the level");
@@ -138,7 +138,7 @@ static void check_own(const struct moment *m, const struct facts *f, const char 
                  : event == EVENT_LOST    ? record_lost(line, m, f->len)
                  : event == EVENT_ROTATED ? record_rotated(line, m, words)
                                           : record_config(line, m, words, strlen(words));
-    struct check c = check_line(line, len, config.json);
+    struct check c = check_line(line, len, settings.json);
     check_that(&c, check_is(&c, "event", names[event]), "the event");
     check_that(&c, check_has(&c, keys[event]), keys[event]);
 }
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, data + size};
     struct facts f = {0};
     char words[512];
-    config.json = take_bool(&in);
+    settings.json = take_bool(&in);
     take_call(&in, &f);
     take_socket(&in, &f);
     take_tcp(&in, &f);
@@ -156,9 +156,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Any cause, too: record.c must not rely on cause_of(). */
     uint8_t other = take_byte(&in);
     enum cause cause = other < CAUSE_COUNT ? (enum cause)other : cause_of(&f);
-    take_name(&in, config.prog, sizeof config.prog);
-    take_name(&in, config.exe, sizeof config.exe);
-    take_name(&in, config.summary, sizeof config.summary);
+    take_name(&in, settings.prog, sizeof settings.prog);
+    take_name(&in, settings.exe, sizeof settings.exe);
+    take_name(&in, settings.summary, sizeof settings.summary);
     take_name(&in, words, sizeof words);
     /* One line an execution: more executions are worth more. */
     uint8_t event = take_byte(&in) % 16;

@@ -1,6 +1,6 @@
 /* Hostile environments: the settings that come out of them make sense, and what
  * is said about them is well-formed in both formats. */
-#include "config.h"
+#include "base/settings.h"
 
 #include "check.h"
 
@@ -55,30 +55,31 @@ static bool ends(const char *text, size_t room)
 
 static void check_settings(void)
 {
-    require(config.on || (!config.nodelay && config.sigpipe == SIGPIPE_OFF && !config.logging),
+    require(settings.on ||
+                (!settings.nodelay && settings.sigpipe == SIGPIPE_OFF && !settings.logging),
             "off, and yet something is on");
-    require(config.sigpipe <= SIGPIPE_ALWAYS, "SIGPIPE's mode");
-    require(config.level <= LEVEL_ERROR, "the level");
-    require(config.log <= LOG_OFF, "the log");
-    require(config.log_limit <= INT64_MAX, "the limit");
-    require(ends(config.prog, sizeof config.prog) && ends(config.exe, sizeof config.exe) &&
-                ends(config.summary, sizeof config.summary),
+    require(settings.sigpipe <= SIGPIPE_ALWAYS, "SIGPIPE's mode");
+    require(settings.level <= LEVEL_ERROR, "the level");
+    require(settings.log <= LOG_OFF, "the log");
+    require(settings.log_limit <= INT64_MAX, "the limit");
+    require(ends(settings.prog, sizeof settings.prog) && ends(settings.exe, sizeof settings.exe) &&
+                ends(settings.summary, sizeof settings.summary),
             "a text without an end");
-    require(config.log != LOG_FILE || *config.log_path == '/', "a path that is not absolute");
+    require(settings.log != LOG_FILE || *settings.log_path == '/', "a path that is not absolute");
     /* What rotation puts behind it. */
-    require(config.log != LOG_FILE || ends(config.log_path, sizeof config.log_path - 4),
+    require(settings.log != LOG_FILE || ends(settings.log_path, sizeof settings.log_path - 4),
             "a path without room for .new");
 }
 
 static void check_defaults(void)
 {
-    require(!config.wrong[SETTING_LOG] || config.log == LOG_STDERR, "the log's default");
-    require(!config.wrong[SETTING_LOG_LIMIT] || config.log_limit == 1 << 30, "the limit's");
-    require(!config.wrong[SETTING_FORMAT] || !config.json, "the format's");
-    require(!config.wrong[SETTING_LEVEL] || config.level == LEVEL_DEBUG, "the level's");
-    require(!config.on || !config.wrong[SETTING_SIGPIPE] || config.sigpipe == SIGPIPE_IGNORE,
+    require(!settings.wrong[SETTING_LOG] || settings.log == LOG_STDERR, "the log's default");
+    require(!settings.wrong[SETTING_LOG_LIMIT] || settings.log_limit == 1 << 30, "the limit's");
+    require(!settings.wrong[SETTING_FORMAT] || !settings.json, "the format's");
+    require(!settings.wrong[SETTING_LEVEL] || settings.level == LEVEL_DEBUG, "the level's");
+    require(!settings.on || !settings.wrong[SETTING_SIGPIPE] || settings.sigpipe == SIGPIPE_IGNORE,
             "SIGPIPE's");
-    require(!config.on || !config.wrong[SETTING_NODELAY] || config.nodelay, "TCP_NODELAY's");
+    require(!settings.on || !settings.wrong[SETTING_NODELAY] || settings.nodelay, "TCP_NODELAY's");
 }
 
 /* One line that a terminal may be shown. */
@@ -95,20 +96,20 @@ static void check_complaint(enum setting setting)
     char about[COMPLAINT_SIZE], line[RECORD_SIZE];
     struct moment m = {.who = {.pid = 1, .tid = 1}};
     struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
-    config_complaint(&t, setting);
+    settings_complaint(&t, setting);
     size_t len = (size_t)(t.at - about);
     require(!t.full, "a complaint that does not fit");
     check_plain(about, len);
     require(memmem(about, len, " is not allowed; allowed: ", 26), "what is allowed");
     require(memcmp(about, variables[setting], strlen(variables[setting]) - 1) == 0, "the variable");
-    check_line(line, record_config(line, &m, about, len), config.json);
+    check_line(line, record_config(line, &m, about, len), settings.json);
 }
 
 static void check_start(void)
 {
     char line[RECORD_SIZE];
     struct moment m = {.who = {.pid = 1, .tid = 1}};
-    struct check c = check_line(line, record_start(line, &m), config.json);
+    struct check c = check_line(line, record_start(line, &m), settings.json);
     check_that(&c, check_is(&c, "event", "start") && check_has(&c, "settings"), "a start");
 }
 
@@ -118,13 +119,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *argv0 = NULL;
     char **environment = environment_of(data, size, text, &argv0);
     char *own_name = program_invocation_name;
-    memset(&config, 0, sizeof config);
+    memset(&settings, 0, sizeof settings);
     program_invocation_name = argv0;
-    config_load(environment);
+    settings_load(environment);
     check_settings();
     check_defaults();
     for (int i = 0; i < SETTING_COUNT; i++) {
-        if (config.wrong[i]) {
+        if (settings.wrong[i]) {
             check_complaint((enum setting)i);
         }
     }

@@ -1,12 +1,12 @@
-#include "config.h"
+#include "base/settings.h"
 
-#include "raw.h"
+#include "base/raw.h"
 
 #include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 
-struct config config;
+struct settings settings;
 
 /* Each takes its value and says what is wrong with it: NULL for nothing, else
  * the part that was not understood, with its length in *len. */
@@ -17,11 +17,11 @@ static reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nod
 
 static const struct {
     const char *variable;
-    const char *label; /* in config_summary() */
+    const char *label; /* in summarize() */
     reader *read;
     const char *allowed;
     const char *instead;
-} settings[SETTING_COUNT] = {
+} rows[SETTING_COUNT] = {
     [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, off", "using on"},
     [SETTING_LOG] = {"SOCKSHIM_LOG", "log", read_log,
                      "a file with a path that fits the system's limit, stderr, off",
@@ -64,18 +64,18 @@ static const char *read_switch(const char *value, size_t *len, bool *result)
 
 static const char *read_on(const char *value, size_t *len)
 {
-    return read_switch(value, len, &config.on);
+    return read_switch(value, len, &settings.on);
 }
 
 static const char *read_nodelay(const char *value, size_t *len)
 {
-    return read_switch(value, len, &config.nodelay);
+    return read_switch(value, len, &settings.nodelay);
 }
 
 static const char *read_format(const char *value, size_t *len)
 {
-    config.json = is(value, "json");
-    return config.json || is(value, "logfmt") ? NULL : all_wrong(value, len);
+    settings.json = is(value, "json");
+    return settings.json || is(value, "logfmt") ? NULL : all_wrong(value, len);
 }
 
 static const char *read_sigpipe(const char *value, size_t *len)
@@ -83,7 +83,7 @@ static const char *read_sigpipe(const char *value, size_t *len)
     static const char *const words[] = {"off", "ignore", "always"};
     for (int i = 0; i < 3; i++) {
         if (is(value, words[i])) {
-            config.sigpipe = (enum sigpipe_mode)i;
+            settings.sigpipe = (enum sigpipe_mode)i;
             return NULL;
         }
     }
@@ -94,7 +94,7 @@ static const char *read_level(const char *value, size_t *len)
 {
     for (enum level level = LEVEL_DEBUG; level <= LEVEL_ERROR; level++) {
         if (is(value, level_name(level))) {
-            config.level = level;
+            settings.level = level;
             return NULL;
         }
     }
@@ -118,7 +118,7 @@ static const char *read_limit(const char *value, size_t *len)
     if (!has_digits || *at || number > (uint64_t)INT64_MAX >> shift) {
         return all_wrong(value, len);
     }
-    config.log_limit = number << shift;
+    settings.log_limit = number << shift;
     return NULL;
 }
 
@@ -150,16 +150,16 @@ static bool skip(const char *word, size_t len)
     int cause = cause_number(word, len);
     int err = errno_number(word, len);
     if (call >= 0) {
-        config.skip_calls |= (uint64_t)1 << call;
+        settings.skip_calls |= (uint64_t)1 << call;
     }
     if (cause >= 0) {
-        config.skip_causes |= (uint64_t)1 << cause;
+        settings.skip_causes |= (uint64_t)1 << cause;
     }
     if (err > 0) {
-        config.skip_errnos[err / 64] |= (uint64_t)1 << err % 64;
+        settings.skip_errnos[err / 64] |= (uint64_t)1 << err % 64;
     }
     bool known = call >= 0 || cause >= 0 || err > 0;
-    config.skips |= known;
+    settings.skips |= known;
     return known;
 }
 
@@ -188,7 +188,7 @@ static const char *read_only(const char *value, size_t *len)
     size_t globs = 0;
     size_t word_len;
     bool matches = false;
-    config_find_exe();
+    settings_find_exe();
     for (const char *word, *at = value; (word = next_word(&at, &word_len));) {
         char glob[256];
         if (word_len == 0) {
@@ -202,10 +202,10 @@ static const char *read_only(const char *value, size_t *len)
         memcpy(glob, word, word_len);
         glob[word_len] = 0;
         globs++;
-        matches |=
-            fnmatch(glob, config.prog, 0) == 0 || fnmatch(glob, basename_of(config.exe), 0) == 0;
+        matches |= fnmatch(glob, settings.prog, 0) == 0 ||
+                   fnmatch(glob, basename_of(settings.exe), 0) == 0;
     }
-    config.on = config.on && (matches || globs == 0);
+    settings.on = settings.on && (matches || globs == 0);
     return wrong;
 }
 
@@ -232,8 +232,8 @@ static bool append_pid(char **at, const char *end)
  * log_path must hold ".new" too: log.c's rotation. */
 static bool expand_path(const char *value)
 {
-    char *at = config.log_path;
-    const char *end = config.log_path + sizeof config.log_path - sizeof ".new";
+    char *at = settings.log_path;
+    const char *end = settings.log_path + sizeof settings.log_path - sizeof ".new";
     bool fits = true;
     if (*value != '/') {
         long len = raw(SYS_getcwd, at, end - at);
@@ -248,7 +248,7 @@ static bool expand_path(const char *value)
             fits = append_pid(&at, end);
             value++;
         } else if (value[0] == '%' && value[1] == 'n') {
-            fits = append(&at, end, config.prog, strlen(config.prog));
+            fits = append(&at, end, settings.prog, strlen(settings.prog));
             value++;
         } else {
             fits = append(&at, end, value, 1);
@@ -260,13 +260,13 @@ static bool expand_path(const char *value)
 static const char *read_log(const char *value, size_t *len)
 {
     if (is(value, "stderr") || is(value, "off")) {
-        config.log = *value == 's' ? LOG_STDERR : LOG_OFF;
+        settings.log = *value == 's' ? LOG_STDERR : LOG_OFF;
         return NULL;
     }
     if (!expand_path(value)) {
         return all_wrong(value, len);
     }
-    config.log = LOG_FILE;
+    settings.log = LOG_FILE;
     return NULL;
 }
 
@@ -287,7 +287,7 @@ static void find_settings(char **environment, const char *given[SETTING_COUNT])
         }
         for (int i = 0; i < SETTING_COUNT; i++) {
             if (!given[i]) {
-                given[i] = value_of(*environment, settings[i].variable);
+                given[i] = value_of(*environment, rows[i].variable);
             }
         }
     }
@@ -298,10 +298,10 @@ static void find_settings(char **environment, const char *given[SETTING_COUNT])
     }
 }
 
-void config_find_exe(void)
+void settings_find_exe(void)
 {
-    if (!*config.exe) {
-        raw(SYS_readlinkat, -100, "/proc/self/exe", config.exe, sizeof config.exe - 1);
+    if (!*settings.exe) {
+        raw(SYS_readlinkat, -100, "/proc/self/exe", settings.exe, sizeof settings.exe - 1);
     }
 }
 
@@ -313,16 +313,16 @@ static const char *invoked_as(void)
     if (strcmp(path, "/proc/self/exe") != 0) {
         return path;
     }
-    config_find_exe();
-    return *config.exe ? config.exe : path;
+    settings_find_exe();
+    return *settings.exe ? settings.exe : path;
 }
 
 static void name_program(void)
 {
     const char *name = basename_of(invoked_as());
-    size_t len = strnlen(name, sizeof config.prog - 1);
-    memcpy(config.prog, name, len);
-    config.prog[len] = 0;
+    size_t len = strnlen(name, sizeof settings.prog - 1);
+    memcpy(settings.prog, name, len);
+    settings.prog[len] = 0;
 }
 
 /* Kept as text: programs that write a title over their arguments (setproctitle)
@@ -333,16 +333,16 @@ static void summarize(const char *const given[])
         [SETTING_LOG] = "stderr",     [SETTING_LOG_LIMIT] = "1G", [SETTING_FORMAT] = "logfmt",
         [SETTING_SIGPIPE] = "ignore", [SETTING_NODELAY] = "on",   [SETTING_LEVEL] = "debug",
     };
-    struct text t = text_in(config.summary, sizeof config.summary - 1, QUOTE_PLAIN);
+    struct text t = text_in(settings.summary, sizeof settings.summary - 1, QUOTE_PLAIN);
     for (int i = SETTING_LOG; i < SETTING_COUNT; i++) {
-        bool replaced = config.wrong[i] && i != SETTING_SKIP && i != SETTING_ONLY;
+        bool replaced = settings.wrong[i] && i != SETTING_SKIP && i != SETTING_ONLY;
         const char *value = given[i] && !replaced ? given[i] : defaults[i];
-        if (i == SETTING_LOG && config.log == LOG_FILE) {
-            value = config.log_path;
+        if (i == SETTING_LOG && settings.log == LOG_FILE) {
+            value = settings.log_path;
         }
         if (value) {
             text_add(&t, i == SETTING_LOG ? "" : " ");
-            text_add(&t, settings[i].label);
+            text_add(&t, rows[i].label);
             text_add(&t, "=");
             text_add(&t, value);
         }
@@ -350,41 +350,41 @@ static void summarize(const char *const given[])
     *t.at = 0;
 }
 
-void config_load(char **environment)
+void settings_load(char **environment)
 {
     const char *given[SETTING_COUNT] = {NULL};
-    config.on = true;
-    config.nodelay = true;
-    config.sigpipe = SIGPIPE_IGNORE;
-    config.log_limit = (uint64_t)1 << 30;
+    settings.on = true;
+    settings.nodelay = true;
+    settings.sigpipe = SIGPIPE_IGNORE;
+    settings.log_limit = (uint64_t)1 << 30;
     name_program();
     find_settings(environment, given);
     for (int i = 0; i < SETTING_COUNT; i++) {
         if (given[i]) {
-            config.wrong[i] = settings[i].read(given[i], &config.wrong_len[i]);
+            settings.wrong[i] = rows[i].read(given[i], &settings.wrong_len[i]);
         }
     }
-    if (!config.on) {
-        config.nodelay = false;
-        config.sigpipe = SIGPIPE_OFF;
+    if (!settings.on) {
+        settings.nodelay = false;
+        settings.sigpipe = SIGPIPE_OFF;
     }
-    config.logging = config.on && config.log != LOG_OFF;
-    if (!config.logging) {
-        config.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
+    settings.logging = settings.on && settings.log != LOG_OFF;
+    if (!settings.logging) {
+        settings.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
     }
     summarize(given);
 }
 
-void config_complaint(struct text *t, enum setting setting)
+void settings_complaint(struct text *t, enum setting setting)
 {
-    size_t len = config.wrong_len[setting];
+    size_t len = settings.wrong_len[setting];
     bool cut = len > 100;
-    text_add(t, settings[setting].variable);
+    text_add(t, rows[setting].variable);
     text_add(t, ": ");
-    text_bytes(t, config.wrong[setting], cut ? 100 : len);
+    text_bytes(t, settings.wrong[setting], cut ? 100 : len);
     text_add(t, cut ? "..." : "");
     text_add(t, " is not allowed; allowed: ");
-    text_add(t, settings[setting].allowed);
+    text_add(t, rows[setting].allowed);
     text_add(t, "; ");
-    text_add(t, settings[setting].instead);
+    text_add(t, rows[setting].instead);
 }

@@ -1,6 +1,6 @@
-#include "next.h"
+#include "base/next.h"
 
-#include "raw.h"
+#include "base/raw.h"
 
 #include <dlfcn.h>
 #include <errno.h>

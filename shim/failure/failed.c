@@ -1,30 +1,32 @@
-#include "failed.h"
+#include "failure/failed.h"
 
-#include "cause.h"
-#include "config.h"
-#include "log.h"
-#include "record.h"
-#include "sockshim.h"
+#include "base/process.h"
+#include "base/settings.h"
+#include "log/log.h"
+#include "observe/observe.h"
+#include "start/start.h"
+#include "tell/cause.h"
+#include "tell/record.h"
 
 #include <errno.h>
 
 /* Told from the arguments alone, without asking the kernel anything. */
 static bool settings_want(enum call call, long ret, int err, bool can_time_out)
 {
-    if (config_skips_call(call) || config_skips_errno(err)) {
+    if (settings_skips_call(call) || settings_skips_errno(err)) {
         return false;
     }
     if (err == EAGAIN && !can_time_out && call != CALL_connect &&
-        config_skips_cause(CAUSE_WOULD_BLOCK)) {
+        settings_skips_cause(CAUSE_would_block)) {
         return false;
     }
-    return cause_loudest(call, ret, err, can_time_out) >= config.level;
+    return cause_loudest(call, ret, err, can_time_out) >= settings.level;
 }
 
 static bool is_wanted(enum call call, long ret, int err)
 {
-    return sockshim_set_up() && config.logging &&
-           settings_want(call, ret, err, observe_timeouts_possible());
+    return sockshim_set_up() && settings.logging &&
+           settings_want(call, ret, err, process_sets_timeouts());
 }
 
 /* A bit for each errno value of which no record is wanted, whatever call but
@@ -34,7 +36,7 @@ static uint64_t unwanted[2][ERRNO_MAX / 64 + 1];
 
 void failed_begin(void)
 {
-    if (config.level == LEVEL_DEBUG && !config.skips) { /* all of them are wanted */
+    if (settings.level == LEVEL_DEBUG && !settings.skips) { /* all of them are wanted */
         return;
     }
     for (int err = 1; err <= ERRNO_MAX; err++) {
@@ -48,7 +50,7 @@ void failed_begin(void)
 
 static bool is_unwanted(enum call call, unsigned err)
 {
-    const uint64_t *errnos = unwanted[observe_timeouts_possible()];
+    const uint64_t *errnos = unwanted[process_sets_timeouts()];
     return call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1);
 }
 
@@ -68,7 +70,7 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
     int kept = errno;
     if (observe(&f, call, ret, err, attempt)) {
         enum cause cause = cause_of(&f);
-        if (!config_skips_cause(cause) && cause_level(&f, cause) >= config.level) {
+        if (!settings_skips_cause(cause) && cause_level(&f, cause) >= settings.level) {
             write_return(&f, cause);
         }
     }
@@ -84,7 +86,7 @@ static __attribute__((noinline)) long look_closer(enum call call, long ret, int 
 
 __attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
 {
-    if (config_skips_call(call)) {
+    if (settings_skips_call(call)) {
         return ret;
     }
     unsigned err = ret < 0 ? (unsigned)errno : 0;
@@ -103,7 +105,7 @@ __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
     char line[RECORD_SIZE];
     int kept = errno;
-    if (!config.logging || config.level > LEVEL_INFO || config_skips_call(call)) {
+    if (!settings.logging || settings.level > LEVEL_INFO || settings_skips_call(call)) {
         return;
     }
     struct moment m = this_moment();

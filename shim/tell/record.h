@@ -2,8 +2,8 @@
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
-#include "observe.h"
-#include "process.h"
+#include "base/facts.h"
+#include "base/process.h"
 
 #include <time.h>
 
@@ -31,7 +31,7 @@ size_t record_return(char *line, const struct moment *m, const struct facts *fac
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);
 
-/* The program's first socket. config.exe is left out if it is empty. */
+/* The program's first socket. settings.exe is left out if it is empty. */
 size_t record_start(char *line, const struct moment *m);
 /* `count` records of this process could not be written. */
 size_t record_lost(char *line, const struct moment *m, uint64_t count);

@@ -1,11 +1,11 @@
-/* The facts of a failure, asked of the kernel at that moment. */
-#ifndef SOCKSHIM_OBSERVE_H
-#define SOCKSHIM_OBSERVE_H
+/* What is known of a call that did not simply succeed: data alone. observe/ fills it
+ * in, tell/ reads it. */
+#ifndef SOCKSHIM_FACTS_H
+#define SOCKSHIM_FACTS_H
 
-#include "address.h"
-#include "names.h"
+#include "base/address.h"
+#include "base/names.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -72,25 +72,5 @@ struct facts {
 
     struct address local, peer; /* last: most of them stays empty, and is not even cleared */
 };
-
-/* Fills `facts` for a call that returned `ret`, with `err` as errno (0 for
- * none). Returns false if the descriptor is no socket, or if that cannot be
- * found out: then there is nothing to log. Async-signal-safe; leaves errno and
- * the socket's pending error alone. */
-bool observe(struct facts *facts, enum call call, long ret, int err, const struct attempt *attempt);
-
-/* That the program set a receive or send timeout: until it has, EAGAIN needs no
- * question. */
-void observe_timeout_set(void);
-extern atomic_bool observe_timeout_seen __attribute__((visibility("hidden")));
-static inline bool observe_timeouts_possible(void)
-{
-    return atomic_load_explicit(&observe_timeout_seen, memory_order_relaxed);
-}
-
-/* Whether `fd` is a TCP or MPTCP socket, or any IP socket; false if the kernel
- * does not say. One or two system calls. Async-signal-safe, errno kept. */
-bool is_tcp_socket(int fd);
-bool is_ip_socket(int fd);
 
 #endif

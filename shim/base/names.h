@@ -45,38 +45,38 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 /* Causes with their level, in the order of scripts/lib/causes.txt, which says what
  * they mean. not-connected is only `info` from shutdown; cause_level() knows. */
 #define CAUSES(X)                                                                                  \
-    X(ZERO_LENGTH_REQUEST, "zero-length-request", LEVEL_DEBUG)                                     \
-    X(ZERO_LENGTH_DATAGRAM, "zero-length-datagram", LEVEL_DEBUG)                                   \
-    X(ERROR_QUEUE, "error-queue", LEVEL_DEBUG)                                                     \
-    X(SOURCE_EXHAUSTED, "source-exhausted", LEVEL_DEBUG)                                           \
-    X(WOULD_BLOCK, "would-block", LEVEL_DEBUG)                                                     \
-    X(IN_PROGRESS, "in-progress", LEVEL_DEBUG)                                                     \
-    X(INTERRUPTED, "interrupted", LEVEL_DEBUG)                                                     \
-    X(PEER_CLOSED, "peer-closed", LEVEL_INFO)                                                      \
-    X(LOCAL_SHUTDOWN_READ, "local-shutdown-read", LEVEL_INFO)                                      \
-    X(LOCAL_SHUTDOWN_WRITE, "local-shutdown-write", LEVEL_WARN)                                    \
-    X(PEER_RESET, "peer-reset", LEVEL_WARN)                                                        \
-    X(CLOSED_AFTER_ERROR, "closed-after-error", LEVEL_WARN)                                        \
-    X(WRITE_AFTER_CLOSE, "write-after-close", LEVEL_WARN)                                          \
-    X(TIMEOUT, "timeout", LEVEL_WARN)                                                              \
-    X(CONNECTION_TIMED_OUT, "connection-timed-out", LEVEL_WARN)                                    \
-    X(CONNECT_TIMED_OUT, "connect-timed-out", LEVEL_WARN)                                          \
-    X(CONNECTION_REFUSED, "connection-refused", LEVEL_WARN)                                        \
-    X(CONNECTION_ABORTED, "connection-aborted", LEVEL_WARN)                                        \
-    X(UNREACHABLE, "unreachable", LEVEL_WARN)                                                      \
-    X(ADDRESS_UNAVAILABLE, "address-unavailable", LEVEL_ERROR)                                     \
-    X(ADDRESS_IN_USE, "address-in-use", LEVEL_ERROR)                                               \
-    X(NO_SUCH_SOCKET, "no-such-socket", LEVEL_WARN)                                                \
-    X(BACKLOG_FULL, "backlog-full", LEVEL_WARN)                                                    \
-    X(NOT_CONNECTED, "not-connected", LEVEL_ERROR)                                                 \
-    X(BAD_DESCRIPTOR, "bad-descriptor", LEVEL_ERROR)                                               \
-    X(BAD_ARGUMENT, "bad-argument", LEVEL_ERROR)                                                   \
-    X(NOT_SUPPORTED, "not-supported", LEVEL_INFO)                                                  \
-    X(MESSAGE_TOO_BIG, "message-too-big", LEVEL_ERROR)                                             \
-    X(DESCRIPTOR_LIMIT, "descriptor-limit", LEVEL_ERROR)                                           \
-    X(NO_MEMORY, "no-memory", LEVEL_ERROR)                                                         \
-    X(NOT_PERMITTED, "not-permitted", LEVEL_ERROR)                                                 \
-    X(OTHER, "other", LEVEL_WARN)
+    X(zero_length_request, "zero-length-request", LEVEL_DEBUG)                                     \
+    X(zero_length_datagram, "zero-length-datagram", LEVEL_DEBUG)                                   \
+    X(error_queue, "error-queue", LEVEL_DEBUG)                                                     \
+    X(source_exhausted, "source-exhausted", LEVEL_DEBUG)                                           \
+    X(would_block, "would-block", LEVEL_DEBUG)                                                     \
+    X(in_progress, "in-progress", LEVEL_DEBUG)                                                     \
+    X(interrupted, "interrupted", LEVEL_DEBUG)                                                     \
+    X(peer_closed, "peer-closed", LEVEL_INFO)                                                      \
+    X(local_shutdown_read, "local-shutdown-read", LEVEL_INFO)                                      \
+    X(local_shutdown_write, "local-shutdown-write", LEVEL_WARN)                                    \
+    X(peer_reset, "peer-reset", LEVEL_WARN)                                                        \
+    X(closed_after_error, "closed-after-error", LEVEL_WARN)                                        \
+    X(write_after_close, "write-after-close", LEVEL_WARN)                                          \
+    X(timeout, "timeout", LEVEL_WARN)                                                              \
+    X(connection_timed_out, "connection-timed-out", LEVEL_WARN)                                    \
+    X(connect_timed_out, "connect-timed-out", LEVEL_WARN)                                          \
+    X(connection_refused, "connection-refused", LEVEL_WARN)                                        \
+    X(connection_aborted, "connection-aborted", LEVEL_WARN)                                        \
+    X(unreachable, "unreachable", LEVEL_WARN)                                                      \
+    X(address_unavailable, "address-unavailable", LEVEL_ERROR)                                     \
+    X(address_in_use, "address-in-use", LEVEL_ERROR)                                               \
+    X(no_such_socket, "no-such-socket", LEVEL_WARN)                                                \
+    X(backlog_full, "backlog-full", LEVEL_WARN)                                                    \
+    X(not_connected, "not-connected", LEVEL_ERROR)                                                 \
+    X(bad_descriptor, "bad-descriptor", LEVEL_ERROR)                                               \
+    X(bad_argument, "bad-argument", LEVEL_ERROR)                                                   \
+    X(not_supported, "not-supported", LEVEL_INFO)                                                  \
+    X(message_too_big, "message-too-big", LEVEL_ERROR)                                             \
+    X(descriptor_limit, "descriptor-limit", LEVEL_ERROR)                                           \
+    X(no_memory, "no-memory", LEVEL_ERROR)                                                         \
+    X(not_permitted, "not-permitted", LEVEL_ERROR)                                                 \
+    X(other, "other", LEVEL_WARN)
 
 #define CAUSE_ENUM(name, word, level) CAUSE_##name,
 enum cause { CAUSES(CAUSE_ENUM) CAUSE_COUNT };

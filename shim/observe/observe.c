@@ -1,16 +1,16 @@
-#include "observe.h"
+#include "observe/observe.h"
 
-#include "kernel.h"
-#include "process.h"
-#include "raw.h"
-#include "sockshim.h"
+#include "base/ask.h"
+#include "base/kernel.h"
+#include "base/process.h"
+#include "base/raw.h"
+#include "start/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -56,41 +56,6 @@ struct mptcp_facts {
     uint32_t retransmits;
     uint64_t bytes_retrans, bytes_sent, bytes_received, bytes_acked;
 };
-
-atomic_bool observe_timeout_seen;
-
-void observe_timeout_set(void)
-{
-    atomic_store_explicit(&observe_timeout_seen, true, memory_order_relaxed);
-}
-
-static bool ask(int fd, int level, int option, void *value, socklen_t *len)
-{
-    return raw(SYS_getsockopt, fd, level, option, value, len) == 0;
-}
-
-/* An option that is an int, or -1. */
-static int ask_int(int fd, int level, int option)
-{
-    int value = 0;
-    socklen_t len = sizeof value;
-    return ask(fd, level, option, &value, &len) ? value : -1;
-}
-
-bool is_tcp_socket(int fd)
-{
-    int protocol = ask_int(fd, SOL_SOCKET, SO_PROTOCOL);
-    if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) {
-        return false;
-    }
-    return is_ip_socket(fd); /* other families number their protocols anew */
-}
-
-bool is_ip_socket(int fd)
-{
-    int domain = ask_int(fd, SOL_SOCKET, SO_DOMAIN);
-    return is_inet_family(domain);
-}
 
 /* ---- The call's own facts ---- */
 
@@ -691,7 +656,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     f->ret = ret;
     f->err = err;
     f->domain = f->type = f->protocol = -1;
-    f->sets_timeouts = observe_timeouts_possible() ? YES : NO;
+    f->sets_timeouts = process_sets_timeouts() ? YES : NO;
     take_call(f, a);
     if (process_is_caged()) {
         f->is_lean = YES;
@@ -715,7 +680,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     if (is_inet_family(f->domain)) {
         f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
     }
-    bool tcp = f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_MPTCP;
+    bool tcp = is_tcp_protocol(f->protocol);
     if (tcp && find_tcp(f)) {
         f->type = SOCK_STREAM; /* a raw socket has the number, but no TCP_INFO */
     } else if (f->type < 0) {

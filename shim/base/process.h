@@ -3,6 +3,7 @@
 #ifndef SOCKSHIM_PROCESS_H
 #define SOCKSHIM_PROCESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -29,5 +30,14 @@ bool process_first_time(unsigned bit);
 bool process_enter_cage(void);
 void process_leave_cage(void);
 bool process_is_caged(void);
+
+/* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,
+ * EAGAIN cannot be an expired timeout, and needs no question. */
+void process_timeout_set(void);
+extern atomic_bool process_timeout_seen __attribute__((visibility("hidden")));
+static inline bool process_sets_timeouts(void)
+{
+    return atomic_load_explicit(&process_timeout_seen, memory_order_relaxed);
+}
 
 #endif

@@ -1,6 +1,6 @@
-#include "process.h"
+#include "base/process.h"
 
-#include "raw.h"
+#include "base/raw.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -102,4 +102,11 @@ void process_leave_cage(void)
 bool process_is_caged(void)
 {
     return atomic_load_explicit(&caged, memory_order_relaxed);
+}
+
+atomic_bool process_timeout_seen;
+
+void process_timeout_set(void)
+{
+    atomic_store_explicit(&process_timeout_seen, true, memory_order_relaxed);
 }

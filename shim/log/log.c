@@ -1,8 +1,9 @@
-#include "log.h"
+#include "log/log.h"
 
-#include "config.h"
-#include "kernel.h"
-#include "raw.h"
+#include "base/ask.h"
+#include "base/kernel.h"
+#include "base/raw.h"
+#include "base/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -237,7 +238,7 @@ static int adopt(int fd)
 
 static int open_log(int flags)
 {
-    int fd = open_path(config.log_path, flags);
+    int fd = open_path(settings.log_path, flags);
     return fd < 0 ? fd : move_high(fd);
 }
 
@@ -250,7 +251,7 @@ static int use_stderr(void)
 
 int log_open(void)
 {
-    if (config.log == LOG_STDERR) {
+    if (settings.log == LOG_STDERR) {
         return -use_stderr();
     }
     int fd = open_log(0);
@@ -275,7 +276,7 @@ static bool second_has_passed(const struct moment *m)
 static void reopen_in_place(int fd)
 {
     struct file file;
-    int fresh = open_path(config.log_path, O_NOFOLLOW);
+    int fresh = open_path(settings.log_path, O_NOFOLLOW);
     if (fresh < 0) {
         return;
     }
@@ -294,7 +295,7 @@ static void reopen_in_place(int fd)
 static __attribute__((noinline)) void follow_path(int fd, const struct moment *m)
 {
     struct file file;
-    bool is_there = file_at(config.log_path, &file) && is_newest(&file);
+    bool is_there = file_at(settings.log_path, &file) && is_newest(&file);
     if (is_there || !file_of(fd, &file) || !is_opened_file(&file)) {
         return;
     }
@@ -326,7 +327,7 @@ static void open_again(int fd)
 /* The path, once a second; a log that could not be opened is tried again. */
 static void look_at_path(const struct moment *m)
 {
-    if (config.log != LOG_FILE || m->who.is_vfork_child || !second_has_passed(m)) {
+    if (settings.log != LOG_FILE || m->who.is_vfork_child || !second_has_passed(m)) {
         return;
     }
     int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
@@ -343,7 +344,7 @@ static __attribute__((noinline)) int find_again(int fd, struct file *file, const
 {
     struct file now;
     if (file_of(fd, file) &&
-        (is_opened_file(file) || (file_at(config.log_path, &now) && same_file(&now, file)))) {
+        (is_opened_file(file) || (file_at(settings.log_path, &now) && same_file(&now, file)))) {
         return fd;
     }
     if (m->who.is_vfork_child) {
@@ -361,7 +362,7 @@ static int find_log(struct file *file, const struct moment *m)
     if (fd < 0 || (file_of(fd, file) && is_opened_file(file))) {
         return fd;
     }
-    return config.log == LOG_FILE ? find_again(fd, file, m) : -1;
+    return settings.log == LOG_FILE ? find_again(fd, file, m) : -1;
 }
 
 /* Its last name is gone: what is written to it goes with its last descriptor. A
@@ -369,8 +370,8 @@ static int find_log(struct file *file, const struct moment *m)
 static bool is_removed(const struct file *file)
 {
     struct file now;
-    return file->links == 0 && S_ISREG(file->mode) && config.log == LOG_FILE &&
-           !(file_at(config.log_path, &now) && same_file(&now, file));
+    return file->links == 0 && S_ISREG(file->mode) && settings.log == LOG_FILE &&
+           !(file_at(settings.log_path, &now) && same_file(&now, file));
 }
 
 /* At once, not when the second is over. Where no new one can be begun, the old
@@ -438,8 +439,8 @@ static long write_without(int sig, writer *how, int fd, const char *line, size_t
 
 static bool is_terminal(int fd)
 {
-    uint64_t settings[16]; /* more than any of the kernel's struct termios */
-    return raw(SYS_ioctl, fd, TCGETS, settings) == 0;
+    uint64_t termios[16]; /* more than any of the kernel's struct termios */
+    return raw(SYS_ioctl, fd, TCGETS, termios) == 0;
 }
 
 /* A pipe must neither stop the program nor raise SIGPIPE, nor a terminal stop a
@@ -485,8 +486,8 @@ static long rename_at(const char *from, const char *to, unsigned flags)
 
 static void copy_path(char *to, const char *suffix)
 {
-    size_t len = strlen(config.log_path); /* config.c left room for it */
-    memcpy(to, config.log_path, len);
+    size_t len = strlen(settings.log_path); /* settings.c left room for it */
+    memcpy(to, settings.log_path, len);
     memcpy(to + len, suffix, strlen(suffix) + 1);
 }
 
@@ -497,12 +498,12 @@ static void copy_path(char *to, const char *suffix)
 static void put_in_place(void)
 {
     enum { EXCHANGE = 2 }; /* RENAME_EXCHANGE */
-    long result = rename_at(newer_path, config.log_path, EXCHANGE);
+    long result = rename_at(newer_path, settings.log_path, EXCHANGE);
     if (result == 0) {
         rename_at(newer_path, older_path, 0);
     } else if (result == -EINVAL || result == -ENOSYS) {
-        rename_at(config.log_path, older_path, 0);
-        if (raw(SYS_linkat, AT_FDCWD, newer_path, AT_FDCWD, config.log_path, 0) == 0) {
+        rename_at(settings.log_path, older_path, 0);
+        if (raw(SYS_linkat, AT_FDCWD, newer_path, AT_FDCWD, settings.log_path, 0) == 0) {
             raw(SYS_unlinkat, AT_FDCWD, newer_path, 0);
         }
     }
@@ -563,11 +564,11 @@ static void begin_new_file(const struct file *log, const struct moment *m)
 static void hold_and_begin(const struct moment *m)
 {
     struct file log, left;
-    int fd = hold(config.log_path, &log);
+    int fd = hold(settings.log_path, &log);
     if (fd < 0) {
         return;
     }
-    if (log.size >= config.log_limit) {
+    if (log.size >= settings.log_limit) {
         copy_path(older_path, ".1");
         copy_path(newer_path, ".new");
         if (file_at(newer_path, &left) && same_file(&left, &log)) {
@@ -620,8 +621,8 @@ static bool write_line(const char *line, size_t len, const struct moment *m)
     if (fd < 0) {
         return false;
     }
-    if (config.log_limit > 0 && S_ISREG(file.mode) && file.size >= config.log_limit &&
-        config.log == LOG_FILE && !m->who.is_vfork_child) {
+    if (settings.log_limit > 0 && S_ISREG(file.mode) && file.size >= settings.log_limit &&
+        settings.log == LOG_FILE && !m->who.is_vfork_child) {
         rotate(fd, m);
         fd = find_log(&file, m);
     }
@@ -672,7 +673,7 @@ void log_enter_cage(void)
     struct file file;
     int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
     /* Else a write may raise a signal or wait, and there nothing helps. */
-    writes_in_cage = config.log == LOG_FILE && fd >= 0 && file_of(fd, &file) &&
+    writes_in_cage = settings.log == LOG_FILE && fd >= 0 && file_of(fd, &file) &&
                      S_ISREG(file.mode) && !file_size_is_limited();
 }
 
@@ -689,7 +690,7 @@ void log_complain(const char *line, size_t len)
 static int log_descriptor(void)
 {
     int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
-    return config.log == LOG_FILE ? fd : -1;
+    return settings.log == LOG_FILE ? fd : -1;
 }
 
 bool log_owns(int fd)

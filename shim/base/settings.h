@@ -1,9 +1,9 @@
 /* The settings: README.md, "Settings". Read once; constant afterwards. */
-#ifndef SOCKSHIM_CONFIG_H
-#define SOCKSHIM_CONFIG_H
+#ifndef SOCKSHIM_SETTINGS_H
+#define SOCKSHIM_SETTINGS_H
 
-#include "names.h"
-#include "text.h"
+#include "base/names.h"
+#include "base/text.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -27,8 +27,8 @@ enum setting {
     SETTING_COUNT
 };
 
-/* All zero, as it is until config_load(), it makes the shim inert. */
-struct config {
+/* All zero, as it is until settings_load(), it makes the shim inert. */
+struct settings {
     bool on;      /* false: everything passes straight through */
     bool nodelay; /* false too where `on` is */
     bool logging; /* false too where `on` is */
@@ -49,40 +49,40 @@ struct config {
     char summary[512]; /* the settings in force: `log=/tmp/x level=info ...`; cut if longer */
     /* The long ones are last: what is written to at every start is on one page. */
     char log_path[PATH_MAX]; /* absolute */
-    char exe[PATH_MAX];      /* empty until config_find_exe() */
+    char exe[PATH_MAX];      /* empty until settings_find_exe() */
 };
 
-extern struct config config;
+extern struct settings settings;
 
-/* Fills `config` from the environment. Not safe to run twice at once. Uses no
+/* Fills `settings` from the environment. Not safe to run twice at once. Uses no
  * allocation and no stdio. */
-void config_load(char **environment);
+void settings_load(char **environment);
 
-/* Fills in config.exe. Not at every start, for the kernel takes longer over it
+/* Fills in settings.exe. Not at every start, for the kernel takes longer over it
  * than over all the rest: it builds the process's folder in /proc. One system
  * call, the first time. */
-void config_find_exe(void);
+void settings_find_exe(void);
 
 /* No complaint is longer: 100 bytes of the value, each escaped, and our words. */
 enum { COMPLAINT_SIZE = 640 };
 
 /* One line that says which variable had which value, what is allowed and what
  * is used instead; for a setting with wrong[setting] set. */
-void config_complaint(struct text *t, enum setting setting);
+void settings_complaint(struct text *t, enum setting setting);
 
-static inline bool config_skips_call(enum call call)
+static inline bool settings_skips_call(enum call call)
 {
-    return config.skip_calls >> call & 1;
+    return settings.skip_calls >> call & 1;
 }
 
-static inline bool config_skips_cause(enum cause cause)
+static inline bool settings_skips_cause(enum cause cause)
 {
-    return config.skip_causes >> cause & 1;
+    return settings.skip_causes >> cause & 1;
 }
 
-static inline bool config_skips_errno(int err)
+static inline bool settings_skips_errno(int err)
 {
-    return err > 0 && err <= ERRNO_MAX && (config.skip_errnos[err / 64] >> err % 64 & 1);
+    return err > 0 && err <= ERRNO_MAX && (settings.skip_errnos[err / 64] >> err % 64 & 1);
 }
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "record.h"
+#include "tell/record.h"
 
 /* Once, after the settings are read. Returns 0, or the errno that opening the
  * log gave: it is then tried again once a second. */

@@ -25,6 +25,11 @@ static inline bool is_inet_family(int domain)
     return domain == AF_INET || domain == AF_INET6;
 }
 
+static inline bool is_tcp_protocol(int protocol)
+{
+    return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
+
 /* include/net/tcp_states.h */
 enum {
     TCP_STATE_ESTABLISHED = 1,

@@ -1,7 +1,7 @@
-#include "cause.h"
+#include "tell/cause.h"
 
-#include "kernel.h"
-#include "next.h"
+#include "base/kernel.h"
+#include "base/next.h"
 
 #include <errno.h>
 
@@ -48,34 +48,34 @@ static bool is_another_socket(const struct facts *f)
 static enum cause tcp_end(const struct facts *f)
 {
     if (is_another_socket(f)) {
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
     switch (f->state) {
     case TCP_STATE_CLOSE_WAIT:
     case TCP_STATE_LAST_ACK:
     case TCP_STATE_CLOSING:
     case TCP_STATE_TIME_WAIT:
-        return CAUSE_PEER_CLOSED;
+        return CAUSE_peer_closed;
     case TCP_STATE_CLOSE:
         if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
-            return CAUSE_OTHER;
+            return CAUSE_other;
         }
         /* Without a connection the kernel remembers whom a failed connect was to. */
         if (!f->was_connected && f->peer.len == 0) {
-            return CAUSE_LOCAL_SHUTDOWN_READ;
+            return CAUSE_local_shutdown_read;
         }
         if (f->fin_seen == YES) {
-            return CAUSE_PEER_CLOSED;
+            return CAUSE_peer_closed;
         }
         /* An error that still waits came after this 0, which then was that of SHUT_RD. */
-        return f->error_pending == YES ? CAUSE_LOCAL_SHUTDOWN_READ : CAUSE_CLOSED_AFTER_ERROR;
+        return f->error_pending == YES ? CAUSE_local_shutdown_read : CAUSE_closed_after_error;
     case TCP_STATE_ESTABLISHED:
     case TCP_STATE_FIN_WAIT1:
     case TCP_STATE_FIN_WAIT2:
         /* No FIN came on it; an MPTCP connection may have ended all the same. */
-        return is_mptcp(f) ? CAUSE_OTHER : CAUSE_LOCAL_SHUTDOWN_READ;
+        return is_mptcp(f) ? CAUSE_other : CAUSE_local_shutdown_read;
     default:
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
 }
 
@@ -83,9 +83,9 @@ static enum cause message_end(const struct facts *f)
 {
     /* Only its own shutdown closes a datagram socket's reading side. */
     if (keeps_messages_apart(f)) {
-        return f->read_closed == YES ? CAUSE_LOCAL_SHUTDOWN_READ : CAUSE_ZERO_LENGTH_DATAGRAM;
+        return f->read_closed == YES ? CAUSE_local_shutdown_read : CAUSE_zero_length_datagram;
     }
-    return f->read_closed == YES && f->queued == 0 ? CAUSE_PEER_CLOSED : CAUSE_ZERO_LENGTH_DATAGRAM;
+    return f->read_closed == YES && f->queued == 0 ? CAUSE_peer_closed : CAUSE_zero_length_datagram;
 }
 
 /* recv(2), MSG_TRUNC: how long the datagram is, however little was asked for. */
@@ -97,16 +97,16 @@ static bool tells_true_length(const struct facts *f)
 static enum cause cause_of_zero(const struct facts *f)
 {
     if (f->flags & MSG_ERRQUEUE && !is_unix(f)) { /* there the flag means nothing */
-        return CAUSE_ERROR_QUEUE;
+        return CAUSE_error_queue;
     }
     if (f->has_len && f->len == 0 && !tells_true_length(f)) {
-        return CAUSE_ZERO_LENGTH_REQUEST;
+        return CAUSE_zero_length_request;
     }
     if (f->call == CALL_sendfile || (f->call == CALL_splice && f->sends)) {
-        return CAUSE_SOURCE_EXHAUSTED;
+        return CAUSE_source_exhausted;
     }
     if (!f->receives) {
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
     if (keeps_messages_apart(f) || f->type == SOCK_SEQPACKET) {
         return message_end(f);
@@ -114,7 +114,7 @@ static enum cause cause_of_zero(const struct facts *f)
     if (is_tcp(f) || is_mptcp(f)) {
         return tcp_end(f);
     }
-    return f->read_closed == YES ? CAUSE_PEER_CLOSED : CAUSE_OTHER;
+    return f->read_closed == YES ? CAUSE_peer_closed : CAUSE_other;
 }
 
 /* ---- -1 ---- */
@@ -130,19 +130,19 @@ static bool found_no_port(const struct facts *f)
 static enum cause cause_of_eagain(const struct facts *f)
 {
     if (found_no_port(f)) {
-        return CAUSE_ADDRESS_UNAVAILABLE;
+        return CAUSE_address_unavailable;
     }
     if (f->call == CALL_connect) {
-        return is_unix(f) ? CAUSE_BACKLOG_FULL : CAUSE_OTHER;
+        return is_unix(f) ? CAUSE_backlog_full : CAUSE_other;
     }
     bool never_waits = f->flags & MSG_ERRQUEUE || (is_tcp(f) && f->flags & MSG_OOB && f->receives);
     if (f->nonblocking == YES || never_waits) {
-        return CAUSE_WOULD_BLOCK;
+        return CAUSE_would_block;
     }
     if (f->timeout_us > 0) {
-        return CAUSE_TIMEOUT;
+        return CAUSE_timeout;
     }
-    return f->nonblocking == UNKNOWN && f->sets_timeouts == NO ? CAUSE_WOULD_BLOCK : CAUSE_OTHER;
+    return f->nonblocking == UNKNOWN && f->sets_timeouts == NO ? CAUSE_would_block : CAUSE_other;
 }
 
 /* Where TCP's EPIPE comes from: net/ipv4/tcp.c, tcp_sendmsg_locked(). */
@@ -154,75 +154,75 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
     case TCP_STATE_CLOSING:
     case TCP_STATE_LAST_ACK:
     case TCP_STATE_TIME_WAIT:
-        return CAUSE_LOCAL_SHUTDOWN_WRITE;
+        return CAUSE_local_shutdown_write;
     case TCP_STATE_CLOSE:
         if (is_mptcp(f)) {
-            return CAUSE_OTHER;
+            return CAUSE_other;
         }
         if (!f->was_connected) {
-            return CAUSE_NOT_CONNECTED;
+            return CAUSE_not_connected;
         }
         /* An error that still waits came after this EPIPE, and did not cause it. */
-        return f->own_fin == YES || f->error_pending == YES ? CAUSE_LOCAL_SHUTDOWN_WRITE
-                                                            : CAUSE_WRITE_AFTER_CLOSE;
+        return f->own_fin == YES || f->error_pending == YES ? CAUSE_local_shutdown_write
+                                                            : CAUSE_write_after_close;
     case TCP_STATE_CLOSE_WAIT:
     case TCP_STATE_ESTABLISHED:
-        return is_mptcp(f) ? CAUSE_OTHER : CAUSE_WRITE_AFTER_CLOSE;
+        return is_mptcp(f) ? CAUSE_other : CAUSE_write_after_close;
     case TCP_STATE_LISTEN:
-        return CAUSE_NOT_CONNECTED;
+        return CAUSE_not_connected;
     default:
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
 }
 
 static enum cause cause_of_epipe(const struct facts *f)
 {
     if (f->call == CALL_splice && f->receives) {
-        return CAUSE_OTHER; /* of the pipe */
+        return CAUSE_other; /* of the pipe */
     }
     if (f->call == CALL_getsockopt || !f->sends) {
-        return is_tcp(f) ? CAUSE_PEER_RESET : CAUSE_OTHER;
+        return is_tcp(f) ? CAUSE_peer_reset : CAUSE_other;
     }
     if (is_tcp(f) || is_mptcp(f)) {
         return tcp_cause_of_epipe(f);
     }
     if (is_unix(f)) {
-        return f->hung_up == YES ? CAUSE_WRITE_AFTER_CLOSE : CAUSE_LOCAL_SHUTDOWN_WRITE;
+        return f->hung_up == YES ? CAUSE_write_after_close : CAUSE_local_shutdown_write;
     }
     /* Nothing but its own shutdown ends a datagram socket's writing side. */
-    return is_inet(f) && keeps_messages_apart(f) ? CAUSE_LOCAL_SHUTDOWN_WRITE : CAUSE_OTHER;
+    return is_inet(f) && keeps_messages_apart(f) ? CAUSE_local_shutdown_write : CAUSE_other;
 }
 
 static enum cause cause_of_etimedout(const struct facts *f)
 {
     if (f->call == CALL_connect) {
-        return CAUSE_CONNECT_TIMED_OUT;
+        return CAUSE_connect_timed_out;
     }
     if (f->is_lean == YES || !(is_tcp(f) || is_mptcp(f))) {
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
-    return f->was_connected ? CAUSE_CONNECTION_TIMED_OUT : CAUSE_CONNECT_TIMED_OUT;
+    return f->was_connected ? CAUSE_connection_timed_out : CAUSE_connect_timed_out;
 }
 
 static enum cause cause_of_econnreset(const struct facts *f)
 {
     if (f->domain == AF_VSOCK && f->call == CALL_connect) {
-        return CAUSE_CONNECTION_REFUSED; /* its RST to a request */
+        return CAUSE_connection_refused; /* its RST to a request */
     }
     if (is_another_socket(f)) {
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
     /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
      * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
     bool no_connection = is_tcp(f) && !f->was_connected && f->state != 0;
-    return no_connection ? CAUSE_OTHER : CAUSE_PEER_RESET;
+    return no_connection ? CAUSE_other : CAUSE_peer_reset;
 }
 
 /* connect and send look for a socket by its path; bind makes one. */
 static enum cause cause_of_enoent(const struct facts *f)
 {
     bool looks = f->call == CALL_connect || f->sends;
-    return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_NO_SUCH_SOCKET : CAUSE_OTHER;
+    return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_no_such_socket : CAUSE_other;
 }
 
 /* An IPv6 connection that is given up while a blackhole route is in its way. */
@@ -231,7 +231,7 @@ static enum cause cause_of_einval(const struct facts *f)
     bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
                     f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
     bool tells = f->receives || f->sends || f->call == CALL_getsockopt;
-    return given_up && tells ? CAUSE_UNREACHABLE : CAUSE_BAD_ARGUMENT;
+    return given_up && tells ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
 /* What needs nothing but errno. */
@@ -239,63 +239,63 @@ static enum cause cause_of_errno(int err)
 {
     switch (err) {
     case EAGAIN:
-        return CAUSE_WOULD_BLOCK;
+        return CAUSE_would_block;
     case EINTR:
-        return CAUSE_INTERRUPTED;
+        return CAUSE_interrupted;
     case EINPROGRESS:
     case EALREADY:
-        return CAUSE_IN_PROGRESS;
+        return CAUSE_in_progress;
     case ECONNRESET:
-        return CAUSE_PEER_RESET;
+        return CAUSE_peer_reset;
     case EPIPE:
-        return CAUSE_WRITE_AFTER_CLOSE;
+        return CAUSE_write_after_close;
     case ETIMEDOUT:
-        return CAUSE_CONNECTION_TIMED_OUT;
+        return CAUSE_connection_timed_out;
     case ECONNREFUSED:
-        return CAUSE_CONNECTION_REFUSED;
+        return CAUSE_connection_refused;
     case ECONNABORTED:
-        return CAUSE_CONNECTION_ABORTED;
+        return CAUSE_connection_aborted;
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ENETDOWN:
     case EHOSTDOWN:
-        return CAUSE_UNREACHABLE;
+        return CAUSE_unreachable;
     case EADDRNOTAVAIL:
-        return CAUSE_ADDRESS_UNAVAILABLE;
+        return CAUSE_address_unavailable;
     case EADDRINUSE:
-        return CAUSE_ADDRESS_IN_USE;
+        return CAUSE_address_in_use;
     case ENOENT:
-        return CAUSE_NO_SUCH_SOCKET;
+        return CAUSE_no_such_socket;
     case ENOTCONN:
     case EDESTADDRREQ:
-        return CAUSE_NOT_CONNECTED;
+        return CAUSE_not_connected;
     case EBADF:
     case ENOTSOCK:
-        return CAUSE_BAD_DESCRIPTOR;
+        return CAUSE_bad_descriptor;
     case EINVAL:
     case EFAULT:
     case EISCONN:
     case EPROTOTYPE:
-        return CAUSE_BAD_ARGUMENT;
+        return CAUSE_bad_argument;
     case EAFNOSUPPORT:
     case EPROTONOSUPPORT:
     case EOPNOTSUPP:
     case ENOPROTOOPT:
     case ESOCKTNOSUPPORT:
-        return CAUSE_NOT_SUPPORTED;
+        return CAUSE_not_supported;
     case EMSGSIZE:
-        return CAUSE_MESSAGE_TOO_BIG;
+        return CAUSE_message_too_big;
     case EMFILE:
     case ENFILE:
-        return CAUSE_DESCRIPTOR_LIMIT;
+        return CAUSE_descriptor_limit;
     case ENOBUFS:
     case ENOMEM:
-        return CAUSE_NO_MEMORY;
+        return CAUSE_no_memory;
     case EACCES:
     case EPERM:
-        return CAUSE_NOT_PERMITTED;
+        return CAUSE_not_permitted;
     default:
-        return CAUSE_OTHER;
+        return CAUSE_other;
     }
 }
 
@@ -308,7 +308,7 @@ enum cause cause_of(const struct facts *f)
     case EAGAIN:
         return cause_of_eagain(f);
     case EPIPE:
-        return bare ? CAUSE_OTHER : cause_of_epipe(f);
+        return bare ? CAUSE_other : cause_of_epipe(f);
     case ETIMEDOUT:
         return cause_of_etimedout(f);
     case ECONNRESET:
@@ -319,7 +319,7 @@ enum cause cause_of(const struct facts *f)
         return cause_of_einval(f);
     case EALREADY:
     case EINPROGRESS:
-        return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_TIMEOUT : CAUSE_IN_PROGRESS;
+        return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_timeout : CAUSE_in_progress;
     default:
         return cause_of_errno(f->err);
     }
@@ -330,7 +330,7 @@ static const unsigned char levels[] = {CAUSES(LEVEL_OF)};
 
 enum level cause_level(const struct facts *f, enum cause cause)
 {
-    if (cause == CAUSE_NOT_CONNECTED && f->call == CALL_shutdown) {
+    if (cause == CAUSE_not_connected && f->call == CALL_shutdown) {
         return LEVEL_INFO;
     }
     return (enum level)levels[cause];
@@ -1319,39 +1319,39 @@ static void why_other(struct text *t, const struct facts *f)
 void cause_sentence(struct text *t, const struct facts *f, enum cause cause)
 {
     static void (*const sentences[CAUSE_COUNT])(struct text *, const struct facts *) = {
-        [CAUSE_ZERO_LENGTH_REQUEST] = why_zero_length_request,
-        [CAUSE_ZERO_LENGTH_DATAGRAM] = why_zero_length_datagram,
-        [CAUSE_SOURCE_EXHAUSTED] = why_source_exhausted,
-        [CAUSE_WOULD_BLOCK] = why_would_block,
-        [CAUSE_IN_PROGRESS] = why_in_progress,
-        [CAUSE_INTERRUPTED] = why_interrupted,
-        [CAUSE_PEER_CLOSED] = why_peer_closed,
-        [CAUSE_LOCAL_SHUTDOWN_READ] = why_local_shutdown_read,
-        [CAUSE_LOCAL_SHUTDOWN_WRITE] = why_local_shutdown_write,
-        [CAUSE_PEER_RESET] = why_peer_reset,
-        [CAUSE_CLOSED_AFTER_ERROR] = why_closed_after_error,
-        [CAUSE_WRITE_AFTER_CLOSE] = why_write_after_close,
-        [CAUSE_TIMEOUT] = why_timeout,
-        [CAUSE_CONNECTION_TIMED_OUT] = why_connection_timed_out,
-        [CAUSE_CONNECT_TIMED_OUT] = why_connect_timed_out,
-        [CAUSE_CONNECTION_REFUSED] = why_connection_refused,
-        [CAUSE_CONNECTION_ABORTED] = why_connection_aborted,
-        [CAUSE_UNREACHABLE] = why_unreachable,
-        [CAUSE_ADDRESS_UNAVAILABLE] = why_address_unavailable,
-        [CAUSE_ADDRESS_IN_USE] = why_address_in_use,
-        [CAUSE_NO_SUCH_SOCKET] = why_no_such_socket,
-        [CAUSE_BACKLOG_FULL] = why_backlog_full,
-        [CAUSE_NOT_CONNECTED] = why_not_connected,
-        [CAUSE_BAD_DESCRIPTOR] = why_bad_descriptor,
-        [CAUSE_BAD_ARGUMENT] = why_bad_argument,
-        [CAUSE_NOT_SUPPORTED] = why_not_supported,
-        [CAUSE_MESSAGE_TOO_BIG] = why_message_too_big,
-        [CAUSE_DESCRIPTOR_LIMIT] = why_descriptor_limit,
-        [CAUSE_NO_MEMORY] = why_no_memory,
-        [CAUSE_NOT_PERMITTED] = why_not_permitted,
-        [CAUSE_OTHER] = why_other,
+        [CAUSE_zero_length_request] = why_zero_length_request,
+        [CAUSE_zero_length_datagram] = why_zero_length_datagram,
+        [CAUSE_source_exhausted] = why_source_exhausted,
+        [CAUSE_would_block] = why_would_block,
+        [CAUSE_in_progress] = why_in_progress,
+        [CAUSE_interrupted] = why_interrupted,
+        [CAUSE_peer_closed] = why_peer_closed,
+        [CAUSE_local_shutdown_read] = why_local_shutdown_read,
+        [CAUSE_local_shutdown_write] = why_local_shutdown_write,
+        [CAUSE_peer_reset] = why_peer_reset,
+        [CAUSE_closed_after_error] = why_closed_after_error,
+        [CAUSE_write_after_close] = why_write_after_close,
+        [CAUSE_timeout] = why_timeout,
+        [CAUSE_connection_timed_out] = why_connection_timed_out,
+        [CAUSE_connect_timed_out] = why_connect_timed_out,
+        [CAUSE_connection_refused] = why_connection_refused,
+        [CAUSE_connection_aborted] = why_connection_aborted,
+        [CAUSE_unreachable] = why_unreachable,
+        [CAUSE_address_unavailable] = why_address_unavailable,
+        [CAUSE_address_in_use] = why_address_in_use,
+        [CAUSE_no_such_socket] = why_no_such_socket,
+        [CAUSE_backlog_full] = why_backlog_full,
+        [CAUSE_not_connected] = why_not_connected,
+        [CAUSE_bad_descriptor] = why_bad_descriptor,
+        [CAUSE_bad_argument] = why_bad_argument,
+        [CAUSE_not_supported] = why_not_supported,
+        [CAUSE_message_too_big] = why_message_too_big,
+        [CAUSE_descriptor_limit] = why_descriptor_limit,
+        [CAUSE_no_memory] = why_no_memory,
+        [CAUSE_not_permitted] = why_not_permitted,
+        [CAUSE_other] = why_other,
     };
-    if (cause == CAUSE_ERROR_QUEUE) {
+    if (cause == CAUSE_error_queue) {
         add(t, "The error queue delivered its control data; there was no payload with it.");
         return;
     }

@@ -1,4 +1,4 @@
-#include "names.h"
+#include "base/names.h"
 
 #include <errno.h>
 #include <string.h>

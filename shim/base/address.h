@@ -3,7 +3,7 @@
 #ifndef SOCKSHIM_ADDRESS_H
 #define SOCKSHIM_ADDRESS_H
 
-#include "text.h"
+#include "base/text.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -3,10 +3,10 @@
 #ifndef SOCKSHIM_CAUSE_H
 #define SOCKSHIM_CAUSE_H
 
-#include "observe.h"
-#include "text.h"
+#include "base/facts.h"
+#include "base/text.h"
 
-/* CAUSE_OTHER where the facts do not decide. */
+/* CAUSE_other where the facts do not decide. */
 enum cause cause_of(const struct facts *facts);
 /* The level of this record: that of the cause, but for shutdown's not-connected. */
 enum level cause_level(const struct facts *facts, enum cause cause);

@@ -1,11 +1,12 @@
-#include "sockshim.h"
+#include "start/start.h"
 
-#include "config.h"
-#include "failed.h"
-#include "log.h"
-#include "next.h"
-#include "raw.h"
-#include "record.h"
+#include "base/ask.h"
+#include "base/next.h"
+#include "base/raw.h"
+#include "base/settings.h"
+#include "failure/failed.h"
+#include "log/log.h"
+#include "tell/record.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -27,8 +28,8 @@ static void complain(const char *about, struct text *said)
 {
     char line[RECORD_SIZE];
     size_t len = (size_t)(said->at - about);
-    bool has_log = config.logging && log_is_open();
-    if (!(has_log && config.log == LOG_STDERR)) {
+    bool has_log = settings.logging && log_is_open();
+    if (!(has_log && settings.log == LOG_STDERR)) {
         struct text t = text_in(line, sizeof line, QUOTE_PLAIN);
         text_add(&t, "sockshim: ");
         text_bytes(&t, about, len);
@@ -46,8 +47,8 @@ static void complain_about_settings(void)
     for (int i = 0; i < SETTING_COUNT; i++) {
         char about[COMPLAINT_SIZE];
         struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
-        if (config.wrong[i]) {
-            config_complaint(&t, (enum setting)i);
+        if (settings.wrong[i]) {
+            settings_complaint(&t, (enum setting)i);
             complain(about, &t);
         }
     }
@@ -59,7 +60,7 @@ static void complain_about_log(int err)
     struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
     const char *name = errno_name(err);
     text_add(&t, "SOCKSHIM_LOG: cannot write to ");
-    text_bytes(&t, config.log_path, strnlen(config.log_path, 300));
+    text_bytes(&t, settings.log_path, strnlen(settings.log_path, 300));
     text_add(&t, " (");
     text_add(&t, name ? name : "?");
     text_add(&t, "); give a file in a folder that this user may write to; until it can be opened "
@@ -72,14 +73,14 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
-    config_load(environ);
+    settings_load(environ);
     failed_begin();
-    if (!config.on) {
+    if (!settings.on) {
         return;
     }
-    process_begin(config.logging && config.level <= LEVEL_INFO);
-    int err = config.logging ? log_open() : 0;
-    if (err && config.log == LOG_FILE) {
+    process_begin(settings.logging && settings.level <= LEVEL_INFO);
+    int err = settings.logging ? log_open() : 0;
+    if (err && settings.log == LOG_FILE) {
         complain_about_log(err);
     }
     complain_about_settings();
@@ -103,7 +104,7 @@ static __attribute__((noinline)) void write_start(const struct moment *m)
 {
     char line[RECORD_SIZE];
     if (!process_is_caged()) {
-        config_find_exe();
+        settings_find_exe();
     }
     log_write(line, record_start(line, m), m);
 }
@@ -115,12 +116,12 @@ void sockshim_first_socket(void)
         atomic_store(&early_socket, true);
         return;
     }
-    if (config.sigpipe == SIGPIPE_IGNORE) {
+    if (settings.sigpipe == SIGPIPE_IGNORE) {
         sigpipe_swallow();
     }
     struct moment m = this_moment();
-    if (!m.who.is_vfork_child && !atomic_exchange(&sockshim_socket_seen, true) && config.logging &&
-        config.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
+    if (!m.who.is_vfork_child && !atomic_exchange(&sockshim_socket_seen, true) &&
+        settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
     }
     errno = kept;
@@ -128,8 +129,8 @@ void sockshim_first_socket(void)
 
 bool sockshim_forces_sigpipe(void)
 {
-    return config.sigpipe == SIGPIPE_ALWAYS ||
-           (config.sigpipe == SIGPIPE_IGNORE && atomic_load(&sockshim_socket_seen));
+    return settings.sigpipe == SIGPIPE_ALWAYS ||
+           (settings.sigpipe == SIGPIPE_IGNORE && atomic_load(&sockshim_socket_seen));
 }
 
 void force_nodelay(int fd)
@@ -139,7 +140,7 @@ void force_nodelay(int fd)
     /* One question in the common case: it is on already, from the listening
      * socket or from socket(). Reading it is harmless on whatever socket this
      * is; setting it is not, for level 6 is Bluetooth's L2CAP, too. */
-    if (!config.nodelay || process_is_caged() ||
+    if (!settings.nodelay || process_is_caged() ||
         raw(SYS_getsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) < 0 || on ||
         !is_tcp_socket(fd)) {
         return;
@@ -173,10 +174,10 @@ __attribute__((constructor)) static void start(void)
     int kept = errno;
     sockshim_set_up();
     next_resolve();
-    if (config.sigpipe == SIGPIPE_ALWAYS) {
+    if (settings.sigpipe == SIGPIPE_ALWAYS) {
         sigpipe_swallow();
     }
-    if (config.on && (atomic_load(&early_socket) || inherited_ip_socket())) {
+    if (settings.on && (atomic_load(&early_socket) || inherited_ip_socket())) {
         sockshim_has_socket();
     }
     errno = kept;

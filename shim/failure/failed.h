@@ -3,7 +3,7 @@
 #ifndef SOCKSHIM_FAILED_H
 #define SOCKSHIM_FAILED_H
 
-#include "observe.h"
+#include "base/facts.h"
 
 /* Once, when the settings are read: finds out which errno values no record is
  * wanted of. */

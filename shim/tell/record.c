@@ -1,8 +1,8 @@
-#include "record.h"
+#include "tell/record.h"
 
-#include "cause.h"
-#include "config.h"
-#include "kernel.h"
+#include "base/kernel.h"
+#include "base/settings.h"
+#include "tell/cause.h"
 
 #include <string.h>
 
@@ -105,7 +105,7 @@ static __attribute__((noinline)) void timestamp(struct text *t, const struct tim
 
 static struct text begin(char *line, const struct moment *m, enum level level, const char *event)
 {
-    struct text t = text_in(line, RECORD_SIZE - RESERVE, config.json ? QUOTE_JSON : QUOTE_LOGFMT);
+    struct text t = text_in(line, RECORD_SIZE - RESERVE, settings.json ? QUOTE_JSON : QUOTE_LOGFMT);
     text_add(&t, json(&t) ? "{\"ts\":\"" : "ts=");
     timestamp(&t, &m->now);
     json_quote(&t);
@@ -117,7 +117,7 @@ static struct text begin(char *line, const struct moment *m, enum level level, c
     if (m->who.tid > 0) {
         NUMBER(&t, "tid", (uint64_t)m->who.tid);
     }
-    VALUE(&t, "prog", config.prog, strlen(config.prog), PROG_MAX);
+    VALUE(&t, "prog", settings.prog, strlen(settings.prog), PROG_MAX);
     return t;
 }
 
@@ -291,7 +291,7 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
 {
     struct text t = begin(line, m, cause_level(f, cause), "return");
     result(&t, f);
-    bool lean = f->is_lean == YES && (cause == CAUSE_WOULD_BLOCK || cause == CAUSE_INTERRUPTED);
+    bool lean = f->is_lean == YES && (cause == CAUSE_would_block || cause == CAUSE_interrupted);
     if (!lean) {
         socket_facts(&t, f);
     }
@@ -317,10 +317,10 @@ size_t record_start(char *line, const struct moment *m)
 {
     struct text t = begin(line, m, LEVEL_INFO, "start");
     WORD(&t, "version", SOCKSHIM_VERSION);
-    if (*config.exe) {
-        VALUE(&t, "exe", config.exe, strlen(config.exe), EXE_MAX);
+    if (*settings.exe) {
+        VALUE(&t, "exe", settings.exe, strlen(settings.exe), EXE_MAX);
     }
-    VALUE(&t, "settings", config.summary, strlen(config.summary), SETTINGS_MAX);
+    VALUE(&t, "settings", settings.summary, strlen(settings.summary), SETTINGS_MAX);
     return end(&t, line);
 }
 

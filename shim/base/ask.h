@@ -1,0 +1,22 @@
+/* Questions about a socket, put to the kernel directly. Every function is
+ * async-signal-safe, keeps errno and leaves the socket's pending error alone. */
+#ifndef SOCKSHIM_ASK_H
+#define SOCKSHIM_ASK_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* getsockopt(2) of SO_ERROR is off limits: it would change what the program sees.
+ * *len is the room in bytes, and then what the kernel filled in. One system call;
+ * false if the question was not answered. */
+bool ask(int fd, int level, int option, void *value, socklen_t *len);
+
+/* An option that is an int; -1 if the kernel does not answer. */
+int ask_int(int fd, int level, int option);
+
+/* Whether `fd` is a TCP or MPTCP socket, or any IP socket; false if the kernel
+ * does not say. One or two system calls. */
+bool is_tcp_socket(int fd);
+bool is_ip_socket(int fd);
+
+#endif
