@@ -9,8 +9,11 @@
 /* Tables of arrays, not of pointers: those would have to be relocated, one by
  * one, at every start of every program. */
 
-#define CALL_WORD(name) #name,
+#define CALL_WORD(name, direction, descriptor, arguments) #name,
 static const char call_words[][12] = {CALLS(CALL_WORD)};
+
+#define CALL_TRAITS(name, direction, descriptor, arguments) {direction, descriptor, arguments},
+const struct call_traits call_traits[] = {CALLS(CALL_TRAITS)};
 
 #define CAUSE_WORD(name, word, level) word,
 static const char cause_words[][24] = {CAUSES(CAUSE_WORD)};
@@ -26,139 +29,27 @@ static const struct {
     {"pwritev64v2", CALL_pwritev2}, {"signal", CALL_sigaction},
 };
 
-#define ERRNO(name) [name] = #name
-static const char errno_words[ERRNO_MAX + 1][16] = {
-    ERRNO(EPERM),
-    ERRNO(ENOENT),
-    ERRNO(ESRCH),
-    ERRNO(EINTR),
-    ERRNO(EIO),
-    ERRNO(ENXIO),
-    ERRNO(E2BIG),
-    ERRNO(ENOEXEC),
-    ERRNO(EBADF),
-    ERRNO(ECHILD),
-    ERRNO(EAGAIN),
-    ERRNO(ENOMEM),
-    ERRNO(EACCES),
-    ERRNO(EFAULT),
-    ERRNO(ENOTBLK),
-    ERRNO(EBUSY),
-    ERRNO(EEXIST),
-    ERRNO(EXDEV),
-    ERRNO(ENODEV),
-    ERRNO(ENOTDIR),
-    ERRNO(EISDIR),
-    ERRNO(EINVAL),
-    ERRNO(ENFILE),
-    ERRNO(EMFILE),
-    ERRNO(ENOTTY),
-    ERRNO(ETXTBSY),
-    ERRNO(EFBIG),
-    ERRNO(ENOSPC),
-    ERRNO(ESPIPE),
-    ERRNO(EROFS),
-    ERRNO(EMLINK),
-    ERRNO(EPIPE),
-    ERRNO(EDOM),
-    ERRNO(ERANGE),
-    ERRNO(EDEADLK),
-    ERRNO(ENAMETOOLONG),
-    ERRNO(ENOLCK),
-    ERRNO(ENOSYS),
-    ERRNO(ENOTEMPTY),
-    ERRNO(ELOOP),
-    ERRNO(ENOMSG),
-    ERRNO(EIDRM),
-    ERRNO(ECHRNG),
-    ERRNO(EL2NSYNC),
-    ERRNO(EL3HLT),
-    ERRNO(EL3RST),
-    ERRNO(ELNRNG),
-    ERRNO(EUNATCH),
-    ERRNO(ENOCSI),
-    ERRNO(EL2HLT),
-    ERRNO(EBADE),
-    ERRNO(EBADR),
-    ERRNO(EXFULL),
-    ERRNO(ENOANO),
-    ERRNO(EBADRQC),
-    ERRNO(EBADSLT),
-    ERRNO(EBFONT),
-    ERRNO(ENOSTR),
-    ERRNO(ENODATA),
-    ERRNO(ETIME),
-    ERRNO(ENOSR),
-    ERRNO(ENONET),
-    ERRNO(ENOPKG),
-    ERRNO(EREMOTE),
-    ERRNO(ENOLINK),
-    ERRNO(EADV),
-    ERRNO(ESRMNT),
-    ERRNO(ECOMM),
-    ERRNO(EPROTO),
-    ERRNO(EMULTIHOP),
-    ERRNO(EDOTDOT),
-    ERRNO(EBADMSG),
-    ERRNO(EOVERFLOW),
-    ERRNO(ENOTUNIQ),
-    ERRNO(EBADFD),
-    ERRNO(EREMCHG),
-    ERRNO(ELIBACC),
-    ERRNO(ELIBBAD),
-    ERRNO(ELIBSCN),
-    ERRNO(ELIBMAX),
-    ERRNO(ELIBEXEC),
-    ERRNO(EILSEQ),
-    ERRNO(ERESTART),
-    ERRNO(ESTRPIPE),
-    ERRNO(EUSERS),
-    ERRNO(ENOTSOCK),
-    ERRNO(EDESTADDRREQ),
-    ERRNO(EMSGSIZE),
-    ERRNO(EPROTOTYPE),
-    ERRNO(ENOPROTOOPT),
-    ERRNO(EPROTONOSUPPORT),
-    ERRNO(ESOCKTNOSUPPORT),
-    ERRNO(EOPNOTSUPP),
-    ERRNO(EPFNOSUPPORT),
-    ERRNO(EAFNOSUPPORT),
-    ERRNO(EADDRINUSE),
-    ERRNO(EADDRNOTAVAIL),
-    ERRNO(ENETDOWN),
-    ERRNO(ENETUNREACH),
-    ERRNO(ENETRESET),
-    ERRNO(ECONNABORTED),
-    ERRNO(ECONNRESET),
-    ERRNO(ENOBUFS),
-    ERRNO(EISCONN),
-    ERRNO(ENOTCONN),
-    ERRNO(ESHUTDOWN),
-    ERRNO(ETOOMANYREFS),
-    ERRNO(ETIMEDOUT),
-    ERRNO(ECONNREFUSED),
-    ERRNO(EHOSTDOWN),
-    ERRNO(EHOSTUNREACH),
-    ERRNO(EALREADY),
-    ERRNO(EINPROGRESS),
-    ERRNO(ESTALE),
-    ERRNO(EUCLEAN),
-    ERRNO(ENOTNAM),
-    ERRNO(ENAVAIL),
-    ERRNO(EISNAM),
-    ERRNO(EREMOTEIO),
-    ERRNO(EDQUOT),
-    ERRNO(ENOMEDIUM),
-    ERRNO(EMEDIUMTYPE),
-    ERRNO(ECANCELED),
-    ERRNO(ENOKEY),
-    ERRNO(EKEYEXPIRED),
-    ERRNO(EKEYREVOKED),
-    ERRNO(EKEYREJECTED),
-    ERRNO(EOWNERDEAD),
-    ERRNO(ENOTRECOVERABLE),
-    ERRNO(ERFKILL),
-    ERRNO(EHWPOISON),
+#define E(name) [name] = #name,
+static const char errno_names[ERRNO_MAX + 1][16] = {
+    /* clang-format off */
+    E(EPERM) E(ENOENT) E(ESRCH) E(EINTR) E(EIO) E(ENXIO) E(E2BIG) E(ENOEXEC) E(EBADF) E(ECHILD)
+    E(EAGAIN) E(ENOMEM) E(EACCES) E(EFAULT) E(ENOTBLK) E(EBUSY) E(EEXIST) E(EXDEV) E(ENODEV)
+    E(ENOTDIR) E(EISDIR) E(EINVAL) E(ENFILE) E(EMFILE) E(ENOTTY) E(ETXTBSY) E(EFBIG) E(ENOSPC)
+    E(ESPIPE) E(EROFS) E(EMLINK) E(EPIPE) E(EDOM) E(ERANGE) E(EDEADLK) E(ENAMETOOLONG) E(ENOLCK)
+    E(ENOSYS) E(ENOTEMPTY) E(ELOOP) E(ENOMSG) E(EIDRM) E(ECHRNG) E(EL2NSYNC) E(EL3HLT) E(EL3RST)
+    E(ELNRNG) E(EUNATCH) E(ENOCSI) E(EL2HLT) E(EBADE) E(EBADR) E(EXFULL) E(ENOANO) E(EBADRQC)
+    E(EBADSLT) E(EBFONT) E(ENOSTR) E(ENODATA) E(ETIME) E(ENOSR) E(ENONET) E(ENOPKG) E(EREMOTE)
+    E(ENOLINK) E(EADV) E(ESRMNT) E(ECOMM) E(EPROTO) E(EMULTIHOP) E(EDOTDOT) E(EBADMSG)
+    E(EOVERFLOW) E(ENOTUNIQ) E(EBADFD) E(EREMCHG) E(ELIBACC) E(ELIBBAD) E(ELIBSCN) E(ELIBMAX)
+    E(ELIBEXEC) E(EILSEQ) E(ERESTART) E(ESTRPIPE) E(EUSERS) E(ENOTSOCK) E(EDESTADDRREQ)
+    E(EMSGSIZE) E(EPROTOTYPE) E(ENOPROTOOPT) E(EPROTONOSUPPORT) E(ESOCKTNOSUPPORT) E(EOPNOTSUPP)
+    E(EPFNOSUPPORT) E(EAFNOSUPPORT) E(EADDRINUSE) E(EADDRNOTAVAIL) E(ENETDOWN) E(ENETUNREACH)
+    E(ENETRESET) E(ECONNABORTED) E(ECONNRESET) E(ENOBUFS) E(EISCONN) E(ENOTCONN) E(ESHUTDOWN)
+    E(ETOOMANYREFS) E(ETIMEDOUT) E(ECONNREFUSED) E(EHOSTDOWN) E(EHOSTUNREACH) E(EALREADY)
+    E(EINPROGRESS) E(ESTALE) E(EUCLEAN) E(ENOTNAM) E(ENAVAIL) E(EISNAM) E(EREMOTEIO) E(EDQUOT)
+    E(ENOMEDIUM) E(EMEDIUMTYPE) E(ECANCELED) E(ENOKEY) E(EKEYEXPIRED) E(EKEYREVOKED)
+    E(EKEYREJECTED) E(EOWNERDEAD) E(ENOTRECOVERABLE) E(ERFKILL) E(EHWPOISON)
+    /* clang-format on */
 };
 
 /* Second names for one number; include/uapi/asm-generic/errno.h. */
@@ -208,7 +99,7 @@ const char *level_name(enum level level)
 
 const char *errno_name(int err)
 {
-    return err > 0 && err <= ERRNO_MAX && *errno_words[err] ? errno_words[err] : NULL;
+    return err > 0 && err <= ERRNO_MAX && *errno_names[err] ? errno_names[err] : NULL;
 }
 
 const char *tcp_state_name(unsigned state)
@@ -225,23 +116,6 @@ const char *next_msg_flag(int *flags)
         }
     }
     return NULL;
-}
-
-bool call_takes_any_descriptor(enum call call)
-{
-    switch (call) {
-    case CALL_read:
-    case CALL_readv:
-    case CALL_preadv2:
-    case CALL_write:
-    case CALL_writev:
-    case CALL_pwritev2:
-    case CALL_sendfile:
-    case CALL_splice:
-        return true;
-    default:
-        return false;
-    }
 }
 
 static bool same(const char *word, size_t len, const char *name)
@@ -282,5 +156,5 @@ int errno_number(const char *word, size_t len)
             return errno_aliases[i].err;
         }
     }
-    return position(word, len, *errno_words, sizeof *errno_words, COUNT(errno_words));
+    return position(word, len, *errno_names, sizeof *errno_names, COUNT(errno_names));
 }

@@ -6,39 +6,94 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What a call does with data, */
+enum direction {
+    MOVES_NOTHING,
+    RECEIVES,
+    SENDS,
+    EITHER_WAY, /* told by which of its two descriptors is the socket */
+    ACCEPTS,    /* waits as a receiving call does */
+};
+
+/* what it is called with, */
+enum descriptor {
+    A_SOCKET,
+    ANY_FILE, /* read, write and the like: a record only if it is a socket */
+    NO_SOCKET /* it makes one */
+};
+
+/* and what the members of struct attempt mean for it. Where it is called with a
+ * socket and moves data, `flags` are MSG_ flags. */
+enum arguments {
+    NOTHING_MORE,      /* than the descriptor */
+    LENGTH,            /* len: bytes */
+    LENGTH_TO,         /* len: bytes; addr: where to */
+    COUNT_OF_MESSAGES, /* len */
+    MESSAGE,           /* data: struct msghdr */
+    VECTOR,            /* data: struct iovec; len: how many */
+    ADDRESS_OF_PEER,   /* addr */
+    OWN_ADDRESS,       /* addr */
+    KIND_OF_SOCKET,    /* other: domain; flags: type; len: protocol */
+};
+
 /* The calls that are logged, under the name that a person knows them by:
  * __recv_chk is recv, sendfile64 is sendfile. */
 #define CALLS(X)                                                                                   \
-    X(recv)                                                                                        \
-    X(recvfrom)                                                                                    \
-    X(recvmsg)                                                                                     \
-    X(recvmmsg)                                                                                    \
-    X(read)                                                                                        \
-    X(readv)                                                                                       \
-    X(preadv2)                                                                                     \
-    X(send)                                                                                        \
-    X(sendto)                                                                                      \
-    X(sendmsg)                                                                                     \
-    X(sendmmsg)                                                                                    \
-    X(write)                                                                                       \
-    X(writev)                                                                                      \
-    X(pwritev2)                                                                                    \
-    X(sendfile)                                                                                    \
-    X(splice)                                                                                      \
-    X(socket)                                                                                      \
-    X(socketpair)                                                                                  \
-    X(connect)                                                                                     \
-    X(accept)                                                                                      \
-    X(accept4)                                                                                     \
-    X(bind)                                                                                        \
-    X(listen)                                                                                      \
-    X(shutdown)                                                                                    \
-    X(getsockopt)                                                                                  \
-    X(setsockopt)                                                                                  \
-    X(sigaction)
+    X(recv, RECEIVES, A_SOCKET, LENGTH)                                                            \
+    X(recvfrom, RECEIVES, A_SOCKET, LENGTH)                                                        \
+    X(recvmsg, RECEIVES, A_SOCKET, MESSAGE)                                                        \
+    X(recvmmsg, RECEIVES, A_SOCKET, COUNT_OF_MESSAGES)                                             \
+    X(read, RECEIVES, ANY_FILE, LENGTH)                                                            \
+    X(readv, RECEIVES, ANY_FILE, VECTOR)                                                           \
+    X(preadv2, RECEIVES, ANY_FILE, VECTOR)                                                         \
+    X(send, SENDS, A_SOCKET, LENGTH)                                                               \
+    X(sendto, SENDS, A_SOCKET, LENGTH_TO)                                                          \
+    X(sendmsg, SENDS, A_SOCKET, MESSAGE)                                                           \
+    X(sendmmsg, SENDS, A_SOCKET, COUNT_OF_MESSAGES)                                                \
+    X(write, SENDS, ANY_FILE, LENGTH)                                                              \
+    X(writev, SENDS, ANY_FILE, VECTOR)                                                             \
+    X(pwritev2, SENDS, ANY_FILE, VECTOR)                                                           \
+    X(sendfile, SENDS, ANY_FILE, LENGTH)                                                           \
+    X(splice, EITHER_WAY, ANY_FILE, LENGTH)                                                        \
+    X(socket, MOVES_NOTHING, NO_SOCKET, KIND_OF_SOCKET)                                            \
+    X(socketpair, MOVES_NOTHING, NO_SOCKET, KIND_OF_SOCKET)                                        \
+    X(connect, MOVES_NOTHING, A_SOCKET, ADDRESS_OF_PEER)                                           \
+    X(accept, ACCEPTS, A_SOCKET, NOTHING_MORE)                                                     \
+    X(accept4, ACCEPTS, A_SOCKET, NOTHING_MORE)                                                    \
+    X(bind, MOVES_NOTHING, A_SOCKET, OWN_ADDRESS)                                                  \
+    X(listen, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                               \
+    X(shutdown, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                             \
+    X(getsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
+    X(setsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
+    X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
 
-#define CALL_ENUM(name) CALL_##name,
+#define CALL_ENUM(name, direction, descriptor, arguments) CALL_##name,
 enum call { CALLS(CALL_ENUM) CALL_COUNT };
+_Static_assert(CALL_COUNT <= 64, "a bit for each call: settings.skip_calls, process_first_time()");
+
+struct call_traits {
+    enum direction direction;
+    enum descriptor descriptor;
+    enum arguments arguments;
+};
+extern const struct call_traits call_traits[CALL_COUNT] __attribute__((visibility("hidden")));
+
+static inline bool is_accept(enum call call)
+{
+    return call_traits[call].direction == ACCEPTS;
+}
+
+/* recvmmsg and sendmmsg. */
+static inline bool counts_messages(enum call call)
+{
+    return call_traits[call].arguments == COUNT_OF_MESSAGES;
+}
+
+/* Whether it may be handed something that is no socket. */
+static inline bool call_takes_any_file(enum call call)
+{
+    return call_traits[call].descriptor == ANY_FILE;
+}
 
 enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
@@ -81,6 +136,8 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 #define CAUSE_ENUM(name, word, level) CAUSE_##name,
 enum cause { CAUSES(CAUSE_ENUM) CAUSE_COUNT };
 
+_Static_assert(CAUSE_COUNT <= 64, "a bit for each cause: settings.skip_causes");
+
 /* Linux has no errno above this one (EHWPOISON). */
 #define ERRNO_MAX 133
 
@@ -95,10 +152,6 @@ const char *tcp_state_name(unsigned state);
 /* The name of the lowest MSG_ flag in *flags, which is then taken out of
  * *flags; NULL when no bit that has a name is left. */
 const char *next_msg_flag(int *flags);
-
-/* Whether it is read, write or the like, which may be handed something that is
- * no socket. */
-bool call_takes_any_descriptor(enum call call);
 
 /* The other way round, for the settings. The word need not end in a NUL. They
  * return -1 for a word that is none. call_number also takes the names that are

@@ -648,7 +648,7 @@ static bool passes_descriptors(struct facts *f)
 
 bool observe(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
-    bool any = call_takes_any_descriptor(call);
+    bool any = call_takes_any_file(call);
     memset(f, 0, offsetof(struct facts, local));
     f->local.len = f->peer.len = 0;
     f->call = call;

@@ -1048,7 +1048,7 @@ static void why_bad_descriptor(struct text *t, const struct facts *f)
     } else if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
         add(t, " is a socket, but a descriptor that the message passes on (SCM_RIGHTS) is not "
                "open.");
-    } else if (call_takes_any_descriptor(f->call)) {
+    } else if (call_takes_any_file(f->call)) {
         add(t, " is a socket, but the other descriptor of the call is not open, or not open for "
                "this.");
     } else {
