@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -30,6 +31,55 @@ static inline bool is_tcp_protocol(int protocol)
     return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
 }
 
+/* Options and ioctls: include/uapi/linux/tcp.h, mptcp.h, in.h, in6.h, splice.h;
+ * the queues are tcp(7)'s SIOCOUTQ, and SIOCOUTQNSD of sockios.h. */
+enum {
+    OPTION_TCP_INFO = 11,
+    OPTION_TCP_USER_TIMEOUT = 18,
+    OPTION_TCP_ZEROCOPY_RECEIVE = 35,
+    LEVEL_MPTCP = 284,
+    OPTION_MPTCP_INFO = 1,
+    OPTION_IP_RECVERR = 11,
+    OPTION_IPV6_RECVERR = 25,
+    FLAG_SPLICE_NONBLOCK = 2,
+    OUTPUT_QUEUE = 0x5411,
+    UNSENT_QUEUE = 0x894B,
+};
+
+/* The old form of the options, whose value is two longs. */
+#if __SIZEOF_LONG__ == 4
+enum { OPTION_RECEIVE_TIMEOUT = 20, OPTION_SEND_TIMEOUT = 21 };
+#else
+enum { OPTION_RECEIVE_TIMEOUT = SO_RCVTIMEO, OPTION_SEND_TIMEOUT = SO_SNDTIMEO };
+#endif
+
+/* struct tcp_info of include/uapi/linux/tcp.h as far as it is used: C libraries
+ * stop at different fields. A kernel that knows less returns less. */
+struct tcp_facts {
+    uint8_t state, ca_state, retransmits, probes, backoff, options, scales, limited;
+    uint32_t rto, ato, snd_mss, rcv_mss;
+    uint32_t unacked, sacked, lost, retrans, fackets;
+    uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
+    uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+    uint32_t rcv_rtt, rcv_space, total_retrans;
+    uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+    uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+    uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+    uint32_t delivered, delivered_ce;
+    uint64_t bytes_sent, bytes_retrans;
+    uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+};
+
+/* struct mptcp_info of include/uapi/linux/mptcp.h, likewise. */
+struct mptcp_facts {
+    uint8_t counts[8];
+    uint32_t flags, token;
+    uint64_t write_seq, snd_una, rcv_nxt;
+    uint8_t local[4];
+    uint32_t retransmits;
+    uint64_t bytes_retrans, bytes_sent, bytes_received, bytes_acked;
+};
+
 /* include/net/tcp_states.h */
 enum {
     TCP_STATE_ESTABLISHED = 1,
@@ -44,5 +94,20 @@ enum {
     TCP_STATE_LISTEN,
     TCP_STATE_CLOSING,
 };
+
+/* The states into which the peer's FIN leads. */
+static inline bool state_has_peer_fin(unsigned state)
+{
+    return state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_LAST_ACK ||
+           state == TCP_STATE_CLOSING || state == TCP_STATE_TIME_WAIT;
+}
+
+/* Those into which the program's own leads, besides CLOSE. */
+static inline bool state_has_own_fin(unsigned state)
+{
+    return state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2 ||
+           state == TCP_STATE_CLOSING || state == TCP_STATE_LAST_ACK ||
+           state == TCP_STATE_TIME_WAIT;
+}
 
 #endif

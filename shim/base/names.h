@@ -69,7 +69,7 @@ enum arguments {
 
 #define CALL_ENUM(name, direction, descriptor, arguments) CALL_##name,
 enum call { CALLS(CALL_ENUM) CALL_COUNT };
-_Static_assert(CALL_COUNT <= 64, "a bit for each call: settings.skip_calls, process_first_time()");
+_Static_assert(CALL_COUNT < 64, "a bit for each: settings.skip_calls, process_first_time()");
 
 struct call_traits {
     enum direction direction;

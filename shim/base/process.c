@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 #ifndef MADV_WIPEONFORK
@@ -20,11 +21,11 @@ static _Atomic pid_t *page;
 static atomic_bool caged;
 
 /* What is logged once a program: forks share it. */
-static atomic_uint *told;
+static _Atomic uint64_t *told;
 
 static void *map(int sharing)
 {
-    size_t size = sizeof(int);
+    size_t size = sizeof(uint64_t);
 #ifdef SYS_mmap2
     long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
 #else
@@ -57,7 +58,8 @@ void process_begin(bool tells)
 
 bool process_first_time(unsigned bit)
 {
-    return told && !(atomic_fetch_or(told, 1U << bit) & 1U << bit);
+    uint64_t mask = (uint64_t)1 << bit;
+    return told && !(atomic_fetch_or(told, mask) & mask);
 }
 
 /* Another pid on the page than ours: in a vfork child it is the parent's (0 if
@@ -102,6 +104,13 @@ void process_leave_cage(void)
 bool process_is_caged(void)
 {
     return atomic_load_explicit(&caged, memory_order_relaxed);
+}
+
+atomic_bool process_socket_seen;
+
+bool process_socket_is_seen(void)
+{
+    return !atomic_exchange(&process_socket_seen, true);
 }
 
 atomic_bool process_timeout_seen;

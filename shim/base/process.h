@@ -20,7 +20,7 @@ struct identity process_identify(void);
 
 /* Whether `bit` is asked for the first time by this program: forks share the
  * answers. No system call; false in a process without the shared page. */
-enum { ONCE_START, ONCE_REFUSED };
+enum { ONCE_START, ONCE_REFUSED /* and a bit for each call */ };
 bool process_first_time(unsigned bit);
 
 /* Before a system call that puts a seccomp filter on this thread. Returns
@@ -30,6 +30,15 @@ bool process_first_time(unsigned bit);
 bool process_enter_cage(void);
 void process_leave_cage(void);
 bool process_is_caged(void);
+
+/* That the program has a socket: made, accepted or inherited. Returns whether this
+ * was news. */
+bool process_socket_is_seen(void);
+extern atomic_bool process_socket_seen __attribute__((visibility("hidden")));
+static inline bool process_has_socket(void)
+{
+    return atomic_load_explicit(&process_socket_seen, memory_order_relaxed);
+}
 
 /* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,
  * EAGAIN cannot be an expired timeout, and needs no question. */

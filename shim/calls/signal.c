@@ -1,131 +1,7 @@
-/* SIGPIPE is swallowed by an empty handler in the place of the default, not by
- * SIG_IGN: that is inherited through exec, by children that did not ask for it
- * (signal(7)). That the handler is ours is the only state, and the kernel keeps
- * it. */
+/* The program's own wishes for SIGPIPE: it is answered as it would be without us. */
 #include "calls/wrap.h"
 
-#include "base/process.h"
-#include "base/settings.h"
-#include "start/start.h"
-
-/* The program must see the disposition that it asked for, flags included. Three
- * flags of a default disposition would change what our handler does, so they
- * are kept in which handler it is; the other flags and the mask do no harm and
- * stay in the kernel as they are. */
-enum { HAD_RESTART = 1, HAD_ONSTACK = 2, HAD_RESETHAND = 4, UNTOUCHED = 8, HANDLERS };
-
-#define HANDLER(n)                                                                                 \
-    static void swallow_##n(int sig)                                                               \
-    {                                                                                              \
-        (void)sig;                                                                                 \
-    }
-HANDLER(0)
-HANDLER(1)
-HANDLER(2)
-HANDLER(3)
-HANDLER(4)
-HANDLER(5)
-HANDLER(6)
-HANDLER(7)
-HANDLER(untouched) /* as it was when the program started */
-
-static const signal_handler handlers[HANDLERS] = {
-    swallow_0, swallow_1, swallow_2, swallow_3,         swallow_4,
-    swallow_5, swallow_6, swallow_7, swallow_untouched,
-};
-
-/* On a handler of the program's: SA_RESETHAND was asked for, and was taken off
- * since it would put the default back. Linux's SA_EXPOSE_TAGBITS, which means
- * nothing for SIGPIPE and which kernels before 5.11 keep, too. */
-enum { RESETHAND_TAKEN_OFF = 0x800 };
-
-static int handler_number(signal_handler handler)
-{
-    for (int i = 0; i < HANDLERS; i++) {
-        if (handlers[i] == handler) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-/* SA_RESTORER: where the program's signal handlers return to. A default never
- * returns, so what the program says about it may be rubbish. Left to the C
- * library, which on x86-64 sets it in any case. */
-enum { RESTORER = 0x04000000 };
-
-/* Puts our handler where `act` has the default. */
-static void swallow_default(struct sigaction *act)
-{
-    int had = (act->sa_flags & SA_RESTART ? HAD_RESTART : 0) |
-              (act->sa_flags & SA_ONSTACK ? HAD_ONSTACK : 0) |
-              (act->sa_flags & (int)SA_RESETHAND ? HAD_RESETHAND : 0);
-    act->sa_handler = handlers[had];
-    act->sa_flags = (act->sa_flags & ~((int)SA_RESETHAND | RESTORER)) | SA_RESTART | SA_ONSTACK;
-}
-
-static bool has_own_handler(const struct sigaction *act)
-{
-    return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;
-}
-
-static void keep_handler(struct sigaction *act)
-{
-    if (has_own_handler(act) && act->sa_flags & (int)SA_RESETHAND) {
-        act->sa_flags = (act->sa_flags & ~(int)SA_RESETHAND) | RESETHAND_TAKEN_OFF;
-    }
-}
-
-/* What the program would have seen without us. */
-static void as_the_program_knows(struct sigaction *act)
-{
-    int had = handler_number(act->sa_handler);
-    if (had == UNTOUCHED) {
-        act->sa_handler = SIG_DFL;
-        act->sa_flags = 0;
-#ifdef __GLIBC__ /* musl leaves it as it is */
-        act->sa_restorer = NULL;
-#endif
-    } else if (had >= 0) {
-        act->sa_handler = SIG_DFL;
-        act->sa_flags &= ~(SA_RESTART | SA_ONSTACK);
-        act->sa_flags |= (had & HAD_RESTART ? SA_RESTART : 0) |
-                         (had & HAD_ONSTACK ? SA_ONSTACK : 0) |
-                         (had & HAD_RESETHAND ? (int)SA_RESETHAND : 0);
-    } else if (act->sa_flags & RESETHAND_TAKEN_OFF) {
-        act->sa_flags = (act->sa_flags & ~RESETHAND_TAKEN_OFF) | (int)SA_RESETHAND;
-    }
-}
-
-bool sigpipe_is_swallowed(void)
-{
-    struct sigaction now;
-    return next.sigaction(SIGPIPE, NULL, &now) == 0 && handler_number(now.sa_handler) >= 0;
-}
-
-void sigpipe_swallow(void)
-{
-    struct sigaction act;
-    struct sigaction raced;
-    if (process_is_caged() || next.sigaction(SIGPIPE, NULL, &act) < 0) {
-        return;
-    }
-    if (act.sa_handler == SIG_DFL) {
-        bool untouched = act.sa_flags == 0;
-        swallow_default(&act);
-        act.sa_handler = untouched ? swallow_untouched : act.sa_handler;
-    } else if (has_own_handler(&act) && act.sa_flags & (int)SA_RESETHAND) {
-        keep_handler(&act);
-    } else {
-        return;
-    }
-    /* Another thread of the program may have set its own in between. */
-    if (next.sigaction(SIGPIPE, &act, &raced) == 0 && raced.sa_handler != SIG_DFL &&
-        handler_number(raced.sa_handler) < 0) {
-        keep_handler(&raced);
-        next.sigaction(SIGPIPE, &raced, NULL);
-    }
-}
+#include "force/sigpipe.h"
 
 static void refuse_default(void)
 {
@@ -139,21 +15,21 @@ static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
 {
     struct sigaction wish;
     bool wants_default = false;
-    if (!sockshim_forces_sigpipe()) {
+    if (!sigpipe_is_forced()) {
         return next.sigaction(SIGPIPE, act, old);
     }
     if (act) { /* the C library reads it, too, before the kernel does */
         wish = *act;
         wants_default = wish.sa_handler == SIG_DFL;
         if (wants_default) {
-            swallow_default(&wish);
+            sigpipe_put_ours(&wish);
         } else {
-            keep_handler(&wish);
+            sigpipe_keep_handler(&wish);
         }
     }
     int result = next.sigaction(SIGPIPE, act ? &wish : NULL, old);
     if (result == 0 && old) {
-        as_the_program_knows(old);
+        sigpipe_as_known(old);
     }
     if (result == 0 && wants_default) {
         refuse_default();
@@ -168,14 +44,14 @@ static signal_handler sigpipe_by(signal_handler (*function)(int, signal_handler)
                                  signal_handler handler)
 {
     struct sigaction act;
-    signal_handler old = function(SIGPIPE, handler == SIG_DFL ? handlers[0] : handler);
+    signal_handler old = function(SIGPIPE, handler == SIG_DFL ? sigpipe_stand_in() : handler);
     if (handler == SIG_DFL && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
-        act.sa_handler == handlers[0]) {
-        swallow_default(&act);
+        act.sa_handler == sigpipe_stand_in()) {
+        sigpipe_put_ours(&act);
         next.sigaction(SIGPIPE, &act, NULL);
         refuse_default();
     }
-    return handler_number(old) >= 0 ? SIG_DFL : old;
+    return sigpipe_is_ours(old) ? SIG_DFL : old;
 }
 
 /* Our handler's own SA_RESTART stays, and it is told of the default's. */
@@ -184,10 +60,10 @@ static int sigpipe_interrupt(int interrupt)
     struct sigaction act;
     int result = next.siginterrupt(SIGPIPE, interrupt);
     if (result == 0 && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
-        handler_number(act.sa_handler) >= 0) {
-        as_the_program_knows(&act);
+        sigpipe_is_ours(act.sa_handler)) {
+        sigpipe_as_known(&act);
         act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
-        swallow_default(&act);
+        sigpipe_put_ours(&act);
         next.sigaction(SIGPIPE, &act, NULL);
     }
     return result;
@@ -195,7 +71,7 @@ static int sigpipe_interrupt(int interrupt)
 
 static bool is_forced(int sig)
 {
-    return sig == SIGPIPE && sockshim_forces_sigpipe();
+    return sig == SIGPIPE && sigpipe_is_forced();
 }
 
 WRAP(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))

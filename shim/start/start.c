@@ -5,12 +5,11 @@
 #include "base/raw.h"
 #include "base/settings.h"
 #include "failure/failed.h"
+#include "force/sigpipe.h"
 #include "log/log.h"
 #include "tell/record.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 
 static atomic_bool begun;
 atomic_bool sockshim_ready;
-atomic_bool sockshim_socket_seen;
 static atomic_bool early_socket; /* there was one before there were settings */
 
 /* A person should know: one line on stderr, and one in the log unless that is
@@ -120,33 +118,11 @@ void sockshim_first_socket(void)
         sigpipe_swallow();
     }
     struct moment m = this_moment();
-    if (!m.who.is_vfork_child && !atomic_exchange(&sockshim_socket_seen, true) &&
-        settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
+    if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&
+        settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
     }
     errno = kept;
-}
-
-bool sockshim_forces_sigpipe(void)
-{
-    return settings.sigpipe == SIGPIPE_ALWAYS ||
-           (settings.sigpipe == SIGPIPE_IGNORE && atomic_load(&sockshim_socket_seen));
-}
-
-void force_nodelay(int fd)
-{
-    int on = 0;
-    socklen_t len = sizeof on;
-    /* One question in the common case: it is on already, from the listening
-     * socket or from socket(). Reading it is harmless on whatever socket this
-     * is; setting it is not, for level 6 is Bluetooth's L2CAP, too. */
-    if (!settings.nodelay || process_is_caged() ||
-        raw(SYS_getsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) < 0 || on ||
-        !is_tcp_socket(fd)) {
-        return;
-    }
-    on = 1;
-    raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 /* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. */

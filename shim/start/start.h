@@ -2,6 +2,8 @@
 #ifndef SOCKSHIM_SOCKSHIM_H
 #define SOCKSHIM_SOCKSHIM_H
 
+#include "base/process.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -17,25 +19,11 @@ static inline bool sockshim_set_up(void)
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. */
 void sockshim_first_socket(void);
-extern atomic_bool sockshim_socket_seen __attribute__((visibility("hidden")));
 static inline void sockshim_has_socket(void)
 {
-    if (!atomic_load_explicit(&sockshim_socket_seen, memory_order_relaxed)) {
+    if (!process_has_socket()) {
         sockshim_first_socket();
     }
 }
-
-/* Whether a wish for SIGPIPE's default action is to be refused by now. */
-bool sockshim_forces_sigpipe(void);
-
-/* Puts TCP_NODELAY on a TCP socket that may not have it. */
-void force_nodelay(int fd);
-
-/* calls/signal.c. Puts our handler in the place of SIGPIPE's default action; from a
- * handler of the program's it takes SA_RESETHAND off. Nothing in a cage. */
-void sigpipe_swallow(void);
-/* Whether our handler is there, which means that the default would have been.
- * One system call; false if it fails. */
-bool sigpipe_is_swallowed(void);
 
 #endif

@@ -1,0 +1,51 @@
+#include "force/nodelay.h"
+
+#include "base/ask.h"
+#include "base/kernel.h"
+#include "base/process.h"
+#include "base/raw.h"
+#include "base/settings.h"
+
+#include <netinet/tcp.h>
+
+static void switch_on(int fd)
+{
+    static const int on = 1;
+    raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void nodelay_of_new(int fd, int domain, int type, int protocol)
+{
+    bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
+    bool inet = is_inet_family(domain);
+    bool tcp = protocol == 0 || is_tcp_protocol(protocol);
+    if (stream && inet && tcp && settings.nodelay && !process_is_caged()) {
+        switch_on(fd);
+    }
+}
+
+void nodelay_force(int fd)
+{
+    int on = 0;
+    socklen_t len = sizeof on;
+    /* One question in the common case: it is on already, from the listening
+     * socket or from socket(). Reading it is harmless on whatever socket this
+     * is; setting it is not, for level 6 is Bluetooth's L2CAP, too. */
+    if (!settings.nodelay || process_is_caged() ||
+        raw(SYS_getsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) < 0 || on ||
+        !is_tcp_socket(fd)) {
+        return;
+    }
+    switch_on(fd);
+}
+
+/* What waited in between leaves when the option is set again (net/ipv4/tcp.c,
+ * __tcp_sock_set_nodelay()). */
+bool nodelay_put_back(int fd)
+{
+    if (!settings.nodelay || process_is_caged() || !is_tcp_socket(fd)) {
+        return false;
+    }
+    switch_on(fd);
+    return true;
+}

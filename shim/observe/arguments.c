@@ -1,0 +1,118 @@
+#include "observe/arguments.h"
+
+#include "base/kernel.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+/* Whether the kernel got as far as reading what the pointers of the call point
+ * to. net/socket.c looks the descriptor up first, then copies the arguments. */
+static bool kernel_read_arguments(int err)
+{
+    return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
+}
+
+static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
+{
+    if (count > 1024) { /* UIO_MAXIOV: refused before it is read */
+        return false;
+    }
+    f->has_len = true;
+    for (size_t i = 0; i < count; i++) {
+        f->len += iov[i].iov_len;
+    }
+    return true;
+}
+
+static void take_message(struct facts *f, const struct attempt *a)
+{
+    const struct msghdr *msg = a->data;
+    /* EINVAL may come before the vector is read, ENOBUFS and ENOMEM too. */
+    if (!kernel_read_arguments(f->err) || f->err == EINVAL || f->err == ENOMEM ||
+        f->err == ENOBUFS) {
+        return;
+    }
+    if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && msg->msg_name && f->sends) {
+        address_set(&f->peer, msg->msg_name, msg->msg_namelen);
+        f->peer_from_call = true;
+    }
+}
+
+static void take_vector(struct facts *f, const struct attempt *a)
+{
+    /* ESPIPE, of preadv2 with an offset, comes before the vector is read. */
+    if (kernel_read_arguments(f->err) && f->err != EINVAL && f->err != ESPIPE && f->err != ENOMEM) {
+        sum_iovecs(f, a->data, a->len);
+    }
+}
+
+/* An address that the call was given. An address longer than the kernel takes
+ * is refused before it is read. */
+static void take_address(struct facts *f, struct address *to, const struct attempt *a)
+{
+    if (a->addr && kernel_read_arguments(f->err) && a->addrlen > 0 &&
+        a->addrlen <= sizeof(struct sockaddr_storage)) {
+        address_set(to, a->addr, a->addrlen);
+        f->peer_from_call = to == &f->peer;
+    }
+}
+
+static void take_length(struct facts *f, const struct attempt *a)
+{
+    f->has_len = true;
+    f->len = a->len;
+}
+
+static void take_new_socket(struct facts *f, const struct attempt *a)
+{
+    f->fd = -1;
+    f->domain = a->other;
+    f->type = a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    f->protocol = (int)a->len;
+    if (f->protocol == 0 && is_inet_family(f->domain)) {
+        f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
+                      : f->type == SOCK_DGRAM ? IPPROTO_UDP
+                                              : 0;
+    }
+}
+
+static void take_arguments(struct facts *f, const struct attempt *a)
+{
+    switch (call_traits[f->call].arguments) {
+    case LENGTH_TO:
+        take_address(f, &f->peer, a);
+        __attribute__((fallthrough));
+    case LENGTH:
+    case COUNT_OF_MESSAGES:
+        take_length(f, a);
+        return;
+    case MESSAGE:
+        take_message(f, a);
+        return;
+    case VECTOR:
+        take_vector(f, a);
+        return;
+    case ADDRESS_OF_PEER:
+        take_address(f, &f->peer, a);
+        return;
+    case OWN_ADDRESS:
+        take_address(f, &f->local, a);
+        return;
+    case KIND_OF_SOCKET:
+        take_new_socket(f, a);
+        return;
+    case NOTHING_MORE:
+        return;
+    }
+}
+
+void take_call(struct facts *f, const struct attempt *a)
+{
+    const struct call_traits *call = &call_traits[f->call];
+    f->receives = call->direction == RECEIVES;
+    f->sends = call->direction == SENDS || call->direction == EITHER_WAY;
+    if (call->descriptor == A_SOCKET && (f->receives || f->sends)) {
+        f->flags = a->flags;
+    }
+    take_arguments(f, a);
+}

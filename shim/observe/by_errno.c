@@ -1,0 +1,148 @@
+#include "observe/by_errno.h"
+
+#include "base/ask.h"
+#include "base/kernel.h"
+#include "base/raw.h"
+#include "force/sigpipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+
+/* The states into which the peer's FIN leads say all. */
+static bool state_tells(const struct facts *f)
+{
+    return f->protocol == IPPROTO_TCP && f->state && f->state != TCP_STATE_CLOSE &&
+           (state_has_peer_fin(f->state) || f->err != 0 || (f->has_len && f->len == 0));
+}
+
+/* What has ended, and whether an error waits. */
+static void find_poll(struct facts *f)
+{
+    struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
+    if (state_tells(f) || raw_poll_now(&p) < 0) {
+        return;
+    }
+    f->error_pending = p.revents & POLLERR ? YES : NO;
+    f->hung_up = p.revents & POLLHUP ? YES : NO;
+    f->read_closed = p.revents & POLLRDHUP ? YES : NO;
+    int queued = 0;
+    if (f->type == SOCK_SEQPACKET && raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
+        f->queued = (uint32_t)queued;
+    }
+}
+
+/* Where the handler is ours the default would have been; but a blocked signal
+ * would not have ended anything. */
+static void find_sigpipe(struct facts *f)
+{
+    uint64_t blocked = 0;
+    bool by_socket = f->sends && f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
+    bool by_pipe = f->call == CALL_splice && f->receives;
+    if ((by_socket || by_pipe) && sigpipe_is_swallowed() &&
+        raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0) {
+        f->saved_from_sigpipe = !(blocked >> (SIGPIPE - 1) & 1);
+    }
+}
+
+static void find_keepalive(struct facts *f)
+{
+    int timeout = ask_int(f->fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);
+    f->keepalive = ask_int(f->fd, SOL_SOCKET, SO_KEEPALIVE) > 0;
+    f->user_timeout_ms = timeout > 0 ? (uint32_t)timeout : 0;
+}
+
+static void find_descriptor_limit(struct facts *f)
+{
+    uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
+    f->descriptor_limit = limit != ~(uint64_t)0 ? limit : 0;
+}
+
+/* The range as the program's network namespace has it now. */
+static void find_port_range(struct facts *f)
+{
+    char digits[32] = "";
+    unsigned ports[2] = {0, 0};
+    int which = 0;
+    long fd =
+        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    long len = raw(SYS_read, fd, digits, sizeof digits);
+    raw(SYS_close, fd);
+    for (long i = 0; i < len; i++) {
+        if (digits[i] >= '0' && digits[i] <= '9') {
+            ports[which] = ports[which] * 10 + (unsigned)(digits[i] - '0');
+        } else {
+            which = 1;
+        }
+    }
+    f->port_low = ports[0];
+    f->port_high = ports[1];
+}
+
+static void find_sizes(struct facts *f)
+{
+    bool v6 = f->domain == AF_INET6;
+    int size = ask_int(f->fd, SOL_SOCKET, SO_SNDBUF);
+    /* Answered for a connected socket only. */
+    int mtu = f->domain == AF_INET ? ask_int(f->fd, IPPROTO_IP, IP_MTU)
+              : v6                 ? ask_int(f->fd, IPPROTO_IPV6, IPV6_MTU)
+                                   : 0;
+    f->send_buffer = size > 0 ? (uint32_t)size : 0;
+    f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
+}
+
+/* A datagram socket that asked for them is told of the ICMP errors of all that
+ * it sends, to whatever address, by the next call: ip(7). */
+static void find_hears_errors(struct facts *f)
+{
+    if (!is_inet_family(f->domain) || f->type == SOCK_STREAM) {
+        return;
+    }
+    f->hears_errors =
+        ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
+        (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
+}
+
+void find_by_errno(struct facts *f)
+{
+    switch (f->err) {
+    case 0:
+        if (f->receives) {
+            find_poll(f);
+        }
+        return;
+    case EPIPE:
+        find_poll(f);
+        find_sigpipe(f);
+        return;
+    case ETIMEDOUT:
+        find_keepalive(f);
+        return;
+    case EMFILE:
+        find_descriptor_limit(f);
+        return;
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+        find_port_range(f);
+        return;
+    case EMSGSIZE:
+        find_hears_errors(f);
+        __attribute__((fallthrough));
+    case ENOBUFS:
+        find_sizes(f);
+        return;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case EACCES:
+        find_hears_errors(f);
+        return;
+    default:
+        return;
+    }
+}

@@ -1,0 +1,185 @@
+#include "observe/tcp.h"
+
+#include "base/ask.h"
+#include "base/kernel.h"
+#include "base/raw.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+/* In state CLOSE the kernel says only here whether the peer's FIN had come:
+ * net/ipv4/tcp.c, tcp_zerocopy_receive(), EIO once the queue is drained and the
+ * socket is done. It leaves a pending error alone and maps nothing. */
+static enum known ask_fin_seen(int fd)
+{
+    struct {
+        uint64_t address;
+        uint32_t length, skip;
+    } request = {0, 0, 0};
+    socklen_t len = sizeof request;
+    long result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    if (result == -EIO) {
+        return YES;
+    }
+    return result == 0 && request.skip == 0 ? NO : UNKNOWN;
+}
+
+static bool peer_fin_counted(const struct facts *f)
+{
+    return state_has_peer_fin(f->state) || (f->state == TCP_STATE_CLOSE && f->fin_seen == YES);
+}
+
+/* Whether this program's FIN was sent. In state CLOSE the sequence numbers tell:
+ * what was acknowledged and what is in flight exceeds the payload by one for the
+ * SYN, which only the side that connected counts, and by one for a FIN. One
+ * alone may be either. */
+static enum known own_fin(unsigned state, uint64_t excess)
+{
+    if (state == TCP_STATE_CLOSE) {
+        return excess == 0 ? NO : excess == 2 ? YES : UNKNOWN;
+    }
+    return state_has_own_fin(state) ? YES : NO;
+}
+
+/* FIN_WAIT2 and TIME_WAIT are states in which it has been acknowledged. */
+static bool own_fin_unacked(const struct facts *f)
+{
+    return f->own_fin == YES && f->state != TCP_STATE_FIN_WAIT2 && f->state != TCP_STATE_TIME_WAIT;
+}
+
+/* What is written and not acknowledged. With no segment in flight it is what is
+ * not sent: no question. (In state CLOSE the count of segments says nothing.) */
+static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info)
+{
+    int queue = 0;
+    if (f->protocol == IPPROTO_TCP && f->state != TCP_STATE_CLOSE && info->unacked == 0) {
+        return info->notsent_bytes;
+    }
+    raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
+    return (uint32_t)queue;
+}
+
+/* What was acknowledged, where bytes_sent is of no use: a segment that this host
+ * itself failed to send (interface down, no route, dropped by a firewall rule of
+ * its own or by a full queue) is counted at each try, and not as retransmitted
+ * (net/ipv4/tcp_output.c, __tcp_transmit_skb()). bytes_acked has the SYN, unless
+ * the other side connected; to be sure it is taken off. */
+static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *info)
+{
+    bool fin_acked = f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
+    unsigned other = fin_acked ? 2 : 1;
+    return info->bytes_acked > other ? info->bytes_acked - other : 0;
+}
+
+/* Payload, without SYN and FIN. bytes_sent and bytes_retrans have payload alone;
+ * notsent_bytes and the output queue are differences of sequence numbers, in which
+ * our FIN counts as a byte, and bytes_received has the peer's
+ * (include/uapi/linux/tcp.h; net/ipv4/tcp.c, tcp_get_info() and tcp_ioctl()). */
+static void count_payload(struct facts *f, const struct tcp_facts *info)
+{
+    uint64_t payload = info->bytes_sent - info->bytes_retrans;
+    uint32_t queue = output_queue(f, info);
+    uint32_t unsent = info->notsent_bytes;
+    uint32_t unacked = queue > unsent ? queue - unsent : 0;
+    f->own_fin = own_fin(f->state, info->bytes_acked + unacked - payload);
+    if (own_fin_unacked(f)) {
+        if (unsent > 0) { /* a FIN is the last thing to go */
+            unsent--;
+        } else if (unacked > 0) {
+            unacked--;
+        }
+    }
+    f->unsent = unsent;
+    f->unacked = unacked;
+    f->tx = payload > unacked ? payload - unacked : 0;
+    if (f->tx > info->bytes_acked) {
+        f->tx = payload_acked(f, info);
+        /* While segments are in flight the queue may have moved on meanwhile. */
+        f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;
+    }
+    f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
+    f->has_payload = true;
+}
+
+/* An MPTCP connection is counted as a whole; TCP_INFO is of its first subflow.
+ * false for one that has fallen back to plain TCP: there the subflow is all. */
+static bool count_mptcp(struct facts *f)
+{
+    struct mptcp_facts info;
+    socklen_t len = sizeof info;
+    int queue = 0;
+    int unsent = 0;
+    memset(&info, 0, sizeof info);
+    if (!ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) || len < sizeof info) {
+        return false;
+    }
+    uint64_t payload = info.bytes_sent - info.bytes_retrans;
+    raw(SYS_ioctl, f->fd, UNSENT_QUEUE, &unsent);
+    raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
+    f->has_payload = true;
+    f->rx = info.bytes_received;
+    f->tx = info.bytes_acked < payload ? info.bytes_acked : payload; /* less a DATA_FIN */
+    f->unsent = unsent > 0 ? (uint32_t)unsent : 0;
+    f->unacked = queue > unsent ? (uint32_t)(queue - unsent) : 0;
+    return true;
+}
+
+/* A socket whose connect was refused still has a peer, and state CLOSE. Without
+ * time stamps a connection that was accepted by SYN cookie, or after its SYN-ACK
+ * was sent again, has no round trip; its SYN-ACK counts as delivered. */
+static bool ever_established(const struct tcp_facts *info)
+{
+    switch (info->state) {
+    case TCP_STATE_LISTEN:
+    case TCP_STATE_SYN_SENT:
+    case TCP_STATE_SYN_RECV:
+        return false;
+    case TCP_STATE_CLOSE:
+        return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent ||
+               info->delivered;
+    default:
+        return true;
+    }
+}
+
+static void take_figures(struct facts *f, const struct tcp_facts *info, bool has_window)
+{
+    f->was_connected = true;
+    f->idle_ms = info->last_data_recv;
+    f->rtt_us = info->rtt;
+    f->retrans = info->total_retrans;
+    f->tries = info->retransmits;
+    f->probes = info->probes;
+    f->window_closed = has_window && info->snd_wnd == 0;
+}
+
+bool find_tcp(struct facts *f)
+{
+    struct tcp_facts info;
+    socklen_t len = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (!ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, &info, &len)) {
+        return false;
+    }
+    /* An emulator (qemu-user) tells the first bytes only. Without the rest, CLOSE
+     * does not say whether there was a connection. */
+    bool is_whole = len >= offsetof(struct tcp_facts, rttvar);
+    f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
+    if (!is_whole || !ever_established(&info)) {
+        return true;
+    }
+    take_figures(f, &info, len >= sizeof info);
+    bool has_counts = len >= offsetof(struct tcp_facts, dsack_dups);
+    if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
+        /* A FIN is counted as a byte received. */
+        f->fin_seen = has_counts && info.bytes_received == 0 ? NO : ask_fin_seen(f->fd);
+    }
+    if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
+        return true;
+    }
+    if (has_counts) {
+        count_payload(f, &info);
+    }
+    return true;
+}
