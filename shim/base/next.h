@@ -13,55 +13,92 @@
 
 typedef void (*signal_handler)(int);
 
-/* syscall comes first: calls/sandbox.c jumps through `next` itself. */
+/* Result, name and parameters; then the system call that the function is until it
+ * has been looked up. A row that has none is written out in next.c.
+ *
+ * syscall comes first: the wrapper of it jumps through `next` itself. accept is
+ * accept4, since 32-bit x86 has none of its own beside socketcall. The time64 twins
+ * differ from the plain ones in what the C library does with time stamps in control
+ * messages and options, which the kernel does not see. */
 #define NEXT_EVERYWHERE(X)                                                                         \
-    X(long, syscall, (long, long, long, long, long, long, long))                                   \
-    X(ssize_t, recv, (int, void *, size_t, int))                                                   \
-    X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))               \
-    X(ssize_t, recvmsg, (int, struct msghdr *, int))                                               \
-    X(int, recvmmsg, (int, struct mmsghdr *, unsigned, int, struct timespec *))                    \
-    X(ssize_t, read, (int, void *, size_t))                                                        \
-    X(ssize_t, readv, (int, const struct iovec *, int))                                            \
-    X(ssize_t, send, (int, const void *, size_t, int))                                             \
-    X(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t))       \
-    X(ssize_t, sendmsg, (int, const struct msghdr *, int))                                         \
-    X(int, sendmmsg, (int, struct mmsghdr *, unsigned, int))                                       \
-    X(ssize_t, write, (int, const void *, size_t))                                                 \
-    X(ssize_t, writev, (int, const struct iovec *, int))                                           \
-    X(ssize_t, sendfile, (int, int, off_t *, size_t))                                              \
-    X(ssize_t, sendfile64, (int, int, off64_t *, size_t))                                          \
-    X(ssize_t, splice, (int, off64_t *, int, off64_t *, size_t, unsigned))                         \
-    X(int, socket, (int, int, int))                                                                \
-    X(int, socketpair, (int, int, int, int *))                                                     \
-    X(int, connect, (int, const struct sockaddr *, socklen_t))                                     \
-    X(int, accept, (int, struct sockaddr *, socklen_t *))                                          \
-    X(int, accept4, (int, struct sockaddr *, socklen_t *, int))                                    \
-    X(int, bind, (int, const struct sockaddr *, socklen_t))                                        \
-    X(int, listen, (int, int))                                                                     \
-    X(int, shutdown, (int, int))                                                                   \
-    X(int, getsockopt, (int, int, int, void *, socklen_t *))                                       \
-    X(int, setsockopt, (int, int, int, const void *, socklen_t))                                   \
-    X(int, sigaction, (int, const struct sigaction *, struct sigaction *))                         \
-    X(signal_handler, signal, (int, signal_handler))                                               \
-    X(signal_handler, sigset, (int, signal_handler))                                               \
-    X(int, siginterrupt, (int, int))                                                               \
-    X(int, close, (int))                                                                           \
-    X(int, dup2, (int, int))                                                                       \
-    X(int, dup3, (int, int, int))                                                                  \
-    X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))
+    X(long, syscall, (long n, long a, long b, long c, long d, long e, long f), n, a, b, c, d, e,   \
+      f)                                                                                           \
+    X(ssize_t, recv, (int fd, void *buf, size_t len, int flags), SYS_recvfrom, fd, buf, len,       \
+      flags, 0, 0)                                                                                 \
+    X(ssize_t, recvfrom,                                                                           \
+      (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),       \
+      SYS_recvfrom, fd, buf, len, flags, addr, addrlen)                                            \
+    X(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags), SYS_recvmsg, fd, msg, flags)      \
+    X(int, recvmmsg,                                                                               \
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),         \
+      SYS_recvmmsg, fd, msgs, count, flags, timeout)                                               \
+    X(ssize_t, read, (int fd, void *buf, size_t len), SYS_read, fd, buf, len)                      \
+    X(ssize_t, readv, (int fd, const struct iovec *iov, int count), SYS_readv, fd, iov, count)     \
+    X(ssize_t, send, (int fd, const void *buf, size_t len, int flags), SYS_sendto, fd, buf, len,   \
+      flags, 0, 0)                                                                                 \
+    X(ssize_t, sendto,                                                                             \
+      (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,                \
+       socklen_t addrlen),                                                                         \
+      SYS_sendto, fd, buf, len, flags, addr, addrlen)                                              \
+    X(ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags), SYS_sendmsg, fd, msg,       \
+      flags)                                                                                       \
+    X(int, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags), SYS_sendmmsg, fd,  \
+      msgs, count, flags)                                                                          \
+    X(ssize_t, write, (int fd, const void *buf, size_t len), SYS_write, fd, buf, len)              \
+    X(ssize_t, writev, (int fd, const struct iovec *iov, int count), SYS_writev, fd, iov, count)   \
+    X(ssize_t, sendfile, (int out, int in, off_t *offset, size_t count), SYS_sendfile, out, in,    \
+      offset, count)                                                                               \
+    X(ssize_t, sendfile64, (int out, int in, off64_t *offset, size_t count), RAW_SENDFILE64, out,  \
+      in, offset, count)                                                                           \
+    X(ssize_t, splice,                                                                             \
+      (int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags),      \
+      SYS_splice, in, in_offset, out, out_offset, len, flags)                                      \
+    X(int, socket, (int domain, int type, int protocol), SYS_socket, domain, type, protocol)       \
+    X(int, socketpair, (int domain, int type, int protocol, int *pair), SYS_socketpair, domain,    \
+      type, protocol, pair)                                                                        \
+    X(int, connect, (int fd, const struct sockaddr *addr, socklen_t len), SYS_connect, fd, addr,   \
+      len)                                                                                         \
+    X(int, accept, (int fd, struct sockaddr *addr, socklen_t *len), SYS_accept4, fd, addr, len, 0) \
+    X(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags), SYS_accept4, fd,   \
+      addr, len, flags)                                                                            \
+    X(int, bind, (int fd, const struct sockaddr *addr, socklen_t len), SYS_bind, fd, addr, len)    \
+    X(int, listen, (int fd, int backlog), SYS_listen, fd, backlog)                                 \
+    X(int, shutdown, (int fd, int how), SYS_shutdown, fd, how)                                     \
+    X(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len),               \
+      SYS_getsockopt, fd, level, option, value, len)                                               \
+    X(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),          \
+      SYS_setsockopt, fd, level, option, value, len)                                               \
+    X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))               \
+    X(signal_handler, signal, (int sig, signal_handler handler))                                   \
+    X(signal_handler, sigset, (int sig, signal_handler handler))                                   \
+    X(int, siginterrupt, (int sig, int interrupt))                                                 \
+    X(int, close, (int fd), SYS_close, fd)                                                         \
+    X(int, dup2, (int from, int to))                                                               \
+    X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \
+    X(int, prctl, (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d),    \
+      SYS_prctl, op, a, b, c, d)
 
 #ifdef __GLIBC__
 #define NEXT_OF_GLIBC(X)                                                                           \
-    X(ssize_t, preadv2, (int, const struct iovec *, int, off_t, int))                              \
-    X(ssize_t, preadv64v2, (int, const struct iovec *, int, off64_t, int))                         \
-    X(ssize_t, pwritev2, (int, const struct iovec *, int, off_t, int))                             \
-    X(ssize_t, pwritev64v2, (int, const struct iovec *, int, off64_t, int))                        \
-    X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                                     \
-    X(ssize_t, __recvfrom_chk, (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *)) \
-    X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                          \
-    X(int, close_range, (unsigned, unsigned, int))                                                 \
-    X(void, closefrom, (int))                                                                      \
-    X(signal_handler, __sysv_signal, (int, signal_handler))
+    X(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags),     \
+      SYS_preadv2, fd, iov, count, OFFSET_HALVES(offset), flags)                                   \
+    X(ssize_t, preadv64v2,                                                                         \
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags), SYS_preadv2, fd,    \
+      iov, count, OFFSET_HALVES(offset), flags)                                                    \
+    X(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t offset, int flags),    \
+      SYS_pwritev2, fd, iov, count, OFFSET_HALVES(offset), flags)                                  \
+    X(ssize_t, pwritev64v2,                                                                        \
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags), SYS_pwritev2, fd,   \
+      iov, count, OFFSET_HALVES(offset), flags)                                                    \
+    X(ssize_t, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags))                \
+    X(ssize_t, __recvfrom_chk,                                                                     \
+      (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,               \
+       socklen_t *addrlen))                                                                        \
+    X(ssize_t, __read_chk, (int fd, void *buf, size_t len, size_t room))                           \
+    X(int, close_range, (unsigned first, unsigned last, int flags), SYS_close_range, first, last,  \
+      flags)                                                                                       \
+    X(void, closefrom, (int low), SYS_close_range, low < 0 ? 0 : low, ~0U, 0)                      \
+    X(signal_handler, __sysv_signal, (int sig, signal_handler handler))
 #else
 #define NEXT_OF_GLIBC(X)
 #endif
@@ -70,13 +107,21 @@ typedef void (*signal_handler)(int);
 #if defined(__GLIBC__) && defined(__i386__)
 #define HAVE_TIME64_TWINS 1
 #define NEXT_OF_TIME64(X)                                                                          \
-    X(ssize_t, __recvmsg64, (int, struct msghdr *, int))                                           \
-    X(int, __recvmmsg64, (int, struct mmsghdr *, unsigned, int, struct timespec64 *))              \
-    X(ssize_t, __sendmsg64, (int, const struct msghdr *, int))                                     \
-    X(int, __sendmmsg64, (int, struct mmsghdr *, unsigned, int))                                   \
-    X(int, __getsockopt64, (int, int, int, void *, socklen_t *))                                   \
-    X(int, __setsockopt64, (int, int, int, const void *, socklen_t))                               \
-    X(int, __prctl_time64, (int, unsigned long, unsigned long, unsigned long, unsigned long))
+    X(ssize_t, __recvmsg64, (int fd, struct msghdr *msg, int flags), SYS_recvmsg, fd, msg, flags)  \
+    X(int, __recvmmsg64,                                                                           \
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),       \
+      SYS_recvmmsg_time64, fd, msgs, count, flags, timeout)                                        \
+    X(ssize_t, __sendmsg64, (int fd, const struct msghdr *msg, int flags), SYS_sendmsg, fd, msg,   \
+      flags)                                                                                       \
+    X(int, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags), SYS_sendmmsg,  \
+      fd, msgs, count, flags)                                                                      \
+    X(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t *len),           \
+      SYS_getsockopt, fd, level, option, value, len)                                               \
+    X(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len),      \
+      SYS_setsockopt, fd, level, option, value, len)                                               \
+    X(int, __prctl_time64,                                                                         \
+      (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d), SYS_prctl, op, \
+      a, b, c, d)
 struct timespec64;
 #else
 #define NEXT_OF_TIME64(X)
@@ -84,7 +129,7 @@ struct timespec64;
 
 #define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X) NEXT_OF_GLIBC(X) NEXT_OF_TIME64(X)
 
-#define NEXT_MEMBER(result, name, parameters) result(*name) parameters;
+#define NEXT_MEMBER(result, name, parameters, ...) result(*name) parameters;
 struct next {
     NEXT_FUNCTIONS(NEXT_MEMBER)
 };

@@ -1,109 +1,51 @@
 #include "calls/wrap.h"
 
-WRAP(ssize_t, recv, (int fd, void *buf, size_t len, int flags))
-{
-    REMEMBER(a.fd = fd, a.len = len, a.flags = flags);
-    ssize_t n = next.recv(fd, buf, len, flags);
-    return n > 0 ? n : failed(CALL_recv, n, &a);
-}
-
-WRAP(ssize_t, recvfrom,
-     (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen))
-{
-    REMEMBER(a.fd = fd, a.len = len, a.flags = flags);
-    ssize_t n = next.recvfrom(fd, buf, len, flags, addr, addrlen);
-    return n > 0 ? n : failed(CALL_recvfrom, n, &a);
-}
-
-WRAP(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags))
-{
-    REMEMBER(a.fd = fd, a.data = msg, a.flags = flags);
-    ssize_t n = next.recvmsg(fd, msg, flags);
-    return n > 0 ? n : failed(CALL_recvmsg, n, &a);
-}
-
-WRAP(int, recvmmsg,
-     (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout))
-{
-    REMEMBER(a.fd = fd, a.len = count, a.flags = flags);
-    int n = next.recvmmsg(fd, msgs, count, flags, timeout);
-    return n > 0 ? n : (int)failed(CALL_recvmmsg, n, &a);
-}
-
-WRAP(ssize_t, read, (int fd, void *buf, size_t len))
-{
-    REMEMBER(a.fd = fd, a.len = len);
-    ssize_t n = next.read(fd, buf, len);
-    return n > 0 ? n : failed(CALL_read, n, &a);
-}
-
-WRAP(ssize_t, readv, (int fd, const struct iovec *iov, int count))
-{
-    REMEMBER(a.fd = fd, a.data = iov, a.len = (size_t)count);
-    ssize_t n = next.readv(fd, iov, count);
-    return n > 0 ? n : failed(CALL_readv, n, &a);
-}
+MOVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
+      a.fd = fd, a.len = len, a.flags = flags)
+MOVES(ssize_t, recvfrom, recvfrom,
+      (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
+      (fd, buf, len, flags, addr, addrlen), a.fd = fd, a.len = len, a.flags = flags)
+MOVES(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
+      a.fd = fd, a.data = msg, a.flags = flags)
+MOVES(int, recvmmsg, recvmmsg,
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
+      (fd, msgs, count, flags, timeout), a.fd = fd, a.len = count, a.flags = flags)
+MOVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), a.fd = fd, a.len = len)
+MOVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count),
+      a.fd = fd, a.data = iov, a.len = (size_t)count)
 
 #ifdef __GLIBC__
 
 ALIAS(__read, read);
 
-WRAP(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
-{
-    REMEMBER(a.fd = fd, a.data = iov, a.len = (size_t)count, a.flags = flags);
-    ssize_t n = next.preadv2(fd, iov, count, offset, flags);
-    return n > 0 ? n : failed(CALL_preadv2, n, &a);
-}
-
-WRAP(ssize_t, preadv64v2, (int fd, const struct iovec *iov, int count, off64_t offset, int flags))
-{
-    REMEMBER(a.fd = fd, a.data = iov, a.len = (size_t)count, a.flags = flags);
-    ssize_t n = next.preadv64v2(fd, iov, count, offset, flags);
-    return n > 0 ? n : failed(CALL_preadv2, n, &a);
-}
+MOVES(ssize_t, preadv2, preadv2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags), a.fd = fd, a.data = iov, a.len = (size_t)count,
+      a.flags = flags)
+MOVES(ssize_t, preadv2, preadv64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags), a.fd = fd, a.data = iov, a.len = (size_t)count,
+      a.flags = flags)
 
 /* What recv, recvfrom and read are in a program built with _FORTIFY_SOURCE. */
 
-WRAP(ssize_t, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags))
-{
-    REMEMBER(a.fd = fd, a.len = len, a.flags = flags);
-    ssize_t n = next.__recv_chk(fd, buf, len, room, flags);
-    return n > 0 ? n : failed(CALL_recv, n, &a);
-}
-
-WRAP(ssize_t, __recvfrom_chk,
-     (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
-      socklen_t *addrlen))
-{
-    REMEMBER(a.fd = fd, a.len = len, a.flags = flags);
-    ssize_t n = next.__recvfrom_chk(fd, buf, len, room, flags, addr, addrlen);
-    return n > 0 ? n : failed(CALL_recvfrom, n, &a);
-}
-
-WRAP(ssize_t, __read_chk, (int fd, void *buf, size_t len, size_t room))
-{
-    REMEMBER(a.fd = fd, a.len = len);
-    ssize_t n = next.__read_chk(fd, buf, len, room);
-    return n > 0 ? n : failed(CALL_read, n, &a);
-}
+MOVES(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
+      (fd, buf, len, room, flags), a.fd = fd, a.len = len, a.flags = flags)
+MOVES(ssize_t, recvfrom, __recvfrom_chk,
+      (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+       socklen_t *addrlen),
+      (fd, buf, len, room, flags, addr, addrlen), a.fd = fd, a.len = len, a.flags = flags)
+MOVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (fd, buf, len, room),
+      a.fd = fd, a.len = len)
 
 #endif
 
 #ifdef HAVE_TIME64_TWINS
 
-WRAP(ssize_t, __recvmsg64, (int fd, struct msghdr *msg, int flags))
-{
-    REMEMBER(a.fd = fd, a.data = msg, a.flags = flags);
-    ssize_t n = next.__recvmsg64(fd, msg, flags);
-    return n > 0 ? n : failed(CALL_recvmsg, n, &a);
-}
-
-WRAP(int, __recvmmsg64,
-     (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout))
-{
-    REMEMBER(a.fd = fd, a.len = count, a.flags = flags);
-    int n = next.__recvmmsg64(fd, msgs, count, flags, timeout);
-    return n > 0 ? n : (int)failed(CALL_recvmmsg, n, &a);
-}
+MOVES(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
+      a.fd = fd, a.data = msg, a.flags = flags)
+MOVES(int, recvmmsg, __recvmmsg64,
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
+      (fd, msgs, count, flags, timeout), a.fd = fd, a.len = count, a.flags = flags)
 
 #endif

@@ -1,6 +1,6 @@
 /* How a wrapper is written down: the next function is called, and what did not
- * simply succeed is handed to failed(). A call more takes a wrapper here, lines in
- * next.h and next.c, names.h and sockshim.map, and a test. */
+ * simply succeed is handed to failed(). A call more takes a row in names.h (CALLS),
+ * one in next.h, one here (MOVES, or a wrapper), and a test. */
 #ifndef SOCKSHIM_WRAP_H
 #define SOCKSHIM_WRAP_H
 
@@ -23,6 +23,16 @@
     __asm__("" : "=m"(a));                                                                         \
     __VA_ARGS__;                                                                                   \
     __asm__ volatile("" : : "m"(a))
+
+/* A call that moves data, under one of its names: more than 0 is its success, all
+ * else a record of `call`. */
+#define MOVES(result, call, name, parameters, arguments, ...)                                      \
+    WRAP(result, name, parameters)                                                                 \
+    {                                                                                              \
+        REMEMBER(__VA_ARGS__);                                                                     \
+        result n = next.name arguments;                                                            \
+        return n > 0 ? n : (result)failed(CALL_##call, n, &a);                                     \
+    }
 
 /* A second name of the C library's for a function that is wrapped in this file. */
 #define ALIAS(name, of)                                                                            \
