@@ -12,11 +12,10 @@ SHIM_CFLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -fPIC -fvisibility=hidd
 # Bound at load: no symbol is looked up inside a signal handler. Code and constants
 # in one segment: two mappings less at every start of every program.
 SHIM_LDFLAGS = -shared -Wl,-soname,libsockshim.so -Wl,-z,now -Wl,-z,relro \
-	-Wl,-z,noseparate-code -Wl,--no-undefined \
-	-Wl,--version-script=shim/sockshim.map -Wl,--as-needed
+	-Wl,-z,noseparate-code -Wl,--no-undefined -Wl,--as-needed
 
-SOURCES := $(wildcard shim/*/*.c)
-HEADERS := $(wildcard shim/*/*.h)
+SOURCES := shim/door.c $(wildcard shim/*/*.c)
+HEADERS := $(wildcard shim/*/*.h shim/*/*/*.h)
 OBJECTS := $(SOURCES:shim/%.c=$(BUILD)/shim/%.o)
 PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
 PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%)
@@ -24,14 +23,23 @@ UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
 PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
 
-all: $(BUILD)/libsockshim.so
+all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt
 
-$(BUILD)/libsockshim.so: $(OBJECTS) shim/sockshim.map
+$(BUILD)/libsockshim.so: $(OBJECTS)
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
 
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The tables of the source as lines, for everybody else who needs them: tests,
+# documents, the command. Its compiler makes programs for this machine, whatever
+# the object is for.
+HOSTCC ?= cc
+$(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES) -ldl
+	$(BUILD)/tables >$@.new && mv $@.new $@
 
 # What the tests run: victims and villains, one file each.
 programs: $(PROGRAMS)
@@ -78,7 +86,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
-lint:
+lint: all
+	BUILD=$(BUILD) tests/house
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
 		$(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
 	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
@@ -95,7 +104,7 @@ INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
-	install -m 644 $(BUILD)/libsockshim.so scripts/lib/* "$(INSTALL_LIB)"
+	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt scripts/lib/* "$(INSTALL_LIB)"
 	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"

@@ -49,7 +49,7 @@ refuses() {
         --no-sigpipe --no-nodelay -q --force -h --help --version; do
         [[ $help =~ [[:space:]]"$word"[[:space:],] ]] || fails_with "no $word"
     done
-    for word in $(sed -n 's/.*{"\(SOCKSHIM_[A-Z_]*\)",.*/\1/p' "$TOP/shim/base/settings.c"); do
+    for word in $(awk -F "\t" "\$1 == \"setting\" { print \$2 }" "$BUILD/tables.txt"); do
         [[ $help == *"$word"* ]] || fails_with "no $word"
     done
     run -0 sockshim run -h

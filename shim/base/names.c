@@ -18,11 +18,7 @@ const struct call_traits call_traits[] = {CALLS(CALL_TRAITS)};
 #define CAUSE_WORD(name, word, level) word,
 static const char cause_words[][24] = {CAUSES(CAUSE_WORD)};
 
-/* Names that the C library has for a call beside its own. */
-static const struct {
-    char name[16];
-    enum call call;
-} call_aliases[] = {
+const struct call_alias call_aliases[CALL_ALIAS_COUNT] = {
     {"sendfile64", CALL_sendfile},  {"__recv_chk", CALL_recv},   {"__recvfrom_chk", CALL_recvfrom},
     {"__read_chk", CALL_read},      {"__read", CALL_read},       {"__write", CALL_write},
     {"__send", CALL_send},          {"__connect", CALL_connect}, {"preadv64v2", CALL_preadv2},
@@ -53,10 +49,8 @@ static const char errno_names[ERRNO_MAX + 1][16] = {
 };
 
 /* Second names for one number; include/uapi/asm-generic/errno.h. */
-static const struct {
-    char name[16];
-    int err;
-} errno_aliases[] = {{"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}, {"ENOTSUP", ENOTSUP}};
+const struct errno_alias errno_aliases[ERRNO_ALIAS_COUNT] = {
+    {"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}, {"ENOTSUP", ENOTSUP}};
 
 static const char tcp_states[][16] = {
     "",      "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",    "TIME_WAIT",

@@ -3,6 +3,8 @@
 #ifndef SOCKSHIM_NAMES_H
 #define SOCKSHIM_NAMES_H
 
+#include "base/hidden.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -76,7 +78,7 @@ struct call_traits {
     enum descriptor descriptor;
     enum arguments arguments;
 };
-extern const struct call_traits call_traits[CALL_COUNT] __attribute__((visibility("hidden")));
+extern hidden const struct call_traits call_traits[CALL_COUNT];
 
 static inline bool is_accept(enum call call)
 {
@@ -152,6 +154,22 @@ const char *tcp_state_name(unsigned state);
 /* The name of the lowest MSG_ flag in *flags, which is then taken out of
  * *flags; NULL when no bit that has a name is left. */
 const char *next_msg_flag(int *flags);
+
+/* Names that the C library has for a call beside the one that is logged. */
+enum { CALL_ALIAS_COUNT = 11 };
+struct call_alias {
+    char name[16];
+    enum call call;
+};
+extern hidden const struct call_alias call_aliases[CALL_ALIAS_COUNT];
+
+/* Second names for one number. */
+enum { ERRNO_ALIAS_COUNT = 3 };
+struct errno_alias {
+    char name[16];
+    int err;
+};
+extern hidden const struct errno_alias errno_aliases[ERRNO_ALIAS_COUNT];
 
 /* The other way round, for the settings. The word need not end in a NUL. They
  * return -1 for a word that is none. call_number also takes the names that are

@@ -4,6 +4,8 @@
 #ifndef SOCKSHIM_NEXT_H
 #define SOCKSHIM_NEXT_H
 
+#include "base/hidden.h"
+
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -78,7 +80,6 @@ typedef void (*signal_handler)(int);
     X(int, prctl, (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d),    \
       SYS_prctl, op, a, b, c, d)
 
-#ifdef __GLIBC__
 #define NEXT_OF_GLIBC(X)                                                                           \
     X(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags),     \
       SYS_preadv2, fd, iov, count, OFFSET_HALVES(offset), flags)                                   \
@@ -99,13 +100,8 @@ typedef void (*signal_handler)(int);
       flags)                                                                                       \
     X(void, closefrom, (int low), SYS_close_range, low < 0 ? 0 : low, ~0U, 0)                      \
     X(signal_handler, __sysv_signal, (int sig, signal_handler handler))
-#else
-#define NEXT_OF_GLIBC(X)
-#endif
 
 /* 32-bit glibc has a second set for programs with a 64-bit time_t. */
-#if defined(__GLIBC__) && defined(__i386__)
-#define HAVE_TIME64_TWINS 1
 #define NEXT_OF_TIME64(X)                                                                          \
     X(ssize_t, __recvmsg64, (int fd, struct msghdr *msg, int flags), SYS_recvmsg, fd, msg, flags)  \
     X(int, __recvmmsg64,                                                                           \
@@ -123,18 +119,35 @@ typedef void (*signal_handler)(int);
       (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d), SYS_prctl, op, \
       a, b, c, d)
 struct timespec64;
+
+#if defined(__GLIBC__) && defined(__i386__)
+#define HAVE_TIME64_TWINS 1
+#define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X) NEXT_OF_GLIBC(X) NEXT_OF_TIME64(X)
+#elif defined(__GLIBC__)
+#define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X) NEXT_OF_GLIBC(X)
 #else
-#define NEXT_OF_TIME64(X)
+#define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X)
 #endif
 
-#define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X) NEXT_OF_GLIBC(X) NEXT_OF_TIME64(X)
+/* Second names of the C library's for functions above. */
+#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal)
+#define ALIASES_OF_GLIBC(X)                                                                        \
+    X(__read, read)                                                                                \
+    X(__write, write)                                                                              \
+    X(__send, send)                                                                                \
+    X(__connect, connect)                                                                          \
+    X(__close, close)                                                                              \
+    X(__dup2, dup2)                                                                                \
+    X(__sigaction, sigaction)                                                                      \
+    X(ssignal, signal)                                                                             \
+    X(sysv_signal, __sysv_signal)
 
 #define NEXT_MEMBER(result, name, parameters, ...) result(*name) parameters;
 struct next {
     NEXT_FUNCTIONS(NEXT_MEMBER)
 };
 
-extern struct next next __attribute__((visibility("hidden")));
+extern hidden struct next next;
 
 /* Looks every function up behind us. Once, from the constructor: dlsym may
  * allocate for a name that is missing. */

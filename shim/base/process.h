@@ -3,6 +3,8 @@
 #ifndef SOCKSHIM_PROCESS_H
 #define SOCKSHIM_PROCESS_H
 
+#include "base/hidden.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -34,7 +36,7 @@ bool process_is_caged(void);
 /* That the program has a socket: made, accepted or inherited. Returns whether this
  * was news. */
 bool process_socket_is_seen(void);
-extern atomic_bool process_socket_seen __attribute__((visibility("hidden")));
+extern hidden atomic_bool process_socket_seen;
 static inline bool process_has_socket(void)
 {
     return atomic_load_explicit(&process_socket_seen, memory_order_relaxed);
@@ -43,7 +45,7 @@ static inline bool process_has_socket(void)
 /* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,
  * EAGAIN cannot be an expired timeout, and needs no question. */
 void process_timeout_set(void);
-extern atomic_bool process_timeout_seen __attribute__((visibility("hidden")));
+extern hidden atomic_bool process_timeout_seen;
 static inline bool process_sets_timeouts(void)
 {
     return atomic_load_explicit(&process_timeout_seen, memory_order_relaxed);

@@ -8,37 +8,23 @@
 
 struct settings settings;
 
-/* Each takes its value and says what is wrong with it: NULL for nothing, else
- * the part that was not understood, with its length in *len. */
-typedef const char *reader(const char *value, size_t *len);
+static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay,
+    read_level, read_skip, read_only;
 
-static reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay, read_level,
-    read_skip, read_only;
-
-static const struct {
-    const char *variable;
-    const char *label; /* in summarize() */
-    reader *read;
-    const char *allowed;
-    const char *instead;
-} rows[SETTING_COUNT] = {
-    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, off", "using on"},
+const struct setting_row setting_rows[SETTING_COUNT] = {
+    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, off", "on"},
     [SETTING_LOG] = {"SOCKSHIM_LOG", "log", read_log,
-                     "a file with a path that fits the system's limit, stderr, off",
-                     "using stderr"},
+                     "a file with a path that fits the system's limit, stderr, off", "stderr"},
     [SETTING_LOG_LIMIT] = {"SOCKSHIM_LOG_LIMIT", "limit", read_limit,
-                           "a number of bytes, with K, M or G behind it, or 0", "using 1G"},
-    [SETTING_FORMAT] = {"SOCKSHIM_FORMAT", "format", read_format, "logfmt, json", "using logfmt"},
+                           "a number of bytes, with K, M or G behind it, or 0", "1G"},
+    [SETTING_FORMAT] = {"SOCKSHIM_FORMAT", "format", read_format, "logfmt, json", "logfmt"},
     [SETTING_SIGPIPE] = {"SOCKSHIM_SIGPIPE", "sigpipe", read_sigpipe, "ignore, always, off",
-                         "using ignore"},
-    [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "using on"},
-    [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error",
-                       "using debug"},
+                         "ignore"},
+    [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "on"},
+    [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error", "debug"},
     [SETTING_SKIP] = {"SOCKSHIM_SKIP", "skip", read_skip,
-                      "causes, errno names and call names, with commas between them",
-                      "using the others"},
-    [SETTING_ONLY] = {"SOCKSHIM_ONLY", "only", read_only, "globs with commas between them",
-                      "using the others"},
+                      "causes, errno names and call names, with commas between them", NULL},
+    [SETTING_ONLY] = {"SOCKSHIM_ONLY", "only", read_only, "globs with commas between them", NULL},
 };
 
 static bool is(const char *value, const char *word)
@@ -287,7 +273,7 @@ static void find_settings(char **environment, const char *given[SETTING_COUNT])
         }
         for (int i = 0; i < SETTING_COUNT; i++) {
             if (!given[i]) {
-                given[i] = value_of(*environment, rows[i].variable);
+                given[i] = value_of(*environment, setting_rows[i].variable);
             }
         }
     }
@@ -329,20 +315,17 @@ static void name_program(void)
  * write over the environment, too. */
 static void summarize(const char *const given[])
 {
-    static const char *const defaults[SETTING_COUNT] = {
-        [SETTING_LOG] = "stderr",     [SETTING_LOG_LIMIT] = "1G", [SETTING_FORMAT] = "logfmt",
-        [SETTING_SIGPIPE] = "ignore", [SETTING_NODELAY] = "on",   [SETTING_LEVEL] = "debug",
-    };
     struct text t = text_in(settings.summary, sizeof settings.summary - 1, QUOTE_PLAIN);
     for (int i = SETTING_LOG; i < SETTING_COUNT; i++) {
-        bool replaced = settings.wrong[i] && i != SETTING_SKIP && i != SETTING_ONLY;
-        const char *value = given[i] && !replaced ? given[i] : defaults[i];
+        const char *initial = setting_rows[i].initial;
+        bool replaced = settings.wrong[i] && initial;
+        const char *value = given[i] && !replaced ? given[i] : initial;
         if (i == SETTING_LOG && settings.log == LOG_FILE) {
             value = settings.log_path;
         }
         if (value) {
             text_add(&t, i == SETTING_LOG ? "" : " ");
-            text_add(&t, rows[i].label);
+            text_add(&t, setting_rows[i].label);
             text_add(&t, "=");
             text_add(&t, value);
         }
@@ -353,15 +336,15 @@ static void summarize(const char *const given[])
 void settings_load(char **environment)
 {
     const char *given[SETTING_COUNT] = {NULL};
-    settings.on = true;
-    settings.nodelay = true;
-    settings.sigpipe = SIGPIPE_IGNORE;
-    settings.log_limit = (uint64_t)1 << 30;
     name_program();
     find_settings(environment, given);
     for (int i = 0; i < SETTING_COUNT; i++) {
+        if (setting_rows[i].initial) {
+            size_t nothing;
+            setting_rows[i].read(setting_rows[i].initial, &nothing);
+        }
         if (given[i]) {
-            settings.wrong[i] = rows[i].read(given[i], &settings.wrong_len[i]);
+            settings.wrong[i] = setting_rows[i].read(given[i], &settings.wrong_len[i]);
         }
     }
     if (!settings.on) {
@@ -379,12 +362,12 @@ void settings_complaint(struct text *t, enum setting setting)
 {
     size_t len = settings.wrong_len[setting];
     bool cut = len > 100;
-    text_add(t, rows[setting].variable);
+    text_add(t, setting_rows[setting].variable);
     text_add(t, ": ");
     text_bytes(t, settings.wrong[setting], cut ? 100 : len);
     text_add(t, cut ? "..." : "");
     text_add(t, " is not allowed; allowed: ");
-    text_add(t, rows[setting].allowed);
-    text_add(t, "; ");
-    text_add(t, rows[setting].instead);
+    text_add(t, setting_rows[setting].allowed);
+    text_add(t, "; using ");
+    text_add(t, setting_rows[setting].initial ? setting_rows[setting].initial : "the others");
 }

@@ -2,6 +2,7 @@
 #ifndef SOCKSHIM_SETTINGS_H
 #define SOCKSHIM_SETTINGS_H
 
+#include "base/hidden.h"
 #include "base/names.h"
 #include "base/text.h"
 
@@ -26,6 +27,19 @@ enum setting {
     SETTING_ONLY,
     SETTING_COUNT
 };
+
+/* Takes a value and says what is wrong with it: NULL for nothing, else the part
+ * that was not understood, with its length in *len. */
+typedef const char *setting_reader(const char *value, size_t *len);
+
+struct setting_row {
+    const char *variable;
+    const char *label; /* in settings.summary */
+    setting_reader *read;
+    const char *allowed;
+    const char *initial; /* the default, in words that its reader takes; NULL: a list, and empty */
+};
+extern hidden const struct setting_row setting_rows[SETTING_COUNT];
 
 /* All zero, as it is until settings_load(), it makes the shim inert. */
 struct settings {

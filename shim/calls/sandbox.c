@@ -60,8 +60,8 @@ WRAP(int, prctl, (int op, unsigned long a, unsigned long b, unsigned long c, uns
 }
 
 /* seccomp and prctl as system calls; neither takes more than five arguments. */
-__attribute__((used, visibility("hidden"))) long enter_cage_by_syscall(long n, long a, long b,
-                                                                       long c, long d, long e)
+__attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, long c, long d,
+                                                        long e)
 {
     bool first = enter_cage();
     long result = next.syscall(n, a, b, c, d, e, 0);
@@ -74,8 +74,8 @@ __attribute__((used, visibility("hidden"))) long enter_cage_by_syscall(long n, l
 /* libuv calls these by number for all of UDP, and BIND and Node with it (its
  * src/unix/linux-syscalls.c; on 32-bit x86 by socketcall, which is not looked
  * into). Neither takes more than five arguments. */
-__attribute__((used, visibility("hidden"))) long
-messages_by_syscall(long n, long fd, long messages, long count, long flags, long timeout)
+__attribute__((used)) hidden long messages_by_syscall(long n, long fd, long messages, long count,
+                                                      long flags, long timeout)
 {
     REMEMBER(a.fd = (int)fd, a.len = (unsigned)count, a.flags = (int)flags);
     long result = next.syscall(n, fd, messages, count, flags, timeout, 0);
@@ -121,7 +121,7 @@ __asm__(".text\n"
 
 #elif defined(__i386__)
 
-__attribute__((used, visibility("hidden"))) long watched_with(const long *arguments)
+__attribute__((used)) hidden long watched_with(const long *arguments)
 {
     long n = arguments[0];
     __typeof__(enter_cage_by_syscall) *watched =

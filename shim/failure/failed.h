@@ -4,19 +4,19 @@
 #define SOCKSHIM_FAILED_H
 
 #include "base/facts.h"
+#include "base/hidden.h"
 
 /* Once, when the settings are read: finds out which errno values no record is
  * wanted of. */
 void failed_begin(void);
 
 /* Logs a 0 or -1 of `call`, errno telling why, and returns `ret`. */
-__attribute__((visibility("hidden"))) long failed(enum call call, long ret,
-                                                  const struct attempt *attempt);
+hidden long failed(enum call call, long ret, const struct attempt *attempt);
 
 /* Logs that the program read a pending error (SO_ERROR) of `fd`. */
-__attribute__((visibility("hidden"))) void failed_late(int fd, int err);
+hidden void failed_late(int fd, int err);
 
 /* Logs, once a program, that an attempt to undo a forced setting was refused. */
-__attribute__((visibility("hidden"))) void refused(enum call call, int fd, const char *why);
+hidden void refused(enum call call, int fd, const char *why);
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef SOCKSHIM_LOG_H
 #define SOCKSHIM_LOG_H
 
+#include "base/hidden.h"
+
 #include <stdatomic.h>
 
 #include "tell/record.h"
@@ -31,7 +33,7 @@ void log_complain(const char *line, size_t len);
  * compare, and a system call only if the numbers agree. */
 bool log_owns(int fd);
 /* Whether it may be: what the wrappers ask of every descriptor. */
-extern atomic_int log_number __attribute__((visibility("hidden")));
+extern hidden atomic_int log_number;
 static inline bool log_may_own(int fd)
 {
     return fd == atomic_load_explicit(&log_number, memory_order_relaxed);

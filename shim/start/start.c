@@ -1,7 +1,5 @@
 #include "start/start.h"
 
-#include "base/ask.h"
-#include "base/next.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "failure/failed.h"
@@ -11,14 +9,13 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 static atomic_bool begun;
 atomic_bool sockshim_ready;
-static atomic_bool early_socket; /* there was one before there were settings */
+atomic_bool sockshim_early_socket;
 
 /* A person should know: one line on stderr, and one in the log unless that is
  * the same place. */
@@ -111,7 +108,7 @@ void sockshim_first_socket(void)
 {
     int kept = errno;
     if (!sockshim_set_up()) {
-        atomic_store(&early_socket, true);
+        atomic_store(&sockshim_early_socket, true);
         return;
     }
     if (settings.sigpipe == SIGPIPE_IGNORE) {
@@ -121,40 +118,6 @@ void sockshim_first_socket(void)
     if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&
         settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
-    }
-    errno = kept;
-}
-
-/* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. */
-static bool inherited_ip_socket(void)
-{
-    const char *passed = getenv("LISTEN_FDS");
-    int last = 15;
-    int count = 0;
-    for (; passed && *passed >= '0' && *passed <= '9' && count < 4096; passed++) {
-        count = count * 10 + (*passed - '0');
-    }
-    if (count + 2 > last) {
-        last = count + 2;
-    }
-    for (int fd = 0; fd <= last; fd++) {
-        if (is_ip_socket(fd)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-__attribute__((constructor)) static void start(void)
-{
-    int kept = errno;
-    sockshim_set_up();
-    next_resolve();
-    if (settings.sigpipe == SIGPIPE_ALWAYS) {
-        sigpipe_swallow();
-    }
-    if (settings.on && (atomic_load(&early_socket) || inherited_ip_socket())) {
-        sockshim_has_socket();
     }
     errno = kept;
 }

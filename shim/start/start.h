@@ -2,6 +2,7 @@
 #ifndef SOCKSHIM_SOCKSHIM_H
 #define SOCKSHIM_SOCKSHIM_H
 
+#include "base/hidden.h"
 #include "base/process.h"
 
 #include <stdatomic.h>
@@ -10,7 +11,7 @@
 /* Settings and log, if the constructor has not run yet. false: it is too early
  * for that, and nothing is known yet. */
 bool sockshim_begin(void);
-extern atomic_bool sockshim_ready __attribute__((visibility("hidden")));
+extern hidden atomic_bool sockshim_ready;
 static inline bool sockshim_set_up(void)
 {
     return atomic_load_explicit(&sockshim_ready, memory_order_acquire) || sockshim_begin();
@@ -19,6 +20,7 @@ static inline bool sockshim_set_up(void)
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. */
 void sockshim_first_socket(void);
+extern hidden atomic_bool sockshim_early_socket; /* there was one before there were settings */
 static inline void sockshim_has_socket(void)
 {
     if (!process_has_socket()) {

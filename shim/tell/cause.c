@@ -235,7 +235,7 @@ static enum cause cause_of_einval(const struct facts *f)
 }
 
 /* What needs nothing but errno. */
-static enum cause cause_of_errno(int err)
+enum cause cause_of_errno(int err)
 {
     switch (err) {
     case EAGAIN:
