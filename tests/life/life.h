@@ -49,7 +49,9 @@
 #include <unistd.h>
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* sigset and its like */
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wclobbered"
+#endif
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
