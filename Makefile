@@ -18,7 +18,8 @@ SOURCES := shim/door.c $(wildcard shim/*/*.c)
 HEADERS := $(wildcard shim/*/*.h shim/*/*/*.h)
 OBJECTS := $(SOURCES:shim/%.c=$(BUILD)/shim/%.o)
 PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
-PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%)
+PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%) $(BUILD)/programs/transparent
+LIFE_SOURCES := $(wildcard tests/life/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
 PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
@@ -41,12 +42,16 @@ $(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
 	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES) -ldl
 	$(BUILD)/tables >$@.new && mv $@.new $@
 
-# What the tests run: victims and villains, one file each.
+# What the tests run: victims and villains, one file each but for transparent.
 programs: $(PROGRAMS)
 
 $(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $< -pthread
+
+$(BUILD)/programs/transparent: $(LIFE_SOURCES) tests/life/life.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES)
 
 # The pure parts, fed by hand. They print TAP.
 unit: $(UNITS)
@@ -88,8 +93,8 @@ SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint: all
 	BUILD=$(BUILD) tests/house
-	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
-		$(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
+	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(PROGRAM_SOURCES) \
+		$(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
 	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \

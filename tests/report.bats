@@ -25,7 +25,7 @@ setup_file() {
     local log=$REAL
     # shellcheck disable=SC2086
     {
-        LD_PRELOAD=$SHIM SOCKSHIM_LOG=$log "$PYTHON" "$TOP/tests/programs/causes.py" $CASES &
+        LD_PRELOAD=$SHIM SOCKSHIM_LOG=$log "$PYTHON" "$TOP/tests/causes" $CASES &
         talk billing "$log" &
         talk 'a "b" cause=c why=' "$log" &
         SOCKSHIM_LEVEL=loud LD_PRELOAD=$SHIM SOCKSHIM_LOG=$log "$PROGRAMS/core" refused reset eof &

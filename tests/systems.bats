@@ -17,7 +17,7 @@ build_for() {
     make -s -C "$TOP" CC="$2" BUILD="$build" >"$build.out" 2>&1 || { cat "$build.out" && return 1; }
     [ ! -s "$build.out" ] || { echo "warnings: " && cat "$build.out" && return 1; }
     $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/core" "$TOP/tests/programs/core.c" -pthread
-    [ "$1" = aarch64 ] || $2 -std=gnu11 -D_GNU_SOURCE -O2 -o "$build/transparent" "$TOP/tests/programs/transparent.c"
+    [ "$1" = aarch64 ] || $2 -std=gnu11 -D_GNU_SOURCE -O2 -o "$build/transparent" "$TOP"/tests/life/*.c
 }
 
 setup_file() {

@@ -1,4 +1,4 @@
-# For tests that let tests/programs/transparent.c live the same life twice.
+# For tests that let the program of tests/life, transparent, live the same life twice.
 
 # Each setting, and what it promises: SIGPIPE, NODELAY and whether the log has a
 # descriptor of its own.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# SPEC: it never changes what the program receives, but for the two forced
-# settings. A program makes thousands of random calls, and what it sees must be
-# the same with the shim and without. TRANSPARENT_SEED=N makes other calls,
-# TRANSPARENT_STEPS=N more of them.
+# The shim never changes what the program receives, but for the two settings that
+# it forces (SIGPIPE and TCP_NODELAY). A program makes thousands of random calls,
+# and what it sees must be the same with the shim and without. TRANSPARENT_SEED=N
+# makes other calls, TRANSPARENT_STEPS=N more of them.
 
 load helpers
 load transparent

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
-"""The other end of causes.py, in a process of its own and without the shim.
+"""The other ends of the cases, each in a process of its own and without the shim.
 
-Carries out each line of stdin, a Python string that holds an expression or
-statements, and answers with one line: what it gave. Ends with its input.
+stdin has a line for each that is wanted: PID COMMANDS ANSWERS WHERE. It is forked,
+enters the network namespace of that process, goes on to one of its own if WHERE is
+"apart", and opens two pipes that are open there under these numbers. It says its
+pid, carries out each line of commands, a Python string that holds an expression
+or statements, and answers with one line: what it gave. Ends with its input.
 """
 import ast
+import ctypes
 import os
 import signal
 import socket
@@ -15,6 +19,7 @@ import time
 import traceback
 
 MPTCP = 262
+CLONE_NEWNET = 0x40000000
 listener = c = None  # the socket that listens or is bound, and the connection
 
 
@@ -114,14 +119,32 @@ def carry_out(code):
         exec(code, globals())
 
 
+def enter(network, apart):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(network, CLONE_NEWNET) or apart and libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "network namespace")
+
+
+def serve(pid, commands, answers, where):
+    with open(f"/proc/{pid}/ns/net") as network:
+        enter(network.fileno(), where == "apart")
+    with open(f"/proc/{pid}/fd/{commands}") as lines, \
+            open(f"/proc/{pid}/fd/{answers}", "w", buffering=1) as out:
+        print(os.getpid(), file=out)
+        for line in lines:
+            print(repr(carry_out(ast.literal_eval(line))), file=out)
+
+
 def main():
-    for line in sys.stdin:
-        try:
-            result = carry_out(ast.literal_eval(line))
-        except Exception:
-            traceback.print_exc()
-            sys.exit(1)
-        print(repr(result), flush=True)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for request in sys.stdin:
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            try:
+                serve(*request.split())
+            except Exception:
+                traceback.print_exc()
+            os._exit(0)
 
 
 if __name__ == "__main__":

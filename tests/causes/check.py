@@ -1,32 +1,25 @@
 #!/usr/bin/python3
-"""Holds a log against a table of what it must say.
+"""Holds a log against what the cases must leave in it.
 
-cause_table.py check LOG RUN < TABLE      what is wrong, on stdout; status 1 then
-cause_table.py show LOG RUN               the table that the log would be right for
-cause_table.py cases < TABLE              the names of the cases, once each
-cause_table.py broken LOG RUN             those in which a call failed with EPIPE
-cause_table.py deadly LOG RUN             those in which SIGPIPE would have been deadly,
-                                          as the log says
+check.py check LOG RUN FAMILY    what is wrong, on stdout, and else how much was held
+                                 against it; status 1 then
+check.py show LOG RUN CASE...    the rows that the log would be right for
+check.py families                their names
+check.py broken                  the cases in which a call is to fail with EPIPE
+check.py deadly LOG RUN          those in which SIGPIPE would have been deadly, as the
+                                 log says
 
-RUN is what causes.py printed. A row of TABLE is two lines:
-
-    CASE | CALL RESULT CAUSE | FIGURES
-        SENTENCE
-
-RESULT: 0 or an errno name; for getsockopt the name of the SO_ERROR that it read.
-FIGURES: key=value, key>value, key=- (not there), a+b=value (the sum), and the
-short forms below. $name in a value is what causes.py has noted.
-SENTENCE: parts that it must hold, in order, between " ... "; a part that begins
-with "!" must be nowhere in it.
-
-The rows of a case are all its records, in their order; "CASE | none" in one line
-stands for none at all.
+RUN is what the cases printed. How rows are read: registry.py.
 """
 import errno
+import os
 import re
 import sys
 
-from logfmt import parse
+import registry
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from logfmt import parse  # noqa: E402
 
 LEVELS = {
     "debug": "zero-length-request zero-length-datagram error-queue source-exhausted would-block "
@@ -49,20 +42,6 @@ def long_form(figure):
     if re.fullmatch("[A-Z_0-9]+", figure):
         return ["state=" + figure]
     return SHORT.get(figure, figure).split()
-
-
-def read_table(lines):
-    """(case, (call, result, cause), figures, sentence) for each row."""
-    rows = []
-    lines = (line for line in lines if line.strip() and not line.startswith("#"))
-    for line in lines:
-        case, result, *figures = [part.strip() for part in line.split("|")]
-        if result == "none":
-            rows.append((case, None, [], ""))
-            continue
-        figures = [part for figure in figures[0].split() for part in long_form(figure)]
-        rows.append((case, result.split(), figures, next(lines).strip()))
-    return rows
 
 
 def read_run(path):
@@ -136,6 +115,8 @@ def general_faults(record):
     if not record["why"].endswith(".") or not record["why"][0].isupper() and \
             not record["why"].startswith(record.get("peer", "?")):
         yield "why is no sentence"
+    if "idle timeouts" in record["why"] and record["idle_ms"] < 5000:
+        yield "not idle for long"
     lean = cause == "interrupted" or (
         cause == "would-block" and (call.startswith(("recv", "read", "accept"))
                                     and "MSG_ERRQUEUE" not in record.get("flags", "")))
@@ -147,14 +128,14 @@ def general_faults(record):
 
 
 def faults(row, record, notes):
-    _, (call, result, cause), figures, sentence = row
+    (call, result, cause), figures, sentence = row
     if record["call"] != call:
         yield f"call {record['call']}, not {call}"
     if record.get("error", "0") != result:
         yield f"{record.get('error', '0')}, not {result}"
     if record["cause"] != cause:
         yield f"cause {record['cause']}, not {cause}"
-    for figure in figures:
+    for figure in (part for figure in figures for part in long_form(figure)):
         if not figure_holds(figure, record, notes):
             yield f"not {expand(figure, notes)}"
     if not sentence_holds(sentence, record["why"], notes):
@@ -179,57 +160,63 @@ def check_case(rows, records, notes):
             yield f"{'; '.join(said)}\n    {as_line(record)}"
 
 
-def check(log, run):
-    rows = read_table(sys.stdin)
+def check(log, run, family):
     cases, notes = read_run(run)
-    wrong = 0
     found = read_log(log, cases)
-    for case in dict.fromkeys(row[0] for row in rows):
-        if case not in found:
-            sys.exit(f"{case} could not be brought about")
-        mine = [row for row in rows if row[0] == case and row[1]]
-        for fault in check_case(mine, found[case], notes[case]):
+    mine = [case for case in registry.cases.values() if case.family == family]
+    n = wrong = 0
+    for case in mine:
+        if case.name not in found:
+            sys.exit(f"{case.name} could not be brought about")
+        rows = case.rows_for(notes[case.name])
+        n += len(rows)
+        for fault in check_case(rows, found[case.name], notes[case.name]):
             wrong += 1
-            print(f"{case}: {fault}")
-    return 1 if wrong else 0
+            print(f"{case.name}: {fault}")
+    if not wrong:
+        print(family, len(mine), n)
+    return 1 if wrong or not mine else 0
 
 
-def show(log, run):
+def show(log, run, *wanted):
     keep = "len flags type local peer peer_pid state rx tx unacked unsent retrans".split()
     cases, notes = read_run(run)
     for case, records in read_log(log, cases).items():
+        if case not in wanted:
+            continue
         names = {value: "$" + key for key, value in notes[case].items()}
+        print(case)
         for record in records:
             figures = " ".join(f"{key}={names.get(str(record[key]), record[key])}"
                                for key in keep if key in record)
-            print(f"{case} | {record['call']} {record.get('error', 0)} {record['cause']} |",
-                  f"{figures}\n    {record['why']}")
+            print(f"    {record['call']} {record.get('error', 0)} {record['cause']} |",
+                  f"{figures}\n        {record['why']}")
     return 0
 
 
-def select(log, run, wanted):
+def families():
+    print(*registry.families(), sep="\n")
+    return 0
+
+
+def broken():
+    for case in registry.cases.values():
+        if any(result == "EPIPE" for (_, result, _), _, _ in case.rows):
+            print(case.name)
+    return 0
+
+
+def deadly(log, run):
     cases, _ = read_run(run)
     for case, records in read_log(log, cases).items():
-        if any(wanted(record) for record in records):
+        if any("SIGPIPE would have ended" in record["why"] for record in records):
             print(case)
     return 0
 
 
-def broken(log, run):
-    return select(log, run, lambda record: record["errno"] == errno.EPIPE)
-
-
-def deadly(log, run):
-    return select(log, run, lambda record: "SIGPIPE would have ended" in record["why"])
-
-
-def list_cases():
-    print(*dict.fromkeys(row[0] for row in read_table(sys.stdin)), sep="\n")
-    return 0
-
-
 def main():
-    modes = {"check": check, "show": show, "cases": list_cases, "broken": broken, "deadly": deadly}
+    registry.load()
+    modes = {"check": check, "show": show, "families": families, "broken": broken, "deadly": deadly}
     return modes[sys.argv[1]](*sys.argv[2:])
 
 

@@ -1,0 +1,316 @@
+"""connect."""
+import socket
+import threading
+from socket import AF_INET6, IPPROTO_TCP, SOL_SOCKET, SO_ERROR
+
+from made_of import (LOOPBACK, call, closed_port, connected, firewall, name, new_tcp, notes,
+                     other_host, own_network, peer, run, set_sysctl, tcp_info, vanish, wait,
+                     wait_until)
+from registry import case, slow_case
+
+
+@case("""
+    connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
+        did not answer the connection request (SYN) at all
+""")
+def connect_unanswered():
+    own_network()
+    vanish()
+    s = socket.socket()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+    call(s.connect, (LOOPBACK, 7000))
+
+
+@case("""
+    connect ETIMEDOUT connect-timed-out | type=tcp peer=$them
+        $them did not answer the connection request (SYN) at all ... the server's accept queue is full ... !host is down
+""")
+def connect_to_full_queue():
+    """Nothing is wrong with host or network: the server does not accept."""
+    own_network()
+    address = peer("listen(('127.0.0.1', 0), backlog=0)")
+    notes["them"] = name(address)
+    first = socket.create_connection(address)
+    s = socket.socket()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+    call(s.connect, address)
+    first.close()
+
+
+@case("""
+    connect ECONNABORTED connection-aborted | type=tcp peer=127.0.0.1:7000
+        An earlier connect of this socket had failed ... or its connection was ended meanwhile ... on this host by ss -K
+""")
+def connect_killed_on_this_host():
+    own_network()
+    vanish()
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    port = s.getsockname()[1]
+    connecting = threading.Thread(target=call, args=(s.connect, (LOOPBACK, 7000)))
+    connecting.start()
+    wait_until(lambda: tcp_info(s, 0, "B") == 2)  # SYN_SENT
+    run(f"ss -K sport = :{port} 2>/dev/null")
+    connecting.join()
+
+
+@case("""
+    connect EISCONN bad-argument | type=tcp local=$us peer=$us
+        The socket listens for connections; it can make none
+""")
+def connect_a_listener():
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    s.listen()
+    notes["us"] = name(s.getsockname())
+    call(s.connect, s.getsockname())
+
+
+@case("""
+    connect EINVAL bad-argument | type=tcp peer=[fe80::2]:80
+        The address [fe80::2]:80 is link-local, and does not say on which interface
+    bind EINVAL bad-argument | type=tcp local=[fe80::1]:80
+        The address [fe80::1]:80 is link-local, and does not say on which interface
+""")
+def connect_link_local_without_scope():
+    other_host()
+    call(socket.socket(AF_INET6).connect, ("fe80::2", 80))
+    call(socket.socket(AF_INET6).bind, ("fe80::1", 80))
+
+
+@case("""
+    connect ENETUNREACH unreachable | type=tcp peer=[::ffff:127.0.0.1]:80
+        to [::ffff:127.0.0.1]:80. Or the socket is for IPv6 only (IPV6_V6ONLY)
+    bind EINVAL bad-argument | type=tcp local=[::ffff:127.0.0.1]:8080
+        IPV6_V6ONLY
+""")
+def connect_mapped_for_ipv6_only():
+    s = socket.socket(AF_INET6)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    call(s.connect, ("::ffff:127.0.0.1", 80))
+    call(s.bind, ("::ffff:127.0.0.1", 8080))
+
+
+@slow_case("""
+    connect ETIMEDOUT connect-timed-out | type=tcp peer=[fd00::2]:7000
+        did not answer the connection request (SYN) at all
+""")
+def connect_unanswered_syncnt():
+    other_host()
+    vanish()
+    s = socket.socket(AF_INET6)
+    s.setsockopt(IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+    call(s.connect, ("fd00::2", 7000))
+
+
+@case("""
+    connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
+        is under way; the program will learn its result from SO_ERROR
+    getsockopt ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
+        did not answer the connection request (SYN) at all
+""")
+def connect_unanswered_so_error():
+    own_network()
+    vanish()
+    s = socket.socket()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+    s.setblocking(False)
+    call(s.connect, (LOOPBACK, 7000))
+    wait(s)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case("""
+    connect ECONNREFUSED connection-refused | type=tcp peer=$them
+        Nothing listens on $them of this host
+""")
+def connect_refused(host=LOOPBACK, protocol=0):
+    call(new_tcp(host, protocol).connect, closed_port(host, protocol=protocol))
+
+
+@case("""
+    connect ECONNREFUSED connection-refused | type=tcp peer=$them
+        Nothing listens on $them of this host
+""")
+def connect_refused_ipv6():
+    connect_refused("::1")
+
+
+@case("""
+    connect ECONNREFUSED connection-refused | type=tcp peer=$them
+        Nothing listens on $them of this host
+""")
+def connect_refused_mapped():
+    port = closed_port()[1]
+    notes["them"] = f"[::ffff:127.0.0.1]:{port}"
+    call(socket.socket(AF_INET6).connect, ("::ffff:127.0.0.1", port))
+
+
+@case("""
+    connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
+        10.0.0.2:7000 answered that nothing listens on that port, or a firewall rejects it
+""")
+def connect_refused_by_a_host():
+    other_host()
+    call(socket.socket().connect, ("10.0.0.2", 7000))
+
+
+@case("""
+    connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
+        10.0.0.2:7000 answered that nothing listens on that port, or a firewall rejects it
+""")
+def connect_refused_by_a_firewall():
+    """What nftables' and iptables' plain "reject" does: a port-unreachable."""
+    other_host()
+    firewall("tcp dport 7000 reject", hook="output")
+    call(socket.socket().connect, ("10.0.0.2", 7000))
+
+
+@case("""
+    connect EINPROGRESS in-progress | type=tcp peer=$them
+        is under way; the program will learn its result from SO_ERROR
+    getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
+        Nothing listens on $them of this host
+""")
+def connect_refused_so_error():
+    s = socket.socket()
+    s.setblocking(False)
+    call(s.connect, closed_port())
+    wait(s)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case("""
+    connect EINPROGRESS in-progress | type=tcp peer=$them
+        is under way; the program will learn its result from SO_ERROR
+    getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
+        Nothing listens on $them of this host
+    connect ECONNABORTED connection-aborted | type=tcp peer=$them
+        An earlier connect of this socket had failed, and its error was reported then
+""")
+def connect_refused_then_again():
+    """Asked anew after SO_ERROR has told: ECONNABORTED, and no client in it."""
+    s = socket.socket()
+    s.setblocking(False)
+    address = closed_port()
+    call(s.connect, address)
+    wait(s)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+    call(s.connect, address)
+
+
+@case("""
+    connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
+        There is no route, here or as a router on the way reported, to 10.5.0.1:80
+    connect ENETUNREACH unreachable | type=tcp peer=[2001:db8::1]:80
+        There is no route, here or as a router on the way reported, to [2001:db8::1]:80
+""")
+def connect_without_route():
+    own_network()
+    call(socket.socket().connect, ("10.5.0.1", 80))
+    call(socket.socket(AF_INET6).connect, ("2001:db8::1", 80))
+
+
+@case("""
+    connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
+        found no neighbour (ARP) ... no way to 10.0.0.9:80
+""")
+def connect_to_nobody():
+    """No neighbour answers for that address."""
+    other_host()
+    for setting, value in ("mcast_solicit", 1), ("retrans_time_ms", 20):
+        set_sysctl(f"ipv4/neigh/v0/{setting}", value)
+    call(socket.socket().connect, ("10.0.0.9", 80))
+
+
+def routed(kind):
+    own_network()
+    run(f"ip route add {kind} 10.0.0.0/8")
+    call(socket.socket().connect, ("10.0.0.9", 80))
+
+
+@case("""
+    connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
+        has a route that says unreachable ... no way to 10.0.0.9:80
+""")
+def connect_by_unreachable_route():
+    routed("unreachable")
+
+
+@case("""
+    connect EACCES not-permitted | type=tcp peer=10.0.0.9:80
+        A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+""")
+def connect_by_prohibiting_route():
+    routed("prohibit")
+
+
+@case("""
+    connect EINVAL bad-argument | type=tcp peer=10.0.0.9:80
+        The kernel refused the address, or the route to it leads nowhere (blackhole)
+""")
+def connect_by_blackhole_route():
+    routed("blackhole")
+
+
+def rejected(address, how):
+    own_network()
+    firewall(f"tcp dport 7000 reject with {how}")
+    call(new_tcp(address).connect, (address, 7000))
+
+
+@case("""
+    connect ENETUNREACH unreachable | type=tcp peer=127.0.0.1:7000
+        There is no route, here or as a router on the way reported, to 127.0.0.1:7000
+""")
+def connect_rejected_no_route():
+    rejected(LOOPBACK, "icmp net-unreachable")
+
+
+@case("""
+    connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
+        no way to 127.0.0.1:7000
+""")
+def connect_rejected_host_unreachable():
+    rejected(LOOPBACK, "icmp host-unreachable")
+
+
+@case("""
+    connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
+        the network or a firewall reported (ICMP) that there is no way to 127.0.0.1:7000
+""")
+def connect_rejected_prohibited():
+    rejected(LOOPBACK, "icmp admin-prohibited")
+
+
+@case("""
+    connect ENOPROTOOPT not-supported | type=tcp peer=127.0.0.1:7000
+        The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
+""")
+def connect_rejected_protocol():
+    rejected(LOOPBACK, "icmp prot-unreachable")
+
+
+@case("""
+    connect EACCES not-permitted | type=tcp peer=[::1]:7000
+        A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+""")
+def connect_rejected_prohibited_ipv6():
+    rejected("::1", "icmpv6 admin-prohibited")
+
+
+@case("""
+    connect ECONNREFUSED connection-refused | type=tcp peer=127.0.0.1:7000
+        Nothing listens on 127.0.0.1:7000 of this host
+""")
+def connect_rejected_reset():
+    rejected(LOOPBACK, "tcp reset")
+
+
+@case("""
+    connect EISCONN bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
+        The socket is already connected
+""")
+def connect_twice():
+    s = connected()
+    call(s.connect, s.getpeername())

@@ -1,0 +1,382 @@
+"""A write that comes too late, and whether SIGPIPE would have been its end."""
+import os
+import select
+import signal
+import socket
+from socket import (AF_UNIX, MSG_NOSIGNAL, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET,
+                    SOL_SOCKET, SO_ERROR)
+
+from made_of import (CLOSE, accepted, bound_udp, call, connected, file_with, peer, pipe_with,
+                     send_all, send_many, unix_connected, wait, wait_for_state)
+from registry import case
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=512 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def write_after_reset():
+    s = connected()
+    send_all(s, 512)
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.send, bytes(10))
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    send EPIPE write-after-close | len=10 flags=MSG_NOSIGNAL tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+""")
+def write_after_reset_without_signal():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.send, bytes(10), MSG_NOSIGNAL)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+""")
+def write_after_reset_signal_blocked():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.send, bytes(10))
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+""")
+def write_after_reset_signal_handled():
+    signal.signal(signal.SIGPIPE, lambda *_: None)
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.send, bytes(10))
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+""")
+def write_after_reset_signal_ignored():
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.send, bytes(10))
+
+
+def after_reset(function, *arguments):
+    s = connected()
+    peer("reset()")
+    wait(s)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+    call(function, s.fileno(), *arguments)
+
+
+@case("""
+    getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    write EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def write_call_after_reset():
+    after_reset(os.write, bytes(10))
+
+
+@case("""
+    getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    writev EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def writev_after_reset():
+    after_reset(os.writev, [bytes(4), bytes(6)])
+
+
+@case("""
+    getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    sendfile EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def sendfile_after_reset():
+    after_reset(os.sendfile, file_with(bytes(10)), 0, 10)
+
+
+@case("""
+    getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    splice EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def splice_after_reset():
+    after_reset(lambda s: os.splice(pipe_with(bytes(10)), s, 10))
+
+
+@case("""
+    getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    sendmmsg EPIPE write-after-close | tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def sendmmsg_after_reset():
+    after_reset(lambda s: send_many(s, 2))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
+        $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+    recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
+        ended its side in order (FIN) after 7 bytes ... Of what this program sent, 5 bytes are not acknowledged
+""")
+def write_after_close():
+    """The first write is answered with RST, since nobody can read it."""
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(7); close()")
+    wait(s)
+    s.recv(64)
+    s.send(bytes(5))
+    wait(s, 0)
+    call(s.send, bytes(10))
+    call(s.recv, 64)
+
+
+@case("""
+    splice EPIPE other | len=64 tcp ESTABLISHED rx=10 tx=0 all-acked
+        Nobody reads from the pipe any more into which splice was to move the data; the socket is fine. SIGPIPE would have ended the program here
+""")
+def splice_into_a_broken_pipe():
+    """It is the pipe that nobody reads from; the connection is fine."""
+    s = connected()
+    peer("give(10)")
+    wait(s, select.POLLIN)
+    reading, writing = os.pipe()
+    os.close(reading)
+    call(os.splice, s.fileno(), writing, 64)
+
+
+@case("""
+    send EPIPE write-after-close | len=10 tcp CLOSE tx=512 unacked=5 unsent=0
+        $them ... closed ... SIGPIPE would have ended the program here ... !was reported
+""")
+def write_after_close_with_reply_unread():
+    """The kernel does not tell of the peer's FIN as long as data lies before it."""
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(7); close()")
+    wait(s)
+    s.send(bytes(5))
+    wait(s, 0)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 tcp CLOSE tx=512 all-acked
+        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+""")
+def write_after_both_ends_with_reply_unread():
+    s = connected()
+    send_all(s, 512)
+    s.shutdown(SHUT_WR)
+    peer("take_all(); give(7); close()")
+    wait_for_state(s, CLOSE)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 unacked=5 unsent=0
+        $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+""")
+def write_after_close_to_server():
+    s = accepted()
+    peer("close()")
+    wait(s)
+    s.send(bytes(5))
+    wait(s, 0)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
+        $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
+""")
+def write_after_acknowledged_write(s=None):
+    """The peer finished sending, read on, acknowledged, and then reset."""
+    s = s or connected()
+    peer("give(7); finish_sending()")
+    wait(s)
+    s.recv(64)
+    send_all(s, 100)
+    peer("take(100); reset()")
+    wait(s, 0)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
+        $them had closed, and then reset ... SIGPIPE would have ended the program here ... !what was sent after
+""")
+def write_after_acknowledged_write_to_server():
+    write_after_acknowledged_write(accepted())
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 tcp FIN_WAIT2 rx=0 tx=512 all-acked
+        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+""")
+def write_after_own_shut_wr():
+    s = connected()
+    send_all(s, 512)
+    s.shutdown(SHUT_WR)
+    wait_for_state(s, 5)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 tcp CLOSE rx=0 tx=512 all-acked
+        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+""")
+def write_after_both_ends(s=None):
+    s = s or connected()
+    send_all(s, 512)
+    s.shutdown(SHUT_WR)
+    peer("take_all(); close()")
+    wait_for_state(s, CLOSE)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 tcp CLOSE rx=0 tx=512 all-acked
+        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+""")
+def write_after_own_shut_wr_second():
+    """Closed by the peer first, then by this side: through LAST_ACK to CLOSE."""
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); finish_sending()")
+    wait(s)
+    s.shutdown(SHUT_WR)
+    wait_for_state(s, CLOSE)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE not-connected | len=10 type=tcp
+        The socket is not connected ... SIGPIPE would have ended the program here
+""")
+def write_unconnected():
+    call(socket.socket().send, bytes(10))
+
+
+@case("""
+    send EPIPE not-connected | len=10 type=tcp
+        The socket listens for connections; it is none itself. SIGPIPE would have ended the program here
+""")
+def write_to_listener():
+    s = socket.socket()
+    s.listen()
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+        $them (opened by pid $peer_pid) had closed its end before this write ... SIGPIPE would have ended the program here
+""")
+def unix_write_after_close():
+    s = unix_connected()
+    peer("close()")
+    wait(s)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 type=unix-stream
+        had closed its end before this write, or either of the two had shut the connection down (SHUT_RDWR) ... does not tell them apart ... SIGPIPE would have ended the program here
+""")
+def unix_write_after_own_shut_rdwr():
+    s, other = socket.socketpair()
+    s.shutdown(SHUT_RDWR)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+        This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+""")
+def unix_write_after_own_shut_wr():
+    s = unix_connected()
+    s.shutdown(SHUT_WR)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+        This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+""")
+def unix_write_after_peers_shut_rd():
+    s = unix_connected()
+    peer("c.shutdown(socket.SHUT_RD)")
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE write-after-close | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+        $them (opened by pid $peer_pid) had closed its end before this write ... !SIGPIPE
+""")
+def seqpacket_write_after_close():
+    s = unix_connected(SOCK_SEQPACKET)
+    peer("close()")
+    wait(s)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
+        This program shut down its writing side ... or the peer shut down its reading side ... !SIGPIPE
+""")
+def seqpacket_write_after_own_shut_wr():
+    s = unix_connected(SOCK_SEQPACKET)
+    s.shutdown(SHUT_WR)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 type=unix-dgram
+        This program shut down its writing side ... or the peer shut down its reading side ... !SIGPIPE
+""")
+def unix_datagram_write_after_own_shut_wr():
+    s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
+    s.shutdown(SHUT_WR)
+    call(s.send, bytes(10))
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=10 udp peer=$us
+        This program itself shut down its writing side before it wrote ... !SIGPIPE
+""")
+def udp_write_after_own_shut_wr():
+    s = bound_udp()
+    s.connect(s.getsockname())
+    s.shutdown(SHUT_WR)
+    call(s.send, bytes(10))

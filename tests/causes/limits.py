@@ -1,0 +1,248 @@
+"""Addresses, rights and limits."""
+import os
+import resource
+import select
+import socket
+from socket import (AF_INET, AF_INET6, AF_NETLINK, SHUT_RD, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET,
+                    SO_REUSEPORT)
+
+from made_of import (LONG, LOOPBACK, bound_udp, call, connected, name, note_ends, notes, other_host,
+                     own_network_with, peer, run, set_sysctl, wait, without_rights)
+from registry import case
+
+
+@case("""
+    bind EADDRNOTAVAIL address-unavailable | type=tcp local=10.9.9.9:7000
+        The address 10.9.9.9:7000 is not one of this host's
+    bind EADDRNOTAVAIL address-unavailable | type=udp local=10.9.9.9:7000
+        The address 10.9.9.9:7000 is not one of this host's
+    bind EADDRNOTAVAIL address-unavailable | type=tcp local=[2001:db8::9]:7000
+        The address [2001:db8::9]:7000 is not one of this host's
+""")
+def bind_foreign_address():
+    call(socket.socket().bind, ("10.9.9.9", 7000))
+    call(socket.socket(AF_INET, SOCK_DGRAM).bind, ("10.9.9.9", 7000))
+    call(socket.socket(AF_INET6).bind, ("2001:db8::9", 7000))
+
+
+@case("""
+    bind EADDRINUSE address-in-use | type=tcp local=$us
+        Another socket already has $us ... TIME_WAIT
+""")
+def bind_twice():
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    notes["us"] = name(s.getsockname())
+    call(socket.socket().bind, s.getsockname())
+
+
+@case("""
+    bind EADDRINUSE address-in-use | udp
+        Another socket already has $us, or its port on all addresses ... !TIME_WAIT
+""")
+def bind_udp_twice():
+    """Datagram sockets leave no TIME_WAIT behind."""
+    s = bound_udp()
+    call(socket.socket(AF_INET, SOCK_DGRAM).bind, s.getsockname())
+
+
+@case("""
+    bind EADDRNOTAVAIL address-unavailable | type=tcp local=[::ffff:10.9.9.9]:7000
+        The address [::ffff:10.9.9.9]:7000 is not one of this host's. ... !duplicate
+""")
+def bind_foreign_mapped_address():
+    """IPv4 has no duplicate address detection to wait for."""
+    call(socket.socket(AF_INET6).bind, ("::ffff:10.9.9.9", 7000))
+
+
+@case("""
+    bind EADDRNOTAVAIL address-unavailable | type=tcp local=[fd00::77]:7000
+        is not one of this host's, or not yet: duplicate address detection still runs
+""")
+def bind_tentative_address():
+    """It is this host's, but duplicate address detection still runs."""
+    other_host()
+    set_sysctl("ipv6/conf/v0/dad_transmits", LONG)  # a second each
+    run("ip address add fd00::77/64 dev v0")
+    call(socket.socket(AF_INET6).bind, ("fd00::77", 7000))
+
+
+@case("""
+    listen EINVAL bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
+        The socket cannot listen: it is connected
+""")
+def listen_connected():
+    s = connected()
+    call(s.listen)
+
+
+@case("""
+    accept4 EINVAL bad-argument | type=tcp local=$us
+        The socket is not listening, or not any more (shutdown)
+""")
+def accept_after_shutdown():
+    s = socket.socket()
+    s.bind((LOOPBACK, 0))
+    s.listen()
+    notes["us"] = name(s.getsockname())
+    s.shutdown(SHUT_RD)
+    call(s.accept)
+
+
+@case("""
+    listen EADDRINUSE address-in-use | type=tcp local=$us
+        Another socket already has $us ... TIME_WAIT
+""")
+def listen_twice():
+    """Two may be bound with SO_REUSEADDR; only one may listen."""
+    first, second = socket.socket(), socket.socket()
+    for s in first, second:
+        s.setsockopt(SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    first.bind((LOOPBACK, 0))
+    second.bind(first.getsockname())
+    notes["us"] = name(first.getsockname())
+    first.listen()
+    call(second.listen)
+
+
+@case("""
+    connect EADDRNOTAVAIL address-unavailable | type=tcp peer=127.0.0.1:7000
+        no ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000 ... TIME_WAIT ... or that is no address to connect to
+""")
+def ports_exhausted_connect():
+    own_network_with("ipv4/ip_local_port_range", "50000 50000")
+    peer("listen(('127.0.0.1', 7000))")
+    first, second = socket.socket(), socket.socket()
+    first.connect((LOOPBACK, 7000))
+    call(second.connect, (LOOPBACK, 7000))
+
+
+@case("""
+    bind EADDRINUSE address-in-use | type=tcp local=127.0.0.1:0
+        No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
+    listen EADDRINUSE address-in-use | type=tcp
+        No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
+""")
+def ports_exhausted_bind():
+    own_network_with("ipv4/ip_local_port_range", "50000 50000")
+    first, second = socket.socket(), socket.socket()
+    first.bind((LOOPBACK, 0))
+    call(second.bind, (LOOPBACK, 0))
+    call(second.listen)
+
+
+@case("""
+    bind EADDRINUSE address-in-use | type=udp local=127.0.0.1:0
+        No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
+    connect EAGAIN address-unavailable | type=udp peer=127.0.0.1:7000
+        No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+    sendto EAGAIN address-unavailable | len=3 type=udp peer=127.0.0.1:7000
+        No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+    sendto EAGAIN address-unavailable | len=3 type=udp peer=127.0.0.1:7000
+        No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+""")
+def ports_exhausted_udp():
+    own_network_with("ipv4/ip_local_port_range", "50000 50000")
+    first = bound_udp()
+    call(socket.socket(AF_INET, SOCK_DGRAM).bind, (LOOPBACK, 0))
+    call(socket.socket(AF_INET, SOCK_DGRAM).connect, (LOOPBACK, 7000))
+    call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"abc", (LOOPBACK, 7000))
+    s = socket.socket(AF_INET, SOCK_DGRAM)
+    s.setblocking(False)
+    call(s.sendto, b"abc", (LOOPBACK, 7000))
+    first.close()
+
+
+@case("""
+    connect EADDRNOTAVAIL address-unavailable | tcp
+        The local address $us is already connected to $them ... TIME_WAIT
+""")
+def connected_twice_from_one_port():
+    first, second = socket.socket(), socket.socket()
+    for s in first, second:
+        s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+    address = peer("listen(('127.0.0.1', 0))")
+    first.bind((LOOPBACK, 0))
+    second.bind(first.getsockname())
+    first.connect(address)
+    note_ends(first)
+    call(second.connect, address)
+
+
+@case("""
+    bind EACCES not-permitted | type=tcp local=127.0.0.1:80
+        Port 80 is privileged (below net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE ... security module
+""")
+def privileged_port():
+    without_rights()
+    call(socket.socket().bind, (LOOPBACK, 80))
+
+
+@case("""
+    bind EACCES not-permitted | type=tcp local=127.0.0.1:4000
+        Port 4000 is privileged (below net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE ... security module
+""")
+def privileged_port_by_setting():
+    own_network_with("ipv4/ip_unprivileged_port_start", 5000)
+    without_rights()
+    call(socket.socket().bind, (LOOPBACK, 4000))
+
+
+@case("""
+    bind EPERM not-permitted | type=netlink
+        The program lacks the rights for it ... !firewall
+""")
+def netlink_without_rights():
+    without_rights()
+    s = socket.socket(AF_NETLINK, SOCK_RAW, 9)  # NETLINK_AUDIT
+    call(s.bind, (0, 1))
+
+
+@case("""
+    socket EPERM not-permitted | type=raw
+        rights that the program lacks (CAP_NET_RAW for raw sockets)
+""")
+def raw_without_rights():
+    without_rights()
+    call(socket.socket, AF_INET, SOCK_RAW, socket.IPPROTO_ICMP)
+
+
+def limit_descriptors():
+    last = os.dup(0)
+    os.close(last)
+    resource.setrlimit(resource.RLIMIT_NOFILE,
+                       (last, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    notes["limit"] = last
+
+
+@case("""
+    socket EMFILE descriptor-limit | type=tcp
+        (RLIMIT_NOFILE $limit): raise it with ulimit -n
+""")
+def no_descriptor_for_socket():
+    limit_descriptors()
+    call(socket.socket)
+
+
+@case("""
+    socketpair EMFILE descriptor-limit | type=unix-stream
+        (RLIMIT_NOFILE $limit)
+""")
+def no_descriptor_for_pair():
+    limit_descriptors()
+    call(socket.socketpair)
+
+
+@case("""
+    accept4 EMFILE descriptor-limit | type=tcp local=$us
+        (RLIMIT_NOFILE $limit)
+""")
+def no_descriptor_for_accept():
+    listener = socket.socket()
+    listener.bind((LOOPBACK, 0))
+    listener.listen()
+    notes["us"] = name(listener.getsockname())
+    peer(f"connect({listener.getsockname()})")
+    wait(listener, select.POLLIN)
+    limit_descriptors()
+    call(listener.accept)

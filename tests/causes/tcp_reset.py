@@ -1,0 +1,392 @@
+"""A reset, with what had gone either way until then."""
+import os
+import select
+import socket
+import time
+from socket import MSG_PEEK, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SOL_SOCKET, SO_ERROR
+
+from made_of import (CLOSE, LOOPBACK, accepted, call, close_window, connected, connected_far,
+                     drop_what_goes_to_the_peer, firewall, free_here,
+                     keep_here_what_goes_to_the_peer, name, notes, own_network, own_network_with,
+                     peer, raw, receive_many, run, send_all, set_sysctl, tcp_info, unacknowledged,
+                     wait, wait_for_state, wait_until)
+from registry import case, slow_case
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+""")
+def reset_at_once():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+""")
+def reset_before_reply(s=None):
+    s = s or connected()
+    send_all(s, 512)
+    peer("take(512); reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+""")
+def reset_to_server():
+    reset_before_reply(accepted())
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+""")
+def reset_before_reading():
+    """The request lay unread when the peer closed: RST instead of FIN."""
+    s = connected("::1")
+    send_all(s, 512)
+    peer("close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked
+        $them aborted the connection (RST) in mid-stream, after 1000 bytes from it and 512 bytes acknowledged by it
+""")
+def reset_in_reply():
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(1000)")
+    s.recv(1000, MSG_WAITALL)
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=0 all-acked
+        $them aborted the connection (RST) in mid-stream, after 1000 bytes from it and 0 bytes acknowledged by it
+""")
+def reset_with_reply_unread():
+    s = connected()
+    peer("give(1000)")
+    wait(s, select.POLLIN)
+    peer("reset()")
+    wait(s)
+    s.recv(999, MSG_WAITALL)
+    s.recv(64)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 flags=MSG_WAITALL tcp CLOSE rx=10 tx=0 all-acked
+        $them aborted the connection (RST) in mid-stream, after 10 bytes from it and 0 bytes acknowledged by it
+""")
+def reset_while_waiting_for_all():
+    s = connected()
+    peer("give(10)")
+    wait(s, select.POLLIN)
+    peer("reset()")
+    wait(s)
+    s.recv(64, MSG_WAITALL)
+    call(s.recv, 64, MSG_WAITALL)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 flags=MSG_PEEK tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        its error was reported before; 0 here is no orderly end, $them sent no FIN
+""")
+def reset_seen_by_peeking():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64, MSG_PEEK)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0
+        it had acknowledged 512 bytes of the request; 300 bytes that this program had written were never acknowledged
+""")
+def reset_with_data_unacknowledged():
+    own_network()
+    s = connected()
+    send_all(s, 512)
+    drop_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    peer("take(512); reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0
+        it had acknowledged 512 bytes of the request; 300 bytes that this program had written were never acknowledged ... Or this kernel did
+""")
+def reset_with_own_fin_unacknowledged():
+    own_network()
+    s = connected()
+    send_all(s, 512)
+    drop_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    s.shutdown(SHUT_WR)
+    peer("take(512); reset()")
+    wait(s, 0)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+        before it sent a single byte back ... that this program had written were never acknowledged
+""")
+def reset_with_window_closed():
+    s = connected(room=4096)
+    close_window(s)
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    send ECONNRESET peer-reset | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def reset_found_by_send():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.send, bytes(10))
+    call(s.send, bytes(10))
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=3 tx=0 all-acked
+        $them aborted the connection (RST) in mid-stream, after 3 bytes from it
+""")
+def reset_in_the_queue():
+    """The client is gone before it is accepted: accept succeeds all the same."""
+    listener = socket.socket()
+    listener.bind((LOOPBACK, 0))
+    listener.listen()
+    peer(f"connect({listener.getsockname()}); give(3); reset()")
+    s, address = listener.accept()
+    notes["us"], notes["them"] = name(s.getsockname()), name(address)
+    s.recv(3)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        it had acknowledged all 512 bytes of the request ... Or this kernel did, because data came after this program had shut the socket down
+""")
+def reset_by_own_kernel():
+    """Data for a program that has shut down both sides: it is this side that
+    answers with RST. The peer sent none."""
+    s = connected()
+    send_all(s, 512)
+    s.shutdown(SHUT_RDWR)
+    peer("take(512); give(3)")
+    wait_for_state(s, CLOSE)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way ... !in its name
+    recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        its error was reported before; 0 here is no orderly end, $them sent no FIN
+    send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def reset_without_a_round_trip():
+    """A SYN cookie and no time stamps (Windows): the kernel never measured one."""
+    own_network_with("ipv4/tcp_syncookies", 2)
+    set_sysctl("ipv4/tcp_timestamps", 0)
+    s = accepted()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+    call(s.recv, 64)
+    call(s.send, b"x")
+
+
+@case("""
+    getsockopt EPIPE peer-reset | tcp CLOSE rx=7 tx=0 unacked=5 unsent=0
+        $them had ended its side in order (FIN), and then reset the connection (RST); 5 bytes ... were never acknowledged ... !in mid-stream
+""")
+def reset_after_the_end_so_error():
+    """What an event loop reads when it has sent to a peer that had closed."""
+    s = connected()
+    peer("give(7); close()")
+    wait(s)
+    s.recv(64)
+    s.send(bytes(5))
+    wait(s, 0)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case("""
+    getsockopt ECONNRESET peer-reset | tcp CLOSE rx=7 tx=0 all-acked
+        $them had ended its side in order (FIN), and then reset the connection (RST) ... !in mid-stream
+""")
+def reset_after_both_ends_so_error():
+    own_network()
+    s = connected()
+    peer("give(7); finish_sending()")
+    wait(s)
+    s.recv(64)
+    drop_what_goes_to_the_peer(s)
+    s.shutdown(SHUT_WR)
+    peer("reset()")
+    wait(s, 0)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300
+        it had acknowledged 0 bytes of the request; 300 bytes ... were never acknowledged. Or a firewall rule of this host did
+""")
+def reset_by_own_firewall():
+    """The peer knows nothing of it."""
+    own_network()
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} reject with tcp reset", hook="output")
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        it had acknowledged all 512 bytes of the request. A firewall or another device in between may have sent the RST in its name
+""")
+def reset_by_another_host():
+    s = connected_far()
+    send_all(s, 512)
+    peer("take(512); reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=300 all-acked
+        it had acknowledged all 300 bytes of the request
+""")
+def reset_after_being_kept_here():
+    """All arrived in the end: the tries that failed are not the peer's."""
+    own_network()
+    s = connected()
+    keep_here_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    wait_until(lambda: tcp_info(s, 200, "Q") > 600)  # tcpi_bytes_sent
+    free_here()
+    peer("take(300); reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=1000000 all-acked
+        it had acknowledged all 1000000 bytes of the request
+""")
+def reset_after_a_full_queue():
+    """This host's own queue drops, and TCP tries again."""
+    s = connected_far()
+    run("tc qdisc add dev v0 root tbf rate 80mbit burst 20k limit 30k")
+    peer.later("take(1000000)")
+    s.sendall(bytes(1000000))
+    peer.answer()
+    wait_until(lambda: unacknowledged(s) == 0)
+    if tcp_info(s, 200, "Q") - tcp_info(s, 208, "Q") == 1000000:
+        raise AssertionError("nothing was dropped")
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET other | len=64 type=tcp
+        This program itself dissolved the connection
+""")
+def dissolved_by_itself():
+    s = connected()
+    raw("connect", s.fileno(), bytes(16), 16)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNABORTED connection-aborted | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        ended on this host (ss -K ... !accepted
+    send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=512 all-acked
+        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+""")
+def killed_on_this_host():
+    own_network()
+    s = connected()
+    send_all(s, 512)
+    run(f"ss -K sport = :{s.getsockname()[1]} 2>/dev/null")
+    wait(s)
+    call(s.recv, 64)
+    call(s.send, b"x")
+
+
+@case("""
+    recvmmsg ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+""")
+def many_find_the_reset():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    receive_many(s, 2)
+
+
+@case("""
+    splice ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
+        $them aborted the connection (RST) before a byte had gone either way
+""")
+def spliced_from_a_reset():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(os.splice, s.fileno(), os.pipe()[1], 64)
+
+
+@slow_case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked idle_ms>5000
+        $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for ... when this call found out: look at idle timeouts ... load balancer
+""")
+def reset_after_idle_time():
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(1000)")
+    s.recv(1000, MSG_WAITALL)
+    time.sleep(5.1)
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@slow_case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
+        before it sent a single byte back; it had acknowledged all 512 bytes ... No data had come for ... idle timeouts
+""")
+def reset_after_waiting_for_reply():
+    s = connected()
+    send_all(s, 512)
+    time.sleep(5.1)
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)

@@ -1,0 +1,204 @@
+"""A connection that nobody answers any more."""
+import socket
+from socket import IPPROTO_TCP, SHUT_WR, SOL_SOCKET, SO_ERROR, SO_KEEPALIVE
+
+from made_of import (call, close_window, connected, connected_far, firewall,
+                     keep_here_what_goes_to_the_peer, own_network, own_network_with, run,
+                     send_all, set_sysctl, vanish, wait)
+from registry import case, slow_case
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
+        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
+""")
+def retransmissions_unanswered():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    send_all(s, 512)
+    vanish()
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    send ETIMEDOUT connection-timed-out | len=10 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
+""")
+def retransmissions_unanswered_send():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    vanish()
+    s.send(bytes(300))
+    wait(s)
+    call(s.send, bytes(10))
+
+
+@case("""
+    getsockopt ETIMEDOUT connection-timed-out | tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
+""")
+def retransmissions_unanswered_so_error():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    vanish()
+    s.send(bytes(300))
+    wait(s)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
+""")
+def user_timeout():
+    own_network()
+    s = connected()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 300)
+    vanish()
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@slow_case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        $them did not answer the keepalive probes of the idle connection. Its host is gone
+""")
+def keepalive():
+    own_network()
+    s = connected()
+    send_all(s, 512)
+    s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+    s.setsockopt(IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+    s.setsockopt(IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+    s.setsockopt(IPPROTO_TCP, socket.TCP_KEEPCNT, 1)
+    vanish()
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked retrans>0
+        $them did not acknowledge that this program had finished sending (FIN), in spite of at least ... retransmission ... !keepalive
+""")
+def own_fin_unanswered():
+    """Keepalive is on, but it is not what ran out."""
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    send_all(s, 512)
+    s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+    vanish()
+    s.shutdown(SHUT_WR)
+    wait(s, 0)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=0 unsent=300 retrans=0
+        Of what this program wrote to $them, 300 bytes could not leave this host ... firewall rule ... !Its host is gone
+""")
+def kept_here_for_too_long():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    send_all(s, 512)
+    keep_here_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+def given_up_after(commands, host="10.0.0.2"):
+    s = connected_far(host)
+    set_sysctl("ipv4/tcp_retries2", 1)
+    run(commands)
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+        Of what this program wrote to $them, 300 bytes could not leave this host: its interface is down ... !Its host is gone
+""")
+def interface_down_while_connected():
+    given_up_after("ip link set v0 down")
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+        Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is gone
+""")
+def address_gone_while_connected():
+    given_up_after("ip address del 10.0.0.1/24 dev v0")
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+        Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is gone
+""")
+def blackhole_route_while_connected():
+    given_up_after("ip route add blackhole 10.0.0.2")
+
+
+@case("""
+    recv EINVAL unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
+        The kernel gave the connection up: a route of this host leads nowhere (blackhole) instead of to $them
+""")
+def blackhole_route_while_connected_ipv6():
+    given_up_after("ip -6 route add blackhole fd00::2", "fd00::2")
+
+
+@case("""
+    recv ECONNREFUSED connection-refused | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+        The connection to $them stood, and then its packets were answered by port-unreachable (ICMP): that is a firewall that rejects them; 300 bytes ... were never acknowledged
+""")
+def rejected_while_connected():
+    """Soft, so it is told when the retransmissions are at their end."""
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} reject")
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+        $them ... window closed ... TCP_USER_TIMEOUT (300 ms) ... !stopped answering ... !is gone
+""")
+def window_closed_for_too_long():
+    """The peer answers every probe, and still takes nothing."""
+    own_network()
+    s = connected(room=4096)
+    close_window(s)
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 300)
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+        $them kept its window closed and stopped answering probes
+""")
+def window_closed_and_vanished():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected(room=4096)
+    close_window(s)
+    vanish()
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
+        no way to $them
+""")
+def unreachable_while_connected():
+    own_network_with("ipv4/tcp_retries2", 1)
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} reject with icmp host-unreachable")
+    s.send(bytes(300))
+    wait(s)
+    call(s.recv, 64)
