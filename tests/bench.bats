@@ -101,7 +101,7 @@ is_sane() {
 }
 
 @test "targets are scaled to the machine" {
-    json "$RUN" 'def about(value): . - value | fabs < 0.01;
+    json "$RUN" 'def about(value): . / value - 1 | fabs < 0.000001;
         (.figures | map({(.name): .}) | add) as $f | ($f["floor/call"].low / 110) as $speed |
         ($f["failure/end/logfmt"] | .target_kind == "at_most" and .target == 3200 and
             (.target_here | about($f["floor/append"].low + 2790 * $speed))) and
@@ -221,6 +221,34 @@ figure() {
     [ "$(figure a/record)" = "2735 2700 2770    2780 met" ]
     [ "$(figure a/few)" = "2720 2700 2740    2780 unclear" ]
     [ "$(figure a/count)" = "0 0 0    0 met" ]
+}
+
+# target_here CALL APPEND EMPTY NAME: what the target is where these take so long.
+target_here() {
+    {
+        printf 'F\tfloor/%s\tns\tlabel\t\n' call append
+        printf 'F\tstart/nothing/empty\tus\tlabel\t\n'
+        printf 'F\ta/record\tns\tlabel\tat_most=3200 scale=record\n'
+        printf 'F\ta/start\tus\tlabel\tat_most=80 scale=start\n'
+        printf 'F\ta/fixed\tKiB\tlabel\tat_most=100\n'
+        printf 'S\t%s\t%s\n' floor/call "$1" floor/append "$2" start/nothing/empty "$3" \
+            a/record 1 a/start 1 a/fixed 1
+    } >"$BATS_TEST_TMPDIR/raw"
+    for AWK in mawk gawk "busybox awk"; do
+        $AWK -f "$TOP/tests/bench/summary.awk" "$BATS_TEST_TMPDIR/raw" |
+            awk -F '\t' -v name="$4" '$1 == "R" && $2 == name { print $14 }'
+    done | uniq
+}
+
+@test "targets on the machine that they were set for, on a faster and on a much slower one" {
+    [ "$(target_here 110 410 35 a/record)" = 3200 ]
+    [ "$(target_here 110 410 35 a/start)" = 80 ]
+    [ "$(target_here 55 205 17.5 a/record)" = 1600 ]
+    [ "$(target_here 55 205 17.5 a/start)" = 40 ]
+    # To the last digit: a system call of 1 ms, programs that take 8 ms to start.
+    [ "$(target_here 1000000.11 20000.03 8123.45 a/record)" = "25383639.18364" ]
+    [ "$(target_here 1000000.11 20000.03 8123.45 a/start)" = "417214.40409" ]
+    [ "$(target_here 1000000.11 20000.03 8123.45 a/fixed)" = 100 ]
 }
 
 @test "a figure that did not come is an error" {

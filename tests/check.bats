@@ -342,14 +342,22 @@ absent() {
     no "$P" "$P (sleep): no, the shim is not loaded, though its LD_PRELOAD asks for /none/libsockshim.so: is that there, can its user read it, and is it built for this program[?]"
     process LD_PRELOAD="$SHIM" ./waits-static
     no "$P" "$P (waits-static): no, the shim is not loaded, and cannot be: $PWD/waits-static is statically linked, so nothing can be preloaded; $watch $P -e trace=network, or tcpdump"
-    process LD_PRELOAD="$SHIM" ./waits-i386 2>/dev/null
-    no "$P" "$P (waits-i386): no, the shim is not loaded, and cannot be: $PWD/waits-i386 is for 32-bit x86, *"
 }
 
 @test "a process that has not the shim: why, and whether it could" {
     waiting_program waits-static -static
-    waiting_program waits-i386 -m32
     on_each_system absent
+}
+
+foreign_process() {
+    process LD_PRELOAD="$SHIM" ./waits-i386 2>/dev/null
+    no "$P" "$P (waits-i386): no, the shim is not loaded, and cannot be: $PWD/waits-i386 is for 32-bit x86, *"
+}
+
+@test "a process of a 32-bit program, into which the shim cannot be loaded" {
+    needs_32_bit
+    waiting_program waits-i386 -m32
+    on_each_system foreign_process
 }
 
 @test "a process with the rights of its file" {

@@ -33,7 +33,7 @@ anew() {
 }
 
 follow() {
-    PATH=$SYSTEM_PATH timeout 60 sh "$SOCKSHIM_COMMAND" follow "$@"
+    PATH=$SYSTEM_PATH timeout "$(patience)" sh "$SOCKSHIM_COMMAND" follow "$@"
 }
 
 # start_follow WORD...: follows $LOG in a session of its own, with signals as a
@@ -788,7 +788,7 @@ fifo() {
     background setsid env PATH="$SYSTEM_PATH" sh "$SOCKSHIM_COMMAND" follow "$LOG" >shown
     FOLLOW=$BACKGROUND
     for i in 1 2 3; do
-        made "$i" "$i" | timeout 60 tee "$LOG" >/dev/null
+        made "$i" "$i" | timeout "$(patience)" tee "$LOG" >/dev/null
         expect_shown $(seq "$i")
     done
     kill -TERM -- -"$FOLLOW"

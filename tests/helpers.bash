@@ -53,15 +53,27 @@ expect_count() {
     [ "$n" -eq "$1" ] || fails_with "$n records instead of $1 with $2"
 }
 
-# wait_until COMMAND...: polls a condition for a minute or longer, since other test
-# files may keep the machine busy. For what cannot be waited for as an event.
+# patience: how many seconds to wait for what must come before a test gives up: two
+# minutes, and as many times that as there are others for each processor.
+patience() {
+    local load
+    read -r load _ </proc/loadavg
+    echo "$((120 * (1 + ${load%.*} / $(nproc))))"
+}
+
+# wait_until COMMAND...: polls a condition, less often after two seconds: what takes
+# longer keeps the machine busy itself. For what cannot be waited for as an event.
 wait_until() {
-    local i
-    for ((i = 0; i < 1200; i++)); do
-        "$@" && return 0
-        sleep 0.05
+    local end='' polls=0
+    until "$@"; do
+        [ -n "$end" ] || end=$((SECONDS + $(patience)))
+        [ "$SECONDS" -lt "$end" ] || { fails_with "waited in vain for: $*" && return; }
+        if ((polls++ < 40)); then
+            sleep 0.05
+        else
+            sleep 0.5
+        fi
     done
-    fails_with "waited in vain for: $*"
 }
 
 # wait_for_port PORT: until something listens there.
@@ -110,6 +122,18 @@ end_backgrounds() {
 
 teardown() {
     end_backgrounds
+}
+
+# needs_32_bit: skips the test where the kernel runs no 32-bit x86 programs; one that
+# needs nothing of the system but that is tried, once for each file.
+needs_32_bit() {
+    local program=$BATS_FILE_TMPDIR/exits-with-7
+    if [ ! -e "$program.status" ]; then
+        echo 'void _start(void) { __asm__ volatile("int $0x80" : : "a"(1), "b"(7)); }' |
+            gcc -m32 -static -nostdlib -x c -o "$program" - || fails_with "gcc -m32 builds nothing" || return
+        "$program" 2>/dev/null && echo 0 >"$program.status" || echo $? >"$program.status"
+    fi
+    [ "$(cat "$program.status")" -eq 7 ] || skip "this kernel runs no 32-bit programs"
 }
 
 # The command and the object where a user without rights can reach them, too: in

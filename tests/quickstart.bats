@@ -102,8 +102,8 @@ shows_everything() {
     fake_apt
     PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
     shows_everything
-    [ "${lines[0]}" = "Installing: gcc libc6-dev make" ]
-    [ "$(cat calls)" = " update -q
+    [ "${lines[0]}" = "Installing: gcc libc6-dev make (a minute or two)" ]
+    [ "$(cat calls)" = " update -q -o APT::Update::Error-Mode=any
 noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fails_with "$(cat calls)"
 }
 
@@ -113,7 +113,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     ln -s /usr/bin/cc bin/
     fake_apt
     PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
-    [ "${lines[0]}" = "Installing: make" ]
+    [ "${lines[0]}" = "Installing: make (a minute or two)" ]
 }
 
 @test "what apt-get cannot do is said" {
@@ -124,7 +124,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     [[ $output == *"quickstart: apt-get install gcc libc6-dev make failed; see above" ]] || fails_with "$output"
     printf '#!/bin/sh\nexit 1\n' >bin/apt-get
     PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
-    [[ $output == *"quickstart: apt-get update failed; see above" ]] || fails_with "$output"
+    [[ $output == *"quickstart: apt-get update failed, see above: is there a network?" ]] || fails_with "$output"
     printf '#!/bin/sh\n' >bin/apt-get
     PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
     [[ $output == *"quickstart: still missing: gcc libc6-dev make; install them and start again" ]] || fails_with "$output"
@@ -178,6 +178,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     ln -s /bin/true bin/make
     mkdir out
     gcc -shared -o out/libsockshim.so -x c - <<<'int nothing;'
-    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
+    # bats would wait for the demonstration's server, which ends after a minute.
+    PATH=$PWD/bin run -1 "$TOP/scripts/quickstart" 3>&-
     [[ $output == *"the shim did not work here" ]] || fails_with "$output"
 }

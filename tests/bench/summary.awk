@@ -5,7 +5,11 @@
 #   M key value    V peer version    K section what why
 #   R name label unit count value low high ratio low high kind target here verdict note
 
-BEGIN { FS = OFS = "\t" }
+# CONVFMT: awk itself would cut a slow machine's numbers to six digits.
+BEGIN {
+    FS = OFS = "\t"
+    CONVFMT = "%.12g"
+}
 
 $1 == "M" || $1 == "V" || $1 == "K" { print }
 $1 == "F" {
