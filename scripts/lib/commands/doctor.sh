@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# sockshim doctor: this host's own part in resets and refusals, from /proc and ss.
-# It changes nothing and needs no root. What is read here goes to awk as facts,
-# one a line, with tabs between the words; what they mean is said there.
+# sockshim doctor: this host's own part in resets and refusals
+#
+# It reads /proc and ss, changes nothing and needs no root. What is read here goes to
+# awk as facts, one a line, with tabs between the words; what they mean is said there.
 
 # In the order of the tables. They serve IPv6 as well.
 KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
@@ -150,7 +151,7 @@ doctor_listeners() {
 
 # doctor_command [OPTIONS] -- COMMAND...: never comes back.
 doctor_command() {
-    . "$lib/run.sh"
+    . "$lib/commands/run.sh"
     counters_before=$(doctor_counters before)
     unset log # summary.sh has it as soon as COMMAND may run
     trap 'doctor_after' EXIT

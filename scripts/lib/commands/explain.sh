@@ -1,4 +1,5 @@
-# sockshim explain: what a cause means and what to do, from causes.txt.
+# shellcheck shell=sh
+# sockshim explain: what a cause in the log, or an errno, means, and what to do about it
 
 . "$lib/terminal.sh"
 

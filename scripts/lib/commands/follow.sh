@@ -1,6 +1,8 @@
 # shellcheck shell=sh
-# sockshim follow: a log as it grows. tail -F will not do: when it goes on to a
-# new file it drops the old one, to which programs write for up to a second more.
+# sockshim follow: the log as it grows, a short line a record
+#
+# tail -F will not do: when it goes on to a new file it drops the old one, to which
+# programs write for up to a second more.
 
 . "$lib/terminal.sh"
 . "$lib/filter.sh"

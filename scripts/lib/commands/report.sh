@@ -1,5 +1,7 @@
 # shellcheck shell=sh
-# sockshim report: what logs say in all. report.awk counts.
+# sockshim report: what went wrong, how often, with whom, when
+#
+# report.awk counts, a file in views tells.
 
 . "$lib/terminal.sh"
 . "$lib/filter.sh"
@@ -76,7 +78,7 @@ report_on() {
     [ $# -gt 0 ] || exit "$status"
     export_choices "$@"
     export LC_ALL=C
-    feed "$@" | awk -f "$lib/records.awk" -f "$lib/wrap.awk" -f "$lib/report.awk" -f "$lib/report-$view.awk" || status=$USAGE
+    feed "$@" | awk -f "$lib/records.awk" -f "$lib/wrap.awk" -f "$lib/report.awk" -f "$lib/views/report-$view.awk" || status=$USAGE
     exit "$status"
 }
 
