@@ -49,7 +49,7 @@ sockshim_check() {
 }
 
 show_answer() {
-    decide_charset
+    terminal_decide_charset
     printf '%s\n' "$answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
 }
 
