@@ -89,6 +89,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES) -ldl
 
+# Their names do not begin with the file's yet, and the others cannot be told apart.
+UNPREFIXED = $(patsubst %,scripts/lib/%.sh,summary target commands/run commands/check)
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint: all
@@ -100,16 +102,24 @@ lint: all
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \
 		$(SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
-	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard scripts/lib/*.sh tests/bench/*.sh)
+	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh) $(UNPREFIXED)
+	shellcheck -s sh -x -a -P scripts/lib -e SC1091 \
+		$(filter-out scripts/lib/filter.sh $(UNPREFIXED),$(wildcard scripts/lib/*.sh scripts/lib/*/*.sh))
 	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
 INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man
+LIB_FILES := $(patsubst scripts/lib/%,%,$(wildcard scripts/lib/*.* scripts/lib/*/*.*))
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
-	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt scripts/lib/* "$(INSTALL_LIB)"
+	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt "$(INSTALL_LIB)"
+# A subcommand of another version would be one of this one's.
+	rm -rf "$(INSTALL_LIB)/commands"
+	for file in $(LIB_FILES); do \
+		install -D -m 644 "scripts/lib/$$file" "$(INSTALL_LIB)/$$file" || exit; \
+	done
 	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"

@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 
 load helpers
 
-SUBCOMMANDS="run report follow explain check doctor"
+SUBCOMMANDS=$(subcommands)
 MAN_PAGE=$TOP/scripts/man/sockshim.1
 
 sockshim() {
@@ -20,6 +20,14 @@ usage_of() {
 # options_of NAME: all that its help lists, one a line.
 options_of() {
     sockshim help "$1" | sed -n 's/^  *\(-.*\)/\1/p' | cut -c 1-20 | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*' | tr -d ' ,'
+}
+
+# a_copy: of the command, in tree, whose folder of subcommands the test may change.
+a_copy() {
+    mkdir -p "$BATS_TEST_TMPDIR/tree/scripts"
+    cd "$BATS_TEST_TMPDIR/tree"
+    cp -r "$SOCKSHIM_COMMAND" "$TOP/scripts/lib" scripts/
+    SOCKSHIM_COMMAND=$PWD/scripts/sockshim
 }
 
 # refuses MESSAGE WORD...: in one line that is like that pattern, with status 2.
@@ -40,6 +48,8 @@ refuses() {
     [ "$(sockshim --help)" = "$output" ]
     [ "$(sockshim -h)" = "$output" ]
     [ "$(sockshim help help)" = "$output" ]
+    [ "$(sockshim help --help)" = "$output" ]
+    [ "$(wc -w <<<"$SUBCOMMANDS")" -ge 6 ]
     for name in $SUBCOMMANDS; do
         run -0 --separate-stderr sockshim help "$name"
         [ -z "$stderr" ]
@@ -55,9 +65,36 @@ refuses() {
         while read -r line; do
             usage_of | grep -qxF -e "$line" || fails_with "not in the overview: $line"
         done < <(usage_of "$name")
-        sockshim help | grep -qE "^  $name +[a-z]" || fails_with "$name"
+        [ "$(sockshim help | grep -cE "^  $name +[a-z]")" -eq 1 ] || fails_with "$name"
     done
     [ "$(usage_of | tail -n 1)" = "sockshim help [${SUBCOMMANDS// /|}]" ]
+}
+
+@test "the subcommands are the files in their folder: one more is one, and one less is none" {
+    a_copy
+    rm scripts/lib/commands/doctor.sh
+    cat >scripts/lib/commands/greet.sh <<'END'
+# sockshim greet: says good morning
+greet_usage() {
+    printf 'usage: sockshim greet NAME\n\nSays it.\n'
+}
+sockshim_greet() {
+    echo "good morning, $1"
+}
+END
+    local names="run check explain follow greet report"
+    [ "$(sockshim greet world)" = "good morning, world" ]
+    [ "$(sockshim greet -h)" = "$(sockshim help greet)" ]
+    [ "$(usage_of | grep greet)" = "sockshim greet NAME
+sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
+    sockshim help | grep -qx '  greet    says good morning'
+    refuses "sockshim: no help on doctor; there is help on: $names" help doctor
+    refuses "sockshim: no help on gret (did you mean greet[?]); there is help on: $names" help gret
+    run -127 sockshim gret
+    [ "$output" = "sockshim: gret: command not found (did you mean sockshim greet?)" ]
+    run -127 sockshim doctor
+    # A path is none, whatever is there.
+    run -127 sockshim ../commands/greet
 }
 
 @test "no line of a help is longer than 80 characters" {

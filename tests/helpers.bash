@@ -13,6 +13,13 @@ LOG=$BATS_TEST_TMPDIR/log
 unset SOCKSHIM SOCKSHIM_LOG SOCKSHIM_LOG_LIMIT SOCKSHIM_FORMAT SOCKSHIM_SIGPIPE \
     SOCKSHIM_NODELAY SOCKSHIM_LEVEL SOCKSHIM_SKIP SOCKSHIM_ONLY LD_PRELOAD
 
+# subcommands: all of them, each a word, as the folder has them; run first.
+subcommands() {
+    local names
+    names=$(cd "$TOP/scripts/lib/commands" && ls | sed -n '/^run\.sh$/d; s/\.sh$//p' | tr '\n' ' ')
+    [ -n "$names" ] && echo "run ${names% }"
+}
+
 # shimmed [VARIABLE=VALUE...] COMMAND...: runs it under the shim, its log in $LOG.
 shimmed() {
     env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$@"
@@ -142,7 +149,7 @@ install_for_others() {
     chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
     mkdir -p inst/bin inst/lib/sockshim
     cp "$SOCKSHIM_COMMAND" inst/bin/
-    cp "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
+    cp -r "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
 }
 
 # expect_refusal COMMAND MESSAGE WORD...: in one line, with status 2.

@@ -38,7 +38,7 @@ example() {
     run -7 --separate-stderr env PATH="$bin:$PATH" sockshim curl -s "http://127.0.0.1:$port/"
     [[ ${stderr_lines[0]} == "sockshim: "*"connection-refused 1"* ]] || fails_with "$stderr"
     local name
-    for name in run report follow explain check doctor; do
+    for name in $(subcommands); do
         run -0 "$bin/sockshim" help "$name"
         [[ ${lines[0]} == "usage: sockshim "* ]]
     done
@@ -46,6 +46,16 @@ example() {
     run -0 "$bin/sockshim" report sockshim.log
     [[ $output == *connection-refused* ]]
     run -0 "$bin/sockshim" check curl
+}
+
+@test "make install again takes away a subcommand of another version" {
+    make_in_tree install
+    local lib=root/opt/sock/lib/sockshim
+    diff -r "$TOP/scripts/lib" "$lib" | grep -vxF "Only in $lib: libsockshim.so" && fails_with "not the same tree"
+    touch "$lib/commands/former.sh"
+    make_in_tree install
+    [ ! -e "$lib/commands/former.sh" ]
+    [ -f "$lib/commands/run.sh" ]
 }
 
 @test "make uninstall leaves nothing" {

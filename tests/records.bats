@@ -136,7 +136,7 @@ none_is_a_record() {
 printable_is_right() {
     local charset
     for charset in yes ''; do
-        IS_UTF8=$charset parse '{ print printable($0) }' bytes >"printed$charset"
+        TERMINAL_IS_UTF8=$charset parse '{ print printable($0) }' bytes >"printed$charset"
     done
     "$PYTHON" -c '
 import sys
@@ -214,7 +214,7 @@ peers_are_found() {
 
 expect_found() {
     local found
-    found=$(WANTED_PEER=$1 peers_are_found)
+    found=$(FILTER_PEER=$1 peers_are_found)
     [ "$found" = "$2" ] || fails_with "$1: $found instead of $2"
 }
 
@@ -238,7 +238,7 @@ globs_are_right() {
 
 # moment_is TEXT [MAY_COME]: with $AWK, and a clock that stands still.
 moment_is() {
-    PATH=$PWD/bin:$PATH sh -c 'lib=$1; . "$lib/filter.sh"; moment "$2" "$3"' - "$LIB" "$1" "${2-}"
+    PATH=$PWD/bin:$PATH sh -c 'lib=$1; . "$lib/filter.sh"; filter_moment "$2" "$3"' - "$LIB" "$1" "${2-}"
 }
 
 expect_moment() {

@@ -13,6 +13,40 @@ clean() {
     clean lint
 }
 
+# Those of whose names that does not hold yet.
+UNPREFIXED=" summary target run check "
+
+# names_of FILE: the functions and variables that it defines, one a line; without those
+# of awk, which has blanks around its =, and those that a program is started with.
+names_of() {
+    local name='[A-Za-z_][A-Za-z_0-9]*'
+    grep -v '^ *#' "$1" | sed -nE "
+        s/^($name)\(\).*/\1/p
+        s/^ *for ($name)( in|;).*/\1/p
+        s/^( *|.*(&&|\|\||[;{)]) )($name)=('[^']*'|\"[^\"]*\"|[^ ]*)( ;;.*| \|\|.*| &&.*|; .*|)\$/\3/p
+        s/.*\beval \"($name)=.*/\1/p
+        s/.*\bread -r (_ )?($name).*/\2/p"
+}
+
+@test "every name in a sourced file begins with the file's, for they share one space" {
+    local file prefix name count=0
+    for file in "$TOP"/scripts/lib/*.sh "$TOP"/scripts/lib/*/*.sh; do
+        prefix=${file##*/}
+        prefix=${prefix%.sh}
+        [[ $UNPREFIXED != *" $prefix "* ]] || continue
+        for name in $(names_of "$file"); do
+            count=$((count + 1))
+            case ${name,,} in
+            "${prefix}"_* | "sockshim_$prefix") ;;
+            # What all of them use.
+            wrong_call | nearest | unknown_option) [ "$prefix" = words ] ;;
+            *) fails_with "$file: $name" ;;
+            esac
+        done
+    done
+    [ "$count" -ge 150 ] || fails_with "only $count names"
+}
+
 @test "make sanitize: unit and program tests under three sanitizers" {
     clean sanitize
 }

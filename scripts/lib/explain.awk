@@ -1,19 +1,17 @@
-# Entries of causes.txt for people. After wrap.awk; from explain.sh: WORD, which
-# chooses them, the NUMBERS of errno, and the terminal's COLUMNS.
+# Entries of causes.txt for people. After wrap.awk and causes.awk; from explain.sh: its
+# PATH, the WORD that chooses them, the NUMBERS of errno, and the terminal's COLUMNS.
 
-function show(    i) {
-    if (!chosen())
-        return
+function show(cause,    i) {
     if (shown++)
         print ""
-    print text["cause"] "  " wrapped("(" text["level"] ", " came_as() ")", 2, length(text["cause"]) + 2)
-    print "  " wrapped(text["when"], 2, 2)
+    print cause "  " wrapped("(" cause_text[cause, "level"] ", " came_as(cause_text[cause, "errno"]) ")", 2, length(cause) + 2)
+    print "  " wrapped(cause_text[cause, "when"], 2, 2)
     split("wire why look do", keys, " ")
     split("On the wire:|Usual reasons:|Look at:|What to do:", titles, "|")
     for (i = 1; i <= 4; i++) {
         print ""
         print "  " titles[i]
-        print "    " wrapped(with_whole_commands(text[keys[i]]), 4, 4)
+        print "    " wrapped(with_whole_commands(cause_text[cause, keys[i]]), 4, 4)
     }
 }
 
@@ -26,21 +24,22 @@ function with_whole_commands(text,    n, part, i) {
     return text
 }
 
-function came_as() {
-    return text["errno"] == "-" ? "return value 0" : text["errno"] == "*" ? "any other errno" : text["errno"]
+function came_as(errno) {
+    return errno == "-" ? "return value 0" : errno == "*" ? "any other errno" : errno
 }
 
-function chosen(    i, n, names) {
-    if (word == "" || word == text["cause"])
+function is_chosen(cause,    errno, n, names, i) {
+    errno = cause_text[cause, "errno"]
+    if (word == "" || word == cause)
         return 1
     # The last block is for the errors that no other one names.
-    if (text["errno"] == "*")
+    if (errno == "*")
         return !shown && (word ~ /^E[A-Z0-9]+$/ || word ~ /^[0-9]+$/ && word > 0 && word < 134)
-    n = split(text["errno"], names, " ")
+    n = split(errno, names, " ")
     for (i = 1; i <= n; i++)
         if (names[i] == name)
             return 1
-    return word == "0" && text["errno"] == "-"
+    return word == "0" && errno == "-"
 }
 
 BEGIN {
@@ -58,20 +57,9 @@ BEGIN {
             name = pairs[i]
             break
         }
-}
-
-/^#/ { next }
-/^$/ { if (key != "") show(); key = ""; next }
-/^[a-z]+:/ {
-    key = substr($1, 1, length($1) - 1)
-    sub(/^[a-z]+: */, "")
-    text[key] = $0
-    next
-}
-{ sub(/^ +/, ""); text[key] = text[key] " " $0 }
-
-END {
-    if (key != "")
-        show()
+    read_causes(path)
+    for (i = 1; i <= cause_count; i++)
+        if (is_chosen(cause_word[i]))
+            show(cause_word[i])
     exit shown == 0
 }

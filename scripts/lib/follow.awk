@@ -2,7 +2,7 @@
 # to show, and how, is in the environment, from follow.sh.
 
 BEGIN {
-    MARK = ENVIRON["MARK"]
+    MARK = ENVIRON["FOLLOW_MARK"]
     DIM = "\033[2m"
     PLAIN = "\033[m"
     STYLE["debug"] = DIM
@@ -10,12 +10,12 @@ BEGIN {
     STYLE["warn"] = "\033[33m"
     STYLE["error"] = "\033[1;31m"
 
-    has_color = ENVIRON["COLOR"]
-    has_sentences = ENVIRON["SENTENCES"]
-    shows_others = ENVIRON["IS_FILTERED"] == ""
-    width = ENVIRON["WIDTH"] + 0 # 0: no terminal, and nothing is cut
-    piece = ENVIRON["PIECE"] + 0
-    latest = ENVIRON["LATEST"]
+    has_color = ENVIRON["TERMINAL_COLOR"]
+    has_sentences = ENVIRON["FOLLOW_SENTENCES"]
+    shows_others = ENVIRON["FILTER_IS_SET"] == ""
+    width = ENVIRON["FOLLOW_WIDTH"] + 0 # 0: no terminal, and nothing is cut
+    piece = ENVIRON["FOLLOW_PIECE"] + 0
+    latest = ENVIRON["FOLLOW_LATEST"]
     is_live = latest == ""
 }
 

@@ -217,12 +217,12 @@ BEGIN {
     split("debug info warn error", LEVELS, " ")
     for (rank in LEVELS)
         RANK[LEVELS[rank]] = rank + 0
-    since = ENVIRON["SINCE"]
-    until = ENVIRON["UNTIL"]
-    lowest = RANK[ENVIRON["LOWEST"]] + 0
-    wanted_cause = globs(ENVIRON["WANTED_CAUSE"])
-    wanted_prog = globs(ENVIRON["WANTED_PROG"])
+    since = ENVIRON["FILTER_SINCE"]
+    until = ENVIRON["FILTER_UNTIL"]
+    lowest = RANK[ENVIRON["FILTER_LEVEL"]] + 0
+    wanted_cause = globs(ENVIRON["FILTER_CAUSE"])
+    wanted_prog = globs(ENVIRON["FILTER_PROG"])
     # With or without the port, and the brackets before it.
-    wanted_peer = globs(ENVIRON["WANTED_PEER"], "\\[?", "\\]?(:[0-9]+)?")
-    is_utf8 = ENVIRON["IS_UTF8"]
+    wanted_peer = globs(ENVIRON["FILTER_PEER"], "\\[?", "\\]?(:[0-9]+)?")
+    is_utf8 = ENVIRON["TERMINAL_IS_UTF8"]
 }

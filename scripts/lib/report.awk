@@ -1,6 +1,6 @@
-# Counts the records of report's logs. After records.awk; report-text.awk or
-# report-json.awk then tells of them. In the environment, from report.sh: NAMES of
-# the logs (a line each), PIECE, TOTAL and IS_FILTERED, and what filter.sh puts there.
+# Counts the records of report's logs. After records.awk and calendar.awk; a file in
+# views then tells of them. In the environment, from report.sh: REPORT_NAMES of the logs
+# (a line each), REPORT_PIECE and REPORT_TOTAL, and what filter.sh puts there.
 #
 # A log of a gigabyte is read in one pass, with memory for what is different in it,
 # and for no more of that than MOST_KEYS whatever it holds: then rare ones are
@@ -14,7 +14,6 @@ BEGIN {
     MOST_EXAMPLES = 3      # of lines that are no records
     MOST_BUCKETS = 4096
     DAY = 86400000 # ms
-    DAY_OF_1970 = 719468
 
     INITIAL["d"] = "debug"
     INITIAL["i"] = "info"
@@ -30,10 +29,10 @@ BEGIN {
     IDLE_LIMITS = "100 1000 10000 60000 300000 900000" # ms
     RX_LIMITS = "1 1024 65536 1048576"
 
-    piece = ENVIRON["PIECE"] + 0
-    is_filtered = ENVIRON["IS_FILTERED"] != ""
-    name_count = split(ENVIRON["NAMES"], names, "\n")
-    total = ENVIRON["TOTAL"]
+    piece = ENVIRON["REPORT_PIECE"] + 0
+    is_filtered = ENVIRON["FILTER_IS_SET"] != ""
+    name_count = split(ENVIRON["REPORT_NAMES"], names, "\n")
+    total = ENVIRON["REPORT_TOTAL"]
     next_progress = total == "" ? 1e300 : 4e6
     set_width(1)
 }
@@ -358,7 +357,7 @@ function count_event(    key) {
 function set_width(i) {
     width_index = i
     width = i in WIDTHS ? WIDTHS[i] + 0 : 2 * width
-    shift = width > DAY ? (first_day - DAY_OF_1970) * DAY % width : 0
+    shift = width > DAY ? first_day * DAY % width : 0
     tick_length = i in WIDTHS ? TICK_LENGTHS[i] + 0 : 10
     last_tick = ""
 }
@@ -381,11 +380,6 @@ function since_first_day(text,    date) {
         known_day = day_of(date) - first_day
     }
     return (known_day * 86400 + digits(text, 12, 2) * 3600 + digits(text, 15, 2) * 60 + digits(text, 18, 2)) * 1000 + digits(text, 21, 3)
-}
-
-# busybox takes a number with a leading zero for an octal one.
-function digits(text, from, n) {
-    return ("1" substr(text, from, n)) - substr("10000", 1, n + 1)
 }
 
 function count_tick(    word, bucket, has_any) {
@@ -418,11 +412,7 @@ function bucket_of(at) {
 
 # Milliseconds since 1970.
 function start_of(bucket) {
-    return bucket * width - shift + (first_day - DAY_OF_1970) * DAY
-}
-
-function floor(number) {
-    return number < 0 && int(number) != number ? int(number) - 1 : int(number)
+    return bucket * width - shift + first_day * DAY
 }
 
 function widen(    key, part, wider, old_width, old_shift) {
@@ -438,29 +428,6 @@ function widen(    key, part, wider, old_width, old_shift) {
         buckets[key] = wider[key]
     first_bucket = bucket_of(first_bucket * old_width - old_shift)
     last_bucket = bucket_of(last_bucket * old_width - old_shift)
-}
-
-# Days since 0000-03-01: the calendar in years that begin in March, so that the
-# leap day is the last.
-function day_of(date,    year, month) {
-    year = digits(date, 1, 4)
-    month = digits(date, 6, 2) - 3
-    if (month < 0) {
-        month += 12
-        year--
-    }
-    return 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400) + int((153 * month + 2) / 5) + digits(date, 9, 2) - 1
-}
-
-function date_of(day,    era, year, month) {
-    era = floor(day / 146097)
-    day -= era * 146097
-    year = int((day - int(day / 1460) + int(day / 36524) - int(day / 146096)) / 365)
-    day -= 365 * year + int(year / 4) - int(year / 100)
-    month = int((5 * day + 2) / 153)
-    day -= int((153 * month + 2) / 5) - 1
-    month += month < 10 ? 3 : -9
-    return sprintf("%04d-%02d-%02d", year + era * 400 + (month <= 2), month, day)
 }
 
 # ---- Progress ----

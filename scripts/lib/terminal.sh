@@ -1,34 +1,35 @@
 # shellcheck shell=sh
-# What the terminal can show.
+# What the terminal can show. What is decided is in the environment, for awk.
 
-# decide_color WHEN: auto, always or never; $color is yes or empty. auto: on a
-# terminal that has colours, unless NO_COLOR is set (no-color.org).
-decide_color() {
-    color=
+# terminal_decide_color WHEN: auto, always or never; $TERMINAL_COLOR is yes or empty.
+# auto: on a terminal that has colours, unless NO_COLOR is set (no-color.org).
+terminal_decide_color() {
+    TERMINAL_COLOR=
     case $1 in
-    always) color=yes ;;
-    auto) [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ] && color=yes ;;
+    always) TERMINAL_COLOR=yes ;;
+    auto) [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ] && TERMINAL_COLOR=yes ;;
     esac
-    return 0
+    export TERMINAL_COLOR
 }
 
-# $IS_UTF8 is yes or empty, for awk as well.
-decide_charset() {
-    IS_UTF8=
+# $TERMINAL_IS_UTF8 is yes or empty.
+terminal_decide_charset() {
+    TERMINAL_IS_UTF8=
     case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
-    *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) IS_UTF8=yes ;;
+    *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) TERMINAL_IS_UTF8=yes ;;
     esac
-    export IS_UTF8
+    export TERMINAL_IS_UTF8
 }
 
-# $columns of the terminal on stdout, or of $COLUMNS; 80 elsewhere.
-decide_columns() {
-    columns=${COLUMNS-}
+# $TERMINAL_COLUMNS of the terminal on stdout, or of $COLUMNS; 80 elsewhere.
+terminal_decide_columns() {
+    TERMINAL_COLUMNS=${COLUMNS-}
     # Inside $(...) stdout is another one.
-    if [ -z "$columns" ] && [ -t 1 ]; then
-        { columns=$(stty size <&3 2>/dev/null | awk '{ print $2 }'); } 3>&1
+    if [ -z "$TERMINAL_COLUMNS" ] && [ -t 1 ]; then
+        { TERMINAL_COLUMNS=$(stty size <&3 2>/dev/null | awk '{ print $2 }'); } 3>&1
     fi
-    case $columns in
-    '' | 0 | *[!0-9]*) columns=80 ;;
+    case $TERMINAL_COLUMNS in
+    '' | 0 | *[!0-9]*) TERMINAL_COLUMNS=80 ;;
     esac
+    export TERMINAL_COLUMNS
 }

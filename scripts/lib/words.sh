@@ -3,9 +3,9 @@
 
 # wrong_call SUBCOMMAND WORD...
 wrong_call() {
-    subcommand=$1
+    words_subcommand=$1
     shift
-    die "$USAGE" "$*; see sockshim help $subcommand"
+    die "$USAGE" "$*; see sockshim help $words_subcommand"
 }
 
 # nearest WORD CHOICE...: the choice that a slip of the fingers or a forgotten
@@ -39,9 +39,9 @@ nearest() {
 
 # unknown SUBCOMMAND OPTION CHOICE...: the way out for an option that is none.
 unknown_option() {
-    subcommand=$1
-    option=$2
+    words_subcommand=$1
+    words_option=$2
     shift 2
-    meant=$(nearest "$option" "$@")
-    wrong_call "$subcommand" "unknown option $option${meant:+ (did you mean $meant?)}"
+    words_meant=$(nearest "$words_option" "$@")
+    wrong_call "$words_subcommand" "unknown option $words_option${words_meant:+ (did you mean $words_meant?)}"
 }

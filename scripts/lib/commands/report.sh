@@ -1,7 +1,9 @@
 # shellcheck shell=sh
-# sockshim report: what logs say in all. report.awk counts.
+# sockshim report: what went wrong, how often, with whom, when
+#
+# report.awk counts, a file in views tells.
 
-. "$lib/terminal.sh"
+. "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 
 REPORT_OPTIONS="$FILTER_OPTIONS --json --color --help"
@@ -32,18 +34,17 @@ END
 
 # fold cuts what has no end into pieces of so many bytes, for awk keeps a line in
 # memory. A record has 1024 at most.
-PIECE=1100
+REPORT_PIECE=1100
 
 sockshim_report() {
-    view=text
-    color_when=auto
-    status=0
-    read_words report "$FILTER_OPTIONS --color" "$@"
+    report_view=text
+    report_status=0
+    filter_read_words report "$FILTER_OPTIONS --color" "$@"
 }
 
 report_option() {
     case $1/$# in
-    --json/1) view=json ;;
+    --json/1) report_view=json ;;
     --json/*) wrong_call report "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
@@ -64,52 +65,53 @@ report_logs() {
 
 # report_on LOG...: of those that can be read.
 report_on() {
-    for log; do
+    for report_log; do
         shift
-        if can_read "$log"; then
-            set -- "$@" "$log"
+        if report_can_read "$report_log"; then
+            set -- "$@" "$report_log"
         else
-            complain "$problem"
-            status=$USAGE
+            complain "$report_problem"
+            report_status=$USAGE
         fi
     done
-    [ $# -gt 0 ] || exit "$status"
-    export_choices "$@"
+    [ $# -gt 0 ] || exit "$report_status"
+    report_export_choices "$@"
     export LC_ALL=C
-    feed "$@" | awk -f "$lib/records.awk" -f "$lib/wrap.awk" -f "$lib/report.awk" -f "$lib/report-$view.awk" || status=$USAGE
-    exit "$status"
+    report_feed "$@" | awk -f "$lib/records.awk" -f "$lib/calendar.awk" -f "$lib/wrap.awk" \
+        -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/views/report-$report_view.awk" || report_status=$USAGE
+    exit "$report_status"
 }
 
-can_read() {
-    problem=
+report_can_read() {
+    report_problem=
     if [ "$1" = - ]; then
         return 0
     elif [ ! -e "$1" ]; then
-        problem="$1: no such file"
+        report_problem="$1: no such file"
     elif [ -d "$1" ]; then
-        problem="$1 is a directory, not a log"
+        report_problem="$1 is a directory, not a log"
     elif [ ! -r "$1" ]; then
-        problem="$1: permission denied"
+        report_problem="$1: permission denied"
     elif [ -f "$1" ]; then
-        can_unpack "$1" "$(unpacker "$(first_bytes <"$1")")"
+        report_can_unpack "$1" "$(report_unpacker "$(report_first_bytes <"$1")")"
     fi
-    [ -z "$problem" ]
+    [ -z "$report_problem" ]
 }
 
-# can_unpack LOG TOOL
-can_unpack() {
+# report_can_unpack LOG TOOL
+report_can_unpack() {
     [ -z "$2" ] || command -v "$2" >/dev/null && return
-    problem="$(names "$1") is compressed, and there is no $2 here to read it"
+    report_problem="$(report_names "$1") is compressed, and there is no $2 here to read it"
     return 1
 }
 
 # In octal. No byte more is taken from standard input than these.
-first_bytes() {
+report_first_bytes() {
     dd bs=1 count=6 2>/dev/null | od -A n -v -t o1
 }
 
 # What unpacks a log that begins with these bytes, if that is needed: names change.
-unpacker() {
+report_unpacker() {
     case $1 in
     ' 037 213 '*) echo gzip ;;
     ' 050 265 057 375 '*) echo zstd ;;
@@ -118,28 +120,25 @@ unpacker() {
     esac
 }
 
-export_choices() {
-    decide_color "$color_when"
-    decide_charset
-    decide_columns
-    COLOR=$color
-    WIDTH=$columns
-    CAUSES=$lib/causes.txt
-    IS_FILTERED=$SINCE$UNTIL$WANTED_CAUSE$WANTED_PEER$WANTED_PROG$LOWEST
-    TOTAL=
+report_export_choices() {
+    terminal_decide_color "$filter_color"
+    terminal_decide_charset
+    terminal_decide_columns
+    REPORT_CAUSES=$lib/causes.txt
+    REPORT_TOTAL=
     if [ -t 2 ] && [ -w /dev/stderr ]; then
-        TOTAL=$(total_size "$@")
+        REPORT_TOTAL=$(report_total_size "$@")
     fi
-    NAMES=$(names "$@")
-    export COLOR WIDTH CAUSES IS_FILTERED TOTAL NAMES PIECE
+    REPORT_NAMES=$(report_names "$@")
+    export REPORT_CAUSES REPORT_TOTAL REPORT_NAMES REPORT_PIECE
 }
 
 # In bytes; 0 if that is not known before.
-total_size() {
-    for log; do
-        if [ "$log" != - ] && [ -f "$log" ] && [ -z "$(unpacker "$(first_bytes <"$log")")" ]; then
+report_total_size() {
+    for report_log; do
+        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(report_unpacker "$(report_first_bytes <"$report_log")")" ]; then
             # shellcheck disable=SC2012
-            ls -lnL -- "$log"
+            ls -lnL -- "$report_log"
         else
             echo 0 0 0 0 unknown
         fi
@@ -147,66 +146,66 @@ total_size() {
 }
 
 # One a line.
-names() {
-    for log; do
-        [ "$log" != - ] || log="standard input"
-        printf '%s' "$log" | tr '\n' '?'
+report_names() {
+    for report_log; do
+        [ "$report_log" != - ] || report_log="standard input"
+        printf '%s' "$report_log" | tr '\n' '?'
         echo
     done
 }
 
 # All logs, and before each a word of ours, which is longer than a piece so that no
 # log can hold it.
-feed() {
+report_feed() {
     exec 4>&1
-    number=0
-    for log; do
-        number=$((number + 1))
-        tell file
-        unread=$(feed_one "$log" 3>&1)
-        [ -z "$unread" ] || tell unread
+    report_number=0
+    for report_log; do
+        report_number=$((report_number + 1))
+        report_tell file
+        report_unread=$(report_feed_one "$report_log" 3>&1)
+        [ -z "$report_unread" ] || report_tell unread
     done
 }
 
-tell() {
-    printf "\n%-$((PIECE + 1))s\n" "$1 $number"
+report_tell() {
+    printf "\n%-$((REPORT_PIECE + 1))s\n" "$1 $report_number"
 }
 
-# feed_one LOG: to descriptor 4; says on 3 that it could not.
-feed_one() {
+# report_feed_one LOG: to descriptor 4; says on 3 that it could not.
+report_feed_one() {
     [ "$1" = - ] || command exec <"$1" || {
         echo unread >&3
         return
     }
-    bytes=$(first_bytes)
-    tool=$(unpacker "$bytes")
-    if ! can_unpack "$1" "$tool"; then
-        complain "$problem"
+    report_bytes=$(report_first_bytes)
+    report_tool=$(report_unpacker "$report_bytes")
+    if ! report_can_unpack "$1" "$report_tool"; then
+        complain "$report_problem"
         echo unread >&3
-    elif [ -n "$tool" ]; then
+    elif [ -n "$report_tool" ]; then
         {
-            put_back "$bytes" | "$tool" -dc 2>/dev/null || {
-                complain "$(names "$1"): $tool could not read all of it; it is damaged, or cut off"
+            report_put_back "$report_bytes" | "$report_tool" -dc 2>/dev/null || {
+                complain "$(report_names "$1"): $report_tool could not read all of it; it is damaged, or cut off"
                 echo unread >&3
             }
-        } | pieces >&4
+        } | report_pieces >&4
     else
-        { put_back "$bytes" || echo unread >&3; } | pieces >&4
+        { report_put_back "$report_bytes" || echo unread >&3; } | report_pieces >&4
     fi
 }
 
 # All of standard input, of which these bytes are read.
-put_back() {
+report_put_back() {
     # shellcheck disable=SC2059
     printf "$(printf '%s' "$1" | sed 's/ /\\/g')"
     cat
 }
 
 # Some awks know no NUL byte.
-pieces() {
+report_pieces() {
     if [ "$(printf 'a\0b\n' | awk '{ print length($0) }')" = 3 ]; then
-        fold -b -w "$PIECE"
+        fold -b -w "$REPORT_PIECE"
     else
-        fold -b -w "$PIECE" | tr '\000' '?'
+        fold -b -w "$REPORT_PIECE" | tr '\000' '?'
     fi
 }

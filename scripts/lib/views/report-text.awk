@@ -1,5 +1,5 @@
-# The report for people: one screen or so. After report.awk and wrap.awk. In the environment:
-# WIDTH of the screen, COLOR, and CAUSES (the path of causes.txt).
+# The report for people: one screen or so. After report.awk, wrap.awk and causes.awk. In
+# the environment: what terminal.sh decides, and REPORT_CAUSES, the path of causes.txt.
 
 BEGIN {
     BOLD = "\033[1m"
@@ -7,8 +7,8 @@ BEGIN {
     STYLE["info"] = "\033[36m"
     STYLE["warn"] = "\033[33m"
     STYLE["error"] = "\033[1;31m"
-    has_color = ENVIRON["COLOR"]
-    screen = ENVIRON["WIDTH"] + 0
+    has_color = ENVIRON["TERMINAL_COLOR"]
+    screen = ENVIRON["TERMINAL_COLUMNS"] + 0
     if (screen < 40)
         screen = 40
 
@@ -362,7 +362,7 @@ function label_at(time, step,    day, ms, text) {
     day = floor(time / DAY)
     ms = time - day * DAY
     if (ms == 0 && step >= 60000)
-        return substr(date_of(DAY_OF_1970 + day), 6)
+        return substr(date_of(day), 6)
     text = sprintf("%02d:%02d:%02d.%03d", ms / 3600000, ms % 3600000 / 60000, ms % 60000 / 1000, ms % 1000)
     return substr(text, 1, label_length(step))
 }
@@ -413,30 +413,14 @@ function put_same_idle(    key, n, at) {
 # ---- What to do ----
 
 # For the worst three: `do:` of causes.txt.
-function put_advice(    i, word, advice) {
-    read_advice(advice)
+function put_advice(    i, word) {
+    read_causes(ENVIRON["REPORT_CAUSES"])
     for (i = 1; i <= 3 && i in order; i++) {
         word = order[i]
         if (i > 1 && worst[word] < RANK["info"])
             return
         if (i == 1)
             put_title("What to do (more: sockshim explain CAUSE)")
-        print styled(word ":", BOLD) " " wrapped(advice[word], 2, length(word) + 2)
+        print styled(word ":", BOLD) " " wrapped(cause_text[word, "do"], 2, length(word) + 2)
     }
-}
-
-function read_advice(advice,    path, line, word, is_advice) {
-    path = ENVIRON["CAUSES"]
-    while ((getline line <path) > 0) {
-        if (line ~ /^cause:/) {
-            word = line
-            sub(/^cause: */, "", word)
-        }
-        if (line !~ /^ /)
-            is_advice = line ~ /^do:/
-        sub(/^(do:)? +/, "", line)
-        if (is_advice)
-            advice[word] = advice[word] (advice[word] == "" ? "" : " ") line
-    }
-    close(path)
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim run: COMMAND under the shim, in between as if we were not there.
+# sockshim run: runs COMMAND with robust sockets, and logs why they fail
 
 . "$lib/target.sh"
 . "$lib/summary.sh"

@@ -1,14 +1,15 @@
 # shellcheck shell=sh
-# sockshim doctor: this host's own part in resets and refusals, from /proc and ss.
-# It changes nothing and needs no root. What is read here goes to awk as facts,
-# one a line, with tabs between the words; what they mean is said there.
+# sockshim doctor: this host's own part in resets and refusals
+#
+# It reads /proc and ss, changes nothing and needs no root. What is read here goes to
+# awk as facts, one a line, with tabs between the words; what they mean is said there.
 
 # In the order of the tables. They serve IPv6 as well.
-KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
+DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
     ipv4/tcp_fin_timeout ipv4/tcp_tw_reuse ipv4/tcp_keepalive_time ipv4/tcp_keepalive_intvl
     ipv4/tcp_keepalive_probes ipv4/tcp_retries2 ipv4/ip_local_port_range"
 # Not everywhere, and not missed: new, empty, or the first namespace's alone.
-MORE_KNOBS="ipv4/tcp_rto_max_ms ipv4/ip_local_reserved_ports ipv4/tcp_max_orphans ipv4/tcp_mem"
+DOCTOR_MORE_KNOBS="ipv4/tcp_rto_max_ms ipv4/ip_local_reserved_ports ipv4/tcp_max_orphans ipv4/tcp_mem"
 
 doctor_usage() {
     cat <<'END_OF_USAGE'
@@ -41,8 +42,8 @@ sockshim_doctor() {
     -*) ;;
     *) wrong_call doctor "doctor takes nothing, or [OPTIONS] -- COMMAND, not $1" ;;
     esac
-    for word; do
-        case $word in
+    for doctor_word; do
+        case $doctor_word in
         -h | --help)
             doctor_usage
             return
@@ -69,7 +70,7 @@ doctor_host() {
 
 # doctor_awk PROGRAM: facts in, sentences out.
 doctor_awk() {
-    LC_ALL=C awk -f "$lib/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$1"
+    LC_ALL=C awk -f "${lib:?}/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$1"
 }
 
 doctor_system() {
@@ -92,11 +93,11 @@ doctor_readable() {
 
 doctor_knobs() {
     set --
-    for knob in $KNOBS; do
-        ! doctor_readable "/proc/sys/net/$knob" || set -- "$@" "/proc/sys/net/$knob"
+    for doctor_knob in $DOCTOR_KNOBS; do
+        ! doctor_readable "/proc/sys/net/$doctor_knob" || set -- "$@" "/proc/sys/net/$doctor_knob"
     done
-    for knob in $MORE_KNOBS; do
-        [ ! -r "/proc/sys/net/$knob" ] || set -- "$@" "/proc/sys/net/$knob"
+    for doctor_knob in $DOCTOR_MORE_KNOBS; do
+        [ ! -r "/proc/sys/net/$doctor_knob" ] || set -- "$@" "/proc/sys/net/$doctor_knob"
     done
     # Not the read of the shell: some take a byte at a time, and of these files
     # only the first read gets anything.
@@ -106,11 +107,11 @@ doctor_knobs() {
 # doctor_counters WORD: the facts begin with WORD. The files hold pairs of lines,
 # names and then values.
 doctor_counters() {
-    for file in /proc/net/netstat /proc/net/snmp; do
-        ! doctor_readable $file || awk -v word="$1" '
+    for doctor_file in /proc/net/netstat /proc/net/snmp; do
+        ! doctor_readable $doctor_file || awk -v word="$1" '
             $1 != "Tcp:" && $1 != "TcpExt:" { next }
             $2 ~ /^[A-Za-z]/ { split($0, name, " "); next }
-            { for (i = 2; i <= NF; i++) print word "\t" name[i] "\t" $i }' $file
+            { for (i = 2; i <= NF; i++) print word "\t" name[i] "\t" $i }' $doctor_file
     done
 }
 
@@ -150,8 +151,9 @@ doctor_listeners() {
 
 # doctor_command [OPTIONS] -- COMMAND...: never comes back.
 doctor_command() {
-    . "$lib/run.sh"
-    counters_before=$(doctor_counters before)
+    # shellcheck source=/dev/null # of its own
+    . "$lib/commands/run.sh"
+    doctor_counters_before=$(doctor_counters before)
     unset log # summary.sh has it as soon as COMMAND may run
     trap 'doctor_after' EXIT
     sockshim_run "$@"
@@ -161,7 +163,7 @@ doctor_command() {
 doctor_after() {
     [ -n "${log-}" ] || return
     {
-        printf '%s\n' "$counters_before"
+        printf '%s\n' "$doctor_counters_before"
         doctor_counters after
         doctor_knobs
         doctor_system

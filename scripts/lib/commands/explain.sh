@@ -1,6 +1,8 @@
-# sockshim explain: what a cause means and what to do, from causes.txt.
+# shellcheck shell=sh
+# sockshim explain: what a cause in the log, or an errno, means, and what to do about it
 
-. "$lib/terminal.sh"
+. "${lib:?}/terminal.sh"
+. "$lib/causes.sh"
 
 explain_usage() {
     cat <<'END'
@@ -13,7 +15,7 @@ END
 }
 
 # errno numbers on Linux, for those that causes.txt names.
-errno_numbers() {
+explain_errno_numbers() {
     echo "EPERM 1 ENOENT 2 EINTR 4 EBADF 9 EAGAIN 11 EWOULDBLOCK 11 ENOMEM 12 EACCES 13 EFAULT 14" \
         "EINVAL 22 ENFILE 23 EMFILE 24 EPIPE 32 ENOTSOCK 88 EDESTADDRREQ 89 EMSGSIZE 90" \
         "EPROTOTYPE 91 ENOPROTOOPT 92 EPROTONOSUPPORT 93 ESOCKTNOSUPPORT 94 EOPNOTSUPP 95" \
@@ -23,10 +25,10 @@ errno_numbers() {
 }
 
 # Prints the blocks that the word chooses; exit status 1 if there is none.
-print_causes() {
-    decide_columns
-    LC_ALL=C awk -v word="$1" -v numbers="$(errno_numbers)" -v columns="$columns" \
-        -f "$lib/wrap.awk" -f "$lib/explain.awk" "$lib/causes.txt"
+explain_print_causes() {
+    terminal_decide_columns
+    LC_ALL=C awk -v word="$1" -v numbers="$(explain_errno_numbers)" -v columns="$TERMINAL_COLUMNS" \
+        -v path="$lib/causes.txt" -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/explain.awk"
 }
 
 sockshim_explain() {
@@ -34,27 +36,25 @@ sockshim_explain() {
     -*) unknown_option explain "$1" --help ;;
     esac
     [ $# -le 1 ] || wrong_call explain "explain takes one cause or errno, not $#"
-    hint_at_errno "${1-}"
-    print_causes "${1-}" || no_such_cause "$1"
+    explain_hint_at_errno "${1-}"
+    explain_print_causes "${1-}" || explain_no_such_cause "$1"
 }
 
 # An errno that has no cause of its own may be a misspelt one that has.
-hint_at_errno() {
+explain_hint_at_errno() {
     case $1 in
     E*) ;;
     *) return ;;
     esac
-    names=$(errno_numbers | tr ' ' '\n' | grep E)
-    ! printf '%s\n' "$names" | grep -qxF -e "$1" || return 0
+    explain_names=$(explain_errno_numbers | tr ' ' '\n' | grep E)
+    ! printf '%s\n' "$explain_names" | grep -qxF -e "$1" || return 0
     # shellcheck disable=SC2086
-    meant=$(nearest "$1" $names)
-    [ -z "$meant" ] || complain "$1 has no cause of its own; did you mean $meant?"
+    explain_meant=$(nearest "$1" $explain_names)
+    [ -z "$explain_meant" ] || complain "$1 has no cause of its own; did you mean $explain_meant?"
 }
 
-no_such_cause() {
-    causes=$(awk '/^cause:/ { print $2 }' "$lib/causes.txt")
-    # shellcheck disable=SC2086
-    meant=$(nearest "$1" $causes)
-    die "$USAGE" "no cause and no errno that is logged: $1${meant:+ (did you mean $meant?)};" \
-        "the causes are: $(printf '%s' "$causes" | awk '{ printf "%s%s", sep, $0; sep = ", " }')"
+explain_no_such_cause() {
+    explain_meant=$(causes_nearest "$1")
+    die "$USAGE" "no cause and no errno that is logged: $1${explain_meant:+ (did you mean $explain_meant?)};" \
+        "the causes are: $(causes_list | awk '{ printf "%s%s", sep, $0; sep = ", " }')"
 }

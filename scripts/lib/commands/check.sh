@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC1091,SC2154 # the files share their variables
-# sockshim check: whether the shim can see into a program, or does so in a process.
+# sockshim check: whether the shim can see into COMMAND; whether PID has it loaded
 
 . "$lib/target.sh"
 . "$lib/terminal.sh"
@@ -49,7 +49,7 @@ sockshim_check() {
 }
 
 show_answer() {
-    decide_charset
+    terminal_decide_charset
     printf '%s\n' "$answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
 }
 

@@ -162,6 +162,6 @@ function put_bucket(bucket,    i, out, ms, day) {
         return
     day = floor(start_of(bucket) / DAY)
     ms = start_of(bucket) - day * DAY
-    print (buckets_told++ ? ", " : "") sprintf("{\"from\": \"%sT%02d:%02d:%02d.%03dZ\", \"records\": {", date_of(DAY_OF_1970 + day), \
+    print (buckets_told++ ? ", " : "") sprintf("{\"from\": \"%sT%02d:%02d:%02d.%03dZ\", \"records\": {", date_of(day), \
         ms / 3600000, ms % 3600000 / 60000, ms % 60000 / 1000, ms % 1000) out "}}"
 }
