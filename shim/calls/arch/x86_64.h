@@ -1,0 +1,31 @@
+/* The wrapper of syscall() on x86-64: see calls/syscall.c. */
+#ifndef SOCKSHIM_CALLS_ARCH_X86_64_H
+#define SOCKSHIM_CALLS_ARCH_X86_64_H
+
+_Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assembly");
+_Static_assert(SYS_recvmmsg == 299 && SYS_sendmmsg == 307, "as written in the assembly");
+__asm__(".text\n"
+        ".globl syscall\n"
+        ".type syscall, @function\n"
+        "syscall:\n"
+        ".cfi_startproc\n"
+        "    endbr64\n"
+        "    cmpq $317, %rdi\n"
+        "    je 1f\n"
+        "    cmpq $157, %rdi\n"
+        "    je 2f\n"
+        "    cmpq $299, %rdi\n"
+        "    je messages_by_syscall\n"
+        "    cmpq $307, %rdi\n"
+        "    je messages_by_syscall\n"
+        "0:  jmp *next(%rip)\n"
+        "1:  cmpq $1, %rsi\n"
+        "    ja 0b\n"
+        "    jmp enter_cage_by_syscall\n"
+        "2:  cmpq $22, %rsi\n"
+        "    jne 0b\n"
+        "    jmp enter_cage_by_syscall\n"
+        ".cfi_endproc\n"
+        ".size syscall, .-syscall\n");
+
+#endif

@@ -1,0 +1,69 @@
+/* Notices that the program puts a seccomp filter on itself. From then on the shim
+ * makes no system call but write, so that a filter that kills has no reason to. A
+ * filter inherited through exec (a container's, a unit's) is another matter: it is
+ * made for programs that open files and sockets. */
+#include "calls/seccomp.h"
+
+#include "base/process.h"
+#include "base/settings.h"
+#include "calls/wrap.h"
+#include "log/log.h"
+
+#include <sys/prctl.h>
+
+/* The flag goes up first: the filter holds from the call on. What may be asked
+ * for in there is found out now. */
+bool seccomp_enter(void)
+{
+    bool first = process_enter_cage();
+    if (first) {
+        settings_find_exe();
+        log_enter_cage();
+    }
+    return first;
+}
+
+static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) function,
+                                                    unsigned long a, unsigned long b,
+                                                    unsigned long c, unsigned long d)
+{
+    bool first = seccomp_enter();
+    int result = function(PR_SET_SECCOMP, a, b, c, d);
+    if (first && result < 0) {
+        process_leave_cage();
+    }
+    return result;
+}
+
+/* prctl is variadic, and the stack slots of arguments that the caller did not
+ * pass are its own variables. They may be read, but not be written to, which a
+ * tail call does on 32-bit x86: there the result is held fast. */
+#ifdef __i386__
+#define NO_TAIL_CALL(result) __asm__ volatile("" : "+r"(result))
+#else
+#define NO_TAIL_CALL(result) (void)0
+#endif
+
+static inline int pass_prctl(__typeof__(next.prctl) function, int op, unsigned long a,
+                             unsigned long b, unsigned long c, unsigned long d)
+{
+    int result =
+        op == PR_SET_SECCOMP ? enter_by_prctl(function, a, b, c, d) : function(op, a, b, c, d);
+    NO_TAIL_CALL(result);
+    return result;
+}
+
+WRAP(int, prctl, (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d))
+{
+    return pass_prctl(next.prctl, op, a, b, c, d);
+}
+
+#ifdef HAVE_TIME64_TWINS
+
+WRAP(int, __prctl_time64,
+     (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d))
+{
+    return pass_prctl(next.__prctl_time64, op, a, b, c, d);
+}
+
+#endif

@@ -1,0 +1,12 @@
+/* Entering a seccomp filter, by prctl or by syscall(). */
+#ifndef SOCKSHIM_SECCOMP_H
+#define SOCKSHIM_SECCOMP_H
+
+#include <stdbool.h>
+
+/* Just before the call that puts the filter on. Returns whether the process had none
+ * of its own making before: then process_leave_cage() takes it back if the call
+ * fails. Async-signal-safe. */
+bool seccomp_enter(void);
+
+#endif
