@@ -5,6 +5,7 @@ TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 BUILD=${BUILD:-$TOP/build}
 SHIM=$BUILD/libsockshim.so
 PROGRAMS=$BUILD/programs
+TABLES=$BUILD/tables.txt
 SOCKSHIM_COMMAND=$TOP/scripts/sockshim
 PYTHON=/usr/bin/python3
 LOG=$BATS_TEST_TMPDIR/log
@@ -149,7 +150,7 @@ install_for_others() {
     chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
     mkdir -p inst/bin inst/lib/sockshim
     cp "$SOCKSHIM_COMMAND" inst/bin/
-    cp -r "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
+    cp -r "$TOP"/scripts/lib/* "$SHIM" "$TABLES" inst/lib/sockshim/
 }
 
 # expect_refusal COMMAND MESSAGE WORD...: in one line, with status 2.

@@ -15,6 +15,9 @@ enum level cause_level(const struct facts *facts, enum cause cause);
 /* The `why` of the record: one or two sentences from the facts' own figures. */
 void cause_sentence(struct text *t, const struct facts *facts, enum cause cause);
 
+/* The cause that an errno value has by itself, where no other fact decides. */
+enum cause cause_of_errno(int err);
+
 /* The highest level that such a result can have, told from these three alone:
  * what is below the level that is wanted needs no question to the kernel.
  * can_time_out: whether EAGAIN may be an expired timeout. */

@@ -1,0 +1,82 @@
+/* What kind of socket the facts are of, and what its connection waits for. */
+#ifndef SOCKSHIM_KIND_H
+#define SOCKSHIM_KIND_H
+
+#include "base/facts.h"
+#include "base/kernel.h"
+
+#include <errno.h>
+
+static inline bool is_inet(const struct facts *f)
+{
+    return is_inet_family(f->domain);
+}
+
+static inline bool is_tcp(const struct facts *f)
+{
+    return f->protocol == IPPROTO_TCP && f->type == SOCK_STREAM && is_inet(f);
+}
+
+static inline bool is_mptcp(const struct facts *f)
+{
+    return f->protocol == IPPROTO_MPTCP && is_inet(f);
+}
+
+static inline bool is_unix(const struct facts *f)
+{
+    return f->domain == AF_UNIX;
+}
+
+static inline bool keeps_messages_apart(const struct facts *f)
+{
+    return f->type == SOCK_DGRAM || f->type == SOCK_RAW || f->type == SOCK_RDM;
+}
+
+static inline bool counts_bytes(const struct facts *f)
+{
+    return f->has_len && !counts_messages(f->call);
+}
+
+static inline bool is_connecting(const struct facts *f)
+{
+    return f->state == TCP_STATE_SYN_SENT || f->state == TCP_STATE_SYN_RECV;
+}
+
+/* Facts that cannot be of the socket that the call was about: another thread has
+ * closed the descriptor meanwhile, and its number is another socket now. */
+static inline bool is_another_socket(const struct facts *f)
+{
+    bool live = f->was_connected && f->state != TCP_STATE_CLOSE;
+    if (!is_tcp(f) || f->is_lean == YES) {
+        return false;
+    }
+    return f->err == ECONNRESET || f->err == ECONNABORTED
+               ? live && f->call != CALL_connect
+               : f->err == 0 && f->receives && f->read_closed == NO && f->fin_seen != YES;
+}
+
+/* Of what the program wrote: not acknowledged, or not even sent. */
+static inline bool is_outstanding(const struct facts *f)
+{
+    return f->unacked + f->unsent > 0;
+}
+
+/* This host failed to send, nothing is in flight, and data waits to be sent. */
+static inline bool has_failed_to_send(const struct facts *f)
+{
+    return f->send_failed && f->unacked == 0 && f->unsent > 0 && !f->window_closed;
+}
+
+/* And it has tried again since, in vain: the data is not merely corked or paced. */
+static inline bool keeps_failing_to_send(const struct facts *f)
+{
+    return has_failed_to_send(f) && f->probes > 0;
+}
+
+/* Data waits to be sent until the peer opens its window. */
+static inline bool waits_for_window(const struct facts *f)
+{
+    return f->unacked == 0 && f->unsent > 0 && f->window_closed;
+}
+
+#endif

@@ -1,0 +1,174 @@
+#include "tell/kind.h"
+#include "tell/why.h"
+
+#include "base/next.h"
+
+template why_not_connected(const struct facts *f)
+{
+    if (f->err == EDESTADDRREQ) {
+        return SAY("The socket is not connected, and the call named no address to send to.$saved");
+    }
+    if (f->call == CALL_shutdown) {
+        return f->type == SOCK_STREAM
+                   ? SAY("The connection was already gone, or never made; harmless.$saved")
+                   : SAY("The socket has no peer; it is shut down all the same.$saved");
+    }
+    return f->state == TCP_STATE_LISTEN
+               ? SAY("The socket listens for connections; it is none itself.$saved")
+               : SAY("The socket is not connected: connect was never called, it failed, or the "
+                     "connection has ended.$saved");
+}
+
+template why_bad_descriptor(const struct facts *f)
+{
+    if (f->err == ENOTSOCK) {
+        return SAY("Descriptor $fd is open, but it is no socket.");
+    }
+    if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
+        return SAY("Descriptor $fd is a socket, but a descriptor that the message passes on "
+                   "(SCM_RIGHTS) is not open.");
+    }
+    return call_takes_any_file(f->call)
+               ? SAY("Descriptor $fd is a socket, but the other descriptor of the call is not "
+                     "open, or not open for this.")
+               : SAY("Descriptor $fd is not open: it was closed before, perhaps by another thread, "
+                     "or never opened.");
+}
+
+static template why_invalid_bind(const struct facts *f)
+{
+    return address_is_mapped(&f->local)
+               ? SAY("The socket is already bound, or the address is not one of its family (it may "
+                     "be for IPv6 only, IPV6_V6ONLY).")
+               : SAY("The socket is already bound, or the address is not one of its family.");
+}
+
+/* EINVAL of a call that moves data, or of one that sets something. */
+static template why_invalid_transfer(const struct facts *f)
+{
+    if (f->receives && f->flags & MSG_OOB) {
+        return SAY("There is no out-of-band data to read, or it comes in line with the rest.");
+    }
+    if (f->receives && is_unix(f) && f->peer.len == 0) {
+        return SAY("The socket is not connected, or an argument of the call is invalid.");
+    }
+    return f->sends && is_inet(f) && keeps_messages_apart(f)
+               ? SAY("The kernel refused an argument of the call as invalid, or the route to $peer "
+                     "leads nowhere (blackhole).")
+               : SAY("The kernel refused an argument of the call as invalid.");
+}
+
+static bool lacks_interface(const struct facts *f)
+{
+    return f->call == CALL_bind
+               ? address_lacks_interface(&f->local)
+               : (f->call == CALL_connect || f->sends) && address_lacks_interface(&f->peer);
+}
+
+static template why_invalid(const struct facts *f)
+{
+    if (lacks_interface(f)) {
+        return SAY("The address $named is link-local, and does not say on which interface: it "
+                   "takes a scope id, as in fe80::1%eth0.");
+    }
+    if (is_accept(f->call)) {
+        return SAY("The socket is not listening, or not any more (shutdown), or the flags are not "
+                   "valid.");
+    }
+    switch (f->call) {
+    case CALL_listen:
+        return SAY("The socket cannot listen: it is connected, or has no address.");
+    case CALL_bind:
+        return why_invalid_bind(f);
+    case CALL_connect:
+        return is_inet(f) ? SAY("The kernel refused the address, or the route to it leads nowhere "
+                                "(blackhole).")
+                          : SAY("The kernel refused the address.");
+    default:
+        return why_invalid_transfer(f);
+    }
+}
+
+template why_bad_argument(const struct facts *f)
+{
+    switch (f->err) {
+    case EFAULT:
+        return SAY("The program passed a pointer to memory that it does not have.");
+    case EISCONN:
+        return f->state == TCP_STATE_LISTEN
+                   ? SAY("The socket listens for connections; it can make none.")
+                   : SAY("The socket is already connected.");
+    case EPROTOTYPE:
+        return SAY("The socket at the address is of another type (stream against datagram).");
+    default:
+        return why_invalid(f);
+    }
+}
+
+template why_not_supported(const struct facts *f)
+{
+    if (f->err == ENOPROTOOPT) {
+        return SAY("The far host, or a firewall on the way, answered that it does not know the "
+                   "protocol (ICMP protocol-unreachable).");
+    }
+    if (f->call == CALL_socket || f->call == CALL_socketpair) {
+        return SAY("This kernel has no such kind of socket; often a program only probes, for IPv6 "
+                   "say.");
+    }
+    return f->err == EAFNOSUPPORT ? SAY("The address is of another family than the socket.")
+                                  : SAY("This kind of socket does not know the call or its flags.");
+}
+
+/* ---- other ---- */
+
+template clause_errno_words(const struct facts *f)
+{
+    return errno_words(f->err) ? SAY(": $strerror") : SAY(", and more is not known");
+}
+
+static template why_other_zero(const struct facts *f)
+{
+    if (f->is_lean == YES) {
+        return SAY("It is the end of a stream, or an empty datagram.");
+    }
+    return f->receives ? SAY("End of the stream; the kernel does not tell whether the peer closed, "
+                             "this program shut down its reading side, or an earlier error ended "
+                             "it.")
+                       : SAY("The call moved nothing.");
+}
+
+/* What is said whether the socket could be asked or not. */
+template clause_rest(const struct facts *f)
+{
+    if (f->err == 0) {
+        return why_other_zero(f);
+    }
+    if (f->err == EPIPE && is_mptcp(f)) {
+        return SAY("The connection had ended before this write, or this program had shut down its "
+                   "writing side: MPTCP does not say how.$saved");
+    }
+    if (f->err == EPIPE && f->call == CALL_splice && f->receives) {
+        return SAY("Nobody reads from the pipe any more into which splice was to move the data; "
+                   "the socket is fine.$saved");
+    }
+    if (f->err == ECONNRESET) {
+        return SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
+                   "shutdown while it was being made), or closed the descriptor while the call "
+                   "waited.");
+    }
+    return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
+               ? SAY("A folder of the path $local does not exist.")
+               : SAY("The kernel answered errno $errno$errno_words.");
+}
+
+template why_other(const struct facts *f)
+{
+    if (f->is_lean == YES) {
+        return SAY("Inside a seccomp filter the socket can't be asked. $rest");
+    }
+    if (is_another_socket(f)) {
+        return SAY("Another thread closed the descriptor while the call waited, and its number is "
+                   "that of another socket now: how the first one ended can't be asked any more.");
+    }
+    return clause_rest(f);
+}

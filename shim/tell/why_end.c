@@ -1,0 +1,95 @@
+#include "tell/kind.h"
+#include "tell/why.h"
+
+template why_zero_length_request(const struct facts *f)
+{
+    if (counts_messages(f->call)) {
+        return SAY("The program itself passed room for 0 messages, so nothing was moved.");
+    }
+    if (f->receives) {
+        return keeps_messages_apart(f) && f->sends
+                   ? SAY("The program itself asked for 0 bytes: an empty datagram was sent.")
+                   : SAY("The program itself asked for 0 bytes; this says nothing about the "
+                         "connection.");
+    }
+    return keeps_messages_apart(f) && f->sends
+               ? SAY("The program itself offered 0 bytes: an empty datagram was sent.")
+               : SAY("The program itself offered 0 bytes; this says nothing about the "
+                     "connection.");
+}
+
+template why_zero_length_datagram(const struct facts *f)
+{
+    return f->type == SOCK_SEQPACKET
+               ? SAY("An empty message arrived: that is legal and no end of anything.")
+               : SAY("An empty datagram arrived: that is legal and no end of anything.");
+}
+
+template why_error_queue(const struct facts *f)
+{
+    (void)f;
+    return SAY("The error queue delivered its control data; there was no payload with it.");
+}
+
+template why_source_exhausted(const struct facts *f)
+{
+    return f->call == CALL_sendfile
+               ? SAY("The input file of sendfile is at its end; the socket is fine.")
+               : SAY("The input pipe of splice is empty and has no writer left; the socket is "
+                     "fine.");
+}
+
+template clause_after_rx(const struct facts *f)
+{
+    return f->has_payload ? SAY(" after $rx") : NULL;
+}
+
+template clause_not_acknowledged(const struct facts *f)
+{
+    return is_outstanding(f) ? SAY(" Of what this program sent, $waiting are not acknowledged.")
+                             : NULL;
+}
+
+template clause_failed_since(const struct facts *f)
+{
+    return f->error_pending == YES
+               ? SAY(" Then the connection failed, by a reset or otherwise; a write or SO_ERROR "
+                     "will tell, a read will not.")
+               : NULL;
+}
+
+template why_peer_closed(const struct facts *f)
+{
+    if (is_unix(f) && f->type == SOCK_SEQPACKET) {
+        return SAY("$Peer closed its end, or sent an empty message just before that, or this "
+                   "program shut down its own reading side: the kernel does not tell them apart.");
+    }
+    if (is_unix(f) && f->hung_up == YES) {
+        return SAY("$Peer closed its end, or either of the two shut the connection down "
+                   "(SHUT_RDWR): on a unix socket the kernel does not tell them apart.");
+    }
+    if (is_unix(f)) {
+        return SAY("$Peer finished sending, or this program shut down its own reading side: on a "
+                   "unix socket the kernel does not tell them apart.");
+    }
+    if (!is_tcp(f) && !is_mptcp(f)) {
+        return SAY("$Peer closed its end, or this program shut down its own reading side.");
+    }
+    return SAY("$Peer ended its side in order (FIN)$after_rx; it closed, or only finished "
+               "sending.$not_acknowledged$failed_since");
+}
+
+template why_local_shutdown_read(const struct facts *f)
+{
+    return f->was_connected && is_tcp(f)
+               ? SAY("This program itself shut down the reading side of the socket; $peer has not "
+                     "closed.")
+               : SAY("This program itself shut down the reading side of the socket.");
+}
+
+template why_closed_after_error(const struct facts *f)
+{
+    (void)f;
+    return SAY("The connection had already failed and its error was reported before; 0 here is no "
+               "orderly end, $peer sent no FIN.");
+}

@@ -1,0 +1,142 @@
+#include "tell/kind.h"
+#include "tell/why.h"
+
+/* A router's "fragmentation needed" is reported by the next call, whatever it is. With
+ * UDP's header and the smallest IP header this call's message would have fitted. */
+static bool is_of_earlier_message(const struct facts *f)
+{
+    unsigned headers = f->domain == AF_INET6 ? 48 : 28;
+    if (!is_inet(f) || f->type == SOCK_STREAM) {
+        return false;
+    }
+    return !f->sends || (counts_bytes(f) && f->mtu > 0 && f->len + headers <= f->mtu);
+}
+
+template clause_path_mtu(const struct facts *f)
+{
+    return f->mtu > 0 ? SAY("; the path's MTU is $mtu") : NULL;
+}
+
+template clause_of_len(const struct facts *f)
+{
+    return counts_bytes(f) ? SAY(" of $len") : NULL;
+}
+
+template clause_or_earlier_one(const struct facts *f)
+{
+    return f->hears_errors && f->mtu == 0 ? SAY(", or an earlier one,") : NULL;
+}
+
+template clause_send_buffer(const struct facts *f)
+{
+    if (f->send_buffer == 0) {
+        return NULL;
+    }
+    return f->mtu > 0 ? SAY(", SO_SNDBUF $sndbuf") : SAY("; SO_SNDBUF is $sndbuf");
+}
+
+template why_message_too_big(const struct facts *f)
+{
+    if ((f->call == CALL_sendmsg || f->call == CALL_recvmsg) && !f->has_len) {
+        return SAY("The call named more than 1024 buffers (UIO_MAXIOV).");
+    }
+    if (is_of_earlier_message(f)) {
+        return SAY("A datagram that this socket had sent before was larger than the path lets "
+                   "through in one piece, as a router reported (ICMP)$path_mtu.");
+    }
+    return f->call == CALL_sendmmsg
+               ? SAY("A message$or_earlier_one is larger than this socket can send in one piece"
+                     "$path_mtu$send_buffer.")
+               : SAY("The message$of_len$or_earlier_one is larger than this socket can send in one "
+                     "piece$path_mtu$send_buffer.");
+}
+
+template why_descriptor_limit(const struct facts *f)
+{
+    if (f->err == ENFILE) {
+        return SAY("The whole system has as many files open as fs.file-max allows.");
+    }
+    return f->descriptor_limit > 0
+               ? SAY("The process has as many descriptors open as it may (RLIMIT_NOFILE "
+                     "$descriptor_limit): raise it with ulimit -n or LimitNOFILE=, or look for "
+                     "descriptors that are never closed.")
+               : SAY("The process has as many descriptors open as it may: raise it with ulimit -n "
+                     "or LimitNOFILE=, or look for descriptors that are never closed.");
+}
+
+template clause_call_size(const struct facts *f)
+{
+    if (!counts_bytes(f)) {
+        return NULL;
+    }
+    return f->send_buffer > 0 ? SAY(" ($len; SO_SNDBUF is $sndbuf)") : SAY(" ($len)");
+}
+
+/* What ran out besides memory. */
+template clause_what_ran_out(const struct facts *f)
+{
+    if (f->flags & MSG_ZEROCOPY) {
+        return SAY(". MSG_ZEROCOPY: either more memory would be locked than RLIMIT_MEMLOCK allows, "
+                   "or the socket holds as many notices as net.core.optmem_max does.");
+    }
+    return f->type == SOCK_STREAM || is_unix(f)
+               ? SAY(".")
+               : SAY(", or the queue of the network interface is full (tc -s qdisc).");
+}
+
+template why_no_memory(const struct facts *f)
+{
+    if (f->err != ENOBUFS) {
+        return SAY("The kernel had no memory for the call$call_size.");
+    }
+    if (f->receives) {
+        return SAY("More had arrived than the socket's receive buffer (SO_RCVBUF) holds, and "
+                   "messages were lost.");
+    }
+    return f->sends ? SAY("The kernel had no buffer space for the call$call_size$what_ran_out")
+                    : SAY("The kernel had no buffer space for the call$call_size.");
+}
+
+static template why_not_permitted_unix(const struct facts *f)
+{
+    if (f->call == CALL_bind) {
+        return SAY("This user may not make a socket at $local (file permissions of the folder), or "
+                   "a security module forbids it.");
+    }
+    if (f->err != EPERM) {
+        return SAY("This user may not use the socket at $peer (file permissions of the path), or a "
+                   "security module forbids it.");
+    }
+    /* net/unix/af_unix.c, unix_may_send(); net/core/scm.c, scm_check_creds(). */
+    return keeps_messages_apart(f)
+               ? SAY("$Peer is connected to another socket and takes nothing from this one, or the "
+                     "message carries credentials that are not the program's (SCM_CREDENTIALS), "
+                     "or a security module forbids it.")
+               : SAY("$Peer was not asked: the message carries credentials that are not the "
+                     "program's (SCM_CREDENTIALS), or a security module forbids it.");
+}
+
+template why_not_permitted(const struct facts *f)
+{
+    bool sends_to = f->sends || f->call == CALL_connect;
+    if (is_unix(f)) {
+        return why_not_permitted_unix(f);
+    }
+    if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
+        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it takes "
+                   "root or CAP_NET_BIND_SERVICE. Or a security module forbids it.");
+    }
+    if (f->call == CALL_socket) {
+        return SAY("This kind of socket takes rights that the program lacks (CAP_NET_RAW for raw "
+                   "sockets), or a security module forbids it.");
+    }
+    if (f->domain >= 0 && !is_inet(f)) {
+        return SAY("The program lacks the rights for it, or a security module forbids it.");
+    }
+    if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
+        return SAY("A broadcast address without SO_BROADCAST, or a route or security module that "
+                   "forbids it.");
+    }
+    return SAY("A firewall rule (of this host, or one on the way that says so by ICMP), a "
+               "prohibiting route or a security module forbids it.$or_earlier_datagram");
+}

@@ -1,0 +1,164 @@
+#include "tell/kind.h"
+#include "tell/why.h"
+
+/* Other pieces of the same sentence go on after it. */
+template clause_could_not_leave(const struct facts *f)
+{
+    (void)f;
+    return SAY("$unsent could not leave this host: its interface is down, it has no route, or a "
+               "firewall rule or a full queue of its own drops them");
+}
+
+/* What fills the send buffer. */
+template clause_send_queue(const struct facts *f)
+{
+    if (is_unix(f)) {
+        return SAY(": the peer does not read as fast as this program writes");
+    }
+    if (!f->has_payload) {
+        return NULL;
+    }
+    if (keeps_failing_to_send(f)) {
+        return SAY(": $could_not_leave");
+    }
+    return f->window_closed ? SAY(": $unacked sent and not acknowledged, $unsent not sent, and the "
+                                  "peer's window is closed: it does not read")
+                            : SAY(": $unacked sent and not acknowledged, $unsent not sent");
+}
+
+template why_would_block(const struct facts *f)
+{
+    if (f->flags & MSG_ERRQUEUE) {
+        return SAY("The socket's error queue is empty.");
+    }
+    if (f->call == CALL_splice) {
+        return SAY("Either the pipe or the socket was not ready; splice does not say which.");
+    }
+    if (is_accept(f->call)) {
+        return SAY("No connection is waiting to be accepted, and the call must not wait.");
+    }
+    if (is_connecting(f)) {
+        return SAY("The connection is not made yet, and the call must not wait.");
+    }
+    return f->receives ? SAY("Nothing to read yet, and the call must not wait.")
+                       : SAY("No room in the send buffer, and the call must not wait$send_queue.");
+}
+
+template why_in_progress(const struct facts *f)
+{
+    return f->err == EALREADY /* it may have been to another address */
+               ? SAY("An earlier connect of this socket is still under way.")
+               : SAY("The connect to $peer is under way; the program will learn its result from "
+                     "SO_ERROR.");
+}
+
+template why_interrupted(const struct facts *f)
+{
+    /* With SO_RCVTIMEO or SO_SNDTIMEO stop and continue do the same: signal(7). */
+    bool or_stopped = f->sets_timeouts == YES;
+    if (f->call == CALL_connect) {
+        return or_stopped ? SAY("A signal handler ran, or the process was stopped and went on, "
+                                "while the call waited; the connect may go on in the background.")
+                          : SAY("A signal handler ran while the call waited; the connect may go on "
+                                "in the background.");
+    }
+    return or_stopped ? SAY("A signal handler ran, or the process was stopped and went on, before "
+                            "the call had done anything; nothing is wrong with the socket.")
+                      : SAY("A signal handler ran before the call had done anything; nothing is "
+                            "wrong with the socket.");
+}
+
+static bool waits_to_send(const struct facts *f)
+{
+    return f->sends || f->call == CALL_connect;
+}
+
+template clause_timer(const struct facts *f)
+{
+    return waits_to_send(f) ? SAY("SO_SNDTIMEO of this socket ($timeout)")
+                            : SAY("SO_RCVTIMEO of this socket ($timeout)");
+}
+
+template clause_from_peer(const struct facts *f)
+{
+    return f->domain != AF_NETLINK ? SAY(" from $peer") : NULL; /* its 0:0 is the kernel */
+}
+
+/* Whether the peer can be what is slow: how the connection fares is known from
+ * nothing but what has been acknowledged. The record's `retrans` counts the
+ * retransmissions of the whole connection; `tries` are those of what waits now, less
+ * the first one if it was a tail loss probe. */
+template clause_heard(const struct facts *f)
+{
+    if (!f->has_payload || f->tx + f->unacked + f->unsent == 0) {
+        return NULL;
+    }
+    if (keeps_failing_to_send(f)) {
+        return SAY(", but $could_not_leave");
+    }
+    if (f->unacked > 0) {
+        return f->tries > 0
+                   ? SAY(", and $unacked that this program wrote are not acknowledged after at "
+                         "least $tries: look at the path, and at its host")
+                   : SAY(", and $unacked that this program wrote are not acknowledged yet");
+    }
+    if (waits_for_window(f)) {
+        return SAY(", and $unsent cannot be sent to it, for its window is closed: it does not "
+                   "read");
+    }
+    return f->unsent == 0 ? SAY(", which has acknowledged all $tx that were sent to it") : NULL;
+}
+
+template why_timeout(const struct facts *f)
+{
+    if (f->call == CALL_connect) {
+        return SAY("$timer ran out: $peer had not answered; the connect goes on.");
+    }
+    if (is_accept(f->call)) {
+        return SAY("$timer ran out: no connection came.");
+    }
+    if (is_connecting(f)) {
+        return SAY("$timer ran out: the connection was not made yet.");
+    }
+    return waits_to_send(f) ? SAY("$timer ran out: the send buffer stayed full$send_queue.")
+                            : SAY("$timer ran out: nothing came$from_peer$heard.");
+}
+
+template clause_in_spite_of_tries(const struct facts *f)
+{
+    return f->tries > 0 ? SAY(", in spite of at least $tries") : NULL;
+}
+
+template clause_within_user_timeout(const struct facts *f)
+{
+    return f->user_timeout_ms > 0 ? SAY(" within TCP_USER_TIMEOUT ($user_timeout_ms ms)") : NULL;
+}
+
+#define HOST_IS_GONE                                                                               \
+    "$within_user_timeout. Its host is gone, or what stands between drops the packets."
+
+template why_connection_timed_out(const struct facts *f)
+{
+    if (keeps_failing_to_send(f)) {
+        return SAY("Of what this program wrote to $peer, $could_not_leave; the kernel gave the "
+                   "connection up$within_user_timeout.");
+    }
+    if (waits_for_window(f)) {
+        return f->probes == 0
+                   ? SAY("$Peer answers, but it kept its window closed: it does not read, and "
+                         "$unsent could not be sent$within_user_timeout.")
+                   : SAY("$Peer kept its window closed and stopped answering probes, and $unsent "
+                         "could not be sent" HOST_IS_GONE);
+    }
+    if (is_outstanding(f)) {
+        return SAY("$Peer stopped answering: $waiting were never acknowledged"
+                   "$in_spite_of_tries" HOST_IS_GONE);
+    }
+    if (f->probes > 0 && f->keepalive) {
+        return SAY("$Peer did not answer the keepalive probes of the idle connection" HOST_IS_GONE);
+    }
+    return f->own_fin == YES
+               ? SAY("$Peer did not acknowledge that this program had finished sending (FIN)"
+                     "$in_spite_of_tries" HOST_IS_GONE)
+               : SAY("$Peer stopped answering, and the kernel gave the connection up" HOST_IS_GONE);
+}
