@@ -164,10 +164,11 @@ sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
 
 @test "--version is the object's" {
     run -0 --separate-stderr sockshim --version
-    [ "$output" = "sockshim $(sed -n 's/.*SOCKSHIM_VERSION "\(.*\)".*/\1/p' "$TOP"/shim/base/*.h)" ] || fails_with "$output"
+    [ "$output" = "sockshim $(tables version)" ] || fails_with "$output"
     [ -z "$stderr" ]
     shimmed "$PROGRAMS/core" refused >/dev/null
     expect_count 1 ".event == \"start\" and .version == \"${output#sockshim }\""
+    BUILD=/none refuses "sockshim: /none/tables.txt is not there: run make in $TOP" --version
 }
 
 # It looks for the pages that these refer to among the installed ones.

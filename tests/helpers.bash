@@ -14,6 +14,15 @@ LOG=$BATS_TEST_TMPDIR/log
 unset SOCKSHIM SOCKSHIM_LOG SOCKSHIM_LOG_LIMIT SOCKSHIM_FORMAT SOCKSHIM_SIGPIPE \
     SOCKSHIM_NODELAY SOCKSHIM_LEVEL SOCKSHIM_SKIP SOCKSHIM_ONLY LD_PRELOAD
 
+# tables KIND [COLUMN]: what the tables of the source say, an item a line, without the
+# kind; or a column of that. Fails if it is nothing, so that no loop over what
+# variable=$(tables KIND) has got has nothing to do.
+tables() {
+    awk -F '\t' -v kind="$1" -v column="${2-}" '
+        $1 == kind { print column == "" ? substr($0, length(kind) + 2) : $(column + 1); found = 1 }
+        END { exit !found }' "$TABLES"
+}
+
 # subcommands: all of them, each a word, as the folder has them; run first.
 subcommands() {
     local names

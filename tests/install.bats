@@ -43,6 +43,8 @@ example() {
         [[ ${lines[0]} == "usage: sockshim "* ]]
     done
     run -0 "$bin/sockshim" explain peer-reset
+    run -0 "$bin/sockshim" explain 104
+    run -0 "$bin/sockshim" --version
     run -0 "$bin/sockshim" report sockshim.log
     [[ $output == *connection-refused* ]]
     run -0 "$bin/sockshim" check curl

@@ -177,6 +177,8 @@ for text in "größe", "\u200b", "\u202e x", "\u2067", "\u200ex", "\u20ac", "\U0
 chosen() {
     (
         lib=$LIB
+        object=$SHIM
+        remedy=
         # shellcheck source=/dev/null
         . "$LIB/words.sh"
         # shellcheck source=/dev/null

@@ -44,12 +44,13 @@ refuses() {
 
 @test "--help and -h name every option and every setting" {
     run -0 --separate-stderr sockshim --help
-    local help=$output word
+    local help=$output word variables
     for word in -o --log --log-limit --format --json --level --skip --only --sigpipe \
         --no-sigpipe --no-nodelay -q --force -h --help --version; do
         [[ $help =~ [[:space:]]"$word"[[:space:],] ]] || fails_with "no $word"
     done
-    for word in $(awk -F "\t" "\$1 == \"setting\" { print \$2 }" "$BUILD/tables.txt"); do
+    variables=$(tables setting 1)
+    for word in $variables; do
         [[ $help == *"$word"* ]] || fails_with "no $word"
     done
     run -0 sockshim run -h
@@ -60,7 +61,9 @@ refuses() {
 
 @test "--version is the object's" {
     run -0 sockshim --version
-    [ "$output" = "sockshim $(sed -n 's/#define SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/base/settings.h")" ]
+    local version
+    version=$(tables version)
+    [ "$output" = "sockshim $version" ]
 }
 
 @test "a wrong call is one line and exit status 2, and nothing runs" {

@@ -245,8 +245,7 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
     shimmed SOCKSHIM_SKIP=EINTR SOCKSHIM_NODELAY=off "$PYTHON" -c 'import socket
 for i in range(3): socket.socket()'
     expect_count 1 '.event == "start"'
-    expect '.event == "start" and .exe == "'"$(readlink -f "$PYTHON")"'" and .version == "'"$(
-        sed -n 's/.*SOCKSHIM_VERSION "\(.*\)"/\1/p' "$TOP/shim/base/settings.h")"'"
+    expect '.event == "start" and .exe == "'"$(readlink -f "$PYTHON")"'" and .version == "'"$(tables version)"'"
         and (.settings | contains("nodelay=off") and contains("skip=EINTR")
         and contains("level=debug") and contains("log='"$LOG"'"))'
     rm "$LOG"

@@ -56,7 +56,7 @@ run_core() {
 # exports NM LIBRARY: no name but those of the tables, and of the C library.
 exports() {
     "$1" -D --defined-only "$SHIM" | awk '{ print $3 }' | sort >"$BATS_TEST_TMPDIR/exported"
-    awk -F '\t' '$1 == "name" { print $2 }' "$TABLES" | sort -u >"$BATS_TEST_TMPDIR/names"
+    tables name 1 | sort -u >"$BATS_TEST_TMPDIR/names"
     [ -s "$BATS_TEST_TMPDIR/names" ]
     [ -s "$BATS_TEST_TMPDIR/exported" ]
     [ -z "$(comm -23 "$BATS_TEST_TMPDIR/exported" "$BATS_TEST_TMPDIR/names")" ] ||

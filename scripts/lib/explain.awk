@@ -1,5 +1,6 @@
 # Entries of causes.txt for people. After wrap.awk and causes.awk; from explain.sh: its
-# PATH, the WORD that chooses them, the NUMBERS of errno, and the terminal's COLUMNS.
+# PATH, the WORD that chooses them, the NAME if that is an errno, and the terminal's
+# COLUMNS.
 
 function show(cause,    i) {
     if (shown++)
@@ -34,7 +35,7 @@ function is_chosen(cause,    errno, n, names, i) {
         return 1
     # The last block is for the errors that no other one names.
     if (errno == "*")
-        return !shown && (word ~ /^E[A-Z0-9]+$/ || word ~ /^[0-9]+$/ && word > 0 && word < 134)
+        return !shown && name != ""
     n = split(errno, names, " ")
     for (i = 1; i <= n; i++)
         if (names[i] == name)
@@ -44,19 +45,6 @@ function is_chosen(cause,    errno, n, names, i) {
 
 BEGIN {
     screen = columns > 100 ? 100 : columns < 40 ? 40 : columns + 0
-    # A number becomes a name, a second name the first one.
-    n = split(numbers, pairs, " ")
-    name = toupper(word)
-    for (i = 1; i < n; i += 2)
-        if (pairs[i + 1] == word || pairs[i] == name) {
-            number = pairs[i + 1]
-            break
-        }
-    for (i = 1; i < n; i += 2)
-        if (number != "" && pairs[i + 1] == number) {
-            name = pairs[i]
-            break
-        }
     read_causes(path)
     for (i = 1; i <= cause_count; i++)
         if (is_chosen(cause_word[i]))

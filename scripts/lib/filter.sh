@@ -3,6 +3,7 @@
 # show: filters, which records.awk applies.
 
 . "${lib:?}/causes.sh"
+. "$lib/tables.sh"
 
 FILTER_OPTIONS="--since --until --cause --peer --prog --level"
 
@@ -94,10 +95,10 @@ filter_option() {
     --peer) FILTER_PEER=$3 ;;
     --prog) FILTER_PROG=$3 ;;
     --level)
-        case $3 in
-        debug | info | warn | error) FILTER_LEVEL=$3 ;;
-        *) wrong_call "$1" "--level $3 is not allowed; allowed: debug info warn error" ;;
-        esac
+        filter_levels=$(tables_list level) || exit
+        printf '%s\n' "$filter_levels" | grep -qxF -e "$3" ||
+            wrong_call "$1" "--level $3 is not allowed; allowed: $(printf '%s' "$filter_levels" | tr '\n' ' ')"
+        FILTER_LEVEL=$3
         ;;
     esac
 }

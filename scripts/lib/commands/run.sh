@@ -132,7 +132,7 @@ set_switch() {
     -q) quiet=yes ;;
     --force) force=yes ;;
     -h | --help) usage; exit ;;
-    --version) echo "sockshim $VERSION"; exit ;;
+    --version) print_version; exit ;;
     *) unknown_run_option "$1" ;;
     esac
 }

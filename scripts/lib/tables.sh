@@ -1,0 +1,17 @@
+# shellcheck shell=sh
+# What the tables of the source say. make has them printed into tables.txt beside the
+# object: an item a line, its kind first, with tabs between the words.
+
+# tables_need: $tables_path, which is there.
+tables_need() {
+    : "${object:?}"
+    tables_path=${object%/*}/tables.txt
+    [ -f "$tables_path" ] || die "$USAGE" "$tables_path is not there: ${remedy-}"
+}
+
+# tables_list KIND [COLUMN]: a word of each item of the kind, one a line: its first, or
+# that of the column; the kind is in column 1.
+tables_list() {
+    tables_need
+    awk -F '\t' -v kind="$1" -v column="${2:-2}" '$1 == kind { print $column }' "$tables_path"
+}
