@@ -4,6 +4,7 @@
  * The log is where SOCKSHIM_LOG says. */
 #include "bench.h"
 
+#include "log/keep.h"
 #include "log/log.h"
 #include "observe/observe.h"
 #include "tell/cause.h"
