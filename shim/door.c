@@ -28,6 +28,14 @@ static bool inherited_ip_socket(void)
     return false;
 }
 
+/* musl's crti.o defines these two with default visibility; the most constraining one
+ * of all objects that name a symbol counts (gABI, "Symbol Table"). They are named in a
+ * section that the linker leaves out. */
+#ifndef __GLIBC__
+__asm__(".hidden _init, _fini\n"
+        ".pushsection .names,\"e\"\n.dc.a _init, _fini\n.popsection");
+#endif
+
 __attribute__((constructor)) static void start(void)
 {
     int kept = errno;

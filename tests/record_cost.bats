@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What a record costs: each question to the kernel is there for a fact that the
-# record shows, or for a promise (README.md, "The source"). And what is not logged
+# record shows, or for a promise (.github/CONTRIBUTING.md). And what is not logged
 # asks nothing.
 
 load helpers

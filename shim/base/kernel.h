@@ -80,6 +80,30 @@ struct mptcp_facts {
     uint64_t bytes_retrans, bytes_sent, bytes_received, bytes_acked;
 };
 
+/* O_LARGEFILE, which headers make 0 where the C library sees to it. */
+#ifdef __i386__
+enum { LARGEFILE = 0100000 };
+#else
+enum { LARGEFILE = 0 };
+#endif
+
+/* struct statx of include/uapi/linux/stat.h, and the bits of its mask. */
+struct kernel_statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode, spare;
+    uint64_t inode, size, blocks, attributes_mask;
+    uint64_t times[8];
+    uint32_t special_major, special_minor, device_major, device_minor;
+    uint64_t rest[14];
+};
+_Static_assert(sizeof(struct kernel_statx) == 256, "as the kernel fills it");
+enum { STATX_TYPE_TO_GID = 0x1f, STATX_INODE = 0x100, STATX_BYTES = 0x200 };
+
+/* include/uapi/linux/fs.h */
+enum { EXCHANGE_NAMES = 2 }; /* RENAME_EXCHANGE */
+
 /* include/net/tcp_states.h */
 enum {
     TCP_STATE_ESTABLISHED = 1,

@@ -5,7 +5,7 @@
 
 #include "base/process.h"
 #include "base/raw.h"
-#include "log/log.h"
+#include "log/keep.h"
 
 #include <errno.h>
 

@@ -4,6 +4,7 @@
 #include "base/settings.h"
 #include "failure/failed.h"
 #include "force/sigpipe.h"
+#include "log/keep.h"
 #include "log/log.h"
 #include "tell/record.h"
 
@@ -75,8 +76,8 @@ static void set_up(void)
     }
     process_begin(settings.logging && settings.level <= LEVEL_INFO);
     int err = settings.logging ? log_open() : 0;
-    if (err && settings.log == LOG_FILE) {
-        complain_about_log(err);
+    if (err < 0 && settings.log == LOG_FILE) {
+        complain_about_log(-err);
     }
     complain_about_settings();
 }

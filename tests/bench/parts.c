@@ -4,8 +4,10 @@
  * The log is where SOCKSHIM_LOG says. */
 #include "bench.h"
 
-#include "tell/cause.h"
+#include "log/keep.h"
 #include "log/log.h"
+#include "observe/observe.h"
+#include "tell/cause.h"
 
 enum { BATCH = 16, PARTS = 3 };
 

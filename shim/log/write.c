@@ -1,0 +1,102 @@
+#include "log/write.h"
+
+#include "base/kernel.h"
+#include "base/raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+typedef long writer(int fd, const char *line, size_t len);
+
+static long write_plainly(int fd, const char *line, size_t len)
+{
+    return raw(SYS_write, fd, line, len);
+}
+
+/* Another process may have filled the pipe since it was asked. Kernels before
+ * 6.4 know no other way for pipes than to wait. */
+static long write_to_pipe(int fd, const char *line, size_t len)
+{
+    struct iovec vector = {.iov_len = len};
+    memcpy(&vector.iov_base, &line, sizeof line); /* it is not written to */
+    long result = raw(SYS_pwritev2, fd, &vector, 1, -1, -1, RWF_NOWAIT);
+    return result == -EOPNOTSUPP || result == -ENOSYS ? write_plainly(fd, line, len) : result;
+}
+
+/* A terminal with room for half a line says that it has room, and waits for the
+ * other half: but not on a description of our own. */
+static long write_to_terminal(int fd, const char *line, size_t len)
+{
+    int own = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/fd/2",
+                       O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (own < 0) {
+        return write_plainly(fd, line, len);
+    }
+    long result = write_plainly(own, line, len);
+    raw(SYS_close, own);
+    return result;
+}
+
+/* A write that may raise `sig` on this thread: that signal is held back, and
+ * taken away if the write has caused it. */
+static long write_without(int sig, writer *how, int fd, const char *line, size_t len)
+{
+    struct timespec no_wait = {0, 0};
+    uint64_t mask = (uint64_t)1 << (sig - 1);
+    uint64_t before = 0;
+    uint64_t pending = 0;
+    raw(SYS_rt_sigprocmask, SIG_BLOCK, &mask, &before, sizeof mask);
+    raw(SYS_rt_sigpending, &pending, sizeof pending);
+    long result = how(fd, line, len);
+    if ((result == -EPIPE || result == -EFBIG) && !(pending & mask)) {
+        raw(SYS_rt_sigtimedwait, &mask, 0, &no_wait, sizeof mask);
+    }
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
+    return result;
+}
+
+static bool is_terminal(int fd)
+{
+    uint64_t termios[16]; /* more than any of the kernel's struct termios */
+    return raw(SYS_ioctl, fd, TCGETS, termios) == 0;
+}
+
+/* A pipe must neither stop the program nor raise SIGPIPE, nor a terminal stop a
+ * background process (SIGTTOU). Their flags are the program's, too, and stay as
+ * they are: so ask first. */
+static long write_without_waiting(int fd, const struct file *file, const char *line, size_t len)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    long ready = raw_poll_now(&p);
+    if (ready != 1 || p.revents != POLLOUT) {
+        return -EAGAIN;
+    }
+    if (S_ISFIFO(file->mode)) {
+        return write_without(SIGPIPE, write_to_pipe, fd, line, len);
+    }
+    bool may_wait = fd == 2 && is_terminal(fd); /* a file's description does not */
+    return write_without(SIGTTOU, may_wait ? write_to_terminal : write_plainly, fd, line, len);
+}
+
+bool file_size_is_limited(void)
+{
+    return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0; /* RLIM64_INFINITY */
+}
+
+long write_to(int fd, const struct file *file, const char *line, size_t len)
+{
+    if (S_ISREG(file->mode)) {
+        return file_size_is_limited() ? write_without(SIGXFSZ, write_plainly, fd, line, len)
+                                      : write_plainly(fd, line, len);
+    }
+    if (S_ISSOCK(file->mode)) {
+        return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    }
+    return write_without_waiting(fd, file, line, len);
+}
