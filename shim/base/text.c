@@ -36,8 +36,12 @@ void text_put(struct text *t, const char *words, size_t len)
 
 void text_unsigned(struct text *t, uint64_t number)
 {
-    size_t digits = 1;
-    for (uint64_t limit = 10; number >= limit && digits < 20; limit *= 10) {
+    if (number < 10) { /* most are */
+        text_char(t, (char)('0' + number));
+        return;
+    }
+    size_t digits = 2;
+    for (uint64_t limit = 100; number >= limit && digits < 20; limit *= 10) {
         digits++;
     }
     if (t->full || (size_t)(t->end - t->at) < digits) {

@@ -7,8 +7,8 @@
 
 #include <time.h>
 
-/* No record is longer; what does not fit is cut at the end of the sentence. A
- * line and its facts must fit the 2 KiB of stack that a record may take. */
+/* No record is longer; a sentence that does not fit is cut short. A line and its
+ * facts have to fit the 2 KiB of stack that a record may take. */
 #define RECORD_SIZE 1024
 
 /* What every record begins with. */
@@ -17,8 +17,8 @@ struct moment {
     struct identity who;
 };
 
-/* Now, and who is running. Async-signal-safe; one or two system calls, none in a
- * cage. */
+/* Now, and who is running. Async-signal-safe; one or two system calls, none under a
+ * seccomp filter. */
 struct moment this_moment(void);
 
 /* All of these write a whole line, newline included, into a buffer of

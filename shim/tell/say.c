@@ -55,65 +55,27 @@ static const struct address *named(const struct facts *f)
     return f->call == CALL_bind ? &f->local : &f->peer;
 }
 
-/* Name, and what it writes. The most frequent ones come first. */
-#define FIGURES(X)                                                                                 \
-    X(peer, put_peer(t, f, "the peer"))                                                            \
-    X(Peer, put_peer(t, f, "The peer")) /* at the beginning of a sentence */                       \
-    X(rx, put_bytes(t, f->rx))                                                                     \
-    X(tx, put_bytes(t, f->tx))                                                                     \
-    X(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                     \
-    X(unacked, put_bytes(t, f->unacked))                                                           \
-    X(unsent, put_bytes(t, f->unsent))                                                             \
-    X(idle, put_duration(t, (uint64_t)f->idle_ms * 1000))                                          \
-    X(timeout, put_duration(t, f->timeout_us))                                                     \
-    X(tries, put_count(t, f->tries, " retransmission", " retransmissions"))                        \
-    X(user_timeout_ms, text_unsigned(t, f->user_timeout_ms))                                       \
-    X(local, address_text(t, &f->local))                                                           \
-    X(named, address_text(t, named(f))) /* by the call */                                          \
-    X(port, text_unsigned(t, address_port(&f->local)))                                             \
-    X(low_port, text_unsigned(t, f->port_low))                                                     \
-    X(high_port, text_unsigned(t, f->port_high))                                                   \
-    X(len, put_bytes(t, f->len))                                                                   \
-    X(mtu, put_bytes(t, f->mtu))                                                                   \
-    X(sndbuf, put_bytes(t, f->send_buffer))                                                        \
-    X(descriptor_limit, text_unsigned(t, f->descriptor_limit))                                     \
-    X(fd, text_signed(t, f->fd))                                                                   \
-    X(errno, text_unsigned(t, (uint64_t)f->err))                                                   \
-    X(strerror, text_add(t, errno_words(f->err)))
-
-#define FIGURE_ENUM(name, writes) FIGURE_##name,
-#define CLAUSE_ENUM(name) CLAUSE_##name,
-enum part {
-    FIGURES(FIGURE_ENUM) FIGURE_COUNT,
-    BEFORE_CLAUSES = FIGURE_COUNT - 1,
-    CLAUSES(CLAUSE_ENUM) PART_COUNT
-};
+#define FIGURE_ENUM(name, writes) PART_##name,
+#define CLAUSE_ENUM(name) PART_##name,
+enum part { PARTS(FIGURE_ENUM, CLAUSE_ENUM) PART_COUNT };
 
 #define FIGURE_NAME(name, writes) #name,
 #define CLAUSE_NAME(name) #name,
-static const char names[][20] = {FIGURES(FIGURE_NAME) CLAUSES(CLAUSE_NAME)};
+static const char names[][20] = {PARTS(FIGURE_NAME, CLAUSE_NAME)};
 
-static __attribute__((noinline)) void put_figure(struct text *t, const struct facts *f,
-                                                 enum part figure)
+/* Writes a figure; returns a clause, which is to be written. */
+static __attribute__((noinline)) template put_part(struct text *t, const struct facts *f,
+                                                   enum part part)
 {
 #define FIGURE_CASE(name, writes)                                                                  \
-    case FIGURE_##name:                                                                            \
+    case PART_##name:                                                                              \
         writes;                                                                                    \
-        break;
-    switch (figure) {
-        FIGURES(FIGURE_CASE)
-    default:
-        break;
-    }
-}
-
-static template pick_clause(const struct facts *f, enum part clause)
-{
+        return NULL;
 #define CLAUSE_CASE(name)                                                                          \
-    case CLAUSE_##name:                                                                            \
+    case PART_##name:                                                                              \
         return clause_##name(f);
-    switch (clause) {
-        CLAUSES(CLAUSE_CASE)
+    switch (part) {
+        PARTS(FIGURE_CASE, CLAUSE_CASE)
     default:
         return NULL;
     }
@@ -124,37 +86,44 @@ static bool is_of_name(char c)
     return (c >= 'a' && c <= 'z') || c == '_' || c == 'P';
 }
 
-/* The end of the name at the place, if it is that one. */
-static const char *behind(const char *at, const char *name)
+/* How long the name at the place is if it is that one, or 0. */
+static size_t length_if(const char *at, const char *name)
 {
-    while (*name && *at == *name) {
-        at++;
-        name++;
+    size_t len = 0;
+    while (name[len] && at[len] == name[len]) {
+        len++;
     }
-    return *name || is_of_name(*at) ? NULL : at;
+    return name[len] || is_of_name(at[len]) ? 0 : len;
+}
+
+/* The first name that does not begin with a lower letter; by bisection. */
+static unsigned first_with(char letter)
+{
+    unsigned low = 0;
+    unsigned high = PART_COUNT;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (names[middle][0] < letter) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 /* What stands at the place, right behind the `$`; the place is moved behind the name. */
 static enum part find(const char **at)
 {
-    for (unsigned part = 0; part < PART_COUNT; part++) {
-        if (names[part][0] == **at) {
-            const char *end = behind(*at, names[part]);
-            if (end) {
-                *at = end;
-                return (enum part)part;
-            }
+    char letter = **at;
+    for (unsigned i = first_with(letter); i < PART_COUNT && names[i][0] == letter; i++) {
+        size_t len = length_if(*at, names[i]);
+        if (len > 0) {
+            *at += len;
+            return (enum part)i;
         }
     }
     return PART_COUNT;
-}
-
-static const char *next_mark(const char *at)
-{
-    while (*at && *at != '$') {
-        at++;
-    }
-    return at;
 }
 
 /* A clause is said in the place of its name. Not by calling say(): its frame would be
@@ -166,7 +135,7 @@ void say(struct text *t, const struct facts *f, template sentence)
     const char *at = (const char *)sentence;
     unsigned depth = 0;
     for (;;) {
-        const char *mark = next_mark(at);
+        const char *mark = strchrnul(at, '$');
         text_put(t, at, (size_t)(mark - at));
         if (!*mark) {
             if (depth == 0) {
@@ -176,12 +145,7 @@ void say(struct text *t, const struct facts *f, template sentence)
             continue;
         }
         at = mark + 1;
-        enum part part = find(&at);
-        if (part < FIGURE_COUNT) {
-            put_figure(t, f, part);
-            continue;
-        }
-        template clause = pick_clause(f, part);
+        template clause = put_part(t, f, find(&at));
         if (clause && depth < DEPTH) {
             resume[depth++] = at;
             at = (const char *)clause;
@@ -191,13 +155,13 @@ void say(struct text *t, const struct facts *f, template sentence)
 
 const char *say_unknown(template sentence)
 {
-    const char *mark = next_mark((const char *)sentence);
+    const char *mark = strchrnul((const char *)sentence, '$');
     while (*mark) {
         const char *at = mark + 1;
         if (find(&at) == PART_COUNT) {
             return mark;
         }
-        mark = next_mark(at);
+        mark = strchrnul(at, '$');
     }
     return NULL;
 }

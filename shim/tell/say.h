@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* A template is a sentence as a person reads it, with `$name` for a figure, or for a
- * clause that is a template of its own, picked by the facts. say.c has their names.
+ * clause that is a template of its own, picked by the facts.
  * All templates lie side by side in a section of the object, where a unit test finds
  * them and checks the names; they have a type of their own, so that none is left out. */
 typedef const struct template *template;
@@ -23,39 +23,65 @@ void say(struct text *t, const struct facts *f, template sentence);
 /* The first `$name` of a template that is no figure and no clause, or NULL. */
 const char *say_unknown(template sentence);
 
-/* Clauses: the functions are in why_*.c. NULL for one that is not said. */
-#define CLAUSES(X)                                                                                 \
-    X(never_acknowledged)                                                                          \
-    X(saved)                                                                                       \
-    X(after_rx)                                                                                    \
-    X(not_acknowledged)                                                                            \
-    X(failed_since)                                                                                \
-    X(how_far)                                                                                     \
-    X(or_this_kernel)                                                                              \
-    X(or_own_firewall)                                                                             \
-    X(idle_or_between)                                                                             \
-    X(send_queue)                                                                                  \
-    X(could_not_leave)                                                                             \
-    X(timer)                                                                                       \
-    X(from_peer)                                                                                   \
-    X(heard)                                                                                       \
-    X(in_spite_of_tries)                                                                           \
-    X(within_user_timeout)                                                                         \
-    X(to_peer)                                                                                     \
-    X(or_ipv6_only)                                                                                \
-    X(or_earlier_datagram)                                                                         \
-    X(port_range)                                                                                  \
-    X(taken)                                                                                       \
-    X(of_len)                                                                                      \
-    X(or_earlier_one)                                                                              \
-    X(path_mtu)                                                                                    \
-    X(send_buffer)                                                                                 \
-    X(call_size)                                                                                   \
-    X(what_ran_out)                                                                                \
-    X(rest)                                                                                        \
-    X(errno_words)
+/* What a `$name` may be, in the order of the alphabet (capitals first), since it is looked up by
+ * bisection: a figure, and what writes it, or a clause, whose function clause_NAME() is in why_*.c
+ * and returns NULL where it is not said. */
+#define PARTS(FIGURE, CLAUSE)                                                                      \
+    FIGURE(Peer, put_peer(t, f, "The peer"))                                                       \
+    CLAUSE(after_rx)                                                                               \
+    CLAUSE(call_size)                                                                              \
+    CLAUSE(could_not_leave)                                                                        \
+    FIGURE(descriptor_limit, text_unsigned(t, f->descriptor_limit))                                \
+    FIGURE(errno, text_unsigned(t, (uint64_t)f->err))                                              \
+    CLAUSE(errno_words)                                                                            \
+    CLAUSE(failed_since)                                                                           \
+    FIGURE(fd, text_signed(t, f->fd))                                                              \
+    CLAUSE(from_peer)                                                                              \
+    CLAUSE(heard)                                                                                  \
+    FIGURE(high_port, text_unsigned(t, f->port_high))                                              \
+    CLAUSE(how_far)                                                                                \
+    FIGURE(idle, put_duration(t, (uint64_t)f->idle_ms * 1000))                                     \
+    CLAUSE(idle_or_between)                                                                        \
+    CLAUSE(in_spite_of_tries)                                                                      \
+    FIGURE(len, put_bytes(t, f->len))                                                              \
+    FIGURE(local, address_text(t, &f->local))                                                      \
+    FIGURE(low_port, text_unsigned(t, f->port_low))                                                \
+    FIGURE(mtu, put_bytes(t, f->mtu))                                                              \
+    FIGURE(named, address_text(t, named(f)))                                                       \
+    CLAUSE(never_acknowledged)                                                                     \
+    CLAUSE(not_acknowledged)                                                                       \
+    CLAUSE(of_len)                                                                                 \
+    CLAUSE(or_earlier_datagram)                                                                    \
+    CLAUSE(or_earlier_one)                                                                         \
+    CLAUSE(or_ipv6_only)                                                                           \
+    CLAUSE(or_own_firewall)                                                                        \
+    CLAUSE(or_this_kernel)                                                                         \
+    CLAUSE(path_mtu)                                                                               \
+    FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
+    FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \
+    CLAUSE(port_range)                                                                             \
+    CLAUSE(rest)                                                                                   \
+    FIGURE(rx, put_bytes(t, f->rx))                                                                \
+    CLAUSE(saved)                                                                                  \
+    CLAUSE(send_buffer)                                                                            \
+    CLAUSE(send_queue)                                                                             \
+    FIGURE(sndbuf, put_bytes(t, f->send_buffer))                                                   \
+    FIGURE(strerror, text_add(t, errno_words(f->err)))                                             \
+    CLAUSE(taken)                                                                                  \
+    FIGURE(timeout, put_duration(t, f->timeout_us))                                                \
+    CLAUSE(timer)                                                                                  \
+    CLAUSE(to_peer)                                                                                \
+    FIGURE(tries, put_count(t, f->tries, " retransmission", " retransmissions"))                   \
+    FIGURE(tx, put_bytes(t, f->tx))                                                                \
+    FIGURE(unacked, put_bytes(t, f->unacked))                                                      \
+    FIGURE(unsent, put_bytes(t, f->unsent))                                                        \
+    FIGURE(user_timeout_ms, text_unsigned(t, f->user_timeout_ms))                                  \
+    FIGURE(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                \
+    CLAUSE(what_ran_out)                                                                           \
+    CLAUSE(within_user_timeout)
 
+#define NO_FUNCTION(name, writes)
 #define CLAUSE_FUNCTION(name) template clause_##name(const struct facts *f);
-CLAUSES(CLAUSE_FUNCTION)
+PARTS(NO_FUNCTION, CLAUSE_FUNCTION)
 
 #endif

@@ -57,7 +57,7 @@ int main(void)
     says(WORDS("$Peer: $rx, $tx; $peer"), &f, 300, "The peer: 1 byte, 2 bytes; the peer");
     says(WORDS("$waiting$rx."), &f, 300, "4294967298 bytes1 byte.");
     says(WORDS("$idle"), &f, 300, "60 s");
-    says(WORDS("a$after_rx$never_acknowledged$saved."), &f, 300,
+    says(WORDS("a$never_acknowledged$saved."), &f, 300,
          "a; 4294967298 bytes that this program had written were never acknowledged.");
     f.saved_from_sigpipe = true;
     says(WORDS("$saved"), &f, 10, " SIGPIPE w");
