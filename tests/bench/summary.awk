@@ -117,13 +117,13 @@ function judge(what, which,    low, high) {
         return
     kind = which
     target = option(what, which) + 0
-    here = plain(scaled(target, option(what, "scale"))) + 0
+    here = plain(scaled(target, option(what, "scale")))
     low = list[1 + outside()]
     high = list[size - outside()]
     if (which == "ratio_at_least")
-        verdict = low >= here ? "met" : high < here ? "missed" : "unclear"
+        verdict = low >= here + 0 ? "met" : high < here + 0 ? "missed" : "unclear"
     else
-        verdict = high <= here ? "met" : low > here ? "missed" : "unclear"
+        verdict = high <= here + 0 ? "met" : low > here + 0 ? "missed" : "unclear"
     if (size < 6 && unit[what] !~ /^(instructions|calls)$/)
         verdict = "unclear"
 }
