@@ -4,9 +4,9 @@
 #include "base/next.h"
 #include "base/raw.h"
 #include "base/settings.h"
-#include "failure/failed.h"
 #include "log/log.h"
 #include "tell/record.h"
+#include "tell/wanted.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -74,7 +74,7 @@ static void set_up(void)
         return; /* setuid, file capabilities: no setting is trusted */
     }
     settings_load(environ);
-    failed_begin();
+    wanted_begin();
     if (!settings.on) {
         return;
     }
