@@ -190,69 +190,56 @@ static enum cause cause_of_einval(const struct facts *f)
 {
     bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
                     f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
-    bool tells = f->receives || f->sends || f->call == CALL_getsockopt;
-    return given_up && tells ? CAUSE_unreachable : CAUSE_bad_argument;
+    bool reports_it = f->receives || f->sends || f->call == CALL_getsockopt;
+    return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
 }
+
+/* What needs nothing but errno; all others are CAUSE_other. */
+#define CAUSES_BY_ERRNO(X)                                                                         \
+    X(EAGAIN, would_block)                                                                         \
+    X(EINTR, interrupted)                                                                          \
+    X(EINPROGRESS, in_progress)                                                                    \
+    X(EALREADY, in_progress)                                                                       \
+    X(ECONNRESET, peer_reset)                                                                      \
+    X(EPIPE, write_after_close)                                                                    \
+    X(ETIMEDOUT, connection_timed_out)                                                             \
+    X(ECONNREFUSED, connection_refused)                                                            \
+    X(ECONNABORTED, connection_aborted)                                                            \
+    X(ENETUNREACH, unreachable)                                                                    \
+    X(EHOSTUNREACH, unreachable)                                                                   \
+    X(ENETDOWN, unreachable)                                                                       \
+    X(EHOSTDOWN, unreachable)                                                                      \
+    X(EADDRNOTAVAIL, address_unavailable)                                                          \
+    X(EADDRINUSE, address_in_use)                                                                  \
+    X(ENOENT, no_such_socket)                                                                      \
+    X(ENOTCONN, not_connected)                                                                     \
+    X(EDESTADDRREQ, not_connected)                                                                 \
+    X(EBADF, bad_descriptor)                                                                       \
+    X(ENOTSOCK, bad_descriptor)                                                                    \
+    X(EINVAL, bad_argument)                                                                        \
+    X(EFAULT, bad_argument)                                                                        \
+    X(EISCONN, bad_argument)                                                                       \
+    X(EPROTOTYPE, bad_argument)                                                                    \
+    X(EAFNOSUPPORT, not_supported)                                                                 \
+    X(EPROTONOSUPPORT, not_supported)                                                              \
+    X(EOPNOTSUPP, not_supported)                                                                   \
+    X(ENOPROTOOPT, not_supported)                                                                  \
+    X(ESOCKTNOSUPPORT, not_supported)                                                              \
+    X(EMSGSIZE, message_too_big)                                                                   \
+    X(EMFILE, descriptor_limit)                                                                    \
+    X(ENFILE, descriptor_limit)                                                                    \
+    X(ENOBUFS, no_memory)                                                                          \
+    X(ENOMEM, no_memory)                                                                           \
+    X(EACCES, not_permitted)                                                                       \
+    X(EPERM, not_permitted)
 
 enum cause cause_of_errno(int err)
 {
+#define CAUSE_CASE(name, cause)                                                                    \
+    case name:                                                                                     \
+        return CAUSE_##cause;
     switch (err) {
-    case EAGAIN:
-        return CAUSE_would_block;
-    case EINTR:
-        return CAUSE_interrupted;
-    case EINPROGRESS:
-    case EALREADY:
-        return CAUSE_in_progress;
-    case ECONNRESET:
-        return CAUSE_peer_reset;
-    case EPIPE:
-        return CAUSE_write_after_close;
-    case ETIMEDOUT:
-        return CAUSE_connection_timed_out;
-    case ECONNREFUSED:
-        return CAUSE_connection_refused;
-    case ECONNABORTED:
-        return CAUSE_connection_aborted;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-        return CAUSE_unreachable;
-    case EADDRNOTAVAIL:
-        return CAUSE_address_unavailable;
-    case EADDRINUSE:
-        return CAUSE_address_in_use;
-    case ENOENT:
-        return CAUSE_no_such_socket;
-    case ENOTCONN:
-    case EDESTADDRREQ:
-        return CAUSE_not_connected;
-    case EBADF:
-    case ENOTSOCK:
-        return CAUSE_bad_descriptor;
-    case EINVAL:
-    case EFAULT:
-    case EISCONN:
-    case EPROTOTYPE:
-        return CAUSE_bad_argument;
-    case EAFNOSUPPORT:
-    case EPROTONOSUPPORT:
-    case EOPNOTSUPP:
-    case ENOPROTOOPT:
-    case ESOCKTNOSUPPORT:
-        return CAUSE_not_supported;
-    case EMSGSIZE:
-        return CAUSE_message_too_big;
-    case EMFILE:
-    case ENFILE:
-        return CAUSE_descriptor_limit;
-    case ENOBUFS:
-    case ENOMEM:
-        return CAUSE_no_memory;
-    case EACCES:
-    case EPERM:
-        return CAUSE_not_permitted;
+        CAUSES_BY_ERRNO(CAUSE_CASE)
     default:
         return CAUSE_other;
     }
