@@ -131,9 +131,11 @@ static unsigned group(const unsigned char *bytes, int i)
     return (unsigned)bytes[0] << 8 | bytes[1];
 }
 
-/* RFC 5952: the longest run of two or more zero groups becomes "::", the first
+/* Not inlined, nor is unix_text(): the deepest path of a record leads through
+ * address_text(), and each of them would add to its frame.
+ * RFC 5952: the longest run of two or more zero groups becomes "::", the first
  * of equals; a mapped IPv4 address keeps its dots. */
-static void ipv6_text(struct text *t, const struct in6_addr *address)
+static __attribute__((noinline)) void ipv6_text(struct text *t, const struct in6_addr *address)
 {
     const unsigned char *bytes = address->s6_addr;
     int best = -1;
@@ -167,7 +169,7 @@ static void ipv6_text(struct text *t, const struct in6_addr *address)
     }
 }
 
-static void unix_text(struct text *t, const struct address *a)
+static __attribute__((noinline)) void unix_text(struct text *t, const struct address *a)
 {
     size_t len = unix_name_length(a);
     const char *name = a->un.sun_path;

@@ -112,7 +112,8 @@ static bool is_control(const unsigned char *s, size_t len)
     return len == 1 ? s[0] < 0x20 || s[0] == 0x7f : s[0] == 0xc2 && s[1] < 0xa0;
 }
 
-static void put_hexed(struct text *t, const unsigned char *s, size_t len)
+/* Not inlined: its buffer would be on the stack below text_bytes(). */
+static __attribute__((noinline)) void put_hexed(struct text *t, const unsigned char *s, size_t len)
 {
     char escaped[8];
     for (size_t i = 0; i < len; i++) {

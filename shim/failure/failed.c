@@ -7,71 +7,41 @@
 #include "start/start.h"
 #include "tell/cause.h"
 #include "tell/record.h"
+#include "tell/wanted.h"
 
 #include <errno.h>
 
-/* Told from the arguments alone, without asking the kernel anything. */
-static bool settings_want(enum call call, long ret, int err, bool can_time_out)
-{
-    if (settings_skips_call(call) || settings_skips_errno(err)) {
-        return false;
-    }
-    if (err == EAGAIN && !can_time_out && call != CALL_connect &&
-        settings_skips_cause(CAUSE_would_block)) {
-        return false;
-    }
-    return cause_loudest(call, ret, err, can_time_out) >= settings.level;
-}
-
-static bool is_wanted(enum call call, long ret, int err)
-{
-    return sockshim_set_up() && settings.logging &&
-           settings_want(call, ret, err, process_sets_timeouts());
-}
-
-/* A bit for each errno value of which no record is wanted, whatever call but
- * connect it comes from: settings_want() at a glance, for busy event loops. The
- * second row is for a program that sets timeouts. */
-static uint64_t unwanted[2][ERRNO_MAX / 64 + 1];
-
-void failed_begin(void)
-{
-    if (settings.level == LEVEL_DEBUG && !settings.skips) { /* all of them are wanted */
-        return;
-    }
-    for (int err = 1; err <= ERRNO_MAX; err++) {
-        for (int can_time_out = 0; can_time_out < 2; can_time_out++) {
-            if (!settings_want(CALL_COUNT, -1, err, can_time_out)) {
-                unwanted[can_time_out][err / 64] |= (uint64_t)1 << err % 64;
-            }
-        }
-    }
-}
-
-static bool is_unwanted(enum call call, unsigned err)
-{
-    const uint64_t *errnos = unwanted[process_sets_timeouts()];
-    return call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1);
-}
-
-/* The line has a frame of its own, entered when the kernel has answered all
- * questions: the two need not be on the stack together. */
-static __attribute__((noinline)) void write_return(const struct facts *f, enum cause cause)
-{
+/* The facts, and then the line that is made of them: of what takes most of the stack,
+ * the answers of the kernel, the facts, the line and the log's own questions, only the
+ * facts and the line are on it together, and only while the line is written. */
+union room {
+    struct facts facts;
     char line[RECORD_SIZE];
-    struct moment m = this_moment();
-    log_write(line, record_return(line, &m, f, cause), &m);
+};
+
+static __attribute__((noinline)) size_t write_line_over(union room *room, const struct moment *m,
+                                                        enum cause cause)
+{
+    struct facts facts = room->facts;
+    return record_return(room->line, m, &facts, cause);
+}
+
+static bool settings_want_cause(const struct facts *f, enum cause cause)
+{
+    return !settings_skips_cause(cause) && cause_level(f, cause) >= settings.level;
 }
 
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt)
 {
-    struct facts f;
+    union room room;
     int kept = errno;
-    if (observe(&f, call, ret, err, attempt)) {
-        enum cause cause = cause_of(&f);
-        if (!settings_skips_cause(cause) && cause_level(&f, cause) >= settings.level) {
-            write_return(&f, cause);
+    if (observe(&room.facts, call, ret, err, attempt)) {
+        enum cause cause = cause_of(&room.facts);
+        if (settings_want_cause(&room.facts, cause)) {
+            struct moment m = this_moment();
+            size_t len = write_line_over(&room, &m, cause);
+            log_write(room.line, len, &m);
         }
     }
     errno = kept;
@@ -81,14 +51,11 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
-    return is_wanted(call, ret, err) ? report(call, ret, err, attempt) : ret;
+    return sockshim_set_up() && is_wanted(call, ret, err) ? report(call, ret, err, attempt) : ret;
 }
 
 __attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
 {
-    if (settings_skips_call(call)) {
-        return ret;
-    }
     unsigned err = ret < 0 ? (unsigned)errno : 0;
     return is_unwanted(call, err) ? ret : look_closer(call, ret, (int)err, attempt);
 }
@@ -96,7 +63,7 @@ __attribute__((noinline)) long failed(enum call call, long ret, const struct att
 __attribute__((noinline)) void failed_late(int fd, int err)
 {
     struct attempt attempt = {.fd = fd};
-    if (is_wanted(CALL_getsockopt, 0, err)) {
+    if (sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err)) {
         report(CALL_getsockopt, 0, err, &attempt);
     }
 }

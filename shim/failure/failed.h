@@ -1,16 +1,13 @@
-/* What a wrapper hands over when its call did not simply succeed. Everything
- * here is cold, async-signal-safe, and leaves errno as it was. */
+/* What a wrapper hands over when its call returned -1 or 0, even where that 0 is a
+ * success. Everything here is cold, async-signal-safe, and leaves errno as it was. */
 #ifndef SOCKSHIM_FAILED_H
 #define SOCKSHIM_FAILED_H
 
 #include "base/facts.h"
 #include "base/hidden.h"
 
-/* Once, when the settings are read: finds out which errno values no record is
- * wanted of. */
-void failed_begin(void);
-
-/* Logs a 0 or -1 of `call`, errno telling why, and returns `ret`. */
+/* Logs a 0 or -1 of `call`, if a record of it is wanted; errno says why it is -1.
+ * Returns `ret`. */
 hidden long failed(enum call call, long ret, const struct attempt *attempt);
 
 /* Logs that the program read a pending error (SO_ERROR) of `fd`. */

@@ -2,11 +2,11 @@
 
 #include "base/raw.h"
 #include "base/settings.h"
-#include "failure/failed.h"
 #include "force/sigpipe.h"
 #include "log/keep.h"
 #include "log/log.h"
 #include "tell/record.h"
+#include "tell/wanted.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -70,7 +70,7 @@ static void set_up(void)
         return; /* setuid, file capabilities: no setting is trusted */
     }
     settings_load(environ);
-    failed_begin();
+    wanted_begin();
     if (!settings.on) {
         return;
     }

@@ -190,8 +190,8 @@ static enum cause cause_of_einval(const struct facts *f)
 {
     bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
                     f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
-    bool tells = f->receives || f->sends || f->call == CALL_getsockopt;
-    return given_up && tells ? CAUSE_unreachable : CAUSE_bad_argument;
+    bool reports_it = f->receives || f->sends || f->call == CALL_getsockopt;
+    return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
 /* The ones left out are 0, and other. */

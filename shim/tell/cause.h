@@ -18,8 +18,8 @@ void cause_sentence(struct text *t, const struct facts *facts, enum cause cause)
 /* The cause that an errno value has by itself, where no other fact decides. */
 enum cause cause_of_errno(int err);
 
-/* The highest level that such a result can have, told from these three alone:
- * what is below the level that is wanted needs no question to the kernel.
+/* The highest level that such a result can have, as far as these three say: if that is
+ * below the level that is wanted, the kernel need not be asked anything.
  * can_time_out: whether EAGAIN may be an expired timeout. */
 enum level cause_loudest(enum call call, long ret, int err, bool can_time_out);
 

@@ -203,7 +203,9 @@ static void put_address(struct text *t, const struct address *a)
     }
 }
 
-static void put_result(struct text *t, const struct facts *f)
+/* This and put_socket() are not inlined: record_return()'s frame is on the stack
+ * while the sentence is written, which goes deepest. */
+static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
 {
     PUT_WORD(t, "call", call_name(f->call));
     if (f->fd >= 0 || (f->call != CALL_socket && f->call != CALL_socketpair)) {
@@ -221,7 +223,7 @@ static void put_result(struct text *t, const struct facts *f)
     put_flags(t, f->flags);
 }
 
-static void put_socket(struct text *t, const struct facts *f)
+static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
 {
     put_type(t, f);
     if (address_is_named(&f->local)) {

@@ -63,19 +63,30 @@ enum part { PARTS(FIGURE_ENUM, CLAUSE_ENUM) PART_COUNT };
 #define CLAUSE_NAME(name) #name,
 static const char names[][20] = {PARTS(FIGURE_NAME, CLAUSE_NAME)};
 
-/* Writes a figure; returns a clause, which is to be written. */
-static __attribute__((noinline)) template put_part(struct text *t, const struct facts *f,
-                                                   enum part part)
+#define NOTHING(...)
+
+/* Two functions, so that what writes is the last thing that the first one calls. */
+static __attribute__((noinline)) void put_figure(struct text *t, const struct facts *f,
+                                                 enum part part)
 {
 #define FIGURE_CASE(name, writes)                                                                  \
     case PART_##name:                                                                              \
         writes;                                                                                    \
-        return NULL;
+        return;
+    switch (part) {
+        PARTS(FIGURE_CASE, NOTHING)
+    default:
+        return;
+    }
+}
+
+static __attribute__((noinline)) template pick_clause(const struct facts *f, enum part part)
+{
 #define CLAUSE_CASE(name)                                                                          \
     case PART_##name:                                                                              \
         return clause_##name(f);
     switch (part) {
-        PARTS(FIGURE_CASE, CLAUSE_CASE)
+        PARTS(NOTHING, CLAUSE_CASE)
     default:
         return NULL;
     }
@@ -145,7 +156,9 @@ void say(struct text *t, const struct facts *f, template sentence)
             continue;
         }
         at = mark + 1;
-        template clause = put_part(t, f, find(&at));
+        enum part part = find(&at);
+        put_figure(t, f, part);
+        template clause = pick_clause(f, part);
         if (clause && depth < DEPTH) {
             resume[depth++] = at;
             at = (const char *)clause;
