@@ -8,8 +8,6 @@
 
 /* CAUSE_other where the facts do not decide. */
 enum cause cause_of(const struct facts *facts);
-/* The cause that an errno value has where nothing else is known. */
-enum cause cause_of_errno(int err);
 /* The level of this record: that of the cause, but for shutdown's not-connected. */
 enum level cause_level(const struct facts *facts, enum cause cause);
 /* The `why` of the record: one or two sentences from the facts' own figures. */

@@ -1,7 +1,5 @@
 #include "tell/wanted.h"
 
-#include "base/process.h"
-#include "base/settings.h"
 #include "tell/cause.h"
 
 #include <errno.h>
@@ -23,9 +21,7 @@ bool is_wanted(enum call call, long ret, int err)
     return settings.logging && settings_want(call, ret, err, process_sets_timeouts());
 }
 
-/* A bit for each errno value of which no record is wanted, whatever call but connect it
- * comes from. The second row is for a program that sets timeouts. */
-static uint64_t unwanted[2][ERRNO_MAX / 64 + 1];
+uint64_t errnos_unwanted[2][ERRNO_MAX / 64 + 1];
 
 void wanted_begin(void)
 {
@@ -36,15 +32,8 @@ void wanted_begin(void)
         for (int can_time_out = 0; can_time_out < 2; can_time_out++) {
             /* CALL_COUNT: any call */
             if (!settings_want(CALL_COUNT, -1, err, can_time_out)) {
-                unwanted[can_time_out][err / 64] |= (uint64_t)1 << err % 64;
+                errnos_unwanted[can_time_out][err / 64] |= (uint64_t)1 << err % 64;
             }
         }
     }
-}
-
-bool is_unwanted(enum call call, unsigned err)
-{
-    const uint64_t *errnos = unwanted[process_sets_timeouts()];
-    return settings_skips_call(call) ||
-           (call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1));
 }
