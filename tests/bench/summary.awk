@@ -8,7 +8,7 @@
 # CONVFMT: awk itself would cut a slow machine's numbers to six digits.
 BEGIN {
     FS = OFS = "\t"
-    CONVFMT = "%.12g"
+    CONVFMT = "%.15g"
 }
 
 $1 == "M" || $1 == "V" || $1 == "K" { print }
