@@ -25,7 +25,11 @@ UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
 PURE_SOURCES = shim/address.c shim/cause.c shim/config.c shim/names.c shim/record.c shim/text.c \
 	shim/process.c shim/next.c
 
-all: $(BUILD)/libsockshim.so
+LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
+LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
+LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.o)
+
+all: $(BUILD)/libsockshim.so $(BUILD)/sockshim-run
 
 $(BUILD)/libsockshim.so: $(OBJECTS) shim/sockshim.map
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
@@ -33,6 +37,14 @@ $(BUILD)/libsockshim.so: $(OBJECTS) shim/sockshim.map
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What a shell cannot do of `sockshim run` and `sockshim check`.
+$(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS)
+
+$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) -c -o $@ $<
 
 # What the tests run: victims and villains, one file each.
 programs: $(PROGRAMS)
@@ -81,11 +93,11 @@ SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint:
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(PROGRAM_SOURCES) $(UNIT_SOURCES) \
-		$(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
-	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE
+		$(LAUNCHER_SOURCES) $(LAUNCHER_HEADERS) $(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
+	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE \
-		$(SOURCES)
+		$(SOURCES) $(LAUNCHER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard scripts/lib/*.sh tests/bench/*.sh)
 	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
@@ -97,6 +109,7 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	install -m 644 $(BUILD)/libsockshim.so scripts/lib/* "$(INSTALL_LIB)"
+	install -m 755 $(BUILD)/sockshim-run "$(INSTALL_LIB)"
 	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"

@@ -118,7 +118,7 @@ install_for_others() {
     chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
     mkdir -p inst/bin inst/lib/sockshim
     cp "$SOCKSHIM_COMMAND" inst/bin/
-    cp "$TOP"/scripts/lib/* "$SHIM" inst/lib/sockshim/
+    cp "$TOP"/scripts/lib/* "$SHIM" "$BUILD/sockshim-run" inst/lib/sockshim/
 }
 
 # expect_refusal COMMAND MESSAGE WORD...: in one line, with status 2.

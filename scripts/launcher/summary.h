@@ -1,0 +1,16 @@
+/* What a run logged, in two or three lines. */
+#ifndef LAUNCHER_SUMMARY_H
+#define LAUNCHER_SUMMARY_H
+
+#include "command.h"
+#include "target.h"
+
+/* `lib` is the folder of records.awk and summary.awk. */
+void summary_print(const char *lib, const struct target *target, const char *command,
+                   const struct outcome *outcome);
+
+/* Starts the program with argv and waits for it; `feed`, if not NULL, is written to
+ * its stdin. */
+void summary_start(char **argv, void (*feed)(int pipe));
+
+#endif
