@@ -82,10 +82,8 @@ int check_command(const char *object, const char *name)
     }
     bool fits = target_check(&target, object);
     /* A shell, and env, give what the kernel cannot run to sh. */
-    if (fits && target.broken && !target.elf.is_elf && script_is_text(target.runs) &&
-        !strstr(target.broken, "interpreter") && strcmp(target.runs, target.file) == 0 &&
-        strstr(target.broken, "neither")) {
-        strcpy(target.runs, "/bin/sh");
+    if (fits && target.broken && script_is_text(target.runs)) {
+        target.runs = "/bin/sh";
         fits = target_check(&target, object);
     }
     if (!fits) {
@@ -97,10 +95,7 @@ int check_command(const char *object, const char *name)
 int check_fits(const char *object, const char *path, const char *name, const char *instead)
 {
     static struct target target;
-    if (strlen(path) >= sizeof target.runs) {
-        return 0;
-    }
-    strcpy(target.runs, path);
+    target.runs = path;
     target.instead = instead;
     if (!target_fits(&target, object, name)) {
         return answer(1, words("%s; %s", target.problem, target.instead));

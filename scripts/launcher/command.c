@@ -278,9 +278,7 @@ int command_run(const char *file, char **argv, char **environment, struct outcom
     witness_start();
     close(gates.failed[1]);
     pass_on_pending();
-    ssize_t got = write(gates.go[1], "", 1);
-    got = read(gates.failed[0], &failure, sizeof failure);
-    if (got > 0) {
+    if (write(gates.go[1], "", 1) != 1 || read(gates.failed[0], &failure, sizeof failure) > 0) {
         witness_end();
         return failure;
     }

@@ -75,7 +75,7 @@ static uint64_t offset_of(const struct file *file, uint64_t address)
 }
 
 /* AddressSanitizer's runtime, among what the program is linked to. */
-static void find_sanitizer(const struct file *file, const ElfW(Dyn) *entries, size_t count,
+static void find_sanitizer(const struct file *file, const ElfW(Dyn) * entries, size_t count,
                            struct elf *elf)
 {
     uint64_t strings = 0;
@@ -95,7 +95,7 @@ static void find_sanitizer(const struct file *file, const ElfW(Dyn) *entries, si
     }
 }
 
-static void read_segment(const struct file *file, const ElfW(Phdr) *segment, struct elf *elf)
+static void read_segment(const struct file *file, const ElfW(Phdr) * segment, struct elf *elf)
 {
     static char piece[PIECE] __attribute__((aligned(16)));
     size_t len = segment->p_filesz < PIECE ? (size_t)segment->p_filesz : PIECE;
@@ -121,7 +121,7 @@ static void read_segment(const struct file *file, const ElfW(Phdr) *segment, str
 }
 
 /* A file has few segments that are looked into; a hostile one as many as fit. */
-static void read_segments(struct file *file, const ElfW(Ehdr) *header, struct elf *elf)
+static void read_segments(struct file *file, const ElfW(Ehdr) * header, struct elf *elf)
 {
     int budget = 64;
     size_t size = (size_t)header->e_phnum * sizeof(ElfW(Phdr));
@@ -146,7 +146,8 @@ static void read_header(struct file *file, struct elf *elf)
     elf->is_elf = true;
     elf->class = bytes[EI_CLASS];
     elf->order = bytes[EI_DATA];
-    elf->machine = elf->order == ELFDATA2MSB ? bytes[18] << 8 | bytes[19] : bytes[19] << 8 | bytes[18];
+    elf->machine =
+        elf->order == ELFDATA2MSB ? bytes[18] << 8 | bytes[19] : bytes[19] << 8 | bytes[18];
     if (elf->class == OWN_CLASS && elf->order == OWN_ORDER && len == sizeof bytes) {
         ElfW(Ehdr) header;
         memcpy(&header, bytes, sizeof header);

@@ -36,11 +36,16 @@ static char *read_file(const char *path, size_t *len)
         *len += (size_t)got;
         if (size - *len == 1) {
             size *= 2;
-            bytes = realloc(bytes, size);
+            char *more = realloc(bytes, size);
+            if (!more) {
+                break;
+            }
+            bytes = more;
         }
     }
     close(file);
-    if (!bytes || got < 0) {
+    if (!bytes || got != 0) {
+        free(bytes);
         return NULL;
     }
     bytes[*len] = 0;

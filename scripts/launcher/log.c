@@ -31,8 +31,8 @@ static bool has_pattern(const char *path)
     return strstr(path, "%p") || strstr(path, "%n");
 }
 
-/* The current directory by the name that the shell has for it, links and all; NULL
- * if it is gone. */
+/* The current directory by the name that the shell has for it, links and all. Ends
+ * the process if it is gone. */
 static const char *current_directory(void)
 {
     struct stat here;
@@ -43,7 +43,11 @@ static const char *current_directory(void)
         return name;
     }
     name = getcwd(NULL, 0);
-    return name && *name == '/' ? name : NULL;
+    if (!name || *name != '/') {
+        die(WRONG_CALL, "the current directory no longer exists; "
+                        "name a log with its full path: -o /FOLDER/FILE");
+    }
+    return name;
 }
 
 /* Why a file cannot be made in the folder; NULL if it can. */
@@ -116,10 +120,6 @@ void log_settle(const char *option)
     bool is_file = !is(typed, "off") && !is_stderr(typed);
     if (is_file && *typed != '/') {
         const char *folder = current_directory();
-        if (!folder) {
-            die(WRONG_CALL, "the current directory no longer exists; "
-                            "name a log with its full path: -o /FOLDER/FILE");
-        }
         place = words("%s/%s", is(folder, "/") ? "" : folder, typed);
         /* A % in the folder's own name is not ours: the shim makes it absolute. */
         options_set("SOCKSHIM_LOG", has_pattern(folder) ? typed : place);
@@ -184,7 +184,7 @@ static const char *glob_of(const char *path, const char *suffix)
         }
         *to++ = *path;
     }
-    strcpy(to, suffix);
+    memcpy(to, suffix, strlen(suffix) + 1);
     return pattern;
 }
 
@@ -203,8 +203,7 @@ static void add_file(struct files *files, char *path)
     if (!files->file) {
         _exit(WRONG_CALL);
     }
-    files->file[files->count++] =
-        (struct file){status.st_dev, status.st_ino, status.st_size, path};
+    files->file[files->count++] = (struct file){status.st_dev, status.st_ino, status.st_size, path};
 }
 
 /* The regular ones that are there, FILE.1 of a rotation too, which is the older. */
@@ -238,9 +237,9 @@ static off_t size_before(const struct file *file)
     size_t unrotated = len > 2 && is(file->path + len - 2, ".1") ? len - 2 : len;
     for (size_t i = 0; i < before.count; i++) {
         const struct file *old = &before.file[i];
-        bool is_named_so = is(old->path, file->path) ||
-                           (strlen(old->path) == unrotated &&
-                            strncmp(old->path, file->path, unrotated) == 0);
+        bool is_named_so =
+            is(old->path, file->path) ||
+            (strlen(old->path) == unrotated && strncmp(old->path, file->path, unrotated) == 0);
         if (is_named_so && old->inode == file->inode && old->device == file->device) {
             return old->size <= file->size ? old->size : 0;
         }

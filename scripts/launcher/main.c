@@ -120,7 +120,7 @@ static void tell_doctor(const struct call *call)
         argv[count++] = words("%lld", (long long)part[i].from + 1);
         argv[count++] = part[i].path;
     }
-    summary_start(argv, NULL);
+    summary_start(argv, (char *[]){NULL}, NULL);
 }
 
 /* A file in the object's folder. */
@@ -135,7 +135,7 @@ static int run(struct call *call)
     static struct target target;
     struct options options = {0};
     struct outcome outcome = {0};
-    environment_read((pid_t)atoi(call->keeper), call->preloaded);
+    environment_read((pid_t)strtol(call->keeper, NULL, 10), call->preloaded);
     options_read(call->words, beside(call->object, "tables.txt"), &options);
     if (options.question) {
         answer_question(call, options.question);

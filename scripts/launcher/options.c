@@ -249,13 +249,13 @@ static int take_option(char **word, const char *tables, struct options *options)
         take_switch(row, options);
         return 1;
     }
-    bool is_next_word = !value;
+    int taken = value ? 1 : 2;
     value = value ? value : word[1];
-    if (!value) {
-        wrong_call("%s needs a value", name);
+    if (value) {
+        take_value(row, name, value, tables, options);
+        return taken;
     }
-    take_value(row, name, value, tables, options);
-    return is_next_word ? 2 : 1;
+    wrong_call("%s needs a value", name);
 }
 
 void options_read(char **word, const char *tables, struct options *options)

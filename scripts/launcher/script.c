@@ -31,7 +31,7 @@ bool script_is_text(const char *path)
 {
     char bytes[512];
     size_t len = read_beginning(path, bytes, sizeof bytes);
-    return len > 0 && !memchr(bytes, 0, len);
+    return len > 0 && !memchr(bytes, 0, len) && strncmp(bytes, "#!", len < 2 ? len : 2) != 0;
 }
 
 /* The next of the words with blanks between them, or NULL; cuts the line. */
@@ -60,8 +60,8 @@ static bool is_one_of(const char *word, const char *const list[])
  * away. How many words it is; 0 for neither. */
 static size_t env_option(char *const word[], size_t left, bool *loses)
 {
-    static const char *const clears[] = {"-i", "-", "--ignore-environment", "-uLD_PRELOAD",
-                                         "--unset=LD_PRELOAD", NULL};
+    static const char *const clears[] = {
+        "-i", "-", "--ignore-environment", "-uLD_PRELOAD", "--unset=LD_PRELOAD", NULL};
     static const char *const unsets[] = {"-u", "--unset", NULL};
     static const char *const changes_folder[] = {"-C", "--chdir", NULL};
     *loses |= is_one_of(word[0], clears) || begins_with(word[0], "LD_PRELOAD=");
@@ -120,21 +120,21 @@ static const char *carriage_return(bool has_one)
 static bool follow_env(struct target *target, char *line, bool has_return)
 {
     bool loses = false;
-    const char *script = words("%s", target->runs);
-    const char *file = words("%s", target->file);
+    const char *script = target->runs;
+    const char *file = target->file;
     const char *program = env_program(line, &loses);
-    if (!*program || target_find(target, program) != 0) {
+    if (!*program || target_find(target, words("%s", program)) != 0) {
         const char *split =
             strpbrk(program, " \t") ? "; it is one word to env unless -S stands before it" : "";
         target->broken = words("%s names a program that env does not find: %s%s%s", script, program,
                                split, carriage_return(has_return));
-        strcpy(target->runs, script);
+        target->runs = script;
         target->problem = NULL;
     } else if (loses) {
         target->problem = words("%s has env take LD_PRELOAD away from %s", script, target->runs);
         target->instead = "take that out of its first line";
     }
-    strcpy(target->file, file);
+    target->file = file;
     return !target->broken && !loses;
 }
 
@@ -156,7 +156,7 @@ static bool follow_line(struct target *target, char *line)
         return follow_env(target, line, has_return);
     }
     if (interpreter && faccessat(AT_FDCWD, interpreter, X_OK, AT_EACCESS) == 0) {
-        strcpy(target->runs, interpreter);
+        target->runs = words("%s", interpreter);
         return true;
     }
     target->broken = words("%s names an interpreter that cannot be run: %s%s", target->runs,

@@ -9,8 +9,8 @@
  * (->problem). */
 bool script_follow(struct target *target);
 
-/* Whether a shell takes the file for a script that has no first line: it begins
- * with text. */
+/* Whether a shell takes the file for a script, though the kernel does not: it begins
+ * with text, and not with `#!`. */
 bool script_is_text(const char *path);
 
 #endif

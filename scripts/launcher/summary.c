@@ -17,7 +17,7 @@ static struct part *part;
 static size_t parts;
 static size_t files;
 
-void summary_start(char **argv, void (*feed)(int pipe))
+void summary_start(char **argv, char **variables, void (*feed)(int pipe))
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) {
@@ -30,6 +30,9 @@ void summary_start(char **argv, void (*feed)(int pipe))
         sigprocmask(SIG_SETMASK, &none, NULL);
         dup2(ends[0], STDIN_FILENO);
         dup2(STDERR_FILENO, STDOUT_FILENO);
+        while (*variables) {
+            putenv(*variables++);
+        }
         execvp(argv[0], argv);
         complain("no summary: cannot run %s", argv[0]);
         _exit(1);
@@ -148,10 +151,10 @@ static void summarize_files(const char *lib, const struct target *target,
         explain_silence(target, outcome);
         return;
     }
-    setenv("LC_ALL", "C", 1);
-    setenv("LEFT_OUT", left_out ? left_out : "", 1);
     summary_start((char *[]){"awk", "-f", words("%s/records.awk", lib), "-f",
                              words("%s/summary.awk", lib), NULL},
+                  (char *[]){"LC_ALL=C", words("IS_UTF8=%s", is_utf8_locale() ? "yes" : ""),
+                             words("LEFT_OUT=%s", left_out ? left_out : ""), NULL},
                   feed_parts);
     say_where();
 }
@@ -160,10 +163,10 @@ static void summarize_files(const char *lib, const struct target *target,
 static const char *name_of_signal(int signal)
 {
     static const char *const names[] = {
-        [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
-        [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
-        [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
-        [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM", [SIGXCPU] = "XCPU",
+        [SIGHUP] = "HUP",   [SIGINT] = "INT",       [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+        [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",     [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
+        [SIGKILL] = "KILL", [SIGUSR1] = "USR1",     [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+        [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",     [SIGTERM] = "TERM", [SIGXCPU] = "XCPU",
         [SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGIO] = "IO",
         [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
     };

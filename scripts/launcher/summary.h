@@ -9,8 +9,9 @@
 void summary_print(const char *lib, const struct target *target, const char *command,
                    const struct outcome *outcome);
 
-/* Starts the program with argv and waits for it; `feed`, if not NULL, is written to
- * its stdin. */
-void summary_start(char **argv, void (*feed)(int pipe));
+/* Starts the program with argv, and these variables added to its environment, and
+ * waits for it. Its stdout is stderr; its stdin is a pipe that `feed`, if not NULL,
+ * writes to. */
+void summary_start(char **argv, char **variables, void (*feed)(int pipe));
 
 #endif

@@ -20,8 +20,8 @@ static const char REBUILD[] =
 
 static void take(struct target *target, const char *path)
 {
-    strcpy(target->file, path);
-    strcpy(target->runs, path);
+    target->file = path;
+    target->runs = path;
     target->problem = NULL;
 }
 
@@ -29,7 +29,7 @@ static void take(struct target *target, const char *path)
 static int candidate(struct target *target, const char *path)
 {
     struct stat status;
-    if (strlen(path) >= PATH_MAX || stat(path, &status)) {
+    if (stat(path, &status)) {
         return NOT_FOUND;
     }
     if (S_ISDIR(status.st_mode)) {
@@ -77,8 +77,7 @@ static int search_path(struct target *target, const char *name)
 int target_find(struct target *target, const char *command)
 {
     target->problem = NULL;
-    int result =
-        strchr(command, '/') ? candidate(target, command) : search_path(target, command);
+    int result = strchr(command, '/') ? candidate(target, command) : search_path(target, command);
     if (result == NOT_FOUND) {
         target->problem = words("%s: command not found", command);
     }
@@ -125,10 +124,10 @@ static bool is_same_architecture(struct target *target, const struct elf *object
         elf->order == object->order) {
         return true;
     }
-    return refuse(target,
-                  words("%s is for %s, libsockshim.so for %s", name, architecture(elf),
-                        architecture(object)),
-                  REBUILD);
+    return refuse(
+        target,
+        words("%s is for %s, libsockshim.so for %s", name, architecture(elf), architecture(object)),
+        REBUILD);
 }
 
 /* Which C library a loader is of; NULL for none. */
@@ -227,7 +226,8 @@ static bool keeps_environment(struct target *target)
     if (status.st_mode & S_ISGID && status.st_mode & S_IXGRP && status.st_gid != getgid()) {
         problem = words("%s is setgid (group %u)", path, status.st_gid);
     }
-    if (getuid() != 0 && getxattr(path, "security.capability", capabilities, sizeof capabilities) > 0) {
+    if (getuid() != 0 &&
+        getxattr(path, "security.capability", capabilities, sizeof capabilities) > 0) {
         problem = words("%s has file capabilities", path);
     }
     return !problem || refuse(target, words("%s, so the loader ignores LD_PRELOAD", problem),

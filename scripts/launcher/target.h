@@ -5,9 +5,9 @@
 #include "elf.h"
 
 struct target {
-    char file[PATH_MAX]; /* what exec is given */
-    char runs[PATH_MAX]; /* what runs it: the interpreter of a script, else the file itself */
-    struct elf elf;      /* of that */
+    const char *file; /* what exec is given */
+    const char *runs; /* what runs it: the interpreter of a script, else the file itself */
+    struct elf elf;   /* of that */
     /* Why the object cannot be preloaded, and what to do instead; else NULL. */
     const char *problem;
     const char *instead;
