@@ -2,7 +2,6 @@
 # shellcheck disable=SC1091,SC2154 # the files share their variables
 # sockshim check: whether the shim can see into COMMAND; whether PID has it loaded
 
-. "$lib/target.sh"
 . "$lib/terminal.sh"
 
 check_usage() {
@@ -41,23 +40,22 @@ sockshim_check() {
     done
     [ -n "${1-}" ] || wrong_call check "no command and no PID to check"
     [ $# -eq 1 ] || wrong_call check "check takes one command or PID, without its arguments, not $*"
-    [ -f "$object" ] || die "$USAGE" "$object is not there: $remedy"
-    answer=$(check "$1")
+    find_launcher
+    # Not into the tools.
+    unset LD_PRELOAD
+    [ -z "$quiet" ] || exec >/dev/null
+    case $is_command$1 in
+    *[!0-9]*) exec "$launcher" check "$object" "$1" ;;
+    esac
+    answer=$(check_process "$1")
     status=$?
-    [ -n "$quiet" ] || show_answer
+    show_answer
     exit "$status"
 }
 
 show_answer() {
     terminal_decide_charset
     printf '%s\n' "$answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
-}
-
-check() {
-    case $is_command$1 in
-    *[!0-9]*) check_command "$1" ;;
-    *) check_process "$1" ;;
-    esac
 }
 
 # In the subshell that makes the answer.
@@ -69,54 +67,6 @@ yes() {
 no() {
     echo "$name: no, $*"
     exit 1
-}
-
-# ---- A command ----
-
-check_command() {
-    name=$1
-    target_find "$1" || not_found
-    file=$target
-    target_check "$object" || no "$problem; $instead"
-    if [ -n "$broken" ] && ! is_script "$target" && is_text "$target"; then
-        target=/bin/sh
-        target_check "$object" || no "$problem; $instead"
-    fi
-    [ -z "$broken" ] || no "$broken"
-    [ -z "$loader" ] || [ -e "$loader" ] || no "$target asks for the loader $loader, which is not there"
-    [ "$target" = "$file" ] || yes "the shim can see into $target, which runs $file;" \
-        "what that starts in turn is a case of its own"
-    sanitizer=$(LC_ALL=C tr -c '[:alnum:].' '\n' <"$target" | grep '^libasan\.so\.' | head -n 1)
-    [ -z "$sanitizer" ] || yes "the shim can see into $file, with LD_PRELOAD=$sanitizer in the environment:" \
-        "AddressSanitizer wants its runtime to be the first"
-    yes "the shim can see into $file"
-}
-
-not_found() {
-    problem=${problem#"$name: "}
-    case $problem in
-    *"permission denied") no "$problem; make it executable (chmod +x), or check what runs it, such as sh" ;;
-    *"not found") no_such_file ;;
-    *) no "$problem" ;;
-    esac
-}
-
-no_such_file() {
-    case $name in
-    */*) ;;
-    *) no "$problem; a name with a slash in it is not looked for in PATH" ;;
-    esac
-    [ ! -h "$name" ] || no "it is a link to $(readlink -- "$name"), which is not there"
-    no "there is no such file"
-}
-
-# A shell, and env, give what the kernel cannot run to sh.
-is_text() {
-    # shellcheck disable=SC2046
-    set -- $(bytes "$1" 0 512)
-    case " $* " in
-    "  " | *" 0 "*) return 1 ;;
-    esac
 }
 
 # ---- A process ----
@@ -158,11 +108,13 @@ user_of_process() {
 }
 
 explain_absence() {
-    target=/proc/$pid/exe
-    broken=
     ! is_secure || no "the shim is not loaded, and cannot be: it $secure; $instead"
-    target_fits "$object" || no "the shim is not loaded, and cannot be: $file${problem#"$target"}; $instead"
-    [ -z "$broken" ] || no "the shim is not loaded; $broken"
+    instead="watch it with $strace, or tcpdump"
+    reason=$("$launcher" fits "$object" "/proc/$pid/exe" "$file" "$instead")
+    case $? in
+    1) no "the shim is not loaded, and cannot be: $reason" ;;
+    3) no "the shim is not loaded; $reason" ;;
+    esac
     case $(setting LD_PRELOAD) in
     *libsockshim.so*) no "the shim is not loaded, though its LD_PRELOAD asks for $(setting LD_PRELOAD): is that there," \
         "can its user read it, and is it built for this program?" ;;
@@ -170,20 +122,11 @@ explain_absence() {
     no "the shim is not loaded; it could be, if $file is started again with it; until then $instead"
 }
 
-# AT_SECURE (23) of the auxiliary vector, getauxval(3): LD_PRELOAD counted for
-# nothing when the program was started.
+# LD_PRELOAD counted for nothing when the program was started.
 is_secure() {
     secure="was started with the rights of its file (setuid, setgid or capabilities)"
     instead="watch it with $strace as root, or tcpdump"
-    read_elf_header "/proc/$pid/exe" || class=2
-    od -A n -v -t u4 "/proc/$pid/auxv" 2>/dev/null | awk -v words="$class" '
-        { for (i = 1; i <= NF; i++) word[count++] = $i }
-        END {
-            for (at = 0; at < count; at += 2 * words)
-                if (word[at] == 23)
-                    secure = word[at + words]
-            exit !secure
-        }'
+    "$launcher" secure "$pid"
 }
 
 # setting VARIABLE: its value in the process's environment.
