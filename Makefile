@@ -101,8 +101,6 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES) -ldl
 
-# Their names do not begin with the file's yet, and the others cannot be told apart.
-UNPREFIXED = $(patsubst %,scripts/lib/%.sh,summary target commands/run commands/check)
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint: all
@@ -115,9 +113,9 @@ lint: all
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \
 		$(SOURCES) $(LAUNCHER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
-	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh) $(UNPREFIXED)
+	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)
 	shellcheck -s sh -x -a -P scripts/lib -e SC1091 \
-		$(filter-out scripts/lib/filter.sh $(UNPREFIXED),$(wildcard scripts/lib/*.sh scripts/lib/*/*.sh))
+		$(filter-out scripts/lib/filter.sh,$(wildcard scripts/lib/*.sh scripts/lib/*/*.sh))
 	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim

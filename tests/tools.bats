@@ -13,9 +13,6 @@ clean() {
     clean lint
 }
 
-# Those of whose names that does not hold yet.
-UNPREFIXED=" summary target run check "
-
 # names_of FILE: the functions and variables that it defines, one a line; without those
 # of awk, which has blanks around its =, and those that a program is started with.
 names_of() {
@@ -33,7 +30,6 @@ names_of() {
     for file in "$TOP"/scripts/lib/*.sh "$TOP"/scripts/lib/*/*.sh; do
         prefix=${file##*/}
         prefix=${prefix%.sh}
-        [[ $UNPREFIXED != *" $prefix "* ]] || continue
         for name in $(names_of "$file"); do
             count=$((count + 1))
             case ${name,,} in
