@@ -17,6 +17,7 @@
 #include "target.h"
 #include "words.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@
 /* How the script starts this program for run. */
 struct call {
     char *script; /* scripts/sockshim */
-    char *lib;    /* the folder of the awk programs */
+    char *lib;    /* the folder of the awk programs, and of the subcommands */
     char *object;
     char *keeper;    /* environment.h */
     char *preloaded; /* the caller's LD_PRELOAD */
@@ -34,19 +35,21 @@ struct call {
     char *words[];
 };
 
-static const char SUBCOMMANDS[][8] = {"report", "follow", "explain", "check", "doctor"};
-
-/* sockshim reprot LOG */
-static const char *meant_subcommand(const char *command)
+/* sockshim reprot LOG: the subcommands are the files of a folder. */
+static const char *meant_subcommand(const char *lib, const char *command)
 {
     const char *meant = NULL;
     unsigned best = farthest(command);
-    for (size_t i = 0; i < sizeof SUBCOMMANDS / sizeof *SUBCOMMANDS; i++) {
-        if (is_nearer(command, SUBCOMMANDS[i], &best)) {
-            meant = words(" (did you mean sockshim %s?)", SUBCOMMANDS[i]);
+    struct dirent **entry;
+    int count = scandir(words("%s/commands", lib), &entry, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        size_t len = strlen(entry[i]->d_name);
+        if (len > 3 && strcmp(entry[i]->d_name + len - 3, ".sh") == 0) {
+            const char *name = words("%.*s", (int)len - 3, entry[i]->d_name);
+            meant = is_nearer(command, name, &best) ? name : meant;
         }
     }
-    return meant;
+    return meant ? words(" (did you mean sockshim %s?)", meant) : NULL;
 }
 
 /* sockshim LOG */
@@ -62,7 +65,7 @@ static void check_target(const struct call *call, const struct options *options,
     int status = target_find(target, command);
     if (status != 0) {
         const char *meant = meant_report(command);
-        meant = meant ? meant : meant_subcommand(command);
+        meant = meant ? meant : meant_subcommand(call->lib, command);
         die(status, "%s%s", target->problem, meant ? meant : "");
     }
     if (!target_check(target, call->object) && !options->force) {

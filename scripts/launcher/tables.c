@@ -13,8 +13,8 @@ static const char *name_in(char *line)
     const char *kind = strtok_r(line, "\t\n", &rest);
     if (kind && strcmp(kind, "errno") == 0) {
         strtok_r(NULL, "\t\n", &rest);
-    } else if (!kind || (strcmp(kind, "call") != 0 && strcmp(kind, "cause") != 0 &&
-                         strcmp(kind, "alias") != 0)) {
+    } else if (!kind || (strcmp(kind, "call") != 0 && strcmp(kind, "alias") != 0 &&
+                         strcmp(kind, "cause") != 0 && strcmp(kind, "errno-alias") != 0)) {
         return NULL;
     }
     return strtok_r(NULL, "\t\n", &rest);
