@@ -107,12 +107,36 @@ static void drop_second(int signal)
     sigtimedwait(&one, NULL, &patience);
 }
 
+/* A stop takes SIGCONT off what is pending, and SIGCONT the stops (signal(7)): off the
+ * witness's, too, which then knows nothing of the earlier one. COMMAND has had both. */
+static bool is_revoked(int signal)
+{
+    sigset_t pending;
+    bool has_stop;
+    sigpending(&pending);
+    has_stop = sigismember(&pending, SIGTSTP) || sigismember(&pending, SIGTTIN) ||
+               sigismember(&pending, SIGTTOU);
+    switch (signal) {
+    case SIGCONT:
+        return has_stop;
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return sigismember(&pending, SIGCONT);
+    default:
+        return false;
+    }
+}
+
 static void pass_on(const siginfo_t *info)
 {
     /* One that has left the group is not told with it. */
     bool is_in_group = getpgid(command) == getpgrp();
     if (witness_was_told(info->si_signo) && is_in_group) {
         drop_second(info->si_signo);
+        return;
+    }
+    if (is_revoked(info->si_signo)) {
         return;
     }
     if (info->si_code == SI_QUEUE) {
