@@ -364,7 +364,7 @@ END
 
 @test "a missing launcher is named in a line; help and version need none" {
     mkdir out
-    cp "$SHIM" out/
+    cp "$SHIM" "$TABLES" out/
     export BUILD=$PWD/out
     expect_refusal sockshim "$PWD/out/sockshim-run is not there: run make in $TOP" true
     run -2 --separate-stderr sockshim check true

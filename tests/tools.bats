@@ -34,6 +34,8 @@ names_of() {
             count=$((count + 1))
             case ${name,,} in
             "${prefix}"_* | "sockshim_$prefix") ;;
+            # The shell's own.
+            ifs) ;;
             # What all of them use.
             wrong_call | nearest | unknown_option) [ "$prefix" = words ] ;;
             *) fails_with "$file: $name" ;;

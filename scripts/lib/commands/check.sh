@@ -44,7 +44,7 @@ sockshim_check() {
     unset LD_PRELOAD
     [ -z "$check_quiet" ] || exec >/dev/null
     case $check_is_command$1 in
-    *[!0-9]*) exec "$launcher" check "$object" "$1" ;;
+    *[!0-9]*) exec "${launcher:?}" check "${object:?}" "$1" ;;
     esac
     check_answer=$(check_process "$1")
     check_status=$?

@@ -48,7 +48,7 @@ wrong.
 END
 }
 
-# Whoever asks needs nothing that is built.
+# Whoever asks needs no launcher.
 sockshim_run() {
     case ${1-} in
     -h | --help) usage ;;
@@ -61,12 +61,12 @@ sockshim_run() {
 run_launch() {
     run_counters=$1
     shift
-    [ -x "$launcher" ] || find_launcher
+    [ -x "${launcher:?}" ] || find_launcher
     # Meant for COMMAND, not for the launcher.
     run_preloaded=${LD_PRELOAD-}
     unset LD_PRELOAD
     run_keep_environment
-    exec "$launcher" run "$0" "$lib" "$object" "$run_keeper" "$run_preloaded" "$run_counters" "$remedy" "$@"
+    exec "$launcher" run "$0" "${lib:?}" "${object:?}" "$run_keeper" "$run_preloaded" "$run_counters" "${remedy:?}" "$@"
 }
 
 # The environment that we were started with is COMMAND's, but a shell changes it, and
