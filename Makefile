@@ -24,7 +24,11 @@ UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
 PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
 
-all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt
+LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
+LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
+LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.o)
+
+all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run
 
 $(BUILD)/libsockshim.so: $(OBJECTS)
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
@@ -32,6 +36,14 @@ $(BUILD)/libsockshim.so: $(OBJECTS)
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What a shell cannot do of `sockshim run` and `sockshim check`.
+$(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS)
+
+$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) -c -o $@ $<
 
 # The tables of the source as lines, for everybody else who needs them: tests,
 # documents, the command. Its compiler makes programs for this machine, whatever
@@ -89,22 +101,21 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES) -ldl
 
-# Their names do not begin with the file's yet, and the others cannot be told apart.
-UNPREFIXED = $(patsubst %,scripts/lib/%.sh,summary target commands/run commands/check)
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 
 lint: all
 	BUILD=$(BUILD) tests/house
-	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(PROGRAM_SOURCES) \
-		$(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/*/*.h tests/bench/*.c)
-	clang-tidy --quiet $(SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
+	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(LAUNCHER_SOURCES) \
+		$(LAUNCHER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
+		$(wildcard tests/*/*.h tests/bench/*.c)
+	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \
-		$(SOURCES)
+		$(SOURCES) $(LAUNCHER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
-	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh) $(UNPREFIXED)
+	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)
 	shellcheck -s sh -x -a -P scripts/lib -e SC1091 \
-		$(filter-out scripts/lib/filter.sh $(UNPREFIXED),$(wildcard scripts/lib/*.sh scripts/lib/*/*.sh))
+		$(filter-out scripts/lib/filter.sh,$(wildcard scripts/lib/*.sh scripts/lib/*/*.sh))
 	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
@@ -115,6 +126,7 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt "$(INSTALL_LIB)"
+	install -m 755 $(BUILD)/sockshim-run "$(INSTALL_LIB)"
 # A subcommand of another version would be one of this one's.
 	rm -rf "$(INSTALL_LIB)/commands"
 	for file in $(LIB_FILES); do \

@@ -159,7 +159,7 @@ install_for_others() {
     chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
     mkdir -p inst/bin inst/lib/sockshim
     cp "$SOCKSHIM_COMMAND" inst/bin/
-    cp -r "$TOP"/scripts/lib/* "$SHIM" "$TABLES" inst/lib/sockshim/
+    cp -r "$TOP"/scripts/lib/* "$SHIM" "$TABLES" "$BUILD/sockshim-run" inst/lib/sockshim/
 }
 
 # expect_refusal COMMAND MESSAGE WORD...: in one line, with status 2.

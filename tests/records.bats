@@ -148,7 +148,7 @@ for line, shown, plain in zip(*(open(name, "rb") for name in sys.argv[1:]), stri
         wanted = line.decode()
     except ValueError:
         wanted = line.decode(errors="ignore")
-    bad = [c for c in wanted if ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u200b\u200e\u202e\u2067"]
+    bad = [c for c in wanted if ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u200b\u200e\u202e\u2067\u061c\ufeff\U000e0001\U000e007f"]
     for c in bad:
         wanted = wanted.replace(c, "")
     if shown.decode().replace("?", "") != wanted.replace("?", ""):
@@ -165,7 +165,7 @@ for first in range(1, 256):
         line = b"<" + bytes([first]) + rest + b">"
         if b"\n" not in line:
             write(line + b"\n")
-for text in "größe", "\u200b", "\u202e x", "\u2067", "\u200ex", "\u20ac", "\U0001f600", "\ufffd", "\ud7ff\ue000":
+for text in "größe", "\u200b", "\u202e x", "\u2067", "\u200ex", "\u061cx", "\ufeffx", "\U000e0001\U000e007f", "\U000e0080", "\u20ac", "\U0001f600", "\ufffd", "\ud7ff\ue000":
     write(text.encode() + b"\n")' >bytes
     with_each_awk printable_is_right
 }

@@ -13,9 +13,6 @@ clean() {
     clean lint
 }
 
-# Those of whose names that does not hold yet.
-UNPREFIXED=" summary target run check "
-
 # names_of FILE: the functions and variables that it defines, one a line; without those
 # of awk, which has blanks around its =, and those that a program is started with.
 names_of() {
@@ -33,11 +30,12 @@ names_of() {
     for file in "$TOP"/scripts/lib/*.sh "$TOP"/scripts/lib/*/*.sh; do
         prefix=${file##*/}
         prefix=${prefix%.sh}
-        [[ $UNPREFIXED != *" $prefix "* ]] || continue
         for name in $(names_of "$file"); do
             count=$((count + 1))
             case ${name,,} in
             "${prefix}"_* | "sockshim_$prefix") ;;
+            # The shell's own.
+            ifs) ;;
             # What all of them use.
             wrong_call | nearest | unknown_option) [ "$prefix" = words ] ;;
             *) fails_with "$file: $name" ;;

@@ -186,7 +186,8 @@ function globs(list, prefix, suffix,    count, words, i, all) {
 # ---- For the terminal, and for machines ----
 
 # Nothing that a terminal would obey: no control character, C1 neither, none that
-# turns the direction of writing, and beyond ASCII only what a UTF-8 terminal shows.
+# turns the direction of writing or is invisible (U+061C, U+200B and on, U+FEFF, tag
+# characters), and beyond ASCII only what a UTF-8 terminal shows.
 function printable(text) {
     if (text !~ /[^ -~]/)
         return text
@@ -195,7 +196,7 @@ function printable(text) {
         return text
     }
     text = well_formed(text, "?")
-    gsub(/\342\200[\213-\217\250-\256]|\342\201[\240-\257]/, "?", text)
+    gsub(/\330\234|\342\200[\213-\217\250-\256]|\342\201[\240-\257]|\357\273\277|\363\240[\200\201][\200-\277]/, "?", text)
     return text
 }
 

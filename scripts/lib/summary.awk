@@ -1,4 +1,5 @@
-# What a run logged, in one line. After records.awk.
+# What a run logged, in one line. After records.awk. LEFT_OUT: what the log was told
+# to leave out; that is not to be told as nothing.
 
 !read_record($0) { next }
 event == "return" { records++; count[value("cause")]++; next }
@@ -7,8 +8,13 @@ event == "lost" { lost += value("lost") }
 END {
     if (lost)
         more = "; " lost " more could not be written"
+    left_out = ENVIRON["LEFT_OUT"]
     if (!records) {
-        print "no records: " (started ? "no socket call returned 0 or -1" : "no socket was seen") more
+        if (left_out != "")
+            reason = "no records, but what " left_out " left out is not known"
+        else
+            reason = "no records: " (started ? "no socket call returned 0 or -1" : "no socket was seen")
+        print "sockshim: " printable(reason more)
         exit
     }
     line = records (records == 1 ? " record: " : " records: ")
@@ -26,5 +32,7 @@ END {
     others = 0
     for (cause in count)
         others += count[cause]
-    print line (others ? ", others " others : "") more
+    if (left_out != "")
+        more = more "; not counted: what " left_out " left out"
+    print "sockshim: " printable(line (others ? ", others " others : "") more)
 }

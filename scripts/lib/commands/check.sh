@@ -1,9 +1,7 @@
 # shellcheck shell=sh
-# shellcheck disable=SC1091,SC2154 # the files share their variables
 # sockshim check: whether the shim can see into COMMAND; whether PID has it loaded
 
-. "$lib/target.sh"
-. "$lib/terminal.sh"
+. "${lib:?}/terminal.sh"
 
 check_usage() {
     cat <<'END'
@@ -27,13 +25,13 @@ END
 }
 
 sockshim_check() {
-    quiet=
-    is_command=
+    check_quiet=
+    check_is_command=
     while :; do
         case ${1-} in
-        -q) quiet=yes ;;
+        -q) check_quiet=yes ;;
         -h | --help) check_usage && exit 0 ;;
-        --) is_command=yes && shift && break ;;
+        --) check_is_command=yes && shift && break ;;
         -?*) unknown_option check "$1" -q --help ;;
         *) break ;;
         esac
@@ -41,190 +39,134 @@ sockshim_check() {
     done
     [ -n "${1-}" ] || wrong_call check "no command and no PID to check"
     [ $# -eq 1 ] || wrong_call check "check takes one command or PID, without its arguments, not $*"
-    [ -f "$object" ] || die "$USAGE" "$object is not there: $remedy"
-    answer=$(check "$1")
-    status=$?
-    [ -n "$quiet" ] || show_answer
-    exit "$status"
-}
-
-show_answer() {
-    terminal_decide_charset
-    printf '%s\n' "$answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
-}
-
-check() {
-    case $is_command$1 in
-    *[!0-9]*) check_command "$1" ;;
-    *) check_process "$1" ;;
+    find_launcher
+    # Not into the tools.
+    unset LD_PRELOAD
+    [ -z "$check_quiet" ] || exec >/dev/null
+    case $check_is_command$1 in
+    *[!0-9]*) exec "${launcher:?}" check "${object:?}" "$1" ;;
     esac
+    check_answer=$(check_process "$1")
+    check_status=$?
+    check_show_answer
+    exit "$check_status"
+}
+
+check_show_answer() {
+    terminal_decide_charset
+    printf '%s\n' "$check_answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
 }
 
 # In the subshell that makes the answer.
-yes() {
-    echo "$name: yes, $*"
+check_yes() {
+    echo "$check_name: yes, $*"
     exit 0
 }
 
-no() {
-    echo "$name: no, $*"
+check_no() {
+    echo "$check_name: no, $*"
     exit 1
-}
-
-# ---- A command ----
-
-check_command() {
-    name=$1
-    target_find "$1" || not_found
-    file=$target
-    target_check "$object" || no "$problem; $instead"
-    if [ -n "$broken" ] && ! is_script "$target" && is_text "$target"; then
-        target=/bin/sh
-        target_check "$object" || no "$problem; $instead"
-    fi
-    [ -z "$broken" ] || no "$broken"
-    [ -z "$loader" ] || [ -e "$loader" ] || no "$target asks for the loader $loader, which is not there"
-    [ "$target" = "$file" ] || yes "the shim can see into $target, which runs $file;" \
-        "what that starts in turn is a case of its own"
-    sanitizer=$(LC_ALL=C tr -c '[:alnum:].' '\n' <"$target" | grep '^libasan\.so\.' | head -n 1)
-    [ -z "$sanitizer" ] || yes "the shim can see into $file, with LD_PRELOAD=$sanitizer in the environment:" \
-        "AddressSanitizer wants its runtime to be the first"
-    yes "the shim can see into $file"
-}
-
-not_found() {
-    problem=${problem#"$name: "}
-    case $problem in
-    *"permission denied") no "$problem; make it executable (chmod +x), or check what runs it, such as sh" ;;
-    *"not found") no_such_file ;;
-    *) no "$problem" ;;
-    esac
-}
-
-no_such_file() {
-    case $name in
-    */*) ;;
-    *) no "$problem; a name with a slash in it is not looked for in PATH" ;;
-    esac
-    [ ! -h "$name" ] || no "it is a link to $(readlink -- "$name"), which is not there"
-    no "there is no such file"
-}
-
-# A shell, and env, give what the kernel cannot run to sh.
-is_text() {
-    # shellcheck disable=SC2046
-    set -- $(bytes "$1" 0 512)
-    case " $* " in
-    "  " | *" 0 "*) return 1 ;;
-    esac
 }
 
 # ---- A process ----
 
 check_process() {
-    pid=$1
-    name=$pid
-    read -r line 2>/dev/null <"/proc/$pid/stat" || no "there is no such process"
-    name="$pid ($(cat "/proc/$pid/comm"))"
-    strace="strace -f -p $pid -e trace=network"
-    refuse_empty_process "${line##*) }"
-    maps=$(cat "/proc/$pid/maps" 2>/dev/null) ||
-        no "it cannot be told: only its user ($(user_of_process)), and root with CAP_SYS_PTRACE, may look into it"
-    file=$(readlink "/proc/$pid/exe")
-    environment=$(tr '\0\n' '\n ' <"/proc/$pid/environ")
-    loaded=$(printf '%s\n' "$maps" | sed -n 's|^[^/]*\(/.*/libsockshim\.so.*\)$|\1|p' | head -n 1)
-    [ -n "$loaded" ] || explain_absence
-    ! is_secure || no "$loaded is loaded, and does nothing: it $secure; $instead"
-    ! is_switched_off || no "$loaded is loaded, and does nothing: $reason"
-    echo "$name: yes, $loaded is loaded"
-    echo "  log: $(where_log)"
-    echo "  settings: $(which_settings)"
+    check_pid=$1
+    check_name=$check_pid
+    read -r check_line 2>/dev/null <"/proc/$check_pid/stat" || check_no "there is no such process"
+    check_name="$check_pid ($(cat "/proc/$check_pid/comm"))"
+    check_strace="strace -f -p $check_pid -e trace=network"
+    check_refuse_empty_process "${check_line##*) }"
+    check_maps=$(cat "/proc/$check_pid/maps" 2>/dev/null) ||
+        check_no "it cannot be told: only its user ($(check_user_of_process)), and root with CAP_SYS_PTRACE, may look into it"
+    check_file=$(readlink "/proc/$check_pid/exe")
+    check_environment=$(tr '\0\n' '\n ' <"/proc/$check_pid/environ")
+    check_loaded=$(printf '%s\n' "$check_maps" | sed -n 's|^[^/]*\(/.*/libsockshim\.so.*\)$|\1|p' | head -n 1)
+    [ -n "$check_loaded" ] || check_explain_absence
+    ! check_is_secure || check_no "$check_loaded is loaded, and does nothing: it $check_secure; $check_instead"
+    ! check_is_switched_off || check_no "$check_loaded is loaded, and does nothing: $check_reason"
+    echo "$check_name: yes, $check_loaded is loaded"
+    echo "  log: $(check_where_log)"
+    echo "  settings: $(check_which_settings)"
 }
 
-# refuse_empty_process FIELDS: of /proc/PID/stat, from the state on. The bit is
+# check_refuse_empty_process FIELDS: of /proc/PID/stat, from the state on. The bit is
 # PF_KTHREAD (include/linux/sched.h).
-refuse_empty_process() {
+check_refuse_empty_process() {
     # shellcheck disable=SC2086
     set -- $1
     case $1 in
-    Z | X) no "it has ended, and its parent has not noticed yet (a zombie)" ;;
+    Z | X) check_no "it has ended, and its parent has not noticed yet (a zombie)" ;;
     esac
-    [ $(($7 & 0x200000)) -eq 0 ] || no "it is a thread of the kernel's, which makes no calls"
+    [ $(($7 & 0x200000)) -eq 0 ] || check_no "it is a thread of the kernel's, which makes no calls"
 }
 
-user_of_process() {
-    number=$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")
-    id -nu "$number" 2>/dev/null || echo "$number"
+check_user_of_process() {
+    check_number=$(awk '/^Uid:/ { print $2 }' "/proc/$check_pid/status")
+    id -nu "$check_number" 2>/dev/null || echo "$check_number"
 }
 
-explain_absence() {
-    target=/proc/$pid/exe
-    broken=
-    ! is_secure || no "the shim is not loaded, and cannot be: it $secure; $instead"
-    target_fits "$object" || no "the shim is not loaded, and cannot be: $file${problem#"$target"}; $instead"
-    [ -z "$broken" ] || no "the shim is not loaded; $broken"
-    case $(setting LD_PRELOAD) in
-    *libsockshim.so*) no "the shim is not loaded, though its LD_PRELOAD asks for $(setting LD_PRELOAD): is that there," \
+check_explain_absence() {
+    ! check_is_secure || check_no "the shim is not loaded, and cannot be: it $check_secure; $check_instead"
+    check_instead="watch it with $check_strace, or tcpdump"
+    check_reason=$("$launcher" fits "$object" "/proc/$check_pid/exe" "$check_file" "$check_instead")
+    case $? in
+    1) check_no "the shim is not loaded, and cannot be: $check_reason" ;;
+    3) check_no "the shim is not loaded; $check_reason" ;;
+    esac
+    case $(check_setting LD_PRELOAD) in
+    *libsockshim.so*) check_no "the shim is not loaded, though its LD_PRELOAD asks for $(check_setting LD_PRELOAD): is that there," \
         "can its user read it, and is it built for this program?" ;;
     esac
-    no "the shim is not loaded; it could be, if $file is started again with it; until then $instead"
+    check_no "the shim is not loaded; it could be, if $check_file is started again with it; until then $check_instead"
 }
 
-# AT_SECURE (23) of the auxiliary vector, getauxval(3): LD_PRELOAD counted for
-# nothing when the program was started.
-is_secure() {
-    secure="was started with the rights of its file (setuid, setgid or capabilities)"
-    instead="watch it with $strace as root, or tcpdump"
-    read_elf_header "/proc/$pid/exe" || class=2
-    od -A n -v -t u4 "/proc/$pid/auxv" 2>/dev/null | awk -v words="$class" '
-        { for (i = 1; i <= NF; i++) word[count++] = $i }
-        END {
-            for (at = 0; at < count; at += 2 * words)
-                if (word[at] == 23)
-                    secure = word[at + words]
-            exit !secure
-        }'
+# LD_PRELOAD counted for nothing when the program was started.
+check_is_secure() {
+    check_secure="was started with the rights of its file (setuid, setgid or capabilities)"
+    check_instead="watch it with $check_strace as root, or tcpdump"
+    "$launcher" secure "$check_pid"
 }
 
-# setting VARIABLE: its value in the process's environment.
-setting() {
-    printf '%s\n' "$environment" | sed -n "s/^$1=//p" | head -n 1
+# check_setting VARIABLE: its value in the process's environment.
+check_setting() {
+    printf '%s\n' "$check_environment" | sed -n "s/^$1=//p" | head -n 1
 }
 
 # Programs that give themselves a title, such as nginx, write over their
 # environment.
-is_environment_there() {
-    [ -n "$(setting LD_PRELOAD)" ]
+check_is_environment_there() {
+    [ -n "$(check_setting LD_PRELOAD)" ]
 }
 
-is_switched_off() {
-    reason="SOCKSHIM=off is in its environment"
-    [ "$(setting SOCKSHIM)" != off ] || return 0
-    only=$(setting SOCKSHIM_ONLY | sed 's/ *, */,/g; s/^ *//; s/ *$//')
-    reason="SOCKSHIM_ONLY=$only does not name it"
-    [ -n "$only" ] && ! is_named "$only"
+check_is_switched_off() {
+    check_reason="SOCKSHIM=off is in its environment"
+    [ "$(check_setting SOCKSHIM)" != off ] || return 0
+    check_only=$(check_setting SOCKSHIM_ONLY | sed 's/ *, */,/g; s/^ *//; s/ *$//')
+    check_reason="SOCKSHIM_ONLY=$check_only does not name it"
+    [ -n "$check_only" ] && ! check_is_named "$check_only"
 }
 
-# is_named GLOBS: as the shim matches them.
-is_named() (
-    called=$(tr '\0\n' '\n ' <"/proc/$pid/cmdline" | head -n 1)
-    stored=${file% (deleted)}
+# check_is_named GLOBS: as the shim matches them.
+check_is_named() (
+    check_called=$(tr '\0\n' '\n ' <"/proc/$check_pid/cmdline" | head -n 1)
+    check_stored=${check_file% (deleted)}
     set -f
     IFS=,
-    for glob in $1; do
+    for check_glob in $1; do
         # shellcheck disable=SC2254
-        case ${called##*/}//${stored##*/} in
-        $glob//* | *//$glob) return 0 ;;
+        case ${check_called##*/}//${check_stored##*/} in
+        $check_glob//* | *//$check_glob) return 0 ;;
         esac
     done
     return 1
 )
 
-which_settings() {
-    given=$(printf '%s\n' "$environment" | grep '^SOCKSHIM[A-Z_]*=.' | tr '\n' ' ')
-    if [ -n "$given" ]; then
-        echo "${given% }"
-    elif is_environment_there; then
+check_which_settings() {
+    check_given=$(printf '%s\n' "$check_environment" | grep '^SOCKSHIM[A-Z_]*=.' | tr '\n' ' ')
+    if [ -n "$check_given" ]; then
+        echo "${check_given% }"
+    elif check_is_environment_there; then
         echo "the defaults"
     else
         echo "not to be read; the record of its start in the log has them"
@@ -233,52 +175,52 @@ which_settings() {
 
 # By the open file, if it can be found: a path may have been relative, and the
 # file renamed.
-where_log() {
-    template=$(setting SOCKSHIM_LOG)
-    log_number=$(find_log_number)
-    if [ -n "$log_number" ]; then
-        here "$(readlink "/proc/$pid/fd/$log_number")"
+check_where_log() {
+    check_template=$(check_setting SOCKSHIM_LOG)
+    check_log_number=$(check_find_log_number)
+    if [ -n "$check_log_number" ]; then
+        check_here "$(readlink "/proc/$check_pid/fd/$check_log_number")"
         return
     fi
-    case $template in
+    case $check_template in
     off) echo "off" ;;
     stderr | '')
-        if [ -z "$template" ] && ! is_environment_there; then
+        if [ -z "$check_template" ] && ! check_is_environment_there; then
             echo "none is open; it may go to stderr"
-        elif [ -h "/proc/$pid/fd/2" ]; then
-            echo "stderr, which is $(here "$(readlink "/proc/$pid/fd/2")")"
+        elif [ -h "/proc/$check_pid/fd/2" ]; then
+            echo "stderr, which is $(check_here "$(readlink "/proc/$check_pid/fd/2")")"
         else
             echo "stderr, which is closed"
         fi
         ;;
-    *) echo "$template, which is not open: it could not be opened, or was closed; the next record tries again" ;;
+    *) echo "$check_template, which is not open: it could not be opened, or was closed; the next record tries again" ;;
     esac
 }
 
 # The shim opens it as nobody else opens files: to write, O_APPEND, O_NONBLOCK and
 # O_CLOEXEC, with a high number (proc_pid_fdinfo(5): flags are octal).
-find_log_number() {
+check_find_log_number() {
     awk '
         $1 == "flags:" && $2 ~ /[2367]..[67]..1$/ {
             number = FILENAME
             sub(/.*\//, "", number)
             print number
-        }' "/proc/$pid/fdinfo/"* 2>/dev/null | sort -rn | while read -r number; do
-        case $(readlink "/proc/$pid/fd/$number") in
-        /*) echo "$number" && break ;;
+        }' "/proc/$check_pid/fdinfo/"* 2>/dev/null | sort -rn | while read -r check_number; do
+        case $(readlink "/proc/$check_pid/fd/$check_number") in
+        /*) echo "$check_number" && break ;;
         esac
     done
 }
 
-# here PATH: where PATH of another mount namespace, a container's, is to be found.
+# check_here PATH: where PATH of another mount namespace, a container's, is to be found.
 # It begins with what the process has as its root (chroot(2)).
-here() {
+check_here() {
     case $1 in
-    /*) is_in_our_namespace || set -- "/proc/$pid/root${1#"$(readlink "/proc/$pid/root" | sed 's|^/$||')"}" ;;
+    /*) check_is_in_our_namespace || set -- "/proc/$check_pid/root${1#"$(readlink "/proc/$check_pid/root" | sed 's|^/$||')"}" ;;
     esac
     printf '%s\n' "$1"
 }
 
-is_in_our_namespace() {
-    [ "$(readlink "/proc/$pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]
+check_is_in_our_namespace() {
+    [ "$(readlink "/proc/$check_pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]
 }

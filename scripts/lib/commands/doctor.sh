@@ -39,6 +39,7 @@ sockshim_doctor() {
         return
     fi
     case $1 in
+    --after) shift && doctor_after "$@" && return ;;
     -*) ;;
     *) wrong_call doctor "doctor takes nothing, or [OPTIONS] -- COMMAND, not $1" ;;
     esac
@@ -153,23 +154,27 @@ doctor_listeners() {
 doctor_command() {
     # shellcheck source=/dev/null # of its own
     . "$lib/commands/run.sh"
-    doctor_counters_before=$(doctor_counters before)
-    unset log # summary.sh has it as soon as COMMAND may run
-    trap 'doctor_after' EXIT
-    sockshim_run "$@"
+    run_launch "$(doctor_counters before)" "$@"
 }
 
-# sockshim run has said where the log is, and is about to exit.
+# doctor_after COUNTERS LEVEL SKIP records|'' [FROM PATH]...: called by the launcher
+# after its summary. LEVEL and SKIP are the log's, and PATH from byte FROM on is what
+# the run has added to it.
 doctor_after() {
-    [ -n "${log-}" ] || return
     {
-        printf '%s\n' "$doctor_counters_before"
+        printf '%s\n' "$1"
         doctor_counters after
         doctor_knobs
         doctor_system
         doctor_addresses
-        doctor_log
-    } | doctor_awk doctor-command.awk >&2
+        printf 'level\t%s\nskip\t%s\n' "$2" "$3"
+        [ -z "$4" ] || echo records
+        shift 4
+        while [ $# -gt 1 ]; do
+            tail -c "+$1" -- "$2"
+            shift 2
+        done
+    } | doctor_awk doctor-command.awk
 }
 
 # Of this network namespace.
@@ -177,13 +182,3 @@ doctor_addresses() {
     awk '/32 host LOCAL/ { print "address\t" address } { address = $NF }' /proc/net/fib_trie
     awk '{ print "address\t" $1 }' /proc/net/if_inet6
 } 2>/dev/null
-
-doctor_log() {
-    printf 'level\t%s\n' "${SOCKSHIM_LEVEL-}"
-    printf 'skip\t%s\n' "${SOCKSHIM_SKIP-}"
-    if [ "${SOCKSHIM-}" = off ] || [ -z "$(log_files)" ]; then
-        return
-    fi
-    echo records
-    records_of_run
-}

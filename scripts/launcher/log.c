@@ -1,0 +1,266 @@
+#include "log.h"
+
+#include "options.h"
+#include "words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *place;
+
+/* ---- Where ---- */
+
+static bool is(const char *text, const char *word)
+{
+    return strcmp(text, word) == 0;
+}
+
+static bool is_stderr(const char *log)
+{
+    return is(log, "stderr") || is(log, "/dev/stderr") || is(log, "/dev/fd/2") ||
+           is(log, "/proc/self/fd/2");
+}
+
+static bool has_pattern(const char *path)
+{
+    return strstr(path, "%p") || strstr(path, "%n");
+}
+
+/* The current directory by the name that the shell has for it, links and all. Ends
+ * the process if it is gone. */
+static const char *current_directory(void)
+{
+    struct stat here;
+    struct stat named;
+    const char *name = getenv("PWD");
+    if (name && *name == '/' && stat(".", &here) == 0 && stat(name, &named) == 0 &&
+        here.st_ino == named.st_ino && here.st_dev == named.st_dev) {
+        return name;
+    }
+    name = getcwd(NULL, 0);
+    if (!name || *name != '/') {
+        die(WRONG_CALL, "the current directory no longer exists; "
+                        "name a log with its full path: -o /FOLDER/FILE");
+    }
+    return name;
+}
+
+/* Why a file cannot be made in the folder; NULL if it can. */
+static const char *why_no_file_in(const char *folder)
+{
+    struct stat status;
+    if (stat(folder, &status)) {
+        return errno == ENOENT ? words("there is no folder %s", folder)
+                               : words("%s: %s", folder, strerror(errno));
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        return words("%s is not a folder", folder);
+    }
+    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) {
+        return NULL;
+    }
+    return errno == EROFS ? words("%s is on a read-only file system", folder)
+                          : words("this user may not create files in %s", folder);
+}
+
+static const char *why_not_writable(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0) {
+        if (S_ISDIR(status.st_mode)) {
+            return "it is a folder, and has to be a file";
+        }
+        if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
+            return NULL;
+        }
+        return errno == EROFS ? "it is on a read-only file system"
+                              : "this user may not write to it";
+    }
+    /* A link to what is not there yet: the shim finds out. */
+    if (lstat(path, &status) == 0) {
+        return NULL;
+    }
+    const char *slash = strrchr(path, '/');
+    return why_no_file_in(slash == path ? "/" : words("%.*s", (int)(slash - path), path));
+}
+
+static void refuse_place(const char *option, const char *typed)
+{
+    /* What %p and %n make of a folder is known to the shim alone. */
+    const char *slash = strrchr(place, '/');
+    const char *folder = words("%.*s", (int)(slash - place), place);
+    const char *why = NULL;
+    if (!has_pattern(place)) {
+        why = why_not_writable(place);
+    } else if (*folder && !has_pattern(folder)) {
+        why = why_no_file_in(folder);
+    }
+    if (!why) {
+        return;
+    }
+    if (!option && is(typed, "sockshim.log")) {
+        die(WRONG_CALL, "cannot write %s: %s; choose another place with -o FILE, or -o off", typed,
+            why);
+    }
+    die(WRONG_CALL, "%s %s: cannot write there: %s", option ? option : "SOCKSHIM_LOG:", typed, why);
+}
+
+void log_settle(const char *option)
+{
+    const char *typed = setting("SOCKSHIM_LOG");
+    if (!*typed) {
+        typed = "sockshim.log";
+    }
+    place = typed;
+    bool is_file = !is(typed, "off") && !is_stderr(typed);
+    if (is_file && *typed != '/') {
+        const char *folder = current_directory();
+        place = words("%s/%s", is(folder, "/") ? "" : folder, typed);
+        /* A % in the folder's own name is not ours: the shim makes it absolute. */
+        options_set("SOCKSHIM_LOG", has_pattern(folder) ? typed : place);
+        if (has_pattern(folder)) {
+            return;
+        }
+    } else {
+        options_set("SOCKSHIM_LOG", typed);
+    }
+    if (is_file) {
+        refuse_place(option, typed);
+    }
+}
+
+const char *log_place(void)
+{
+    return is_stderr(place) ? "stderr" : place;
+}
+
+bool log_is_one(const char *path)
+{
+    struct stat status;
+    char beginning[8] = "";
+    if (stat(path, &status) || !S_ISREG(status.st_mode)) {
+        return false;
+    }
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t len = file < 0 ? 0 : read(file, beginning, sizeof beginning - 1);
+    close(file);
+    return len > 0 && (strncmp(beginning, "ts=", 3) == 0 || is(beginning, "{\"ts\":\""));
+}
+
+/* ---- What a run adds ---- */
+
+struct file {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    char *path;
+};
+
+struct files {
+    size_t count;
+    struct file *file;
+};
+
+static struct files before;
+
+/* A glob for the log's files: %p and %n match anything, all else itself. */
+static const char *glob_of(const char *path, const char *suffix)
+{
+    char *pattern = words("%s%s%s", path, path, suffix); /* room for twice the path */
+    char *to = pattern;
+    for (; *path; path++) {
+        if (path[0] == '%' && (path[1] == 'p' || path[1] == 'n')) {
+            *to++ = '*';
+            path++;
+            continue;
+        }
+        if (strchr("*?[]\\", *path)) {
+            *to++ = '\\';
+        }
+        *to++ = *path;
+    }
+    memcpy(to, suffix, strlen(suffix) + 1);
+    return pattern;
+}
+
+static void add_file(struct files *files, char *path)
+{
+    struct stat status;
+    if (stat(path, &status) || !S_ISREG(status.st_mode)) {
+        return;
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        if (is(files->file[i].path, path)) {
+            return;
+        }
+    }
+    files->file = reallocarray(files->file, files->count + 1, sizeof *files->file);
+    if (!files->file) {
+        _exit(WRONG_CALL);
+    }
+    files->file[files->count++] = (struct file){status.st_dev, status.st_ino, status.st_size, path};
+}
+
+/* The regular ones that are there, FILE.1 of a rotation too, which is the older. */
+static struct files find_files(void)
+{
+    static const char *const suffixes[] = {".1", ""};
+    struct files files = {0, NULL};
+    for (int i = 0; i < 2; i++) {
+        glob_t found;
+        if (glob(glob_of(place, suffixes[i]), 0, NULL, &found) == 0) {
+            for (size_t j = 0; j < found.gl_pathc; j++) {
+                add_file(&files, found.gl_pathv[j]);
+            }
+        }
+    }
+    return files;
+}
+
+void log_begin(void)
+{
+    if (*place == '/' && !is_stderr(place)) {
+        before = find_files();
+    }
+}
+
+/* How large the file was before the run. Files are known by inode and name, for a
+ * removed file's inode is soon used again; a rotated one's FILE was called FILE. */
+static off_t size_before(const struct file *file)
+{
+    size_t len = strlen(file->path);
+    size_t unrotated = len > 2 && is(file->path + len - 2, ".1") ? len - 2 : len;
+    for (size_t i = 0; i < before.count; i++) {
+        const struct file *old = &before.file[i];
+        bool is_named_so =
+            is(old->path, file->path) ||
+            (strlen(old->path) == unrotated && strncmp(old->path, file->path, unrotated) == 0);
+        if (is_named_so && old->inode == file->inode && old->device == file->device) {
+            return old->size <= file->size ? old->size : 0;
+        }
+    }
+    return 0;
+}
+
+struct part *log_parts(size_t *parts, size_t *files)
+{
+    struct files now = {0, NULL};
+    if (*place == '/' && !is_stderr(place)) {
+        now = find_files();
+    }
+    struct part *list = calloc(now.count + 1, sizeof *list);
+    *parts = 0;
+    *files = now.count;
+    for (size_t i = 0; list && i < now.count; i++) {
+        off_t size = size_before(&now.file[i]);
+        if (size < now.file[i].size) {
+            list[(*parts)++] = (struct part){size, now.file[i].path};
+        }
+    }
+    return list;
+}

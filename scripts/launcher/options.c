@@ -1,0 +1,271 @@
+#include "options.h"
+
+#include "environment.h"
+#include "tables.h"
+#include "words.h"
+
+#include <string.h>
+
+/* What kind of value an option takes. */
+enum kind {
+    LOG,   /* a file, stderr or off */
+    LIMIT, /* bytes, with K, M or G behind the number */
+    WORD,  /* one of `values`, with blanks between them */
+    SKIP,  /* causes, errno names and calls, with commas between them */
+    TEXT,  /* anything */
+    /* Without a value: */
+    FIXED, /* `values` is the value */
+    QUIET,
+    FORCE,
+    QUESTION,
+};
+
+static const struct option {
+    const char *brief; /* NULL: has none */
+    const char *name;
+    enum kind kind;
+    const char *variable;
+    const char *values;
+} table[] = {
+    {"-o", "--log", LOG, "SOCKSHIM_LOG", NULL},
+    {NULL, "--log-limit", LIMIT, "SOCKSHIM_LOG_LIMIT", NULL},
+    {NULL, "--format", WORD, "SOCKSHIM_FORMAT", "logfmt json"},
+    {NULL, "--json", FIXED, "SOCKSHIM_FORMAT", "json"},
+    {NULL, "--level", WORD, "SOCKSHIM_LEVEL", "debug info warn error"},
+    {NULL, "--skip", SKIP, "SOCKSHIM_SKIP", NULL},
+    {NULL, "--only", TEXT, "SOCKSHIM_ONLY", NULL},
+    {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "ignore always off"},
+    {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},
+    {NULL, "--no-nodelay", FIXED, "SOCKSHIM_NODELAY", "off"},
+    {"-q", NULL, QUIET, NULL, NULL},
+    {NULL, "--force", FORCE, NULL, NULL},
+    {"-h", "--help", QUESTION, NULL, "--help"},
+    {"-V", "--version", QUESTION, NULL, "--version"},
+};
+
+enum { ROWS = sizeof table / sizeof *table };
+
+/* A value for each row; of rows with one variable the last one given counts. */
+static struct {
+    const struct option *row;
+    const char *value;
+} given[ROWS];
+static unsigned given_count;
+
+static void give(const struct option *row, const char *value)
+{
+    unsigned i = 0;
+    while (i < given_count && strcmp(given[i].row->variable, row->variable) != 0) {
+        i++;
+    }
+    given[i].row = row;
+    given[i].value = value;
+    given_count += i == given_count;
+}
+
+void options_set(const char *variable, const char *value)
+{
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (table[i].variable && strcmp(table[i].variable, variable) == 0) {
+            give(&table[i], value);
+            return;
+        }
+    }
+}
+
+const char *options_setting(unsigned i, const char **value)
+{
+    if (i >= given_count) {
+        return NULL;
+    }
+    *value = given[i].value;
+    return given[i].row->variable;
+}
+
+const char *setting(const char *variable)
+{
+    for (unsigned i = 0; i < given_count; i++) {
+        if (strcmp(given[i].row->variable, variable) == 0) {
+            return given[i].value;
+        }
+    }
+    const char *value = environment_get(variable);
+    return value ? value : "";
+}
+
+const char *setting_name(const char *variable)
+{
+    for (unsigned i = 0; i < given_count; i++) {
+        if (strcmp(given[i].row->variable, variable) == 0) {
+            return given[i].row->name;
+        }
+    }
+    return variable;
+}
+
+/* ---- Values ---- */
+
+static _Noreturn void not_allowed(const char *option, const char *value, const char *allowed)
+{
+    wrong_call("%s %s is not allowed; allowed: %s", option, value, allowed);
+}
+
+static void check_log(const char *option, const char *value)
+{
+    if (!*value) {
+        wrong_call("%s needs a file, stderr or off", option);
+    }
+    if (strcmp(value, "-") == 0 || strcmp(value, "stdout") == 0) {
+        not_allowed(option, value, words("a file (./%s is one), stderr or off", value));
+    }
+}
+
+/* As the shim reads it: at most 2^63 - 1 bytes. */
+static void check_limit(const char *option, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    const char *end = value + digits;
+    if (*end && strchr("KMG", *end)) {
+        end++;
+    }
+    if (digits == 0 || digits > 18 || *end) {
+        not_allowed(option, value, "a number of bytes, with K, M or G behind it, or 0");
+    }
+}
+
+/* Whether `word` is among the words of the list, with `separator` between them. */
+static bool is_among(const char *word, size_t len, const char *list)
+{
+    while (*list) {
+        size_t one = strcspn(list, " ");
+        if (one == len && strncmp(list, word, len) == 0) {
+            return true;
+        }
+        list += one + (list[one] != 0);
+    }
+    return false;
+}
+
+static void check_skip(const char *option, const char *value, const char *tables)
+{
+    while (*value) {
+        value += strspn(value, ", ");
+        size_t len = strcspn(value, ",");
+        size_t end = len;
+        while (end > 0 && value[end - 1] == ' ') {
+            end--;
+        }
+        const char *word = words("%.*s", (int)end, value);
+        const char *meant = NULL;
+        if (*word && !tables_know(tables, word, &meant)) {
+            wrong_call("%s: %s is no cause, errno name or call%s%s%s", option, word,
+                       meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
+        }
+        value += len;
+    }
+}
+
+static void take_value(const struct option *row, const char *option, const char *value,
+                       const char *tables, struct options *options)
+{
+    switch (row->kind) {
+    case LOG:
+        check_log(option, value);
+        options->log_option = option;
+        break;
+    case LIMIT:
+        check_limit(option, value);
+        break;
+    case WORD:
+        if (!is_among(value, strlen(value), row->values)) {
+            not_allowed(option, value, row->values);
+        }
+        break;
+    case SKIP:
+        check_skip(option, value, tables);
+        break;
+    default:
+        break;
+    }
+    give(row, value);
+}
+
+static void take_switch(const struct option *row, struct options *options)
+{
+    switch (row->kind) {
+    case FIXED:
+        give(row, row->values);
+        break;
+    case QUIET:
+        options->quiet = true;
+        break;
+    case FORCE:
+        options->force = true;
+        break;
+    default:
+        options->question = row->values;
+    }
+}
+
+/* ---- Words ---- */
+
+static const struct option *find(const char *name)
+{
+    const char *meant = NULL;
+    unsigned best = farthest(name);
+    for (unsigned i = 0; i < ROWS; i++) {
+        const struct option *row = &table[i];
+        if ((row->name && strcmp(row->name, name) == 0) ||
+            (row->brief && strcmp(row->brief, name) == 0)) {
+            return row;
+        }
+        if (row->name && is_nearer(name, row->name, &best)) {
+            meant = row->name;
+        }
+    }
+    wrong_call("unknown option %s%s%s%s", name, meant ? " (did you mean " : "", meant ? meant : "",
+               meant ? "?)" : "");
+}
+
+/* Takes the option at word[0]; how many words it was. */
+static int take_option(char **word, const char *tables, struct options *options)
+{
+    /* --name=value, -oFILE, --name value */
+    const char *name = word[0];
+    const char *value = NULL;
+    const char *equals = strchr(name, '=');
+    if (strncmp(name, "--", 2) == 0 && equals) {
+        value = equals + 1;
+        name = words("%.*s", (int)(equals - name), name);
+    } else if (strncmp(name, "-o", 2) == 0 && name[2]) {
+        value = name + 2;
+        name = "-o";
+    }
+    const struct option *row = find(name);
+    if (row->kind >= FIXED) {
+        if (value) {
+            wrong_call("%s takes no value", name);
+        }
+        take_switch(row, options);
+        return 1;
+    }
+    int taken = value ? 1 : 2;
+    value = value ? value : word[1];
+    if (value) {
+        take_value(row, name, value, tables, options);
+        return taken;
+    }
+    wrong_call("%s needs a value", name);
+}
+
+void options_read(char **word, const char *tables, struct options *options)
+{
+    while (*word && word[0][0] == '-' && word[0][1] && !options->question) {
+        if (strcmp(*word, "--") == 0) {
+            word++;
+            break;
+        }
+        word += take_option(word, tables, options);
+    }
+    options->command = word;
+}

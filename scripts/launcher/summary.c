@@ -1,0 +1,200 @@
+#include "summary.h"
+
+#include "log.h"
+#include "options.h"
+#include "words.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct part *part;
+static size_t parts;
+static size_t files;
+
+void summary_start(char **argv, char **variables, void (*feed)(int pipe))
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC)) {
+        return;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        dup2(ends[0], STDIN_FILENO);
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        while (*variables) {
+            putenv(*variables++);
+        }
+        execvp(argv[0], argv);
+        complain("no summary: cannot run %s", argv[0]);
+        _exit(1);
+    }
+    close(ends[0]);
+    if (feed) {
+        feed(ends[1]);
+    }
+    close(ends[1]);
+    waitpid(child, NULL, 0);
+}
+
+/* Whether all was written. SIGPIPE is blocked. */
+static bool write_all(int to, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(to, bytes, len);
+        if (written <= 0) {
+            return false;
+        }
+        bytes += written;
+        len -= (size_t)written;
+    }
+    return true;
+}
+
+static void feed_parts(int pipe)
+{
+    static char piece[65536];
+    for (size_t i = 0; i < parts; i++) {
+        int file = open(part[i].path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        off_t at = part[i].from;
+        ssize_t len;
+        while (file >= 0 && (len = pread(file, piece, sizeof piece, at)) > 0 &&
+               write_all(pipe, piece, (size_t)len)) {
+            at += len;
+        }
+        close(file);
+    }
+}
+
+/* What the log was told to leave out, in the words that the user has for it; NULL:
+ * nothing. */
+static const char *filters(void)
+{
+    static const char *const variables[] = {"SOCKSHIM_LEVEL", "SOCKSHIM_SKIP", "SOCKSHIM_ONLY"};
+    const char *list = NULL;
+    for (int i = 0; i < 3; i++) {
+        const char *value = setting(variables[i]);
+        const char *name = setting_name(variables[i]);
+        if (*value && !(i == 0 && strcmp(value, "debug") == 0)) {
+            list = words("%s%s%s%s%s", list ? list : "", list ? ", " : "", name,
+                         *name == '-' ? " " : "=", value);
+        }
+    }
+    return list;
+}
+
+/* The name that COMMAND's process ended with, if it is another than it began with:
+ * it has become another program, or given itself a name. The kernel keeps 15
+ * bytes. */
+static const char *other_name(const struct target *target, const struct outcome *outcome)
+{
+    size_t kept = sizeof outcome->name - 1;
+    if (!*outcome->name || strncmp(outcome->name, basename_of(target->file), kept) == 0 ||
+        strncmp(outcome->name, basename_of(target->runs), kept) == 0) {
+        return NULL;
+    }
+    return outcome->name;
+}
+
+/* Nothing at all was added to the log. */
+static void explain_silence(const struct target *target, const struct outcome *outcome)
+{
+    const char *left_out = filters();
+    const char *other = other_name(target, outcome);
+    if (target->problem) {
+        complain("no records: sockshim could not see into COMMAND: %s", target->problem);
+    } else if (left_out) {
+        complain("no records, but what %s left out is not known", left_out);
+    } else if (other) {
+        complain("no records: no socket was seen; the process ended as %s: does sockshim work with "
+                 "it? sockshim check %s",
+                 other, other);
+    } else {
+        complain("no records: no socket was seen");
+    }
+}
+
+static bool has_pattern(const char *path)
+{
+    return strstr(path, "%p") || strstr(path, "%n");
+}
+
+static void say_where(void)
+{
+    const char *log = log_place();
+    if (!has_pattern(log)) {
+        complain("the log is %s", log);
+        if (parts > 1) {
+            complain("it was rotated: the older records are in %s.1", log);
+        }
+    } else if (parts == 1) {
+        complain("the log is %s", part[0].path);
+    } else {
+        complain("the log is %zu files: %s, %%p being the process, %%n the program", parts, log);
+    }
+}
+
+static void summarize_files(const char *lib, const struct target *target,
+                            const struct outcome *outcome)
+{
+    const char *left_out = filters();
+    part = log_parts(&parts, &files);
+    if (parts == 0) {
+        explain_silence(target, outcome);
+        return;
+    }
+    summary_start((char *[]){"awk", "-f", words("%s/records.awk", lib), "-f",
+                             words("%s/summary.awk", lib), NULL},
+                  (char *[]){"LC_ALL=C", words("IS_UTF8=%s", is_utf8_locale() ? "yes" : ""),
+                             words("LEFT_OUT=%s", left_out ? left_out : ""), NULL},
+                  feed_parts);
+    say_where();
+}
+
+/* SIGSEGV for 11; SIGRTMIN+1 and the like have no name of their own. */
+static const char *name_of_signal(int signal)
+{
+    static const char *const names[] = {
+        [SIGHUP] = "HUP",   [SIGINT] = "INT",       [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+        [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",     [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
+        [SIGKILL] = "KILL", [SIGUSR1] = "USR1",     [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+        [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",     [SIGTERM] = "TERM", [SIGXCPU] = "XCPU",
+        [SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGIO] = "IO",
+        [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
+    };
+    size_t index = (size_t)signal;
+    if (index < sizeof names / sizeof *names && names[index]) {
+        return words("SIG%s", names[index]);
+    }
+    return words("signal %d", signal);
+}
+
+void summary_print(const char *lib, const struct target *target, const char *command,
+                   const struct outcome *outcome)
+{
+    const char *log = log_place();
+    struct stat status;
+    if (outcome->signal) {
+        complain("%s was ended by %s%s", command, name_of_signal(outcome->signal),
+                 outcome->dumped_core ? " (core dumped)" : "");
+    }
+    if (strcmp(setting("SOCKSHIM"), "off") == 0) {
+        complain("nothing was logged: SOCKSHIM=off is in the environment");
+    } else if (strcmp(log, "off") == 0) {
+        complain("nothing was logged: the log is off");
+    } else if (strcmp(log, "stderr") == 0) {
+        complain("the log went to stderr");
+    } else if (stat(log, &status) == 0 && !S_ISREG(status.st_mode)) {
+        complain("the log went to %s", log);
+    } else {
+        summarize_files(lib, target, outcome);
+    }
+}
