@@ -79,6 +79,7 @@ RAW_FUNCTION(int, getsockopt, (int fd, int level, int name, void *value, socklen
              SYS_getsockopt, fd, level, name, value, len)
 RAW_FUNCTION(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t len),
              SYS_setsockopt, fd, level, name, value, len)
+RAW_FUNCTION(int, kill, (pid_t pid, int sig), SYS_kill, pid, sig)
 RAW_FUNCTION(int, close, (int fd), SYS_close, fd)
 RAW_FUNCTION(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)
 RAW_FUNCTION(int, prctl,

@@ -45,6 +45,7 @@ typedef void (*signal_handler)(int);
     X(signal_handler, signal, (int, signal_handler))                                               \
     X(signal_handler, sigset, (int, signal_handler))                                               \
     X(int, siginterrupt, (int, int))                                                               \
+    X(int, kill, (pid_t, int))                                                                     \
     X(int, close, (int))                                                                           \
     X(int, dup2, (int, int))                                                                       \
     X(int, dup3, (int, int, int))                                                                  \

@@ -22,15 +22,15 @@ static const struct {
     const char *allowed;
     const char *instead;
 } rows[SETTING_COUNT] = {
-    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, off", "using on"},
+    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, watch, off", "using on"},
     [SETTING_LOG] = {"SOCKSHIM_LOG", "log", read_log,
                      "a file with a path that fits the system's limit, stderr, off",
                      "using stderr"},
     [SETTING_LOG_LIMIT] = {"SOCKSHIM_LOG_LIMIT", "limit", read_limit,
                            "a number of bytes, with K, M or G behind it, or 0", "using 1G"},
     [SETTING_FORMAT] = {"SOCKSHIM_FORMAT", "format", read_format, "logfmt, json", "using logfmt"},
-    [SETTING_SIGPIPE] = {"SOCKSHIM_SIGPIPE", "sigpipe", read_sigpipe, "ignore, always, off",
-                         "using ignore"},
+    [SETTING_SIGPIPE] = {"SOCKSHIM_SIGPIPE", "sigpipe", read_sigpipe,
+                         "sockets, ignore, always, off", "using sockets"},
     [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "using on"},
     [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error",
                        "using debug"},
@@ -64,7 +64,8 @@ static const char *read_switch(const char *value, size_t *len, bool *result)
 
 static const char *read_on(const char *value, size_t *len)
 {
-    return read_switch(value, len, &settings.on);
+    settings.watch = is(value, "watch");
+    return settings.watch ? NULL : read_switch(value, len, &settings.on);
 }
 
 static const char *read_nodelay(const char *value, size_t *len)
@@ -80,8 +81,8 @@ static const char *read_format(const char *value, size_t *len)
 
 static const char *read_sigpipe(const char *value, size_t *len)
 {
-    static const char *const words[] = {"off", "ignore", "always"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const words[] = {"off", "sockets", "ignore", "always"};
+    for (int i = 0; i < 4; i++) {
         if (is(value, words[i])) {
             settings.sigpipe = (enum sigpipe_mode)i;
             return NULL;
@@ -330,8 +331,8 @@ static void name_program(void)
 static void summarize(const char *const given[])
 {
     static const char *const defaults[SETTING_COUNT] = {
-        [SETTING_LOG] = "stderr",     [SETTING_LOG_LIMIT] = "1G", [SETTING_FORMAT] = "logfmt",
-        [SETTING_SIGPIPE] = "ignore", [SETTING_NODELAY] = "on",   [SETTING_LEVEL] = "debug",
+        [SETTING_LOG] = "stderr",      [SETTING_LOG_LIMIT] = "1G", [SETTING_FORMAT] = "logfmt",
+        [SETTING_SIGPIPE] = "sockets", [SETTING_NODELAY] = "on",   [SETTING_LEVEL] = "debug",
     };
     struct text t = text_in(settings.summary, sizeof settings.summary - 1, QUOTE_PLAIN);
     for (int i = SETTING_LOG; i < SETTING_COUNT; i++) {
@@ -340,12 +341,18 @@ static void summarize(const char *const given[])
         if (i == SETTING_LOG && settings.log == LOG_FILE) {
             value = settings.log_path;
         }
+        if (settings.watch && (i == SETTING_SIGPIPE || i == SETTING_NODELAY)) {
+            value = "off";
+        }
         if (value) {
             text_add(&t, i == SETTING_LOG ? "" : " ");
             text_add(&t, rows[i].label);
             text_add(&t, "=");
             text_add(&t, value);
         }
+    }
+    if (settings.watch) {
+        text_add(&t, " mode=watch");
     }
     *t.at = 0;
 }
@@ -355,7 +362,7 @@ void settings_load(char **environment)
     const char *given[SETTING_COUNT] = {NULL};
     settings.on = true;
     settings.nodelay = true;
-    settings.sigpipe = SIGPIPE_IGNORE;
+    settings.sigpipe = SIGPIPE_SOCKETS;
     settings.log_limit = (uint64_t)1 << 30;
     name_program();
     find_settings(environment, given);
@@ -364,9 +371,9 @@ void settings_load(char **environment)
             settings.wrong[i] = rows[i].read(given[i], &settings.wrong_len[i]);
         }
     }
-    if (!settings.on) {
+    if (!settings.on || settings.watch) {
         settings.nodelay = false;
-        settings.sigpipe = SIGPIPE_OFF;
+        settings.sigpipe = settings.on ? SIGPIPE_WATCH : SIGPIPE_OFF;
     }
     settings.logging = settings.on && settings.log != LOG_OFF;
     if (!settings.logging) {

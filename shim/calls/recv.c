@@ -1,5 +1,48 @@
 #include "calls/wrap.h"
 
+#include "force/nodelay.h"
+#include "start/start.h"
+
+#include <string.h>
+
+/* Descriptors that came with a message (unix(7), SCM_RIGHTS): the kernel has just
+ * written the control data. */
+static void take_rights(const struct cmsghdr *control)
+{
+    int fd;
+    size_t len = control->cmsg_len - CMSG_LEN(0);
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) {
+        return;
+    }
+    for (size_t at = 0; at + sizeof fd <= len; at += sizeof fd) {
+        memcpy(&fd, CMSG_DATA(control) + at, sizeof fd);
+        nodelay_force(fd);
+    }
+    sockshim_has_socket();
+}
+
+static __attribute__((noinline)) ssize_t take_control(struct msghdr *msg, ssize_t n)
+{
+    for (struct cmsghdr *control = CMSG_FIRSTHDR(msg); control;
+         control = CMSG_NXTHDR(msg, control)) {
+        take_rights(control);
+    }
+    return n;
+}
+
+static inline ssize_t received(struct msghdr *msg, ssize_t n)
+{
+    return msg->msg_controllen ? take_control(msg, n) : n;
+}
+
+static int received_messages(struct mmsghdr *msgs, int n)
+{
+    for (int i = 0; i < n; i++) {
+        received(&msgs[i].msg_hdr, n);
+    }
+    return n;
+}
+
 WRAP(ssize_t, recv, (int fd, void *buf, size_t len, int flags))
 {
     REMEMBER(a.fd = fd, a.len = len, a.flags = flags);
@@ -19,7 +62,7 @@ WRAP(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags))
 {
     REMEMBER(a.fd = fd, a.data = msg, a.flags = flags);
     ssize_t n = next.recvmsg(fd, msg, flags);
-    return n > 0 ? n : failed(CALL_recvmsg, n, &a);
+    return n > 0 ? received(msg, n) : failed(CALL_recvmsg, n < 0 ? n : received(msg, n), &a);
 }
 
 WRAP(int, recvmmsg,
@@ -27,7 +70,7 @@ WRAP(int, recvmmsg,
 {
     REMEMBER(a.fd = fd, a.len = count, a.flags = flags);
     int n = next.recvmmsg(fd, msgs, count, flags, timeout);
-    return n > 0 ? n : (int)failed(CALL_recvmmsg, n, &a);
+    return n > 0 ? received_messages(msgs, n) : (int)failed(CALL_recvmmsg, n, &a);
 }
 
 WRAP(ssize_t, read, (int fd, void *buf, size_t len))
@@ -95,7 +138,7 @@ WRAP(ssize_t, __recvmsg64, (int fd, struct msghdr *msg, int flags))
 {
     REMEMBER(a.fd = fd, a.data = msg, a.flags = flags);
     ssize_t n = next.__recvmsg64(fd, msg, flags);
-    return n > 0 ? n : failed(CALL_recvmsg, n, &a);
+    return n > 0 ? received(msg, n) : failed(CALL_recvmsg, n < 0 ? n : received(msg, n), &a);
 }
 
 WRAP(int, __recvmmsg64,
@@ -103,7 +146,7 @@ WRAP(int, __recvmmsg64,
 {
     REMEMBER(a.fd = fd, a.len = count, a.flags = flags);
     int n = next.__recvmmsg64(fd, msgs, count, flags, timeout);
-    return n > 0 ? n : (int)failed(CALL_recvmmsg, n, &a);
+    return n > 0 ? received_messages(msgs, n) : (int)failed(CALL_recvmmsg, n, &a);
 }
 
 #endif

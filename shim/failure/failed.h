@@ -13,6 +13,10 @@ void failed_begin(void);
 __attribute__((visibility("hidden"))) long failed(enum call call, long ret,
                                                   const struct attempt *attempt);
 
+/* Logs a write that failed with EPIPE, and by whose SIGPIPE the program ends now. */
+__attribute__((visibility("hidden"))) void failed_for_good(enum call call,
+                                                           const struct attempt *attempt);
+
 /* Logs that the program read a pending error (SO_ERROR) of `fd`. */
 __attribute__((visibility("hidden"))) void failed_late(int fd, int err);
 

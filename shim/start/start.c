@@ -5,6 +5,8 @@
 #include "base/raw.h"
 #include "base/settings.h"
 #include "failure/failed.h"
+#include "force/nodelay.h"
+#include "force/raiser.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
 #include "tell/record.h"
@@ -114,8 +116,8 @@ void sockshim_first_socket(void)
         atomic_store(&early_socket, true);
         return;
     }
-    if (settings.sigpipe == SIGPIPE_IGNORE) {
-        sigpipe_swallow();
+    if (settings.sigpipe != SIGPIPE_OFF && settings.sigpipe != SIGPIPE_ALWAYS) {
+        sigpipe_install();
     }
     struct moment m = this_moment();
     if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&
@@ -125,24 +127,32 @@ void sockshim_first_socket(void)
     errno = kept;
 }
 
-/* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. */
-static bool inherited_ip_socket(void)
+/* The last descriptor that is looked at. A parent, inetd or a supervisor leaves low
+ * ones; how many systemd leaves is said by sd_listen_fds(3). */
+static int last_inherited(void)
 {
     const char *passed = getenv("LISTEN_FDS");
-    int last = 15;
+    int last = 63;
     int count = 0;
     for (; passed && *passed >= '0' && *passed <= '9' && count < 4096; passed++) {
         count = count * 10 + (*passed - '0');
     }
-    if (count + 2 > last) {
-        last = count + 2;
-    }
+    return count + 2 > last ? count + 2 : last;
+}
+
+/* Whether there are sockets. A unix socket as standard input, output or error does not
+ * count: systemd's journal and Node give such to programs that know of no socket. */
+static bool take_inherited(void)
+{
+    bool found = false;
+    int last = last_inherited();
     for (int fd = 0; fd <= last; fd++) {
-        if (is_ip_socket(fd)) {
-            return true;
+        if (raiser_is_socket(fd) && (fd > STDERR_FILENO || is_ip_socket(fd))) {
+            nodelay_force(fd);
+            found = true;
         }
     }
-    return false;
+    return found;
 }
 
 __attribute__((constructor)) static void start(void)
@@ -150,10 +160,11 @@ __attribute__((constructor)) static void start(void)
     int kept = errno;
     sockshim_set_up();
     next_resolve();
+    sigpipe_tell = failed_for_good;
     if (settings.sigpipe == SIGPIPE_ALWAYS) {
-        sigpipe_swallow();
+        sigpipe_install();
     }
-    if (settings.on && (atomic_load(&early_socket) || inherited_ip_socket())) {
+    if (settings.on && (take_inherited() || atomic_load(&early_socket))) {
         sockshim_has_socket();
     }
     errno = kept;

@@ -442,6 +442,9 @@ static void saved(struct text *t, const struct facts *f)
     if (f->saved_from_sigpipe) {
         add(t, " SIGPIPE would have ended the program here.");
     }
+    if (f->ended_by_sigpipe) {
+        add(t, " SIGPIPE ends the program here.");
+    }
 }
 
 static void why_zero_length_request(struct text *t, const struct facts *f)
