@@ -5,37 +5,46 @@
 
 #include <string.h>
 
-/* Descriptors that came with a message (unix(7), SCM_RIGHTS): the kernel has just
- * written the control data. */
-static void take_rights(const struct cmsghdr *control)
+/* Descriptors that came with a message (unix(7), SCM_RIGHTS). */
+static void take_rights(const struct cmsghdr *control, size_t len)
 {
     int fd;
-    size_t len = control->cmsg_len - CMSG_LEN(0);
     if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) {
         return;
     }
-    for (size_t at = 0; at + sizeof fd <= len; at += sizeof fd) {
-        memcpy(&fd, CMSG_DATA(control) + at, sizeof fd);
+    for (size_t at = sizeof *control; at + sizeof fd <= len; at += sizeof fd) {
+        memcpy(&fd, (const char *)control + at, sizeof fd);
         nodelay_force(fd);
     }
     sockshim_has_socket();
 }
 
-static __attribute__((noinline)) ssize_t take_control(struct msghdr *msg, ssize_t n)
+/* The kernel has just written the control data, cmsg(3): headers at multiples of a
+ * long's size, each with its length. */
+static __attribute__((noinline)) ssize_t take_control(const struct msghdr *msg, ssize_t n)
 {
-    for (struct cmsghdr *control = CMSG_FIRSTHDR(msg); control;
-         control = CMSG_NXTHDR(msg, control)) {
-        take_rights(control);
+    const char *at = msg->msg_control;
+    size_t room = msg->msg_controllen;
+    while (at && room >= sizeof(struct cmsghdr)) {
+        const struct cmsghdr *control = (const void *)at;
+        size_t len = control->cmsg_len;
+        if (len < sizeof *control || len > room) {
+            break;
+        }
+        take_rights(control, len);
+        len = (len + sizeof(long) - 1) & ~(sizeof(long) - 1);
+        at += len;
+        room -= len < room ? len : room;
     }
     return n;
 }
 
-static inline ssize_t received(struct msghdr *msg, ssize_t n)
+static inline ssize_t received(const struct msghdr *msg, ssize_t n)
 {
     return msg->msg_controllen ? take_control(msg, n) : n;
 }
 
-static int received_messages(struct mmsghdr *msgs, int n)
+static int received_messages(const struct mmsghdr *msgs, int n)
 {
     for (int i = 0; i < n; i++) {
         received(&msgs[i].msg_hdr, n);
