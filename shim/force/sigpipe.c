@@ -79,7 +79,10 @@ extern hidden char text_end[] __asm__("etext");
 /* Then it comes to sigpipe_after_write() in a moment. */
 static bool is_left_to_wrapper(const void *context)
 {
-    return arch_called_from(context, (uintptr_t)text_begin, (uintptr_t)text_end);
+    struct interrupted i;
+    arch_interrupted(context, &i);
+    return i.result == -EPIPE &&
+           arch_called_from(context, (uintptr_t)text_begin, (uintptr_t)text_end);
 }
 
 #else
