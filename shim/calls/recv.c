@@ -44,12 +44,18 @@ static inline ssize_t received(const struct msghdr *msg, ssize_t n)
     return msg->msg_controllen ? take_control(msg, n) : n;
 }
 
-static int received_messages(const struct mmsghdr *msgs, int n)
+static __attribute__((noinline)) int take_controls(const struct mmsghdr *msgs, int n)
 {
     for (int i = 0; i < n; i++) {
         received(&msgs[i].msg_hdr, n);
     }
     return n;
+}
+
+/* Whoever gives room for control data gives it with the first message. */
+static inline int received_messages(const struct mmsghdr *msgs, int n)
+{
+    return msgs->msg_hdr.msg_control ? take_controls(msgs, n) : n;
 }
 
 WRAP(ssize_t, recv, (int fd, void *buf, size_t len, int flags))

@@ -8,9 +8,10 @@
  *     transparent SEED STEPS native|shim SIGPIPE NODELAY LOG
  *     transparent show|show-all
  *
- * SIGPIPE is off, ignore or always, NODELAY on or off, LOG yes if the log has a
- * descriptor of its own. What these promise (SPEC) is played by this program
- * where it runs natively, so that nothing of what was seen need be left out. */
+ * SIGPIPE is off (which sockets is, too, as far as what is not a write goes), ignore or always,
+ * NODELAY on or off, LOG yes if the log has a descriptor of its own. What these promise (SPEC) is
+ * played by this program where it runs natively, so that nothing of what was seen need be left out.
+ */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -254,11 +255,6 @@ static void hide_port(void *at)
 static bool forced; /* SIGPIPE is swallowed by now */
 static uint64_t const sigpipe_bit = (uint64_t)1 << (SIGPIPE - 1);
 
-static bool play(void)
-{
-    return native && forced;
-}
-
 /* The mask and what waits, as the kernel has them. */
 static uint64_t mask_by(int how, uint64_t set)
 {
@@ -329,23 +325,6 @@ static void let_through(void)
 {
     while (kills() && pending() & sigpipe_bit) { /* the thread's, and the process's */
         take_sigpipe();
-    }
-}
-
-static struct sigaction one_shot; /* SA_RESETHAND is not obeyed */
-static bool has_one_shot;
-
-static void before_disposition(void)
-{
-    has_one_shot = play() && sigaction(SIGPIPE, NULL, &one_shot) == 0 &&
-                   one_shot.sa_flags & (int)SA_RESETHAND && one_shot.sa_handler != SIG_DFL &&
-                   one_shot.sa_handler != SIG_IGN;
-}
-
-static void after_disposition(void)
-{
-    if (has_one_shot && sigpipe_is(SIG_DFL)) {
-        sigaction(SIGPIPE, &one_shot, NULL);
     }
 }
 
@@ -468,9 +447,7 @@ static void finish(long result, int err, bool crash)
         result_;                                                                                   \
     })
 
-#define CALL(expression, ...)                                                                      \
-    CALL_AS((before_disposition(), guard()), (unguard(), after_disposition()), expression,         \
-            __VA_ARGS__)
+#define CALL(expression, ...) CALL_AS(guard(), unguard(), expression, __VA_ARGS__)
 /* One that changes or tells the mask or the dispositions. */
 #define SIGNAL_CALL(expression, ...) CALL_AS((void)0, (void)0, expression, __VA_ARGS__)
 
@@ -849,8 +826,7 @@ static void receive_messages(void)
     if (twin && !HAS(__recvmmsg64)) {
         return;
     }
-    CALL_AS((before_disposition(), guard()),
-            (unguard(), after_disposition(), hide_rest(timeout, twin ? 8 : sizeof(long))),
+    CALL_AS(guard(), (unguard(), hide_rest(timeout, twin ? 8 : sizeof(long))),
             twin ? x___recvmmsg64(fd, at, count, flags, timeout)
                  : recvmmsg(fd, at, count, flags, timeout),
             "%s %d %p %u %x %p", twin ? "__recvmmsg64" : "recvmmsg", fd, (void *)at, count, flags,
@@ -1258,7 +1234,6 @@ static void query(void)
     }
 }
 
-/* 0x800 is taken: calls/signal.c says for what. */
 static void set_action(void)
 {
     int sig = a_signal();
@@ -1272,7 +1247,7 @@ static void set_action(void)
     act.sa_flags =
         (int)ANY(0, SA_RESTART, SA_ONSTACK, SA_NODEFER, SA_NOCLDSTOP, SA_RESTART | SA_ONSTACK,
                  SA_RESETHAND, SA_RESETHAND | SA_NODEFER, 0x400, -1) &
-        ~0x804;
+        ~SA_SIGINFO;
     if (act.sa_handler == handler && one_in(3)) {
         act.sa_sigaction = handler_with_info;
         act.sa_flags |= SA_SIGINFO;
@@ -1348,10 +1323,8 @@ static void other_signal_call(void)
             sigpipe_is(SIG_DFL)) {
             let_through();
         }
-        before_disposition();
         SIGNAL_CALL(sigprocmask(how, &set, &old), "sigprocmask %d %d", how,
                     sigismember(&set, SIGPIPE));
-        after_disposition();
         say("   %d\n", sigismember(&old, SIGPIPE));
         break;
     case 2:
@@ -1365,9 +1338,7 @@ static void other_signal_call(void)
         if (sigpipe_is(SIG_DFL)) {
             let_through();
         }
-        before_disposition();
         SIGNAL_CALL(sigrelse(SIGPIPE), "sigrelse");
-        after_disposition();
         break;
     case 5:
         SIGNAL_CALL(sigignore(SIGPIPE), "sigignore");
@@ -1384,6 +1355,7 @@ static void other_signal_call(void)
         break;
     case 8:
         CALL(raise(SIGPIPE), "raise");
+        CALL(kill(getpid(), 65), "kill");
         break;
     case 9:
         if (!(mask_by(SIG_BLOCK, 0) & sigpipe_bit)) { /* only one shall wait */
