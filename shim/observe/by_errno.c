@@ -36,15 +36,16 @@ static void find_poll(struct facts *f)
     }
 }
 
-/* Where nothing is changed, a program that gets here lives because it handles SIGPIPE
- * itself, or is about to end (force/sigpipe.h, sigpipe_after_write()). */
+/* Where nothing is changed, and after splice into a pipe that is not swallowed either,
+ * a program that gets here lives because it handles SIGPIPE itself, or is about to end
+ * (force/sigpipe.h, sigpipe_after_write()). */
 static void find_sigpipe(struct facts *f)
 {
     bool by_socket = f->sends && f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
     bool by_pipe = f->call == CALL_splice && f->receives;
     if ((by_socket || by_pipe) && sigpipe_is_deadly()) {
-        f->ended_by_sigpipe = settings.watch;
-        f->saved_from_sigpipe = !settings.watch;
+        f->ended_by_sigpipe = settings.watch || (by_pipe && settings.sigpipe == SIGPIPE_SOCKETS);
+        f->saved_from_sigpipe = !f->ended_by_sigpipe;
     }
 }
 
