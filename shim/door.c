@@ -2,30 +2,42 @@
 #include "base/ask.h"
 #include "base/next.h"
 #include "base/settings.h"
+#include "failure/failed.h"
+#include "force/nodelay.h"
+#include "force/raiser.h"
 #include "force/sigpipe.h"
 #include "start/start.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-/* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. */
-static bool inherited_ip_socket(void)
+/* The last descriptor that is looked at. A parent, inetd or a supervisor leaves low
+ * ones; how many systemd leaves is said by sd_listen_fds(3). */
+static int last_inherited(void)
 {
     const char *passed = getenv("LISTEN_FDS");
-    int last = 15;
+    int last = 63;
     int count = 0;
     for (; passed && *passed >= '0' && *passed <= '9' && count < 4096; passed++) {
         count = count * 10 + (*passed - '0');
     }
-    if (count + 2 > last) {
-        last = count + 2;
-    }
+    return count + 2 > last ? count + 2 : last;
+}
+
+/* Whether there are sockets. A unix socket as standard input, output or error does not
+ * count: systemd's journal and Node give such to programs that know of no socket. */
+static bool take_inherited(void)
+{
+    bool found = false;
+    int last = last_inherited();
     for (int fd = 0; fd <= last; fd++) {
-        if (is_ip_socket(fd)) {
-            return true;
+        if (raiser_is_socket(fd) && (fd > STDERR_FILENO || is_ip_socket(fd))) {
+            nodelay_force(fd);
+            found = true;
         }
     }
-    return false;
+    return found;
 }
 
 /* musl's crti.o defines these two with default visibility; the most constraining one
@@ -41,10 +53,11 @@ __attribute__((constructor)) static void start(void)
     int kept = errno;
     sockshim_set_up();
     next_resolve();
+    sigpipe_tell = failed_for_good;
     if (settings.sigpipe == SIGPIPE_ALWAYS) {
-        sigpipe_swallow();
+        sigpipe_install();
     }
-    if (settings.on && (atomic_load(&sockshim_early_socket) || inherited_ip_socket())) {
+    if (settings.on && (take_inherited() || atomic_load(&sockshim_early_socket))) {
         sockshim_has_socket();
     }
     errno = kept;

@@ -1,16 +1,19 @@
 # For tests that let the program of tests/life, transparent, live the same life twice.
 
-# Each setting, and what it promises: SIGPIPE, NODELAY and whether the log has a
-# descriptor of its own.
+# Each setting, and what it promises: SIGPIPE (off: nothing but a write to a socket is
+# swallowed, and the program guards itself against those), NODELAY and whether the log
+# has a descriptor of its own.
 SETTINGS_AND_PROMISES="
 SOCKSHIM=off                off    off no
-SOCKSHIM_LOG=off            ignore on  no
-SOCKSHIM_LOG=stderr         ignore on  no
-SOCKSHIM_LOG=log            ignore on  yes
-SOCKSHIM_FORMAT=json        ignore on  yes
-SOCKSHIM_LEVEL=info         ignore on  yes
-SOCKSHIM_SKIP=EBADF,recv    ignore on  yes
-SOCKSHIM_NODELAY=off        ignore off yes
+SOCKSHIM_LOG=off            off    on  no
+SOCKSHIM_LOG=stderr         off    on  no
+SOCKSHIM_LOG=log            off    on  yes
+SOCKSHIM_FORMAT=json        off    on  yes
+SOCKSHIM_LEVEL=info         off    on  yes
+SOCKSHIM_SKIP=EBADF,recv    off    on  yes
+SOCKSHIM_NODELAY=off        off    off yes
+SOCKSHIM=watch              off    off yes
+SOCKSHIM_SIGPIPE=ignore     ignore on  yes
 SOCKSHIM_SIGPIPE=always     always on  yes
 SOCKSHIM_SIGPIPE=off        off    on  yes"
 

@@ -49,6 +49,7 @@ struct facts {
     enum known read_closed;
     uint32_t queued;              /* bytes that wait to be read */
     bool saved_from_sigpipe;      /* the default action would have ended the program */
+    bool ended_by_sigpipe;        /* it does so as soon as this is logged */
     uint64_t descriptor_limit;    /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
     unsigned port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
     uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */

@@ -12,14 +12,14 @@ static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, 
     read_level, read_skip, read_only;
 
 const struct setting_row setting_rows[SETTING_COUNT] = {
-    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, off", "on"},
+    [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, watch, off", "on"},
     [SETTING_LOG] = {"SOCKSHIM_LOG", "log", read_log,
                      "a file with a path that fits the system's limit, stderr, off", "stderr"},
     [SETTING_LOG_LIMIT] = {"SOCKSHIM_LOG_LIMIT", "limit", read_limit,
                            "a number of bytes, with K, M or G behind it, or 0", "1G"},
     [SETTING_FORMAT] = {"SOCKSHIM_FORMAT", "format", read_format, "logfmt, json", "logfmt"},
-    [SETTING_SIGPIPE] = {"SOCKSHIM_SIGPIPE", "sigpipe", read_sigpipe, "ignore, always, off",
-                         "ignore"},
+    [SETTING_SIGPIPE] = {"SOCKSHIM_SIGPIPE", "sigpipe", read_sigpipe,
+                         "sockets, ignore, always, off", "sockets"},
     [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "on"},
     [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error", "debug"},
     [SETTING_SKIP] = {"SOCKSHIM_SKIP", "skip", read_skip,
@@ -50,7 +50,8 @@ static const char *read_switch(const char *value, size_t *len, bool *result)
 
 static const char *read_on(const char *value, size_t *len)
 {
-    return read_switch(value, len, &settings.on);
+    settings.watch = is(value, "watch");
+    return settings.watch ? NULL : read_switch(value, len, &settings.on);
 }
 
 static const char *read_nodelay(const char *value, size_t *len)
@@ -66,8 +67,8 @@ static const char *read_format(const char *value, size_t *len)
 
 static const char *read_sigpipe(const char *value, size_t *len)
 {
-    static const char *const words[] = {"off", "ignore", "always"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const words[] = {"off", "sockets", "ignore", "always"};
+    for (int i = 0; i < 4; i++) {
         if (is(value, words[i])) {
             settings.sigpipe = (enum sigpipe_mode)i;
             return NULL;
@@ -323,12 +324,18 @@ static void summarize(const char *const given[])
         if (i == SETTING_LOG && settings.log == LOG_FILE) {
             value = settings.log_path;
         }
+        if (settings.watch && (i == SETTING_SIGPIPE || i == SETTING_NODELAY)) {
+            value = "off";
+        }
         if (value) {
             text_add(&t, i == SETTING_LOG ? "" : " ");
             text_add(&t, setting_rows[i].label);
             text_add(&t, "=");
             text_add(&t, value);
         }
+    }
+    if (settings.watch) {
+        text_add(&t, " mode=watch");
     }
     *t.at = 0;
 }
@@ -347,9 +354,9 @@ void settings_load(char **environment)
             settings.wrong[i] = setting_rows[i].read(given[i], &settings.wrong_len[i]);
         }
     }
-    if (!settings.on) {
+    if (!settings.on || settings.watch) {
         settings.nodelay = false;
-        settings.sigpipe = SIGPIPE_OFF;
+        settings.sigpipe = settings.on ? SIGPIPE_WATCH : SIGPIPE_OFF;
     }
     settings.logging = settings.on && settings.log != LOG_OFF;
     if (!settings.logging) {

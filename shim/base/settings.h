@@ -13,7 +13,13 @@
 #define SOCKSHIM_VERSION "0.1.0"
 
 enum log_target { LOG_STDERR, LOG_FILE, LOG_OFF };
-enum sigpipe_mode { SIGPIPE_OFF, SIGPIPE_IGNORE, SIGPIPE_ALWAYS };
+enum sigpipe_mode {
+    SIGPIPE_OFF,
+    SIGPIPE_SOCKETS,
+    SIGPIPE_IGNORE,
+    SIGPIPE_ALWAYS,
+    SIGPIPE_WATCH, /* no value of the setting: SOCKSHIM=watch */
+};
 
 enum setting {
     SETTING_ON,
@@ -44,7 +50,8 @@ extern hidden const struct setting_row setting_rows[SETTING_COUNT];
 /* All zero, as it is until settings_load(), it makes the shim inert. */
 struct settings {
     bool on;      /* false: everything passes straight through */
-    bool nodelay; /* false too where `on` is */
+    bool watch;   /* nothing is changed: neither SIGPIPE nor TCP_NODELAY */
+    bool nodelay; /* false too where `on` is, and where `watch` is true */
     bool logging; /* false too where `on` is */
     bool json;
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */

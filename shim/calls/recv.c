@@ -1,15 +1,83 @@
 #include "calls/wrap.h"
 
+#include "force/nodelay.h"
+#include "start/start.h"
+
+#include <string.h>
+
+/* Descriptors that came with a message (unix(7), SCM_RIGHTS). */
+static void take_rights(const struct cmsghdr *control, size_t len)
+{
+    int fd;
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) {
+        return;
+    }
+    for (size_t at = sizeof *control; at + sizeof fd <= len; at += sizeof fd) {
+        memcpy(&fd, (const char *)control + at, sizeof fd);
+        nodelay_force(fd);
+    }
+    sockshim_has_socket();
+}
+
+/* The kernel has just written the control data, cmsg(3): headers at multiples of a
+ * long's size, each with its length. */
+static __attribute__((noinline)) ssize_t take_control(const struct msghdr *msg, ssize_t n)
+{
+    const char *at = msg->msg_control;
+    size_t room = msg->msg_controllen;
+    while (at && room >= sizeof(struct cmsghdr)) {
+        const struct cmsghdr *control = (const void *)at;
+        size_t len = control->cmsg_len;
+        if (len < sizeof *control || len > room) {
+            break;
+        }
+        take_rights(control, len);
+        len = (len + sizeof(long) - 1) & ~(sizeof(long) - 1);
+        at += len;
+        room -= len < room ? len : room;
+    }
+    return n;
+}
+
+static inline ssize_t received(const struct msghdr *msg, ssize_t n)
+{
+    return msg->msg_controllen ? take_control(msg, n) : n;
+}
+
+static __attribute__((noinline)) int take_controls(const struct mmsghdr *msgs, int n)
+{
+    for (int i = 0; i < n; i++) {
+        received(&msgs[i].msg_hdr, n);
+    }
+    return n;
+}
+
+/* Whoever gives room for control data gives it with the first message. */
+static inline int received_messages(const struct mmsghdr *msgs, int n)
+{
+    return msgs->msg_hdr.msg_control ? take_controls(msgs, n) : n;
+}
+
+/* MOVES for a call that may bring descriptors: `take` looks for them. */
+#define MOVES_RIGHTS(result, call, name, parameters, arguments, take, ...)                         \
+    WRAP(result, name, parameters)                                                                 \
+    {                                                                                              \
+        REMEMBER(__VA_ARGS__);                                                                     \
+        result n = next.name arguments;                                                            \
+        return n > 0 ? (take) : (result)failed(CALL_##call, n < 0 ? n : (take), &a);               \
+    }
+
 MOVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
       a.fd = fd, a.len = len, a.flags = flags)
 MOVES(ssize_t, recvfrom, recvfrom,
       (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
       (fd, buf, len, flags, addr, addrlen), a.fd = fd, a.len = len, a.flags = flags)
-MOVES(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
-      a.fd = fd, a.data = msg, a.flags = flags)
-MOVES(int, recvmmsg, recvmmsg,
-      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
-      (fd, msgs, count, flags, timeout), a.fd = fd, a.len = count, a.flags = flags)
+MOVES_RIGHTS(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
+             received(msg, n), a.fd = fd, a.data = msg, a.flags = flags)
+MOVES_RIGHTS(int, recvmmsg, recvmmsg,
+             (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
+             (fd, msgs, count, flags, timeout), received_messages(msgs, n), a.fd = fd,
+             a.len = count, a.flags = flags)
 MOVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), a.fd = fd, a.len = len)
 MOVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count),
       a.fd = fd, a.data = iov, a.len = (size_t)count)
@@ -42,10 +110,11 @@ MOVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (
 
 #ifdef HAVE_TIME64_TWINS
 
-MOVES(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
-      a.fd = fd, a.data = msg, a.flags = flags)
-MOVES(int, recvmmsg, __recvmmsg64,
-      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
-      (fd, msgs, count, flags, timeout), a.fd = fd, a.len = count, a.flags = flags)
+MOVES_RIGHTS(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags),
+             (fd, msg, flags), received(msg, n), a.fd = fd, a.data = msg, a.flags = flags)
+MOVES_RIGHTS(int, recvmmsg, __recvmmsg64,
+             (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
+             (fd, msgs, count, flags, timeout), received_messages(msgs, n), a.fd = fd,
+             a.len = count, a.flags = flags)
 
 #endif

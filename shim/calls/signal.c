@@ -1,35 +1,52 @@
 /* The program's own wishes for SIGPIPE: it is answered as it would be without us. */
 #include "calls/wrap.h"
 
+#include "base/process.h"
+#include "base/settings.h"
+#include "force/raiser.h"
 #include "force/sigpipe.h"
 
 static void refuse_default(void)
 {
-    refused(CALL_sigaction, -1,
-            "The program asked for the default action of SIGPIPE; it was told that this "
-            "succeeded, and the signal stays swallowed (SOCKSHIM_SIGPIPE=off lets it "
-            "through).");
+    if (settings.sigpipe == SIGPIPE_SOCKETS) {
+        refused(CALL_sigaction, -1,
+                "The program asked for the default action of SIGPIPE; it was told that this "
+                "succeeded, and it holds for writes to pipes and for signals sent by kill or "
+                "raise. A write to a dead socket still returns an error instead "
+                "(SOCKSHIM_SIGPIPE=off lets it end the program).");
+    } else if (settings.sigpipe != SIGPIPE_WATCH) {
+        refused(CALL_sigaction, -1,
+                "The program asked for the default action of SIGPIPE; it was told that this "
+                "succeeded, and the signal stays swallowed (SOCKSHIM_SIGPIPE=off lets it "
+                "through).");
+    }
 }
 
+static bool is_vfork_child(void)
+{
+    return process_identify().is_vfork_child;
+}
+
+/* A vfork child is about to become another program, and what we keep of its
+ * disposition is its parent's: it has its wish as it is. */
 static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
 {
     struct sigaction wish;
     bool wants_default = false;
+    struct sigpipe_kept kept = sigpipe_now_kept();
     if (!sigpipe_is_forced()) {
         return next.sigaction(SIGPIPE, act, old);
     }
     if (act) { /* the C library reads it, too, before the kernel does */
         wish = *act;
-        wants_default = wish.sa_handler == SIG_DFL;
-        if (wants_default) {
+        if (!is_vfork_child()) {
+            wants_default = wish.sa_handler == SIG_DFL;
             sigpipe_put_ours(&wish);
-        } else {
-            sigpipe_keep_handler(&wish);
         }
     }
     int result = next.sigaction(SIGPIPE, act ? &wish : NULL, old);
     if (result == 0 && old) {
-        sigpipe_as_known(old);
+        sigpipe_as_known(old, &kept);
     }
     if (result == 0 && wants_default) {
         refuse_default();
@@ -38,30 +55,33 @@ static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
 }
 
 /* signal() and sigset() choose flags, and what else they do, as only the C library
- * knows: siginterrupt() may have been called. So they do it with our handler in
- * place of the default; it then learns of the flags. */
+ * knows: siginterrupt() may have been called. So they do it with a stand-in in the
+ * place of the default; our handler then learns of the flags. */
 static signal_handler sigpipe_by(signal_handler (*function)(int, signal_handler),
                                  signal_handler handler)
 {
     struct sigaction act;
-    signal_handler old = function(SIGPIPE, handler == SIG_DFL ? sigpipe_stand_in() : handler);
-    if (handler == SIG_DFL && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
+    struct sigpipe_kept kept = sigpipe_now_kept();
+    bool wants_default = handler == SIG_DFL && !is_vfork_child();
+    signal_handler old = function(SIGPIPE, wants_default ? sigpipe_stand_in() : handler);
+    if (wants_default && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
         act.sa_handler == sigpipe_stand_in()) {
         sigpipe_put_ours(&act);
         next.sigaction(SIGPIPE, &act, NULL);
         refuse_default();
     }
-    return sigpipe_is_ours(old) ? SIG_DFL : old;
+    return sigpipe_known_handler(old, &kept);
 }
 
-/* Our handler's own SA_RESTART stays, and it is told of the default's. */
+/* Our handler's own SA_RESTART stays, and what is kept of the default's changes. */
 static int sigpipe_interrupt(int interrupt)
 {
     struct sigaction act;
     int result = next.siginterrupt(SIGPIPE, interrupt);
     if (result == 0 && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
-        sigpipe_is_ours(act.sa_handler)) {
-        sigpipe_as_known(&act);
+        sigpipe_is_ours(act.sa_handler) && !is_vfork_child()) {
+        struct sigpipe_kept kept = sigpipe_now_kept();
+        sigpipe_as_known(&act, &kept);
         act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
         sigpipe_put_ours(&act);
         next.sigaction(SIGPIPE, &act, NULL);
@@ -92,6 +112,15 @@ WRAP(signal_handler, sigset, (int sig, signal_handler handler))
 WRAP(int, siginterrupt, (int sig, int interrupt))
 {
     return is_forced(sig) ? sigpipe_interrupt(interrupt) : next.siginterrupt(sig, interrupt);
+}
+
+/* A process's signal may reach another thread, where nothing shows who sent it. */
+WRAP(int, kill, (pid_t pid, int sig))
+{
+    if (sig == SIGPIPE && !is_vfork_child() && (pid <= 0 || pid == process_identify().pid)) {
+        raiser_self();
+    }
+    return next.kill(pid, sig);
 }
 
 ALIAS(bsd_signal, signal);

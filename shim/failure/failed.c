@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "base/settings.h"
+#include "force/sigpipe.h"
 #include "log/log.h"
 #include "observe/observe.h"
 #include "start/start.h"
@@ -32,11 +33,12 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
 }
 
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
-                                             const struct attempt *attempt)
+                                             const struct attempt *attempt, bool is_end)
 {
     union room room;
     int kept = errno;
     if (observe(&room.facts, call, ret, err, attempt)) {
+        room.facts.ended_by_sigpipe |= is_end;
         enum cause cause = cause_of(&room.facts);
         if (settings_want_cause(&room.facts, cause)) {
             struct moment m = this_moment();
@@ -51,20 +53,60 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
-    return sockshim_set_up() && is_wanted(call, ret, err) ? report(call, ret, err, attempt) : ret;
+    bool wanted = sockshim_set_up() && is_wanted(call, ret, err);
+    return wanted ? report(call, ret, err, attempt, false) : ret;
+}
+
+static long log_failed(enum call call, long ret, const struct attempt *attempt)
+{
+    unsigned err = ret < 0 ? (unsigned)errno : 0;
+    return is_unwanted(call, err) ? ret : look_closer(call, ret, (int)err, attempt);
+}
+
+#ifdef __aarch64__ /* where the handler is not told what was written to */
+
+/* Of include/uapi/linux/fs.h: no signal for this write. */
+enum { RWF_QUIET = 0x100 };
+
+static bool raises_sigpipe(enum call call, long ret, const struct attempt *attempt)
+{
+    bool is_quiet = call == CALL_pwritev2 && attempt->flags & RWF_QUIET;
+    bool writes = call_traits[call].direction != RECEIVES;
+    return ret < 0 && errno == EPIPE && writes && !is_quiet;
 }
 
 __attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
 {
-    unsigned err = ret < 0 ? (unsigned)errno : 0;
-    return is_unwanted(call, err) ? ret : look_closer(call, ret, (int)err, attempt);
+    bool raises = raises_sigpipe(call, ret, attempt);
+    log_failed(call, ret, attempt);
+    if (raises) {
+        bool is_send = call_traits[call].descriptor == A_SOCKET;
+        sigpipe_after_write(attempt->fd, is_send && attempt->flags & MSG_NOSIGNAL);
+    }
+    return ret;
+}
+
+#else
+
+__attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
+{
+    return log_failed(call, ret, attempt);
+}
+
+#endif
+
+void failed_for_good(enum call call, const struct attempt *attempt)
+{
+    if (!settings_skips_call(call) && !is_unwanted(call, EPIPE) && is_wanted(call, -1, EPIPE)) {
+        report(call, -1, EPIPE, attempt, true);
+    }
 }
 
 __attribute__((noinline)) void failed_late(int fd, int err)
 {
     struct attempt attempt = {.fd = fd};
     if (sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err)) {
-        report(CALL_getsockopt, 0, err, &attempt);
+        report(CALL_getsockopt, 0, err, &attempt, false);
     }
 }
 

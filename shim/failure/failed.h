@@ -10,6 +10,9 @@
  * Returns `ret`. */
 hidden long failed(enum call call, long ret, const struct attempt *attempt);
 
+/* Logs a write that failed with EPIPE, and by whose SIGPIPE the program ends now. */
+hidden void failed_for_good(enum call call, const struct attempt *attempt);
+
 /* Logs that the program read a pending error (SO_ERROR) of `fd`. */
 hidden void failed_late(int fd, int err);
 

@@ -1,54 +1,157 @@
-/* SIGPIPE is swallowed by an empty handler in the place of the default, not by
- * SIG_IGN: that is inherited through exec, by children that did not ask for it
- * (signal(7)). That the handler is ours is the only state, and the kernel keeps
- * it. */
+/* A handler stands where the default action would be, and lets it happen unless a
+ * write to a socket raised the signal. Not SIG_IGN: that is inherited through exec,
+ * by children that did not ask for it (signal(7)). The kernel keeps the disposition;
+ * only what it cannot keep beside our handler is kept here, and not changed by a
+ * vfork child. */
 #include "force/sigpipe.h"
 
-#include "base/next.h"
+#include "base/ask.h"
 #include "base/process.h"
+#include "base/raw.h"
 #include "base/settings.h"
+#include "force/raiser.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
-/* The program must see the disposition that it asked for, flags included. Three
- * flags of a default disposition would change what our handler does, so they
- * are kept in which handler it is; the other flags and the mask do no harm and
- * stay in the kernel as they are. */
-enum { HAD_RESTART = 1, HAD_ONSTACK = 2, HAD_RESETHAND = 4, UNTOUCHED = 8, HANDLERS };
+sigpipe_witness *sigpipe_tell;
 
-#define HANDLER(n)                                                                                 \
-    static void swallow_##n(int sig)                                                               \
-    {                                                                                              \
-        (void)sig;                                                                                 \
-    }
-HANDLER(0)
-HANDLER(1)
-HANDLER(2)
-HANDLER(3)
-HANDLER(4)
-HANDLER(5)
-HANDLER(6)
-HANDLER(7)
-HANDLER(untouched) /* as it was when the program started */
+/* Of a default action or one-shot handler of the program's: those flags that ours
+ * have otherwise. The other flags and the mask do no harm and stay in the kernel. */
+enum {
+    OUR_FLAGS = SA_RESTART | SA_ONSTACK | SA_SIGINFO,
+    KEPT_FLAGS = OUR_FLAGS | (int)SA_RESETHAND,
+    UNTOUCHED = 1, /* as it was when the program started */
+};
+static atomic_int kept_flags;
 
-static const signal_handler handlers[HANDLERS] = {
-    swallow_0, swallow_1, swallow_2, swallow_3,         swallow_4,
-    swallow_5, swallow_6, swallow_7, swallow_untouched,
+/* The program's handler with SA_RESETHAND. NULL: it has run. */
+static _Atomic signal_handler one_shot;
+
+/* struct sigaction as the kernel has it (include/linux/signal_types.h). */
+struct kernel_action {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    uint64_t mask;
 };
 
-/* On a handler of the program's: SA_RESETHAND was asked for, and was taken off
- * since it would put the default back. Linux's SA_EXPOSE_TAGBITS, which means
- * nothing for SIGPIPE and which kernels before 5.11 keep, too. */
-enum { RESETHAND_TAKEN_OFF = 0x800 };
-
-static int handler_number(signal_handler handler)
+static long kernel_action(const struct kernel_action *act, struct kernel_action *old)
 {
-    for (int i = 0; i < HANDLERS; i++) {
-        if (handlers[i] == handler) {
-            return i;
-        }
+    return raw(SYS_rt_sigaction, SIGPIPE, act, old, sizeof act->mask);
+}
+
+static const uint64_t sigpipe_bit = (uint64_t)1 << (SIGPIPE - 1);
+
+/* The default action, by the default action: the same signal once more, let through.
+ * Whoever survives it is process 1 of a pid namespace, which the kernel spares
+ * (pid_namespaces(7)), and goes on as it was. */
+static void end_by_default(const siginfo_t *info)
+{
+    struct kernel_action ours;
+    struct kernel_action standard;
+    uint64_t mask;
+    long pid = raw(SYS_getpid);
+    long tid = raw(SYS_gettid);
+    if (kernel_action(NULL, &ours) < 0) {
+        return;
     }
-    return -1;
+    standard = ours;
+    standard.handler = NULL; /* SIG_DFL */
+    kernel_action(&standard, NULL);
+    if (!info || raw(SYS_rt_tgsigqueueinfo, pid, tid, SIGPIPE, info) < 0) {
+        raw(SYS_tgkill, pid, tid, SIGPIPE);
+    }
+    raw(SYS_rt_sigprocmask, SIG_UNBLOCK, &sigpipe_bit, &mask, sizeof mask);
+    kernel_action(&ours, NULL);
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+}
+
+#ifdef __aarch64__
+
+#include "base/interrupted.h"
+
+extern hidden char text_begin[] __asm__("__ehdr_start");
+extern hidden char text_end[] __asm__("etext");
+
+/* Then it comes to sigpipe_after_write() in a moment. */
+static bool is_left_to_wrapper(const void *context)
+{
+    struct interrupted i;
+    arch_interrupted(context, &i);
+    return i.result == -EPIPE &&
+           arch_called_from(context, (uintptr_t)text_begin, (uintptr_t)text_end);
+}
+
+#else
+
+static bool is_left_to_wrapper(const void *context)
+{
+    (void)context;
+    return false;
+}
+
+#endif
+
+static void in_place_of_default(int sig, siginfo_t *info, void *context)
+{
+    enum call call;
+    struct attempt attempt;
+    bool watching = settings.sigpipe == SIGPIPE_WATCH;
+    (void)sig;
+    if (settings.sigpipe == SIGPIPE_IGNORE || settings.sigpipe == SIGPIPE_ALWAYS) {
+        return;
+    }
+    enum raiser raiser = raiser_of(info, context, &call, &attempt);
+    if (raiser == RAISED_UNKNOWN && (!watching || is_left_to_wrapper(context))) {
+        return;
+    }
+    if (raiser == RAISED_BY_SOCKET) {
+        if (!watching) {
+            return;
+        }
+        sigpipe_tell(call, &attempt);
+    }
+    end_by_default(info);
+}
+
+static signal_handler default_handler(void)
+{
+    return (signal_handler)(void *)in_place_of_default;
+}
+
+/* In the place of a handler with SA_RESETHAND, which the kernel would follow with the
+ * default action. Two threads may come at once: one has the handler, the other the
+ * default. */
+static void run_once(int sig, siginfo_t *info, void *context)
+{
+    struct kernel_action now;
+    signal_handler handler = process_identify().is_vfork_child ? atomic_load(&one_shot)
+                                                               : atomic_exchange(&one_shot, NULL);
+    if (!handler) {
+        in_place_of_default(sig, info, context);
+        return;
+    }
+    if (kernel_action(NULL, &now) == 0 && now.handler == (void *)run_once) {
+        now.handler = (void *)in_place_of_default;
+        now.flags |= OUR_FLAGS;
+        kernel_action(&now, NULL);
+    }
+    ((void (*)(int, siginfo_t *, void *))(void *)handler)(sig, info, context);
+}
+
+static signal_handler once_handler(void)
+{
+    return (signal_handler)(void *)run_once;
+}
+
+/* For the instant in which functions that choose the flags have not set ours: without
+ * SA_SIGINFO nothing tells what raised the signal. */
+static void stand_in(int sig)
+{
+    (void)sig;
 }
 
 /* SA_RESTORER: where the program's signal handlers return to. A default never
@@ -56,75 +159,98 @@ static int handler_number(signal_handler handler)
  * library, which on x86-64 sets it in any case. */
 enum { RESTORER = 0x04000000 };
 
-/* Puts our handler where `act` has the default. */
-void sigpipe_put_ours(struct sigaction *act)
-{
-    int had = (act->sa_flags & SA_RESTART ? HAD_RESTART : 0) |
-              (act->sa_flags & SA_ONSTACK ? HAD_ONSTACK : 0) |
-              (act->sa_flags & (int)SA_RESETHAND ? HAD_RESETHAND : 0);
-    act->sa_handler = handlers[had];
-    act->sa_flags = (act->sa_flags & ~((int)SA_RESETHAND | RESTORER)) | SA_RESTART | SA_ONSTACK;
-}
-
 static bool has_own_handler(const struct sigaction *act)
 {
-    return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;
+    return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN &&
+           !sigpipe_is_ours(act->sa_handler);
 }
 
-void sigpipe_keep_handler(struct sigaction *act)
+void sigpipe_put_ours(struct sigaction *act)
 {
-    if (has_own_handler(act) && act->sa_flags & (int)SA_RESETHAND) {
-        act->sa_flags = (act->sa_flags & ~(int)SA_RESETHAND) | RESETHAND_TAKEN_OFF;
+    bool by_default = act->sa_handler == SIG_DFL || act->sa_handler == stand_in;
+    if (!by_default && !(has_own_handler(act) && act->sa_flags & (int)SA_RESETHAND)) {
+        return;
     }
+    if (!by_default) {
+        atomic_store(&one_shot, act->sa_handler);
+    }
+    atomic_store(&kept_flags, act->sa_flags & KEPT_FLAGS);
+    act->sa_handler = by_default ? default_handler() : once_handler();
+    act->sa_flags &= ~((int)SA_RESETHAND | RESTORER);
+    act->sa_flags |= by_default ? OUR_FLAGS : SA_SIGINFO;
 }
 
-/* What the program would have seen without us. */
-void sigpipe_as_known(struct sigaction *act)
+struct sigpipe_kept sigpipe_now_kept(void)
 {
-    int had = handler_number(act->sa_handler);
-    if (had == UNTOUCHED) {
-        act->sa_handler = SIG_DFL;
+    return (struct sigpipe_kept){atomic_load(&kept_flags), atomic_load(&one_shot)};
+}
+
+signal_handler sigpipe_known_handler(signal_handler handler, const struct sigpipe_kept *kept)
+{
+    if (handler == once_handler()) {
+        return kept->one_shot; /* NULL is SIG_DFL */
+    }
+    return sigpipe_is_ours(handler) ? SIG_DFL : handler;
+}
+
+void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept)
+{
+    if (!sigpipe_is_ours(act->sa_handler)) {
+        return;
+    }
+    act->sa_handler = sigpipe_known_handler(act->sa_handler, kept);
+    if (kept->flags == UNTOUCHED) {
         act->sa_flags = 0;
 #ifdef __GLIBC__ /* musl leaves it as it is */
         act->sa_restorer = NULL;
 #endif
-    } else if (had >= 0) {
-        act->sa_handler = SIG_DFL;
-        act->sa_flags &= ~(SA_RESTART | SA_ONSTACK);
-        act->sa_flags |= (had & HAD_RESTART ? SA_RESTART : 0) |
-                         (had & HAD_ONSTACK ? SA_ONSTACK : 0) |
-                         (had & HAD_RESETHAND ? (int)SA_RESETHAND : 0);
-    } else if (act->sa_flags & RESETHAND_TAKEN_OFF) {
-        act->sa_flags = (act->sa_flags & ~RESETHAND_TAKEN_OFF) | (int)SA_RESETHAND;
+    } else {
+        act->sa_flags = (act->sa_flags & ~KEPT_FLAGS) | kept->flags;
     }
 }
 
-bool sigpipe_is_swallowed(void)
+bool sigpipe_is_deadly(void)
 {
-    struct sigaction now;
-    return next.sigaction(SIGPIPE, NULL, &now) == 0 && handler_number(now.sa_handler) >= 0;
+    struct kernel_action now;
+    uint64_t blocked;
+    return kernel_action(NULL, &now) == 0 && now.handler == (void *)in_place_of_default &&
+           raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&
+           !(blocked & sigpipe_bit);
 }
 
-void sigpipe_swallow(void)
+void sigpipe_after_write(int fd, bool is_quiet)
+{
+    bool watching = settings.sigpipe == SIGPIPE_WATCH;
+    if ((!watching && settings.sigpipe != SIGPIPE_SOCKETS) || process_is_caged()) {
+        return;
+    }
+    bool by_socket = watching && !is_quiet && ask_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+    if ((by_socket || raiser_is_pipe(fd)) && sigpipe_is_deadly()) {
+        end_by_default(NULL);
+    }
+}
+
+void sigpipe_install(void)
 {
     struct sigaction act;
     struct sigaction raced;
-    if (process_is_caged() || next.sigaction(SIGPIPE, NULL, &act) < 0) {
+    if (process_is_caged() || process_identify().is_vfork_child ||
+        next.sigaction(SIGPIPE, NULL, &act) < 0 || sigpipe_is_ours(act.sa_handler)) {
         return;
     }
-    if (act.sa_handler == SIG_DFL) {
-        bool untouched = act.sa_flags == 0;
-        sigpipe_put_ours(&act);
-        act.sa_handler = untouched ? swallow_untouched : act.sa_handler;
-    } else if (has_own_handler(&act) && act.sa_flags & (int)SA_RESETHAND) {
-        sigpipe_keep_handler(&act);
-    } else {
+    signal_handler before = act.sa_handler;
+    bool untouched = before == SIG_DFL && act.sa_flags == 0;
+    sigpipe_put_ours(&act);
+    if (act.sa_handler == before) {
         return;
+    }
+    if (untouched) {
+        atomic_store(&kept_flags, UNTOUCHED);
     }
     /* Another thread of the program may have set its own in between. */
-    if (next.sigaction(SIGPIPE, &act, &raced) == 0 && raced.sa_handler != SIG_DFL &&
-        handler_number(raced.sa_handler) < 0) {
-        sigpipe_keep_handler(&raced);
+    if (next.sigaction(SIGPIPE, &act, &raced) == 0 && raced.sa_handler != before &&
+        !sigpipe_is_ours(raced.sa_handler)) {
+        sigpipe_put_ours(&raced);
         next.sigaction(SIGPIPE, &raced, NULL);
     }
 }
@@ -132,15 +258,15 @@ void sigpipe_swallow(void)
 bool sigpipe_is_forced(void)
 {
     return settings.sigpipe == SIGPIPE_ALWAYS ||
-           (settings.sigpipe == SIGPIPE_IGNORE && process_has_socket());
+           (settings.sigpipe != SIGPIPE_OFF && process_has_socket());
 }
 
 signal_handler sigpipe_stand_in(void)
 {
-    return handlers[0];
+    return stand_in;
 }
 
 bool sigpipe_is_ours(signal_handler handler)
 {
-    return handler_number(handler) >= 0;
+    return handler == default_handler() || handler == once_handler() || handler == stand_in;
 }

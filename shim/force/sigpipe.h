@@ -1,31 +1,49 @@
-/* SIGPIPE: our handler in the place of the default action, and what the program
- * sees of it. Every function is async-signal-safe. */
+/* SIGPIPE: our handlers in the place of the default action, and what the program
+ * sees of them. Every function is async-signal-safe and keeps errno. */
 #ifndef SOCKSHIM_SIGPIPE_H
 #define SOCKSHIM_SIGPIPE_H
 
+#include "base/facts.h"
 #include "base/next.h"
 
 #include <signal.h>
 #include <stdbool.h>
 
-/* Puts our handler in the place of the default action; from a handler of the
- * program's it takes SA_RESETHAND off. Nothing inside a seccomp filter. */
-void sigpipe_swallow(void);
-/* Whether our handler is there, which means that the default would have been.
- * One system call; false if it fails. */
-bool sigpipe_is_swallowed(void);
-/* Whether a wish for the default action is to be refused by now. */
+/* Told of a write to a socket by which SIGPIPE ends the program, just before it does. */
+typedef void sigpipe_witness(enum call call, const struct attempt *attempt);
+extern hidden sigpipe_witness *sigpipe_tell;
+
+/* Puts our handlers in the place of the default action and of a one-shot handler of
+ * the program's. Nothing inside a seccomp filter, and in a vfork child, whose memory
+ * is its parent's. */
+void sigpipe_install(void);
+/* Whether the default action would be in place without us, and SIGPIPE is not
+ * blocked. Two system calls; false if one fails. */
+bool sigpipe_is_deadly(void);
+/* Whether dispositions go through us by now. */
 bool sigpipe_is_forced(void);
+
+/* For machines where the handler cannot tell what was written to: after a write to
+ * `fd` that failed with EPIPE, lets the default action happen if it is due. is_quiet:
+ * MSG_NOSIGNAL was given, which pipes know nothing of. */
+void sigpipe_after_write(int fd, bool is_quiet);
 
 /* For the wrappers of sigaction(2) and its relatives. */
 
-/* Puts our handler where `act` has the default. */
+/* Makes of the program's wish what the kernel is to be told. Not in a vfork child. */
 void sigpipe_put_ours(struct sigaction *act);
-/* Takes SA_RESETHAND off a handler of the program's: it would put the default back. */
-void sigpipe_keep_handler(struct sigaction *act);
-/* Makes of the kernel's answer what the program would have seen without us. */
-void sigpipe_as_known(struct sigaction *act);
-/* The handler to hand to functions that choose the flags themselves. */
+/* Makes of the kernel's answer what the program would have seen without us, `kept`
+ * being from before the call. */
+struct sigpipe_kept {
+    int flags;
+    signal_handler one_shot;
+};
+struct sigpipe_kept sigpipe_now_kept(void);
+void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept);
+/* The same for a handler alone. */
+signal_handler sigpipe_known_handler(signal_handler handler, const struct sigpipe_kept *kept);
+/* The handler to hand to functions that choose the flags themselves, until
+ * sigpipe_put_ours() follows. */
 signal_handler sigpipe_stand_in(void);
 bool sigpipe_is_ours(signal_handler handler);
 

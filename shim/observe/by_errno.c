@@ -3,6 +3,7 @@
 #include "base/ask.h"
 #include "base/kernel.h"
 #include "base/raw.h"
+#include "base/settings.h"
 #include "force/sigpipe.h"
 
 #include <errno.h>
@@ -35,16 +36,16 @@ static void find_poll(struct facts *f)
     }
 }
 
-/* Where the handler is ours the default would have been; but a blocked signal
- * would not have ended anything. */
+/* Where nothing is changed, and after splice into a pipe that is not swallowed either,
+ * a program that gets here lives because it handles SIGPIPE itself, or is about to end
+ * (force/sigpipe.h, sigpipe_after_write()). */
 static void find_sigpipe(struct facts *f)
 {
-    uint64_t blocked = 0;
     bool by_socket = f->sends && f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
     bool by_pipe = f->call == CALL_splice && f->receives;
-    if ((by_socket || by_pipe) && sigpipe_is_swallowed() &&
-        raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0) {
-        f->saved_from_sigpipe = !(blocked >> (SIGPIPE - 1) & 1);
+    if ((by_socket || by_pipe) && sigpipe_is_deadly()) {
+        f->ended_by_sigpipe = settings.watch || (by_pipe && settings.sigpipe == SIGPIPE_SOCKETS);
+        f->saved_from_sigpipe = !f->ended_by_sigpipe;
     }
 }
 

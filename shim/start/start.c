@@ -112,8 +112,8 @@ void sockshim_first_socket(void)
         atomic_store(&sockshim_early_socket, true);
         return;
     }
-    if (settings.sigpipe == SIGPIPE_IGNORE) {
-        sigpipe_swallow();
+    if (settings.sigpipe != SIGPIPE_OFF && settings.sigpipe != SIGPIPE_ALWAYS) {
+        sigpipe_install();
     }
     struct moment m = this_moment();
     if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&

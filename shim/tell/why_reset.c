@@ -5,6 +5,9 @@ enum { LONG_IDLE_MS = 5000 };
 
 template clause_saved(const struct facts *f)
 {
+    if (f->ended_by_sigpipe) {
+        return SAY(" SIGPIPE ends the program here.");
+    }
     return f->saved_from_sigpipe ? SAY(" SIGPIPE would have ended the program here.") : NULL;
 }
 

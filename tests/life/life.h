@@ -8,7 +8,8 @@
  *     transparent SEED STEPS native|shim SIGPIPE NODELAY LOG
  *     transparent show|show-all
  *
- * SIGPIPE is off, ignore or always, NODELAY on or off, LOG yes if the log has a
+ * SIGPIPE is off (sockets and watch, too, for the program guards itself against writes
+ * that raise it), ignore or always, NODELAY on or off, LOG yes if the log has a
  * descriptor of its own. What they force on a program (README, SOCKSHIM_SIGPIPE and
  * SOCKSHIM_NODELAY) is played by this one where it runs natively, so that nothing
  * of what was seen need be left out. */
@@ -143,8 +144,6 @@ bool sigpipe_is(sighandler_t disposition);
 void guard(void);
 void unguard(void);
 void let_through(void);
-void before_disposition(void);
-void after_disposition(void);
 long ask(int fd, int level, int option);
 bool is_tcp(int fd);
 void force_nodelay(int fd);
@@ -185,9 +184,7 @@ void to_hide(void);
         result_;                                                                                   \
     })
 
-#define CALL(expression, ...)                                                                      \
-    CALL_AS((before_disposition(), guard()), (unguard(), after_disposition()), expression,         \
-            __VA_ARGS__)
+#define CALL(expression, ...) CALL_AS(guard(), unguard(), expression, __VA_ARGS__)
 /* One that changes or tells the mask or the dispositions. */
 #define SIGNAL_CALL(expression, ...) CALL_AS((void)0, (void)0, expression, __VA_ARGS__)
 

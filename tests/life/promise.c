@@ -4,11 +4,6 @@
 bool forced;
 uint64_t const sigpipe_bit = (uint64_t)1 << (SIGPIPE - 1);
 
-static bool play(void)
-{
-    return native && forced;
-}
-
 /* The mask and what waits, as the kernel has them. */
 uint64_t mask_by(int how, uint64_t set)
 {
@@ -79,23 +74,6 @@ void let_through(void)
 {
     while (kills() && pending() & sigpipe_bit) { /* the thread's, and the process's */
         take_sigpipe();
-    }
-}
-
-static struct sigaction one_shot; /* SA_RESETHAND is not obeyed */
-static bool has_one_shot;
-
-void before_disposition(void)
-{
-    has_one_shot = play() && sigaction(SIGPIPE, NULL, &one_shot) == 0 &&
-                   one_shot.sa_flags & (int)SA_RESETHAND && one_shot.sa_handler != SIG_DFL &&
-                   one_shot.sa_handler != SIG_IGN;
-}
-
-void after_disposition(void)
-{
-    if (has_one_shot && sigpipe_is(SIG_DFL)) {
-        sigaction(SIGPIPE, &one_shot, NULL);
     }
 }
 

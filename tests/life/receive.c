@@ -118,8 +118,7 @@ void receive_messages(void)
     if (twin && !HAS(__recvmmsg64)) {
         return;
     }
-    CALL_AS((before_disposition(), guard()),
-            (unguard(), after_disposition(), hide_rest(timeout, twin ? 8 : sizeof(long))),
+    CALL_AS(guard(), (unguard(), hide_rest(timeout, twin ? 8 : sizeof(long))),
             twin ? x___recvmmsg64(fd, at, count, flags, timeout)
                  : recvmmsg(fd, at, count, flags, timeout),
             "%s %d %p %u %x %p", twin ? "__recvmmsg64" : "recvmmsg", fd, (void *)at, count, flags,

@@ -65,7 +65,6 @@ void query(void)
     }
 }
 
-/* 0x800 is taken: calls/signal.c says for what. */
 void set_action(void)
 {
     int sig = a_signal();
@@ -79,7 +78,7 @@ void set_action(void)
     act.sa_flags =
         (int)ANY(0, SA_RESTART, SA_ONSTACK, SA_NODEFER, SA_NOCLDSTOP, SA_RESTART | SA_ONSTACK,
                  SA_RESETHAND, SA_RESETHAND | SA_NODEFER, 0x400, -1) &
-        ~0x804;
+        ~SA_SIGINFO;
     if (act.sa_handler == handler && one_in(3)) {
         act.sa_sigaction = handler_with_info;
         act.sa_flags |= SA_SIGINFO;
@@ -155,10 +154,8 @@ void other_signal_call(void)
             sigpipe_is(SIG_DFL)) {
             let_through();
         }
-        before_disposition();
         SIGNAL_CALL(sigprocmask(how, &set, &old), "sigprocmask %d %d", how,
                     sigismember(&set, SIGPIPE));
-        after_disposition();
         say("   %d\n", sigismember(&old, SIGPIPE));
         break;
     case 2:
@@ -172,9 +169,7 @@ void other_signal_call(void)
         if (sigpipe_is(SIG_DFL)) {
             let_through();
         }
-        before_disposition();
         SIGNAL_CALL(sigrelse(SIGPIPE), "sigrelse");
-        after_disposition();
         break;
     case 5:
         SIGNAL_CALL(sigignore(SIGPIPE), "sigignore");
@@ -191,6 +186,7 @@ void other_signal_call(void)
         break;
     case 8:
         CALL(raise(SIGPIPE), "raise");
+        CALL(kill(getpid(), 65), "kill");
         break;
     case 9:
         if (!(mask_by(SIG_BLOCK, 0) & sigpipe_bit)) { /* only one shall wait */
