@@ -24,6 +24,7 @@ static long answer(long result)
 
 #define OFFSET_HALVES(offset) (long)(offset), (long)((unsigned long long)(offset) >> 32)
 
+/* cppcheck-suppress unknownMacro ; it knows no __VA_OPT__ */
 NEXT_FUNCTIONS(RAW_FUNCTION)
 
 /* dup3 refuses equal descriptors, dup2 answers them with the descriptor. */
