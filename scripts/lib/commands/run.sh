@@ -24,10 +24,12 @@ the reason. At the end it says on stderr what was logged, and where.
                       between them: would-block,EINTR,accept4
       --only LIST     globs of programs with commas between them; all others
                       are left alone
-      --sigpipe MODE  ignore (once a process has a socket), always, or off
-                      (default: ignore)
+      --sigpipe MODE  which SIGPIPE is swallowed: sockets (raised by a write to a
+                      socket), ignore (all, once a process has a socket), always
+                      (all), or off (default: sockets)
       --no-sigpipe    the same as --sigpipe off
       --no-nodelay    leave TCP_NODELAY to the program
+      --watch-only    change nothing, neither SIGPIPE nor TCP_NODELAY; only log
   -q                  become COMMAND: nothing is printed at the end. For inetd,
                       and where the process must be COMMAND itself
       --force         run COMMAND even if the shim cannot be loaded into it
