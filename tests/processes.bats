@@ -50,7 +50,7 @@ made() {
 @test "posix_spawn, system and popen: the new program logs, whatever was done to descriptors" {
     made spawn
     made system
-    expect_count 3 '.event == "start"'
+    expect_count 3 '.event == "start" and .prog == "processes"'
 }
 
 @test "a daemon of two forks logs, and so do those that made it" {

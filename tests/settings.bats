@@ -220,13 +220,13 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
 }
 
 @test "wrong values are named in one line and survived" {
-    wrong SOCKSHIM yes "on, off" "using on"
+    wrong SOCKSHIM yes "on, watch, off" "using on"
     wrong SOCKSHIM ON "on, off" "using on"
     for value in 1X -1 K 1KB 1.5G " 1" 99999999999999999999 99999999999G; do
         wrong SOCKSHIM_LOG_LIMIT "$value" "K, M or G" "using 1G"
     done
     wrong SOCKSHIM_FORMAT xml "logfmt, json" "using logfmt"
-    wrong SOCKSHIM_SIGPIPE on "ignore, always, off" "using ignore"
+    wrong SOCKSHIM_SIGPIPE on "sockets, ignore, always, off" "using sockets"
     wrong SOCKSHIM_NODELAY maybe "on, off" "using on"
     wrong SOCKSHIM_LEVEL loud "debug, info, warn, error" "using debug"
     wrong SOCKSHIM_LEVEL 'a b"c' 'a b"c' "using debug"
