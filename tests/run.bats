@@ -46,7 +46,7 @@ refuses() {
     run -0 --separate-stderr sockshim --help
     local help=$output word variables
     for word in -o --log --log-limit --format --json --level --skip --only --sigpipe \
-        --no-sigpipe --no-nodelay -q --force -h --help --version; do
+        --no-sigpipe --no-nodelay --watch-only -q --force -h --help --version; do
         [[ $help =~ [[:space:]]"$word"[[:space:],] ]] || fails_with "no $word"
     done
     variables=$(tables setting 1)
@@ -81,7 +81,7 @@ refuses() {
     refuses "-o - is not allowed; allowed: a file (./- is one), stderr or off" -o - touch ran
     refuses "--level loud is not allowed; allowed: debug info warn error" --level loud touch ran
     refuses "--format xml is not allowed; allowed: logfmt json" --format=xml touch ran
-    refuses "--sigpipe on is not allowed; allowed: ignore always off" --sigpipe on touch ran
+    refuses "--sigpipe on is not allowed; allowed: sockets ignore always off" --sigpipe on touch ran
     refuses "--log-limit 10X is not allowed" --log-limit 10X touch ran
     refuses "--log-limit  is not allowed" --log-limit= touch ran
     [ ! -e ran ]
@@ -99,6 +99,7 @@ refuses() {
 --level error
 --format logfmt
 --format json
+--sigpipe sockets
 --sigpipe ignore
 --sigpipe always
 --sigpipe off
@@ -136,6 +137,7 @@ END
     is_set SOCKSHIM_SIGPIPE off -o off --sigpipe=off
     is_set SOCKSHIM_SIGPIPE off -o off --no-sigpipe
     is_set SOCKSHIM_NODELAY off -o off --no-nodelay
+    is_set SOCKSHIM watch -o off --watch-only
 }
 
 @test "a setting without an option is the environment's; an option goes before it" {

@@ -4,7 +4,7 @@
 . "$lib/target.sh"
 . "$lib/summary.sh"
 
-RUN_OPTIONS="--log --log-limit --format --json --level --skip --only --sigpipe --no-sigpipe --no-nodelay --force --help --version"
+RUN_OPTIONS="--log --log-limit --format --json --level --skip --only --sigpipe --no-sigpipe --no-nodelay --watch-only --force --help --version"
 
 run_usage() {
     cat <<'END'
@@ -26,10 +26,12 @@ the reason. At the end it says on stderr what was logged, and where.
                       between them: would-block,EINTR,accept4
       --only LIST     globs of programs with commas between them; all others
                       are left alone
-      --sigpipe MODE  ignore (once a process has a socket), always, or off
-                      (default: ignore)
+      --sigpipe MODE  which SIGPIPE is swallowed: sockets (raised by a write to a
+                      socket), ignore (all, once a process has a socket), always
+                      (all), or off (default: sockets)
       --no-sigpipe    the same as --sigpipe off
       --no-nodelay    leave TCP_NODELAY to the program
+      --watch-only    change nothing, neither SIGPIPE nor TCP_NODELAY; only log
   -q                  become COMMAND: nothing is printed at the end. For inetd,
                       and where the process must be COMMAND itself
       --force         run COMMAND even if the shim cannot be loaded into it
@@ -116,10 +118,10 @@ set_option() {
     --log-limit) is_limit "$2" || not_allowed "$@" "a number of bytes, with K, M or G behind it, or 0" && SOCKSHIM_LOG_LIMIT=$2 ;;
     --format) one_of "$@" logfmt json && SOCKSHIM_FORMAT=$2 ;;
     --level) one_of "$@" debug info warn error && SOCKSHIM_LEVEL=$2 ;;
-    --sigpipe) one_of "$@" ignore always off && SOCKSHIM_SIGPIPE=$2 ;;
+    --sigpipe) one_of "$@" sockets ignore always off && SOCKSHIM_SIGPIPE=$2 ;;
     --skip) SOCKSHIM_SKIP=$2 ;;
     --only) SOCKSHIM_ONLY=$2 ;;
-    --json | --no-nodelay | --no-sigpipe | --force | --help | --version) wrong_call run "$1 takes no value" ;;
+    --json | --no-nodelay | --no-sigpipe | --watch-only | --force | --help | --version) wrong_call run "$1 takes no value" ;;
     *) unknown_run_option "$1" ;;
     esac
 }
@@ -129,6 +131,7 @@ set_switch() {
     --json) SOCKSHIM_FORMAT=json ;;
     --no-nodelay) SOCKSHIM_NODELAY=off ;;
     --no-sigpipe) SOCKSHIM_SIGPIPE=off ;;
+    --watch-only) SOCKSHIM=watch ;;
     -q) quiet=yes ;;
     --force) force=yes ;;
     -h | --help) usage; exit ;;
@@ -251,6 +254,7 @@ become() {
         eval "value=\${SOCKSHIM_$setting-}"
         eval "[ -z \"\${SOCKSHIM_$setting+set}\" ]" || set -- "SOCKSHIM_$setting=$value" "$@"
     done
+    [ -z "${SOCKSHIM+set}" ] || set -- "SOCKSHIM=$SOCKSHIM" "$@"
     set -- "LD_PRELOAD=$preload" "$@"
     variables=$(first_environment)
     [ -z "$variables" ] || eval "set -- -i $variables \"\$@\""
