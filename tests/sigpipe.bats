@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# SIGPIPE is swallowed from the moment the process has a socket, by a
-# handler that no child inherits, and the program sees what it asked for.
+# From the moment the process has a socket, a write to a dead socket is an error
+# return; whatever else raises SIGPIPE does what it does without the shim.
 
 load helpers
 
@@ -23,7 +23,7 @@ same() {
             and (.why | contains("SIGPIPE would have ended the program here"))'
 }
 
-@test "every way to ask for the default afterwards succeeds and leaves the signal swallowed" {
+@test "every way to ask for the default afterwards succeeds, and is refused for sockets alone" {
     local way
     for way in default default-flags default-restart __default signal-default bsd-default \
         ssignal-default sysv-default __sysv-default sigset-default; do
@@ -31,8 +31,13 @@ same() {
         run shimmed "$PROGRAMS/sigpipe" socket "$way" dead
         [ "$status" -eq 0 ] || fails_with "$way: $output"
         [[ $output == *"send -1 Broken pipe"* ]]
-        expect_count 1 '.event == "refused" and .call == "sigaction"'
+        expect_count 1 '.event == "refused" and .call == "sigaction"
+                        and (.why | contains("it holds for writes to pipes"))'
+        run shimmed "$PROGRAMS/sigpipe" socket "$way" pipe
+        [ "$status" -eq 141 ] || fails_with "$way pipe: $status"
     done
+    shimmed SOCKSHIM_SIGPIPE=ignore "$PROGRAMS/sigpipe" socket default pipe
+    expect '.event == "refused" and (.why | contains("the signal stays swallowed"))'
 }
 
 @test "a refused default is logged once a program" {
@@ -78,17 +83,132 @@ same() {
     same socket ignore dead raise
 }
 
-@test "a one-shot handler runs each time, since it would put the default back" {
-    run "$PROGRAMS/sigpipe" socket handler-once dead dead
-    [ "$status" -eq 141 ]
+@test "a one-shot handler runs once, as without the shim; then a dead socket is an error again" {
+    local steps
     for steps in "socket handler-once" "handler-once socket" "socket sysv-handler"; do
         # shellcheck disable=SC2086
-        run shimmed "$PROGRAMS/sigpipe" $steps dead dead
+        run "$PROGRAMS/sigpipe" $steps dead dead
+        [ "$status" -eq 141 ]
+        # shellcheck disable=SC2086
+        run shimmed "$PROGRAMS/sigpipe" $steps dead dead query
         [ "$status" -eq 0 ]
-        [[ $output == *"caught 2"* ]]
+        [[ $output == *"caught 1"*"caught 1"*"query: default "* ]] || fails_with "$output"
+        # shellcheck disable=SC2086
+        run shimmed "$PROGRAMS/sigpipe" $steps dead raise
+        [ "$status" -eq 141 ] || fails_with "$output"
     done
     same socket handler-once query
+    same socket handler-once dead query
     same socket sysv-handler query
+}
+
+# life [VARIABLE=VALUE] STEP...: $status and $output of tests/programs/raisers under the
+# shim, and $native_status and $native_output.
+life() {
+    local setting=SOCKSHIM=on
+    if [[ $1 == *=* ]]; then
+        setting=$1
+        shift
+    fi
+    run setsid -w "$PROGRAMS/raisers" "$@" </dev/null
+    native_status=$status
+    native_output=$output
+    run shimmed "$setting" setsid -w "$PROGRAMS/raisers" "$@" </dev/null
+}
+
+writes() {
+    "$PROGRAMS/raisers" | grep "^to-$1-"
+}
+
+@test "a write to a dead socket is an error, by whatever call: stdio, sendfile, splice, a system call" {
+    local step n=0
+    for step in $(writes socket) to-socket-thread; do
+        life socket "$step"
+        [ "$native_status" -eq 141 ] || fails_with "$step natively: $native_status"
+        [ "$status" -eq 0 ] && [[ $output == "$step: -1 Broken pipe, caught 0" ]] || fails_with "$step: $status $output"
+        n=$((n + 1))
+    done
+    [ "$n" -ge 10 ]
+}
+
+@test "a write to a dead pipe ends the program as without the shim, by whatever call" {
+    local step n=0
+    for step in $(writes pipe) to-pipe-partial to-pipe-from-socket to-pipe-thread; do
+        life socket "$step"
+        [ "$native_status" -eq 141 ] && [ "$status" -eq 141 ] || fails_with "$step: $native_status, $status $output"
+        n=$((n + 1))
+    done
+    [ "$n" -ge 10 ]
+}
+
+@test "a SIGPIPE that somebody sent ends the program as without the shim" {
+    local step
+    for step in raise kill kill-group kill-from-thread kill-from-child pthread_kill sigqueue timer \
+        raise-blocked "again-once to-socket-write" "again-once-nodefer to-socket-write"; do
+        # shellcheck disable=SC2086
+        life socket $step
+        [ "$native_status" -eq 141 ] && [ "$status" -eq 141 ] || fails_with "$step: $native_status, $status $output"
+    done
+}
+
+@test "where nothing tells what raised it, the signal is swallowed: delivered late, or behind another one" {
+    local step
+    for step in to-socket-blocked to-socket-with-another; do
+        life socket "$step"
+        [ "$native_status" -eq 141 ] && [ "$status" -eq 0 ] || fails_with "$step: $native_status, $status $output"
+    done
+}
+
+@test "random lives with all that raises SIGPIPE, and all dispositions, end alike" {
+    "$PYTHON" "$TOP/tests/raisers.py" "$PROGRAMS/raisers" "$SHIM" "${RAISERS_SEED:-1}" "${RAISERS_RUNS:-300}"
+}
+
+@test "SOCKSHIM=watch: random lives with SIGPIPE end exactly as without the shim" {
+    "$PYTHON" "$TOP/tests/raisers.py" "$PROGRAMS/raisers" "$SHIM" "${RAISERS_SEED:-1}" "${RAISERS_RUNS:-300}" \
+        SOCKSHIM=watch
+}
+
+@test "SOCKSHIM=watch: a write to a socket by which the program ends is logged before" {
+    local step call
+    for step in $(writes socket); do
+        rm -f "$LOG"
+        life SOCKSHIM=watch socket "$step"
+        [ "$status" -eq 141 ] || fails_with "$step: $status"
+        case $step in
+        *sendfile*) call=sendfile ;;
+        *empty-send) call=send ;;
+        *dprintf | *stdio | *number) call=write ;;
+        *) call=${step#to-socket-} ;;
+        esac
+        expect_count 1 ".call == \"$call\" and .error == \"EPIPE\" and .cause == \"write-after-close\"
+                        and (.why | endswith(\"SIGPIPE ends the program here.\"))"
+    done
+    expect_count 0 '.why // "" | contains("would have")'
+}
+
+@test "SOCKSHIM=watch changes nothing else: TCP_NODELAY stays off, no default is refused, handlers run" {
+    # shellcheck disable=SC2016
+    run shimmed SOCKSHIM=watch "$PYTHON" -c '
+import signal, socket
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+s = socket.socket()
+print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)'
+    [ "$output" = $'0\n0' ]
+    expect_count 0 '.event == "refused"'
+    expect '.event == "start" and (.settings | contains("sigpipe=off nodelay=off") and contains("mode=watch"))'
+    life SOCKSHIM=watch count to-socket-write
+    [ "$status" -eq 0 ] && [ "$output" = "$native_output" ]
+}
+
+@test "process 1 of a container, which the kernel spares, goes on and keeps its protection" {
+    unshare -r -p -f true 2>/dev/null || skip "no pid namespaces here"
+    run shimmed unshare -r -p -f "$PROGRAMS/raisers" socket to-pipe-write to-socket-write child-raise child-socket
+    [ "$status" -eq 0 ]
+    [[ $output == *"to-pipe-write: -1"*"to-socket-write: -1"*"child-raise: 13"*"child-socket: 0"* ]] || fails_with "$output"
 }
 
 @test "a program without a socket keeps its SIGPIPE" {
@@ -100,14 +220,19 @@ same() {
 }
 
 @test "any first socket will do: socket, socketpair, an accepted or a connected one" {
+    local first
     for first in socket socketpair; do
-        run shimmed "$PROGRAMS/sigpipe" "$first" pipe
+        run shimmed SOCKSHIM_SIGPIPE=ignore "$PROGRAMS/sigpipe" "$first" pipe
         [ "$status" -eq 0 ]
         [ "${lines[-1]}" = "pipe: -1" ]
     done
 }
 
-@test "SOCKSHIM_SIGPIPE=always swallows from load on, off never" {
+@test "SOCKSHIM_SIGPIPE=ignore swallows all of them from the first socket on, always from load on, off none" {
+    run shimmed SOCKSHIM_SIGPIPE=ignore "$PROGRAMS/raisers" raise
+    [ "$status" -eq 141 ]
+    life SOCKSHIM_SIGPIPE=ignore socket raise kill sigqueue to-pipe-write to-pipe-partial to-socket-write
+    [ "$status" -eq 0 ]
     run shimmed SOCKSHIM_SIGPIPE=always "$PROGRAMS/sigpipe" pipe default pipe
     [ "$status" -eq 0 ]
     run shimmed SOCKSHIM_SIGPIPE=off "$PROGRAMS/sigpipe" dead
@@ -145,16 +270,122 @@ os.dup2(s.fileno(), int(fd))
 os.execvp(command[0], command)' "$@"
 }
 
-@test "an inherited IP socket counts at load: descriptors 0 to 15, and LISTEN_FDS" {
-    run exec_with_socket ip 15 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/sigpipe" pipe
-    [ "$output" = "pipe: -1" ]
-    expect_count 1 '.event == "start" and .prog == "sigpipe"'
-    run exec_with_socket ip 22 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" LISTEN_FDS=20 \
-        "$PROGRAMS/sigpipe" pipe
-    [ "$output" = "pipe: -1" ]
-    run exec_with_socket ip 22 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" LISTEN_FDS=19 \
-        "$PROGRAMS/sigpipe" pipe
+# what_dead FD: what a program that knows of no socket sees of a dead one at FD.
+what_dead() {
+    # shellcheck disable=SC2016
+    env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "${@:2}" /usr/bin/perl -e '
+open(my $out, ">&=", $ARGV[0]) or die; syswrite($out, "x") for 1 .. 3; print "alive\n"' "$1"
+}
+
+# with_dead KIND FD COMMAND...: with a connection, whose peer is gone, as FD.
+with_dead() {
+    "$PYTHON" -c '
+import os, signal, socket, sys
+kind, fd, *command = sys.argv[1:]
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+if kind == "unix":
+    ours, theirs = socket.socketpair()
+else:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+theirs.close()
+os.dup2(ours.fileno(), int(fd))
+os.execvp(command[0], command)' "$@"
+}
+
+@test "an inherited socket counts at load: descriptors 0 to 63, and LISTEN_FDS" {
+    export -f what_dead
+    export SHIM LOG
+    local kind fd
+    for kind in ip unix; do
+        for fd in 3 15 63; do
+            run with_dead $kind $fd bash -c "what_dead $fd"
+            [ "$output" = alive ] || fails_with "$kind $fd: $status $output"
+        done
+        run with_dead $kind 70 bash -c 'what_dead 70 LISTEN_FDS=68'
+        [ "$output" = alive ]
+    done
+    run with_dead unix 70 bash -c 'what_dead 70' # as the manual says
     [ "$status" -eq 141 ]
-    run exec_with_socket unix 15 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/sigpipe" pipe
+    expect '.event == "start" and .prog == "perl"'
+}
+
+@test "a unix socket as standard output alone, as Node and systemd give it, does not make a program one of sockets" {
+    export -f what_dead
+    export SHIM LOG
+    run with_dead unix 1 bash -c 'what_dead 1'
     [ "$status" -eq 141 ]
+    run with_dead ip 1 bash -c 'what_dead 1'
+    [ "$status" -ne 141 ] # it cannot say that it is alive
+}
+
+@test "a connection received by SCM_RIGHTS: recvmsg and recvmmsg, TCP_NODELAY is on and a dead one is an error" {
+    local call
+    for call in recvmsg recvmmsg; do
+        run "$PYTHON" - "$PROGRAMS/rights" "$call" "$SHIM" "$LOG" <<'END'
+import array, os, signal, socket, subprocess, sys
+program, call, shim, log = sys.argv[1:]
+for env in {}, {"LD_PRELOAD": shim, "SOCKSHIM_LOG": log}:
+    ours, theirs = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    os.dup2(theirs.fileno(), 70, inheritable=True)
+    child = subprocess.Popen([program, call], env=env, pass_fds=[70], stdout=subprocess.PIPE)
+    ours.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [server.fileno()]))])
+    server.close()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert client.recv(9) == b"received\n"
+    client.close()
+    print(child.communicate()[0].decode(), child.returncode)
+END
+        [ "${lines[0]}" = "nodelay 0" ] && [ "${lines[1]}" = " -13" ] || fails_with "$output"
+        [ "${lines[2]}" = "nodelay 1" ] && [ "${lines[3]}" = "alive" ] && [ "${lines[4]}" = " 0" ] || fails_with "$output"
+    done
+}
+
+# Real programs.
+
+@test "redis-cli monitor | head -1 ends as soon as head has gone" {
+    local port
+    port=$(free_port)
+    background redis-server --port "$port" --save '' --appendonly no --loglevel warning --daemonize no
+    wait_for_port "$port"
+    # shellcheck disable=SC2016
+    background bash -c 'while redis-cli -p "$0" ping; do sleep 0.05; done >/dev/null 2>&1' "$port"
+    # shellcheck disable=SC2016
+    run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        bash -c 'redis-cli -p "$0" monitor | head -1; echo "${PIPESTATUS[*]}"' "$port"
+    [ "${lines[1]}" = "141 0" ] || fails_with "$output"
+}
+
+@test "perl, python and a shell's loop with a socket of their own end before | head" {
+    local program
+    # shellcheck disable=SC2016
+    for program in "perl -e 'use Socket; socket(my \$s, PF_INET, SOCK_STREAM, 0); print qq(line\n) while 1'" \
+        "$PYTHON -c 'import signal, socket
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+s = socket.socket()
+while True: print(1)'" \
+        "exec 3<>/dev/udp/127.0.0.1/9; while echo x; do :; done"; do
+        run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+            bash -c "bash -c \"\$0\" | head -1; echo \"\${PIPESTATUS[*]}\"" "$program"
+        [ "${lines[1]}" = "141 0" ] || fails_with "$program: $output"
+    done
+}
+
+@test "a script under inetd, with the connection as its descriptors 0 to 2: producers end before | head" {
+    local port
+    port=$(free_port)
+    # shellcheck disable=SC2016
+    printf '#!/bin/bash\nread -r line\nseq 1 1000000 | head -1\nwhile :; do echo y; done 2>/dev/null | head -1\necho "${PIPESTATUS[*]}"\n' >script
+    printf '127.0.0.1:%s stream tcp nowait root %s script\n' "$port" "$PWD/script" >inetd.conf
+    chmod +x script
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" inetd -i "$PWD/inetd.conf"
+    wait_for_port "$port"
+    # shellcheck disable=SC2016
+    run timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; echo >&3; cat <&3' "$port"
+    [ "$output" = $'1\ny\n141 0' ] || fails_with "$output"
 }

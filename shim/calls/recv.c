@@ -55,7 +55,7 @@ static __attribute__((noinline)) int take_controls(const struct mmsghdr *msgs, i
 /* Whoever gives room for control data gives it with the first message. */
 static inline int received_messages(const struct mmsghdr *msgs, int n)
 {
-    return msgs->msg_hdr.msg_control ? take_controls(msgs, n) : n;
+    return n > 0 && msgs->msg_hdr.msg_control ? take_controls(msgs, n) : n;
 }
 
 /* MOVES for a call that may bring descriptors: `take` looks for them. */

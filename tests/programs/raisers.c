@@ -413,7 +413,7 @@ static void other_step(const char *step)
     } else if (strcmp(step, "kill") == 0) {
         SAY(step, kill(getpid(), SIGPIPE));
     } else if (strcmp(step, "kill-group") == 0) {
-        CHECK(setpgid(0, 0) == 0);
+        setpgid(0, 0); /* or it leads a session */
         SAY(step, kill(0, SIGPIPE));
     } else if (strcmp(step, "kill-from-thread") == 0) {
         kill_from_thread(step);
