@@ -95,12 +95,20 @@ _Static_assert(PR_SET_SECCOMP == 22, "as written in the assembly");
 
 _Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assembly");
 _Static_assert(SYS_recvmmsg == 299 && SYS_sendmmsg == 307, "as written in the assembly");
+_Static_assert(SYS_close == 3 && SYS_dup2 == 33, "as written in the assembly");
+_Static_assert(SYS_dup3 == 292 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
         ".cfi_startproc\n"
         "    endbr64\n"
+        "    cmpq $33, %rdi\n"
+        "    jbe 3f\n"
+        "    cmpq $292, %rdi\n"
+        "    je descriptors_by_syscall\n"
+        "    cmpq $436, %rdi\n"
+        "    je descriptors_by_syscall\n"
         "    cmpq $317, %rdi\n"
         "    je 1f\n"
         "    cmpq $157, %rdi\n"
@@ -116,6 +124,10 @@ __asm__(".text\n"
         "2:  cmpq $22, %rsi\n"
         "    jne 0b\n"
         "    jmp enter_cage_by_syscall\n"
+        "3:  je descriptors_by_syscall\n"
+        "    cmpq $3, %rdi\n"
+        "    je descriptors_by_syscall\n"
+        "    jmp 0b\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");
 
@@ -124,6 +136,9 @@ __asm__(".text\n"
 __attribute__((used, visibility("hidden"))) long watched_with(const long *arguments)
 {
     long n = arguments[0];
+    if (n == SYS_close || n == SYS_dup2 || n == SYS_dup3 || n == SYS_close_range) {
+        return descriptors_by_syscall(n, arguments[1], arguments[2], arguments[3]);
+    }
     __typeof__(enter_cage_by_syscall) *watched =
         n == SYS_seccomp || n == SYS_prctl ? enter_cage_by_syscall : messages_by_syscall;
     return watched(n, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
@@ -131,15 +146,20 @@ __attribute__((used, visibility("hidden"))) long watched_with(const long *argume
 
 _Static_assert(SYS_seccomp == 354 && SYS_prctl == 172, "as written in the assembly");
 _Static_assert(SYS_recvmmsg == 337 && SYS_sendmmsg == 345, "as written in the assembly");
+_Static_assert(SYS_close == 6 && SYS_dup2 == 63, "as written in the assembly");
+_Static_assert(SYS_dup3 == 330 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
         ".cfi_startproc\n"
+        "    cmpl $330, 4(%esp)\n"
+        "    jb 5f\n"
+        "    je 3f\n"
         "    cmpl $354, 4(%esp)\n"
         "    je 1f\n"
-        "    cmpl $172, 4(%esp)\n"
-        "    je 2f\n"
+        "    cmpl $436, 4(%esp)\n"
+        "    je 3f\n"
         "    cmpl $337, 4(%esp)\n"
         "    je 3f\n"
         "    cmpl $345, 4(%esp)\n"
@@ -151,7 +171,13 @@ __asm__(".text\n"
         "1:  cmpl $1, 8(%esp)\n"
         "    ja 0b\n"
         "    jmp 3f\n"
-        "2:  cmpl $22, 8(%esp)\n"
+        "5:  cmpl $6, 4(%esp)\n"
+        "    je 3f\n"
+        "    cmpl $63, 4(%esp)\n"
+        "    je 3f\n"
+        "    cmpl $172, 4(%esp)\n"
+        "    jne 0b\n"
+        "    cmpl $22, 8(%esp)\n"
         "    jne 0b\n"
         "3:  leal 4(%esp), %eax\n"
         "    subl $8, %esp\n"
@@ -171,6 +197,9 @@ WRAP(long, syscall, (long n, long a, long b, long c, long d, long e, long f))
 {
     if ((n == SYS_seccomp && (a == 0 || a == 1)) || (n == SYS_prctl && a == PR_SET_SECCOMP)) {
         return enter_cage_by_syscall(n, a, b, c, d, e);
+    }
+    if (n == SYS_close || n == SYS_dup3 || n == SYS_close_range) {
+        return descriptors_by_syscall(n, a, b, c);
     }
     if (n == SYS_recvmmsg || n == SYS_sendmmsg) {
         return messages_by_syscall(n, a, b, c, d, e);

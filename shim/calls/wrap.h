@@ -24,6 +24,10 @@
     __VA_ARGS__;                                                                                   \
     __asm__ volatile("" : : "m"(a))
 
+/* calls/descriptor.c: close, dup2, dup3 and close_range by number, for the wrapper of
+ * syscall(). */
+long descriptors_by_syscall(long n, long a, long b, long c);
+
 /* A second name of the C library's for a function that is wrapped in this file. */
 #define ALIAS(name, of)                                                                            \
     extern __typeof__(wrap_##of) alias_##name __asm__(#name)                                       \

@@ -54,24 +54,27 @@ static bool is_unwanted(enum call call, unsigned err)
     return call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1);
 }
 
-/* The line has a frame of its own, entered when the kernel has answered all
- * questions: the two need not be on the stack together. */
-static __attribute__((noinline)) void write_return(const struct facts *f, enum cause cause)
+struct returned {
+    struct facts facts;
+    enum cause cause;
+};
+
+static size_t compose_return(char *line, const struct moment *m, const void *what)
 {
-    char line[RECORD_SIZE];
-    struct moment m = this_moment();
-    log_write(line, record_return(line, &m, f, cause), &m);
+    const struct returned *returned = what;
+    return record_return(line, m, &returned->facts, returned->cause);
 }
 
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt)
 {
-    struct facts f;
+    struct returned r;
     int kept = errno;
-    if (observe(&f, call, ret, err, attempt)) {
-        enum cause cause = cause_of(&f);
-        if (!settings_skips_cause(cause) && cause_level(&f, cause) >= settings.level) {
-            write_return(&f, cause);
+    if (observe(&r.facts, call, ret, err, attempt)) {
+        r.cause = cause_of(&r.facts);
+        if (!settings_skips_cause(r.cause) && cause_level(&r.facts, r.cause) >= settings.level) {
+            sockshim_needs_log();
+            log_tell(compose_return, &r);
         }
     }
     errno = kept;
@@ -101,17 +104,29 @@ __attribute__((noinline)) void failed_late(int fd, int err)
     }
 }
 
+struct refusal {
+    enum call call;
+    int fd;
+    const char *why;
+};
+
+static size_t compose_refused(char *line, const struct moment *m, const void *what)
+{
+    const struct refusal *r = what;
+    return record_refused(line, m, r->call, r->fd, r->why);
+}
+
 __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
-    char line[RECORD_SIZE];
+    struct refusal refusal = {call, fd, why};
     int kept = errno;
     if (!settings.logging || settings.level > LEVEL_INFO || settings_skips_call(call)) {
         return;
     }
-    struct moment m = this_moment();
+    sockshim_needs_log();
     /* A vfork child is about to become another program. */
-    if (!m.who.is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
-        log_write(line, record_refused(line, &m, call, fd, why), &m);
+    if (!process_identify().is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
+        log_tell(compose_refused, &refusal);
     }
     errno = kept;
 }

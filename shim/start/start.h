@@ -25,6 +25,16 @@ static inline void sockshim_has_socket(void)
     }
 }
 
+/* There is, or is about to be, something to log: the first time, the log is opened. */
+void sockshim_log_open(void);
+extern atomic_bool sockshim_log_opened __attribute__((visibility("hidden")));
+static inline void sockshim_needs_log(void)
+{
+    if (!atomic_load_explicit(&sockshim_log_opened, memory_order_relaxed)) {
+        sockshim_log_open();
+    }
+}
+
 /* Whether a wish for SIGPIPE's default action is to be refused by now. */
 bool sockshim_forces_sigpipe(void);
 
