@@ -6,6 +6,7 @@
 #include "force/nodelay.h"
 #include "force/raiser.h"
 #include "force/sigpipe.h"
+#include "log/log.h"
 #include "start/start.h"
 
 #include <errno.h>
@@ -59,6 +60,16 @@ __attribute__((constructor)) static void start(void)
     }
     if (settings.on && (take_inherited() || atomic_load(&sockshim_early_socket))) {
         sockshim_has_socket();
+    }
+    errno = kept;
+}
+
+/* The program ends in order. */
+__attribute__((destructor)) static void end(void)
+{
+    int kept = errno;
+    if (settings.logging) {
+        log_end();
     }
     errno = kept;
 }

@@ -68,3 +68,44 @@ numbers() {
         "[$(seq -s , "$(cat count)")]" ]
     expect_count 0 '.event == "lost"'
 }
+
+@test "a program without sockets has the descriptors that it had, and no log is made" {
+    cat >"$BATS_TEST_TMPDIR/script" <<'SCRIPT'
+#!/bin/bash
+exec 254>/dev/null
+for fd in /proc/$$/fd/*; do echo "$fd $(readlink "$fd")"; done | sed 's|/proc/[0-9]*||; s|pipe:.*||'
+SCRIPT
+    chmod +x "$BATS_TEST_TMPDIR/script"
+    "$BATS_TEST_TMPDIR/script" </dev/null 3>&- >"$BATS_TEST_TMPDIR/native"
+    shimmed "$BATS_TEST_TMPDIR/script" </dev/null 3>&- >"$BATS_TEST_TMPDIR/shim"
+    diff <(sed 's/native//' "$BATS_TEST_TMPDIR/native") <(sed 's/shim//' "$BATS_TEST_TMPDIR/shim")
+    grep -q '^/fd/253 .*/script$' "$BATS_TEST_TMPDIR/shim" || grep -q '^/fd/255 .*/script$' "$BATS_TEST_TMPDIR/shim"
+    run bash -c 'exec 3>&-; ulimit -n 4; exec env LD_PRELOAD="$0" SOCKSHIM_LOG="$1" cat /etc/hostname' "$SHIM" "$LOG"
+    [ "$status" -eq 0 ]
+    [ ! -e "$LOG" ]
+}
+
+@test "in a cage, closing everything by syscall() leaves nothing of the log in the program's files" {
+    shimmed "$PROGRAMS/log_harm" cage "$BATS_TEST_TMPDIR/mine"
+    expect_count 1 '.len == 1'
+}
+
+@test "a dup2 onto the log's number waits for the record that another thread is writing" {
+    strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -e trace=statx \
+        -e inject=statx:delay_exit=5000 "$PROGRAMS/log_harm" dup2 "$BATS_TEST_TMPDIR/mine"
+}
+
+@test "a thread with a table of its own: no descriptor of ours piles up, whatever becomes of the log" {
+    run shimmed "$PROGRAMS/log_harm" unshare "$LOG"
+    [ "$status" -eq 0 ] || fails_with "$output"
+}
+
+@test "close(0) and open() in one thread while others log and the log is rotated: it gets 0" {
+    shimmed SOCKSHIM_LOG_LIMIT=64K "$PROGRAMS/log_harm" lowest "$BATS_TEST_TMPDIR/mine"
+    [ -e "$LOG.1" ]
+}
+
+@test "a fork while others log and the log is rotated inherits what the parent had" {
+    shimmed SOCKSHIM_LOG_LIMIT=16K "$PROGRAMS/log_harm" fork
+    [ -e "$LOG.1" ]
+}

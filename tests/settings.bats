@@ -57,7 +57,7 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))'
 
 @test "SOCKSHIM_LOG is made absolute at load" {
     cd "$BATS_TEST_TMPDIR"
-    shimmed SOCKSHIM_LOG=relative "$PYTHON" -c "import os; os.chdir('/'); os.rename('$BATS_TEST_TMPDIR/relative', '$BATS_TEST_TMPDIR/old'); import time; time.sleep(1.1); $REFUSED"
+    shimmed SOCKSHIM_LOG=relative "$PYTHON" -c "import os, socket; socket.socket(); os.chdir('/'); os.rename('$BATS_TEST_TMPDIR/relative', '$BATS_TEST_TMPDIR/old'); import time; time.sleep(1.1); $REFUSED"
     LOG=$BATS_TEST_TMPDIR/relative
     expect '.cause == "connection-refused"'
 }

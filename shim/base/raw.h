@@ -52,6 +52,16 @@
 #else
 #define RAW_FCHOWN SYS_fchown
 #endif
+#ifdef SYS_geteuid32
+#define RAW_GETEUID SYS_geteuid32
+#else
+#define RAW_GETEUID SYS_geteuid
+#endif
+#ifdef SYS_ftruncate64 /* the length is in two registers there, and 0 in both */
+#define RAW_FTRUNCATE SYS_ftruncate64
+#else
+#define RAW_FTRUNCATE SYS_ftruncate
+#endif
 
 /* poll(2) of one descriptor without waiting; aarch64 has only ppoll. */
 static inline long raw_poll_now(struct pollfd *p)

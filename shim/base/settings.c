@@ -244,10 +244,17 @@ static bool expand_path(const char *value)
     return fits;
 }
 
+/* Other names of descriptor 2: to open them would keep it open by a copy of ours. */
+static bool is_stderr(const char *value)
+{
+    return is(value, "stderr") || is(value, "/dev/stderr") || is(value, "/dev/fd/2") ||
+           is(value, "/proc/self/fd/2");
+}
+
 static const char *read_log(const char *value, size_t *len)
 {
-    if (is(value, "stderr") || is(value, "off")) {
-        settings.log = *value == 's' ? LOG_STDERR : LOG_OFF;
+    if (is_stderr(value) || is(value, "off")) {
+        settings.log = is(value, "off") ? LOG_OFF : LOG_STDERR;
         return NULL;
     }
     if (!expand_path(value)) {
@@ -321,8 +328,8 @@ static void summarize(const char *const given[])
         const char *initial = setting_rows[i].initial;
         bool replaced = settings.wrong[i] && initial;
         const char *value = given[i] && !replaced ? given[i] : initial;
-        if (i == SETTING_LOG && settings.log == LOG_FILE) {
-            value = settings.log_path;
+        if (i == SETTING_LOG && settings.log != LOG_OFF) {
+            value = settings.log == LOG_FILE ? settings.log_path : "stderr";
         }
         if (settings.watch && (i == SETTING_SIGPIPE || i == SETTING_NODELAY)) {
             value = "off";

@@ -8,6 +8,8 @@
 #include "log/keep.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <sys/resource.h>
 
 /* Answers success and keeps it, after looking whether it still is ours. */
 static __attribute__((noinline)) int close_log(int fd)
@@ -20,12 +22,17 @@ WRAP(int, close, (int fd))
     return log_may_own(fd) ? close_log(fd) : next.close(fd);
 }
 
+/* Above the program's limit nothing can be put, and ours stays. */
+static bool may_be_put(int number)
+{
+    return process_is_caged() || (uint64_t)number < raw_soft_limit(RLIMIT_NOFILE);
+}
+
 /* Out of the way first. If the program's own call then fails, the old number is
- * free again, as it was for the program; but a log that could not move stays. Then
- * its number may be above the program's limit by now, where nothing can be put. */
+ * free again, as it was for the program. */
 static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
 {
-    bool moved = log_owns(to) && log_move();
+    bool moved = log_owns(to) && may_be_put(to) && log_leave_number(to);
     int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
     if (moved && result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
@@ -45,47 +52,112 @@ WRAP(int, dup3, (int from, int to, int flags))
     return over ? dup_over_log(from, to, flags) : next.dup3(from, to, flags);
 }
 
+/* ---- Ranges ---- */
+
+static int close_all(unsigned first, unsigned last, int flags)
+{
+#ifdef __GLIBC__
+    return next.close_range(first, last, flags);
+#else
+    return (int)next.syscall(SYS_close_range, (long)first, (long)last, flags, 0, 0, 0);
+#endif
+}
+
+/* Ours in the range, the lower one first; ~0U: none. What looks like ours and is not any
+ * more is the program's. */
+struct ours {
+    unsigned low, high;
+};
+
+static unsigned ours_in(int i, unsigned first, unsigned last)
+{
+    int fd = atomic_load_explicit(&log_numbers[i], memory_order_relaxed);
+    return (unsigned)fd >= first && (unsigned)fd <= last && log_owns(fd) ? (unsigned)fd : ~0U;
+}
+
+static struct ours ours_within(unsigned first, unsigned last)
+{
+    unsigned a = ours_in(0, first, last);
+    unsigned b = ours_in(1, first, last);
+    return a < b ? (struct ours){a, b} : (struct ours){b, a};
+}
+
+/* The part of the range from `first` to just before one of ours; an empty one is left
+ * out. */
+static int close_before(unsigned ours, unsigned first, int flags)
+{
+    return first < ours ? close_all(first, ours - 1, flags) : 0;
+}
+
+/* In up to three parts, around ours. An empty last one is where nothing ever is open, so
+ * that the flags are looked at in any case. */
+static __attribute__((noinline)) int close_around(unsigned first, unsigned last, int flags)
+{
+    struct ours ours = ours_within(first, last);
+    if (ours.low == ~0U) {
+        return close_all(first, last, flags);
+    }
+    if (close_before(ours.low, first, flags) < 0) {
+        return -1;
+    }
+    first = ours.low + 1;
+    if (ours.high != ~0U) {
+        if (close_before(ours.high, first, flags) < 0) {
+            return -1;
+        }
+        first = ours.high + 1;
+    }
+    return first <= last ? close_all(first, last, flags) : close_all(~0U, ~0U, flags);
+}
+
+static bool may_have_ours(unsigned first, unsigned last)
+{
+    unsigned a = (unsigned)atomic_load_explicit(&log_numbers[0], memory_order_relaxed);
+    unsigned b = (unsigned)atomic_load_explicit(&log_numbers[1], memory_order_relaxed);
+    return (a >= first && a <= last) || (b >= first && b <= last);
+}
+
 #ifdef __GLIBC__
 
 ALIAS(__close, close);
 ALIAS(__dup2, dup2);
 
-/* In two parts, around ours. An empty first part is left out; an empty second one
- * is where nothing ever is open, so that the flags are looked at in any case. */
-static int close_around(unsigned log, unsigned first, unsigned last, int flags)
-{
-    if (first < log && next.close_range(first, log - 1, flags) < 0) {
-        return -1;
-    }
-    return last > log ? next.close_range(log + 1, last, flags) : next.close_range(~0U, ~0U, flags);
-}
-
-static __attribute__((noinline)) int close_range_with_log(unsigned first, unsigned last, int flags)
-{
-    int log = atomic_load_explicit(&log_number, memory_order_relaxed);
-    return log_owns(log) ? close_around((unsigned)log, first, last, flags)
-                         : next.close_range(first, last, flags);
-}
-
 WRAP(int, close_range, (unsigned first, unsigned last, int flags))
 {
-    unsigned log = (unsigned)atomic_load_explicit(&log_number, memory_order_relaxed);
-    return log < first || log > last ? next.close_range(first, last, flags)
-                                     : close_range_with_log(first, last, flags);
+    return may_have_ours(first, last) ? close_around(first, last, flags)
+                                      : next.close_range(first, last, flags);
 }
 
+/* A kernel before 5.9 has no close_range: there the log goes, and is opened anew by its
+ * path at the next record. */
 WRAP(void, closefrom, (int low))
 {
-    int log = atomic_load_explicit(&log_number, memory_order_relaxed);
-    if (log < low || log < 0 || !log_owns(log)) {
-        next.closefrom(low);
-        return;
-    }
-    /* A kernel before 5.9 has no close_range: there the log goes, and is opened
-     * anew by its path at the next record. */
-    if (close_around((unsigned)log, low < 0 ? 0 : (unsigned)low, ~0U, 0) < 0 && errno == ENOSYS) {
+    unsigned first = low < 0 ? 0 : (unsigned)low;
+    if (ours_within(first, INT_MAX).low == ~0U ||
+        (close_around(first, ~0U, 0) < 0 && errno == ENOSYS)) {
         next.closefrom(low);
     }
 }
 
 #endif
+
+/* Programs for older C libraries close and replace descriptors by number. What does not
+ * concern the log is passed on as it came. */
+__attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c)
+{
+    if (n == SYS_close && log_may_own((int)a)) {
+        return close_log((int)a);
+    }
+    if (n == SYS_dup3 && log_may_own((int)b) && (int)a != (int)b) {
+        return dup_over_log((int)a, (int)b, (int)c);
+    }
+#ifdef SYS_dup2
+    if (n == SYS_dup2 && log_may_own((int)b) && (int)a != (int)b) {
+        return dup_over_log((int)a, (int)b, 0);
+    }
+#endif
+    if (n == SYS_close_range && may_have_ours((unsigned)a, (unsigned)b)) {
+        return close_around((unsigned)a, (unsigned)b, (int)c);
+    }
+    return next.syscall(n, a, b, c, 0, 0, 0);
+}

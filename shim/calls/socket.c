@@ -13,6 +13,7 @@ static int accepted(int fd)
 WRAP(int, socket, (int domain, int type, int protocol))
 {
     REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
+    sockshim_needs_log(); /* before the program's own call takes its number */
     int fd = next.socket(domain, type, protocol);
     if (fd < 0) {
         return (int)failed(CALL_socket, fd, &a);
@@ -25,12 +26,9 @@ WRAP(int, socket, (int domain, int type, int protocol))
 WRAP(int, socketpair, (int domain, int type, int protocol, int *pair))
 {
     REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
-    int result = next.socketpair(domain, type, protocol, pair);
-    if (result < 0) {
-        return (int)failed(CALL_socketpair, result, &a);
-    }
     sockshim_has_socket();
-    return result;
+    int result = next.socketpair(domain, type, protocol, pair);
+    return result >= 0 ? result : (int)failed(CALL_socketpair, result, &a);
 }
 
 WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
@@ -45,6 +43,7 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
 WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
 {
     REMEMBER(a.fd = fd);
+    sockshim_needs_log();
     int result = next.accept(fd, addr, len);
     return result >= 0 ? accepted(result) : (int)failed(CALL_accept, result, &a);
 }
@@ -52,6 +51,7 @@ WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
 WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
 {
     REMEMBER(a.fd = fd);
+    sockshim_needs_log();
     int result = next.accept4(fd, addr, len, flags);
     return result >= 0 ? accepted(result) : (int)failed(CALL_accept4, result, &a);
 }

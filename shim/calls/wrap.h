@@ -34,6 +34,10 @@
         return n > 0 ? n : (result)failed(CALL_##call, n, &a);                                     \
     }
 
+/* calls/descriptor.c: close, dup2, dup3 and close_range by number, for the wrapper of
+ * syscall(). */
+hidden long descriptors_by_syscall(long n, long a, long b, long c);
+
 /* A second name of the C library's for a function that is wrapped in this file. */
 #define ALIAS(name, of)                                                                            \
     extern __typeof__(wrap_##of) alias_##name __asm__(#name)                                       \

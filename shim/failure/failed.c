@@ -12,19 +12,15 @@
 
 #include <errno.h>
 
-/* The facts, and then the line that is made of them: of what takes most of the stack,
- * the answers of the kernel, the facts, the line and the log's own questions, only the
- * facts and the line are on it together, and only while the line is written. */
-union room {
+struct returned {
     struct facts facts;
-    char line[RECORD_SIZE];
+    enum cause cause;
 };
 
-static __attribute__((noinline)) size_t write_line_over(union room *room, const struct moment *m,
-                                                        enum cause cause)
+static size_t compose_return(char *line, const struct moment *m, const void *what)
 {
-    struct facts facts = room->facts;
-    return record_return(room->line, m, &facts, cause);
+    const struct returned *returned = what;
+    return record_return(line, m, &returned->facts, returned->cause);
 }
 
 static bool settings_want_cause(const struct facts *f, enum cause cause)
@@ -35,15 +31,14 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt, bool is_end)
 {
-    union room room;
+    struct returned r;
     int kept = errno;
-    if (observe(&room.facts, call, ret, err, attempt)) {
-        room.facts.ended_by_sigpipe |= is_end;
-        enum cause cause = cause_of(&room.facts);
-        if (settings_want_cause(&room.facts, cause)) {
-            struct moment m = this_moment();
-            size_t len = write_line_over(&room, &m, cause);
-            log_write(room.line, len, &m);
+    if (observe(&r.facts, call, ret, err, attempt)) {
+        r.facts.ended_by_sigpipe |= is_end;
+        r.cause = cause_of(&r.facts);
+        if (settings_want_cause(&r.facts, r.cause)) {
+            sockshim_needs_log();
+            log_tell(compose_return, &r);
         }
     }
     errno = kept;
@@ -110,17 +105,29 @@ __attribute__((noinline)) void failed_late(int fd, int err)
     }
 }
 
+struct refusal {
+    enum call call;
+    int fd;
+    const char *why;
+};
+
+static size_t compose_refused(char *line, const struct moment *m, const void *what)
+{
+    const struct refusal *r = what;
+    return record_refused(line, m, r->call, r->fd, r->why);
+}
+
 __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
-    char line[RECORD_SIZE];
+    struct refusal refusal = {call, fd, why};
     int kept = errno;
     if (!settings.logging || settings.level > LEVEL_INFO || settings_skips_call(call)) {
         return;
     }
-    struct moment m = this_moment();
+    sockshim_needs_log();
     /* A vfork child is about to become another program. */
-    if (!m.who.is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
-        log_write(line, record_refused(line, &m, call, fd, why), &m);
+    if (!process_identify().is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
+        log_tell(compose_refused, &refusal);
     }
     errno = kept;
 }

@@ -13,37 +13,13 @@ static uint64_t device_number(uint32_t major, uint32_t minor)
     return (uint64_t)major << 32 | minor;
 }
 
-/* The file under a path, or that of the descriptor if there is none. Both of
- * these stand apart from their callers, so that their buffers are on the stack
- * only here.
- *
- * Not by fstat, which asks for the times, too: then the next write must give the
- * file a new one, and costs twice as much (fs/stat.c, fill_mg_cmtime(), since
- * Linux 6.13). */
-static __attribute__((noinline)) int file_by_statx(int fd, const char *path, struct file *file)
-{
-    struct kernel_statx st;
-    int err = (int)raw(SYS_statx, fd, path ? path : "", path ? 0 : AT_EMPTY_PATH,
-                       STATX_TYPE_TO_GID | STATX_INODE | STATX_BYTES, &st);
-    if (err < 0) {
-        return err;
-    }
-    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the kernel filled it */
-    file->device = device_number(st.device_major, st.device_minor);
-    file->inode = st.inode;
-    file->size = st.size;
-    file->mode = st.mode;
-    file->links = st.links;
-    file->uid = st.uid;
-    file->gid = st.gid;
-    return 0;
-}
-
-/* Where there is no statx: before Linux 4.11, and in some containers. */
-static __attribute__((noinline)) int file_by_stat(int fd, const char *path, struct file *file)
+/* Where there is no statx: before Linux 4.11, and in some containers. Apart from its
+ * caller, so that its buffer is on the stack only here. */
+static __attribute__((noinline)) int file_by_stat(int fd, const char *path, int flags,
+                                                  struct file *file)
 {
     struct stat64 st;
-    int err = (int)(path ? raw(RAW_FSTATAT, fd, path, &st, 0) : raw(RAW_FSTAT, fd, &st));
+    int err = (int)(path ? raw(RAW_FSTATAT, fd, path, &st, flags) : raw(RAW_FSTAT, fd, &st));
     if (err < 0) {
         return err;
     }
@@ -58,14 +34,35 @@ static __attribute__((noinline)) int file_by_stat(int fd, const char *path, stru
     return 0;
 }
 
-int file_of(int fd, struct file *file)
+/* Not by fstat, which asks for the times, too: then the next write must give the
+ * file a new one, and costs twice as much (fs/stat.c, fill_mg_cmtime(), since
+ * Linux 6.13). */
+int file_find(int fd, const char *path, int flags, struct file *file)
 {
-    return file_by_statx(fd, NULL, file) == 0 ? 0 : file_by_stat(fd, NULL, file);
+    struct kernel_statx st;
+    if (raw(SYS_statx, fd, path ? path : "", path ? flags : AT_EMPTY_PATH,
+            STATX_TYPE_TO_GID | STATX_INODE | STATX_BYTES, &st) < 0) {
+        return file_by_stat(fd, path, flags, file);
+    }
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the kernel filled it */
+    file->device = device_number(st.device_major, st.device_minor);
+    file->inode = st.inode;
+    file->size = st.size;
+    file->mode = st.mode;
+    file->links = st.links;
+    file->uid = st.uid;
+    file->gid = st.gid;
+    return 0;
 }
 
-int file_at(const char *path, struct file *file)
+uint64_t mount_at(const char *path)
 {
-    return file_by_statx(AT_FDCWD, path, file) == 0 ? 0 : file_by_stat(AT_FDCWD, path, file);
+    struct kernel_statx st;
+    if (raw(SYS_statx, AT_FDCWD, path, 0, STATX_MOUNT, &st) < 0) {
+        return 0;
+    }
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel filled it */
+    return st.mask & STATX_MOUNT ? st.mount : 0;
 }
 
 bool same_file(const struct file *a, const struct file *b)

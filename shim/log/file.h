@@ -2,7 +2,9 @@
 #ifndef SOCKSHIM_FILE_H
 #define SOCKSHIM_FILE_H
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,10 +16,28 @@ struct file {
     uint32_t links, uid, gid;
 };
 
-/* One system call, two where there is no statx. Both return 0 or a negated errno;
- * file_at() follows links. */
-int file_of(int fd, struct file *file);
-int file_at(const char *path, struct file *file);
+/* The file under `path`, from the folder `fd` on, or that of `fd` itself if there is no
+ * path. `flags` may have AT_SYMLINK_NOFOLLOW: then of a link it is the link itself. One
+ * system call, two where there is no statx. Returns 0 or a negated errno. */
+int file_find(int fd, const char *path, int flags, struct file *file);
+
+static inline int file_of(int fd, struct file *file)
+{
+    return file_find(fd, NULL, 0, file);
+}
+
+static inline int file_at(const char *path, struct file *file)
+{
+    return file_find(AT_FDCWD, path, 0, file);
+}
+
+static inline int file_at_no_link(const char *path, struct file *file)
+{
+    return file_find(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, file);
+}
+
+/* Which mount `path` is on; 0 where the kernel does not tell (before Linux 5.8). */
+uint64_t mount_at(const char *path);
 
 bool same_file(const struct file *a, const struct file *b);
 

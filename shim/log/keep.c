@@ -1,56 +1,59 @@
 #include "log/keep.h"
 
-#include "base/ask.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
-#include "base/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* The log as it was opened: the file that it is and the one that it was before,
- * or is about to be, for a thread may have looked at one just when another put
- * the other in its place. Without a lock: a reader that sees half a change looks
- * again by path. */
-atomic_int log_number = -1;
-static _Atomic uint64_t log_device[2];
-static _Atomic uint64_t log_inode[2];
-static atomic_uint newest;
+atomic_int log_numbers[2] = {-1, -1};
+static _Atomic uint64_t devices[2];
+static _Atomic uint64_t inodes[2];
+static atomic_uint current;
 
-static _Atomic int64_t looked_at; /* the second in which the path was last looked at */
-
-static bool is_opened(const struct file *file, unsigned i)
+unsigned kept_current(void)
 {
-    return file->inode == atomic_load_explicit(&log_inode[i], memory_order_relaxed) &&
-           file->device == atomic_load_explicit(&log_device[i], memory_order_relaxed);
+    return atomic_load_explicit(&current, memory_order_relaxed);
 }
 
-static bool is_newest(const struct file *file)
+void kept_set_current(unsigned i)
 {
-    return is_opened(file, atomic_load_explicit(&newest, memory_order_relaxed));
+    atomic_store(&current, i);
 }
 
-static bool is_opened_file(const struct file *file)
+bool kept_is(unsigned i, const struct file *file)
 {
-    return is_opened(file, 0) || is_opened(file, 1);
+    return file->inode == atomic_load_explicit(&inodes[i], memory_order_relaxed) &&
+           file->device == atomic_load_explicit(&devices[i], memory_order_relaxed);
 }
 
-static void remember(const struct file *file)
+int kept_find(const struct file *file)
 {
-    unsigned i = !atomic_load(&newest);
-    atomic_store(&log_device[i], file->device);
-    atomic_store(&log_inode[i], file->inode);
-    atomic_store(&newest, i);
+    for (unsigned i = 0; i < 2; i++) {
+        struct file now;
+        int fd = atomic_load(&log_numbers[i]);
+        if (fd >= 0 && kept_is(i, file) && file_of(fd, &now) == 0 && same_file(&now, file)) {
+            return (int)i;
+        }
+    }
+    return -1;
 }
 
-/* While descriptors and locks change hands nothing may end this thread, and
- * leave them behind, or come in between: pthread_cancel in its asynchronous form
- * is a signal, too. */
-uint64_t hold_signals(void)
+/* ---- One at a time ---- */
+
+/* The process in which a thread is changing descriptors. The number tells the child of
+ * a fork that it is not the one, though it was born in the midst. */
+static _Atomic pid_t changing;
+
+/* While descriptors and locks change hands nothing may end this thread and leave them
+ * behind, or come in between: pthread_cancel in its asynchronous form is a signal, too. */
+static uint64_t block_signals(void)
 {
     uint64_t all = ~(uint64_t)0;
     uint64_t before = 0;
@@ -58,248 +61,274 @@ uint64_t hold_signals(void)
     return before;
 }
 
-void let_signals(uint64_t before)
+static void restore_signals(uint64_t before)
 {
     raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
 }
 
-/* The process that is putting another file in the log's place. One thread at a
- * time does; who comes meanwhile goes on with what is there. The number tells
- * the child of a fork that it is not the one, though it was born in the midst. */
-static _Atomic pid_t changing;
-
-bool begin_change(const struct moment *m)
+bool begin_change(const struct moment *m, uint64_t *signals)
 {
     pid_t other = atomic_load(&changing);
-    return other != m->who.pid && atomic_compare_exchange_strong(&changing, &other, m->who.pid);
+    if (other == m->who.pid) {
+        return false;
+    }
+    *signals = block_signals();
+    if (atomic_compare_exchange_strong(&changing, &other, m->who.pid)) {
+        return true;
+    }
+    restore_signals(*signals);
+    return false;
 }
 
-void end_change(void)
+void end_change(uint64_t signals)
 {
     atomic_store(&changing, 0);
+    restore_signals(signals);
 }
 
-/* Programs count on low numbers, and a table of up to 256 descriptors costs a
- * fork nothing (fs/file.c grows it by powers of two). */
-static int move_high(int fd)
+enum { STEPS = 1000 }; /* of 100 microseconds each */
+
+/* Gives the processor to whoever is waited for. */
+static void wait_a_little(int step)
 {
-    uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
-    long top = limit < 256 ? (long)limit : 256;
-    for (long lowest = top - 1; lowest > fd && lowest >= top - 16; lowest--) {
-        long moved = raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, lowest);
-        if (moved >= 0 && moved < 256) {
-            raw(SYS_close, fd);
-            return (int)moved;
-        }
-        if (moved >= 0) {
-            raw(SYS_close, moved);
-        }
+    struct timespec while_ = {0, 100000};
+    if (step < 10) {
+        raw(SYS_sched_yield);
+    } else {
+        raw(SYS_nanosleep, &while_, 0);
     }
-    long moved = raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, top);
-    if (moved < 0) {
-        return fd;
+}
+
+void wait_for_change(void)
+{
+    for (int step = 0; step < STEPS && atomic_load(&changing) != 0; step++) {
+        wait_a_little(step);
     }
-    raw(SYS_close, fd);
-    return (int)moved;
 }
 
-/* Never waits for a reader or a carrier: O_NONBLOCK, on a description that is
- * ours alone. */
-int open_path(const char *path, int flags)
-{
-    return (int)raw(SYS_openat, AT_FDCWD, path,
-                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | LARGEFILE |
-                        flags,
-                    0644);
-}
+static atomic_bool forking;
 
-/* From now on records go to this descriptor, as long as it is open on this file. */
-static int adopt(int fd)
+void log_before_fork(void)
 {
-    struct file file;
-    if (file_of(fd, &file) < 0) {
-        return -EIO;
-    }
-    remember(&file);
-    atomic_store(&log_number, fd);
-    return 0;
-}
-
-static int open_log(int flags)
-{
-    int fd = open_path(settings.log_path, flags);
-    return fd < 0 ? fd : move_high(fd);
-}
-
-/* Descriptor 2 is used where it is, never kept open by a copy of ours: whoever
- * waits for a daemon to close its stderr must not wait for us. */
-static int use_stderr(void)
-{
-    return is_ip_socket(2) ? -ENOTSUP : adopt(2);
-}
-
-int log_open(void)
-{
-    if (settings.log == LOG_STDERR) {
-        return use_stderr();
-    }
-    int fd = open_log(0);
-    return fd < 0 ? fd : adopt(fd);
-}
-
-bool log_is_open(void)
-{
-    return atomic_load(&log_number) >= 0;
-}
-
-static bool second_has_passed(const struct moment *m)
-{
-    int64_t now = (int64_t)m->now.tv_sec;
-    return atomic_exchange_explicit(&looked_at, now, memory_order_relaxed) != now;
-}
-
-/* Puts a new description under the old number, in one step; where that is by now
- * above the program's limit (RLIMIT_NOFILE), under another one. */
-static void reopen_in_place(int fd)
-{
-    struct file file;
-    int fresh = open_path(settings.log_path, O_NOFOLLOW);
-    if (fresh < 0) {
+    pid_t none = 0;
+    if (process_is_caged()) {
         return;
     }
-    if (file_of(fresh, &file) == 0) {
-        remember(&file);
-        if (raw(SYS_dup3, fresh, fd, O_CLOEXEC) < 0) {
-            atomic_store(&log_number, move_high(fresh));
+    for (int step = 0; step < STEPS; step++, none = 0) {
+        if (atomic_compare_exchange_strong(&changing, &none, (pid_t)raw(SYS_getpid))) {
+            atomic_store(&forking, true);
             return;
         }
+        wait_a_little(step);
     }
-    raw(SYS_close, fresh);
 }
 
-/* Renamed or removed: begin a new file under the path; if that can't be, the
- * old one goes on. */
-__attribute__((noinline)) void follow_path(int fd, const struct moment *m)
+/* In the parent and in the child, whose other threads are gone. */
+static atomic_uint writers[64];
+
+void log_after_fork(void)
 {
-    struct file file;
-    bool is_there = file_at(settings.log_path, &file) == 0 && is_newest(&file);
-    if (is_there || file_of(fd, &file) < 0 || !is_opened_file(&file)) {
-        return;
+    if (atomic_exchange(&forking, false)) {
+        atomic_store(&changing, 0);
     }
-    uint64_t signals = hold_signals();
-    if (begin_change(m)) {
-        reopen_in_place(fd);
-        end_change();
-    }
-    let_signals(signals);
 }
 
-/* There is none, or somebody took the number: another one, unless another thread
- * was quicker. */
-static void open_again(int fd)
+/* ---- Who is writing ---- */
+
+/* By number, modulo 64: two that follow one another differ. */
+static atomic_uint *writers_to(int fd)
 {
-    struct file file;
-    uint64_t signals = hold_signals();
-    int fresh = open_log(O_NOFOLLOW);
-    if (fresh >= 0 && file_of(fresh, &file) == 0) {
-        remember(&file);
-    }
-    /* -1: to be tried at the next second, not at every record. */
-    if (!atomic_compare_exchange_strong(&log_number, &fd, fresh < 0 ? -1 : fresh)) {
-        raw(SYS_close, fresh);
-    }
-    let_signals(signals);
+    return &writers[(unsigned)fd % 64];
 }
 
-/* The path, once a second; a log that could not be opened is tried again. */
-void look_at_path(const struct moment *m)
+/* The number that this thread is writing to, plus one: what a handler finds whose
+ * signal has interrupted that. In the thread's own block from the start: it is never
+ * allocated. */
+static __thread int mine __attribute__((tls_model("initial-exec")));
+
+bool writing_begins(struct writing *w, unsigned i)
 {
-    if (settings.log != LOG_FILE || m->who.is_vfork_child || !second_has_passed(m)) {
-        return;
-    }
-    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
-    if (fd >= 0) {
-        follow_path(fd, m);
-    } else {
-        open_again(fd);
+    for (;;) {
+        int fd = atomic_load(&log_numbers[i]);
+        if (fd < 0) {
+            return false;
+        }
+        atomic_fetch_add(writers_to(fd), 1);
+        /* Whoever takes the number away looks at the writers afterwards. */
+        if (atomic_load(&log_numbers[i]) == fd) {
+            *w = (struct writing){fd, mine};
+            mine = fd + 1;
+            return true;
+        }
+        atomic_fetch_sub(writers_to(fd), 1);
     }
 }
 
-/* The descriptor is not open on what we opened. Another thread may just have
- * replaced it, else somebody took the number. */
-static __attribute__((noinline)) int find_again(int fd, struct file *file, const struct moment *m)
+void writing_ends(const struct writing *w)
+{
+    mine = w->outer;
+    atomic_fetch_sub(writers_to(w->fd), 1);
+}
+
+/* Not for what this thread itself was about when a signal came, and not for ever: a
+ * thread may have left its write by longjmp. */
+static bool wait_for_writers(int fd)
+{
+    unsigned own = mine == fd + 1;
+    for (int step = 0; step < STEPS; step++) {
+        if (atomic_load(writers_to(fd)) <= own) {
+            return true;
+        }
+        if (!process_is_caged()) {
+            wait_a_little(step);
+        }
+    }
+    return false;
+}
+
+/* ---- The numbers ---- */
+
+/* Where nobody looks by habit: not the lowest, nor 10 and up (dash), 200 (flock in
+ * scripts) or 240 to 255 (bash keeps its script there). Yet below 256, so that the
+ * kernel's table does not grow (fs/file.c grows it by powers of two), and from the top
+ * down, for a program with many descriptors fills it from below. */
+enum { HIGHEST = 239, LOWEST = 100, OF_FLOCK = 200, LOWEST_AT_ALL = 10 };
+
+/* With fewer descriptors in all, each of them is the program's. */
+enum { FEWEST = 16 };
+
+static bool is_free(int fd)
+{
+    return raw(RAW_FCNTL, fd, F_GETFD) == -EBADF;
+}
+
+/* A copy of `fd` under such a number; a negated errno if there is none. */
+static int copy_high(int fd)
+{
+    uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
+    int top = limit > HIGHEST ? HIGHEST : (int)limit - 1;
+    int bottom = top < HIGHEST ? LOWEST_AT_ALL : LOWEST;
+    if (limit < FEWEST) {
+        return -EMFILE;
+    }
+    for (int number = top; number >= bottom; number--) {
+        if (number == OF_FLOCK || !is_free(number)) {
+            continue;
+        }
+        int copy = (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, number);
+        if (copy < 0 || copy == number) {
+            return copy;
+        }
+        raw(SYS_close, copy); /* somebody was quicker */
+    }
+    return (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, limit > 256 ? 256 : bottom);
+}
+
+/* ---- Opening and closing ---- */
+
+/* There is no way to close a descriptor only if it is ours: so look just before. */
+static void close_if(int fd, const struct file *file)
 {
     struct file now;
-    if (file_of(fd, file) == 0 && (is_opened_file(file) || (file_at(settings.log_path, &now) == 0 &&
-                                                            same_file(&now, file)))) {
-        return fd;
+    if (file_of(fd, &now) == 0 && same_file(&now, file)) {
+        raw(SYS_close, fd);
     }
-    if (m->who.is_vfork_child) {
-        return -1;
-    }
-    open_again(fd);
-    fd = atomic_load(&log_number);
-    return fd >= 0 && file_of(fd, file) == 0 ? fd : -1;
 }
 
-/* The descriptor to write to, and its file; -1: none. */
-int find_log(struct file *file, const struct moment *m)
+/* Takes the place of descriptor `i`; a reader sees -1 in between. */
+static void put(unsigned i, int fd, const struct file *file)
 {
-    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
-    if (fd < 0 || (file_of(fd, file) == 0 && is_opened_file(file))) {
-        return fd;
+    struct file before = {.device = atomic_load(&devices[i]), .inode = atomic_load(&inodes[i])};
+    int old = atomic_exchange(&log_numbers[i], -1);
+    if (file) {
+        atomic_store(&devices[i], file->device);
+        atomic_store(&inodes[i], file->inode);
     }
-    return settings.log == LOG_FILE ? find_again(fd, file, m) : -1;
-}
-
-/* Its last name is gone: what is written to it goes with its last descriptor. A
- * file that never had one, as /dev/fd/N, is still there under the log's path. */
-bool is_removed(const struct file *file)
-{
-    struct file now;
-    return file->links == 0 && S_ISREG(file->mode) && settings.log == LOG_FILE &&
-           !(file_at(settings.log_path, &now) == 0 && same_file(&now, file));
-}
-
-/* At once, not when the second is over. Where no new one can be begun, the old
- * one goes on. */
-__attribute__((noinline)) int leave_removed(int fd, struct file *file, const struct moment *m)
-{
-    if (m->who.is_vfork_child) {
-        return fd;
+    atomic_store(&log_numbers[i], fd);
+    if (old >= 0 && old != fd && wait_for_writers(old)) { /* else it stays: better than to hurt */
+        close_if(old, &before);
     }
-    follow_path(fd, m);
-    return find_log(file, m);
 }
 
-static int log_descriptor(void)
+void keep_none(unsigned i)
 {
-    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
-    return settings.log == LOG_FILE ? fd : -1;
+    put(i, -1, NULL);
+}
+
+/* To be read as well, for its last byte: but a reader of a FIFO would be one more. */
+static int open_path(const char *path, int flags)
+{
+    enum { COMMON = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | LARGEFILE };
+    struct file there;
+    bool is_file = file_at(path, &there) < 0 || S_ISREG(there.mode);
+    long fd = raw(SYS_openat, AT_FDCWD, path, (is_file ? O_RDWR : O_WRONLY) | COMMON | flags, 0644);
+    if (fd == -EACCES && is_file) {
+        fd = raw(SYS_openat, AT_FDCWD, path, O_WRONLY | COMMON | flags, 0644);
+    }
+    return (int)fd;
+}
+
+/* What was opened gets the lowest free number for a moment, and another thread may put
+ * a file of its own there (close(0), dup2()): so each step looks first. */
+int keep_open(unsigned i, const char *path, int flags, struct file *file)
+{
+    static struct file other; /* of whoever changes: the stack has a record on it already */
+    int low = open_path(path, flags);
+    if (low < 0) {
+        return low;
+    }
+    if (file_of(low, file) < 0 || file_at(path, &other) < 0 || !same_file(file, &other)) {
+        /* Ours, if it has what dup2() would have taken off. */
+        if (raw(RAW_FCNTL, low, F_GETFD) == FD_CLOEXEC && raw(RAW_FCNTL, low, F_GETFL) & O_APPEND) {
+            raw(SYS_close, low);
+        }
+        return -EAGAIN;
+    }
+    int high = copy_high(low);
+    close_if(low, file);
+    if (high >= 0 && (file_of(high, &other) < 0 || !same_file(file, &other))) {
+        raw(SYS_close, high);
+        return -EAGAIN;
+    }
+    if (high >= 0) {
+        put(i, high, file);
+    }
+    return high < 0 ? high : 0;
+}
+
+/* ---- Out of the program's way ---- */
+
+static int which(int fd)
+{
+    for (int i = 0; fd >= 0 && i < 2; i++) {
+        if (atomic_load(&log_numbers[i]) == fd) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 bool log_owns(int fd)
 {
     struct file file;
-    if (fd < 0 || fd != log_descriptor()) {
-        return false;
-    }
-    return process_is_caged() || (file_of(fd, &file) == 0 && is_opened_file(&file));
+    int i = which(fd);
+    return i >= 0 &&
+           (process_is_caged() || (file_of(fd, &file) == 0 && kept_is((unsigned)i, &file)));
 }
 
-bool log_move(void)
+bool log_leave_number(int fd)
 {
-    int fd = log_descriptor();
-    if (process_is_caged()) { /* may not ask for another number: it ends here */
-        atomic_store(&log_number, -1);
+    int i = which(fd);
+    if (i < 0 || process_identify().is_vfork_child) {
+        return i >= 0; /* the table is the child's, the number its parent's */
+    }
+    int copy = process_is_caged() ? -1 : copy_high(fd); /* there it may not be asked for */
+    if (!atomic_compare_exchange_strong(&log_numbers[i], &fd, copy)) {
+        if (copy >= 0) {
+            raw(SYS_close, copy);
+        }
         return true;
     }
-    if (process_identify().is_vfork_child) {
-        return true; /* the table is the child's, the number its parent's */
-    }
-    int copy = (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, fd + 1);
-    if (copy >= 0) {
-        atomic_store(&log_number, copy);
-    }
-    return copy >= 0;
+    wait_for_writers(fd);
+    return true;
 }

@@ -1,6 +1,7 @@
-/* The log's descriptor: opened, found again when the file or the number has become
- * another one, and kept out of the program's way. Async-signal-safe; errno is
- * kept. */
+/* The log's descriptors in the program's table: up to two, FILE and what becomes
+ * FILE at the next rotation. How they get there, which numbers they have, and how
+ * they are kept out of the program's way. Nobody but log/ and calls/ asks here.
+ * Async-signal-safe; errno is kept. */
 #ifndef SOCKSHIM_KEEP_H
 #define SOCKSHIM_KEEP_H
 
@@ -10,52 +11,56 @@
 
 #include <stdatomic.h>
 
-/* Once, after the settings are read. Returns 0, or the negated errno that opening
- * the log gave: it is then tried again once a second. */
-int log_open(void);
-
-/* Whether there is a descriptor to write to. It may be somebody else's by now:
- * log_write() finds out. */
-bool log_is_open(void);
-
-/* Whether `fd` is the log's own descriptor, and still open on the log. One
- * compare, and a system call only if the numbers agree. */
-bool log_owns(int fd);
-/* Whether it may be: what the wrappers ask of every descriptor. */
-extern hidden atomic_int log_number;
+/* The numbers of the two; -1: none. What the wrappers ask of every descriptor. */
+extern hidden atomic_int log_numbers[2];
 static inline bool log_may_own(int fd)
 {
-    return fd == atomic_load_explicit(&log_number, memory_order_relaxed);
+    return fd == atomic_load_explicit(&log_numbers[0], memory_order_relaxed) ||
+           fd == atomic_load_explicit(&log_numbers[1], memory_order_relaxed);
 }
-/* Out of the way of a dup2 onto it. false: it stays, for no number is left. */
-bool log_move(void);
+
+/* Whether `fd` is one of them and still open on the log: at most one system call. */
+bool log_owns(int fd);
+/* Gets a descriptor of ours out of the way of a dup2 onto it: another number, or none,
+ * and waits until nobody writes to the old one, a tenth of a second at most. Returns
+ * whether `fd` is left behind, for the program to replace or for the caller to close. */
+bool log_leave_number(int fd);
+
+/* For fork(): while it copies the table, none of our descriptors changes hands. */
+void log_before_fork(void);
+void log_after_fork(void);
 
 /* ---- For log/ alone ---- */
 
-/* The descriptor to write to, and its file; negative: none. One system call if
- * nothing has changed. */
-int find_log(struct file *file, const struct moment *m);
-/* Looks at the path, at most once a second: a log that was renamed is begun anew, one
- * that could not be opened is tried again. */
-void look_at_path(const struct moment *m);
-/* Makes the descriptor `fd` of ours follow the path to another file; if that can't
- * be, it stays as it is. */
-void follow_path(int fd, const struct moment *m);
-/* Whether the log's last name is gone. */
-bool is_removed(const struct file *file);
-/* What to write to instead of a removed log: as find_log(). */
-int leave_removed(int fd, struct file *file, const struct moment *m);
+/* Which of the two is FILE, as far as is known. */
+unsigned kept_current(void);
+void kept_set_current(unsigned i);
 
-/* Opens a log for appending, with `flags` besides, and without ever waiting. Returns
- * a descriptor or a negated errno. */
-int open_path(const char *path, int flags);
+/* Whether `file` is what descriptor `i` was opened on. */
+bool kept_is(unsigned i, const struct file *file);
+/* Which of the two is open on this file, and still ours; -1: none. */
+int kept_find(const struct file *file);
 
-/* All signals are blocked, the mask before that is returned, and put back. */
-uint64_t hold_signals(void);
-void let_signals(uint64_t before);
-/* Whether this thread may put another file in the log's place; then end_change()
- * says when it has done so. */
-bool begin_change(const struct moment *m);
-void end_change(void);
+/* Opens `path` for appending, with `flags` besides and without waiting, and keeps it as
+ * descriptor `i` in place of the one that is there. Returns 0 or a negated errno.
+ * Between begin_change() and end_change() only. */
+int keep_open(unsigned i, const char *path, int flags, struct file *file);
+/* Closes descriptor `i`, if it is ours. Likewise. */
+void keep_none(unsigned i);
+
+/* Whoever writes says to which number, so that log_leave_number() can wait. */
+struct writing {
+    int fd;
+    int outer; /* what this thread was writing to when a signal came */
+};
+/* false: there is no descriptor `i`. */
+bool writing_begins(struct writing *w, unsigned i);
+void writing_ends(const struct writing *w);
+
+/* All signals are blocked meanwhile; false: another thread is about it. */
+bool begin_change(const struct moment *m, uint64_t *signals);
+void end_change(uint64_t signals);
+/* Until a change of another thread's is over, a tenth of a second at most. */
+void wait_for_change(void);
 
 #endif

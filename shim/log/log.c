@@ -1,9 +1,10 @@
 #include "log/log.h"
 
-#include "base/ask.h"
+#include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "log/file.h"
+#include "log/find.h"
 #include "log/keep.h"
 #include "log/rotate.h"
 #include "log/write.h"
@@ -11,101 +12,255 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-static atomic_ulong lost;
-static atomic_bool ends_in_mid_line; /* perhaps: a write of ours came out short */
+/* How many records could not be written, and by which process: a fork's child does not
+ * tell again what its parent lost. 0: not known (in a cage, or in another namespace). */
+static _Atomic uint64_t lost;
+enum { PID_SHIFT = 32 };
+
+static atomic_bool was_short; /* a write of ours: the file may end in the midst of a line */
 
 static bool writes_in_cage;
 
-/* Whether the file may end in the midst of a line: after a write of ours that
- * came out short, and after another process was killed in the midst of one. The
- * kernel looks for a fatal signal between two pages (mm/filemap.c,
- * generic_perform_write()), so the latter ends at a page's end. */
-static bool may_end_in_mid_line(const struct file *file)
+/* ---- What is lost ---- */
+
+static uint64_t lost_by(pid_t pid, uint64_t state)
 {
-    return atomic_load_explicit(&ends_in_mid_line, memory_order_relaxed) ||
-           (S_ISREG(file->mode) && file->size > 0 && file->size % 4096 == 0);
+    bool is_known = pid != 0 && state >> PID_SHIFT != 0;
+    return !is_known || (uint32_t)pid == state >> PID_SHIFT ? (uint32_t)state : 0;
 }
 
-/* What is there of a line ends before the next one begins; an empty line does
- * no harm. */
-static bool end_line_in_place(int fd, const struct file *file)
+static void count_lost(const struct moment *m, uint64_t count)
 {
-    if (!may_end_in_mid_line(file)) {
+    /* A vfork child's memory is its parent's, who tells of both. */
+    pid_t pid = m->who.is_vfork_child ? (pid_t)raw(SYS_getppid) : m->who.pid;
+    uint64_t before = atomic_load(&lost);
+    uint64_t after;
+    do {
+        after = (uint64_t)(uint32_t)pid << PID_SHIFT | (uint32_t)(lost_by(pid, before) + count);
+    } while (!atomic_compare_exchange_weak(&lost, &before, after));
+}
+
+/* ---- A line ---- */
+
+/* The byte that a file of that size ends with; -1 where it cannot be read. */
+static int last_byte(int fd, uint64_t size)
+{
+    unsigned char byte;
+#if __SIZEOF_LONG__ == 8
+    long n = raw(SYS_pread64, fd, &byte, 1, size - 1);
+#else
+    long n = raw(SYS_pread64, fd, &byte, 1, (long)(size - 1), (long)((size - 1) >> 32));
+#endif
+    return n == 1 ? byte : -1;
+}
+
+/* Nobody else is in the midst of a write: even one of no bytes waits for the file's lock
+ * (inode_lock(), in the file systems' write_iter), which a write holds to its end. */
+static void wait_for_others(int fd)
+{
+    raw(SYS_write, fd, "", 0);
+}
+
+/* Whether the file ends in the midst of a line, which somebody could not write to its
+ * end: a disk was full, a limit reached, or the writer killed, which the kernel looks for
+ * between two pages (mm/filemap.c, generic_perform_write()). All of these are at a
+ * multiple of 512, so that few sizes are looked into; and a size may be that of a write
+ * that is still under way, so that it counts only if it lasts. */
+static __attribute__((noinline)) bool ends_in_mid_line(int fd, const struct file *seen)
+{
+    struct file file = *seen;
+    for (int tries = 0; tries < 3; tries++) {
+        uint64_t size = file.size;
+        int byte = size > 0 ? last_byte(fd, size) : '\n';
+        if (byte < 0) { /* not to be read: then only what we know ourselves */
+            return atomic_load_explicit(&was_short, memory_order_relaxed);
+        }
+        if (byte == '\n') {
+            return false;
+        }
+        wait_for_others(fd);
+        if (file_of(fd, &file) < 0 || file.size == size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What there is of a line ends before the next one begins. */
+static bool end_the_line(int fd, const struct file *file)
+{
+    bool suspicious = atomic_load_explicit(&was_short, memory_order_relaxed);
+    if (!suspicious && !(S_ISREG(file->mode) && file->size % 512 == 0 && file->size > 0)) {
         return true;
     }
-    bool done = write_to(fd, file, "\n", 1) == 1;
-    atomic_store_explicit(&ends_in_mid_line, !done, memory_order_relaxed);
+    bool done =
+        (S_ISREG(file->mode) && !ends_in_mid_line(fd, file)) || write_to(fd, file, "\n", 1) == 1;
+    if (suspicious || !done) {
+        atomic_store_explicit(&was_short, !done, memory_order_relaxed);
+    }
     return done;
 }
 
-static bool write_line(const char *line, size_t len, const struct moment *m)
+static bool write_at(const struct place *p, const char *line, size_t len)
 {
-    struct file file;
-    int fd = find_log(&file, m);
-    if (fd < 0) {
+    if (!end_the_line(p->writing.fd, &p->file)) {
         return false;
     }
-    if (settings.log_limit > 0 && S_ISREG(file.mode) && file.size >= settings.log_limit &&
-        settings.log == LOG_FILE && !m->who.is_vfork_child) {
-        rotate(fd, m);
-        fd = find_log(&file, m);
-    }
-    if (fd >= 0 && is_removed(&file)) {
-        fd = leave_removed(fd, &file, m);
-    }
-    if (fd < 0 || !end_line_in_place(fd, &file)) {
-        return false;
-    }
-    long written = write_to(fd, &file, line, len);
-    if (written > 0 ? written != (long)len : S_ISREG(file.mode)) {
-        atomic_store_explicit(&ends_in_mid_line, true,
-                              memory_order_relaxed); /* by another process, perhaps */
+    long written = write_to(p->writing.fd, &p->file, line, len);
+    if (written > 0 ? written != (long)len : S_ISREG(p->file.mode)) {
+        atomic_store_explicit(&was_short, true, memory_order_relaxed); /* another's, perhaps */
     }
     /* The next line would bring the newline. */
-    return written >= (long)len - 1 && !is_removed(&file);
+    return written >= (long)len - 1 && !is_removed(p);
 }
 
-static void count_lost(void)
+/* ---- Before the line ---- */
+
+enum care { CARE_NONE, CARE_LOST, CARE_FIND, CARE_FOLLOW, CARE_ROTATE, CARE_OLDER };
+
+/* What is to be done about the log before this place is written to; CARE_LOST: nothing
+ * can be done. */
+static enum care care_for(const struct place *p)
 {
-    atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+    if (!place_is_kept(p) || !S_ISREG(p->file.mode)) {
+        return CARE_NONE;
+    }
+    if (settings.log_limit > 0 && p->file.size >= settings.log_limit) {
+        return CARE_ROTATE;
+    }
+    if (is_removed(p)) {
+        return CARE_FOLLOW;
+    }
+    return needs_older(&p->file) && !has_older() ? CARE_OLDER : CARE_NONE;
 }
 
-void log_write(char *line, size_t len, const struct moment *m)
+/* While nobody counts this thread as writing, and with no line on the stack. */
+static __attribute__((noinline)) void take_care(enum care care, const struct moment *m)
 {
-    if (process_is_caged()) { /* a filter may kill for all but the write */
-        int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
-        if (!writes_in_cage || fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
-            count_lost();
-        }
+    if (care == CARE_FIND) {
+        place_find_again(m);
+    } else if (care == CARE_FOLLOW) {
+        follow_path(m);
+    } else if (care == CARE_ROTATE) {
+        rotate(m);
+    } else if (care == CARE_OLDER) {
+        prepare_older(m);
+    }
+}
+
+/* ---- The line ---- */
+
+static size_t compose_lost(char *line, const struct moment *m, const void *count)
+{
+    return record_lost(line, m, *(const uint64_t *)count);
+}
+
+/* Looks whose the descriptor is only now, just before the write. */
+static __attribute__((noinline)) enum care put_line(const char *line, size_t len, bool is_last_try)
+{
+    struct place place;
+    if (!place_find(&place)) {
+        return is_last_try ? CARE_LOST : CARE_FIND;
+    }
+    enum care care = is_last_try ? CARE_NONE : care_for(&place);
+    if (care == CARE_NONE && !write_at(&place, line, len)) {
+        care = CARE_LOST;
+    }
+    place_leave(&place);
+    return care;
+}
+
+/* The line has a frame of its own, which is left before anything is done about the log. */
+static __attribute__((noinline)) enum care try_to_tell(log_composer *compose, const void *what,
+                                                       const struct moment *m, bool is_last_try)
+{
+    char line[RECORD_SIZE];
+    return put_line(line, compose(line, m, what), is_last_try);
+}
+
+static inline __attribute__((always_inline)) void tell(log_composer *compose, const void *what,
+                                                       const struct moment *m)
+{
+    enum care care = try_to_tell(compose, what, m, false);
+    for (int tries = 0; care > CARE_LOST; tries++) {
+        take_care(care, m);
+        care = try_to_tell(compose, what, m, tries > 0);
+    }
+    if (care == CARE_LOST) {
+        count_lost(m, 1);
+    }
+}
+
+/* A filter may kill for all but the write. */
+static __attribute__((noinline)) void tell_in_cage(log_composer *compose, const void *what,
+                                                   const struct moment *m)
+{
+    char line[RECORD_SIZE];
+    int fd = atomic_load_explicit(&log_numbers[kept_current()], memory_order_relaxed);
+    size_t len = compose(line, m, what);
+    if (!writes_in_cage || fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
+        count_lost(m, 1);
+    }
+}
+
+/* Takes one of those that it tells for a record: if it is lost, it is not to count. */
+static __attribute__((noinline)) void tell_lost(const struct moment *m)
+{
+    uint64_t state = atomic_load(&lost);
+    uint64_t count = lost_by(m->who.pid, state);
+    if (count == 0 || !atomic_compare_exchange_strong(&lost, &state, 0)) {
         return;
     }
-    look_at_path(m);
-    if (!write_line(line, len, m)) {
-        count_lost();
+    if (process_is_caged()) {
+        tell_in_cage(compose_lost, &count, m);
+    } else {
+        tell(compose_lost, &count, m);
+    }
+    if (lost_by(m->who.pid, atomic_load(&lost)) > 0) {
+        count_lost(m, count - 1);
+    }
+}
+
+void log_tell(log_composer *compose, const void *what)
+{
+    struct moment m = this_moment();
+    if (process_is_caged()) {
+        tell_in_cage(compose, what, &m);
         return;
     }
-    if (atomic_load_explicit(&lost, memory_order_relaxed) == 0) {
+    uint64_t before = atomic_load_explicit(&lost, memory_order_relaxed);
+    look_at_path(&m);
+    tell(compose, what, &m);
+    if (before != 0 && atomic_load(&lost) == before) { /* writing works again */
+        tell_lost(&m);
+    }
+}
+
+void log_end(void)
+{
+    if (atomic_load(&lost) == 0) {
         return;
     }
-    unsigned long count = atomic_exchange(&lost, 0);
-    if (count > 0 && !write_line(line, record_lost(line, m, count), m)) {
-        atomic_fetch_add(&lost, count);
+    struct moment m = this_moment();
+    if (!m.who.is_vfork_child) {
+        tell_lost(&m);
     }
 }
 
 void log_enter_cage(void)
 {
     struct file file;
-    int fd = atomic_load_explicit(&log_number, memory_order_relaxed);
+    unsigned i = kept_current();
+    int fd = atomic_load(&log_numbers[i]);
     /* Else a write may raise a signal or wait, and there nothing helps. */
     writes_in_cage = settings.log == LOG_FILE && fd >= 0 && file_of(fd, &file) == 0 &&
-                     S_ISREG(file.mode) && !file_size_is_limited();
+                     kept_is(i, &file) && S_ISREG(file.mode) && !file_size_is_limited();
 }
 
 void log_complain(const char *line, size_t len)
 {
     struct file file;
-    if (!is_ip_socket(2) && file_of(2, &file) == 0) {
+    if (!stderr_is_a_client() && file_of(2, &file) == 0) {
         write_to(2, &file, line, len);
     }
 }

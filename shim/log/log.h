@@ -5,16 +5,23 @@
 
 #include "tell/record.h"
 
-/* One whole line. A line that could not be written is counted; the count is
- * logged by the first call that succeeds afterwards. `line` is a buffer of
- * RECORD_SIZE bytes, used again for that. */
-void log_write(char *line, size_t len, const struct moment *m);
+/* Writes a whole line, of what `what` points to, into a buffer of RECORD_SIZE bytes and
+ * returns its length. It may be asked twice for the same line. */
+typedef size_t log_composer(char *line, const struct moment *m, const void *what);
+
+/* One line. One that could not be written is counted; the count is logged by the first
+ * call that succeeds afterwards. */
+void log_tell(log_composer *compose, const void *what);
+
+/* When the program ends in order: what was lost is told, if it can be written by now.
+ * Not in a vfork child, nor by a fork's child what its parent lost. */
+void log_end(void);
 
 /* Just before a seccomp filter is on: whether a bare write will be harmless. */
 void log_enter_cage(void);
 
 /* One line to standard error, or nothing if that would wait or raise a signal. Not
- * to a client: never if descriptor 2 is an IP socket. */
+ * to a client: never if stderr_is_a_client(). */
 void log_complain(const char *line, size_t len);
 
 #endif

@@ -4,9 +4,9 @@
 
 #include "tell/record.h"
 
-/* Rotates the log, whose descriptor is `fd`, unless another thread or process is
- * about it or has done it, and makes that descriptor follow. Not in a vfork child.
- * Async-signal-safe. */
-void rotate(int fd, const struct moment *m);
+/* Rotates the log, unless another thread or process is about it or has done it, and
+ * goes over to what is FILE then. Async-signal-safe; no descriptor is opened but where
+ * somebody took FILE.1 away or gave it another name besides. */
+void rotate(const struct moment *m);
 
 #endif

@@ -61,7 +61,7 @@ static long write_without(int sig, writer *how, int fd, const char *line, size_t
     return result;
 }
 
-static bool is_terminal(int fd)
+static __attribute__((noinline)) bool is_terminal(int fd)
 {
     uint64_t termios[16]; /* more than any of the kernel's struct termios */
     return raw(SYS_ioctl, fd, TCGETS, termios) == 0;
@@ -89,11 +89,20 @@ bool file_size_is_limited(void)
     return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0; /* RLIM64_INFINITY */
 }
 
+/* Under a limit rather nothing than half a line, which ends wherever the limit is. */
+static long write_to_file(int fd, const struct file *file, const char *line, size_t len)
+{
+    uint64_t limit = raw_soft_limit(RLIMIT_FSIZE);
+    if (limit == ~(uint64_t)0) {
+        return write_plainly(fd, line, len);
+    }
+    return file->size + len > limit ? -EFBIG : write_without(SIGXFSZ, write_plainly, fd, line, len);
+}
+
 long write_to(int fd, const struct file *file, const char *line, size_t len)
 {
     if (S_ISREG(file->mode)) {
-        return file_size_is_limited() ? write_without(SIGXFSZ, write_plainly, fd, line, len)
-                                      : write_plainly(fd, line, len);
+        return write_to_file(fd, file, line, len);
     }
     if (S_ISSOCK(file->mode)) {
         return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);

@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /* Returns how many of the `len` bytes were written, or a negated errno: -EAGAIN
- * where the write would have to wait. `file` is what `fd` is open on. */
+ * where the write would have to wait, -EFBIG where it would not fit under RLIMIT_FSIZE. `file` is
+ * what `fd` is open on. */
 long write_to(int fd, const struct file *file, const char *line, size_t len);
 
 /* Whether a write to a file may raise SIGXFSZ (RLIMIT_FSIZE). */

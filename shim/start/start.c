@@ -3,12 +3,14 @@
 #include "base/raw.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
+#include "log/find.h"
 #include "log/keep.h"
 #include "log/log.h"
 #include "tell/record.h"
 #include "tell/wanted.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -18,39 +20,53 @@ static atomic_bool begun;
 atomic_bool sockshim_ready;
 atomic_bool sockshim_early_socket;
 
-/* A person should know: one line on stderr, and one in the log unless that is
- * the same place. */
-static void complain(const char *about, struct text *said)
+/* What is wrong with the settings, for the log, which is opened later: by then the values
+ * may be gone from the environment. */
+static char complaints[SETTING_COUNT][COMPLAINT_SIZE];
+static size_t complaint_lengths[SETTING_COUNT];
+
+static void say_on_stderr(const char *about, size_t len)
 {
     char line[RECORD_SIZE];
-    size_t len = (size_t)(said->at - about);
-    bool has_log = settings.logging && log_is_open();
-    if (!(has_log && settings.log == LOG_STDERR)) {
-        struct text t = text_in(line, sizeof line, QUOTE_PLAIN);
-        text_add(&t, "sockshim: ");
-        text_bytes(&t, about, len);
-        text_add(&t, "\n");
-        log_complain(line, (size_t)(t.at - line));
-    }
-    if (has_log) {
-        struct moment m = this_moment();
-        log_write(line, record_config(line, &m, about, len), &m);
-    }
+    struct text t = text_in(line, sizeof line, QUOTE_PLAIN);
+    text_add(&t, "sockshim: ");
+    text_bytes(&t, about, len);
+    text_add(&t, "\n");
+    log_complain(line, (size_t)(t.at - line));
 }
 
-static void complain_about_settings(void)
+/* A person should know: one line on stderr, and one in the log unless that is the same
+ * place. */
+static void complain_about_settings(bool has_stderr)
 {
     for (int i = 0; i < SETTING_COUNT; i++) {
-        char about[COMPLAINT_SIZE];
-        struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+        struct text t = text_in(complaints[i], COMPLAINT_SIZE, QUOTE_PLAIN);
         if (settings.wrong[i]) {
             settings_complaint(&t, (enum setting)i);
-            complain(about, &t);
+            complaint_lengths[i] = (size_t)(t.at - complaints[i]);
+            if (!has_stderr) {
+                say_on_stderr(complaints[i], complaint_lengths[i]);
+            }
         }
     }
 }
 
-static void complain_about_log(int err)
+static size_t compose_complaint(char *line, const struct moment *m, const void *what)
+{
+    size_t i = *(const size_t *)what;
+    return record_config(line, m, complaints[i], complaint_lengths[i]);
+}
+
+static void log_complaints(void)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (complaint_lengths[i] > 0) {
+            log_tell(compose_complaint, &i);
+        }
+    }
+}
+
+static __attribute__((noinline)) void complain_about_log(int err)
 {
     char about[512];
     struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
@@ -61,7 +77,7 @@ static void complain_about_log(int err)
     text_add(&t, name ? name : "?");
     text_add(&t, "); give a file in a folder that this user may write to; until it can be opened "
                  "nothing is logged");
-    complain(about, &t);
+    say_on_stderr(about, (size_t)(t.at - about));
 }
 
 static void set_up(void)
@@ -75,11 +91,32 @@ static void set_up(void)
         return;
     }
     process_begin(settings.logging && settings.level <= LEVEL_INFO);
-    int err = settings.logging ? log_open() : 0;
-    if (err < 0 && settings.log == LOG_FILE) {
+    bool has_log = settings.logging && log_begin() == 0;
+    if (settings.logging && settings.log == LOG_FILE) {
+        pthread_atfork(log_before_fork, log_after_fork, log_after_fork);
+    }
+    complain_about_settings(has_log && settings.log == LOG_STDERR);
+    if (has_log && settings.log == LOG_STDERR) {
+        log_complaints();
+    }
+}
+
+atomic_bool sockshim_log_opened;
+
+__attribute__((noinline)) void sockshim_log_open(void)
+{
+    struct moment m = this_moment();
+    if (m.who.is_vfork_child || !sockshim_set_up() || atomic_exchange(&sockshim_log_opened, true) ||
+        !settings.logging || settings.log != LOG_FILE) {
+        return;
+    }
+    int kept = errno;
+    int err = log_open(&m);
+    if (err < 0) {
         complain_about_log(-err);
     }
-    complain_about_settings();
+    log_complaints();
+    errno = kept;
 }
 
 bool sockshim_begin(void)
@@ -96,13 +133,18 @@ bool sockshim_begin(void)
     return true;
 }
 
-static __attribute__((noinline)) void write_start(const struct moment *m)
+static size_t compose_start(char *line, const struct moment *m, const void *unused)
 {
-    char line[RECORD_SIZE];
+    (void)unused;
+    return record_start(line, m);
+}
+
+static void write_start(void)
+{
     if (!process_is_caged()) {
         settings_find_exe();
     }
-    log_write(line, record_start(line, m), m);
+    log_tell(compose_start, NULL);
 }
 
 void sockshim_first_socket(void)
@@ -115,10 +157,10 @@ void sockshim_first_socket(void)
     if (settings.sigpipe != SIGPIPE_OFF && settings.sigpipe != SIGPIPE_ALWAYS) {
         sigpipe_install();
     }
-    struct moment m = this_moment();
-    if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&
+    sockshim_needs_log();
+    if (!process_identify().is_vfork_child && process_socket_is_seen() && settings.logging &&
         settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
-        write_start(&m);
+        write_start();
     }
     errno = kept;
 }

@@ -28,4 +28,14 @@ static inline void sockshim_has_socket(void)
     }
 }
 
+/* There is, or is about to be, something to log: the first time, the log is opened. */
+void sockshim_log_open(void);
+extern hidden atomic_bool sockshim_log_opened;
+static inline void sockshim_needs_log(void)
+{
+    if (!atomic_load_explicit(&sockshim_log_opened, memory_order_relaxed)) {
+        sockshim_log_open();
+    }
+}
+
 #endif

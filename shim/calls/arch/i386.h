@@ -5,6 +5,9 @@
 __attribute__((used)) hidden long watched_with(const long *arguments)
 {
     long n = arguments[0];
+    if (n == SYS_close || n == SYS_dup2 || n == SYS_dup3 || n == SYS_close_range) {
+        return descriptors_by_syscall(n, arguments[1], arguments[2], arguments[3]);
+    }
     __typeof__(enter_cage_by_syscall) *watched =
         n == SYS_seccomp || n == SYS_prctl ? enter_cage_by_syscall : messages_by_syscall;
     return watched(n, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
@@ -12,15 +15,20 @@ __attribute__((used)) hidden long watched_with(const long *arguments)
 
 _Static_assert(SYS_seccomp == 354 && SYS_prctl == 172, "as written in the assembly");
 _Static_assert(SYS_recvmmsg == 337 && SYS_sendmmsg == 345, "as written in the assembly");
+_Static_assert(SYS_close == 6 && SYS_dup2 == 63, "as written in the assembly");
+_Static_assert(SYS_dup3 == 330 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
         ".cfi_startproc\n"
+        "    cmpl $330, 4(%esp)\n"
+        "    jb 5f\n"
+        "    je 3f\n"
         "    cmpl $354, 4(%esp)\n"
         "    je 1f\n"
-        "    cmpl $172, 4(%esp)\n"
-        "    je 2f\n"
+        "    cmpl $436, 4(%esp)\n"
+        "    je 3f\n"
         "    cmpl $337, 4(%esp)\n"
         "    je 3f\n"
         "    cmpl $345, 4(%esp)\n"
@@ -32,7 +40,13 @@ __asm__(".text\n"
         "1:  cmpl $1, 8(%esp)\n"
         "    ja 0b\n"
         "    jmp 3f\n"
-        "2:  cmpl $22, 8(%esp)\n"
+        "5:  cmpl $6, 4(%esp)\n"
+        "    je 3f\n"
+        "    cmpl $63, 4(%esp)\n"
+        "    je 3f\n"
+        "    cmpl $172, 4(%esp)\n"
+        "    jne 0b\n"
+        "    cmpl $22, 8(%esp)\n"
         "    jne 0b\n"
         "3:  leal 4(%esp), %eax\n"
         "    subl $8, %esp\n"

@@ -4,12 +4,20 @@
 
 _Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assembly");
 _Static_assert(SYS_recvmmsg == 299 && SYS_sendmmsg == 307, "as written in the assembly");
+_Static_assert(SYS_close == 3 && SYS_dup2 == 33, "as written in the assembly");
+_Static_assert(SYS_dup3 == 292 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
         ".cfi_startproc\n"
         "    endbr64\n"
+        "    cmpq $33, %rdi\n"
+        "    jbe 3f\n"
+        "    cmpq $292, %rdi\n"
+        "    je descriptors_by_syscall\n"
+        "    cmpq $436, %rdi\n"
+        "    je descriptors_by_syscall\n"
         "    cmpq $317, %rdi\n"
         "    je 1f\n"
         "    cmpq $157, %rdi\n"
@@ -25,6 +33,10 @@ __asm__(".text\n"
         "2:  cmpq $22, %rsi\n"
         "    jne 0b\n"
         "    jmp enter_cage_by_syscall\n"
+        "3:  je descriptors_by_syscall\n"
+        "    cmpq $3, %rdi\n"
+        "    je descriptors_by_syscall\n"
+        "    jmp 0b\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");
 
