@@ -93,8 +93,6 @@ static void describe(const struct interrupted *i, int fd, enum call *call, struc
         a->len = (size_t)args[4];
         a->flags = (int)args[5];
         return;
-    default:
-        return;
     }
 }
 
