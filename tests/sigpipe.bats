@@ -177,7 +177,7 @@ writes() {
         case $step in
         *sendfile*) call=sendfile ;;
         *empty-send) call=send ;;
-        *dprintf | *stdio | *number) call=write ;;
+        *dprintf | *stdio | *number) call="write" ;;
         *) call=${step#to-socket-} ;;
         esac
         expect_count 1 ".call == \"$call\" and .error == \"EPIPE\" and .cause == \"write-after-close\"

@@ -31,6 +31,7 @@ enum kind { KIND_UNKNOWN, KIND_SOCKET, KIND_PIPE, KIND_OTHER };
 static enum kind kind_of(long fd)
 {
     struct STAT file;
+    file.st_mode = 0;
     if (raw(RAW_FSTAT, (int)fd, &file) < 0) {
         return KIND_UNKNOWN;
     }

@@ -73,16 +73,29 @@ static void end_by_default(const siginfo_t *info)
 
 #include "base/interrupted.h"
 
-extern hidden char text_begin[] __asm__("__ehdr_start");
-extern hidden char text_end[] __asm__("etext");
+#include <link.h>
+
+extern hidden const char object[] __asm__("__ehdr_start");
+
+/* Where this object's code ends: it has one executable segment, the first. */
+static uintptr_t end_of_code(void)
+{
+    const ElfW(Ehdr) *header = (const void *)object;
+    const ElfW(Phdr) *segments = (const void *)(object + header->e_phoff);
+    for (int n = 0; n < header->e_phnum; n++) {
+        if (segments[n].p_type == PT_LOAD && segments[n].p_flags & PF_X) {
+            return (uintptr_t)object + segments[n].p_vaddr + segments[n].p_memsz;
+        }
+    }
+    return (uintptr_t)object;
+}
 
 /* Then it comes to sigpipe_after_write() in a moment. */
 static bool is_left_to_wrapper(const void *context)
 {
     struct interrupted i;
     arch_interrupted(context, &i);
-    return i.result == -EPIPE &&
-           arch_called_from(context, (uintptr_t)text_begin, (uintptr_t)text_end);
+    return i.result == -EPIPE && arch_called_from(context, (uintptr_t)object, end_of_code());
 }
 
 #else
@@ -176,7 +189,7 @@ void sigpipe_put_ours(struct sigaction *act)
     }
     atomic_store(&kept_flags, act->sa_flags & KEPT_FLAGS);
     act->sa_handler = by_default ? default_handler() : once_handler();
-    act->sa_flags &= ~((int)SA_RESETHAND | RESTORER);
+    act->sa_flags &= ~((int)SA_RESETHAND | (by_default ? RESTORER : 0));
     act->sa_flags |= by_default ? OUR_FLAGS : SA_SIGINFO;
 }
 

@@ -64,6 +64,7 @@ static void take_socket(struct input *in, struct facts *f)
     f->read_closed = take_known(in);
     f->queued = (uint32_t)take_number(in);
     f->saved_from_sigpipe = take_bool(in);
+    f->ended_by_sigpipe = take_bool(in);
     f->descriptor_limit = take_number(in);
     f->port_low = (unsigned)take_number(in);
     f->port_high = (unsigned)take_number(in);

@@ -58,7 +58,7 @@ static void check_settings(void)
     require(settings.on ||
                 (!settings.nodelay && settings.sigpipe == SIGPIPE_OFF && !settings.logging),
             "off, and yet something is on");
-    require(settings.sigpipe <= SIGPIPE_ALWAYS, "SIGPIPE's mode");
+    require(settings.sigpipe <= SIGPIPE_WATCH, "SIGPIPE's mode");
     require(settings.level <= LEVEL_ERROR, "the level");
     require(settings.log <= LOG_OFF, "the log");
     require(settings.log_limit <= INT64_MAX, "the limit");
@@ -77,9 +77,11 @@ static void check_defaults(void)
     require(!settings.wrong[SETTING_LOG_LIMIT] || settings.log_limit == 1 << 30, "the limit's");
     require(!settings.wrong[SETTING_FORMAT] || !settings.json, "the format's");
     require(!settings.wrong[SETTING_LEVEL] || settings.level == LEVEL_DEBUG, "the level's");
-    require(!settings.on || !settings.wrong[SETTING_SIGPIPE] || settings.sigpipe == SIGPIPE_IGNORE,
+    require(!settings.on || !settings.wrong[SETTING_SIGPIPE] || settings.watch ||
+                settings.sigpipe == SIGPIPE_SOCKETS,
             "SIGPIPE's");
-    require(!settings.on || !settings.wrong[SETTING_NODELAY] || settings.nodelay, "TCP_NODELAY's");
+    require(!settings.on || !settings.wrong[SETTING_NODELAY] || settings.watch || settings.nodelay,
+            "TCP_NODELAY's");
 }
 
 /* One line that a terminal may be shown. */

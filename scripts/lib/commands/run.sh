@@ -24,9 +24,9 @@ the reason. At the end it says on stderr what was logged, and where.
                       between them: would-block,EINTR,accept4
       --only LIST     globs of programs with commas between them; all others
                       are left alone
-      --sigpipe MODE  which SIGPIPE is swallowed: sockets (raised by a write to a
-                      socket), ignore (all, once a process has a socket), always
-                      (all), or off (default: sockets)
+      --sigpipe MODE  which SIGPIPE is swallowed: sockets (one that a write to a
+                      socket raised), ignore (all, once a process has a socket),
+                      always (all), or off (default: sockets)
       --no-sigpipe    the same as --sigpipe off
       --no-nodelay    leave TCP_NODELAY to the program
       --watch-only    change nothing, neither SIGPIPE nor TCP_NODELAY; only log
