@@ -179,7 +179,7 @@ static void stop_too(int signal)
         return;
     }
     if (signal != SIGSTOP) {
-        witness_was_told(signal); /* it is not to be taken for a later one */
+        witness_forget(signal); /* it is not to be taken for a later one */
         sigaction(signal, &by_default, NULL);
     }
     sigpending(&set);

@@ -17,16 +17,21 @@ enum { WITNESS_PATIENCE_MS = 20, LONGEST_ANSWER_MS = 500 };
 static int question = -1;
 static pid_t witness;
 
+struct question {
+    int signal;
+    int patience_ms;
+};
+
 static _Noreturn void bear_witness(int socket)
 {
-    unsigned char signal;
+    struct question asked;
     descriptors_close_all_but(socket, -1);
-    while (recv(socket, &signal, 1, 0) == 1) {
-        const struct timespec patience = {0, WITNESS_PATIENCE_MS * 1000000L};
+    while (recv(socket, &asked, sizeof asked, 0) == sizeof asked) {
+        const struct timespec patience = {0, asked.patience_ms * 1000000L};
         sigset_t one;
         sigemptyset(&one);
-        sigaddset(&one, signal);
-        unsigned char told = sigtimedwait(&one, NULL, &patience) == signal;
+        sigaddset(&one, asked.signal);
+        char told = sigtimedwait(&one, NULL, &patience) == asked.signal;
         send(socket, &told, 1, MSG_NOSIGNAL);
     }
     _exit(0);
@@ -48,17 +53,28 @@ void witness_start(void)
 
 /* A witness that was stopped (SIGSTOP to the group) does not answer; what it says
  * too late is thrown away before the next question. */
-bool witness_was_told(int signal)
+static bool ask(int signal, int patience_ms)
 {
-    unsigned char byte = (unsigned char)signal;
-    unsigned char told = 0;
+    struct question asked = {signal, patience_ms};
     struct pollfd answer = {.fd = question, .events = POLLIN};
+    char told = 0;
     while (recv(question, &told, 1, MSG_DONTWAIT) == 1) {
     }
-    if (send(question, &byte, 1, MSG_NOSIGNAL) != 1 || poll(&answer, 1, LONGEST_ANSWER_MS) != 1) {
+    if (send(question, &asked, sizeof asked, MSG_NOSIGNAL) != sizeof asked ||
+        poll(&answer, 1, LONGEST_ANSWER_MS) != 1) {
         return false;
     }
     return recv(question, &told, 1, MSG_DONTWAIT) == 1 && told;
+}
+
+bool witness_was_told(int signal)
+{
+    return ask(signal, WITNESS_PATIENCE_MS);
+}
+
+void witness_forget(int signal)
+{
+    ask(signal, 0);
 }
 
 void witness_end(void)

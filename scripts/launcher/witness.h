@@ -14,6 +14,9 @@ void witness_start(void);
  * Takes up to WITNESS_PATIENCE_MS if not. */
 bool witness_was_told(int signal);
 
+/* The witness forgets the signal, if it was told. Takes no time. */
+void witness_forget(int signal);
+
 /* The descriptor that has to stay open; -1: none. */
 int witness_socket(void);
 
