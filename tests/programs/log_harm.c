@@ -89,11 +89,12 @@ static void dup2_race(const char *path)
 {
     int fd = make(path);
     start_threads(2);
-    for (int round = 0; round < 3; round++) {
-        for (int number = 236; number < 242; number++) {
+    for (int round = 0; round < 4; round++) {
+        for (int number = 200; number < 242; number++) {
             CHECK(dup2(fd, number) == number);
         }
-        for (int number = 236; number < 242; number++) {
+        usleep(20000); /* longer than the kernel's answer to a writer takes */
+        for (int number = 200; number < 242; number++) {
             close(number);
         }
     }
