@@ -31,7 +31,7 @@ static _Noreturn void bear_witness(int socket)
         sigset_t one;
         sigemptyset(&one);
         sigaddset(&one, asked.signal);
-        char told = sigtimedwait(&one, NULL, &patience) == asked.signal;
+        bool told = sigtimedwait(&one, NULL, &patience) == asked.signal;
         send(socket, &told, 1, MSG_NOSIGNAL);
     }
     _exit(0);
@@ -57,7 +57,7 @@ static bool ask(int signal, int patience_ms)
 {
     struct question asked = {signal, patience_ms};
     struct pollfd answer = {.fd = question, .events = POLLIN};
-    char told = 0;
+    bool told = false;
     while (recv(question, &told, 1, MSG_DONTWAIT) == 1) {
     }
     if (send(question, &asked, sizeof asked, MSG_NOSIGNAL) != sizeof asked ||
