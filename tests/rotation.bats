@@ -220,3 +220,12 @@ time.sleep(600)'
     run bash -c 'ls -l /proc/$0/fd | grep deleted' "$BACKGROUND"
     [ "$status" -eq 1 ] || fails_with "$output"
 }
+
+@test "256 threads in 16 processes, rotated while they write: no record lost or doubled, no empty line" {
+    local all
+    shimmed SOCKSHIM_LOG_LIMIT=64K "$PROGRAMS/held" keep "$LOG" "$PROGRAMS/many" 16 16 200 >"$CALLERS"
+    mapfile -t all < <(generations)
+    [ "${#all[@]}" -ge 5 ]
+    expect_all_there 51200 "${all[@]}"
+    [ "$(cat "${all[@]}" | grep -c '^$')" -eq 0 ]
+}

@@ -51,6 +51,7 @@ static int last_byte(int fd, uint64_t size)
 #else
     long n = raw(SYS_pread64, fd, &byte, 1, (long)(size - 1), (long)((size - 1) >> 32));
 #endif
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): the kernel filled it */
     return n == 1 ? byte : -1;
 }
 
@@ -128,7 +129,8 @@ static enum care care_for(const struct place *p)
     if (settings.log_limit > 0 && p->file.size >= settings.log_limit) {
         return CARE_ROTATE;
     }
-    if (is_removed(p)) {
+    /* Empty: somebody may be about to begin it, whose line comes first. */
+    if (is_removed(p) || (p->file.size == 0 && has_older())) {
         return CARE_FOLLOW;
     }
     return needs_older(&p->file) && !has_older() ? CARE_OLDER : CARE_NONE;
@@ -156,13 +158,13 @@ static size_t compose_lost(char *line, const struct moment *m, const void *count
 }
 
 /* Looks whose the descriptor is only now, just before the write. */
-static __attribute__((noinline)) enum care put_line(const char *line, size_t len, bool is_last_try)
+static __attribute__((noinline)) enum care put_line(const char *line, size_t len, bool takes_care)
 {
     struct place place;
     if (!place_find(&place)) {
-        return is_last_try ? CARE_LOST : CARE_FIND;
+        return CARE_FIND;
     }
-    enum care care = is_last_try ? CARE_NONE : care_for(&place);
+    enum care care = takes_care ? care_for(&place) : CARE_NONE;
     if (care == CARE_NONE && !write_at(&place, line, len)) {
         care = CARE_LOST;
     }
@@ -172,23 +174,25 @@ static __attribute__((noinline)) enum care put_line(const char *line, size_t len
 
 /* The line has a frame of its own, which is left before anything is done about the log. */
 static __attribute__((noinline)) enum care try_to_tell(log_composer *compose, const void *what,
-                                                       const struct moment *m, bool is_last_try)
+                                                       const struct moment *m, bool takes_care)
 {
     char line[RECORD_SIZE];
-    return put_line(line, compose(line, m, what), is_last_try);
+    return put_line(line, compose(line, m, what), takes_care);
 }
 
-static inline __attribute__((always_inline)) void tell(log_composer *compose, const void *what,
+static inline __attribute__((always_inline)) bool tell(log_composer *compose, const void *what,
                                                        const struct moment *m)
 {
-    enum care care = try_to_tell(compose, what, m, false);
-    for (int tries = 0; care > CARE_LOST; tries++) {
+    const int most = 10; /* others may change it as often meanwhile */
+    enum care care = try_to_tell(compose, what, m, true);
+    for (int tries = 0; care > CARE_LOST && tries < most; tries++) {
         take_care(care, m);
-        care = try_to_tell(compose, what, m, tries > 0);
+        care = try_to_tell(compose, what, m, care == CARE_FIND && tries == 0);
     }
-    if (care == CARE_LOST) {
+    if (care != CARE_NONE) {
         count_lost(m, 1);
     }
+    return care == CARE_NONE;
 }
 
 /* A filter may kill for all but the write. */
@@ -228,10 +232,8 @@ void log_tell(log_composer *compose, const void *what)
         tell_in_cage(compose, what, &m);
         return;
     }
-    uint64_t before = atomic_load_explicit(&lost, memory_order_relaxed);
     look_at_path(&m);
-    tell(compose, what, &m);
-    if (before != 0 && atomic_load(&lost) == before) { /* writing works again */
+    if (tell(compose, what, &m) && atomic_load_explicit(&lost, memory_order_relaxed) != 0) {
         tell_lost(&m);
     }
 }

@@ -123,7 +123,10 @@ static long begin_newer(unsigned i, const struct moment *m)
     if (result == 0 && write_to(fd, &newer, line, len) != (long)len) {
         result = -EIO;
     }
+    /* Nobody rotates the new one before FILE.1 is in its place. */
+    result = result < 0 ? result : lock_log(!i);
     result = result < 0 ? result : put_in_place();
+    unlock_log(!i);
     if (result < 0) {
         rename_at(newer_path, older_path, NO_REPLACE);
         return result;
