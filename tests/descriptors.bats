@@ -73,7 +73,11 @@ numbers() {
     cat >"$BATS_TEST_TMPDIR/script" <<'SCRIPT'
 #!/bin/bash
 exec 254>/dev/null
-for fd in /proc/$$/fd/*; do echo "$fd $(readlink "$fd")"; done | sed 's|/proc/[0-9]*||; s|pipe:.*||'
+set -- /proc/$$/fd/*
+for fd; do
+    link=$(readlink "$fd")
+    echo "${fd#/proc/$$} ${link%%pipe:*}"
+done
 SCRIPT
     chmod +x "$BATS_TEST_TMPDIR/script"
     "$BATS_TEST_TMPDIR/script" </dev/null 3>&- >"$BATS_TEST_TMPDIR/native"

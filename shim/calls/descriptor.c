@@ -145,7 +145,7 @@ WRAP(void, closefrom, (int low))
  * concern the log is passed on as it came. */
 __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c)
 {
-    if (n == SYS_close && log_may_own((int)a)) {
+    if (n == SYS_close && (int)a >= 0 && log_may_own((int)a)) { /* -1 may stand for none */
         return close_log((int)a);
     }
     if (n == SYS_dup3 && log_may_own((int)b) && (int)a != (int)b) {

@@ -140,7 +140,7 @@ static signal_handler default_handler(void)
  * default. */
 static void run_once(int sig, siginfo_t *info, void *context)
 {
-    struct kernel_action now;
+    struct kernel_action now = {0};
     signal_handler handler = process_identify().is_vfork_child ? atomic_load(&one_shot)
                                                                : atomic_exchange(&one_shot, NULL);
     if (!handler) {
@@ -224,7 +224,7 @@ void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept)
 
 bool sigpipe_is_deadly(void)
 {
-    struct kernel_action now;
+    struct kernel_action now = {0};
     uint64_t blocked;
     return kernel_action(NULL, &now) == 0 && now.handler == (void *)in_place_of_default &&
            raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&

@@ -45,13 +45,12 @@ static void count_lost(const struct moment *m, uint64_t count)
 /* The byte that a file of that size ends with; -1 where it cannot be read. */
 static int last_byte(int fd, uint64_t size)
 {
-    unsigned char byte;
+    unsigned char byte = 0;
 #if __SIZEOF_LONG__ == 8
     long n = raw(SYS_pread64, fd, &byte, 1, size - 1);
 #else
     long n = raw(SYS_pread64, fd, &byte, 1, (long)(size - 1), (long)((size - 1) >> 32));
 #endif
-    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): the kernel filled it */
     return n == 1 ? byte : -1;
 }
 

@@ -4,15 +4,29 @@
 /* Over the log's number, too, where it has one. */
 static int target(void)
 {
-    return has_log && !in_child && one_in(6) ? 250 + (int)below(10) : any_descriptor();
+    return has_log && !in_child && one_in(6) ? 234 + (int)below(10) : any_descriptor();
 }
 
-/* The log goes to the next number; if the call fails, the old one is free. */
+/* The first free number from 239 down, but for 200: where the log goes. */
+static int copy_high(int fd)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    int top = limit.rlim_cur > 239 ? 239 : (int)limit.rlim_cur - 1;
+    for (int number = top; number >= (top < 239 ? 10 : 100); number--) {
+        if (number != 200 && syscall(SYS_fcntl, number, F_GETFD) < 0) {
+            return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, number);
+        }
+    }
+    return -1;
+}
+
+/* The log goes to another number; if the call fails, the old one is free. */
 static long duplicate(int from, int to, int flags, unsigned which)
 {
     int moved = -1;
     if (native && to == log_fd && (from != to)) {
-        moved = (int)syscall(SYS_fcntl, log_fd, F_DUPFD_CLOEXEC, log_fd + 1);
+        moved = copy_high(log_fd);
     }
     long result = which == 0   ? CALL(dup2(from, to), "dup2 %d %d", from, to)
                   : which == 1 ? CALL(x___dup2(from, to), "__dup2 %d %d", from, to)
@@ -56,7 +70,7 @@ static void close_many(void)
     unsigned last = first + (unsigned)ANY(0, 0, 1, 2, 3, -1);
     int flags = (int)ANY(0, 0, 0, 4 /* CLOSE_RANGE_CLOEXEC */, 2 /* UNSHARE */, 64, -1);
     if (has_log && !in_child && one_in(3)) {
-        first = 250 + below(8);
+        first = 234 + below(8);
         last = first + below(8);
     } else if (one_in(8)) {
         last = ~0U;
@@ -79,7 +93,7 @@ void play_with_numbers(void)
 {
     int from = any_descriptor();
     int to = target();
-    int least = has_log && !in_child && one_in(4) ? 250 + (int)below(8) : (int)below(30);
+    int least = has_log && !in_child && one_in(4) ? 234 + (int)below(8) : (int)below(30);
     unsigned which = below(3);
     struct rlimit limit;
     switch (below(10)) {

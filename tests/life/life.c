@@ -46,19 +46,21 @@ static void prepare(char **argv)
     forced = mode == ALWAYS;
     nodelay = strcmp(argv[5], "on") == 0;
     has_log = strcmp(argv[6], "yes") == 0;
-    syscall(SYS_close_range, 3, 249, 0); /* inherited ones; the log is behind */
+    syscall(SYS_close_range, 3, 249, 0); /* inherited ones */
     map_arena();
     sigaltstack(&alternate, NULL);
     sigaction(SIGSEGV, &act, NULL);
     sigaction(SIGBUS, &act, NULL);
+    close(socket(AF_UNIX, SOCK_STREAM, 0)); /* the log comes with the first one */
+    has_socket();
     if (native && has_log) {
         int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-        log_fd = 255;
+        log_fd = 239;
         syscall(SYS_dup3, fd, log_fd, O_CLOEXEC);
         syscall(SYS_close, fd);
     }
     if (has_log) {
-        log_fd = 255;
+        log_fd = 239;
     }
 }
 

@@ -135,8 +135,8 @@ void hide_port(void *at);
 
 extern bool forced; /* SIGPIPE is swallowed by now */
 extern uint64_t const sigpipe_bit;
-/* The log's descriptor is 255: closing it answers success and keeps it, a
- * duplicate over it moves it up. */
+/* The log's descriptor is 239: closing it answers success and keeps it, a
+ * duplicate over it moves it down. */
 extern int log_fd;
 uint64_t mask_by(int how, uint64_t set);
 uint64_t pending(void);
