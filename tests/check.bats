@@ -391,21 +391,21 @@ time.sleep(60)' >child
 
 @test "a process in another mount namespace: where its log is from here" {
     mkdir inside
-    background env SOCKSHIM_LOG="$PWD/inside/log" unshare -m sh -c 'mount -t tmpfs none inside && exec env LD_PRELOAD="$0" sleep 60' "$SHIM"
+    background env SOCKSHIM_LOG="$PWD/inside/log" unshare -m sh -c 'mount -t tmpfs none inside && exec env LD_PRELOAD="$0" "$1" -c "$2"' "$SHIM" "$PYTHON" 'import socket, time; s = socket.socket(); time.sleep(60)'
     P=$BACKGROUND
-    wait_until waits_as sleep
+    wait_until test -s "/proc/$P/root$PWD/inside/log"
     yes "$P" '*'
     details "log: /proc/$P/root$PWD/inside/log" "settings: SOCKSHIM_LOG=$PWD/inside/log"
-    [ -e "/proc/$P/root$PWD/inside/log" ] && [ ! -e inside/log ]
+    [ ! -e inside/log ]
 }
 
 @test "a process that has another root in another mount namespace" {
     mkdir inside
     # shellcheck disable=SC2016
-    background unshare -m sh -c 'mount --rbind / inside && exec chroot inside env LD_PRELOAD="$0" SOCKSHIM_LOG="$1" sleep 60' "$SHIM" "$PWD/log"
+    background unshare -m sh -c 'mount --rbind / inside && exec chroot inside env LD_PRELOAD="$0" SOCKSHIM_LOG="$1" "$2" -c "$3"' "$SHIM" "$PWD/log" \
+        "$PYTHON" 'import socket, time; s = socket.socket(); time.sleep(60)'
     P=$BACKGROUND
-    wait_until grep -q sleep "/proc/$P/comm"
-    wait_until test -e log
+    wait_until test -s log
     yes "$P" '*'
     details "log: /proc/$P/root$PWD/log" "settings: SOCKSHIM_LOG=$PWD/log"
 }

@@ -72,11 +72,17 @@ static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *inf
     return info->bytes_acked > other ? info->bytes_acked - other : 0;
 }
 
+static void ask_again(const struct facts *f, struct tcp_facts *info)
+{
+    socklen_t len = sizeof *info;
+    ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, info, &len);
+}
+
 /* Payload, without SYN and FIN. bytes_sent and bytes_retrans have payload alone;
  * notsent_bytes and the output queue are differences of sequence numbers, in which
  * our FIN counts as a byte, and bytes_received has the peer's
  * (include/uapi/linux/tcp.h; net/ipv4/tcp.c, tcp_get_info() and tcp_ioctl()). */
-static void count_payload(struct facts *f, const struct tcp_facts *info)
+static void count_payload(struct facts *f, struct tcp_facts *info)
 {
     uint64_t payload = info->bytes_sent - info->bytes_retrans;
     uint32_t queue = output_queue(f, info);
@@ -90,16 +96,19 @@ static void count_payload(struct facts *f, const struct tcp_facts *info)
             unacked--;
         }
     }
+    f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
+    f->has_payload = true;
     f->unsent = unsent;
     f->unacked = unacked;
     f->tx = payload > unacked ? payload - unacked : 0;
+    if (f->tx > info->bytes_acked && info->unacked > 0 && f->state != TCP_STATE_CLOSE) {
+        ask_again(f, info); /* what was in flight may have been acknowledged in between */
+    }
     if (f->tx > info->bytes_acked) {
         f->tx = payload_acked(f, info);
         /* While segments are in flight the queue may have moved on meanwhile. */
         f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;
     }
-    f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
-    f->has_payload = true;
 }
 
 /* An MPTCP connection is counted as a whole; TCP_INFO is of its first subflow.
