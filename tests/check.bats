@@ -270,7 +270,7 @@ loaded_processes() {
     details "log: off" "settings: SOCKSHIM_LOG=off"
     process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=/none/log sleep 60 2>/dev/null
     yes "$P" '*'
-    details "log: /none/log, which is not open: it could not be opened, or was closed; the next record tries again" "settings: SOCKSHIM_LOG=/none/log"
+    details "log: /none/log, which is not open: there was no socket yet, or it could not be opened, or was closed; the next record tries again" "settings: SOCKSHIM_LOG=/none/log"
 }
 
 @test "a process that has the shim: its log, and its settings" {

@@ -193,15 +193,15 @@ check_where_log() {
             echo "stderr, which is closed"
         fi
         ;;
-    *) echo "$check_template, which is not open: it could not be opened, or was closed; the next record tries again" ;;
+    *) echo "$check_template, which is not open: there was no socket yet, or it could not be opened, or was closed; the next record tries again" ;;
     esac
 }
 
-# The shim opens it as nobody else opens files: to write, O_APPEND, O_NONBLOCK and
+# The shim opens it as nobody else opens files: to write (and read), O_APPEND, O_NONBLOCK and
 # O_CLOEXEC, with a high number (proc_pid_fdinfo(5): flags are octal).
 check_find_log_number() {
     awk '
-        $1 == "flags:" && $2 ~ /[2367]..[67]..1$/ {
+        $1 == "flags:" && $2 ~ /[2367]..[67]..[12]$/ {
             number = FILENAME
             sub(/.*\//, "", number)
             print number
