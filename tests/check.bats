@@ -253,10 +253,12 @@ details() {
 }
 
 loaded_processes() {
-    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info sleep 60
-    yes "$P" "$P (sleep): yes, $SHIM is loaded"
-    details "log: $PWD/sleep.$P.log" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
-    mv "sleep.$P.log" renamed
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info \
+        perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); sleep 60'
+    wait_until test -s "perl.$P.log"
+    yes "$P" "$P (perl): yes, $SHIM is loaded"
+    details "log: $PWD/perl.$P.log" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
+    mv "perl.$P.log" renamed
     yes "$P" '*'
     details "log: $PWD/renamed" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
     process LD_PRELOAD="$SHIM" sleep 60 2>said
@@ -279,7 +281,8 @@ loaded_processes() {
 
 @test "the log is told from files that the program itself opened like it" {
     process LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
-import os, time
+import os, socket, time
+s = socket.socket()
 for i in range(3):
     os.open("own", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CREAT)
 open("ready", "w")
