@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim doctor: what this host contributes to resets, refusals and delays; the sockets of a process
+# sockshim doctor: what this host, or a process, adds to resets and delays
 #
 # It reads /proc and ss, changes nothing and needs no root. What is read here goes to
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
