@@ -19,32 +19,32 @@ usage: sockshim doctor [OPTIONS] [PID]
 
 Without PID and COMMAND: what this host itself contributes to resets, refused
 connections and delays. Full accept queues, settings, and what the kernel has
-counted (lost and damaged packets, conntrack, memory, ICMP, datagrams), each with
-what it means, what to change and what not to. The counters are read twice: what
-is happening now comes before what happened at some time since boot.
+counted (lost and damaged packets, conntrack, memory, ICMP, datagrams), each
+with what it means, what to change and what not to. The counters are read twice:
+what is happening now comes before what happened at some time since boot.
 
 With PID: what the sockets of that running process look like. Connections that
 it does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects that are not answered, full accept
-queues, descriptors against their limit; and which call each thread waits in, and
-for whom. Nothing is injected or traced. Without root it works for processes of
-your own; what could not be seen is listed.
+queues, descriptors against their limit; and which call each thread waits in,
+and for whom. Nothing is injected or traced. Without root it works for processes
+of your own; what could not be seen is listed.
 
-With COMMAND: runs it as sockshim run does, with the OPTIONS of run (but -q), and
-says at the end, on stderr, what the kernel counted meanwhile, beside what the
-log says of this run. There --json is run's option: the log in JSON.
+With COMMAND: runs it as sockshim run does, with the OPTIONS of run (but -q),
+and says at the end, on stderr, what the kernel counted meanwhile, beside what
+the log says of this run. There --json is run's option: the log in JSON.
 
   --json              one JSON object on one line instead of text
   --seconds N         time between the two looks (default: 1; 0: only one look)
-  --watch N           repeat every N seconds, until Ctrl-C or until PID has ended
+  --watch N           repeat every N seconds, until Ctrl-C or PID has ended
   -h, --help          print this
 
 doctor reads /proc, and ss if it is installed; it changes nothing and needs no
 root. Only root is told which processes other users' sockets belong to.
 
 Settings and counters are those of the network namespace that it runs in: for a
-container, run it there. Other programs in the namespace count, too. Memory, open
-files and the limit of the conntrack table belong to the whole host.
+container, run it there. Other programs in the namespace count, too. Memory,
+open files and the limit of the conntrack table belong to the whole host.
 
 Exit status: 0, whatever was found; 1 if nothing could be read; 2 if the call is
 wrong. With COMMAND: that of sockshim run, which is COMMAND's.
@@ -147,7 +147,7 @@ doctor_host() {
             doctor_counters later
             printf 'looked\t%s\t%s\n' "$doctor_began" "$(doctor_clock)"
         fi
-    } | doctor_awk doctor-host.awk -f "$lib/doctor-network.awk" -f "$lib/doctor-json.awk"
+    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-json.awk"
 }
 
 # Seconds, with two decimals.
@@ -319,6 +319,7 @@ doctor_process_itself() {
 
 # With -L a descriptor is what it leads to, and no name of a file is shown.
 doctor_process_descriptors() {
+    # shellcheck disable=SC2012
     LC_ALL=C ls -Liln "$doctor_its/fd/" | awk '$NF ~ /^[0-9]+$/ && NF > 4 {
         print "fd\t" $NF "\t" ($2 ~ /^s/ ? $1 : "")
     }'
