@@ -155,10 +155,10 @@ sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
     refuses "sockshim: no help on reprot (did you mean report[?]); there is help on: $SUBCOMMANDS" help reprot
     refuses "sockshim: no help on nonsense; there is help on: $SUBCOMMANDS" help nonsense
     refuses "sockshim: no help on peer-reset, but an explanation: sockshim explain peer-reset" help peer-reset
-    refuses "sockshim: no cause peer-rest (did you mean peer-reset[?]); see sockshim help report" report --cause timeout,peer-rest "$LOG"
-    refuses "sockshim: no cause peer-rest (did you mean peer-reset[?]); see sockshim help follow" follow --cause=peer-rest "$LOG"
-    refuses "sockshim: --since yesterday is no time; *03:00*15m*; see sockshim help report" report --since yesterday "$LOG"
-    refuses "sockshim: --until 25:00 is no time; *; see sockshim help follow" follow --until 25:00 "$LOG"
+    refuses "sockshim: unknown cause or errno: peer-rest (did you mean peer-reset[?]); see sockshim help report" report --cause timeout,peer-rest "$LOG"
+    refuses "sockshim: unknown cause or errno: peer-rest (did you mean peer-reset[?]); see sockshim help follow" follow --cause=peer-rest "$LOG"
+    refuses "sockshim: last week is not a valid time for --since; *03:00*15m*; see sockshim help report" report --since "last week" "$LOG"
+    refuses "sockshim: 25:00 is not a valid time for --until; *; see sockshim help follow" follow --until 25:00 "$LOG"
     refuses "sockshim: *peer-rest*peer-reset*" explain peer-rest
 }
 
