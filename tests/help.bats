@@ -82,7 +82,7 @@ sockshim_greet() {
     echo "good morning, $1"
 }
 END
-    local names="run check explain follow greet report"
+    local names="run check explain follow greet report version"
     [ "$(sockshim greet world)" = "good morning, world" ]
     [ "$(sockshim greet -h)" = "$(sockshim help greet)" ]
     [ "$(usage_of | grep greet)" = "sockshim greet NAME
@@ -169,6 +169,19 @@ sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
     shimmed "$PROGRAMS/core" refused >/dev/null
     expect_count 1 ".event == \"start\" and .version == \"${output#sockshim }\""
     BUILD=/none refuses "sockshim: /none/tables.txt is not there: run make in $TOP" --version
+}
+
+@test "-V and version say the same; the version stands in one file, and the changelog has it" {
+    local version
+    version=$(tables version)
+    for words in -V version "run -V"; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr sockshim $words
+        [ "$output" = "sockshim $version" ] || fails_with "$words: $output"
+    done
+    refuses "sockshim: no argument is allowed, not 2; see sockshim help version" version 2
+    [ "$(cd "$TOP" && grep -rlF "\"$version\"" shim scripts)" = shim/base/settings.h ]
+    grep -q "^## $version" "$TOP/.github/CHANGELOG.md"
 }
 
 # It looks for the pages that these refer to among the installed ones.
