@@ -814,6 +814,8 @@ refuses() {
 
 @test "a wrong call is one line and exit status 2" {
     made 1 1 >"$LOG"
+    run -2 --separate-stderr follow </dev/null
+    [ "$stderr" = "sockshim: no log is named, and there is no sockshim.log here; see sockshim help follow" ] || fails_with "$stderr"
     refuses "one log, not a and b; see sockshim help follow" a b
     refuses "one log, not - and b; see sockshim help follow" - -- b
     refuses "the log's name is empty; see sockshim help follow" ''

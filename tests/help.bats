@@ -67,7 +67,7 @@ refuses() {
         done < <(usage_of "$name")
         [ "$(sockshim help | grep -cE "^  $name +[a-z]")" -eq 1 ] || fails_with "$name"
     done
-    [ "$(usage_of | tail -n 1)" = "sockshim help [${SUBCOMMANDS// /|}]" ]
+    [ "$(usage_of | tail -n 1)" = "sockshim help [SUBCOMMAND]" ]
 }
 
 @test "the subcommands are the files in their folder: one more is one, and one less is none" {
@@ -82,11 +82,10 @@ sockshim_greet() {
     echo "good morning, $1"
 }
 END
-    local names="run check explain follow greet report version"
+    local names="run check disable enable explain follow greet report version"
     [ "$(sockshim greet world)" = "good morning, world" ]
     [ "$(sockshim greet -h)" = "$(sockshim help greet)" ]
-    [ "$(usage_of | grep greet)" = "sockshim greet NAME
-sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
+    [ "$(usage_of | grep greet)" = "sockshim greet NAME" ] || fails_with "$(usage_of)"
     sockshim help | grep -qx '  greet    says good morning'
     refuses "sockshim: no help on doctor; there is help on: $names" help doctor
     refuses "sockshim: no help on gret (did you mean greet[?]); there is help on: $names" help gret

@@ -78,7 +78,10 @@ follow_option() {
 }
 
 follow_logs() {
-    [ $# -gt 0 ] || set -- "$(follow_default_log)"
+    [ $# -gt 0 ] || {
+        follow_choose_log
+        set -- "$follow_log"
+    }
     [ $# -eq 1 ] || wrong_call follow "one log, not $1 and $2"
     [ -n "$1" ] || wrong_call follow "the log's name is empty"
     follow_log=$1
@@ -90,11 +93,12 @@ follow_logs() {
 }
 
 # What is piped in; else the log that run writes.
-follow_default_log() {
+follow_choose_log() {
+    follow_log=sockshim.log
     if [ -p /dev/stdin ] || [ -f /dev/stdin ]; then
-        echo -
-    else
-        echo sockshim.log
+        follow_log=-
+    elif [ ! -e "$follow_log" ]; then
+        wrong_call follow "no log is named, and there is no sockshim.log here"
     fi
 }
 
