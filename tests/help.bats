@@ -119,7 +119,7 @@ sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
         done
     done
     # The loop had something to do.
-    [ "$(options_of run | wc -l)" -eq 17 ]
+    [ "$(options_of run | wc -l)" -eq 27 ]
     [ "$(options_of follow | wc -l)" -ge 10 ]
 }
 

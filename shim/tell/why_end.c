@@ -1,3 +1,4 @@
+#include "base/settings.h"
 #include "tell/kind.h"
 #include "tell/why.h"
 
@@ -99,7 +100,14 @@ template why_local_shutdown_read(const struct facts *f)
 
 template why_closed_after_error(const struct facts *f)
 {
-    (void)f;
+    if (ends_by_us(f)) {
+        return SAY("Nothing came within SOCKSHIM_RECV_TIMEOUT, and SOCKSHIM_RESET=eof made an end "
+                   "of that; the connection is still open.");
+    }
+    if (settings.handling.reset_eof) {
+        return SAY("The connection had failed, and 0 here is no orderly end, $peer sent no FIN: "
+                   "SOCKSHIM_RESET=eof made an end of the error, or it was reported before.");
+    }
     return SAY("The connection had already failed and its error was reported before; 0 here is no "
                "orderly end, $peer sent no FIN.");
 }
