@@ -108,7 +108,7 @@ static int give_up(int fd, const struct sockaddr *addr, socklen_t len)
 static int by_send_timeout(int fd, const struct sockaddr *addr, socklen_t len)
 {
     unsigned ms = settings.handling.connect_timeout_ms;
-    struct wait limit = {ms / 1000, ms % 1000 * 1000L};
+    struct wait limit = {(long)(ms / 1000), (long)(ms % 1000) * 1000};
     struct wait before = {0, 0};
     socklen_t size = sizeof before;
     if (!ask(fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &before, &size) || is_sooner(&before, &limit)) {

@@ -60,8 +60,8 @@ void options_limit_receiving(int fd)
         limit.microseconds != 0) {
         return;
     }
-    limit.seconds = ms / 1000;
-    limit.microseconds = ms % 1000 * 1000L;
+    limit.seconds = (long)(ms / 1000);
+    limit.microseconds = (long)(ms % 1000) * 1000;
     raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, &limit, sizeof limit);
 }
 
