@@ -288,7 +288,7 @@ print(sum([said(c) for c in cs]))' "$PORT" "$1"
 }
 
 @test "SOCKSHIM_ACCEPT=careful: errors that are the network's are tried again" {
-    BEFORE=(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=accept,accept4:error=EPROTO:when=2..4)
+    BEFORE=(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e "inject=accept,accept4:error=EPROTO:when=2..4")
     acceptor 3 0 64
     clients 3 >/dev/null || true
     ends_with 1
@@ -495,6 +495,36 @@ c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(c.recv(10).deco
     wait "$waiting"
     [ "$(cat "$BATS_TEST_TMPDIR/out")" = hello ]
     handled CONNECT_RETRY '.would == "-1 ENOENT" and .given == "0" and .cause == "no-such-socket"'
+}
+
+# In a mount namespace where a name has these addresses.
+with_addresses() {
+    printf '%s severalnames.test\n' $1 >"$BATS_TEST_TMPDIR/hosts"
+    # shellcheck disable=SC2016
+    unshare -m sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$BATS_TEST_TMPDIR/hosts" "${@:2}"
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: of several addresses only the last one waits" {
+    unshare -m true 2>/dev/null || skip "no mount namespaces here"
+    local client='
+import socket, sys
+for _ in range(2): # the order may be another one than the file has
+    print(socket.create_connection(("severalnames.test", int(sys.argv[1]))).getpeername()[0])'
+    PORT=$(free_port)
+    background socat "TCP-LISTEN:$PORT,bind=127.0.0.3,fork" EXEC:cat
+    wait_for_port "$PORT"
+    run with_addresses '127.0.0.2 127.0.0.4 127.0.0.3' timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        SOCKSHIM_CONNECT_RETRY=10m "$PYTHON" -c "$client" "$PORT"
+    [ "$output" = "127.0.0.3
+127.0.0.3" ] || fails_with "$output"
+    expect '.event == "return" and .cause == "connection-refused"'
+    expect_count 0 '.event == "handled"'
+    # All of them refused: the last one is tried again; each has its answer first.
+    run with_addresses '127.0.0.2 127.0.0.4' env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        SOCKSHIM_CONNECT_RETRY=500ms "$PYTHON" -c "$client" "$PORT"
+    expect_count 1 '.event == "handled"'
+    handled CONNECT_RETRY '.peer | test("^127.0.0.[24]:'"$PORT"'$")'
+    expect '.event == "return" and (.peer | test("^127.0.0.[24]:'"$PORT"'$"))'
 }
 
 @test "SOCKSHIM_CONNECT_RETRY: in vain it fails as before, when its time is over" {

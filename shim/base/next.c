@@ -65,6 +65,13 @@ static signal_handler raw_sigset(int sig, signal_handler handler)
     return next.sigset(sig, handler);
 }
 
+static int raw_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                           struct addrinfo **answer)
+{
+    next_resolve();
+    return next.getaddrinfo(node, service, hints, answer);
+}
+
 static int raw_siginterrupt(int sig, int interrupt)
 {
     next_resolve();

@@ -108,6 +108,7 @@ void connect_install(void)
     bool retries = h->connect_retry_ms > 0;
     if (retries) {
         wait_begin();
+        resolved_install();
     }
     if (retries || h->connect_timeout_ms > 0 || h->dead_peer_ms > 0 || h->keeps_alive ||
         h->recv_timeout_ms > 0) {

@@ -1,5 +1,7 @@
 #include "layers/resolved.h"
 
+#include "layers/layers.h"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
@@ -37,7 +39,7 @@ static void note(uint64_t hash, bool has_another)
     atomic_store_explicit(&ring[place], hash | has_another, memory_order_relaxed);
 }
 
-void resolved_note(const struct addrinfo *answer)
+static void note_answer(const struct addrinfo *answer)
 {
     uint64_t last = 0; /* an address stands there once for each type of socket */
     for (; answer; answer = answer->ai_next) {
@@ -63,4 +65,19 @@ bool resolved_has_another(const struct sockaddr *addr, socklen_t len)
         }
     }
     return false;
+}
+
+static int layer_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                             struct addrinfo **answer)
+{
+    int result = beneath.getaddrinfo(node, service, hints, answer);
+    if (result == 0) {
+        note_answer(*answer);
+    }
+    return result;
+}
+
+void resolved_install(void)
+{
+    next.getaddrinfo = layer_getaddrinfo;
 }

@@ -3,7 +3,6 @@
 #ifndef SOCKSHIM_RESOLVED_H
 #define SOCKSHIM_RESOLVED_H
 
-#include <netdb.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -11,7 +10,7 @@
  * Async-signal-safe, no system call. */
 bool resolved_has_another(const struct sockaddr *addr, socklen_t len);
 
-/* An answer of getaddrinfo. */
-void resolved_note(const struct addrinfo *answer);
+/* Remembers answers of getaddrinfo. */
+void resolved_install(void);
 
 #endif
