@@ -22,12 +22,13 @@ PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%) $(BUILD)/p
 LIFE_SOURCES := $(wildcard tests/life/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
-PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
+# Without memory.c, whose names a program has already, and a sanitizer watches.
+PURE_SOURCES := $(filter-out shim/base/memory.c,$(wildcard shim/base/*.c shim/tell/*.c))
 
 all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt
 
 $(BUILD)/libsockshim.so: $(OBJECTS)
-	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
+	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
@@ -39,7 +40,7 @@ $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 HOSTCC ?= cc
 $(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES) -ldl
+	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES)
 	$(BUILD)/tables >$@.new && mv $@.new $@
 
 # What the tests run: victims and villains, one file each but for transparent.
@@ -58,7 +59,7 @@ unit: $(UNITS)
 
 $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES) -ldl
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES)
 
 test:
 	scripts/test
@@ -87,7 +88,7 @@ fuzz: $(FUZZERS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(PURE_SOURCES) -ldl
+		-o $@ $< $(PURE_SOURCES)
 
 # Their names do not begin with the file's yet, and the others cannot be told apart.
 UNPREFIXED = $(patsubst %,scripts/lib/%.sh,summary target commands/run commands/check)

@@ -149,8 +149,8 @@ struct next {
 
 extern hidden struct next next;
 
-/* Looks every function up behind us. Once, from the constructor: dlsym may
- * allocate for a name that is missing. */
+/* Looks every function up behind us. Once, from the constructor: it takes the loader's
+ * lock. */
 void next_resolve(void);
 
 /* The C library's words for an errno value, or NULL. Async-signal-safe: where

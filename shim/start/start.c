@@ -1,5 +1,6 @@
 #include "start/start.h"
 
+#include "base/clock.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "failure/failed.h"
@@ -68,6 +69,7 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
+    clock_begin();
     settings_load(environ);
     failed_begin();
     if (!settings.on) {

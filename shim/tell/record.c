@@ -13,9 +13,7 @@ enum { RESERVE = 3, ADDRESS_MAX = 120, PROG_MAX = 48, EXE_MAX = 250, SETTINGS_MA
 
 struct moment this_moment(void)
 {
-    struct moment m = {.who = process_identify()};
-    clock_gettime(CLOCK_REALTIME, &m.now); /* the vDSO's, no system call */
-    return m;
+    return (struct moment){.now = clock_now(), .who = process_identify()};
 }
 
 static bool json(const struct text *t)
@@ -87,7 +85,7 @@ static void date(char *at, unsigned days)
 }
 
 /* RFC 3339 in UTC; by hand, since gmtime takes the time zone's lock. */
-static __attribute__((noinline)) void timestamp(struct text *t, const struct timespec *now)
+static __attribute__((noinline)) void timestamp(struct text *t, const struct clock_time *now)
 {
     char at[] = "YYYY-MM-DDThh:mm:ss.uuuuuuZ";
     uint64_t seconds = now->tv_sec > 0 ? (uint64_t)now->tv_sec : 0;

@@ -2,10 +2,9 @@
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
+#include "base/clock.h"
 #include "base/facts.h"
 #include "base/process.h"
-
-#include <time.h>
 
 /* No record is longer; what does not fit is cut at the end of the sentence. A
  * line and its facts must fit the 2 KiB of stack that a record may take. */
@@ -13,7 +12,7 @@
 
 /* What every record begins with. */
 struct moment {
-    struct timespec now;
+    struct clock_time now;
     struct identity who;
 };
 
