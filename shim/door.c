@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. */
-static bool inherited_ip_socket(void)
+/* Descriptors that a parent, inetd or systemd (sd_listen_fds(3)) left us. Found out
+ * without a socket call: a filter inherited through exec may kill for one. */
+static bool inherited_tcp_socket(void)
 {
     const char *passed = getenv("LISTEN_FDS");
     int last = 15;
@@ -21,7 +22,7 @@ static bool inherited_ip_socket(void)
         last = count + 2;
     }
     for (int fd = 0; fd <= last; fd++) {
-        if (is_ip_socket(fd)) {
+        if (is_socket(fd) && is_tcp_by_ioctl(fd)) {
             return true;
         }
     }
@@ -36,8 +37,9 @@ __attribute__((constructor)) static void start(void)
     if (settings.sigpipe == SIGPIPE_ALWAYS) {
         sigpipe_swallow();
     }
-    if (settings.on && (atomic_load(&sockshim_early_socket) || inherited_ip_socket())) {
-        sockshim_has_socket();
+    bool early = atomic_load(&sockshim_early_socket);
+    if (settings.on && (early || inherited_tcp_socket())) {
+        sockshim_first_socket(early);
     }
     errno = kept;
 }

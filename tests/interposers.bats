@@ -13,7 +13,7 @@ build_object() {
 
 # One record after another, with another preload's counts of what came by.
 exchange() {
-    COUNTS=$BATS_TEST_TMPDIR/counts env LD_PRELOAD="$1" SOCKSHIM_LOG="$LOG" "${@:2}"
+    COUNTS=$BATS_TEST_TMPDIR/counts timeout -k 5 60 env LD_PRELOAD="$1" SOCKSHIM_LOG="$LOG" "${@:2}"
 }
 
 expect_exchange() {
@@ -26,13 +26,13 @@ expect_exchange() {
 
 @test "dlsym is somebody else's, before or behind the shim, or the program's own" {
     build_object "$BATS_TEST_TMPDIR/dlsym.so" "$OBJECTS/dlsym.c"
-    run exchange "$BATS_TEST_TMPDIR/dlsym.so $SHIM" timeout 60 "$PROGRAMS/in_between"
+    run exchange "$BATS_TEST_TMPDIR/dlsym.so $SHIM" "$PROGRAMS/in_between"
     expect_exchange
-    run exchange "$SHIM $BATS_TEST_TMPDIR/dlsym.so" timeout 60 "$PROGRAMS/in_between"
+    run exchange "$SHIM $BATS_TEST_TMPDIR/dlsym.so" "$PROGRAMS/in_between"
     expect_exchange
     "${CC:-cc}" -D_GNU_SOURCE -O1 -rdynamic -o "$BATS_TEST_TMPDIR/own" \
         "$TOP/tests/programs/in_between.c" "$OBJECTS/dlsym.c"
-    run exchange "$SHIM" timeout 60 "$BATS_TEST_TMPDIR/own"
+    run exchange "$SHIM" "$BATS_TEST_TMPDIR/own"
     expect_exchange
 }
 
@@ -40,7 +40,7 @@ expect_exchange() {
     build_object "$BATS_TEST_TMPDIR/dlsym.so" "$OBJECTS/dlsym.c"
     build_object "$BATS_TEST_TMPDIR/counting.so" "$OBJECTS/counting.c"
     run exchange "$SHIM $BATS_TEST_TMPDIR/counting.so $BATS_TEST_TMPDIR/dlsym.so" \
-        timeout 60 "$PROGRAMS/in_between"
+        "$PROGRAMS/in_between"
     grep -q 'recv 1 .* socket 1 connect 1' "$BATS_TEST_TMPDIR/counts" ||
         fails_with "$(cat "$BATS_TEST_TMPDIR/counts")"
     expect_exchange
@@ -130,7 +130,7 @@ int main(void)
     return status != 0;
 }
 END
-    run exchange "$SHIM $BATS_TEST_TMPDIR/locking.so" timeout 60 "$BATS_TEST_TMPDIR/forks"
+    run exchange "$SHIM $BATS_TEST_TMPDIR/locking.so" "$BATS_TEST_TMPDIR/forks"
     [ "$status" -eq 0 ] || fails_with "status $status: $output"
     expect_count 1 '.call == "recv" and .len == 7'
 }

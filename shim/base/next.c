@@ -152,8 +152,8 @@ static int look_into(struct dl_phdr_info *info, size_t size, void *state)
     (void)size;
     if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
         search->behind_us = true;
-    } else if (search->behind_us && object_from_headers(&object, info->dlpi_addr,
-                                                        info->dlpi_phdr, info->dlpi_phnum)) {
+    } else if (search->behind_us &&
+               object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum)) {
         take_functions(&object, search);
         take_words(&object);
     }

@@ -10,7 +10,7 @@ static const void *place(const struct object *object, ElfW(Addr) value)
     return (const void *)(value < object->base ? object->base + value : value);
 }
 
-static void take_entry(struct object *object, const ElfW(Dyn) *entry)
+static void take_entry(struct object *object, const ElfW(Dyn) * entry)
 {
     const void *at = place(object, entry->d_un.d_ptr);
     switch (entry->d_tag) {
@@ -34,7 +34,7 @@ static void take_entry(struct object *object, const ElfW(Dyn) *entry)
     }
 }
 
-bool object_from_headers(struct object *object, uintptr_t base, const ElfW(Phdr) *headers,
+bool object_from_headers(struct object *object, uintptr_t base, const ElfW(Phdr) * headers,
                          size_t count)
 {
     *object = (struct object){.base = base};
@@ -124,13 +124,12 @@ static size_t find_by_gnu_hash(const struct object *object, const char *name)
 
 void *object_function(const struct object *object, const char *name)
 {
-    size_t i =
-        object->gnu_hash ? find_by_gnu_hash(object, name) : find_by_hash(object, name);
+    size_t i = object->gnu_hash ? find_by_gnu_hash(object, name) : find_by_hash(object, name);
     /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     return i ? (void *)(object->base + object->symbols[i].st_value) : NULL;
 }
 
-bool headers_contain(uintptr_t base, const ElfW(Phdr) *headers, size_t count, const void *address)
+bool headers_contain(uintptr_t base, const ElfW(Phdr) * headers, size_t count, const void *address)
 {
     for (size_t i = 0; i < count; i++) {
         uintptr_t offset = (uintptr_t)address - (base + headers[i].p_vaddr);

@@ -11,16 +11,16 @@
 
 struct object {
     uintptr_t base;
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     const char *names;
-    const ElfW(Half) *versions; /* NULL: it has none */
-    const uint32_t *hash;       /* DT_HASH, or NULL */
-    const uint32_t *gnu_hash;   /* DT_GNU_HASH, or NULL */
+    const ElfW(Half) * versions; /* NULL: it has none */
+    const uint32_t *hash;        /* DT_HASH, or NULL */
+    const uint32_t *gnu_hash;    /* DT_GNU_HASH, or NULL */
 };
 
 /* From its program headers, as dl_iterate_phdr(3) has them; false if it exports
  * nothing. */
-bool object_from_headers(struct object *object, uintptr_t base, const ElfW(Phdr) *headers,
+bool object_from_headers(struct object *object, uintptr_t base, const ElfW(Phdr) * headers,
                          size_t count);
 /* From where its file header lies in memory, as the vDSO's. */
 bool object_from_file(struct object *object, uintptr_t at);
@@ -30,6 +30,6 @@ bool object_from_file(struct object *object, uintptr_t at);
 void *object_function(const struct object *object, const char *name);
 
 /* Whether `address` lies in one of the segments. */
-bool headers_contain(uintptr_t base, const ElfW(Phdr) *headers, size_t count, const void *address);
+bool headers_contain(uintptr_t base, const ElfW(Phdr) * headers, size_t count, const void *address);
 
 #endif

@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/kernel.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "log/log.h"
@@ -70,6 +71,9 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
     int kept = errno;
     if (observe(&f, call, ret, err, attempt)) {
         enum cause cause = cause_of(&f);
+        if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
+            sockshim_first_socket(false);
+        }
         if (!settings_skips_cause(cause) && cause_level(&f, cause) >= settings.level) {
             write_return(&f, cause);
         }

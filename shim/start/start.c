@@ -106,7 +106,7 @@ static __attribute__((noinline)) void write_start(const struct moment *m)
     log_write(line, record_start(line, m), m);
 }
 
-void sockshim_first_socket(void)
+void sockshim_first_socket(bool by_own_call)
 {
     int kept = errno;
     if (!sockshim_set_up()) {
@@ -117,7 +117,7 @@ void sockshim_first_socket(void)
         sigpipe_swallow();
     }
     struct moment m = this_moment();
-    if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&
+    if (!m.who.is_vfork_child && process_socket_is_seen(by_own_call) && settings.logging &&
         settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
     }
