@@ -91,3 +91,37 @@ while os.read(os.open("/dev/null", os.O_RDONLY), 5): pass'
     done
     expect_count 0 '.event == "return" and .call == "read"'
 }
+
+# pointers ANSWER: the calls of bad_pointers, for which a filter answers.
+POINTERS=sendmsg,recvmsg,recvmmsg,sendmmsg,connect,bind,sendto,writev,readv
+
+@test "a filter that answers an errno, or 0, for the call: no pointer is read that leads nowhere" {
+    local errno expected
+    for errno in 1 13 38 111 11 104 32 110 90 22 98 0; do
+        rm -f "$LOG"
+        run -0 --separate-stderr filtered $errno $POINTERS "$PROGRAMS/bad_pointers"
+        [ "$output" = alive ] || fails_with "errno $errno: $output"
+        expected=52
+        [ $errno -ne 0 ] || expected=44 # a connect and a bind that succeed
+        expect_count $expected '.event == "return"'
+    done
+}
+
+@test "a tracer that answers for the kernel does no harm either" {
+    run -0 --separate-stderr strace -f -o /dev/null -e inject=$POINTERS:error=ECONNRESET \
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/bad_pointers"
+    [ "$output" = alive ]
+    expect_count 52 '.error == "ECONNRESET"'
+}
+
+@test "what can be read is in the record: address and bytes of a call that a filter forbids" {
+    run -0 filtered 1 connect,bind,sendmsg "$PYTHON" -c '
+import socket
+for what in (lambda s: s.connect(("127.0.0.1", 9)), lambda s: s.bind(("127.0.0.1", 9)),
+             lambda s: s.sendmsg([b"abc", b"de"], [], 0, ("127.0.0.1", 9))):
+    try: what(socket.socket(type=socket.SOCK_DGRAM))
+    except PermissionError: pass'
+    expect_count 1 '.call == "connect" and .peer == "127.0.0.1:9"'
+    expect_count 1 '.call == "bind" and .local == "127.0.0.1:9"'
+    expect_count 1 '.call == "sendmsg" and .peer == "127.0.0.1:9" and .len == 5'
+}
