@@ -35,6 +35,13 @@ static int raw_dup2(int from, int to)
     return answer(raw(RAW_FCNTL, from, F_GETFD)) < 0 ? -1 : to;
 }
 
+/* stdio's: there is no system call for it. */
+static int raw_vdprintf(int fd, const char *format, va_list values)
+{
+    next_resolve();
+    return next.vdprintf(fd, format, values);
+}
+
 /* A disposition needs a return trampoline (SA_RESTORER) that only the C library
  * has, so these cannot be raw system calls: the first use looks all
  * functions up. */
@@ -73,6 +80,12 @@ static int raw_siginterrupt(int sig, int interrupt)
 #ifdef __GLIBC__
 
 extern void __chk_fail(void) __attribute__((noreturn));
+
+static int raw___vdprintf_chk(int fd, int flag, const char *format, va_list values)
+{
+    next_resolve();
+    return next.__vdprintf_chk(fd, flag, format, values);
+}
 
 static ssize_t raw___recv_chk(int fd, void *buf, size_t len, size_t room, int flags)
 {

@@ -115,6 +115,9 @@ static void take_arguments(struct facts *f, const struct attempt *a)
     case COUNT_OF_MESSAGES:
         take_length(f, a);
         return;
+    case LENGTH_IF_NOTHING:
+        f->has_len = f->ret == 0;
+        return;
     case MESSAGE:
         take_message(f, a);
         return;
