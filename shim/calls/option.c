@@ -54,10 +54,12 @@ WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *le
 
 /* SO_RCVTIMEO and SO_SNDTIMEO in both their forms, of which a C library's header shows
  * one: 20 and 21, 66 and 67 (include/uapi/asm-generic/socket.h). */
+enum { OLD_TIMEOUTS = 20, NEW_TIMEOUTS = 66 };
+
 static bool is_timeout(int option)
 {
     int pair = option & ~1;
-    return pair == 20 || pair == 66;
+    return pair == OLD_TIMEOUTS || pair == NEW_TIMEOUTS;
 }
 
 static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
@@ -97,9 +99,16 @@ static inline int set_plain(const struct attempt *a, int result)
 
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
 {
-    bool is_watched = level == SOL_SOCKET ? is_timeout(option)
-                                          : level == IPPROTO_TCP && option == TCP_NODELAY;
-    if (is_watched) {
+    if (level == SOL_SOCKET) {
+        int pair = option & ~1;
+        if (pair == OLD_TIMEOUTS) { /* one by one: two jumps are the fewest instructions */
+            return set_watched(fd, level, option, value, len);
+        }
+        __asm__("" : "+r"(pair));
+        if (pair == NEW_TIMEOUTS) {
+            return set_watched(fd, level, option, value, len);
+        }
+    } else if (level == IPPROTO_TCP && option == TCP_NODELAY) {
         return set_watched(fd, level, option, value, len);
     }
     REMEMBER(a.fd = fd);
