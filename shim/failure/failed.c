@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/kernel.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
@@ -40,6 +41,9 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
     if (observe(&room.facts, call, ret, err, attempt)) {
         room.facts.ended_by_sigpipe |= is_end;
         enum cause cause = cause_of(&room.facts);
+        if (is_inet_family(room.facts.domain) && !process_has_socket()) { /* inherited */
+            sockshim_first_socket(false);
+        }
         if (settings_want_cause(&room.facts, cause)) {
             struct moment m = this_moment();
             size_t len = write_line_over(&room, &m, cause);

@@ -1,5 +1,6 @@
 #include "start/start.h"
 
+#include "base/clock.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
@@ -69,6 +70,7 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
+    clock_begin();
     settings_load(environ);
     wanted_begin();
     if (!settings.on) {
@@ -105,7 +107,7 @@ static __attribute__((noinline)) void write_start(const struct moment *m)
     log_write(line, record_start(line, m), m);
 }
 
-void sockshim_first_socket(void)
+void sockshim_first_socket(bool by_own_call)
 {
     int kept = errno;
     if (!sockshim_set_up()) {
@@ -116,7 +118,7 @@ void sockshim_first_socket(void)
         sigpipe_install();
     }
     struct moment m = this_moment();
-    if (!m.who.is_vfork_child && process_socket_is_seen() && settings.logging &&
+    if (!m.who.is_vfork_child && process_socket_is_seen(by_own_call) && settings.logging &&
         settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start(&m);
     }
