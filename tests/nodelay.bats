@@ -57,7 +57,10 @@ forced() {
     for err in 9 14 22 88 23130; do
         grep "^setsockopt .* $err\$" shim.out
     done
-    expect_no_log
+    check_records
+    # One record for each that the kernel refused, and nothing else about them.
+    expect_count "$(grep -c '^setsockopt -1' shim.out)" '.call == "setsockopt" and .ret == -1'
+    expect_count 0 '.event == "refused"'
 }
 
 @test "nodelay: other options, levels and sockets are not touched" {
