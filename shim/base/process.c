@@ -119,10 +119,10 @@ bool process_socket_is_seen(bool by_own_call)
 }
 
 /* What stands behind "Seccomp:" in what is read from `fd`, piece by piece: proc(5). */
-static char seccomp_mode(int fd)
+static int seccomp_mode(int fd)
 {
     static const char key[] = "\nSeccomp:\t";
-    char piece[128];
+    char piece[128] = "";
     size_t matched = 0;
     for (long len; (len = raw(SYS_read, fd, piece, sizeof piece)) > 0;) {
         for (long i = 0; i < len; i++) {
@@ -137,10 +137,11 @@ static char seccomp_mode(int fd)
 
 bool process_is_filtered(void)
 {
-    static _Atomic enum { NOT_ASKED, OPEN, FILTERED } known;
+    enum { NOT_ASKED, OPEN, FILTERED };
+    static atomic_int known;
     if (known == NOT_ASKED) {
         int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
-        char mode = fd >= 0 ? seccomp_mode(fd) : 0;
+        int mode = fd >= 0 ? seccomp_mode(fd) : 0;
         if (fd >= 0) {
             raw(SYS_close, fd);
         }
