@@ -22,7 +22,8 @@ PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%) $(BUILD)/p
 LIFE_SOURCES := $(wildcard tests/life/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
-PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
+# Without memory.c, whose names a program has already, and a sanitizer watches.
+PURE_SOURCES := $(filter-out shim/base/memory.c,$(wildcard shim/base/*.c shim/tell/*.c))
 
 LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
 LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
@@ -31,7 +32,7 @@ LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.
 all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run
 
 $(BUILD)/libsockshim.so: $(OBJECTS)
-	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
+	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
@@ -51,7 +52,7 @@ $(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
 HOSTCC ?= cc
 $(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES) -ldl
+	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES)
 	$(BUILD)/tables >$@.new && mv $@.new $@
 
 # What the tests run: victims and villains, one file each but for transparent.
@@ -70,7 +71,7 @@ unit: $(UNITS)
 
 $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES) -ldl
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES)
 
 test:
 	scripts/test
@@ -99,7 +100,7 @@ fuzz: $(FUZZERS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(PURE_SOURCES) -ldl
+		-o $@ $< $(PURE_SOURCES)
 
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
 

@@ -7,6 +7,7 @@
 #include "base/hidden.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -70,6 +71,11 @@ typedef void (*signal_handler)(int);
       SYS_getsockopt, fd, level, option, value, len)                                               \
     X(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),          \
       SYS_setsockopt, fd, level, option, value, len)                                               \
+    X(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len), SYS_getsockname, fd,      \
+      addr, len)                                                                                   \
+    X(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len), SYS_getpeername, fd,      \
+      addr, len)                                                                                   \
+    X(int, vdprintf, (int fd, const char *format, va_list values))                                 \
     X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))               \
     X(signal_handler, signal, (int sig, signal_handler handler))                                   \
     X(signal_handler, sigset, (int sig, signal_handler handler))                                   \
@@ -97,6 +103,7 @@ typedef void (*signal_handler)(int);
       (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,               \
        socklen_t *addrlen))                                                                        \
     X(ssize_t, __read_chk, (int fd, void *buf, size_t len, size_t room))                           \
+    X(int, __vdprintf_chk, (int fd, int flag, const char *format, va_list values))                 \
     X(int, close_range, (unsigned first, unsigned last, int flags), SYS_close_range, first, last,  \
       flags)                                                                                       \
     X(void, closefrom, (int low), SYS_close_range, low < 0 ? 0 : low, ~0U, 0)                      \
@@ -130,9 +137,10 @@ struct timespec64;
 #define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X)
 #endif
 
-/* Second names of the C library's for functions above. */
-#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal)
+/* Second names of the C library's for functions above, and variadic forms of them. */
+#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal) X(dprintf, vdprintf)
 #define ALIASES_OF_GLIBC(X)                                                                        \
+    X(__dprintf_chk, __vdprintf_chk)                                                               \
     X(__read, read)                                                                                \
     X(__write, write)                                                                              \
     X(__send, send)                                                                                \
@@ -150,8 +158,8 @@ struct next {
 
 extern hidden struct next next;
 
-/* Looks every function up behind us. Once, from the constructor: dlsym may
- * allocate for a name that is missing. */
+/* Looks every function up behind us. Once, from the constructor: it takes the loader's
+ * lock. */
 void next_resolve(void);
 
 /* The C library's words for an errno value, or NULL. Async-signal-safe: where

@@ -58,13 +58,14 @@ static inline int received_messages(const struct mmsghdr *msgs, int n)
     return n > 0 && msgs->msg_hdr.msg_control ? take_controls(msgs, n) : n;
 }
 
-/* MOVES for a call that may bring descriptors: `take` looks for them. */
+/* MOVES for a call that may bring descriptors: `take` looks for them. Not where 0 was
+ * returned: a seccomp filter may have answered that, and then nothing was written. */
 #define MOVES_RIGHTS(result, call, name, parameters, arguments, take, ...)                         \
     WRAP(result, name, parameters)                                                                 \
     {                                                                                              \
         REMEMBER(__VA_ARGS__);                                                                     \
         result n = next.name arguments;                                                            \
-        return n > 0 ? (take) : (result)failed(CALL_##call, n < 0 ? n : (take), &a);               \
+        return n > 0 ? (take) : (result)failed(CALL_##call, n, &a);                                \
     }
 
 MOVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),

@@ -77,6 +77,20 @@ WRAP(int, shutdown, (int fd, int how))
     return result >= 0 ? result : (int)failed(CALL_shutdown, result, &a);
 }
 
+WRAP(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.getsockname(fd, addr, len);
+    return result >= 0 ? result : (int)failed(CALL_getsockname, result, &a);
+}
+
+WRAP(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.getpeername(fd, addr, len);
+    return result >= 0 ? result : (int)failed(CALL_getpeername, result, &a);
+}
+
 #ifdef __GLIBC__
 ALIAS(__connect, connect);
 #endif

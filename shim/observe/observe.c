@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The family, and the socket's own address; false if the descriptor is no
- * socket. */
+/* The family, and the socket's own address; false if the descriptor is no socket. An
+ * errno that is not the kernel's answer (ENOSYS or EPERM of a seccomp filter) says
+ * neither. */
 static bool find_local(struct facts *f)
 {
     socklen_t len = sizeof f->local.un;
@@ -26,16 +27,26 @@ static bool find_local(struct facts *f)
     if (result == 0) {
         f->local.len = len < sizeof f->local.un ? len : sizeof f->local.un;
         f->domain = f->local.any.sa_family;
-    } else if (result != -EBADF && result != -ENOTSOCK) {
-        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+        return true;
     }
-    return result != -EBADF && result != -ENOTSOCK;
+    if (result == -EBADF || result == -ENOTSOCK) {
+        return false;
+    }
+    f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    return f->domain >= 0 || is_socket(f->fd);
+}
+
+/* Whether a socket call of ours can do no harm: the program makes them, too, or has
+ * inherited this socket, and no filter that might kill for them. */
+static bool may_ask(int fd)
+{
+    return process_calls_sockets() || (is_socket(fd) && !process_is_filtered());
 }
 
 /* splice has a socket at either end: which one tells the direction. */
 static bool choose_end(struct facts *f, const struct attempt *a)
 {
-    if (find_local(f)) {
+    if (may_ask(f->fd) && find_local(f)) {
         return true;
     }
     if (call_traits[f->call].direction != EITHER_WAY) {
@@ -44,7 +55,7 @@ static bool choose_end(struct facts *f, const struct attempt *a)
     f->fd = a->other;
     f->receives = true;
     f->sends = false;
-    return find_local(f);
+    return may_ask(f->fd) && find_local(f);
 }
 
 static enum known ask_nonblocking(int fd)

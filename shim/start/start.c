@@ -1,5 +1,6 @@
 #include "start/start.h"
 
+#include "base/clock.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
@@ -85,6 +86,7 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
+    clock_begin();
     settings_load(environ);
     wanted_begin();
     if (!settings.on) {
@@ -147,7 +149,7 @@ static void write_start(void)
     log_tell(compose_start, NULL);
 }
 
-void sockshim_first_socket(void)
+void sockshim_first_socket(bool by_own_call)
 {
     int kept = errno;
     if (!sockshim_set_up()) {
@@ -158,8 +160,8 @@ void sockshim_first_socket(void)
         sigpipe_install();
     }
     sockshim_needs_log();
-    if (!process_identify().is_vfork_child && process_socket_is_seen() && settings.logging &&
-        settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
+    if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
+        settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start();
     }
     errno = kept;

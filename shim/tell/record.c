@@ -14,9 +14,7 @@ enum { RESERVE = 3, ADDRESS_MAX = 120, PROG_MAX = 48, EXE_MAX = 250, SETTINGS_MA
 
 struct moment this_moment(void)
 {
-    struct moment m = {.who = process_identify()};
-    clock_gettime(CLOCK_REALTIME, &m.now); /* the vDSO's, no system call */
-    return m;
+    return (struct moment){.now = clock_now(), .who = process_identify()};
 }
 
 static bool is_json(const struct text *t)

@@ -9,6 +9,9 @@ static bool settings_want(enum call call, long ret, int err, bool can_time_out)
     if (settings_skips_call(call) || settings_skips_errno(err)) {
         return false;
     }
+    if (ret < 0 && call_only_asks(call) && (err == ENOTSOCK || err == ENOTCONN)) {
+        return false;
+    }
     if (err == EAGAIN && !can_time_out && call != CALL_connect &&
         settings_skips_cause(CAUSE_would_block)) {
         return false;
