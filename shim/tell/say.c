@@ -137,15 +137,6 @@ static enum part find(const char **at)
     return PART_COUNT;
 }
 
-/* The next `$`, or the end. By hand: strchrnul() may be another preload's. */
-static const char *next_mark(const char *at)
-{
-    while (*at && *at != '$') {
-        at++;
-    }
-    return at;
-}
-
 /* A clause is said in the place of its name. Not by calling say(): its frame would be
  * on the stack once more. */
 void say(struct text *t, const struct facts *f, template sentence)
@@ -155,7 +146,7 @@ void say(struct text *t, const struct facts *f, template sentence)
     const char *at = (const char *)sentence;
     unsigned depth = 0;
     for (;;) {
-        const char *mark = next_mark(at);
+        const char *mark = strchrnul(at, '$');
         text_put(t, at, (size_t)(mark - at));
         if (!*mark) {
             if (depth == 0) {
@@ -177,13 +168,13 @@ void say(struct text *t, const struct facts *f, template sentence)
 
 const char *say_unknown(template sentence)
 {
-    const char *mark = next_mark((const char *)sentence);
+    const char *mark = strchrnul((const char *)sentence, '$');
     while (*mark) {
         const char *at = mark + 1;
         if (find(&at) == PART_COUNT) {
             return mark;
         }
-        mark = next_mark(at);
+        mark = strchrnul(at, '$');
     }
     return NULL;
 }
