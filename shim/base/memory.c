@@ -15,6 +15,7 @@
 PIECE(uint64_t);
 PIECE(uint32_t);
 PIECE(uint16_t);
+PIECE(size_t);
 
 #define AT(type, pointer) (((struct piece_of_##type *)(pointer))->value)
 #define FROM(type, pointer) (((const struct piece_of_##type *)(pointer))->value)
@@ -25,6 +26,7 @@ hidden void *memset(void *to, int value, size_t len);
 hidden int memcmp(const void *a, const void *b, size_t len);
 hidden size_t strlen(const char *words);
 hidden size_t strnlen(const char *words, size_t most);
+hidden char *strchrnul(const char *words, int mark);
 
 /* Less than eight bytes, in two pieces that may overlap. */
 static void copy_few(char *to, const char *from, size_t len)
@@ -99,7 +101,39 @@ size_t strnlen(const char *words, size_t most)
     return len;
 }
 
-size_t strlen(const char *words)
+/* The highest bit of each byte that is 0, and perhaps of some that stand behind one. */
+static size_t zeros(size_t word)
 {
-    return strnlen(words, SIZE_MAX);
+    const size_t ones = SIZE_MAX / 0xff;
+    return (word - ones) & ~word & ones << 7;
+}
+
+/* The first byte that is `mark`, or the end. Whole words, which lie in one page each;
+ * what stands before `words` in the first is taken for 0xff. */
+static inline __attribute__((always_inline, no_sanitize("address"))) const char *
+find(const char *words, unsigned char mark)
+{
+    size_t ahead = (uintptr_t)words % sizeof(size_t);
+    size_t before = ((size_t)1 << 8 * ahead) - 1;
+    size_t marks = SIZE_MAX / 0xff * mark;
+    const char *at = words - ahead;
+    size_t found;
+    for (;; at += sizeof(size_t)) {
+        size_t word = FROM(size_t, at);
+        found = zeros(word | before) | zeros((word ^ marks) | before);
+        if (found) {
+            return at + (size_t)__builtin_ctzl(found) / 8;
+        }
+        before = 0;
+    }
+}
+
+__attribute__((no_sanitize("address"))) char *strchrnul(const char *words, int mark)
+{
+    return (char *)(uintptr_t)find(words, (unsigned char)mark);
+}
+
+__attribute__((no_sanitize("address"))) size_t strlen(const char *words)
+{
+    return (size_t)(find(words, 0) - words);
 }
