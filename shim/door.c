@@ -41,6 +41,8 @@ static bool take_inherited(void)
         bool may_ask = !process_is_filtered();
         if (may_ask) {
             nodelay_force(fd);
+        } else {
+            nodelay_put_off(last);
         }
         if (fd > STDERR_FILENO || is_tcp_by_ioctl(fd) || (may_ask && is_ip_socket(fd))) {
             found = true;

@@ -50,6 +50,27 @@ for pair in (socket.socketpair, tcp_pair):
         assert ours.makefile("rb").read() == b"to and fro"
         assert child.wait() == 0, child.returncode
 ' "$PROGRAMS/filtered" kill network env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG"
+    # With what needs no question.
+    expect_count 4 '.call == "read" and .ret == 0 and .len > 0 and .cause == "other" and
+        (.why | contains("seccomp")) and (has("type") or has("local") or has("state") | not)'
+}
+
+@test "a filter, and a connection inherited as stdin: TCP_NODELAY comes with the first socket of the program's own" {
+    run -0 "$PYTHON" -c '
+import socket, subprocess, sys
+tcp = socket.create_server(("127.0.0.1", 0))
+a = socket.create_connection(tcp.getsockname())
+sys.exit(subprocess.call(sys.argv[1:], stdin=tcp.accept()[0]))
+' "$PROGRAMS/filtered" 38 statx env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
+import ctypes, socket
+def nodelay():
+    on, size = ctypes.c_int(), ctypes.c_int(4)
+    ctypes.CDLL(None).getsockopt(0, socket.IPPROTO_TCP, socket.TCP_NODELAY, ctypes.byref(on), ctypes.byref(size))
+    return on.value
+print(nodelay(), end=" ")
+socket.socket()
+print(nodelay())'
+    [ "$output" = "0 1" ] || fails_with "$output"
 }
 
 @test "without a filter the end of an inherited socket is logged, with its start" {

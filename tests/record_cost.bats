@@ -18,7 +18,7 @@ calls() {
         sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
         awk '
             $1 == "alarm" {
-                if (line ~ /^ (recvfrom|read)/) {
+                if (line ~ /^ (recvfrom|read|TCP_NODELAY connect|writev|sendmsg)/) {
                     print substr(line, 2)
                 }
                 line = ""
@@ -61,6 +61,15 @@ TO_THE_LOG="gettid statx getrlimit write"
 @test "end of a unix connection: five questions" {
     costs unix-end "recvfrom getsockname SO_TYPE getpeername SO_PEERCRED poll $TO_THE_LOG"
     expect_count 5 '.cause == "peer-closed" and .type == "unix-stream"'
+}
+
+# rt_sigprocmask: whether what a pointer leads to can be read.
+@test "calls with pointers: a question for each page that they lead to" {
+    costs refused "TCP_NODELAY connect rt_sigprocmask getsockname SO_PROTOCOL TCP_INFO $TO_THE_LOG"
+    costs unix-writev "writev rt_sigprocmask getsockname fcntl SO_TYPE getpeername SO_PEERCRED $TO_THE_LOG"
+    costs unix-sendmsg "sendmsg rt_sigprocmask rt_sigprocmask fcntl getsockname SO_TYPE getpeername SO_PEERCRED $TO_THE_LOG"
+    expect_count 5 '.call == "connect" and .cause == "connection-refused" and (.peer | startswith("127.0.0.1:"))'
+    expect_count 10 '.cause == "would-block" and .call != "send" and .len == 1'
 }
 
 @test "what is skipped by level, call or errno, or with no log, asks nothing" {

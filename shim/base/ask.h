@@ -4,6 +4,7 @@
 #define SOCKSHIM_ASK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/socket.h>
 
 /* getsockopt(2) of SO_ERROR is off limits: it would change what the program sees.
@@ -26,5 +27,9 @@ bool is_ip_socket(int fd);
 /* As is_tcp_socket(), of a socket and without a socket call: by SIOCOUTQNSD, which
  * only these know (net/ipv4/tcp.c, net/mptcp/protocol.c). */
 bool is_tcp_by_ioctl(int fd);
+
+/* Whether `len` bytes can be read; one system call for each page that they touch. false
+ * in a cage, where nothing may be asked. */
+bool can_read(const void *from, size_t len);
 
 #endif

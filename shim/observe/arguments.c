@@ -1,11 +1,9 @@
 #include "observe/arguments.h"
 
+#include "base/ask.h"
 #include "base/kernel.h"
-#include "base/process.h"
-#include "base/raw.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <sys/uio.h>
 
 /* Whether the kernel, had it made the call, would have read what the call's pointers
@@ -15,27 +13,6 @@
 static bool kernel_reads_arguments(int err)
 {
     return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
-}
-
-/* Whether `len` bytes are readable: asked of the kernel, a word in each page. With no
- * known `how` rt_sigprocmask(2) reads the set, changes nothing, and says EINVAL; EFAULT
- * where it could not read it (kernel/signal.c). Every C library makes this call, so no
- * filter forbids it, but for one of the program's own: there nothing is asked or read.
- * One system call in the common case. */
-static bool can_read(const void *from, size_t len)
-{
-    enum { PAGE = 4096, WORD = 8 };
-    uintptr_t last = ((uintptr_t)from + len - 1) & ~(uintptr_t)(WORD - 1);
-    uintptr_t at = (uintptr_t)from & ~(uintptr_t)(WORD - 1);
-    if (process_is_caged() || len == 0 || last < at) {
-        return false;
-    }
-    for (; at / PAGE < last / PAGE; at += PAGE) {
-        if (raw(SYS_rt_sigprocmask, -1, at, 0, WORD) != -EINVAL) {
-            return false;
-        }
-    }
-    return raw(SYS_rt_sigprocmask, -1, last, 0, WORD) == -EINVAL;
 }
 
 static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)

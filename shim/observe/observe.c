@@ -36,17 +36,27 @@ static bool find_local(struct facts *f)
     return f->domain >= 0 || is_socket(f->fd);
 }
 
-/* Whether a socket call of ours can do no harm: the program makes them, too, or has
- * inherited this socket, and no filter that might kill for them. */
-static bool may_ask(int fd)
+/* Whether a socket call of ours could do harm: the program has made none itself, and runs
+ * in a filter that may kill for them. */
+static bool must_not_ask(void)
 {
-    return process_calls_sockets() || (is_socket(fd) && !process_is_filtered());
+    return !process_calls_sockets() && process_is_filtered();
+}
+
+/* Whether this end is a socket; in such a filter the record is lean. */
+static bool is_socket_end(struct facts *f)
+{
+    if (!process_calls_sockets() && !is_socket(f->fd)) {
+        return false;
+    }
+    f->is_lean = must_not_ask() ? YES : UNKNOWN;
+    return f->is_lean == YES || find_local(f);
 }
 
 /* splice has a socket at either end: which one tells the direction. */
 static bool choose_end(struct facts *f, const struct attempt *a)
 {
-    if (may_ask(f->fd) && find_local(f)) {
+    if (is_socket_end(f)) {
         return true;
     }
     if (call_traits[f->call].direction != EITHER_WAY) {
@@ -55,7 +65,7 @@ static bool choose_end(struct facts *f, const struct attempt *a)
     f->fd = a->other;
     f->receives = true;
     f->sends = false;
-    return may_ask(f->fd) && find_local(f);
+    return is_socket_end(f);
 }
 
 static enum known ask_nonblocking(int fd)
@@ -200,6 +210,9 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     }
     if (any && !choose_end(f, a)) {
         return false;
+    }
+    if (f->is_lean == YES) {
+        return true;
     }
     bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
     if (gone || f->fd < 0) {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "force/nodelay.h"
 #include "force/sigpipe.h"
 #include "log/find.h"
 #include "log/keep.h"
@@ -160,6 +161,9 @@ void sockshim_first_socket(bool by_own_call)
         sigpipe_install();
     }
     sockshim_needs_log();
+    if (by_own_call) {
+        nodelay_catch_up();
+    }
     if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
         settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start();
