@@ -111,7 +111,7 @@ lint: all
 		$(wildcard tests/*/*.h tests/bench/*.c)
 	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \
+		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE '-DElfW(type)=Elf64_##type' -Ishim \
 		$(SOURCES) $(LAUNCHER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)

@@ -23,7 +23,7 @@ no_record() {
     run -0 filtered kill network cat /etc/hostname
     [ "$output" = "$(cat /etc/hostname)" ]
     run -0 filtered kill network sh -c 'cat /etc/hostname /etc/hostname | wc -l; echo done'
-    [ "${lines[1]}" = done ]
+    [ "${lines[1]}" = "done" ]
     no_record
 }
 

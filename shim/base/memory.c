@@ -108,21 +108,20 @@ static size_t zeros(size_t word)
     return (word - ones) & ~word & ones << 7;
 }
 
-/* The first byte that is `mark`, or the end. Whole words, which lie in one page each;
- * what stands before `words` in the first is taken for 0xff. */
-static inline __attribute__((always_inline, no_sanitize("address"))) const char *
-find(const char *words, unsigned char mark)
+/* How many bytes there are before `mark` or the end. Whole words, which lie in one page
+ * each; what stands before `words` in the first is taken for 0xff. */
+static inline __attribute__((always_inline, no_sanitize("address"))) size_t
+length_to(const char *words, unsigned char mark)
 {
     size_t ahead = (uintptr_t)words % sizeof(size_t);
     size_t before = ((size_t)1 << 8 * ahead) - 1;
     size_t marks = SIZE_MAX / 0xff * mark;
     const char *at = words - ahead;
-    size_t found;
     for (;; at += sizeof(size_t)) {
         size_t word = FROM(size_t, at);
-        found = zeros(word | before) | zeros((word ^ marks) | before);
+        size_t found = zeros(word | before) | zeros((word ^ marks) | before);
         if (found) {
-            return at + (size_t)__builtin_ctzl(found) / 8;
+            return (size_t)(at - words) + (size_t)__builtin_ctzl(found) / 8;
         }
         before = 0;
     }
@@ -130,10 +129,10 @@ find(const char *words, unsigned char mark)
 
 __attribute__((no_sanitize("address"))) char *strchrnul(const char *words, int mark)
 {
-    return (char *)(uintptr_t)find(words, (unsigned char)mark);
+    return (char *)words + length_to(words, (unsigned char)mark);
 }
 
 __attribute__((no_sanitize("address"))) size_t strlen(const char *words)
 {
-    return (size_t)(find(words, 0) - words);
+    return length_to(words, 0);
 }
