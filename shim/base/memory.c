@@ -24,6 +24,7 @@ PIECE(size_t);
 hidden void *memcpy(void *to, const void *from, size_t len);
 hidden void *memset(void *to, int value, size_t len);
 hidden int memcmp(const void *a, const void *b, size_t len);
+hidden int bcmp(const void *a, const void *b, size_t len);
 hidden size_t strlen(const char *words);
 hidden size_t strnlen(const char *words, size_t most);
 hidden char *strchrnul(const char *words, int mark);
@@ -89,6 +90,12 @@ int memcmp(const void *a, const void *b, size_t len)
         }
     }
     return 0;
+}
+
+/* What clang makes of a memcmp() that is only compared with 0. */
+int bcmp(const void *a, const void *b, size_t len)
+{
+    return memcmp(a, b, len);
 }
 
 size_t strnlen(const char *words, size_t most)
