@@ -37,9 +37,9 @@ costs() {
 instead of: $expected"
 }
 
-TO_THE_LOG="gettid statx getrlimit write"
+TO_THE_LOG="statx write"
 
-@test "would-block: a question about the socket, and four system calls for the line" {
+@test "would-block: a question about the socket, and two system calls for the line" {
     costs would-block "recvfrom fcntl $TO_THE_LOG"
     costs would-block-dontwait "recvfrom $TO_THE_LOG"
     costs would-block-read "read getsockname fcntl $TO_THE_LOG"
@@ -53,9 +53,9 @@ TO_THE_LOG="gettid statx getrlimit write"
         .unsent == 0 and .state == "CLOSE_WAIT"'
 }
 
-@test "reset of a TCP connection: six questions" {
+@test "reset of a TCP connection: seven questions" {
     costs reset \
-        "recvfrom getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE ioctl SO_PEERNAME $TO_THE_LOG"
+        "recvfrom getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE fcntl ioctl SO_PEERNAME $TO_THE_LOG"
     expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5'
 }
 

@@ -15,9 +15,11 @@ static bool kernel_reads_arguments(int err)
     return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
 }
 
+enum { MOST_BUFFERS = 1024 }; /* UIO_MAXIOV */
+
 static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
 {
-    if (count > 1024) { /* UIO_MAXIOV: refused before it is read */
+    if (count > MOST_BUFFERS) { /* refused before it is read */
         return false;
     }
     if (count > 0 && !can_read(iov, count * sizeof *iov)) {
@@ -49,8 +51,19 @@ static void take_message(struct facts *f, const struct attempt *a)
         f->err == ENOBUFS || !can_read(msg, sizeof *msg)) {
         return;
     }
+    f->too_many_buffers = (size_t)msg->msg_iovlen > MOST_BUFFERS;
     if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && f->sends) {
         take_address(f, &f->peer, msg->msg_name, msg->msg_namelen);
+    }
+}
+
+/* Of several messages it is the first that failed, if the call did. (recvmmsg may
+ * report an earlier error, before it has read any.) */
+static void take_first_message(struct facts *f, const struct attempt *a)
+{
+    const struct mmsghdr *first = a->data;
+    if (f->call == CALL_sendmmsg && f->err == EMSGSIZE && can_read(first, sizeof *first)) {
+        f->too_many_buffers = (size_t)first->msg_hdr.msg_iovlen > MOST_BUFFERS;
     }
 }
 
@@ -89,8 +102,11 @@ static void take_arguments(struct facts *f, const struct attempt *a)
         take_address(f, &f->peer, a->addr, a->addrlen);
         __attribute__((fallthrough));
     case LENGTH:
+        take_length(f, a);
+        return;
     case COUNT_OF_MESSAGES:
         take_length(f, a);
+        take_first_message(f, a);
         return;
     case LENGTH_IF_NOTHING:
         f->has_len = f->ret == 0;
