@@ -59,8 +59,8 @@ TO_THE_LOG="statx write"
     expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5'
 }
 
-@test "end of a unix connection: five questions" {
-    costs unix-end "recvfrom getsockname SO_TYPE getpeername SO_PEERCRED poll $TO_THE_LOG"
+@test "end of a unix connection: six questions" {
+    costs unix-end "recvfrom getsockname SO_TYPE getpeername SO_PEERCRED poll fcntl $TO_THE_LOG"
     expect_count 5 '.cause == "peer-closed" and .type == "unix-stream"'
 }
 
