@@ -6,6 +6,7 @@
 #include "failure/failed.h"
 #include "force/nodelay.h"
 #include "force/sigpipe.h"
+#include "layers/layers.h"
 #include "log/log.h"
 #include "start/start.h"
 
@@ -41,6 +42,7 @@ static bool take_inherited(void)
         bool may_ask = !process_is_filtered();
         if (may_ask) {
             nodelay_force(fd);
+            layers_take_inherited(fd);
         } else {
             nodelay_put_off(last);
         }
@@ -64,6 +66,7 @@ __attribute__((constructor)) static void start(void)
     int kept = errno;
     sockshim_set_up();
     next_resolve();
+    layers_install();
     sigpipe_tell = failed_for_good;
     if (settings.sigpipe == SIGPIPE_ALWAYS) {
         sigpipe_install();

@@ -65,6 +65,10 @@ RESOLVED_FIRST(int, clone,
 RESOLVED_FIRST(int, setrlimit, (int resource, const void *limit), (resource, limit))
 RESOLVED_FIRST(int, prlimit, (pid_t pid, int resource, const void *limit, void *old),
                (pid, resource, limit, old))
+RESOLVED_FIRST(int, getaddrinfo,
+               (const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **answer),
+               (node, service, hints, answer))
 
 #ifdef __GLIBC__
 RESOLVED_FIRST(signal_handler, __sysv_signal, (int sig, signal_handler handler), (sig, handler))
@@ -177,6 +181,36 @@ void next_resolve(void)
         search.behind_us = true;
         dl_iterate_phdr(look_into, &search);
     }
+}
+
+struct one_search {
+    const char *name;
+    bool behind_us;
+    void *function;
+};
+
+static int look_for_one(struct dl_phdr_info *info, size_t size, void *state)
+{
+    struct one_search *search = state;
+    struct object object;
+    (void)size;
+    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
+        search->behind_us = true;
+    } else if (search->behind_us &&
+               object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum)) {
+        search->function = object_function(&object, search->name);
+    }
+    return search->function != NULL;
+}
+
+void *next_function(const char *name)
+{
+    struct one_search search = {.name = name};
+    if (!dl_iterate_phdr(look_for_one, &search)) {
+        search.behind_us = true; /* as in next_resolve() */
+        dl_iterate_phdr(look_for_one, &search);
+    }
+    return search.function;
 }
 
 const char *errno_words(int err)

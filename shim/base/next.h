@@ -6,6 +6,7 @@
 
 #include "base/hidden.h"
 
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,9 @@ typedef void (*signal_handler)(int);
     X(signal_handler, sigset, (int sig, signal_handler handler))                                   \
     X(int, siginterrupt, (int sig, int interrupt))                                                 \
     X(int, kill, (pid_t pid, int sig), SYS_kill, pid, sig)                                         \
+    X(int, getaddrinfo,                                                                            \
+      (const char *node, const char *service, const struct addrinfo *hints,                        \
+       struct addrinfo **answer))                                                                  \
     X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \
@@ -171,6 +175,9 @@ extern hidden struct next next;
 /* Looks every function up behind us. Once, from the constructor: it takes the loader's
  * lock. */
 void next_resolve(void);
+
+/* Another function that the program would call; NULL if there is none. At start-up. */
+void *next_function(const char *name);
 
 /* The C library's words for an errno value, or NULL. Async-signal-safe: where
  * only strerror() is there, which is not, it answers NULL. */
