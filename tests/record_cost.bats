@@ -52,9 +52,9 @@ TO_THE_LOG="gettid statx getrlimit write"
         .unsent == 0 and .state == "CLOSE_WAIT"'
 }
 
-@test "reset of a TCP connection: six questions" {
+@test "reset of a TCP connection: seven questions" {
     costs reset \
-        "recvfrom getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE ioctl SO_PEERNAME $TO_THE_LOG"
+        "recvfrom getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE fcntl ioctl SO_PEERNAME $TO_THE_LOG"
     expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5'
 }
 

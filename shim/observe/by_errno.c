@@ -20,6 +20,21 @@ static bool state_tells(const struct facts *f)
            (state_has_peer_fin(f->state) || f->err != 0 || (f->has_len && f->len == 0));
 }
 
+/* Notices, of MSG_ZEROCOPY or SO_TIMESTAMPING or of ICMP, raise POLLERR as an error does
+ * (net/ipv4/tcp.c, tcp_poll()). They are charged to the socket's memory, which else holds
+ * nothing once all has been read. */
+static enum known error_or_notices(const struct facts *f)
+{
+    enum { RECEIVE_QUEUE = 0, OPTIONS = 6, COUNT = 9 }; /* SK_MEMINFO_* of linux/sock_diag.h */
+    uint32_t memory[COUNT] = {0};
+    socklen_t len = sizeof memory;
+    if (!is_inet_family(f->domain)) {
+        return YES; /* others have no such queue */
+    }
+    bool known = ask(f->fd, SOL_SOCKET, OPTION_MEMORY, memory, &len) && len > OPTIONS * 4;
+    return known && memory[RECEIVE_QUEUE] == 0 && memory[OPTIONS] == 0 ? YES : UNKNOWN;
+}
+
 /* What has ended, and whether an error waits. */
 static void find_poll(struct facts *f)
 {
@@ -27,7 +42,7 @@ static void find_poll(struct facts *f)
     if (state_tells(f) || raw_poll_now(&p) < 0) {
         return;
     }
-    f->error_pending = p.revents & POLLERR ? YES : NO;
+    f->error_pending = p.revents & POLLERR ? error_or_notices(f) : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
     int queued = 0;
@@ -54,6 +69,13 @@ static void find_keepalive(struct facts *f)
     int timeout = ask_int(f->fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);
     f->keepalive = ask_int(f->fd, SOL_SOCKET, SO_KEEPALIVE) > 0;
     f->user_timeout_ms = timeout > 0 ? (uint32_t)timeout : 0;
+}
+
+static void find_descriptor(struct facts *f)
+{
+    long flags = raw(RAW_FCNTL, f->fd, F_GETFL);
+    f->is_open = flags < 0 ? NO : YES;
+    f->is_path = flags >= 0 && flags & O_PATH;
 }
 
 static void find_descriptor_limit(struct facts *f)
@@ -124,6 +146,9 @@ void find_by_errno(struct facts *f)
         return;
     case ETIMEDOUT:
         find_keepalive(f);
+        return;
+    case EBADF:
+        find_descriptor(f);
         return;
     case EMFILE:
         find_descriptor_limit(f);
