@@ -36,9 +36,9 @@ costs() {
 instead of: $expected"
 }
 
-TO_THE_LOG="gettid statx getrlimit write"
+TO_THE_LOG="statx write"
 
-@test "would-block: a question about the socket, and four system calls for the line" {
+@test "would-block: a question about the socket, and two system calls for the line" {
     costs would-block "recvfrom fcntl $TO_THE_LOG"
     costs would-block-dontwait "recvfrom $TO_THE_LOG"
     costs would-block-read "read getsockname fcntl $TO_THE_LOG"
