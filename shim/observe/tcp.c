@@ -139,9 +139,10 @@ static bool count_mptcp(struct facts *f)
     return true;
 }
 
-/* A socket whose connect was refused still has a peer, and state CLOSE. Without
- * time stamps a connection that was accepted by SYN cookie, or after its SYN-ACK
- * was sent again, has no round trip; its SYN-ACK counts as delivered. */
+/* A socket whose connect was refused still has a peer, and state CLOSE; bytes that it
+ * sent were in the SYN (fast open). Without time stamps a connection that was accepted
+ * by SYN cookie, or after its SYN-ACK was sent again, has no round trip; its SYN-ACK
+ * counts as delivered. */
 static bool ever_established(const struct tcp_facts *info)
 {
     switch (info->state) {
@@ -150,8 +151,7 @@ static bool ever_established(const struct tcp_facts *info)
     case TCP_STATE_SYN_RECV:
         return false;
     case TCP_STATE_CLOSE:
-        return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent ||
-               info->delivered;
+        return info->rtt || info->bytes_acked || info->bytes_received || info->delivered;
     default:
         return true;
     }
