@@ -1,7 +1,6 @@
 """One end of a connection: its calls, each of which goes into the journal with what it
 returned and when."""
 import ctypes
-import errno
 import os
 import select
 import socket

@@ -1,6 +1,5 @@
 """Records of unix sockets against what was done at their two ends."""
 import errno
-import socket
 
 from claims import LESS, Table
 

@@ -1,4 +1,5 @@
 """What a family does with: two ends, the network between them, and chance."""
+import select
 import socket
 import threading
 import time
@@ -9,6 +10,12 @@ from network import address
 FIRST_PORT = 2000  # of the client of connection 0
 QUIET = 0.012      # seconds in which nothing moved
 LONG = 60
+
+
+def readable(s):
+    poll = select.poll()
+    poll.register(s, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class Waiter(threading.Thread):
@@ -87,7 +94,7 @@ class Talk:
         listener = self.listener(protocol, rcvbuf[1])
         client = self.caller(protocol, rcvbuf[0])
         client.connect(self.server)
-        yield from self.wait(lambda: client.ready(4))  # POLLOUT
+        yield from self.wait(lambda: readable(listener))
         server = self.accept(listener, client.kind)
         listener.close()
         return client, server

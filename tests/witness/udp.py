@@ -96,24 +96,11 @@ def _(case, said):
         f"nobody said so of {to}"
 
 
-@claim(r"An earlier datagram of this socket(?: to PEER)? was answered by port-unreachable: nothing receives where it was sent, or a firewall rejects it\.")
-def _(case, said):
-    return case.t.answered({0x303}, case.high, said["peer"]) or \
-        f"no datagram to {said['peer']} was" if said["peer"] else case.t.answered({0x303}, case.high)
-
-
 @claim(r"This host found no neighbour \(ARP\) or has a route that says unreachable, or the network or a firewall reported \(ICMP\) that there is no way to PEER\.(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.EHOSTUNREACH], case.high, to) or \
         case.t.routed("unreachable") or f"nobody said so of {to}"
-
-
-@claim(r"There is no route, here or as a router on the way reported, to PEER\.(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
-def _(case, said):
-    to = None if said["or"] else said["peer"]
-    return case.t.answered(ICMP[errno.ENETUNREACH], case.high, to) or case.t.routed("throw") or \
-        f"nobody said so of {to}"
 
 
 @claim(r"The far host, or a firewall on the way, answered that it does not know the protocol \(ICMP protocol-unreachable\)\.")

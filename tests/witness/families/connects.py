@@ -4,6 +4,7 @@ import socket
 
 import walk
 from ends import End
+from talk import readable
 
 WEIGHT = 5
 KINDS = ["goto say_reset", "goto say_port", "goto say_host", "goto say_net", "goto say_admin",
@@ -143,11 +144,6 @@ def fast(talk):
                                 walk.reset: 1}, talk.rnd.randrange(5))
     yield from walk.late(talk)
     listener.close()
-
-
-def readable(s):
-    import select
-    return bool(select.select([s], [], [], 0)[0])
 
 
 def taken(talk):
