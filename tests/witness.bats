@@ -55,7 +55,7 @@ found_out() {
     ! cmp -s "$DIR/0/log" "$BATS_TEST_TMPDIR/lie/0/log" || fails_with "no record to change for: $1"
     "$PYTHON" "$WITNESS" "$BATS_TEST_TMPDIR/lie" >"$BATS_TEST_TMPDIR/out" &&
         fails_with "not found out: $1"
-    ! grep -q '0 wrong, 0 not known' "$BATS_TEST_TMPDIR/out"
+    ! grep -q ': 0 wrong, 0 not known' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "a cause that is not true is found out" {

@@ -32,11 +32,6 @@ class Truth:
         return any(a["act"] == name for a in self.acts)
 
 
-    def both_shut(self, until):
-        """SHUT_RDWR, or what comes to the same."""
-        own, other = self.shut_by("own", until), self.shut_by("other", until)
-        return own | {1 - how for how in other} == {0, 1}
-
     def shut_by(self, who, until):
         return {how for how in (0, 1) if self.shut(who, until, (how, 2))}
 
@@ -57,12 +52,12 @@ def of_zero(case):
         return {"zero-length-request"}
     if case.entry["call"] == "sendfile" or case.entry["call"] == "splice" and case.entry.get("sends"):
         return {"source-exhausted"}
-    ended = t.closed(high) or t.shut("own", high, (0, 2)) or t.shut("other", high, (1, 2))
     if case.kind == "unix-dgram":
         return {"local-shutdown-read"} if t.shut("own", high, (0, 2)) else {"zero-length-datagram"}
-    if case.kind == "unix-seqpacket":
-        return {"peer-closed", "zero-length-datagram"} if ended else {"zero-length-datagram"}
-    return {"peer-closed"} if ended else set()
+    found = {"local-shutdown-read"} if t.shut("own", high, (0, 2)) else set()
+    if t.closed(high) or t.shut("other", high, (1, 2)):
+        found.add("peer-closed")
+    return found | ({"zero-length-datagram"} if case.kind == "unix-seqpacket" else set())
 
 
 def allowed(case):
@@ -72,10 +67,8 @@ def allowed(case):
     if number == errno.EPIPE:
         if case.entry.get("deaf"):
             return {"other"}
-        found = {"write-after-close"} if t.closed(high) or t.both_shut(high) else set()
-        if t.shut("own", high, (1, 2)) or t.shut("other", high, (0, 2)):
-            found.add("local-shutdown-write")
-        return found
+        found = {"write-after-close"} if t.closed(high) or t.shut("other", high, (0, 2)) else set()
+        return found | ({"local-shutdown-write"} if t.shut("own", high, (1, 2)) else set())
     if number == errno.ECONNRESET:
         return {"peer-reset"} if t.closed_unread(high) else set()
     if number == errno.EAGAIN:
@@ -114,34 +107,42 @@ def own_pid(case, said):
     return said["pid"] is None or int(said["pid"]) == case.record["pid"] or "another process"
 
 
-@claim(WHO + r" closed its end, or sent an empty message just before that, or this program shut down its own reading side: the kernel does not tell them apart\.")
+def other_ended(case):
+    """What the other end did that ends this one's reading."""
+    return case.t.closed(case.high) or case.t.shut("other", case.high, (1, 2))
+
+
+@claim(WHO + r" closed its end, or finished sending, or sent an empty message just before that: the kernel does not tell them apart\.")
+def _(case, said):
+    return other_ended(case) and own_pid(case, said)
+
+
+@claim(WHO + r" closed its end, or shut it down without closing it\.")
 def _(case, said):
     t, high = case.t, case.high
-    return (t.closed(high) or t.shut("own", high, (0, 2)) or t.shut("other", high, (1, 2))) and own_pid(case, said)
+    return (t.closed(high) or t.shut_by("other", high) == {0, 1}) and own_pid(case, said)
 
 
-@claim(WHO + r" closed its end, or either of the two shut the connection down \(SHUT_RDWR\): on a unix socket the kernel does not tell them apart\.")
+@claim(WHO + r" finished sending \(it shut down its writing side\)\.")
+def _(case, said):
+    return case.t.shut("other", case.high, (1, 2)) and own_pid(case, said)
+
+
+@claim(r"This program itself shut down the reading side of the socket(?: \(or an empty message came just before that\))?\.")
+def _(case, said):
+    return case.t.shut("own", case.high, (0, 2)) or "it had not"
+
+
+@claim(WHO + r" had closed its end, or shut down its reading side, before this write\.|" + WHO.replace("pid>", "pid2>") + r" had shut down its reading side before this write\.")
 def _(case, said):
     t, high = case.t, case.high
-    return (t.closed(high) or t.both_shut(high)) and own_pid(case, said)
+    said["pid"] = said["pid"] or said["pid2"]
+    return (t.closed(high) or t.shut("other", high, (0, 2)) or "it had not") and own_pid(case, said)
 
 
-@claim(WHO + r" finished sending, or this program shut down its own reading side: on a unix socket the kernel does not tell them apart\.")
+@claim(r"This program itself shut down its writing side before it wrote\.")
 def _(case, said):
-    t, high = case.t, case.high
-    return (t.shut("own", high, (0, 2)) or t.shut("other", high, (1, 2)) or t.closed(high)) and own_pid(case, said)
-
-
-@claim(WHO + r" had closed its end before this write, or either of the two had shut the connection down \(SHUT_RDWR\): on a unix socket the kernel does not tell them apart\.")
-def _(case, said):
-    t, high = case.t, case.high
-    return (t.closed(high) or t.both_shut(high) or "neither") and own_pid(case, said)
-
-
-@claim(r"This program shut down its writing side before it wrote, or the peer shut down its reading side: on a unix socket the kernel does not tell them apart\.")
-def _(case, said):
-    t, high = case.t, case.high
-    return t.shut("own", high, (1, 2)) or t.shut("other", high, (0, 2)) or "neither"
+    return case.t.shut("own", case.high, (1, 2)) or "it had not"
 
 
 @claim(r" SIGPIPE would have ended the program here\.")
@@ -193,11 +194,6 @@ def _(case, said):
 @claim(r"An empty (?:datagram|message) arrived: that is legal and no end of anything\.")
 def _(case, said):
     return any(e.get("sends") and e["len"] == 0 and e["t0"] <= case.high for e in case.t.others) or "none had"
-
-
-@claim(r"This program itself shut down the reading side of the socket\.")
-def _(case, said):
-    return case.t.shut("own", case.high, (0, 2)) or "it had not"
 
 
 @claim(r"The input file of sendfile is at its end; the socket is fine\.|The input pipe of splice is empty and has no writer left; the socket is fine\.")

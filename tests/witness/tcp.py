@@ -200,7 +200,7 @@ def _(case, said):
     return case.entry["call"] == "splice" and case.entry.get("deaf")
 
 
-@claim(r"The connection had ended before this write, or this program had shut down its writing side: MPTCP does not say how\.", LESS)
+@claim(r"The connection (?:had ended before this write, or this program had shut down its writing side:|to PEER had ended before this write;) MPTCP does not say how\.", LESS)
 def _(case, said):
     t = case.t
     return t.failed(case.high) or t.fin(case.high) or t.shut(1, case.high) or "neither"
@@ -217,5 +217,46 @@ def _(case, said):
 
 
 @claim(r"\.(?= |$)")
+def _(case, said):
+    return True
+
+
+# ---- Said of several ----
+
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being made\)\.")
+def _(case, said):
+    return case.t.dissolved(case.high) or case.t.shut(1, case.high) and not case.t.established or \
+        "it had not"
+
+
+@claim(r" Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not\.")
+def _(case, said):
+    return case.t.failed(case.high) or "nothing had failed"
+
+
+@claim(r"This program itself shut down the reading side of the socket\.")
+def _(case, said):
+    return case.t.shut(0, case.high) or "it had not"
+
+
+@claim(r"PEER aborted the connection \(RST\)(?P<mid> in mid-stream,)? after <rx> from it and <tx> acknowledged by it")
+def _(case, said):
+    ok = reset_came(case)
+    if ok is not True:
+        return ok
+    return same(case, said["rx"], "rx") and same(case, said["tx"], "tx")
+
+
+@claim(r"PEER aborted the connection \(RST\)")
+def _(case, said):
+    return reset_came(case)
+
+
+@claim(r" A firewall or another device in between may have sent the RST in its name\.")
+def _(case, said):
+    return True
+
+
+@claim(r" SIGPIPE would have ended the program here\.")
 def _(case, said):
     return True
