@@ -11,7 +11,7 @@ DIR=$BATS_FILE_TMPDIR/made
 SAID=$BATS_FILE_TMPDIR/said
 # In percent of all records: sentences that leave open what the packets show, because the
 # kernel does not tell (README.md, "Causes").
-MOST_UNDECIDED=2
+MOST_UNDECIDED=2.5
 
 setup_file() {
     unshare -n true 2>/dev/null || unshare --user --map-current-user --keep-caps -n true || return 0

@@ -32,10 +32,6 @@ class Truth:
         return any(a["act"] == name for a in self.acts)
 
 
-    def shut_by(self, who, until):
-        return {how for how in (0, 1) if self.shut(who, until, (how, 2))}
-
-
 class Case:
     def __init__(self, record, entry, truth):
         self.record, self.entry, self.t = record, entry, truth
@@ -119,8 +115,7 @@ def _(case, said):
 
 @claim(WHO + r" closed its end, or shut it down without closing it\.")
 def _(case, said):
-    t, high = case.t, case.high
-    return (t.closed(high) or t.shut_by("other", high) == {0, 1}) and own_pid(case, said)
+    return other_ended(case) and own_pid(case, said)  # where both finished sending, too
 
 
 @claim(WHO + r" finished sending \(it shut down its writing side\)\.")

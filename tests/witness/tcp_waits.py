@@ -34,14 +34,14 @@ def _(case, said):
     return same(case, said["n"], "unacked")
 
 
-@claim(r"PEER stopped answering: it did not acknowledge <n> of what this program wrote")
+@claim(r"No acknowledgement came from PEER of <n> that this program wrote")
 def _(case, said):
     if int(said["n"]) != case.record["unacked"] + case.record["unsent"]:
         return "another number"
     return case.silent()
 
 
-@claim(r"\.? Its host is gone, or something drops the packets, on the way or here \(a firewall\)\.")
+@claim(r"\.? Its host is gone, or something drops the packets, on the way or here \(a firewall; large ones alone if the path's MTU is too small\)\.")
 def _(case, said):
     return True
 
@@ -119,7 +119,7 @@ def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
 
 
-@claim(r"PEER kept its window closed and stopped answering probes, and <n> could not be sent")
+@claim(r"PEER kept its window closed, no answers to probes came any more, and <n> could not be sent")
 def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
 
@@ -129,19 +129,19 @@ def _(case, said):
     return True
 
 
-@claim(r"PEER did not answer the keepalive probes of the idle connection")
+@claim(r"No answer came from PEER to the keepalive probes of the idle connection")
 def _(case, said):
     on = any(a["act"] == "option" and a["name"] == "keepalive" and a["e"] == case.t.name
              for a in case.t.acts)
     return on and case.silent()
 
 
-@claim(r"PEER did not acknowledge that this program had finished sending \(FIN\)")
+@claim(r"No acknowledgement came from PEER of the end of what this program sent \(FIN\)")
 def _(case, said):
     return case.t.shut(1, case.high) and case.silent()
 
 
-@claim(r"PEER stopped answering, and the kernel gave the connection up")
+@claim(r"Answers from PEER stopped coming, and the kernel gave the connection up")
 def _(case, said):
     return case.silent()
 
