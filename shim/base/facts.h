@@ -68,7 +68,7 @@ struct facts {
     unsigned state;      /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
-    enum known shut_reading, shut_writing; /* by this program; only asked in state CLOSE */
+    enum known shut_reading, shut_writing; /* by this program; of TCP asked in state CLOSE alone */
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, rtt_us, retrans;
