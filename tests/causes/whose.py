@@ -374,7 +374,7 @@ def fast_open_unanswered():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
         Nothing listens on $them of this host
