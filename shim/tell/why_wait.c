@@ -153,7 +153,7 @@ template clause_within_user_timeout(const struct facts *f)
 
 #define HOST_IS_GONE                                                                               \
     "$within_user_timeout. Its host is gone, or something drops the packets, on the way or here "  \
-    "(a firewall; large ones alone if the path's MTU is too small)."
+    "(a firewall, a route; large ones alone if the path's MTU is too small)."
 
 template why_connection_timed_out(const struct facts *f)
 {
