@@ -42,6 +42,8 @@ class Case:
         """Since data came, or the connection was made."""
         slack, t = 30 + coarse, self.t
         found = []
+        if t.unsure_data:
+            return True
         for at in (min(self.low, t.end_at_least() - truth.LAG), min(self.high, t.end_at_latest())):
             last = t.last_data_in(at)
             if last is None:

@@ -78,6 +78,7 @@ class Tcp:
         self.own_resets = [] # when data came after the program had shut down both directions
         self.acked = []      # (at, payload acknowledged, sure, window)
         self.data_in = []    # when payload came
+        self.unsure_data = False  # a rule came or went at that moment
         place, later, fin = 0, [], None
         for p in self.back:
             sure = not self.rules_in.maybe(p.at)
@@ -101,6 +102,7 @@ class Tcp:
                 if a <= place < b:
                     place = b
             later = [one for one in later if one[1] > place]
+            self.unsure_data |= p.payload > 0 and not sure
             if place > before:
                 self.data_in.append(p.at)
                 self.received.append((p.at, place, sure))
