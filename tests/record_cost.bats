@@ -19,7 +19,7 @@ calls() {
         sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
         awk '
             $1 == "alarm" {
-                if (line ~ /^ (recvfrom|read|TCP_NODELAY connect|writev|sendmsg)/) {
+                if (line ~ /^ (recvfrom|read|connect|TCP_NODELAY connect|writev|sendmsg)/) {
                     print substr(line, 2)
                 }
                 line = ""
@@ -44,6 +44,11 @@ TO_THE_LOG="statx write"
     costs would-block-dontwait "recvfrom $TO_THE_LOG"
     costs would-block-read "read getsockname fcntl $TO_THE_LOG"
     expect_count 15 '.cause == "would-block"'
+}
+
+@test "a connect that is under way: two system calls for the line, one about the address, none about the socket" {
+    costs in-progress "connect rt_sigprocmask $TO_THE_LOG" SOCKSHIM_NODELAY=off
+    expect_count 5 '.cause == "in-progress" and .peer and (has("type") | not)'
 }
 
 @test "end of a TCP connection: four questions" {
