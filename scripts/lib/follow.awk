@@ -12,7 +12,8 @@ BEGIN {
 
     has_color = ENVIRON["TERMINAL_COLOR"]
     has_sentences = ENVIRON["FOLLOW_SENTENCES"]
-    shows_others = ENVIRON["FILTER_IS_SET"] == ""
+    is_json = ENVIRON["FOLLOW_JSON"]
+    shows_others = ENVIRON["FILTER_IS_SET"] == "" && !is_json
     width = ENVIRON["FOLLOW_WIDTH"] + 0 # 0: no terminal, and nothing is cut
     piece = ENVIRON["FOLLOW_PIECE"] + 0
     latest = ENVIRON["FOLLOW_LATEST"]
@@ -73,6 +74,11 @@ function show_latest(    i) {
 # ---- Lines ----
 
 function show(line) {
+    if (is_json) {
+        print json_record(line)
+        fflush()
+        return
+    }
     out = ""
     room = width
     if (!read_record(line))

@@ -7,7 +7,7 @@
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 
-FOLLOW_OPTIONS="-n $FILTER_OPTIONS --why --color --help"
+FOLLOW_OPTIONS="-n $FILTER_OPTIONS --why --json --color --help"
 
 follow_usage() {
     cat <<'END'
@@ -29,6 +29,8 @@ END
     filter_usage
     cat <<'END'
   --why               the sentence that says why, too
+  --json              each record as one JSON object a line, with all its keys,
+                      whatever the log's format; only records are shown
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
@@ -44,6 +46,7 @@ END
 sockshim_follow() {
     follow_latest=
     FOLLOW_SENTENCES=
+    FOLLOW_JSON=
     filter_read_words follow "-n $FILTER_OPTIONS --color" "$@"
 }
 
@@ -58,7 +61,8 @@ follow_option() {
         ;;
     -n?*/1) follow_option -n "${1#-n}" ;;
     --why/1) FOLLOW_SENTENCES=yes ;;
-    --why/*) wrong_call follow "$1 takes no value" ;;
+    --json/1) FOLLOW_JSON=yes ;;
+    --why/* | --json/*) wrong_call follow "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option follow "$1" $FOLLOW_OPTIONS
@@ -95,7 +99,7 @@ follow_decide_view() {
     exec 3>&1 # for the loop, which writes to the view
     FOLLOW_MARK=$(printf '\001sockshim %s ' $$) # no line of a log has that
     FOLLOW_LATEST=
-    export FOLLOW_MARK FOLLOW_WIDTH FOLLOW_SENTENCES FOLLOW_LATEST FOLLOW_PIECE
+    export FOLLOW_JSON FOLLOW_MARK FOLLOW_WIDTH FOLLOW_SENTENCES FOLLOW_LATEST FOLLOW_PIECE
 }
 
 # mawk holds back what it reads and what it writes unless it is told not to;
@@ -107,7 +111,7 @@ follow_exec_view() {
     esac
     export LC_ALL=C
     # shellcheck disable=SC2086
-    exec awk $follow_interactive -f "$lib/records.awk" -f "$lib/follow.awk" 3>&-
+    exec awk $follow_interactive -f "$lib/records.awk" -f "$lib/json.awk" -f "$lib/follow.awk" 3>&-
 }
 
 # ---- The log ----
