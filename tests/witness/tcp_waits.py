@@ -41,7 +41,7 @@ def _(case, said):
     return case.silent()
 
 
-@claim(r"\.? Its host is gone, or something drops the packets, on the way or here \(a firewall; large ones alone if the path's MTU is too small\)\.")
+@claim(r"\.? Its host is gone, or something drops the packets, on the way or here \(a firewall, a route; large ones alone if the path's MTU is too small\)\.")
 def _(case, said):
     return True
 
@@ -201,6 +201,11 @@ def _(case, said):
 @claim(r"The far host, or a firewall on the way, answered that it does not know the protocol \(ICMP protocol-unreachable\)\.")
 def _(case, said):
     return icmp(case, 0x302) or "no such answer came"
+
+
+@claim(r"The connect to PEER was not finished at once; the program will learn its result from SO_ERROR\.")
+def _(case, said):
+    return case.entry["errno"] == 115
 
 
 @claim(r"The connect to PEER is under way; the program will learn its result from SO_ERROR\.")
