@@ -208,12 +208,6 @@ def _(case, said):
     return case.entry["errno"] == 115
 
 
-@claim(r"The connect to PEER is under way; the program will learn its result from SO_ERROR\.")
-def _(case, said):
-    return case.record.get("state") in (None, "SYN_SENT", "SYN_RECV") or \
-        f"the state is {case.record['state']}"
-
-
 @claim(r"An earlier connect of this socket is still under way\.")
 def _(case, said):
     return True
