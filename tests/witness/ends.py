@@ -205,6 +205,11 @@ class End:
                                t0=begin, t1=now(), tid=threading.get_native_id(), unread=unread,
                                **more)
 
+    def close_copy(self, fd):
+        """Of a descriptor that dup made."""
+        unread = self.unread() if not self.closed else 0
+        self.do("close", lambda: os.close(fd) or 0, fd=fd, unread=unread)
+
     def unread(self):
         """Bytes that wait to be read. For the journal alone."""
         import fcntl
