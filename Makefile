@@ -149,6 +149,10 @@ install: all
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"
 
+# A Debian package, in $(BUILD).
+deb: all
+	BUILD=$(BUILD) scripts/deb
+
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	rm -rf "$(INSTALL_LIB)"
@@ -158,4 +162,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test bench sanitize fuzz lint install uninstall clean
+.PHONY: all deb programs unit test bench sanitize fuzz lint install uninstall clean
