@@ -18,7 +18,7 @@ setup() {
     DEB=$(echo build/*.deb)
 }
 
-bare() {
+inside() {
     chroot bare env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"
 }
 
@@ -47,18 +47,18 @@ files() {
     sed -i 's/^Version: .*/Version: 99/' newer/DEBIAN/control
     dpkg-deb --root-owner-group --build newer bare/root/two.deb
     before=$(files)
-    bare dpkg -i /root/one.deb
-    [ "$(bare sockshim --version)" = "sockshim $(tables version)" ]
+    inside dpkg -i /root/one.deb
+    [ "$(inside sockshim --version)" = "sockshim $(tables version)" ]
     # bash has sockets of its own, so nothing else is needed to see a refusal.
-    bare bash -c 'cd /root && ! sockshim --level info -- bash -c "exec 3<>/dev/tcp/127.0.0.1/1"' 2>said
+    inside bash -c 'cd /root && ! sockshim --level info -- bash -c "exec 3<>/dev/tcp/127.0.0.1/1"' 2>said
     grep -q 'connection-refused 1' said || fails_with "$(cat said)"
-    bare sockshim report --json /root/sockshim.log >report.json
+    inside sockshim report --json /root/sockshim.log >report.json
     jq -e '.records == 1' report.json
     rm bare/root/sockshim.log
-    bare dpkg -i /root/two.deb
-    [ "$(bare dpkg-query -W -f '${Version} ${Status}' sockshim)" = "99 install ok installed" ]
-    [ -z "$(bare dpkg --verify sockshim)" ]
-    bare sockshim explain timeout >/dev/null
-    bare dpkg --purge sockshim
+    inside dpkg -i /root/two.deb
+    [ "$(inside dpkg-query -W -f '${Version} ${Status}' sockshim)" = "99 install ok installed" ]
+    [ -z "$(inside dpkg --verify sockshim)" ]
+    inside sockshim explain timeout >/dev/null
+    inside dpkg --purge sockshim
     [ "$(files)" = "$before" ] || fails_with "$(diff <(echo "$before") <(files))"
 }

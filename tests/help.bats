@@ -118,7 +118,7 @@ END
         done
     done
     # The loop had something to do.
-    [ "$(options_of run | wc -l)" -eq 17 ]
+    [ "$(options_of run | wc -l)" -eq 27 ]
     [ "$(options_of follow | wc -l)" -ge 10 ]
 }
 

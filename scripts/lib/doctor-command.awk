@@ -4,14 +4,16 @@
 
 !are_records && $1 == "before" { before[$2] = $3 }
 !are_records && $1 == "after" && ($2 in before) { moved[$2] = $3 - before[$2]; is_counted[$2] = 1 }
+!are_records && $1 == "began" { began = $2 }
+!are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
 !are_records && $1 == "level" { log_level = $2 }
 !are_records && $1 == "skip" { skipped = $2 }
-are_records && read_record($0) && event == "return" { note() }
+are_records && read_record($0) { event == "start" ? note_settings() : note() }
 $1 == "records" { are_records = 1 }
 
 BEGIN {
-    split("peer-reset connection-refused connect-timed-out connection-timed-out", causes, " ")
+    split("peer-reset connection-refused connect-timed-out connection-timed-out gave-up-connecting closed-unanswered", causes, " ")
     for (i in causes)
         has_peer[causes[i]] = 1
 }
@@ -29,16 +31,42 @@ END {
     overflows()
     own_resets()
     shortages()
+    retransmissions()
+    proxies()
+    datagrams()
+    damaged()
+    delayed_acks()
+    print_findings()
     if (!findings)
         nothing_found()
 }
 
 # ---- The log ----
 
+# In quotes: nodelay=off among others.
+function note_settings() {
+    if (value("settings") ~ /nodelay=off/)
+        has_nagle = 1
+}
+
 # Only connections of TCP can be matched with its counters.
 function note(    cause, peer, place) {
+    if (event != "return")
+        return
     cause = value("cause")
     total[cause]++
+    # An end before a single byte had come.
+    if (cause == "peer-closed" && value("rx") == "0")
+        cause = "closed-unanswered"
+    if (value("type") == "unix-dgram" && value("error") == "EAGAIN" && value("call") ~ /^(send|write)/) {
+        unix_lost++
+        by_peer["unix", "here", value("peer") == "" ? "an unnamed socket" : value("peer")]++
+    }
+    # As much as a full-sized segment, sent again and again.
+    if (value("unacked") + 0 >= 1000 && value("retrans") + 0 >= 2 && (cause == "gave-up-waiting" || cause == "connection-timed-out")) {
+        unacknowledged++
+        by_peer["unacknowledged", "anywhere", value("peer")]++
+    }
     if (!(cause in has_peer) || value("type") !~ /^m?p?tcp$/)
         return
     peer = value("peer")
@@ -125,7 +153,7 @@ function avoid_hiding_backlog() {
 function resets(    count, overflow, program, away) {
     away = tcp["peer-reset", "elsewhere"]
     if (away) {
-        finding("peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". An RST that comes in is not counted here, " \
+        finding("peer-reset-elsewhere", "peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". An RST that comes in is not counted here, " \
             "nor why it was sent; only its sender, or a device in between, knows.")
         act("run sockshim doctor on that host; sockshim explain peer-reset says what else to look at.")
     }
@@ -134,7 +162,7 @@ function resets(    count, overflow, program, away) {
         return
     overflow = is("tcp_abort_on_overflow", 1) ? least(moved["ListenOverflows"], moved["EmbryonicRsts"]) : 0
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
-    finding("peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
+    finding("peer-reset-here", "peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
     if (overflow) {
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
         avoid_hiding_backlog()
@@ -185,48 +213,69 @@ function least(a, b) {
 function refusals(    here, away) {
     away = tcp["connection-refused", "elsewhere"]
     if (away)
-        finding("connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, said so; nothing that is " \
+        finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, said so; nothing that is " \
             "counted here is about it.")
     here = tcp["connection-refused", "here"]
     if (!here)
         return
     if (moved["OutRsts"] >= here) {
-        finding("connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the numbers tell nobody listened there, and " \
+        finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the numbers tell nobody listened there, and " \
             "the kernel said so by RST (" grown("OutRsts") "). It is not the backlog: a full one drops SYNs, and does not refuse.")
         act("start the server, or correct the address: ss -ltn lists who listens where.")
         return
     }
-    finding("connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
+    finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
         "RSTs (" grown("OutRsts") "): a firewall rule of this host did (reject), or the address leads into another " \
         "network namespace (a container).")
     act("as root: nft list ruleset, or iptables-save.")
 }
 
+# Given up by the kernel, or by COMMAND before that.
 function unanswered(    here, away) {
     away = tcp["connect-timed-out", "elsewhere"]
-    if (away) {
-        finding("connect-timed-out " away ", to other hosts: " peers("connect-timed-out", "elsewhere") ". The SYNs or their answers were lost, or not " \
-            "answered; this host counts neither.")
-        act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
-    }
+    if (tcp["gave-up-connecting", "elsewhere"])
+        unanswered_elsewhere("gave-up-connecting", tcp["gave-up-connecting", "elsewhere"])
+    if (away)
+        unanswered_elsewhere("connect-timed-out", away)
     here = tcp["connect-timed-out", "here"]
     if (!here)
         return
     if (moved["ListenDrops"]) {
-        finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
+        finding("syns-dropped-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
             grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn, and restart it.")
         avoid_hiding_backlog()
-    } else
-        finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
+    } else if (moved["TCPRetransFail"])
+        not_let_out("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here"))
+    else
+        finding("connect-unanswered-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
             "): a firewall rule dropped the packets, or the address leads into another network namespace (a container).")
+}
+
+function unanswered_elsewhere(cause, count) {
+    if (moved["TCPRetransFail"]) {
+        not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
+        return
+    }
+    finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". The SYNs or their answers were lost, or not " \
+        "answered; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
+    act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+}
+
+# The first SYN that fails is not counted, but each one after it.
+function not_let_out(text) {
+    finding("not-let-out", text ". SYNs did not leave this host: of " moved["TCPSynRetrans"] + 0 " that were sent again (TCPSynRetrans) TCP could not hand over " \
+        moved["TCPRetransFail"] " (TCPRetransFail). A firewall rule of this host drops them (output), its conntrack table is full" \
+        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or there is no route. The other host is not at fault.")
+    act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count or connlimit; " \
+        "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; ip route get ADDRESS.")
 }
 
 function silence(    count) {
     count = tcp["connection-timed-out", "here"] + tcp["connection-timed-out", "elsewhere"]
     if (!count)
         return
-    finding("connection-timed-out " count ": " peers("connection-timed-out", "here") \
+    finding("connection-timed-out", "connection-timed-out " count ": " peers("connection-timed-out", "here") \
         (tcp["connection-timed-out", "here"] && tcp["connection-timed-out", "elsewhere"] ? ", " : "") peers("connection-timed-out", "elsewhere") \
         ". The kernel gave up on them (" grown("TCPAbortOnTimeout") ")." \
         ("tcp_retries2" in has_knob ? " With tcp_retries2=" knob["tcp_retries2"] " data waits " duration(retransmission_time()) \
@@ -238,7 +287,7 @@ function silence(    count) {
 function overflows() {
     if (!moved["ListenOverflows"] || tcp["connect-timed-out", "here"] || is("tcp_abort_on_overflow", 1) && tcp["peer-reset", "here"])
         return
-    finding(grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
+    finding("accept-queue-overflowed", grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
         "take seconds longer; a connect that succeeds in the end is not in the log.")
     act("ss -ltnp while it happens: Recv-Q above Send-Q is the one. Let it accept faster, or a larger backlog and net.core.somaxconn.")
     avoid_hiding_backlog()
@@ -248,26 +297,102 @@ function own_resets(    program) {
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
     if (program <= tcp["peer-reset", "here"])
         return
-    finding("Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
+    finding("own-resets", "Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
         " (SO_LINGER 0, or data that came after close). If COMMAND is one of them its log does not show it, for close succeeds; the peer's does.")
     act("let it read to the end before it closes.")
 }
 
 function shortages() {
     if (total["descriptor-limit"]) {
-        finding("descriptor-limit " total["descriptor-limit"] ": COMMAND was started with " nofile " descriptors (hard limit " nofile_hard \
+        finding("descriptor-limit", "descriptor-limit " total["descriptor-limit"] ": COMMAND was started with " nofile " descriptors (hard limit " nofile_hard \
             "). While accept fails, connections wait in the accept queue until it is full (" grown("ListenOverflows") ").")
         act("ulimit -n, or LimitNOFILE= of the unit; sockshim explain descriptor-limit.")
     }
     if (total["address-unavailable"]) {
-        finding("address-unavailable " total["address-unavailable"] ": if its sentence in the log names ephemeral ports, " ephemeral_ports() \
+        finding("address-unavailable", "address-unavailable " total["address-unavailable"] ": if its sentence in the log names ephemeral ports, " ephemeral_ports() \
             " for one destination (ip_local_port_range) were too few.")
         act("sockshim doctor shows how many are in use.")
     }
     if (moved["TCPAbortOnMemory"]) {
-        finding(grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
+        finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
         act("dmesg says which.")
     }
+}
+
+# ---- What slows down, or is lost without an error ----
+
+# TCPTimeouts: one is a mishap, three in a row are more than a second of silence.
+function retransmissions(    text) {
+    if (unacknowledged && moved["RetransSegs"])
+        text = count_of(unacknowledged, "connection") " waited in vain for an ACK: " peers("unacknowledged", "anywhere") ". " \
+            grown("RetransSegs") ": what was sent again and not acknowledged either is a full-sized segment or more. "
+    else if (moved["TCPTimeouts"] >= 3 && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
+        text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
+    else
+        return
+    finding(unacknowledged ? "full-sized-lost" : "not-acknowledged", text \
+        (moved["IcmpInDestUnreachs"] || moved["Icmp6InPktTooBigs"] ? "ICMP came in (IcmpInDestUnreachs +" moved["IcmpInDestUnreachs"] + 0 ", Icmp6InPktTooBigs +" \
+            moved["Icmp6InPktTooBigs"] + 0 "); it may have been about the size." : "No ICMP came in that says a packet is too large (IcmpInDestUnreachs +0): " \
+            "if small requests to the same host work, the path has a smaller MTU and a firewall drops that message. If they do not, the host or the path is down."))
+    act("ping -M do -s 1472 HOST, then with smaller sizes, shows the largest that passes. Then the MTU of the interface or route " \
+        "(ip route ... mtu 1400), MSS clamping on the tunnel or router, or sysctl -w net.ipv4.tcp_mtu_probing=1 here.")
+}
+
+# A connection that was accepted and ended without an answer, while other connects of
+# this host failed: what a proxy does whose server is not there.
+function proxies(    ended, failed) {
+    ended = tcp["closed-unanswered", "here"] + tcp["peer-reset", "here"]
+    failed = moved["AttemptFails"] - moved["EmbryonicRsts"] - tcp["connection-refused", "here"] - tcp["connection-refused", "elsewhere"] \
+        - tcp["connect-timed-out", "here"] - tcp["connect-timed-out", "elsewhere"]
+    if (!ended || failed < ended)
+        return
+    finding("nothing-behind-proxy", "Connections that were accepted on this host ended without an answer: " \
+        (tcp["closed-unanswered", "here"] ? "closed-unanswered " peers("closed-unanswered", "here") : "") \
+        (tcp["closed-unanswered", "here"] && tcp["peer-reset", "here"] ? ", " : "") (tcp["peer-reset", "here"] ? "peer-reset " peers("peer-reset", "here") : "") \
+        ". Meanwhile " failed " connects failed that are not COMMAND's (" grown("AttemptFails") "). A proxy that accepts for a server which is not there looks " \
+        "like this: docker-proxy, haproxy, nginx, socat, kubectl port-forward.")
+    act("ss -ltnp names the program at that address; look at the server behind it, and which address it listens on (127.0.0.1 inside a container is not reached).")
+}
+
+# A queue takes one more than its limit (unix_recvq_full in net/unix/af_unix.c).
+function datagrams() {
+    if (unix_lost) {
+        finding("unix-datagrams-lost", count_of(unix_lost, "message") " could not be sent (EAGAIN) to a unix socket: " peers("unix", "here") ". The receiver does not read as " \
+            "fast as COMMAND sends: its queue holds " ("max_dgram_qlen" in has_knob ? knob["max_dgram_qlen"] + 1 " messages (net.unix.max_dgram_qlen=" knob["max_dgram_qlen"] \
+            " and one more)" : "net.unix.max_dgram_qlen messages and one more") ", of whatever size. A message that gets EAGAIN is lost, unless COMMAND tries again.")
+        act("let the receiver read faster, or sysctl -w net.unix.max_dgram_qlen=512 and restart the receiver: it counts when that makes its socket. " \
+            "Fewer messages: aggregate or buffer them in the client.")
+    }
+    if (moved["UdpRcvbufErrors"] + moved["Udp6RcvbufErrors"] > 0) {
+        finding("datagrams-dropped", grown("UdpRcvbufErrors") ", " grown("Udp6RcvbufErrors") ": UDP datagrams were dropped on this host because a receive buffer was full. " \
+            "Neither side is told.")
+        act("ss -uanmp shows whose they are (the figure after d in skmem).")
+    }
+}
+
+function damaged() {
+    if (moved["InErrs"] + moved["UdpInCsumErrors"] == 0)
+        return
+    finding("packets-damaged", "Packets arrived damaged and were dropped: " grown("InErrs") ", " grown("UdpInCsumErrors") ".")
+    act("ip -s link and ethtool -S for errors of the network card; ethtool -K CARD rx off tx off tells whether its checksum offload is to blame.")
+}
+
+# An ACK that is held back costs nobody anything unless the other side waits for it:
+# then there is one for each exchange, and they fill the time. TCPOrigDataSent counts
+# segments with data, of both sides where both are on this host.
+function delayed_acks(    held, segments, lasted) {
+    held = moved["DelayedACKs"]
+    segments = moved["TCPOrigDataSent"]
+    lasted = ended - began
+    if (held < 5 || segments <= 0 || held < 0.2 * segments || lasted <= 0 || held * 0.04 < 0.7 * lasted)
+        return
+    finding("delayed-acks", grown("DelayedACKs") ", for " segments " segments of data sent (TCPOrigDataSent) in " sprintf("%.2f", lasted) " s: nearly each exchange had an ACK that was " \
+        "held back, 40 ms as a rule, " sprintf("%.2f", held * 0.04) " s in all. If requests take 40 ms each, " \
+        (has_nagle ? "one side writes a message in two small pieces: Nagle's algorithm holds the second one until the first is acknowledged. COMMAND runs with TCP_NODELAY as it was (--no-nodelay), so it may be either side." \
+            : "it is the other side: it writes its answer in two small pieces, and Nagle's algorithm holds the second one until the first is acknowledged. It is not COMMAND, which has TCP_NODELAY.") \
+        " If they are quick there is only a pause after each, and nothing is wrong.")
+    act(has_nagle ? "run it again without --no-nodelay: if the time and DelayedACKs fall it was COMMAND, and sockshim cures it." : \
+        "TCP_NODELAY on the other side, or one write for each answer: run that program under sockshim, which sets it. To compare, this run with --no-nodelay.")
 }
 
 function nothing_found() {

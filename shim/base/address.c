@@ -78,14 +78,29 @@ bool address_is_named(const struct address *a)
            (a->any.sa_family == AF_NETLINK && a->len >= sizeof(struct netlink_address));
 }
 
-bool address_is_loopback(const struct address *a)
+static bool is_this_host_in_ipv4(uint32_t ip)
+{
+    return ip == 0 || ntohl(ip) >> 24 == 127;
+}
+
+bool address_is_this_host(const struct address *a)
 {
     if (is_inet(a)) {
-        return ntohl(a->in.sin_addr.s_addr) >> 24 == 127;
+        return is_this_host_in_ipv4(a->in.sin_addr.s_addr);
     }
     return is_inet6(a) &&
-           (IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr) ||
-            (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr) && a->in6.sin6_addr.s6_addr[12] == 127));
+           (IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) ||
+            (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr) &&
+             is_this_host_in_ipv4(a->in6.sin6_addr.s6_addr32[3])));
+}
+
+bool address_same_host(const struct address *a, const struct address *b)
+{
+    if (is_inet(a) && is_inet(b)) {
+        return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+    }
+    return is_inet6(a) && is_inet6(b) &&
+           memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof a->in6.sin6_addr) == 0;
 }
 
 bool address_is_mapped(const struct address *a)

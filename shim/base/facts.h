@@ -42,10 +42,16 @@ struct facts {
     enum known sets_timeouts;   /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
     uint64_t timeout_us;        /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
     bool peer_from_call;        /* the call named it; the socket may have another one, or none */
+    bool names_in_vain;         /* the call named an address, which such a socket does not take */
+    bool too_many_buffers;      /* EMSGSIZE is of the number of buffers in a message */
+    enum known is_open;         /* the descriptor, at EBADF */
+    bool is_path;               /* it is open with O_PATH */
     int peer_pid;               /* unix; 0: not known */
 
-    enum known error_pending; /* another error waits behind this result */
-    enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
+    /* Another error waits behind this result. UNKNOWN as well where notices in the error
+     * queue look the same. */
+    enum known error_pending;
+    enum known hung_up; /* poll's POLLHUP and POLLRDHUP */
     enum known read_closed;
     uint32_t queued;              /* bytes that wait to be read */
     bool saved_from_sigpipe;      /* the default action would have ended the program */
@@ -54,7 +60,7 @@ struct facts {
     unsigned port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
     uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
     uint32_t mtu;                 /* of the path, for EMSGSIZE; 0: not known */
-    bool hears_errors;            /* IP_RECVERR: an error may be of an earlier datagram */
+    bool hears_errors; /* of a datagram socket: the error may be of an earlier datagram */
 
     bool was_connected;  /* the keys below are there */
     bool send_failed;    /* this host itself failed to send, now or earlier */
@@ -62,6 +68,7 @@ struct facts {
     unsigned state;      /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
+    enum known shut_reading, shut_writing; /* by this program; of TCP asked in state CLOSE alone */
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, rtt_us, retrans;

@@ -6,7 +6,9 @@
 
 #include "base/hidden.h"
 
+#include <netdb.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -18,13 +20,19 @@ typedef void (*signal_handler)(int);
 /* Result, name and parameters; then the system call that the function is until it
  * has been looked up. A row that has none is written out in next.c.
  *
- * syscall comes first: the wrapper of it jumps through `next` itself. accept is
+ * syscall and vfork come first: the wrappers of them jump through `next` itself. accept is
  * accept4, since 32-bit x86 has none of its own beside socketcall. The time64 twins
  * differ from the plain ones in what the C library does with time stamps in control
  * messages and options, which the kernel does not see. */
 #define NEXT_EVERYWHERE(X)                                                                         \
     X(long, syscall, (long n, long a, long b, long c, long d, long e, long f), n, a, b, c, d, e,   \
       f)                                                                                           \
+    X(pid_t, vfork, (void), SYS_clone, SIGCHLD)                                                    \
+    X(int, clone,                                                                                  \
+      (int (*run)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls,       \
+       pid_t *child))                                                                              \
+    X(int, setrlimit, (int resource, const void *limit))                                           \
+    X(int, prlimit, (pid_t pid, int resource, const void *limit, void *old))                       \
     X(ssize_t, recv, (int fd, void *buf, size_t len, int flags), SYS_recvfrom, fd, buf, len,       \
       flags, 0, 0)                                                                                 \
     X(ssize_t, recvfrom,                                                                           \
@@ -70,11 +78,19 @@ typedef void (*signal_handler)(int);
       SYS_getsockopt, fd, level, option, value, len)                                               \
     X(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),          \
       SYS_setsockopt, fd, level, option, value, len)                                               \
+    X(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len), SYS_getsockname, fd,      \
+      addr, len)                                                                                   \
+    X(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len), SYS_getpeername, fd,      \
+      addr, len)                                                                                   \
+    X(int, vdprintf, (int fd, const char *format, va_list values))                                 \
     X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))               \
     X(signal_handler, signal, (int sig, signal_handler handler))                                   \
     X(signal_handler, sigset, (int sig, signal_handler handler))                                   \
     X(int, siginterrupt, (int sig, int interrupt))                                                 \
     X(int, kill, (pid_t pid, int sig), SYS_kill, pid, sig)                                         \
+    X(int, getaddrinfo,                                                                            \
+      (const char *node, const char *service, const struct addrinfo *hints,                        \
+       struct addrinfo **answer))                                                                  \
     X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \
@@ -97,10 +113,13 @@ typedef void (*signal_handler)(int);
       (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,               \
        socklen_t *addrlen))                                                                        \
     X(ssize_t, __read_chk, (int fd, void *buf, size_t len, size_t room))                           \
+    X(int, __vdprintf_chk, (int fd, int flag, const char *format, va_list values))                 \
     X(int, close_range, (unsigned first, unsigned last, int flags), SYS_close_range, first, last,  \
       flags)                                                                                       \
     X(void, closefrom, (int low), SYS_close_range, low < 0 ? 0 : low, ~0U, 0)                      \
-    X(signal_handler, __sysv_signal, (int sig, signal_handler handler))
+    X(signal_handler, __sysv_signal, (int sig, signal_handler handler))                            \
+    X(int, setrlimit64, (int resource, const void *limit))                                         \
+    X(int, prlimit64, (pid_t pid, int resource, const void *limit, void *old))
 
 /* 32-bit glibc has a second set for programs with a 64-bit time_t. */
 #define NEXT_OF_TIME64(X)                                                                          \
@@ -130,15 +149,18 @@ struct timespec64;
 #define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X)
 #endif
 
-/* Second names of the C library's for functions above. */
-#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal)
+/* Second names of the C library's for functions above, and variadic forms of them. */
+#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal) X(dprintf, vdprintf)
 #define ALIASES_OF_GLIBC(X)                                                                        \
+    X(__dprintf_chk, __vdprintf_chk)                                                               \
     X(__read, read)                                                                                \
     X(__write, write)                                                                              \
     X(__send, send)                                                                                \
     X(__connect, connect)                                                                          \
     X(__close, close)                                                                              \
     X(__dup2, dup2)                                                                                \
+    X(__vfork, vfork)                                                                              \
+    X(__clone, clone)                                                                              \
     X(__sigaction, sigaction)                                                                      \
     X(ssignal, signal)                                                                             \
     X(sysv_signal, __sysv_signal)
@@ -150,9 +172,12 @@ struct next {
 
 extern hidden struct next next;
 
-/* Looks every function up behind us. Once, from the constructor: dlsym may
- * allocate for a name that is missing. */
+/* Looks every function up behind us. Once, from the constructor: it takes the loader's
+ * lock. */
 void next_resolve(void);
+
+/* Another function that the program would call; NULL if there is none. At start-up. */
+void *next_function(const char *name);
 
 /* The C library's words for an errno value, or NULL. Async-signal-safe: where
  * only strerror() is there, which is not, it answers NULL. */

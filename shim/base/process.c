@@ -2,6 +2,7 @@
 
 #include "base/raw.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -71,16 +72,44 @@ static bool shares_memory_with_parent(pid_t kept)
     return parent == kept || parent == 0;
 }
 
+atomic_bool process_memory_shared;
+
+void process_shares_memory(void)
+{
+    atomic_store_explicit(&process_memory_shared, true, memory_order_relaxed);
+}
+
+/* This thread's number, and the process in which it was asked for. In the thread's own
+ * block from the start: it is never allocated. */
+static __thread struct {
+    pid_t pid, tid;
+} asked __attribute__((tls_model("initial-exec")));
+
+/* A signal handler may come in between. */
+static void keep_number(pid_t pid, pid_t tid)
+{
+    asked.pid = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    asked.tid = tid;
+    atomic_signal_fence(memory_order_seq_cst);
+    asked.pid = pid;
+}
+
 struct identity process_identify(void)
 {
     pid_t kept = page ? atomic_load_explicit(page, memory_order_relaxed) : 0;
     if (process_is_caged()) {
         return (struct identity){.pid = kept};
     }
+    /* In a fork's child the page was zeroed, and has another pid by now. */
+    if (kept != 0 && asked.pid == kept && !process_may_share_memory()) {
+        return (struct identity){.pid = kept, .tid = asked.tid};
+    }
     struct identity me = {.tid = (pid_t)raw(SYS_gettid)};
     /* Nobody but the main thread has the process's number. */
     me.pid = me.tid == kept ? kept : (pid_t)raw(SYS_getpid);
     if (me.pid == kept || !page) {
+        keep_number(me.pid, me.tid);
         return me;
     }
     me.is_vfork_child = kept != 0 && shares_memory_with_parent(kept);
@@ -107,10 +136,46 @@ bool process_is_caged(void)
 }
 
 atomic_bool process_socket_seen;
+atomic_bool process_socket_called;
 
-bool process_socket_is_seen(void)
+bool process_socket_is_seen(bool by_own_call)
 {
+    if (by_own_call) {
+        atomic_store_explicit(&process_socket_called, true, memory_order_relaxed);
+    }
     return !atomic_exchange(&process_socket_seen, true);
+}
+
+/* What stands behind "Seccomp:" in what is read from `fd`, piece by piece: proc(5). */
+static int seccomp_mode(int fd)
+{
+    static const char key[] = "\nSeccomp:\t";
+    char piece[128] = "";
+    size_t matched = 0;
+    for (long len; (len = raw(SYS_read, fd, piece, sizeof piece)) > 0;) {
+        for (long i = 0; i < len; i++) {
+            if (matched == sizeof key - 1) {
+                return piece[i];
+            }
+            matched = piece[i] == key[matched] ? matched + 1 : piece[i] == '\n';
+        }
+    }
+    return 0;
+}
+
+bool process_is_filtered(void)
+{
+    enum { NOT_ASKED, OPEN, FILTERED };
+    static atomic_int known;
+    if (known == NOT_ASKED) {
+        int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+        int mode = fd >= 0 ? seccomp_mode(fd) : 0;
+        if (fd >= 0) {
+            raw(SYS_close, fd);
+        }
+        known = mode == '1' || mode == '2' ? FILTERED : OPEN;
+    }
+    return known == FILTERED;
 }
 
 atomic_bool process_timeout_seen;

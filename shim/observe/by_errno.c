@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "base/shut.h"
 #include "force/sigpipe.h"
 
 #include <errno.h>
@@ -20,6 +21,21 @@ static bool state_tells(const struct facts *f)
            (state_has_peer_fin(f->state) || f->err != 0 || (f->has_len && f->len == 0));
 }
 
+/* Notices, of MSG_ZEROCOPY or SO_TIMESTAMPING or of ICMP, raise POLLERR as an error does
+ * (net/ipv4/tcp.c, tcp_poll()). They are charged to the socket's memory, which else holds
+ * nothing once all has been read. */
+static enum known error_or_notices(const struct facts *f)
+{
+    enum { RECEIVE_QUEUE = 0, OPTIONS = 6, COUNT = 9 }; /* SK_MEMINFO_* of linux/sock_diag.h */
+    uint32_t memory[COUNT] = {0};
+    socklen_t len = sizeof memory;
+    if (!is_inet_family(f->domain)) {
+        return YES; /* others have no such queue */
+    }
+    bool known = ask(f->fd, SOL_SOCKET, OPTION_MEMORY, memory, &len) && len > OPTIONS * 4;
+    return known && memory[RECEIVE_QUEUE] == 0 && memory[OPTIONS] == 0 ? YES : UNKNOWN;
+}
+
 /* What has ended, and whether an error waits. */
 static void find_poll(struct facts *f)
 {
@@ -27,7 +43,10 @@ static void find_poll(struct facts *f)
     if (state_tells(f) || raw_poll_now(&p) < 0) {
         return;
     }
-    f->error_pending = p.revents & POLLERR ? YES : NO;
+    if (f->domain == AF_UNIX) {
+        shut_find(f);
+    }
+    f->error_pending = p.revents & POLLERR ? error_or_notices(f) : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
     int queued = 0;
@@ -54,6 +73,13 @@ static void find_keepalive(struct facts *f)
     int timeout = ask_int(f->fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);
     f->keepalive = ask_int(f->fd, SOL_SOCKET, SO_KEEPALIVE) > 0;
     f->user_timeout_ms = timeout > 0 ? (uint32_t)timeout : 0;
+}
+
+static void find_descriptor(struct facts *f)
+{
+    long flags = raw(RAW_FCNTL, f->fd, F_GETFL);
+    f->is_open = flags < 0 ? NO : YES;
+    f->is_path = flags >= 0 && flags & O_PATH;
 }
 
 static void find_descriptor_limit(struct facts *f)
@@ -98,14 +124,18 @@ static void find_sizes(struct facts *f)
     f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
 }
 
-/* A datagram socket that asked for them is told of the ICMP errors of all that
- * it sends, to whatever address, by the next call: ip(7). */
+/* A datagram socket is told of the ICMP errors of what it sends by the next call, whatever
+ * that is: of all of it if it asked for them (ip(7), IP_RECVERR), else if it is connected, or
+ * was to another address (net/ipv4/udp.c, __udp4_lib_err()). */
 static void find_hears_errors(struct facts *f)
 {
+    struct sockaddr_in6 peer;
+    socklen_t len = sizeof peer;
     if (!is_inet_family(f->domain) || f->type == SOCK_STREAM) {
         return;
     }
     f->hears_errors =
+        (f->peer.len > 0 && !f->peer_from_call) || raw(SYS_getpeername, f->fd, &peer, &len) == 0 ||
         ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
         (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
 }
@@ -124,6 +154,9 @@ void find_by_errno(struct facts *f)
         return;
     case ETIMEDOUT:
         find_keepalive(f);
+        return;
+    case EBADF:
+        find_descriptor(f);
         return;
     case EMFILE:
         find_descriptor_limit(f);

@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
+#include "base/settings.h"
 #include "observe/arguments.h"
 #include "observe/by_errno.h"
 #include "observe/tcp.h"
@@ -13,8 +14,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The family, and the socket's own address; false if the descriptor is no
- * socket. */
+/* The family, and the socket's own address; false if the descriptor is no socket. An
+ * errno that is not the kernel's answer (ENOSYS or EPERM of a seccomp filter) says
+ * neither. */
 static bool find_local(struct facts *f)
 {
     socklen_t len = sizeof f->local.un;
@@ -26,16 +28,36 @@ static bool find_local(struct facts *f)
     if (result == 0) {
         f->local.len = len < sizeof f->local.un ? len : sizeof f->local.un;
         f->domain = f->local.any.sa_family;
-    } else if (result != -EBADF && result != -ENOTSOCK) {
-        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+        return true;
     }
-    return result != -EBADF && result != -ENOTSOCK;
+    if (result == -EBADF || result == -ENOTSOCK) {
+        return false;
+    }
+    f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    return f->domain >= 0 || is_socket(f->fd);
+}
+
+/* Whether a socket call of ours could do harm: the program has made none itself, and runs
+ * in a filter that may kill for them. */
+static bool must_not_ask(void)
+{
+    return !process_calls_sockets() && process_is_filtered();
+}
+
+/* Whether this end is a socket; in such a filter the record is lean. */
+static bool is_socket_end(struct facts *f)
+{
+    if (!process_calls_sockets() && !is_socket(f->fd)) {
+        return false;
+    }
+    f->is_lean = must_not_ask() ? YES : UNKNOWN;
+    return f->is_lean == YES || find_local(f);
 }
 
 /* splice has a socket at either end: which one tells the direction. */
 static bool choose_end(struct facts *f, const struct attempt *a)
 {
-    if (find_local(f)) {
+    if (is_socket_end(f)) {
         return true;
     }
     if (call_traits[f->call].direction != EITHER_WAY) {
@@ -44,7 +66,7 @@ static bool choose_end(struct facts *f, const struct attempt *a)
     f->fd = a->other;
     f->receives = true;
     f->sends = false;
-    return find_local(f);
+    return is_socket_end(f);
 }
 
 static enum known ask_nonblocking(int fd)
@@ -76,6 +98,21 @@ static void find_timeout(struct facts *f)
     socklen_t len = sizeof limit;
     if (ask(f->fd, SOL_SOCKET, option, &limit, &len)) {
         f->timeout_us = (uint64_t)limit.seconds * 1000000 + (uint64_t)limit.microseconds;
+    }
+}
+
+/* Where a socket sends to where it is connected, an address in the call is ignored
+ * (net/ipv4/tcp.c, but for MSG_FASTOPEN on a socket that has no connection), or refused
+ * (net/unix/af_unix.c). */
+static void forget_address_in_vain(struct facts *f)
+{
+    bool connects = f->flags & MSG_FASTOPEN && !f->was_connected && is_inet_family(f->domain);
+    bool one_peer = f->type == SOCK_STREAM ||
+                    (f->type == SOCK_SEQPACKET && !is_inet_family(f->domain)); /* not SCTP */
+    if (f->sends && f->peer_from_call && one_peer && !connects) {
+        f->peer.len = 0;
+        f->peer_from_call = false;
+        f->names_in_vain = true;
     }
 }
 
@@ -124,10 +161,21 @@ static bool is_waiting_call(const struct facts *f)
     return f->receives || is_accept(f->call);
 }
 
+/* A connect that is under way: its peer is the call's own argument. With SO_SNDTIMEO a
+ * blocking one may have given up. */
+static bool is_begun(const struct facts *f)
+{
+    return f->call == CALL_connect && f->err == EINPROGRESS && f->sets_timeouts == NO;
+}
+
 /* Whether the record is to be lean; asks what must be known to say so. */
 static bool find_lean(struct facts *f, const struct attempt *a)
 {
-    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY;
+    if (is_begun(f)) {
+        return true;
+    }
+    bool by_us = f->err == ETIMEDOUT && settings.handling.recv_timeout_ms > 0; /* was EAGAIN */
+    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY || by_us;
     if (could_block) {
         find_nonblocking(f, a);
     }
@@ -139,6 +187,19 @@ static bool passes_descriptors(struct facts *f)
 {
     bool sends_message = f->call == CALL_sendmsg || f->call == CALL_sendmmsg;
     return sends_message && ask_int(f->fd, SOL_SOCKET, SO_DOMAIN) >= 0;
+}
+
+/* errno values that hardly anything but a socket gives. */
+static bool is_of_sockets(int err)
+{
+    return err == ECONNRESET || err == ECONNABORTED || err == ECONNREFUSED || err == ETIMEDOUT ||
+           err == EHOSTUNREACH || err == ENETUNREACH || err == ENETDOWN;
+}
+
+/* That another thread closed the descriptor, of a socket, while the call waited. */
+static bool was_socket(const struct facts *f)
+{
+    return is_of_sockets(f->err) && raw(RAW_FCNTL, f->fd, F_GETFD) == -EBADF;
 }
 
 static void begin(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
@@ -169,6 +230,7 @@ static void find_kind(struct facts *f)
 static void find_all(struct facts *f)
 {
     find_kind(f);
+    forget_address_in_vain(f);
     find_peer(f);
     if (f->domain == AF_UNIX && has_peer_process(f)) {
         find_unix_peer(f);
@@ -188,7 +250,10 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         return !any;
     }
     if (any && !choose_end(f, a)) {
-        return false;
+        return was_socket(f);
+    }
+    if (f->is_lean == YES) {
+        return true;
     }
     bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
     if (gone || f->fd < 0) {

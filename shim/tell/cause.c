@@ -5,8 +5,31 @@
 
 /* ---- 0 ---- */
 
+static enum cause tcp_end_in_close(const struct facts *f)
+{
+    if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
+        return CAUSE_other;
+    }
+    /* Without a connection the kernel remembers whom a failed connect was to. */
+    if (!f->was_connected) {
+        return f->peer.len == 0 ? CAUSE_local_shutdown_read : CAUSE_closed_after_error;
+    }
+    if (f->fin_seen == YES) {
+        return CAUSE_peer_closed;
+    }
+    /* An error that still waits came after this 0, which then was that of SHUT_RD. */
+    if (f->error_pending == YES) {
+        return CAUSE_local_shutdown_read;
+    }
+    bool decided = f->error_pending == NO || f->shut_reading == NO;
+    return decided ? CAUSE_closed_after_error : CAUSE_other;
+}
+
 static enum cause tcp_end(const struct facts *f)
 {
+    if (ends_by_us(f)) {
+        return CAUSE_closed_after_error;
+    }
     if (is_another_socket(f)) {
         return CAUSE_other;
     }
@@ -17,18 +40,7 @@ static enum cause tcp_end(const struct facts *f)
     case TCP_STATE_TIME_WAIT:
         return CAUSE_peer_closed;
     case TCP_STATE_CLOSE:
-        if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
-            return CAUSE_other;
-        }
-        /* Without a connection the kernel remembers whom a failed connect was to. */
-        if (!f->was_connected && f->peer.len == 0) {
-            return CAUSE_local_shutdown_read;
-        }
-        if (f->fin_seen == YES) {
-            return CAUSE_peer_closed;
-        }
-        /* An error that still waits came after this 0, which then was that of SHUT_RD. */
-        return f->error_pending == YES ? CAUSE_local_shutdown_read : CAUSE_closed_after_error;
+        return tcp_end_in_close(f);
     case TCP_STATE_ESTABLISHED:
     case TCP_STATE_FIN_WAIT1:
     case TCP_STATE_FIN_WAIT2:
@@ -45,7 +57,10 @@ static enum cause message_end(const struct facts *f)
     if (keeps_messages_apart(f)) {
         return f->read_closed == YES ? CAUSE_local_shutdown_read : CAUSE_zero_length_datagram;
     }
-    return f->read_closed == YES && f->queued == 0 ? CAUSE_peer_closed : CAUSE_zero_length_datagram;
+    if (f->read_closed != YES || f->queued > 0) {
+        return CAUSE_zero_length_datagram;
+    }
+    return f->shut_reading == YES ? CAUSE_local_shutdown_read : CAUSE_peer_closed;
 }
 
 /* recv(2), MSG_TRUNC: how long the datagram is, however little was asked for. */
@@ -74,7 +89,10 @@ static enum cause cause_of_zero(const struct facts *f)
     if (is_tcp(f) || is_mptcp(f)) {
         return tcp_end(f);
     }
-    return f->read_closed == YES ? CAUSE_peer_closed : CAUSE_other;
+    if (f->read_closed != YES) {
+        return CAUSE_other;
+    }
+    return f->shut_reading == YES ? CAUSE_local_shutdown_read : CAUSE_peer_closed;
 }
 
 /* ---- -1 ---- */
@@ -105,6 +123,15 @@ static enum cause cause_of_eagain(const struct facts *f)
     return f->nonblocking == UNKNOWN && f->sets_timeouts == NO ? CAUSE_would_block : CAUSE_other;
 }
 
+/* The state is that of the first subflow. */
+static enum cause mptcp_cause_of_epipe(const struct facts *f)
+{
+    if (f->shut_writing == YES || state_has_own_fin(f->state)) {
+        return CAUSE_local_shutdown_write;
+    }
+    return f->shut_writing == NO && f->was_connected ? CAUSE_write_after_close : CAUSE_other;
+}
+
 /* Where TCP's EPIPE comes from: net/ipv4/tcp.c, tcp_sendmsg_locked(). */
 static enum cause tcp_cause_of_epipe(const struct facts *f)
 {
@@ -116,18 +143,12 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
     case TCP_STATE_TIME_WAIT:
         return CAUSE_local_shutdown_write;
     case TCP_STATE_CLOSE:
-        if (is_mptcp(f)) {
-            return CAUSE_other;
-        }
         if (!f->was_connected) {
             return CAUSE_not_connected;
         }
         /* An error that still waits came after this EPIPE, and did not cause it. */
         return f->own_fin == YES || f->error_pending == YES ? CAUSE_local_shutdown_write
                                                             : CAUSE_write_after_close;
-    case TCP_STATE_CLOSE_WAIT:
-    case TCP_STATE_ESTABLISHED:
-        return is_mptcp(f) ? CAUSE_other : CAUSE_write_after_close;
     case TCP_STATE_LISTEN:
         return CAUSE_not_connected;
     default:
@@ -137,17 +158,21 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
 
 static enum cause cause_of_epipe(const struct facts *f)
 {
-    if (f->call == CALL_splice && f->receives) {
-        return CAUSE_other; /* of the pipe */
+    if (is_late_error(f)) {
+        return is_tcp(f) && f->was_connected ? CAUSE_peer_reset : CAUSE_other;
     }
-    if (f->call == CALL_getsockopt || !f->sends) {
-        return is_tcp(f) ? CAUSE_peer_reset : CAUSE_other;
+    if (!f->sends) {
+        return CAUSE_other; /* splice: of the pipe; else see clause_rest() */
     }
-    if (is_tcp(f) || is_mptcp(f)) {
+    if (is_mptcp(f)) {
+        return mptcp_cause_of_epipe(f);
+    }
+    if (is_tcp(f)) {
         return tcp_cause_of_epipe(f);
     }
     if (is_unix(f)) {
-        return f->hung_up == YES ? CAUSE_write_after_close : CAUSE_local_shutdown_write;
+        bool own = f->shut_writing == YES || (f->shut_writing == UNKNOWN && f->hung_up != YES);
+        return own ? CAUSE_local_shutdown_write : CAUSE_write_after_close;
     }
     /* Nothing but its own shutdown ends a datagram socket's writing side. */
     return is_inet(f) && keeps_messages_apart(f) ? CAUSE_local_shutdown_write : CAUSE_other;
@@ -157,6 +182,9 @@ static enum cause cause_of_etimedout(const struct facts *f)
 {
     if (f->call == CALL_connect) {
         return CAUSE_connect_timed_out;
+    }
+    if (f->receives && f->timeout_us > 0 && f->state != TCP_STATE_CLOSE) {
+        return CAUSE_timeout; /* SOCKSHIM_RECV_TIMEOUT: the kernel said EAGAIN */
     }
     if (f->is_lean == YES || !(is_tcp(f) || is_mptcp(f))) {
         return CAUSE_other;
@@ -175,13 +203,16 @@ static enum cause cause_of_econnreset(const struct facts *f)
     /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
      * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
     bool no_connection = is_tcp(f) && !f->was_connected && f->state != 0;
-    return no_connection ? CAUSE_other : CAUSE_peer_reset;
+    return no_connection || is_gone(f) ? CAUSE_other : CAUSE_peer_reset;
 }
 
 /* connect and send look for a socket by its path; bind makes one. */
 static enum cause cause_of_enoent(const struct facts *f)
 {
     bool looks = f->call == CALL_connect || f->sends;
+    if (f->call == CALL_setsockopt) { /* TCP_CONGESTION, TCP_ULP: no such module */
+        return CAUSE_not_supported;
+    }
     return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_no_such_socket : CAUSE_other;
 }
 
@@ -190,8 +221,17 @@ static enum cause cause_of_einval(const struct facts *f)
 {
     bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
                     f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
-    bool reports_it = f->receives || f->sends || f->call == CALL_getsockopt;
+    bool reports_it = f->receives || f->sends || is_late_error(f);
     return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
+}
+
+/* More buffers in a message than the kernel takes; else the message is too big: one that
+ * was sent, if only earlier. */
+static enum cause cause_of_emsgsize(const struct facts *f)
+{
+    bool never_sends = f->domain >= 0 && !(is_inet(f) && keeps_messages_apart(f));
+    return f->too_many_buffers || (f->call == CALL_recvmmsg && never_sends) ? CAUSE_bad_argument
+                                                                            : CAUSE_message_too_big;
 }
 
 /* The ones left out are 0, and other. */
@@ -259,6 +299,11 @@ enum cause cause_of(const struct facts *f)
         return cause_of_enoent(f);
     case EINVAL:
         return cause_of_einval(f);
+    case EMSGSIZE:
+        return cause_of_emsgsize(f);
+    case ECONNABORTED:
+    case ECONNREFUSED:
+        return is_gone(f) ? CAUSE_other : cause_of_errno(f->err);
     case EALREADY:
     case EINPROGRESS:
         return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_timeout : CAUSE_in_progress;
@@ -272,7 +317,7 @@ static const unsigned char levels[] = {CAUSES(LEVEL_OF)};
 
 enum level cause_level(const struct facts *f, enum cause cause)
 {
-    if (cause == CAUSE_not_connected && f->call == CALL_shutdown) {
+    if (cause == CAUSE_not_connected && (f->call == CALL_shutdown || f->call == CALL_setsockopt)) {
         return LEVEL_INFO;
     }
     return (enum level)levels[cause];

@@ -4,6 +4,7 @@
 
 #include "base/facts.h"
 #include "base/kernel.h"
+#include "base/settings.h"
 
 #include <errno.h>
 
@@ -20,6 +21,17 @@ static inline bool is_tcp(const struct facts *f)
 static inline bool is_mptcp(const struct facts *f)
 {
     return f->protocol == IPPROTO_MPTCP && is_inet(f);
+}
+
+/* The program read a pending error (SO_ERROR). */
+static inline bool is_late_error(const struct facts *f)
+{
+    return f->call == CALL_getsockopt && f->ret == 0;
+}
+
+static inline bool is_of_option(const struct facts *f)
+{
+    return (f->call == CALL_getsockopt || f->call == CALL_setsockopt) && f->ret < 0;
 }
 
 static inline bool is_unix(const struct facts *f)
@@ -50,9 +62,31 @@ static inline bool is_another_socket(const struct facts *f)
     if (!is_tcp(f) || f->is_lean == YES) {
         return false;
     }
-    return f->err == ECONNRESET || f->err == ECONNABORTED
-               ? live && f->call != CALL_connect
-               : f->err == 0 && f->receives && f->read_closed == NO && f->fin_seen != YES;
+    switch (f->err) {
+    case ECONNRESET:
+    case ECONNABORTED:
+        return live && f->call != CALL_connect;
+    case EPIPE:
+        return f->sends && live && !state_has_own_fin(f->state);
+    case 0:
+        return f->receives && f->read_closed == NO && f->fin_seen != YES;
+    default:
+        return false;
+    }
+}
+
+/* No socket any more: another thread has closed the descriptor while the call waited, and
+ * its number is free, or that of a file. */
+static inline bool is_gone(const struct facts *f)
+{
+    return f->domain < 0 && f->fd >= 0 && f->is_lean != YES && f->err != EBADF &&
+           f->err != ENOTSOCK;
+}
+
+/* The peer is a socket of this host. */
+static inline bool is_on_this_host(const struct facts *f)
+{
+    return address_is_this_host(&f->peer) || address_same_host(&f->local, &f->peer);
 }
 
 /* Of what the program wrote: not acknowledged, or not even sent. */
@@ -77,6 +111,15 @@ static inline bool keeps_failing_to_send(const struct facts *f)
 static inline bool waits_for_window(const struct facts *f)
 {
     return f->unacked == 0 && f->unsent > 0 && f->window_closed;
+}
+
+/* A receive timeout of ours ran out, and an end was made of it: nobody's FIN is there. */
+static inline bool ends_by_us(const struct facts *f)
+{
+    const struct handling *h = &settings.handling;
+    return h->reset_eof && h->recv_timeout_ms > 0 && f->receives && f->was_connected &&
+           (f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
+            f->state == TCP_STATE_FIN_WAIT2);
 }
 
 #endif

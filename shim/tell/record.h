@@ -2,10 +2,10 @@
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
+#include "base/change.h"
+#include "base/clock.h"
 #include "base/facts.h"
 #include "base/process.h"
-
-#include <time.h>
 
 /* No record is longer; a sentence that does not fit is cut short. A line and its
  * facts have to fit the 2 KiB of stack that a record may take. */
@@ -13,7 +13,7 @@
 
 /* What every record begins with. */
 struct moment {
-    struct timespec now;
+    struct clock_time now;
     struct identity who;
 };
 
@@ -27,6 +27,11 @@ struct moment this_moment(void);
 /* A call's 0 or -1. */
 size_t record_return(char *line, const struct moment *m, const struct facts *facts,
                      enum cause cause);
+
+/* What a layer has changed of what the program sees. CAUSE_COUNT: there is no failure
+ * behind it. */
+size_t record_handled(char *line, const struct moment *m, const struct facts *facts,
+                      enum cause cause, const struct change *change);
 
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);

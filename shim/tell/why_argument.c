@@ -13,6 +13,9 @@ template why_not_connected(const struct facts *f)
                    ? SAY("The connection was already gone, or never made; harmless.$saved")
                    : SAY("The socket has no peer; it is shut down all the same.$saved");
     }
+    if (f->call == CALL_setsockopt) {
+        return SAY("The option can be set on a connection only, and the socket has none.");
+    }
     return f->state == TCP_STATE_LISTEN
                ? SAY("The socket listens for connections; it is none itself.$saved")
                : SAY("The socket is not connected: connect was never called, it failed, or the "
@@ -22,7 +25,13 @@ template why_not_connected(const struct facts *f)
 template why_bad_descriptor(const struct facts *f)
 {
     if (f->err == ENOTSOCK) {
-        return SAY("Descriptor $fd is open, but it is no socket.");
+        return SAY("Descriptor $fd is open, but it is not a socket.");
+    }
+    if (f->domain < 0 && f->is_open == YES) {
+        return f->is_path ? SAY("Descriptor $fd was opened with O_PATH: it names a file, and "
+                                "nothing can be received or sent through it.")
+                          : SAY("Descriptor $fd was not open when the call was made; another "
+                                "thread has opened something under that number since.");
     }
     if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
         return SAY("Descriptor $fd is a socket, but a descriptor that the message passes on "
@@ -41,6 +50,21 @@ static template why_invalid_bind(const struct facts *f)
                ? SAY("The socket is already bound, or the address is not one of its family (it may "
                      "be for IPv6 only, IPV6_V6ONLY).")
                : SAY("The socket is already bound, or the address is not one of its family.");
+}
+
+static template why_invalid_connect(const struct facts *f)
+{
+    if (!is_inet(f)) {
+        return SAY("The kernel refused the address.");
+    }
+    /* net/ipv4/af_inet.c, inet_shutdown(): SS_DISCONNECTING. */
+    return f->type == SOCK_STREAM
+               ? SAY("The kernel refused the address, the route to it leads nowhere (blackhole), "
+                     "or "
+                     "an earlier connect of this socket had not succeeded and shutdown was called "
+                     "after that.")
+               : SAY("The kernel refused the address, or the route to it leads nowhere "
+                     "(blackhole).");
 }
 
 /* EINVAL of a call that moves data, or of one that sets something. */
@@ -76,14 +100,18 @@ static template why_invalid(const struct facts *f)
                    "valid.");
     }
     switch (f->call) {
+    case CALL_setsockopt:
+        return SAY("The value or its length does not fit the option, or it cannot be set in the "
+                   "socket's present state.");
+    case CALL_getsockopt:
+        return SAY("The length does not fit the option, or the socket's present state has no "
+                   "answer.");
     case CALL_listen:
         return SAY("The socket cannot listen: it is connected, or has no address.");
     case CALL_bind:
         return why_invalid_bind(f);
     case CALL_connect:
-        return is_inet(f) ? SAY("The kernel refused the address, or the route to it leads nowhere "
-                                "(blackhole).")
-                          : SAY("The kernel refused the address.");
+        return why_invalid_connect(f);
     default:
         return why_invalid_transfer(f);
     }
@@ -94,10 +122,14 @@ template why_bad_argument(const struct facts *f)
     switch (f->err) {
     case EFAULT:
         return SAY("The program passed a pointer to memory that it does not have.");
+    case EMSGSIZE:
+        return SAY("A message of the call has more than 1024 buffers (UIO_MAXIOV).");
     case EISCONN:
         return f->state == TCP_STATE_LISTEN
                    ? SAY("The socket listens for connections; it can make none.")
-                   : SAY("The socket is already connected.");
+               : f->names_in_vain ? SAY("The call named an address to send to, but the socket is "
+                                        "already connected.")
+                                  : SAY("The socket is already connected.");
     case EPROTOTYPE:
         return SAY("The socket at the address is of another type (stream against datagram).");
     default:
@@ -107,16 +139,30 @@ template why_bad_argument(const struct facts *f)
 
 template why_not_supported(const struct facts *f)
 {
+    if (is_of_option(f)) {
+        return f->err == ENOENT ? SAY("This kernel has no module of the name that the option was "
+                                      "given; often a program only probes for it.")
+                                : SAY("This kernel or kind of socket does not have the option; "
+                                      "often a program only probes for it.");
+    }
     if (f->err == ENOPROTOOPT) {
         return SAY("The far host, or a firewall on the way, answered that it does not know the "
                    "protocol (ICMP protocol-unreachable).");
     }
-    if (f->call == CALL_socket || f->call == CALL_socketpair) {
-        return SAY("This kernel has no such kind of socket; often a program only probes, for IPv6 "
-                   "say.");
+    if (f->call == CALL_socketpair && f->err == EOPNOTSUPP) {
+        return SAY("Sockets of this family do not come in pairs: socketpair is for unix sockets.");
     }
-    return f->err == EAFNOSUPPORT ? SAY("The address is of another family than the socket.")
-                                  : SAY("This kind of socket does not know the call or its flags.");
+    if (f->call == CALL_socket || f->call == CALL_socketpair) {
+        return SAY("This kernel has no socket of this family, type and protocol; often a program "
+                   "is only probing, for IPv6 for example.");
+    }
+    if (f->err == EAFNOSUPPORT) {
+        return SAY("The address is of another family than the socket.");
+    }
+    return f->names_in_vain
+               ? SAY("The call named an address to send to, but a socket of this kind sends to "
+                     "where it is connected, and this one is not connected.")
+               : SAY("This kind of socket does not support the call or its flags.");
 }
 
 /* ---- other ---- */
@@ -128,8 +174,13 @@ template clause_errno_words(const struct facts *f)
 
 static template why_other_zero(const struct facts *f)
 {
-    if (f->is_lean == YES) {
+    if (f->is_lean == YES || is_gone(f)) {
         return SAY("It is the end of a stream, or an empty datagram.");
+    }
+    if (is_tcp(f) && f->fin_seen == NO) {
+        return SAY("This program had shut down its reading side, or the connection to $peer had "
+                   "failed and an earlier call was given the error: notices in the error queue "
+                   "hide which.");
     }
     return f->receives ? SAY("End of the stream; the kernel does not tell whether the peer closed, "
                              "this program shut down its reading side, or an earlier error ended "
@@ -151,10 +202,10 @@ template clause_rest(const struct facts *f)
         return SAY("Nobody reads from the pipe any more into which splice was to move the data; "
                    "the socket is fine.$saved");
     }
-    if (f->err == ECONNRESET) {
+    /* EPIPE: include/net/sock.h, sk_wait_event(); nothing else lets TCP receive it. */
+    if ((f->err == ECONNRESET && !is_gone(f)) || (f->err == EPIPE && f->receives && is_tcp(f))) {
         return SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
-                   "shutdown while it was being made), or closed the descriptor while the call "
-                   "waited.");
+                   "shutdown while it was being made).");
     }
     return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
                ? SAY("A folder of the path $local does not exist.")
@@ -165,6 +216,10 @@ template why_other(const struct facts *f)
 {
     if (f->is_lean == YES) {
         return SAY("Inside a seccomp filter the socket can't be asked. $rest");
+    }
+    if (is_gone(f)) {
+        return SAY("Another thread closed the descriptor while the call waited: how it ended can't "
+                   "be asked any more. $rest");
     }
     if (is_another_socket(f)) {
         return SAY("Another thread closed the descriptor while the call waited, and its number is "

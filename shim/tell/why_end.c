@@ -1,3 +1,4 @@
+#include "base/settings.h"
 #include "tell/kind.h"
 #include "tell/why.h"
 
@@ -41,7 +42,8 @@ template why_source_exhausted(const struct facts *f)
 
 template clause_not_acknowledged(const struct facts *f)
 {
-    return is_outstanding(f) ? SAY(" Of what this program sent, $waiting are not acknowledged.")
+    return is_outstanding(f) ? SAY(" Of what this program wrote, $waiting had not been "
+                                   "acknowledged.")
                              : NULL;
 }
 
@@ -62,26 +64,39 @@ template clause_after_rx(const struct facts *f)
 static template why_fin(const struct facts *f)
 {
     if (f->has_payload && !is_outstanding(f) && f->error_pending != YES) {
-        return SAY("$Peer ended its side in order (FIN) after $rx; it closed, or only finished "
-                   "sending.");
+        return SAY("$Peer closed its side cleanly (FIN) after $rx: it closed the connection, or "
+                   "only finished sending.");
     }
-    return SAY("$Peer ended its side in order (FIN)$after_rx; it closed, or only finished "
-               "sending.$not_acknowledged$failed_since");
+    return SAY("$Peer closed its side cleanly (FIN)$after_rx: it closed the connection, or only "
+               "finished sending.$not_acknowledged$failed_since");
+}
+
+static template why_unix_closed(const struct facts *f)
+{
+    bool not_by_us = f->shut_reading == NO;
+    if (f->type == SOCK_SEQPACKET) {
+        return not_by_us
+                   ? SAY("$Peer closed its end, or finished sending, or sent an empty message "
+                         "just before that: the kernel does not tell them apart.")
+                   : SAY("$Peer closed its end, or finished sending, or sent an empty message "
+                         "just before that, or this program shut down its own reading side: "
+                         "the kernel does not tell them apart.");
+    }
+    if (not_by_us) {
+        return f->hung_up == YES ? SAY("$Peer closed its end, or shut it down without closing it.")
+                                 : SAY("$Peer finished sending (it shut down its writing side).");
+    }
+    return f->hung_up == YES
+               ? SAY("$Peer closed its end, or either of the two shut the connection down: on a "
+                     "unix socket the kernel does not tell them apart.")
+               : SAY("$Peer finished sending, or this program shut down its own reading side: on a "
+                     "unix socket the kernel does not tell them apart.");
 }
 
 template why_peer_closed(const struct facts *f)
 {
-    if (is_unix(f) && f->type == SOCK_SEQPACKET) {
-        return SAY("$Peer closed its end, or sent an empty message just before that, or this "
-                   "program shut down its own reading side: the kernel does not tell them apart.");
-    }
-    if (is_unix(f) && f->hung_up == YES) {
-        return SAY("$Peer closed its end, or either of the two shut the connection down "
-                   "(SHUT_RDWR): on a unix socket the kernel does not tell them apart.");
-    }
     if (is_unix(f)) {
-        return SAY("$Peer finished sending, or this program shut down its own reading side: on a "
-                   "unix socket the kernel does not tell them apart.");
+        return why_unix_closed(f);
     }
     if (!is_tcp(f) && !is_mptcp(f)) {
         return SAY("$Peer closed its end, or this program shut down its own reading side.");
@@ -91,15 +106,34 @@ template why_peer_closed(const struct facts *f)
 
 template why_local_shutdown_read(const struct facts *f)
 {
-    return f->was_connected && is_tcp(f)
-               ? SAY("This program itself shut down the reading side of the socket; $peer has not "
-                     "closed.")
+    if (f->type == SOCK_SEQPACKET) {
+        return SAY("This program itself shut down the reading side of the socket (or an empty "
+                   "message came just before that).");
+    }
+    return f->was_connected && is_tcp(f) && f->state != TCP_STATE_CLOSE
+               ? SAY("This program itself shut down the reading side of the socket; no FIN has "
+                     "come from $peer.")
                : SAY("This program itself shut down the reading side of the socket.");
+}
+
+template clause_told_once(const struct facts *f)
+{
+    (void)f;
+    return SAY("The kernel reports that once: an earlier call was given the error, or it was lost "
+               "in a splice or sendfile that had moved something.");
 }
 
 template why_closed_after_error(const struct facts *f)
 {
-    (void)f;
-    return SAY("The connection had already failed and its error was reported before; 0 here is no "
-               "orderly end, $peer sent no FIN.");
+    if (ends_by_us(f)) {
+        return SAY("Nothing came within SOCKSHIM_RECV_TIMEOUT, and SOCKSHIM_RESET=eof made an end "
+                   "of that; the connection is still open.");
+    }
+    if (settings.handling.reset_eof) {
+        return SAY("The connection to $peer had failed, and this 0 does not mean that $peer had "
+                   "finished sending: SOCKSHIM_RESET=eof turned the error into it, or the error "
+                   "had been reported before.");
+    }
+    return SAY("The connection to $peer had already failed. $told_once This 0 does not mean "
+               "that $peer had finished sending.");
 }

@@ -75,6 +75,8 @@ OTHER_NAME(ssize_t, __read_chk, (int, void *, size_t, size_t));
 OTHER_NAME(ssize_t, __recv_chk, (int, void *, size_t, size_t, int));
 OTHER_NAME(ssize_t, __recvfrom_chk,
            (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *));
+OTHER_NAME(int, __dprintf_chk, (int, int, const char *, ...));
+OTHER_NAME(int, __vdprintf_chk, (int, int, const char *, va_list));
 OTHER_NAME(ssize_t, preadv2, (int, const struct iovec *, int, off_t, int));
 OTHER_NAME(ssize_t, pwritev2, (int, const struct iovec *, int, off_t, int));
 OTHER_NAME(ssize_t, preadv64v2, (int, const struct iovec *, int, int64_t, int));
@@ -87,6 +89,12 @@ OTHER_NAME(sighandler_t, bsd_signal, (int, sighandler_t));
 OTHER_NAME(sighandler_t, ssignal, (int, sighandler_t));
 OTHER_NAME(sighandler_t, sysv_signal, (int, sighandler_t));
 OTHER_NAME(sighandler_t, __sysv_signal, (int, sighandler_t));
+OTHER_NAME(int, setrlimit, (int, const void *));
+OTHER_NAME(int, prlimit, (pid_t, int, const void *, void *));
+OTHER_NAME(int, setrlimit64, (int, const void *));
+OTHER_NAME(int, prlimit64, (pid_t, int, const void *, void *));
+OTHER_NAME(int, __clone, (int (*)(void *), void *, int, void *, ...));
+OTHER_NAME(pid_t, __vfork, (void));
 /* 32-bit glibc's second set, for a 64-bit time_t. */
 OTHER_NAME(ssize_t, __recvmsg64, (int, struct msghdr *, int));
 OTHER_NAME(ssize_t, __sendmsg64, (int, const struct msghdr *, int));
@@ -231,6 +239,7 @@ void send_message(void);
 void send_messages(void);
 void send_file(void);
 void send_splice(void);
+void send_printed(void);
 
 /* open.c */
 void open_socket(void);
@@ -261,5 +270,8 @@ void by_number(void);
 int show(bool all);
 void start_program(void);
 void make_child(void);
+void set_limit(void);
+void make_by_clone(void);
+void make_by_vfork(void);
 
 #endif
