@@ -24,6 +24,9 @@ struct attempt {
 
 enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 
+/* Who made the connection. */
+enum __attribute__((packed)) side { SIDE_UNKNOWN, CONNECTED, ACCEPTED };
+
 struct facts {
     enum call call;
     int fd; /* -1: none */
@@ -37,21 +40,22 @@ struct facts {
     uint64_t len;       /* bytes, or messages for recvmmsg and sendmmsg */
     int flags;          /* MSG_* */
 
-    int domain, type, protocol; /* -1: not known */
-    enum known nonblocking;     /* the socket or this call */
-    enum known sets_timeouts;   /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
-    uint64_t timeout_us;        /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
-    bool peer_from_call;        /* the call named it; the socket may have another one, or none */
-    int peer_pid;               /* unix; 0: not known */
+    short domain, type, protocol; /* -1: not known */
+    enum known nonblocking;       /* the socket or this call */
+    enum known sets_timeouts;     /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
+    uint64_t timeout_us;          /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
+    bool peer_from_call;          /* the call named it; the socket may have another one, or none */
+    int peer_pid;                 /* unix; 0: not known */
 
     enum known error_pending; /* another error waits behind this result */
     enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
     enum known read_closed;
+    bool has_queued;              /* asked for */
     uint32_t queued;              /* bytes that wait to be read */
     bool saved_from_sigpipe;      /* the default action would have ended the program */
     bool ended_by_sigpipe;        /* it does so as soon as this is logged */
     uint64_t descriptor_limit;    /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
-    unsigned port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
+    uint16_t port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
     uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
     uint32_t mtu;                 /* of the path, for EMSGSIZE; 0: not known */
     bool hears_errors;            /* IP_RECVERR: an error may be of an earlier datagram */
@@ -59,19 +63,22 @@ struct facts {
     bool was_connected;  /* the keys below are there */
     bool send_failed;    /* this host itself failed to send, now or earlier */
     bool has_payload;    /* rx and tx are known: Linux 4.19 and later */
-    unsigned state;      /* tcp_states.h; 0: not known */
+    uint8_t state;       /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
+    enum side side;
+    bool has_sent; /* payload, at least once: sent_ms means something */
     uint64_t rx, tx;
     uint32_t unacked, unsent;
-    uint32_t idle_ms, rtt_us, retrans;
+    uint32_t idle_ms, sent_ms, rtt_us, retrans;
     uint8_t tries;  /* retransmissions since the last acknowledgement */
     uint8_t probes; /* unanswered probes: of a closed window, or keepalive */
     bool window_closed;
     bool keepalive;
     uint32_t user_timeout_ms;
 
-    struct address local, peer; /* last: most of them stays empty, and is not even cleared */
+    struct address local, peer;
+    struct address_room room; /* of the two; last, for most of it stays empty and uncleared */
 };
 
 #endif

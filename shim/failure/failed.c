@@ -5,6 +5,7 @@
 #include "force/sigpipe.h"
 #include "log/log.h"
 #include "observe/observe.h"
+#include "observe/quiet.h"
 #include "start/start.h"
 #include "tell/cause.h"
 #include "tell/record.h"
@@ -48,7 +49,8 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
-    bool wanted = sockshim_set_up() && is_wanted(call, ret, err);
+    bool wanted =
+        sockshim_set_up() && is_wanted(call, ret, err) && !is_quiet(call, ret, err, attempt);
     return wanted ? report(call, ret, err, attempt, false) : ret;
 }
 

@@ -33,7 +33,7 @@ static void take_message(struct facts *f, const struct attempt *a)
         return;
     }
     if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && msg->msg_name && f->sends) {
-        address_set(&f->peer, msg->msg_name, msg->msg_namelen);
+        address_set(&f->peer, &f->room, msg->msg_name, msg->msg_namelen);
         f->peer_from_call = true;
     }
 }
@@ -52,7 +52,7 @@ static void take_address(struct facts *f, struct address *to, const struct attem
 {
     if (a->addr && kernel_read_arguments(f->err) && a->addrlen > 0 &&
         a->addrlen <= sizeof(struct sockaddr_storage)) {
-        address_set(to, a->addr, a->addrlen);
+        address_set(to, &f->room, a->addr, a->addrlen);
         f->peer_from_call = to == &f->peer;
     }
 }
@@ -66,9 +66,9 @@ static void take_length(struct facts *f, const struct attempt *a)
 static void take_new_socket(struct facts *f, const struct attempt *a)
 {
     f->fd = -1;
-    f->domain = a->other;
-    f->type = a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-    f->protocol = (int)a->len;
+    f->domain = (short)a->other;
+    f->type = (short)(a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC));
+    f->protocol = (short)a->len;
     if (f->protocol == 0 && is_inet_family(f->domain)) {
         f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
                       : f->type == SOCK_DGRAM ? IPPROTO_UDP

@@ -20,6 +20,15 @@ static bool state_tells(const struct facts *f)
            (state_has_peer_fin(f->state) || f->err != 0 || (f->has_len && f->len == 0));
 }
 
+static void find_queued(struct facts *f)
+{
+    int queued = 0;
+    if (raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
+        f->queued = (uint32_t)queued;
+        f->has_queued = true;
+    }
+}
+
 /* What has ended, and whether an error waits. */
 static void find_poll(struct facts *f)
 {
@@ -30,9 +39,8 @@ static void find_poll(struct facts *f)
     f->error_pending = p.revents & POLLERR ? YES : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
-    int queued = 0;
-    if (f->type == SOCK_SEQPACKET && raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
-        f->queued = (uint32_t)queued;
+    if (f->type == SOCK_SEQPACKET) {
+        find_queued(f);
     }
 }
 
@@ -82,8 +90,8 @@ static void find_port_range(struct facts *f)
             which = 1;
         }
     }
-    f->port_low = ports[0];
-    f->port_high = ports[1];
+    f->port_low = (uint16_t)ports[0];
+    f->port_high = (uint16_t)ports[1];
 }
 
 static void find_sizes(struct facts *f)
@@ -110,7 +118,17 @@ static void find_hears_errors(struct facts *f)
         (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
 }
 
-void find_by_errno(struct facts *f)
+/* What the peer has said last may lie there unread. Of a receiving call it does not: that
+ * takes all data before it reports an error. */
+static void find_unread(struct facts *f)
+{
+    bool talks = f->sends || f->call == CALL_getsockopt;
+    if (talks && (f->was_connected || (f->domain == AF_UNIX && f->type == SOCK_STREAM))) {
+        find_queued(f);
+    }
+}
+
+static void find_more(struct facts *f)
 {
     switch (f->err) {
     case 0:
@@ -145,5 +163,13 @@ void find_by_errno(struct facts *f)
         return;
     default:
         return;
+    }
+}
+
+void find_by_errno(struct facts *f)
+{
+    find_more(f);
+    if (f->err != 0) {
+        find_unread(f);
     }
 }

@@ -34,12 +34,23 @@ static bool peer_fin_counted(const struct facts *f)
  * what was acknowledged and what is in flight exceeds the payload by one for the
  * SYN, which only the side that connected counts, and by one for a FIN. One
  * alone may be either. */
-static enum known own_fin(unsigned state, uint64_t excess)
+static enum known own_fin(uint8_t state, uint64_t excess)
 {
     if (state == TCP_STATE_CLOSE) {
         return excess == 0 ? NO : excess == 2 ? YES : UNKNOWN;
     }
     return state_has_own_fin(state) ? YES : NO;
+}
+
+/* The side that connected counts its SYN. A count that fits neither was not of one
+ * moment, or is wrong: payload_acked(). */
+static enum side side_of(const struct facts *f, uint64_t excess)
+{
+    uint64_t fin = f->own_fin == YES;
+    if (f->own_fin == UNKNOWN || (excess != fin && excess != fin + 1)) {
+        return SIDE_UNKNOWN;
+    }
+    return excess > fin ? CONNECTED : ACCEPTED;
 }
 
 /* FIN_WAIT2 and TIME_WAIT are states in which it has been acknowledged. */
@@ -88,7 +99,10 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     uint32_t queue = output_queue(f, info);
     uint32_t unsent = info->notsent_bytes;
     uint32_t unacked = queue > unsent ? queue - unsent : 0;
-    f->own_fin = own_fin(f->state, info->bytes_acked + unacked - payload);
+    uint64_t excess = info->bytes_acked + unacked - payload;
+    f->own_fin = own_fin(f->state, excess);
+    f->side = side_of(f, excess);
+    f->has_sent = info->bytes_sent > 0;
     if (own_fin_unacked(f)) {
         if (unsent > 0) { /* a FIN is the last thing to go */
             unsent--;
@@ -156,6 +170,7 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
 {
     f->was_connected = true;
     f->idle_ms = info->last_data_recv;
+    f->sent_ms = info->last_data_sent;
     f->rtt_us = info->rtt;
     f->retrans = info->total_retrans;
     f->tries = info->retransmits;

@@ -12,6 +12,7 @@ static enum cause tcp_end(const struct facts *f)
     }
     switch (f->state) {
     case TCP_STATE_CLOSE_WAIT:
+        return answer_is_due(f) ? CAUSE_closed_unanswered : CAUSE_peer_closed;
     case TCP_STATE_LAST_ACK:
     case TCP_STATE_CLOSING:
     case TCP_STATE_TIME_WAIT:
@@ -97,7 +98,8 @@ static enum cause cause_of_eagain(const struct facts *f)
     }
     bool never_waits = f->flags & MSG_ERRQUEUE || (is_tcp(f) && f->flags & MSG_OOB && f->receives);
     if (f->nonblocking == YES || never_waits) {
-        return CAUSE_would_block;
+        bool is_message = f->sends && keeps_messages_apart(f);
+        return is_message ? CAUSE_message_not_sent : CAUSE_would_block;
     }
     if (f->timeout_us > 0) {
         return CAUSE_timeout;
@@ -281,13 +283,15 @@ enum level cause_level(const struct facts *f, enum cause cause)
 enum level cause_loudest(enum call call, long ret, int err, bool can_time_out)
 {
     if (ret == 0 && call != CALL_getsockopt) {
-        return LEVEL_WARN; /* closed-after-error */
+        return LEVEL_WARN; /* closed-after-error, closed-unanswered */
     }
     switch (err) {
     case EAGAIN:
         /* A UDP socket that finds no port to send from would be louder; it is
          * not worth a question at each full send buffer. */
-        return call == CALL_connect ? LEVEL_ERROR : can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
+        return call == CALL_connect             ? LEVEL_ERROR
+               : can_time_out || may_send(call) ? LEVEL_WARN
+                                                : LEVEL_DEBUG;
     case EALREADY:
     case EINPROGRESS:
         return can_time_out ? LEVEL_WARN : LEVEL_DEBUG;

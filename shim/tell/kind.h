@@ -55,6 +55,14 @@ static inline bool is_another_socket(const struct facts *f)
                : f->err == 0 && f->receives && f->read_closed == NO && f->fin_seen != YES;
 }
 
+/* The side that connected has spoken last: an answer is due. A program that has said that
+ * it is done (FIN) waits for none. */
+static inline bool answer_is_due(const struct facts *f)
+{
+    bool spoke_last = f->rx == 0 || f->sent_ms < f->idle_ms;
+    return is_tcp(f) && f->side == CONNECTED && f->has_sent && f->own_fin == NO && spoke_last;
+}
+
 /* Of what the program wrote: not acknowledged, or not even sent. */
 static inline bool is_outstanding(const struct facts *f)
 {

@@ -89,6 +89,20 @@ template why_peer_closed(const struct facts *f)
     return why_fin(f);
 }
 
+template clause_ever(const struct facts *f)
+{
+    return f->rx == 0 ? SAY("nothing has ever come") : SAY("nothing has come since");
+}
+
+template why_closed_unanswered(const struct facts *f)
+{
+    (void)f;
+    return SAY("$Peer ended its side in order (FIN) without an answer: this program had sent last, "
+               "$sent before this call, and $ever ($rx in all). Its process has died or given up, "
+               "or a proxy has nothing behind it. A farewell that needs no answer looks the "
+               "same.$not_acknowledged$failed_since");
+}
+
 template why_local_shutdown_read(const struct facts *f)
 {
     return f->was_connected && is_tcp(f)

@@ -11,6 +11,15 @@ template clause_saved(const struct facts *f)
     return f->saved_from_sigpipe ? SAY(" SIGPIPE would have ended the program here.") : NULL;
 }
 
+template clause_last_words(const struct facts *f)
+{
+    return f->has_queued && f->queued > 0 && f->type == SOCK_STREAM
+               ? SAY(" Unread here: $unread that it sent before. Servers say in such last words "
+                     "why they hang up (an HTTP status, a database's error, a TLS alert); tcpdump "
+                     "-A or the client's verbose option shows them.")
+               : NULL;
+}
+
 /* A single byte may be this program's FIN. */
 template clause_never_acknowledged(const struct facts *f)
 {
@@ -66,13 +75,13 @@ static template why_tcp_reset(const struct facts *f)
     /* EPIPE: net/ipv4/tcp_input.c, tcp_reset(), in CLOSE_WAIT. */
     if (f->fin_seen == YES || f->err == EPIPE) {
         return SAY("$Peer had ended its side in order (FIN), and then reset the connection "
-                   "(RST)$never_acknowledged.");
+                   "(RST)$never_acknowledged.$last_words");
     }
     if (!f->has_payload) {
         return SAY("$Peer aborted the connection (RST).");
     }
     return SAY("$Peer aborted the connection (RST)$how_far$never_acknowledged."
-               "$or_this_kernel$or_own_firewall$idle_or_between");
+               "$or_this_kernel$or_own_firewall$idle_or_between$last_words");
 }
 
 template why_peer_reset(const struct facts *f)
@@ -86,7 +95,7 @@ template why_peer_reset(const struct facts *f)
     }
     if (is_unix(f)) {
         return SAY("$Peer closed its end while data from this program lay there unread, or before "
-                   "it had accepted the connection.");
+                   "it had accepted the connection.$last_words");
     }
     return is_mptcp(f) ? SAY("$Peer aborted the connection (reset), or the last of its subflows "
                              "failed.")
@@ -98,8 +107,9 @@ template why_local_shutdown_write(const struct facts *f)
     return is_unix(f)
                ? SAY("This program shut down its writing side before it wrote, or the peer shut "
                      "down its reading side: on a unix socket the kernel does not tell them "
-                     "apart.$saved")
-               : SAY("This program itself shut down its writing side before it wrote.$saved");
+                     "apart.$saved$last_words")
+               : SAY("This program itself shut down its writing side before it "
+                     "wrote.$saved$last_words");
 }
 
 /* The peer has closed, and RST answered what was sent after that; or the kernel gave
@@ -107,12 +117,14 @@ template why_local_shutdown_write(const struct facts *f)
 static template why_write_after_fin(const struct facts *f)
 {
     if (!is_outstanding(f)) {
-        return SAY("$Peer had closed, and then reset the connection, before this write.$saved");
+        return SAY(
+            "$Peer had closed, and then reset the connection, before this write.$saved$last_words");
     }
     return f->tries > 0
                ? SAY("$Peer had closed, and what was sent after that was answered with RST, or by "
-                     "nobody until the kernel gave up.$saved")
-               : SAY("$Peer had closed, and answered what was sent after that with RST.$saved");
+                     "nobody until the kernel gave up.$saved$last_words")
+               : SAY("$Peer had closed, and answered what was sent after that with "
+                     "RST.$saved$last_words");
 }
 
 template why_write_after_close(const struct facts *f)
@@ -120,25 +132,25 @@ template why_write_after_close(const struct facts *f)
     if (is_unix(f)) {
         return SAY("$Peer had closed its end before this write, or either of the two had shut the "
                    "connection down (SHUT_RDWR): on a unix socket the kernel does not tell them "
-                   "apart.$saved");
+                   "apart.$saved$last_words");
     }
     if (f->fin_seen == NO) {
         return SAY("The connection to $peer had already failed before this write, by reset or "
-                   "time-out or in another way, and the error was reported then.$saved");
+                   "time-out or in another way, and the error was reported then.$saved$last_words");
     }
     if (f->own_fin == UNKNOWN && !is_outstanding(f)) {
         return f->fin_seen == YES
                    ? SAY("$Peer had closed, and then reset the connection, or this program had "
                          "shut down its writing side before this write: the kernel does not tell "
-                         "them apart.$saved")
+                         "them apart.$saved$last_words")
                    : SAY("$Peer had closed or reset the connection, or this program had shut down "
                          "its writing side before this write: the kernel does not tell them "
-                         "apart.$saved");
+                         "apart.$saved$last_words");
     }
     return f->fin_seen == YES
                ? why_write_after_fin(f)
                : SAY("$Peer had closed or reset the connection before this write, or it had timed "
-                     "out: data that was not read hides which.$saved");
+                     "out: data that was not read hides which.$saved$last_words");
 }
 
 template why_connection_aborted(const struct facts *f)

@@ -35,7 +35,8 @@ SHORT = {  # besides: a word in capitals is a TCP state
     "udp": "type=udp local=$us",
     "all-acked": "unacked=0 unsent=0",
 }
-LEAN = "type local peer peer_pid state rx tx unacked unsent idle_ms rtt_us retrans".split()
+LEAN = ("type local peer peer_pid state rx tx unacked unsent side idle_ms sent_ms "
+        "unread rtt_us retrans").split()
 
 
 def long_form(figure):

@@ -47,6 +47,13 @@ static void await_end(int fd)
     check(poll(&p, 1, 60000) == 1, "poll");
 }
 
+/* The peer does not read: until not a byte fits. */
+static void fill(int fd)
+{
+    while (write(fd, room, sizeof room) > 0) {
+    }
+}
+
 static int reset_connection(void)
 {
     struct linger at_once = {1, 0};
@@ -74,10 +81,15 @@ int main(int argc, char **argv)
     } else {
         fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
+    if (strstr(kind, "full")) {
+        fill(ends[0]);
+    }
     for (int i = 0; i < count; i++) {
         int fd = strcmp(kind, "reset") == 0 ? reset_connection() : ends[0];
         alarm(0);
-        if (strstr(kind, "read")) {
+        if (strstr(kind, "full")) {
+            check(send(fd, room, sizeof room, MSG_NOSIGNAL) < 0, "send");
+        } else if (strstr(kind, "read")) {
             check(read(fd, room, sizeof room) <= 0, "read");
         } else {
             check(recv(fd, room, sizeof room, strstr(kind, "dontwait") ? MSG_DONTWAIT : 0) <= 0,
