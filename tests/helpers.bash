@@ -12,7 +12,7 @@ LOG=$BATS_TEST_TMPDIR/log
 
 # No setting of the caller's reaches a test.
 unset SOCKSHIM SOCKSHIM_LOG SOCKSHIM_LOG_LIMIT SOCKSHIM_FORMAT SOCKSHIM_SIGPIPE \
-    SOCKSHIM_NODELAY SOCKSHIM_LEVEL SOCKSHIM_SKIP SOCKSHIM_ONLY LD_PRELOAD
+    SOCKSHIM_NODELAY SOCKSHIM_LEVEL SOCKSHIM_SKIP SOCKSHIM_CLOSE SOCKSHIM_ONLY LD_PRELOAD
 
 # tables KIND [COLUMN]: what the tables of the source say, an item a line, without the
 # kind; or a column of that. Fails if it is nothing, so that no loop over what

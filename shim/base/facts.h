@@ -24,6 +24,9 @@ struct attempt {
 
 enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 
+/* Who closes sooner after the last thing it said has not waited for an answer. */
+enum { LEAST_WAIT_MS = 50 };
+
 /* Who made the connection. */
 enum __attribute__((packed)) side { SIDE_UNKNOWN, CONNECTED, ACCEPTED };
 
@@ -75,6 +78,8 @@ struct facts {
     uint8_t probes; /* unanswered probes: of a closed window, or keepalive */
     bool window_closed;
     bool keepalive;
+    bool lingers_not;   /* SO_LINGER 0: closing sends RST */
+    uint32_t waited_ms; /* of a connect under way, for close; 0: not known */
     uint32_t user_timeout_ms;
 
     struct address local, peer;

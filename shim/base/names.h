@@ -65,6 +65,7 @@ enum arguments {
     X(bind, MOVES_NOTHING, A_SOCKET, OWN_ADDRESS)                                                  \
     X(listen, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                               \
     X(shutdown, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                             \
+    X(close, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                                \
     X(getsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
     X(setsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
     X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
@@ -132,6 +133,9 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(address_in_use, "address-in-use", LEVEL_ERROR)                                               \
     X(no_such_socket, "no-such-socket", LEVEL_WARN)                                                \
     X(message_not_sent, "message-not-sent", LEVEL_WARN)                                            \
+    X(reset_by_own_close, "reset-by-own-close", LEVEL_INFO)                                        \
+    X(gave_up_connecting, "gave-up-connecting", LEVEL_INFO)                                        \
+    X(gave_up_waiting, "gave-up-waiting", LEVEL_INFO)                                              \
     X(backlog_full, "backlog-full", LEVEL_WARN)                                                    \
     X(not_connected, "not-connected", LEVEL_ERROR)                                                 \
     X(bad_descriptor, "bad-descriptor", LEVEL_ERROR)                                               \

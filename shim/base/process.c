@@ -113,6 +113,8 @@ bool process_socket_is_seen(void)
     return !atomic_exchange(&process_socket_seen, true);
 }
 
+atomic_bool process_linger_seen;
+
 atomic_bool process_timeout_seen;
 
 void process_timeout_set(void)

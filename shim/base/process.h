@@ -42,6 +42,17 @@ static inline bool process_has_socket(void)
     return atomic_load_explicit(&process_socket_seen, memory_order_relaxed);
 }
 
+/* That the program set SO_LINGER on a socket: until it has, closing sends no RST for it. */
+extern hidden atomic_bool process_linger_seen;
+static inline void process_linger_set(void)
+{
+    atomic_store_explicit(&process_linger_seen, true, memory_order_relaxed);
+}
+static inline bool process_sets_linger(void)
+{
+    return atomic_load_explicit(&process_linger_seen, memory_order_relaxed);
+}
+
 /* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,
  * EAGAIN cannot be an expired timeout, and needs no question. */
 void process_timeout_set(void);

@@ -9,7 +9,7 @@
 struct settings settings;
 
 static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay,
-    read_level, read_skip, read_only;
+    read_level, read_skip, read_close, read_only;
 
 const struct setting_row setting_rows[SETTING_COUNT] = {
     [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, watch, off", "on"},
@@ -24,6 +24,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error", "debug"},
     [SETTING_SKIP] = {"SOCKSHIM_SKIP", "skip", read_skip,
                       "causes, errno names and call names, with commas between them", NULL},
+    [SETTING_CLOSE] = {"SOCKSHIM_CLOSE", "close", read_close, "on, off", "on"},
     [SETTING_ONLY] = {"SOCKSHIM_ONLY", "only", read_only, "globs with commas between them", NULL},
 };
 
@@ -57,6 +58,11 @@ static const char *read_on(const char *value, size_t *len)
 static const char *read_nodelay(const char *value, size_t *len)
 {
     return read_switch(value, len, &settings.nodelay);
+}
+
+static const char *read_close(const char *value, size_t *len)
+{
+    return read_switch(value, len, &settings.closes);
 }
 
 static const char *read_format(const char *value, size_t *len)
@@ -366,6 +372,8 @@ void settings_load(char **environment)
         settings.sigpipe = settings.on ? SIGPIPE_WATCH : SIGPIPE_OFF;
     }
     settings.logging = settings.on && settings.log != LOG_OFF;
+    settings.closes = settings.closes && settings.logging && settings.level <= LEVEL_INFO &&
+                      !settings_skips_call(CALL_close);
     if (!settings.logging) {
         settings.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
     }

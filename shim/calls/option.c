@@ -42,7 +42,8 @@ WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *le
     return is_error ? get_error(fd, value, len) : next.getsockopt(fd, level, option, value, len);
 }
 
-static bool is_timeout(int option)
+/* Of SOL_SOCKET: those of which it matters that the program has ever set them. */
+static bool is_noted(int option)
 {
 #ifdef SO_RCVTIMEO_NEW
     if (option == SO_RCVTIMEO_NEW || option == SO_SNDTIMEO_NEW || option == SO_RCVTIMEO_OLD ||
@@ -50,7 +51,7 @@ static bool is_timeout(int option)
         return true;
     }
 #endif
-    return option == SO_RCVTIMEO || option == SO_SNDTIMEO;
+    return option == SO_RCVTIMEO || option == SO_SNDTIMEO || option == SO_LINGER;
 }
 
 static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
@@ -69,8 +70,8 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
     if (result == 0 && level == IPPROTO_TCP && option == TCP_NODELAY) {
         return keep_nodelay(fd, value, len, result);
     }
-    if (level == SOL_SOCKET && is_timeout(option)) {
-        process_timeout_set();
+    if (level == SOL_SOCKET && is_noted(option)) {
+        option == SO_LINGER ? process_linger_set() : process_timeout_set();
     }
     return result;
 }
@@ -85,7 +86,7 @@ static __attribute__((noinline)) int set_watched(int fd, int level, int option, 
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
 {
     bool is_watched = (level == IPPROTO_TCP && option == TCP_NODELAY) ||
-                      (level == SOL_SOCKET && is_timeout(option));
+                      (level == SOL_SOCKET && is_noted(option));
     return is_watched ? set_watched(fd, level, option, value, len)
                       : next.setsockopt(fd, level, option, value, len);
 }

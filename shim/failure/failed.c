@@ -14,14 +14,14 @@
 #include <errno.h>
 
 struct returned {
-    struct facts facts;
+    const struct facts *facts;
     enum cause cause;
 };
 
 static size_t compose_return(char *line, const struct moment *m, const void *what)
 {
     const struct returned *returned = what;
-    return record_return(line, m, &returned->facts, returned->cause);
+    return record_return(line, m, returned->facts, returned->cause);
 }
 
 static bool settings_want_cause(const struct facts *f, enum cause cause)
@@ -29,18 +29,23 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
     return !settings_skips_cause(cause) && cause_level(f, cause) >= settings.level;
 }
 
+void tell_facts(const struct facts *f)
+{
+    struct returned r = {f, cause_of(f)};
+    if (settings_want_cause(f, r.cause)) {
+        sockshim_needs_log();
+        log_tell(compose_return, &r);
+    }
+}
+
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt, bool is_end)
 {
-    struct returned r;
+    struct facts f;
     int kept = errno;
-    if (observe(&r.facts, call, ret, err, attempt)) {
-        r.facts.ended_by_sigpipe |= is_end;
-        r.cause = cause_of(&r.facts);
-        if (settings_want_cause(&r.facts, r.cause)) {
-            sockshim_needs_log();
-            log_tell(compose_return, &r);
-        }
+    if (observe(&f, call, ret, err, attempt)) {
+        f.ended_by_sigpipe |= is_end;
+        tell_facts(&f);
     }
     errno = kept;
     return ret;

@@ -128,12 +128,25 @@ static void find_unread(struct facts *f)
     }
 }
 
+static void find_left_undone(struct facts *f)
+{
+    struct linger linger = {0, 0};
+    socklen_t len = sizeof linger;
+    f->lingers_not =
+        ask(f->fd, SOL_SOCKET, SO_LINGER, &linger, &len) && linger.l_onoff && linger.l_linger == 0;
+    if (f->was_connected) {
+        find_queued(f);
+    }
+}
+
 static void find_more(struct facts *f)
 {
     switch (f->err) {
     case 0:
         if (f->receives) {
             find_poll(f);
+        } else if (f->call == CALL_close) {
+            find_left_undone(f);
         }
         return;
     case EPIPE:

@@ -8,6 +8,10 @@
 
 /* Whether the settings leave out what this result almost always is (an orderly end, a
  * stream's full send buffer) and this is one. false: it takes the whole look. */
+/* Whether closing it leaves nothing undone that a record could be about, or it is no TCP
+ * connection. One or two system calls. */
+hidden bool closes_quietly(int fd);
+
 hidden bool looks_quiet(enum call call, long ret, int err, const struct attempt *attempt);
 static inline bool is_quiet(enum call call, long ret, int err, const struct attempt *attempt)
 {

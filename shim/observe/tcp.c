@@ -178,6 +178,18 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
     f->window_closed = has_window && info->snd_wnd == 0;
 }
 
+/* How long a connect is under way when its timer goes off next: as many tries as there
+ * were, some of them after the first interval each (net.ipv4.tcp_syn_linear_timeouts),
+ * and then each after twice the one before (net/ipv4/tcp_timer.c,
+ * tcp_retransmit_timer()). */
+static uint32_t connect_time(const struct tcp_facts *info)
+{
+    unsigned doubled = info->backoff < 16 ? info->backoff : 16;
+    uint32_t first = (info->rto >> doubled) / 1000;
+    uint32_t alike = info->retransmits > doubled ? info->retransmits - doubled : 0;
+    return first * (alike + (1U << doubled) - 1) + info->rto / 1000;
+}
+
 bool find_tcp(struct facts *f)
 {
     struct tcp_facts info;
@@ -190,6 +202,9 @@ bool find_tcp(struct facts *f)
      * does not say whether there was a connection. */
     bool is_whole = len >= offsetof(struct tcp_facts, rttvar);
     f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
+    if (is_whole && info.state == TCP_STATE_SYN_SENT) {
+        f->waited_ms = connect_time(&info);
+    }
     if (!is_whole || !ever_established(&info)) {
         return true;
     }

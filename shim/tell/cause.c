@@ -196,6 +196,22 @@ static enum cause cause_of_einval(const struct facts *f)
     return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
+/* What it leaves undone; `other`: nothing, after all. */
+static enum cause cause_of_close(const struct facts *f)
+{
+    if (!is_tcp(f)) {
+        return CAUSE_other;
+    }
+    if (f->state == TCP_STATE_SYN_SENT) {
+        return CAUSE_gave_up_connecting;
+    }
+    if (f->was_connected && f->state != TCP_STATE_CLOSE && (f->queued > 0 || f->lingers_not)) {
+        return CAUSE_reset_by_own_close;
+    }
+    bool waited = f->state == TCP_STATE_ESTABLISHED && f->sent_ms >= LEAST_WAIT_MS;
+    return waited && answer_is_due(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+}
+
 /* The ones left out are 0, and other. */
 static const unsigned char causes_by_errno[ERRNO_MAX + 1] = {
     [EAGAIN] = CAUSE_would_block,
@@ -248,7 +264,7 @@ enum cause cause_of(const struct facts *f)
     bool bare = f->is_lean == YES;
     switch (f->err) {
     case 0:
-        return cause_of_zero(f);
+        return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);
     case EAGAIN:
         return cause_of_eagain(f);
     case EPIPE:

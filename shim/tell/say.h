@@ -29,6 +29,7 @@ const char *say_unknown(template sentence);
 #define PARTS(FIGURE, CLAUSE)                                                                      \
     FIGURE(Peer, put_peer(t, f, "The peer"))                                                       \
     CLAUSE(after_rx)                                                                               \
+    CLAUSE(after_waited)                                                                           \
     CLAUSE(call_size)                                                                              \
     CLAUSE(could_not_leave)                                                                        \
     FIGURE(descriptor_limit, text_unsigned(t, f->descriptor_limit))                                \
@@ -80,6 +81,7 @@ const char *say_unknown(template sentence);
     FIGURE(unread, put_bytes(t, f->queued))                                                        \
     FIGURE(unsent, put_bytes(t, f->unsent))                                                        \
     FIGURE(user_timeout_ms, text_unsigned(t, f->user_timeout_ms))                                  \
+    FIGURE(waited, put_duration(t, (uint64_t)f->waited_ms * 1000))                                 \
     FIGURE(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                \
     CLAUSE(what_ran_out)                                                                           \
     CLAUSE(within_user_timeout)

@@ -96,6 +96,8 @@ static void take_tcp(struct input *in, struct facts *f)
     f->probes = take_byte(in);
     f->window_closed = take_bool(in);
     f->keepalive = take_bool(in);
+    f->lingers_not = take_bool(in);
+    f->waited_ms = (uint32_t)take_number(in);
     f->user_timeout_ms = (uint32_t)take_number(in);
 }
 

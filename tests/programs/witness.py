@@ -361,6 +361,12 @@ class Moment:
         # What ended it; nothing that came later was received.
         self.end = min(self.at, back.when(RST), out.when(RST))
 
+    def spoke_last(self):
+        """This side connected, and no payload has come since it sent its last."""
+        last = [max((p.at for p in way.packets if p.payload and p.at <= self.at), default=0)
+                for way in (self.out, self.back)]
+        return not self.accepted and last[0] > last[1]
+
     def told(self):
         """That it had failed, by an earlier call."""
         return any(entry.errno not in (0, errno.ENOTCONN) for entry in self.before)
@@ -368,7 +374,7 @@ class Moment:
 
 def causes_of_zero(moment):
     if moment.fin_in:
-        return {"peer-closed"}
+        return {"peer-closed"} | ({"closed-unanswered"} if moment.spoke_last() else set())
     if (moment.rst_in or moment.rst_out) and moment.told():
         return {"closed-after-error"}
     return {"local-shutdown-read"} if moment.entry.shut else set()

@@ -38,7 +38,8 @@ the reason. At the end it says on stderr what was logged, and where.
 
 A setting for which no option is given is taken from the environment:
 SOCKSHIM_LOG, SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE,
-SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_ONLY.
+SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_CLOSE,
+SOCKSHIM_ONLY.
 
 COMMAND gets each signal once, whether it is sent to sockshim or to its process
 group. A service manager that signals every process of a service (systemd's
