@@ -65,8 +65,12 @@ def read_log(path, cases):
     with open(path) as log:
         for line in filter(str.strip, log):  # an empty line does no harm: shim/log.c, mend()
             record = parse(line.rstrip("\n"))
-            if record["event"] == "return" and record["pid"] in cases:
-                found[cases[record["pid"]]].append(record)
+            if record["event"] != "return" or record["pid"] not in cases:
+                continue
+            case = cases[record["pid"]]
+            # The others end as it comes.
+            if record["call"] != "close" or registry.cases[case].family == "closing":
+                found[case].append(record)
     return found
 
 
