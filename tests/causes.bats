@@ -81,6 +81,10 @@ check() {
     check connecting
 }
 
+@test "whose doing it was" {
+    check whose
+}
+
 @test "UDP and raw" {
     check udp
 }

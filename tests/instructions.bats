@@ -7,9 +7,9 @@ load helpers
 MOST=16
 
 # What the program does not do often is not held to it: socket and connect make
-# a system call of their own, to force TCP_NODELAY, and after SO_ERROR the value
-# that came is looked at.
-SET_UP="socket connect getsockopt_error"
+# a system call of their own, to force TCP_NODELAY, shutdown makes two, to note on
+# the socket what was shut down, and after SO_ERROR the value that came is looked at.
+SET_UP="socket connect shutdown getsockopt_error"
 
 # Without debugging information, which valgrind need not understand in every form
 # that a compiler writes it in. The names of functions stay.

@@ -235,6 +235,24 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
     wrong SOCKSHIM_LEVEL "$(printf 'x\ny\033[31m')" '\x0a' "using debug"
 }
 
+@test "a variable that is no setting is named once, with the nearest one" {
+    local pair
+    for pair in SOCKSHIM_LVL=SOCKSHIM_LEVEL SOCKSHIM_LOGLEVEL=SOCKSHIM_LEVEL \
+        SOCKSHIM_FORMATS=SOCKSHIM_FORMAT SOCKSHIM_LOGLIMIT=SOCKSHIM_LOG_LIMIT; do
+        rm -f "$LOG"
+        run --separate-stderr refused "${pair%=*}=1"
+        [ "$output" = True ]
+        [ "$stderr" = "sockshim: ${pair%=*} is no setting, and is ignored; did you mean ${pair#*=}?" ] ||
+            fails_with "$stderr"
+        expect_count 1 '.event == "config" and (.why | startswith("'"${pair%=*} "'"))'
+    done
+    # Each of several; what only begins like ours is another's.
+    run --separate-stderr refused SOCKSHIM_A=1 SOCKSHIM_B= SOCKSHIMMER=1 SOCK=1
+    [ "${#stderr_lines[@]}" -eq 2 ] || fails_with "$stderr"
+    run --separate-stderr refused SOCKSHIM=off SOCKSHIM_LVL=1
+    [ -z "$stderr" ]
+}
+
 @test "with the log on stderr a wrong value is said there once" {
     run --separate-stderr env LD_PRELOAD="$SHIM" SOCKSHIM_LEVEL=loud "$PYTHON" -c "$REFUSED"
     [ "$(grep -c SOCKSHIM_LEVEL <<<"$stderr")" -eq 1 ]

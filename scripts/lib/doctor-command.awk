@@ -29,6 +29,7 @@ END {
     overflows()
     own_resets()
     shortages()
+    print_findings()
     if (!findings)
         nothing_found()
 }
@@ -125,7 +126,7 @@ function avoid_hiding_backlog() {
 function resets(    count, overflow, program, away) {
     away = tcp["peer-reset", "elsewhere"]
     if (away) {
-        finding("peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". An RST that comes in is not counted here, " \
+        finding("peer-reset-elsewhere", "peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". An RST that comes in is not counted here, " \
             "nor why it was sent; only its sender, or a device in between, knows.")
         act("run sockshim doctor on that host; sockshim explain peer-reset says what else to look at.")
     }
@@ -134,7 +135,7 @@ function resets(    count, overflow, program, away) {
         return
     overflow = is("tcp_abort_on_overflow", 1) ? least(moved["ListenOverflows"], moved["EmbryonicRsts"]) : 0
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
-    finding("peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
+    finding("peer-reset-here", "peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
     if (overflow) {
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
         avoid_hiding_backlog()
@@ -185,18 +186,18 @@ function least(a, b) {
 function refusals(    here, away) {
     away = tcp["connection-refused", "elsewhere"]
     if (away)
-        finding("connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, said so; nothing that is " \
+        finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, said so; nothing that is " \
             "counted here is about it.")
     here = tcp["connection-refused", "here"]
     if (!here)
         return
     if (moved["OutRsts"] >= here) {
-        finding("connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the numbers tell nobody listened there, and " \
+        finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the numbers tell nobody listened there, and " \
             "the kernel said so by RST (" grown("OutRsts") "). It is not the backlog: a full one drops SYNs, and does not refuse.")
         act("start the server, or correct the address: ss -ltn lists who listens where.")
         return
     }
-    finding("connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
+    finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
         "RSTs (" grown("OutRsts") "): a firewall rule of this host did (reject), or the address leads into another " \
         "network namespace (a container).")
     act("as root: nft list ruleset, or iptables-save.")
@@ -205,7 +206,7 @@ function refusals(    here, away) {
 function unanswered(    here, away) {
     away = tcp["connect-timed-out", "elsewhere"]
     if (away) {
-        finding("connect-timed-out " away ", to other hosts: " peers("connect-timed-out", "elsewhere") ". The SYNs or their answers were lost, or not " \
+        finding("connect-unanswered-elsewhere", "connect-timed-out " away ", to other hosts: " peers("connect-timed-out", "elsewhere") ". The SYNs or their answers were lost, or not " \
             "answered; this host counts neither.")
         act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
     }
@@ -213,12 +214,12 @@ function unanswered(    here, away) {
     if (!here)
         return
     if (moved["ListenDrops"]) {
-        finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
+        finding("syns-dropped-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
             grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn, and restart it.")
         avoid_hiding_backlog()
     } else
-        finding("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
+        finding("connect-unanswered-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
             "): a firewall rule dropped the packets, or the address leads into another network namespace (a container).")
 }
 
@@ -226,7 +227,7 @@ function silence(    count) {
     count = tcp["connection-timed-out", "here"] + tcp["connection-timed-out", "elsewhere"]
     if (!count)
         return
-    finding("connection-timed-out " count ": " peers("connection-timed-out", "here") \
+    finding("connection-timed-out", "connection-timed-out " count ": " peers("connection-timed-out", "here") \
         (tcp["connection-timed-out", "here"] && tcp["connection-timed-out", "elsewhere"] ? ", " : "") peers("connection-timed-out", "elsewhere") \
         ". The kernel gave up on them (" grown("TCPAbortOnTimeout") ")." \
         ("tcp_retries2" in has_knob ? " With tcp_retries2=" knob["tcp_retries2"] " data waits " duration(retransmission_time()) \
@@ -238,7 +239,7 @@ function silence(    count) {
 function overflows() {
     if (!moved["ListenOverflows"] || tcp["connect-timed-out", "here"] || is("tcp_abort_on_overflow", 1) && tcp["peer-reset", "here"])
         return
-    finding(grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
+    finding("accept-queue-overflowed", grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
         "take seconds longer; a connect that succeeds in the end is not in the log.")
     act("ss -ltnp while it happens: Recv-Q above Send-Q is the one. Let it accept faster, or a larger backlog and net.core.somaxconn.")
     avoid_hiding_backlog()
@@ -248,24 +249,24 @@ function own_resets(    program) {
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
     if (program <= tcp["peer-reset", "here"])
         return
-    finding("Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
+    finding("own-resets", "Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
         " (SO_LINGER 0, or data that came after close). If COMMAND is one of them its log does not show it, for close succeeds; the peer's does.")
     act("let it read to the end before it closes.")
 }
 
 function shortages() {
     if (total["descriptor-limit"]) {
-        finding("descriptor-limit " total["descriptor-limit"] ": COMMAND was started with " nofile " descriptors (hard limit " nofile_hard \
+        finding("descriptor-limit", "descriptor-limit " total["descriptor-limit"] ": COMMAND was started with " nofile " descriptors (hard limit " nofile_hard \
             "). While accept fails, connections wait in the accept queue until it is full (" grown("ListenOverflows") ").")
         act("ulimit -n, or LimitNOFILE= of the unit; sockshim explain descriptor-limit.")
     }
     if (total["address-unavailable"]) {
-        finding("address-unavailable " total["address-unavailable"] ": if its sentence in the log names ephemeral ports, " ephemeral_ports() \
+        finding("address-unavailable", "address-unavailable " total["address-unavailable"] ": if its sentence in the log names ephemeral ports, " ephemeral_ports() \
             " for one destination (ip_local_port_range) were too few.")
         act("sockshim doctor shows how many are in use.")
     }
     if (moved["TCPAbortOnMemory"]) {
-        finding(grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
+        finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
         act("dmesg says which.")
     }
 }

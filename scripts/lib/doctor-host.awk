@@ -7,11 +7,14 @@ $1 == "release" { release = $2 }
 $1 == "uptime" { uptime = $2 }
 $1 == "files" { files = $2; files_limit = $3 }
 $1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
+$1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
+$1 == "looked" { looked = $3 - $2 }
 $1 == "sockstat" { sockstat[$2] = $3 }
 $1 == "ss" { has_ss = 1 }
 $1 == "listener" { add_listener() }
 $1 == "waiting" { unlimited[++unlimiteds] = $2; unlimited_waiting[unlimiteds] = $3 }
 $1 == "listeners" { listeners = $2 }
+$1 == "conntrack" { conntrack_count = $2; conntrack_max = $3 }
 $1 == "ports" { ports_to = $2; ports = $3; ports_closed = $4 }
 
 # Facts are: listener KIND ADDRESS WAITING LIMIT OWNER.
@@ -32,7 +35,15 @@ END {
         print "sockshim: nothing to be read below /proc: is it mounted?" > "/dev/stderr"
         exit 1
     }
-    heading()
+    find_out()
+    if (ENVIRON["DOCTOR_JSON"])
+        print_json()
+    else
+        print_all()
+}
+
+function find_out() {
+    looked_for = looked < 1.5 ? "second" : sprintf("%.0f s", looked)
     full_queues()
     queues_without_limit()
     aborts_on_overflow()
@@ -48,6 +59,12 @@ END {
     impatient()
     own_resets()
     timeouts()
+    network_findings()
+}
+
+function print_all() {
+    heading()
+    print_findings()
     if (!findings)
         nothing_found()
     print_queues()
@@ -56,11 +73,35 @@ END {
     print_unknown()
 }
 
+function print_json() {
+    json("release", json_value_of(release))
+    json("uptime_s", json_value_of(uptime))
+    json("looked_s", looked ? sprintf("%.2f", looked) : "null")
+    json("findings", json_findings())
+    json("queues", json_queues())
+    json("conntrack_count", json_value_of(conntrack_count))
+    json("conntrack_max", json_value_of(conntrack_max))
+    json("settings", json_settings())
+    json("counters", json_counters())
+    json("unknown", json_unknown())
+    print json_object()
+}
+
 function heading() {
     print "This host's part in resets and refusals"
     print ""
     paragraph("", "Linux " release (uptime == "" ? "" : ", up " duration(uptime)) ". Settings and counters are those of this network namespace; " \
         "it has counted since it was made (at boot, or with its container), for all programs in it.")
+}
+
+# Whether a counter has moved in the seconds that we have looked on.
+function moves(name) {
+    return recent[name] > 0
+}
+
+# happening(NAME): in a sentence, for a counter that is not 0.
+function happening(name) {
+    return moves(name) ? " (" recent[name] " in the last " looked_for ")" : looked ? " (none in the last " looked_for ")" : ""
 }
 
 function nothing_found() {
@@ -88,9 +129,9 @@ function full_queues(    i, full, list, has_tcp, has_unix) {
     }
     if (!full)
         return
-    finding((full == 1 ? "An accept queue is full: " : full " accept queues are full: ") list (full > 5 ? "; and others" : "") "." \
+    finding("accept-queue-full", (full == 1 ? "An accept queue is full: " : full " accept queues are full: ") list (full > 5 ? "; and others" : "") "." \
         (has_tcp ? " " dropped_syns() : "") \
-        (has_unix ? " connect to a unix socket then blocks, or fails with EAGAIN if it may not (backlog-full in the log)." : ""))
+        (has_unix ? " connect to a unix socket then blocks, or fails with EAGAIN if it may not (backlog-full in the log)." : ""), 1)
     act("find out why the program does not accept: is it blocked, out of threads, out of descriptors? " \
         "If it only comes in bursts: a larger backlog in its configuration, and net.core.somaxconn at least as large (" \
         value_of("somaxconn") " now); both count when it calls listen, so restart it.")
@@ -118,9 +159,9 @@ function queues_without_limit(    i, list) {
         return
     for (i = 1; i <= unlimiteds && i <= 5; i++)
         list = join(list, unlimited[i] " (" unlimited_waiting[i] ")")
-    finding("Connections not yet accepted: " list (unlimiteds > 5 ? " and others" : "") ". Whether that fills an accept queue is not known: " \
+    finding("accept-queue-limit-unknown", "Connections not yet accepted: " list (unlimiteds > 5 ? " and others" : "") ". Whether that fills an accept queue is not known: " \
         why_no_limit() " A queue is full with one more than the backlog of the program's listen, of which at most net.core.somaxconn counts (" \
-        value_of("somaxconn") " now).")
+        value_of("somaxconn") " now).", 1)
     act("look again: a number that stays is a program that does not accept." (has_ss ? "" : " Install ss (package iproute2)."))
 }
 
@@ -131,9 +172,9 @@ function why_no_limit() {
 function aborts_on_overflow() {
     if (!is("tcp_abort_on_overflow", 1))
         return
-    finding("tcp_abort_on_overflow is 1: a handshake that ends while the accept queue is full is answered by RST. " \
+    finding("abort-on-overflow", "tcp_abort_on_overflow is 1: a handshake that ends while the accept queue is full is answered by RST. " \
         "The client, for which the connection stood already, gets ECONNRESET" \
-        (counter["ListenOverflows"] ? "; ListenOverflows is " counter["ListenOverflows"] ", so full queues do occur." : "; so far no queue has overflowed."))
+        (counter["ListenOverflows"] ? "; ListenOverflows is " counter["ListenOverflows"] ", so full queues do occur." : "; so far no queue has overflowed."), 1)
     act("sysctl -w net.ipv4.tcp_abort_on_overflow=0, and let the program accept faster.")
     avoid("keeping it as a cure for overload. It turns a short burst, which clients would get over, into errors.")
 }
@@ -141,9 +182,9 @@ function aborts_on_overflow() {
 function overflowed() {
     if (!counter["ListenOverflows"])
         return
-    finding("ListenOverflows " counter["ListenOverflows"] ": that many times a SYN, or the last ACK of a handshake, was dropped because an " \
+    finding("accept-queue-overflowed", "ListenOverflows " counter["ListenOverflows"] happening("ListenOverflows") ": that many times a SYN, or the last ACK of a handshake, was dropped because an " \
         "accept queue was full (packets, not connections: clients try again). Clients see connects that take seconds longer, ETIMEDOUT, " \
-        "or ECONNRESET when they write to a connection that this host has forgotten meanwhile.")
+        "or ECONNRESET when they write to a connection that this host has forgotten meanwhile.", moves("ListenOverflows"))
     act("see under load which queue fills: ss -ltn, Recv-Q above Send-Q. Let that program accept faster, or raise its " \
         "backlog and net.core.somaxconn (" value_of("somaxconn") "), and restart it.")
     avoid("tcp_abort_on_overflow=1: it makes errors of delays." no_cookies())
@@ -154,9 +195,9 @@ function other_drops(    others) {
     others = counter["ListenDrops"] - counter["ListenOverflows"] - counter["TCPReqQFullDrop"]
     if (others <= 0)
         return
-    finding("ListenDrops is " others " higher than the full queues explain: handshakes that listeners dropped for another reason, such as " \
+    finding("listen-drops", "ListenDrops is " others " higher than the full queues explain: handshakes that listeners dropped for another reason, such as " \
         "no memory or no route back" (is("tcp_syncookies", 0) ? ", or the last quarter of tcp_max_syn_backlog being kept for known hosts" : "") \
-        ". The kernel does not count the reasons one by one.")
+        ". The kernel does not count the reasons one by one.", moves("ListenDrops"))
     act("dmesg for memory; ip route get CLIENT for the way back.")
 }
 
@@ -164,8 +205,8 @@ function cookies_are_off(    dropped) {
     if (!is("tcp_syncookies", 0))
         return
     dropped = counter["TCPReqQFullDrop"]
-    finding("tcp_syncookies is 0: when a listener's SYN queue is full, SYNs are dropped without a word, so connects hang instead of failing, " \
-        "and a SYN flood shuts everybody out." (dropped ? " It has happened to " count_of(dropped, "SYN") " (TCPReqQFullDrop)." : ""))
+    finding("syn-cookies-off", "tcp_syncookies is 0: when a listener's SYN queue is full, SYNs are dropped without a word, so connects hang instead of failing, " \
+        "and a SYN flood shuts everybody out." (dropped ? " It has happened to " count_of(dropped, "SYN") " (TCPReqQFullDrop)." : ""), 1)
     act("sysctl -w net.ipv4.tcp_syncookies=1.")
     avoid("leaving it off because a load test then shows fewer errors: the full backlog is still there.")
 }
@@ -173,8 +214,8 @@ function cookies_are_off(    dropped) {
 function cookies_for_all() {
     if (!is("tcp_syncookies", 2))
         return
-    finding("tcp_syncookies is 2: every connection gets a SYN cookie, full queue or not. That is for tests; " \
-        "without TCP timestamps such connections have neither window scaling nor SACK.")
+    finding("syn-cookies-always", "tcp_syncookies is 2: every connection gets a SYN cookie, full queue or not. That is for tests; " \
+        "without TCP timestamps such connections have neither window scaling nor SACK.", 1)
     act("sysctl -w net.ipv4.tcp_syncookies=1.")
 }
 
@@ -183,9 +224,9 @@ function cookies_sent(    full) {
     full = counter["TCPReqQFullDoCookies"]
     if (!full || is("tcp_syncookies", 2))
         return
-    finding("TCPReqQFullDoCookies " full ": that many times a SYN met a full SYN queue, which is as long as the listener's backlog; " \
+    finding("syn-queue-full", "TCPReqQFullDoCookies " full happening("TCPReqQFullDoCookies") ": that many times a SYN met a full SYN queue, which is as long as the listener's backlog; " \
         "SYN cookies sent: " counter["SyncookiesSent"] + 0 ". Connections made that way work, without window scaling and SACK " \
-        "where there are no TCP timestamps. It was a burst larger than the backlog, or a flood: dmesg names the port.")
+        "where there are no TCP timestamps. It was a burst larger than the backlog, or a flood: dmesg names the port.", moves("TCPReqQFullDoCookies"))
     act("if the load is legitimate, a larger backlog (and net.core.somaxconn), and restart the program.")
     avoid("tcp_syncookies=0: then these SYNs are dropped. And tcp_max_syn_backlog changes nothing while cookies are on (since Linux 4.4).")
 }
@@ -196,8 +237,8 @@ function small_somaxconn(    i, capped) {
         return
     for (i = 1; i <= sockets; i++)
         capped += kind[i] == "tcp" && is("somaxconn", limit[i])
-    finding("net.core.somaxconn is " knob["somaxconn"] " (4096 by default since Linux 5.4), the most that any listen gets, whatever it asks for" \
-        (capped ? "; " count_of(capped, "listener") " here " (capped == 1 ? "has" : "have") " exactly that." : "."))
+    finding("somaxconn-small", "net.core.somaxconn is " knob["somaxconn"] " (4096 by default since Linux 5.4), the most that any listen gets, whatever it asks for" \
+        (capped ? "; " count_of(capped, "listener") " here " (capped == 1 ? "has" : "have") " exactly that." : "."), 1)
     act("sysctl -w net.core.somaxconn=4096, then restart the programs: it counts when listen is called.")
 }
 
@@ -206,17 +247,17 @@ function small_somaxconn(    i, capped) {
 # All of it belongs to the whole machine, not to the namespace.
 function out_of_memory(    memory, pages) {
     if (counter["TCPAbortOnMemory"]) {
-        finding("TCPAbortOnMemory " counter["TCPAbortOnMemory"] ": that many connections that their program had closed already were cut off, because " \
+        finding("cut-off-for-memory", "TCPAbortOnMemory " counter["TCPAbortOnMemory"] happening("TCPAbortOnMemory") ": that many connections that their program had closed already were cut off, because " \
             "there were too many of that kind (tcp_max_orphans " value_of("tcp_max_orphans") ", now " sockstat["orphan"] + 0 \
-            ") or TCP's memory was used up (tcp_mem).")
+            ") or TCP's memory was used up (tcp_mem).", moves("TCPAbortOnMemory"))
         act("dmesg says which (\"too many orphaned sockets\", or \"consider tuning tcp_mem\"): raise that one, and look for the " \
             "program that closes so many connections with data unsent.")
         avoid("lowering tcp_max_orphans: it resets more.")
     }
     pages = split(knob["tcp_mem"], memory, " ")
     if (pages == 3 && sockstat["mem"] + 0 >= memory[2] + 0) {
-        finding("TCP uses " sockstat["mem"] " pages of memory, and the kernel saves memory from " memory[2] " on (tcp_mem): it shrinks buffers and may drop " \
-            "data that arrives. From " memory[3] " on it resets connections that their programs have closed.")
+        finding("tcp-memory-used-up", "TCP uses " sockstat["mem"] " pages of memory, and the kernel saves memory from " memory[2] " on (tcp_mem): it shrinks buffers and may drop " \
+            "data that arrives. From " memory[3] " on it resets connections that their programs have closed.", 1)
         act("ss -tm shows which connections hold it (skmem): programs that do not read, or peers that do not.")
     }
 }
@@ -225,8 +266,8 @@ function few_ports(    range) {
     range = ephemeral_ports()
     if (!range || ports < 0.8 * range)
         return
-    finding(ports " of " range " ephemeral ports are in use to " ports_to ", " ports_closed " of them in TIME_WAIT. When none is left, " \
-        "connect to it fails with EADDRNOTAVAIL.")
+    finding("ports-used-up", ports " of " range " ephemeral ports are in use to " ports_to ", " ports_closed " of them in TIME_WAIT. When none is left, " \
+        "connect to it fails with EADDRNOTAVAIL.", 1)
     act("keep connections open and use them again; a wider net.ipv4.ip_local_port_range; tcp_tw_reuse=1 for the side that connects, " \
         "if both sides have TCP timestamps.")
     avoid("tcp_fin_timeout: it does not shorten TIME_WAIT, which is 60 s and cannot be set. Nor a lower tcp_max_tw_buckets.")
@@ -235,8 +276,8 @@ function few_ports(    range) {
 function few_files() {
     if (!files_limit || files < 0.9 * files_limit)
         return
-    finding(files " of " files_limit " files that this machine may have open are open. When none is left, socket and accept fail with ENFILE; " \
-        "connections then wait in the accept queue until that is full, too.")
+    finding("files-used-up", files " of " files_limit " files that this machine may have open are open. When none is left, socket and accept fail with ENFILE; " \
+        "connections then wait in the accept queue until that is full, too.", 1)
     act("find the program that holds them (as root: ls /proc/PID/fd | wc -l); raise fs.file-max.")
 }
 
@@ -245,8 +286,8 @@ function few_files() {
 function impatient() {
     if (!("tcp_retries2" in has_knob) || knob["tcp_retries2"] >= 8)
         return
-    finding("tcp_retries2 is " knob["tcp_retries2"] ": data that nobody acknowledges for some " duration(retransmission_time()) \
-        " ends the connection with ETIMEDOUT. A short loss of the network is enough.")
+    finding("retries-few", "tcp_retries2 is " knob["tcp_retries2"] ": data that nobody acknowledges for some " duration(retransmission_time()) \
+        " ends the connection with ETIMEDOUT. A short loss of the network is enough.", 1)
     act("sysctl -w net.ipv4.tcp_retries2=15, or 8 at least: RFC 1122 asks for 100 s or more. A program that needs to know sooner sets TCP_USER_TIMEOUT.")
 }
 
@@ -255,9 +296,9 @@ function own_resets(    unread, discarded) {
     discarded = counter["TCPAbortOnData"] + 0
     if (!unread && !discarded)
         return
-    finding("Programs here have reset " count_of(unread + discarded, "connection") " themselves: " unread \
+    finding("own-resets", "Programs here have reset " count_of(unread + discarded, "connection") " themselves: " unread \
         " by closing with data unread (TCPAbortOnClose), " discarded " by closing with SO_LINGER 0 or because data came after they had closed " \
-        "(TCPAbortOnData). Their peers saw ECONNRESET or EPIPE.")
+        "(TCPAbortOnData). Their peers saw ECONNRESET or EPIPE.", moves("TCPAbortOnClose") || moves("TCPAbortOnData"))
     act("no setting changes it, the programs do: let them read to the end before they close. Which program it is: " \
         "sockshim doctor -- COMMAND, or as root perf trace -e tcp:tcp_send_reset.")
 }
@@ -265,8 +306,8 @@ function own_resets(    unread, discarded) {
 function timeouts() {
     if (!counter["TCPAbortOnTimeout"])
         return
-    finding("TCPAbortOnTimeout " counter["TCPAbortOnTimeout"] ": that many times the kernel gave up because no answer came to SYNs, data or keepalive probes. " \
-        "The program saw ETIMEDOUT, or the ICMP error that came last.")
+    finding("gave-up", "TCPAbortOnTimeout " counter["TCPAbortOnTimeout"] happening("TCPAbortOnTimeout") ": that many times the kernel gave up because no answer came to SYNs, data or keepalive probes. " \
+        "The program saw ETIMEDOUT, or the ICMP error that came last.", moves("TCPAbortOnTimeout"))
     act("it is the path or the other host: sockshim report names the peers of connect-timed-out and connection-timed-out.")
     avoid("a lower tcp_retries2 or tcp_syn_retries: errors come sooner, not fewer.")
 }
@@ -287,6 +328,8 @@ function print_queues(    i, full) {
         row("ephemeral ports", ports " of " ephemeral_ports(), "in use to " ports_to ", the most to one place")
     if (sockstat["tw"] != "")
         row("TIME_WAIT", sockstat["tw"], "closed connections, 60 s each")
+    if (conntrack_count != "")
+        row("conntrack", conntrack_count " of " conntrack_max, "connections that this namespace tracks; the limit is the host's")
     if (nofile != "")
         row("nofile", nofile, "for what is started here (hard " nofile_hard "); of a running process: /proc/PID/limits")
 }
@@ -306,6 +349,7 @@ function print_knobs() {
     knob_row("tcp_retries2", 15, "ETIMEDOUT after " duration(retransmission_time()) " or more without an acknowledgement")
     knob_row("ip_local_port_range", "32768 60999", ephemeral_ports() " ports for connects to one place" \
         (knob["ip_local_reserved_ports"] != "" ? ", less ip_local_reserved_ports" : ""))
+    knob_row("max_dgram_qlen", 10, "datagrams that wait at a unix socket, and one more; counts when the receiver makes its socket")
 }
 
 function keepalive_time() {

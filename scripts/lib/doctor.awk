@@ -8,20 +8,44 @@
 # knob[NAME] may be asked for, and is then in the array; has_knob has those that
 # were read.
 
-# finding(TEXT): a sentence or two with a number before it; then act() and avoid(),
-# what to change and what not to.
-function finding(text) {
+# finding(KIND, TEXT, IS_NOW): what is wrong, in a sentence or two; KIND is a word for
+# machines. Then act() and avoid(): what to change and what not to. What is so now
+# comes before what only a counter remembers, else the order is that of the calls.
+function finding(kind, text, is_now) {
     findings++
-    print ""
-    paragraph(sprintf("%2d  ", findings), text)
+    finding_kind[findings] = kind
+    finding_text[findings] = text
+    finding_is_now[findings] = is_now
 }
 
 function act(text) {
-    paragraph("    Do:   ", text)
+    finding_act[findings] = text
 }
 
 function avoid(text) {
-    paragraph("    Not:  ", text)
+    finding_avoid[findings] = text
+}
+
+# In their order, in rank[1] and on.
+function rank_findings(rank,    i, n) {
+    for (i = 1; i <= findings; i++)
+        if (finding_is_now[i])
+            rank[++n] = i
+    for (i = 1; i <= findings; i++)
+        if (!finding_is_now[i])
+            rank[++n] = i
+}
+
+function print_findings(    rank, i) {
+    rank_findings(rank)
+    for (i = 1; i <= findings; i++) {
+        print ""
+        paragraph(sprintf("%2d  ", i), finding_text[rank[i]])
+        if (finding_act[rank[i]] != "")
+            paragraph("    Do:   ", finding_act[rank[i]])
+        if (finding_avoid[rank[i]] != "")
+            paragraph("    Not:  ", finding_avoid[rank[i]])
+    }
 }
 
 # The first line after LEAD, the others below it.
@@ -44,17 +68,24 @@ function join(list, word) {
 function list_counters(figures, sign, zero,    i, name, zeros, uncounted) {
     for (i = 1; i <= COUNTERS; i++) {
         name = COUNTER[i]
-        if (!(name in is_counted))
-            uncounted = join(uncounted, name)
-        else if (figures[name] == 0)
+        if (!(name in is_counted)) {
+            # Without conntrack there is nothing to count.
+            if (name !~ /^conntrack_/)
+                uncounted = join(uncounted, name)
+        } else if (figures[name] == 0)
             zeros = join(zeros, name)
         else
-            row(name, sign figures[name], MEANING[name])
+            row(name, sign figures[name], MEANING[name] rate_of(name))
     }
     if (zeros != "")
         paragraph("  " zero ": ", zeros)
     if (uncounted != "")
         paragraph("  not counted here: ", uncounted)
+}
+
+# Only the host's own form has looked twice.
+function rate_of(name) {
+    return recent[name] ? "; " recent[name] " of them in the last " looked_for : ""
 }
 
 # count_of(1, "reset") is "1 reset", of 2 "2 resets".
@@ -98,7 +129,9 @@ function is(name, number) {
     return name in has_knob && knob[name] == number
 }
 
-# The counters in the order in which they are shown, each in half a line.
+# The counters in the order in which they are shown, each in half a line. Those of
+# TCP have the kernel's names (net/ipv4/proc.c), the others its protocol before them,
+# as nstat has it.
 BEGIN {
     FS = "\t"
     screen = 79
@@ -116,6 +149,38 @@ BEGIN {
     describe("EstabResets", "open connections cut off by either side, or for silence; one within this host counts twice")
     describe("AttemptFails", "connects that failed, handshakes reset")
     describe("OutRsts", "RSTs sent, refusals included")
+    describe("RetransSegs", "segments sent again")
+    describe("TCPTimeouts", "retransmission timers that expired (200 ms or more of silence each)")
+    describe("TCPSynRetrans", "SYNs and SYN-ACKs sent again (1 s or more of delay each)")
+    describe("TCPRetransFail", "retransmissions that this host itself did not let out")
+    describe("DelayedACKs", "ACKs that were held back, 40 ms as a rule")
+    describe("InErrs", "damaged segments, checksum errors included")
+    describe("InCsumErrors", "segments with a wrong checksum")
+    describe("RcvPruned", "data dropped on arrival, receive buffer full")
+    describe("TCPRcvQDrop", "data dropped on arrival, no memory for the receive queue")
+    describe("TCPBacklogDrop", "segments dropped: socket busy, and its backlog full")
+    describe("TCPToZeroWindowAdv", "windows closed, since a program here did not read")
+    describe("TCPMemoryPressures", "times that TCP began to save memory (host-wide)")
+    describe("TCPTimeWaitOverflow", "TIME_WAIT cut short: tcp_max_tw_buckets reached")
+    describe("IpOutNoRoutes", "packets without a route")
+    describe("IpFragFails", "packets larger than the next hop's MTU that may not be fragmented")
+    describe("Ip6FragFails", "the same, IPv6")
+    describe("IcmpInDestUnreachs", "ICMP destination unreachable received")
+    describe("IcmpOutDestUnreachs", "ICMP destination unreachable sent")
+    describe("IcmpInTimeExcds", "ICMP time exceeded received: a routing loop?")
+    describe("IcmpInCsumErrors", "ICMP messages with a wrong checksum")
+    describe("Icmp6InDestUnreachs", "ICMPv6 destination unreachable received")
+    describe("Icmp6OutDestUnreachs", "ICMPv6 destination unreachable sent")
+    describe("Icmp6InPktTooBigs", "ICMPv6 packet too big received: path MTU")
+    describe("UdpNoPorts", "UDP datagrams to ports where nobody listened")
+    describe("UdpRcvbufErrors", "UDP datagrams dropped, receive buffer full")
+    describe("Udp6RcvbufErrors", "UDP datagrams dropped (IPv6), receive buffer full")
+    describe("UdpSndbufErrors", "UDP datagrams not sent, send buffer full")
+    describe("UdpInCsumErrors", "UDP datagrams with a wrong checksum")
+    describe("conntrack_drop", "packets dropped, mostly since the conntrack table was full")
+    describe("conntrack_early_drop", "connections forgotten to make room in the conntrack table")
+    describe("conntrack_insert_failed", "packets dropped: two connections wanted the same conntrack entry")
+    describe("conntrack_invalid", "packets that fit no connection that conntrack knows")
 }
 
 function describe(name, text) {

@@ -109,14 +109,30 @@ bool address_is_named(const struct address *a)
     return is_vsock(a) || is_netlink(a);
 }
 
-bool address_is_loopback(const struct address *a)
+static bool is_this_host_in_ipv4(uint32_t ip)
+{
+    return ip == 0 || ntohl(ip) >> 24 == 127;
+}
+
+bool address_is_this_host(const struct address *a)
 {
     if (is_inet(a)) {
-        return ntohl(address_at(a)->in.sin_addr.s_addr) >> 24 == 127;
+        return is_this_host_in_ipv4(address_at(a)->in.sin_addr.s_addr);
     }
     return is_inet6(a) && (IN6_IS_ADDR_LOOPBACK(&address_at(a)->in6.sin6_addr) ||
+                           IN6_IS_ADDR_UNSPECIFIED(&address_at(a)->in6.sin6_addr) ||
                            (IN6_IS_ADDR_V4MAPPED(&address_at(a)->in6.sin6_addr) &&
-                            address_at(a)->in6.sin6_addr.s6_addr[12] == 127));
+                            is_this_host_in_ipv4(address_at(a)->in6.sin6_addr.s6_addr32[3])));
+}
+
+bool address_same_host(const struct address *a, const struct address *b)
+{
+    if (is_inet(a) && is_inet(b)) {
+        return address_at(a)->in.sin_addr.s_addr == address_at(b)->in.sin_addr.s_addr;
+    }
+    return is_inet6(a) && is_inet6(b) &&
+           memcmp(&address_at(a)->in6.sin6_addr, &address_at(b)->in6.sin6_addr,
+                  sizeof(struct in6_addr)) == 0;
 }
 
 bool address_is_mapped(const struct address *a)

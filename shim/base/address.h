@@ -50,8 +50,10 @@ sa_family_t address_family(const struct address *address);
 /* Whether it says anything: an unnamed unix socket or an IP socket that is
  * bound to nothing does not. */
 bool address_is_named(const struct address *address);
-/* 127.0.0.0/8, ::1, the mapped form of the former. */
-bool address_is_loopback(const struct address *address);
+/* As a destination this host: 127.0.0.0/8, 0.0.0.0, ::1, ::, and the mapped forms. */
+bool address_is_this_host(const struct address *address);
+/* IP addresses that differ in their ports alone. */
+bool address_same_host(const struct address *a, const struct address *b);
 /* An IPv4 address in IPv6's form. */
 bool address_is_mapped(const struct address *address);
 /* An IPv6 link-local address without the scope id that says where. */

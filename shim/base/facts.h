@@ -48,10 +48,16 @@ struct facts {
     enum known sets_timeouts;     /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
     uint64_t timeout_us;          /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
     bool peer_from_call;          /* the call named it; the socket may have another one, or none */
+    bool names_in_vain;           /* the call named an address, which such a socket does not take */
+    bool too_many_buffers;        /* EMSGSIZE is of the number of buffers in a message */
+    enum known is_open;           /* the descriptor, at EBADF */
+    bool is_path;                 /* it is open with O_PATH */
     int peer_pid;                 /* unix; 0: not known */
 
-    enum known error_pending; /* another error waits behind this result */
-    enum known hung_up;       /* poll's POLLHUP and POLLRDHUP */
+    /* Another error waits behind this result. UNKNOWN as well where notices in the error
+     * queue look the same. */
+    enum known error_pending;
+    enum known hung_up; /* poll's POLLHUP and POLLRDHUP */
     enum known read_closed;
     bool has_queued;              /* asked for */
     uint32_t queued;              /* bytes that wait to be read */
@@ -70,7 +76,8 @@ struct facts {
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
     enum side side;
-    bool has_sent; /* payload, at least once: sent_ms means something */
+    bool has_sent;                         /* payload, at least once: sent_ms means something */
+    enum known shut_reading, shut_writing; /* by this program; only asked in state CLOSE */
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, sent_ms, rtt_us, retrans;

@@ -32,11 +32,13 @@ static inline bool is_tcp_protocol(int protocol)
 }
 
 /* Options and ioctls: include/uapi/linux/tcp.h, mptcp.h, in.h, in6.h, splice.h;
+ * SO_MEMINFO of asm-generic/socket.h;
  * the queues are tcp(7)'s SIOCOUTQ, and SIOCOUTQNSD of sockios.h. */
 enum {
     OPTION_TCP_INFO = 11,
     OPTION_TCP_USER_TIMEOUT = 18,
     OPTION_TCP_ZEROCOPY_RECEIVE = 35,
+    OPTION_MEMORY = 55,
     LEVEL_MPTCP = 284,
     OPTION_MPTCP_INFO = 1,
     OPTION_IP_RECVERR = 11,
@@ -45,6 +47,9 @@ enum {
     OUTPUT_QUEUE = 0x5411,
     UNSENT_QUEUE = 0x894B,
 };
+
+/* include/uapi/linux/fcntl.h: F_GET_RW_HINT, F_SET_RW_HINT. */
+enum { GET_HINT = 1035, SET_HINT = 1036 };
 
 /* The old form of the options, whose value is two longs. */
 #if __SIZEOF_LONG__ == 4

@@ -36,42 +36,34 @@ static int raw_dup2(int from, int to)
     return answer(raw(RAW_FCNTL, from, F_GETFD)) < 0 ? -1 : to;
 }
 
-/* A disposition needs a return trampoline (SA_RESTORER) that only the C library
- * has, so these cannot be raw system calls: the first use looks all
- * functions up. */
-static int raw_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
-{
-    next_resolve();
-    return next.sigaction(sig, act, old);
-}
+/* What only the C library can do, for it has the trampoline by which a signal handler
+ * returns (SA_RESTORER), that into a new thread, and its own form of limits on 32-bit
+ * x86: the first use looks all functions up. */
+#define RESOLVED_FIRST(result, name, parameters, arguments)                                        \
+    static result raw_##name parameters                                                            \
+    {                                                                                              \
+        next_resolve();                                                                            \
+        return next.name arguments;                                                                \
+    }
 
-static signal_handler raw_signal(int sig, signal_handler handler)
-{
-    next_resolve();
-    return next.signal(sig, handler);
-}
-
-#ifdef __GLIBC__
-static signal_handler raw___sysv_signal(int sig, signal_handler handler)
-{
-    next_resolve();
-    return next.__sysv_signal(sig, handler);
-}
-#endif
-
-static signal_handler raw_sigset(int sig, signal_handler handler)
-{
-    next_resolve();
-    return next.sigset(sig, handler);
-}
-
-static int raw_siginterrupt(int sig, int interrupt)
-{
-    next_resolve();
-    return next.siginterrupt(sig, interrupt);
-}
+RESOLVED_FIRST(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old),
+               (sig, act, old))
+RESOLVED_FIRST(signal_handler, signal, (int sig, signal_handler handler), (sig, handler))
+RESOLVED_FIRST(signal_handler, sigset, (int sig, signal_handler handler), (sig, handler))
+RESOLVED_FIRST(int, siginterrupt, (int sig, int interrupt), (sig, interrupt))
+RESOLVED_FIRST(int, clone,
+               (int (*run)(void *), void *stack, int flags, void *argument, pid_t *parent,
+                void *tls, pid_t *child),
+               (run, stack, flags, argument, parent, tls, child))
+RESOLVED_FIRST(int, setrlimit, (int resource, const void *limit), (resource, limit))
+RESOLVED_FIRST(int, prlimit, (pid_t pid, int resource, const void *limit, void *old),
+               (pid, resource, limit, old))
 
 #ifdef __GLIBC__
+RESOLVED_FIRST(signal_handler, __sysv_signal, (int sig, signal_handler handler), (sig, handler))
+RESOLVED_FIRST(int, setrlimit64, (int resource, const void *limit), (resource, limit))
+RESOLVED_FIRST(int, prlimit64, (pid_t pid, int resource, const void *limit, void *old),
+               (pid, resource, limit, old))
 
 extern void __chk_fail(void) __attribute__((noreturn));
 

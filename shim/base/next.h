@@ -18,13 +18,19 @@ typedef void (*signal_handler)(int);
 /* Result, name and parameters; then the system call that the function is until it
  * has been looked up. A row that has none is written out in next.c.
  *
- * syscall comes first: the wrapper of it jumps through `next` itself. accept is
+ * syscall and vfork come first: the wrappers of them jump through `next` itself. accept is
  * accept4, since 32-bit x86 has none of its own beside socketcall. The time64 twins
  * differ from the plain ones in what the C library does with time stamps in control
  * messages and options, which the kernel does not see. */
 #define NEXT_EVERYWHERE(X)                                                                         \
     X(long, syscall, (long n, long a, long b, long c, long d, long e, long f), n, a, b, c, d, e,   \
       f)                                                                                           \
+    X(pid_t, vfork, (void), SYS_clone, SIGCHLD)                                                    \
+    X(int, clone,                                                                                  \
+      (int (*run)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls,       \
+       pid_t *child))                                                                              \
+    X(int, setrlimit, (int resource, const void *limit))                                           \
+    X(int, prlimit, (pid_t pid, int resource, const void *limit, void *old))                       \
     X(ssize_t, recv, (int fd, void *buf, size_t len, int flags), SYS_recvfrom, fd, buf, len,       \
       flags, 0, 0)                                                                                 \
     X(ssize_t, recvfrom,                                                                           \
@@ -100,7 +106,9 @@ typedef void (*signal_handler)(int);
     X(int, close_range, (unsigned first, unsigned last, int flags), SYS_close_range, first, last,  \
       flags)                                                                                       \
     X(void, closefrom, (int low), SYS_close_range, low < 0 ? 0 : low, ~0U, 0)                      \
-    X(signal_handler, __sysv_signal, (int sig, signal_handler handler))
+    X(signal_handler, __sysv_signal, (int sig, signal_handler handler))                            \
+    X(int, setrlimit64, (int resource, const void *limit))                                         \
+    X(int, prlimit64, (pid_t pid, int resource, const void *limit, void *old))
 
 /* 32-bit glibc has a second set for programs with a 64-bit time_t. */
 #define NEXT_OF_TIME64(X)                                                                          \
@@ -139,6 +147,8 @@ struct timespec64;
     X(__connect, connect)                                                                          \
     X(__close, close)                                                                              \
     X(__dup2, dup2)                                                                                \
+    X(__vfork, vfork)                                                                              \
+    X(__clone, clone)                                                                              \
     X(__sigaction, sigaction)                                                                      \
     X(ssignal, signal)                                                                             \
     X(sysv_signal, __sysv_signal)

@@ -71,16 +71,44 @@ static bool shares_memory_with_parent(pid_t kept)
     return parent == kept || parent == 0;
 }
 
+atomic_bool process_memory_shared;
+
+void process_shares_memory(void)
+{
+    atomic_store_explicit(&process_memory_shared, true, memory_order_relaxed);
+}
+
+/* This thread's number, and the process in which it was asked for. In the thread's own
+ * block from the start: it is never allocated. */
+static __thread struct {
+    pid_t pid, tid;
+} asked __attribute__((tls_model("initial-exec")));
+
+/* A signal handler may come in between. */
+static void keep_number(pid_t pid, pid_t tid)
+{
+    asked.pid = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    asked.tid = tid;
+    atomic_signal_fence(memory_order_seq_cst);
+    asked.pid = pid;
+}
+
 struct identity process_identify(void)
 {
     pid_t kept = page ? atomic_load_explicit(page, memory_order_relaxed) : 0;
     if (process_is_caged()) {
         return (struct identity){.pid = kept};
     }
+    /* In a fork's child the page was zeroed, and has another pid by now. */
+    if (kept != 0 && asked.pid == kept && !process_may_share_memory()) {
+        return (struct identity){.pid = kept, .tid = asked.tid};
+    }
     struct identity me = {.tid = (pid_t)raw(SYS_gettid)};
     /* Nobody but the main thread has the process's number. */
     me.pid = me.tid == kept ? kept : (pid_t)raw(SYS_getpid);
     if (me.pid == kept || !page) {
+        keep_number(me.pid, me.tid);
         return me;
     }
     me.is_vfork_child = kept != 0 && shares_memory_with_parent(kept);

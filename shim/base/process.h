@@ -17,8 +17,18 @@ struct identity {
 
 /* Once, at start-up. tells: process_first_time() is going to be asked. */
 void process_begin(bool tells);
-/* One system call in a main thread, two elsewhere, none in a cage. */
+/* One system call in a main thread, two elsewhere, the first time; none after that, nor in
+ * a cage. Once there may be a child on this memory: again each time. */
 struct identity process_identify(void);
+
+/* Before vfork() and its like: from now on there may be a child that has this process's
+ * memory, this thread's block with it, but a number, descriptors and limits of its own. */
+void process_shares_memory(void);
+extern hidden atomic_bool process_memory_shared;
+static inline bool process_may_share_memory(void)
+{
+    return atomic_load_explicit(&process_memory_shared, memory_order_relaxed);
+}
 
 /* Whether `bit` is asked for the first time by this program: forks share the
  * answers. No system call; false in a process without the shared page. */

@@ -48,6 +48,8 @@ struct setting_row {
 };
 extern hidden const struct setting_row setting_rows[SETTING_COUNT];
 
+enum { UNKNOWN_MAX = 4 };
+
 /* All zero, as it is until settings_load(), it makes the shim inert. */
 struct settings {
     bool on;      /* false: everything passes straight through */
@@ -68,6 +70,8 @@ struct settings {
      * into the environment: to be read at start only. */
     const char *wrong[SETTING_COUNT];
     size_t wrong_len[SETTING_COUNT];
+    /* Variables that begin like ours and are none: the first ones, likewise. */
+    const char *unknown[UNKNOWN_MAX];
     char prog[64];     /* basename of argv[0]; cut if longer */
     char summary[512]; /* the settings in force: `log=/tmp/x level=info ...`; cut if longer */
     /* The long ones are last: what is written to at every start is on one page. */
@@ -87,11 +91,12 @@ void settings_load(char **environment);
 void settings_find_exe(void);
 
 /* No complaint is longer: 100 bytes of the value, each escaped, and our words. */
-enum { COMPLAINT_SIZE = 640 };
+enum { COMPLAINT_SIZE = 640, COMPLAINT_COUNT = SETTING_COUNT + UNKNOWN_MAX };
 
-/* One line that says which variable had which value, what is allowed and what
- * is used instead; for a setting with wrong[setting] set. */
-void settings_complaint(struct text *t, enum setting setting);
+/* One line that says which variable had which value, what is allowed and what is used
+ * instead, or which variable does not exist. Nothing, and false, where all is right.
+ * `i` is below COMPLAINT_COUNT: a setting, or SETTING_COUNT and more for the unknown. */
+bool settings_complaint(struct text *t, unsigned i);
 
 static inline bool settings_skips_call(enum call call)
 {

@@ -10,7 +10,7 @@ MOVES(ssize_t, sendto, sendto,
 MOVES(ssize_t, sendmsg, sendmsg, (int fd, const struct msghdr *msg, int flags), (fd, msg, flags),
       a.fd = fd, a.data = msg, a.flags = flags)
 MOVES(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), a.fd = fd, a.len = count, a.flags = flags)
+      (fd, msgs, count, flags), a.fd = fd, a.len = count, a.data = msgs, a.flags = flags)
 MOVES(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), a.fd = fd,
       a.len = len)
 MOVES(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count),
@@ -45,6 +45,6 @@ MOVES(ssize_t, pwritev2, pwritev64v2,
 MOVES(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
       (fd, msg, flags), a.fd = fd, a.data = msg, a.flags = flags)
 MOVES(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), a.fd = fd, a.len = count, a.flags = flags)
+      (fd, msgs, count, flags), a.fd = fd, a.len = count, a.data = msgs, a.flags = flags)
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "base/hint.h"
 #include "base/kernel.h"
+#include "base/process.h"
 #include "base/settings.h"
+#include "base/shut.h"
 #include "force/nodelay.h"
 #include "start/start.h"
 
@@ -90,7 +92,13 @@ WRAP(int, shutdown, (int fd, int how))
 {
     REMEMBER(a.fd = fd);
     int result = next.shutdown(fd, how);
-    return result >= 0 ? result : (int)failed(CALL_shutdown, result, &a);
+    if (result < 0) {
+        return (int)failed(CALL_shutdown, result, &a);
+    }
+    if (settings.logging && !process_is_caged()) {
+        shut_note(fd, how);
+    }
+    return result;
 }
 
 #ifdef __GLIBC__

@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "log/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,10 +212,13 @@ static __attribute__((noinline)) bool path_has_changed(void)
     return file_at(settings.log_path, &file) < 0 || !kept_is(kept_current(), &file);
 }
 
-void look_at_path(const struct moment *m)
+void look_each_second(const struct moment *m)
 {
-    if (settings.log != LOG_FILE || !is_begun || m->who.is_vfork_child ||
-        !second_has_passed(&looked_at, m)) {
+    if (m->who.is_vfork_child || !second_has_passed(&looked_at, m)) {
+        return;
+    }
+    file_size_limit_forget();
+    if (settings.log != LOG_FILE || !is_begun) {
         return;
     }
     if (path_has_changed()) {

@@ -35,9 +35,10 @@ void place_leave(const struct place *p);
 /* After that: another thread is changing the log, or somebody took its number. */
 void place_find_again(const struct moment *m);
 
-/* At most once a second: follows a path that has become another file, and tries again to
+/* At most once a second: asks anew for the limit of files' size, follows a path that has
+ * become another file, and tries again to
  * open a log that could not be opened. */
-void look_at_path(const struct moment *m);
+void look_each_second(const struct moment *m);
 /* Makes the file under the path the current one; opens only what is not kept. */
 void follow_path(const struct moment *m);
 /* Whether the file that was to be written to has no name any more. */

@@ -231,7 +231,7 @@ void log_tell(log_composer *compose, const void *what)
         tell_in_cage(compose, what, &m);
         return;
     }
-    look_at_path(&m);
+    look_each_second(&m);
     if (tell(compose, what, &m) && atomic_load_explicit(&lost, memory_order_relaxed) != 0) {
         tell_lost(&m);
     }

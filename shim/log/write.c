@@ -1,12 +1,14 @@
 #include "log/write.h"
 
 #include "base/kernel.h"
+#include "base/process.h"
 #include "base/raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -84,15 +86,40 @@ static long write_without_waiting(int fd, const struct file *file, const char *l
     return write_without(SIGTTOU, may_wait ? write_to_terminal : write_plainly, fd, line, len);
 }
 
+/* How often it was to be forgotten, and at which of these there was none. */
+static atomic_uint forgotten = 1;
+static atomic_uint unlimited_at;
+
+void file_size_limit_forget(void)
+{
+    atomic_fetch_add(&forgotten, 1);
+}
+
+/* A limit is asked for each time; that there is none is remembered, but not where a child
+ * on this memory may have one of its own. */
+static uint64_t file_size_limit(void)
+{
+    const uint64_t none = ~(uint64_t)0; /* RLIM64_INFINITY */
+    unsigned now = atomic_load(&forgotten);
+    if (atomic_load(&unlimited_at) == now && !process_may_share_memory()) {
+        return none;
+    }
+    uint64_t limit = raw_soft_limit(RLIMIT_FSIZE);
+    if (limit == none) {
+        atomic_store(&unlimited_at, now);
+    }
+    return limit;
+}
+
 bool file_size_is_limited(void)
 {
-    return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0; /* RLIM64_INFINITY */
+    return raw_soft_limit(RLIMIT_FSIZE) != ~(uint64_t)0;
 }
 
 /* Under a limit rather nothing than half a line, which ends wherever the limit is. */
 static long write_to_file(int fd, const struct file *file, const char *line, size_t len)
 {
-    uint64_t limit = raw_soft_limit(RLIMIT_FSIZE);
+    uint64_t limit = file_size_limit();
     if (limit == ~(uint64_t)0) {
         return write_plainly(fd, line, len);
     }

@@ -12,7 +12,11 @@
  * what `fd` is open on. */
 long write_to(int fd, const struct file *file, const char *line, size_t len);
 
-/* Whether a write to a file may raise SIGXFSZ (RLIMIT_FSIZE). */
+/* Whether a write to a file may raise SIGXFSZ (RLIMIT_FSIZE). One system call. */
 bool file_size_is_limited(void);
+
+/* That there is no such limit is not asked for before each write, but once after this:
+ * when the program may have set one, and once a second, since another process may have. */
+void file_size_limit_forget(void);
 
 #endif

@@ -12,9 +12,11 @@ static bool kernel_read_arguments(int err)
     return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
 }
 
+enum { MOST_BUFFERS = 1024 }; /* UIO_MAXIOV */
+
 static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
 {
-    if (count > 1024) { /* UIO_MAXIOV: refused before it is read */
+    if (count > MOST_BUFFERS) { /* refused before it is read */
         return false;
     }
     f->has_len = true;
@@ -32,9 +34,20 @@ static void take_message(struct facts *f, const struct attempt *a)
         f->err == ENOBUFS) {
         return;
     }
+    f->too_many_buffers = (size_t)msg->msg_iovlen > MOST_BUFFERS;
     if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && msg->msg_name && f->sends) {
         address_set(&f->peer, &f->room, msg->msg_name, msg->msg_namelen);
         f->peer_from_call = true;
+    }
+}
+
+/* Of several messages it is the first that failed, if the call did. (recvmmsg may
+ * report an earlier error, before it has read any.) */
+static void take_first_message(struct facts *f, const struct attempt *a)
+{
+    const struct mmsghdr *first = a->data;
+    if (f->call == CALL_sendmmsg && f->err == EMSGSIZE) {
+        f->too_many_buffers = (size_t)first->msg_hdr.msg_iovlen > MOST_BUFFERS;
     }
 }
 
@@ -83,8 +96,11 @@ static void take_arguments(struct facts *f, const struct attempt *a)
         take_address(f, &f->peer, a);
         __attribute__((fallthrough));
     case LENGTH:
+        take_length(f, a);
+        return;
     case COUNT_OF_MESSAGES:
         take_length(f, a);
+        take_first_message(f, a);
         return;
     case MESSAGE:
         take_message(f, a);

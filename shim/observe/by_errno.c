@@ -29,6 +29,21 @@ static void find_queued(struct facts *f)
     }
 }
 
+/* Notices, of MSG_ZEROCOPY or SO_TIMESTAMPING or of ICMP, raise POLLERR as an error does
+ * (net/ipv4/tcp.c, tcp_poll()). They are charged to the socket's memory, which else holds
+ * nothing once all has been read. */
+static enum known error_or_notices(const struct facts *f)
+{
+    enum { RECEIVE_QUEUE = 0, OPTIONS = 6, COUNT = 9 }; /* SK_MEMINFO_* of linux/sock_diag.h */
+    uint32_t memory[COUNT] = {0};
+    socklen_t len = sizeof memory;
+    if (!is_inet_family(f->domain)) {
+        return YES; /* others have no such queue */
+    }
+    bool known = ask(f->fd, SOL_SOCKET, OPTION_MEMORY, memory, &len) && len > OPTIONS * 4;
+    return known && memory[RECEIVE_QUEUE] == 0 && memory[OPTIONS] == 0 ? YES : UNKNOWN;
+}
+
 /* What has ended, and whether an error waits. */
 static void find_poll(struct facts *f)
 {
@@ -36,7 +51,7 @@ static void find_poll(struct facts *f)
     if (state_tells(f) || raw_poll_now(&p) < 0) {
         return;
     }
-    f->error_pending = p.revents & POLLERR ? YES : NO;
+    f->error_pending = p.revents & POLLERR ? error_or_notices(f) : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
     if (f->type == SOCK_SEQPACKET) {
@@ -62,6 +77,13 @@ static void find_keepalive(struct facts *f)
     int timeout = ask_int(f->fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);
     f->keepalive = ask_int(f->fd, SOL_SOCKET, SO_KEEPALIVE) > 0;
     f->user_timeout_ms = timeout > 0 ? (uint32_t)timeout : 0;
+}
+
+static void find_descriptor(struct facts *f)
+{
+    long flags = raw(RAW_FCNTL, f->fd, F_GETFL);
+    f->is_open = flags < 0 ? NO : YES;
+    f->is_path = flags >= 0 && flags & O_PATH;
 }
 
 static void find_descriptor_limit(struct facts *f)
@@ -139,22 +161,27 @@ static void find_left_undone(struct facts *f)
     }
 }
 
-static void find_more(struct facts *f)
+static void find_by_zero(struct facts *f)
+{
+    if (f->receives) {
+        find_poll(f);
+    } else if (f->call == CALL_close) {
+        find_left_undone(f);
+    }
+}
+
+static void find_by_failure(struct facts *f)
 {
     switch (f->err) {
-    case 0:
-        if (f->receives) {
-            find_poll(f);
-        } else if (f->call == CALL_close) {
-            find_left_undone(f);
-        }
-        return;
     case EPIPE:
         find_poll(f);
         find_sigpipe(f);
         return;
     case ETIMEDOUT:
         find_keepalive(f);
+        return;
+    case EBADF:
+        find_descriptor(f);
         return;
     case EMFILE:
         find_descriptor_limit(f);
@@ -181,8 +208,10 @@ static void find_more(struct facts *f)
 
 void find_by_errno(struct facts *f)
 {
-    find_more(f);
-    if (f->err != 0) {
-        find_unread(f);
+    if (f->err == 0) {
+        find_by_zero(f);
+        return;
     }
+    find_by_failure(f);
+    find_unread(f);
 }

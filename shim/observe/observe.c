@@ -80,6 +80,21 @@ static void find_timeout(struct facts *f)
     }
 }
 
+/* Where a socket sends to where it is connected, an address in the call is ignored
+ * (net/ipv4/tcp.c, but for MSG_FASTOPEN on a socket that has no connection), or refused
+ * (net/unix/af_unix.c). */
+static void forget_address_in_vain(struct facts *f)
+{
+    bool connects = f->flags & MSG_FASTOPEN && !f->was_connected && is_inet_family(f->domain);
+    bool one_peer = f->type == SOCK_STREAM ||
+                    (f->type == SOCK_SEQPACKET && !is_inet_family(f->domain)); /* not SCTP */
+    if (f->sends && f->peer_from_call && one_peer && !connects) {
+        f->peer.len = 0;
+        f->peer_from_call = false;
+        f->names_in_vain = true;
+    }
+}
+
 static void find_peer(struct facts *f)
 {
     if (f->peer.len > 0) { /* the call named it */
@@ -143,6 +158,19 @@ static bool passes_descriptors(struct facts *f)
     return sends_message && ask_int(f->fd, SOL_SOCKET, SO_DOMAIN) >= 0;
 }
 
+/* errno values that hardly anything but a socket gives. */
+static bool is_of_sockets(int err)
+{
+    return err == ECONNRESET || err == ECONNABORTED || err == ECONNREFUSED || err == ETIMEDOUT ||
+           err == EHOSTUNREACH || err == ENETUNREACH || err == ENETDOWN;
+}
+
+/* That another thread closed the descriptor, of a socket, while the call waited. */
+static bool was_socket(const struct facts *f)
+{
+    return is_of_sockets(f->err) && raw(RAW_FCNTL, f->fd, F_GETFD) == -EBADF;
+}
+
 static void begin(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
     memset(f, 0, offsetof(struct facts, room.bytes));
@@ -170,6 +198,7 @@ static void find_kind(struct facts *f)
 static void find_all(struct facts *f)
 {
     find_kind(f);
+    forget_address_in_vain(f);
     find_peer(f);
     if (f->domain == AF_UNIX && has_peer_process(f)) {
         find_unix_peer(f);
@@ -189,7 +218,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         return !any;
     }
     if (any && !choose_end(f, a)) {
-        return false;
+        return was_socket(f);
     }
     bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
     if (gone || f->fd < 0) {

@@ -3,6 +3,7 @@
 #include "base/ask.h"
 #include "base/kernel.h"
 #include "base/raw.h"
+#include "base/shut.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -30,24 +31,29 @@ static bool peer_fin_counted(const struct facts *f)
     return state_has_peer_fin(f->state) || (f->state == TCP_STATE_CLOSE && f->fin_seen == YES);
 }
 
-/* Whether this program's FIN was sent. In state CLOSE the sequence numbers tell:
- * what was acknowledged and what is in flight exceeds the payload by one for the
- * SYN, which only the side that connected counts, and by one for a FIN. One
- * alone may be either. */
-static enum known own_fin(uint8_t state, uint64_t excess)
+/* Whether this program's FIN was sent, or waits behind the rest. In state CLOSE, if
+ * the program was not seen to shut down its writing side, the sequence numbers tell:
+ * what was acknowledged and what is in flight exceeds the payload by one for the SYN,
+ * which only the side that connected counts, and by one for a FIN. One alone may be
+ * either, and what is not sent may end with the FIN. */
+static enum known own_fin(const struct facts *f, uint64_t excess, uint32_t unsent)
 {
-    if (state == TCP_STATE_CLOSE) {
-        return excess == 0 ? NO : excess == 2 ? YES : UNKNOWN;
+    if (f->state != TCP_STATE_CLOSE) {
+        return state_has_own_fin(f->state) ? YES : NO;
     }
-    return state_has_own_fin(state) ? YES : NO;
+    if (f->shut_writing != UNKNOWN) {
+        return f->shut_writing == YES || excess == 2 ? YES : NO;
+    }
+    return excess == 2 ? YES : excess == 0 && unsent == 0 ? NO : UNKNOWN;
 }
 
 /* The side that connected counts its SYN. A count that fits neither was not of one
  * moment, or is wrong: payload_acked(). */
-static enum side side_of(const struct facts *f, uint64_t excess)
+static enum side side_of(const struct facts *f, uint64_t excess, uint32_t unsent)
 {
     uint64_t fin = f->own_fin == YES;
-    if (f->own_fin == UNKNOWN || (excess != fin && excess != fin + 1)) {
+    bool waits = fin && unsent > 0; /* it goes last */
+    if (f->own_fin == UNKNOWN || waits || (excess != fin && excess != fin + 1)) {
         return SIDE_UNKNOWN;
     }
     return excess > fin ? CONNECTED : ACCEPTED;
@@ -100,8 +106,8 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     uint32_t unsent = info->notsent_bytes;
     uint32_t unacked = queue > unsent ? queue - unsent : 0;
     uint64_t excess = info->bytes_acked + unacked - payload;
-    f->own_fin = own_fin(f->state, excess);
-    f->side = side_of(f, excess);
+    f->own_fin = own_fin(f, excess, unsent);
+    f->side = side_of(f, excess, unsent);
     f->has_sent = info->bytes_sent > 0;
     if (own_fin_unacked(f)) {
         if (unsent > 0) { /* a FIN is the last thing to go */
@@ -213,6 +219,7 @@ bool find_tcp(struct facts *f)
     if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
         /* A FIN is counted as a byte received. */
         f->fin_seen = has_counts && info.bytes_received == 0 ? NO : ask_fin_seen(f->fd);
+        shut_find(f);
     }
     if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
         return true;

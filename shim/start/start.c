@@ -22,8 +22,8 @@ atomic_bool sockshim_early_socket;
 
 /* What is wrong with the settings, for the log, which is opened later: by then the values
  * may be gone from the environment. */
-static char complaints[SETTING_COUNT][COMPLAINT_SIZE];
-static size_t complaint_lengths[SETTING_COUNT];
+static char complaints[COMPLAINT_COUNT][COMPLAINT_SIZE];
+static size_t complaint_lengths[COMPLAINT_COUNT];
 
 static void say_on_stderr(const char *about, size_t len)
 {
@@ -39,10 +39,9 @@ static void say_on_stderr(const char *about, size_t len)
  * place. */
 static void complain_about_settings(bool has_stderr)
 {
-    for (int i = 0; i < SETTING_COUNT; i++) {
+    for (unsigned i = 0; i < COMPLAINT_COUNT; i++) {
         struct text t = text_in(complaints[i], COMPLAINT_SIZE, QUOTE_PLAIN);
-        if (settings.wrong[i]) {
-            settings_complaint(&t, (enum setting)i);
+        if (settings_complaint(&t, i)) {
             complaint_lengths[i] = (size_t)(t.at - complaints[i]);
             if (!has_stderr) {
                 say_on_stderr(complaints[i], complaint_lengths[i]);
@@ -59,7 +58,7 @@ static size_t compose_complaint(char *line, const struct moment *m, const void *
 
 static void log_complaints(void)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
+    for (size_t i = 0; i < COMPLAINT_COUNT; i++) {
         if (complaint_lengths[i] > 0) {
             log_tell(compose_complaint, &i);
         }

@@ -5,6 +5,26 @@
 
 /* ---- 0 ---- */
 
+static enum cause tcp_end_in_close(const struct facts *f)
+{
+    if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
+        return CAUSE_other;
+    }
+    /* Without a connection the kernel remembers whom a failed connect was to. */
+    if (!f->was_connected) {
+        return f->peer.len == 0 ? CAUSE_local_shutdown_read : CAUSE_closed_after_error;
+    }
+    if (f->fin_seen == YES) {
+        return CAUSE_peer_closed;
+    }
+    /* An error that still waits came after this 0, which then was that of SHUT_RD. */
+    if (f->error_pending == YES) {
+        return CAUSE_local_shutdown_read;
+    }
+    bool decided = f->error_pending == NO || f->shut_reading == NO;
+    return decided ? CAUSE_closed_after_error : CAUSE_other;
+}
+
 static enum cause tcp_end(const struct facts *f)
 {
     if (is_another_socket(f)) {
@@ -18,18 +38,7 @@ static enum cause tcp_end(const struct facts *f)
     case TCP_STATE_TIME_WAIT:
         return CAUSE_peer_closed;
     case TCP_STATE_CLOSE:
-        if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
-            return CAUSE_other;
-        }
-        /* Without a connection the kernel remembers whom a failed connect was to. */
-        if (!f->was_connected && f->peer.len == 0) {
-            return CAUSE_local_shutdown_read;
-        }
-        if (f->fin_seen == YES) {
-            return CAUSE_peer_closed;
-        }
-        /* An error that still waits came after this 0, which then was that of SHUT_RD. */
-        return f->error_pending == YES ? CAUSE_local_shutdown_read : CAUSE_closed_after_error;
+        return tcp_end_in_close(f);
     case TCP_STATE_ESTABLISHED:
     case TCP_STATE_FIN_WAIT1:
     case TCP_STATE_FIN_WAIT2:
@@ -127,9 +136,6 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
         /* An error that still waits came after this EPIPE, and did not cause it. */
         return f->own_fin == YES || f->error_pending == YES ? CAUSE_local_shutdown_write
                                                             : CAUSE_write_after_close;
-    case TCP_STATE_CLOSE_WAIT:
-    case TCP_STATE_ESTABLISHED:
-        return is_mptcp(f) ? CAUSE_other : CAUSE_write_after_close;
     case TCP_STATE_LISTEN:
         return CAUSE_not_connected;
     default:
@@ -139,11 +145,11 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
 
 static enum cause cause_of_epipe(const struct facts *f)
 {
-    if (f->call == CALL_splice && f->receives) {
-        return CAUSE_other; /* of the pipe */
+    if (f->call == CALL_getsockopt) {
+        return is_tcp(f) && f->was_connected ? CAUSE_peer_reset : CAUSE_other;
     }
-    if (f->call == CALL_getsockopt || !f->sends) {
-        return is_tcp(f) ? CAUSE_peer_reset : CAUSE_other;
+    if (!f->sends) {
+        return CAUSE_other; /* splice: of the pipe; else see clause_rest() */
     }
     if (is_tcp(f) || is_mptcp(f)) {
         return tcp_cause_of_epipe(f);
@@ -177,7 +183,7 @@ static enum cause cause_of_econnreset(const struct facts *f)
     /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
      * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
     bool no_connection = is_tcp(f) && !f->was_connected && f->state != 0;
-    return no_connection ? CAUSE_other : CAUSE_peer_reset;
+    return no_connection || is_gone(f) ? CAUSE_other : CAUSE_peer_reset;
 }
 
 /* connect and send look for a socket by its path; bind makes one. */
@@ -210,6 +216,15 @@ static enum cause cause_of_close(const struct facts *f)
     }
     bool waited = f->state == TCP_STATE_ESTABLISHED && f->sent_ms >= LEAST_WAIT_MS;
     return waited && answer_is_due(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+}
+
+/* More buffers in a message than the kernel takes; else the message is too big: one that
+ * was sent, if only earlier. */
+static enum cause cause_of_emsgsize(const struct facts *f)
+{
+    bool never_sends = f->domain >= 0 && !(is_inet(f) && keeps_messages_apart(f));
+    return f->too_many_buffers || (f->call == CALL_recvmmsg && never_sends) ? CAUSE_bad_argument
+                                                                            : CAUSE_message_too_big;
 }
 
 /* The ones left out are 0, and other. */
@@ -277,6 +292,11 @@ enum cause cause_of(const struct facts *f)
         return cause_of_enoent(f);
     case EINVAL:
         return cause_of_einval(f);
+    case EMSGSIZE:
+        return cause_of_emsgsize(f);
+    case ECONNABORTED:
+    case ECONNREFUSED:
+        return is_gone(f) ? CAUSE_other : cause_of_errno(f->err);
     case EALREADY:
     case EINPROGRESS:
         return f->nonblocking == NO && f->timeout_us > 0 ? CAUSE_timeout : CAUSE_in_progress;

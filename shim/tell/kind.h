@@ -50,9 +50,31 @@ static inline bool is_another_socket(const struct facts *f)
     if (!is_tcp(f) || f->is_lean == YES) {
         return false;
     }
-    return f->err == ECONNRESET || f->err == ECONNABORTED
-               ? live && f->call != CALL_connect
-               : f->err == 0 && f->receives && f->read_closed == NO && f->fin_seen != YES;
+    switch (f->err) {
+    case ECONNRESET:
+    case ECONNABORTED:
+        return live && f->call != CALL_connect;
+    case EPIPE:
+        return f->sends && live && !state_has_own_fin(f->state);
+    case 0:
+        return f->receives && f->read_closed == NO && f->fin_seen != YES;
+    default:
+        return false;
+    }
+}
+
+/* No socket any more: another thread has closed the descriptor while the call waited, and
+ * its number is free, or that of a file. */
+static inline bool is_gone(const struct facts *f)
+{
+    return f->domain < 0 && f->fd >= 0 && f->is_lean != YES && f->err != EBADF &&
+           f->err != ENOTSOCK;
+}
+
+/* The peer is a socket of this host. */
+static inline bool is_on_this_host(const struct facts *f)
+{
+    return address_is_this_host(&f->peer) || address_same_host(&f->local, &f->peer);
 }
 
 /* The side that connected has spoken last: an answer is due. A program that has said that

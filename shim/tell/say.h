@@ -43,7 +43,7 @@ const char *say_unknown(template sentence);
     FIGURE(high_port, text_unsigned(t, f->port_high))                                              \
     CLAUSE(how_far)                                                                                \
     FIGURE(idle, put_duration(t, (uint64_t)f->idle_ms * 1000))                                     \
-    CLAUSE(idle_or_between)                                                                        \
+    CLAUSE(in_its_name)                                                                            \
     CLAUSE(in_spite_of_tries)                                                                      \
     CLAUSE(last_words)                                                                             \
     FIGURE(len, put_bytes(t, f->len))                                                              \
@@ -56,9 +56,8 @@ const char *say_unknown(template sentence);
     CLAUSE(of_len)                                                                                 \
     CLAUSE(or_earlier_datagram)                                                                    \
     CLAUSE(or_earlier_one)                                                                         \
+    CLAUSE(or_gave_up)                                                                             \
     CLAUSE(or_ipv6_only)                                                                           \
-    CLAUSE(or_own_firewall)                                                                        \
-    CLAUSE(or_this_kernel)                                                                         \
     CLAUSE(path_mtu)                                                                               \
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
     FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \
@@ -75,6 +74,7 @@ const char *say_unknown(template sentence);
     FIGURE(timeout, put_duration(t, f->timeout_us))                                                \
     CLAUSE(timer)                                                                                  \
     CLAUSE(to_peer)                                                                                \
+    CLAUSE(told_once)                                                                              \
     FIGURE(tries, put_count(t, f->tries, " retransmission", " retransmissions"))                   \
     FIGURE(tx, put_bytes(t, f->tx))                                                                \
     FIGURE(unacked, put_bytes(t, f->unacked))                                                      \

@@ -22,7 +22,13 @@ template why_not_connected(const struct facts *f)
 template why_bad_descriptor(const struct facts *f)
 {
     if (f->err == ENOTSOCK) {
-        return SAY("Descriptor $fd is open, but it is no socket.");
+        return SAY("Descriptor $fd is open, but it is not a socket.");
+    }
+    if (f->domain < 0 && f->is_open == YES) {
+        return f->is_path ? SAY("Descriptor $fd was opened with O_PATH: it names a file, and "
+                                "nothing can be received or sent through it.")
+                          : SAY("Descriptor $fd was not open when the call was made; another "
+                                "thread has opened something under that number since.");
     }
     if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
         return SAY("Descriptor $fd is a socket, but a descriptor that the message passes on "
@@ -94,10 +100,14 @@ template why_bad_argument(const struct facts *f)
     switch (f->err) {
     case EFAULT:
         return SAY("The program passed a pointer to memory that it does not have.");
+    case EMSGSIZE:
+        return SAY("A message of the call has more than 1024 buffers (UIO_MAXIOV).");
     case EISCONN:
         return f->state == TCP_STATE_LISTEN
                    ? SAY("The socket listens for connections; it can make none.")
-                   : SAY("The socket is already connected.");
+               : f->names_in_vain ? SAY("The call named an address to send to, but the socket is "
+                                        "already connected.")
+                                  : SAY("The socket is already connected.");
     case EPROTOTYPE:
         return SAY("The socket at the address is of another type (stream against datagram).");
     default:
@@ -111,12 +121,20 @@ template why_not_supported(const struct facts *f)
         return SAY("The far host, or a firewall on the way, answered that it does not know the "
                    "protocol (ICMP protocol-unreachable).");
     }
-    if (f->call == CALL_socket || f->call == CALL_socketpair) {
-        return SAY("This kernel has no such kind of socket; often a program only probes, for IPv6 "
-                   "say.");
+    if (f->call == CALL_socketpair && f->err == EOPNOTSUPP) {
+        return SAY("Sockets of this family do not come in pairs: socketpair is for unix sockets.");
     }
-    return f->err == EAFNOSUPPORT ? SAY("The address is of another family than the socket.")
-                                  : SAY("This kind of socket does not know the call or its flags.");
+    if (f->call == CALL_socket || f->call == CALL_socketpair) {
+        return SAY("This kernel has no socket of this family, type and protocol; often a program "
+                   "is only probing, for IPv6 for example.");
+    }
+    if (f->err == EAFNOSUPPORT) {
+        return SAY("The address is of another family than the socket.");
+    }
+    return f->names_in_vain
+               ? SAY("The call named an address to send to, but a socket of this kind sends to "
+                     "where it is connected, and this one is not connected.")
+               : SAY("This kind of socket does not support the call or its flags.");
 }
 
 /* ---- other ---- */
@@ -128,8 +146,13 @@ template clause_errno_words(const struct facts *f)
 
 static template why_other_zero(const struct facts *f)
 {
-    if (f->is_lean == YES) {
+    if (f->is_lean == YES || is_gone(f)) {
         return SAY("It is the end of a stream, or an empty datagram.");
+    }
+    if (is_tcp(f) && f->fin_seen == NO) {
+        return SAY("This program had shut down its reading side, or the connection to $peer had "
+                   "failed and an earlier call was given the error: notices in the error queue "
+                   "hide which.");
     }
     return f->receives ? SAY("End of the stream; the kernel does not tell whether the peer closed, "
                              "this program shut down its reading side, or an earlier error ended "
@@ -151,10 +174,10 @@ template clause_rest(const struct facts *f)
         return SAY("Nobody reads from the pipe any more into which splice was to move the data; "
                    "the socket is fine.$saved");
     }
-    if (f->err == ECONNRESET) {
+    /* EPIPE: include/net/sock.h, sk_wait_event(); nothing else lets TCP receive it. */
+    if ((f->err == ECONNRESET && !is_gone(f)) || (f->err == EPIPE && f->receives && is_tcp(f))) {
         return SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
-                   "shutdown while it was being made), or closed the descriptor while the call "
-                   "waited.");
+                   "shutdown while it was being made).");
     }
     return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
                ? SAY("A folder of the path $local does not exist.")
@@ -165,6 +188,10 @@ template why_other(const struct facts *f)
 {
     if (f->is_lean == YES) {
         return SAY("Inside a seccomp filter the socket can't be asked. $rest");
+    }
+    if (is_gone(f)) {
+        return SAY("Another thread closed the descriptor while the call waited: how it ended can't "
+                   "be asked any more. $rest");
     }
     if (is_another_socket(f)) {
         return SAY("Another thread closed the descriptor while the call waited, and its number is "

@@ -5,9 +5,11 @@ template why_reset_by_own_close(const struct facts *f)
 {
     return f->queued > 0
                ? SAY("This program closed the connection with $unread unread: therefore its kernel "
-                     "sent RST instead of FIN, and $peer sees ECONNRESET if it has not closed as well.")
+                     "sent RST instead of FIN, and $peer sees ECONNRESET if it has not closed as "
+                     "well.")
                : SAY("This program closed the connection with SO_LINGER 0: therefore its kernel "
-                     "sent RST instead of FIN, and $peer sees ECONNRESET if it has not closed as well.");
+                     "sent RST instead of FIN, and $peer sees ECONNRESET if it has not closed as "
+                     "well.");
 }
 
 template clause_after_waited(const struct facts *f)

@@ -6,35 +6,37 @@ template why_connect_timed_out(const struct facts *f)
     if (!is_tcp(f) && !is_mptcp(f)) {
         return SAY("$Peer did not answer the connection request at all.");
     }
-    return address_is_loopback(&f->peer)
-               ? SAY("$Peer did not answer the connection request (SYN) at all: a firewall drops "
-                     "the packets, or the server's accept queue is full, and its kernel ignores "
-                     "them.")
-               : SAY("$Peer did not answer the connection request (SYN) at all: the host is down "
-                     "or not there, a firewall drops the packets, or the server's accept queue is "
-                     "full, and its kernel ignores them.");
+    return is_on_this_host(f)
+               ? SAY("No answer from $peer to the connection request (SYN) came through: a "
+                     "firewall rule of this host drops the packets, or the server's accept queue "
+                     "is full and its kernel ignores them.")
+               : SAY("No answer from $peer to the connection request (SYN) came through: the host "
+                     "is down or not there, something drops the packets (a firewall, of this host "
+                     "or on the way), or the server's accept queue is full and its kernel ignores "
+                     "them.");
 }
 
-/* Of an unconnected socket it may have been to anybody. */
+/* Of an unconnected socket it may have been to anybody; a connected one may have been
+ * connected to another address when it was sent. */
 template clause_to_peer(const struct facts *f)
 {
-    return f->peer_from_call ? NULL : SAY(" to $peer");
+    return f->peer_from_call ? NULL : SAY(", to $peer or to where it was connected before,");
 }
 
 static template why_inet_refused(const struct facts *f)
 {
     if (f->type != SOCK_STREAM) {
-        return SAY("An earlier datagram of this socket$to_peer was answered by port-unreachable: "
-                   "nothing receives where it was sent, or a firewall rejects it.");
+        return SAY("An earlier datagram of this socket$to_peer was answered by port-unreachable "
+                   "(ICMP): nothing receives where it was sent, or a firewall rejects it.");
     }
     if (f->was_connected) {
         return SAY("The connection to $peer stood, and then its packets were answered by "
                    "port-unreachable (ICMP): that is a firewall that rejects "
                    "them$never_acknowledged.");
     }
-    return address_is_loopback(&f->peer)
-               ? SAY("Nothing listens on $peer of this host, or its firewall rejects the "
-                     "connection.")
+    return is_on_this_host(f)
+               ? SAY("Nothing listens on $peer of this host, or a firewall rule of this host "
+                     "rejects the connection or redirects it.")
                : SAY("$Peer answered that nothing listens on that port, or a firewall rejects it "
                      "(RST or port-unreachable).");
 }
@@ -54,10 +56,11 @@ template why_connection_refused(const struct facts *f)
 }
 
 /* The error may be of an earlier datagram, which need not have gone to the address of
- * this call. */
+ * this call, or to where the socket is connected now. */
 template clause_or_earlier_datagram(const struct facts *f)
 {
-    return f->hears_errors && f->peer_from_call
+    bool dgram = is_inet(f) && keeps_messages_apart(f) && f->call != CALL_connect;
+    return dgram && (f->hears_errors || !f->peer_from_call)
                ? SAY(" Or that was said of an earlier datagram of this socket, to another address.")
                : NULL;
 }
@@ -75,10 +78,10 @@ template why_unreachable(const struct facts *f)
         return SAY("The kernel gave the connection up: a route of this host leads nowhere "
                    "(blackhole) instead of to $peer.$or_earlier_datagram");
     case ENETUNREACH:
-        return SAY("There is no route, here or as a router on the way reported, to $peer."
-                   "$or_ipv6_only$or_earlier_datagram");
+        return SAY("There is no route to $peer: this host has none, or a router or firewall on "
+                   "the way reported that (ICMP).$or_ipv6_only$or_earlier_datagram");
     case ENETDOWN:
-        return SAY("The network interface is down that leads to $peer.$or_earlier_datagram");
+        return SAY("The network interface that leads to $peer is down.$or_earlier_datagram");
     default:
         return SAY("This host found no neighbour (ARP) or has a route that says unreachable, or "
                    "the network or a firewall reported (ICMP) that there is no way to $peer."

@@ -41,7 +41,8 @@ template why_source_exhausted(const struct facts *f)
 
 template clause_not_acknowledged(const struct facts *f)
 {
-    return is_outstanding(f) ? SAY(" Of what this program sent, $waiting are not acknowledged.")
+    return is_outstanding(f) ? SAY(" Of what this program wrote, $waiting had not been "
+                                   "acknowledged.")
                              : NULL;
 }
 
@@ -62,11 +63,11 @@ template clause_after_rx(const struct facts *f)
 static template why_fin(const struct facts *f)
 {
     if (f->has_payload && !is_outstanding(f) && f->error_pending != YES) {
-        return SAY("$Peer ended its side in order (FIN) after $rx; it closed, or only finished "
-                   "sending.");
+        return SAY("$Peer closed its side cleanly (FIN) after $rx: it closed the connection, or "
+                   "only finished sending.");
     }
-    return SAY("$Peer ended its side in order (FIN)$after_rx; it closed, or only finished "
-               "sending.$not_acknowledged$failed_since");
+    return SAY("$Peer closed its side cleanly (FIN)$after_rx: it closed the connection, or only "
+               "finished sending.$not_acknowledged$failed_since");
 }
 
 template why_peer_closed(const struct facts *f)
@@ -97,23 +98,31 @@ template clause_ever(const struct facts *f)
 template why_closed_unanswered(const struct facts *f)
 {
     (void)f;
-    return SAY("$Peer ended its side in order (FIN) without an answer: this program had sent last, "
-               "$sent before this call, and $ever ($rx in all). Its process has died or given up, "
-               "or a proxy has nothing behind it. A farewell that needs no answer looks the "
+    return SAY("$Peer closed its side cleanly (FIN) without an answer: this program had sent last, "
+               "$sent before this call, and $ever ($rx in all). Perhaps its process died or gave "
+               "up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs "
+               "no answer looks the "
                "same.$not_acknowledged$failed_since");
 }
 
 template why_local_shutdown_read(const struct facts *f)
 {
-    return f->was_connected && is_tcp(f)
-               ? SAY("This program itself shut down the reading side of the socket; $peer has not "
-                     "closed.")
+    return f->was_connected && is_tcp(f) && f->state != TCP_STATE_CLOSE
+               ? SAY("This program itself shut down the reading side of the socket; no FIN has "
+                     "come from $peer.")
                : SAY("This program itself shut down the reading side of the socket.");
+}
+
+template clause_told_once(const struct facts *f)
+{
+    (void)f;
+    return SAY("The kernel reports that once: an earlier call was given the error, or it was lost "
+               "in a splice or sendfile that had moved something.");
 }
 
 template why_closed_after_error(const struct facts *f)
 {
     (void)f;
-    return SAY("The connection had already failed and its error was reported before; 0 here is no "
-               "orderly end, $peer sent no FIN.");
+    return SAY("The connection to $peer had already failed. $told_once This 0 does not mean "
+               "that $peer had finished sending.");
 }

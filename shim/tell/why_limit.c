@@ -37,8 +37,10 @@ template clause_send_buffer(const struct facts *f)
 
 template why_message_too_big(const struct facts *f)
 {
-    if ((f->call == CALL_sendmsg || f->call == CALL_recvmsg) && !f->has_len) {
-        return SAY("The call named more than 1024 buffers (UIO_MAXIOV).");
+    if (f->call == CALL_recvmmsg) {
+        return SAY("A datagram that this socket had sent before was larger than the path lets "
+                   "through in one piece, as a router reported (ICMP)$path_mtu; or a message of "
+                   "the call has more than 1024 buffers (UIO_MAXIOV).");
     }
     if (is_of_earlier_message(f)) {
         return SAY("A datagram that this socket had sent before was larger than the path lets "

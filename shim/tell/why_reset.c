@@ -23,65 +23,69 @@ template clause_last_words(const struct facts *f)
 /* A single byte may be this program's FIN. */
 template clause_never_acknowledged(const struct facts *f)
 {
-    uint32_t doubtful = f->own_fin == UNKNOWN && f->unsent == 0 ? 1 : 0;
+    uint32_t doubtful = f->own_fin == UNKNOWN ? 1 : 0;
     return f->unacked + f->unsent > doubtful
-               ? SAY("; $waiting that this program had written were never acknowledged")
+               ? SAY("; $waiting of what this program had written had not been acknowledged")
                : NULL;
 }
 
 template clause_how_far(const struct facts *f)
 {
     if (f->rx == 0 && f->tx + f->unacked + f->unsent == 0) {
-        return SAY(" before a byte had gone either way");
+        return SAY(" before any data had gone either way");
     }
     if (f->rx == 0) {
-        return is_outstanding(f) ? SAY(" before it sent a single byte back; it had acknowledged "
-                                       "$tx of the request")
-                                 : SAY(" before it sent a single byte back; it had acknowledged "
-                                       "all $tx of the request");
+        return is_outstanding(f) ? SAY(" before a single byte had come from it; it had "
+                                       "acknowledged $tx of what was sent to it")
+                                 : SAY(" before a single byte had come from it; it had "
+                                       "acknowledged everything that was sent to it ($tx)");
     }
     return f->idle_ms >= LONG_IDLE_MS
                ? SAY(" after $rx from it and $tx acknowledged by it")
                : SAY(" in mid-stream, after $rx from it and $tx acknowledged by it");
 }
 
-template clause_or_this_kernel(const struct facts *f)
+/* Who else can have sent an RST that came in the peer's name. */
+template clause_in_its_name(const struct facts *f)
 {
-    return f->own_fin == YES ? SAY(" Or this kernel did, because data came after this program had "
-                                   "shut the socket down.")
-                             : NULL;
-}
-
-template clause_or_own_firewall(const struct facts *f)
-{
-    return has_failed_to_send(f)
-               ? SAY(" Or a firewall rule of this host did, which lets nothing out to the peer.")
-               : NULL;
-}
-
-template clause_idle_or_between(const struct facts *f)
-{
+    if (has_failed_to_send(f)) {
+        return SAY(" Or a firewall rule of this host, which lets nothing out to the peer, or "
+                   "something in between sent the RST in its name.");
+    }
     if (f->idle_ms >= LONG_IDLE_MS) {
         return SAY(" No data had come for $idle when this call found out: look at idle timeouts of "
-                   "the peer and of what stands between (load balancer, NAT, firewall).");
+                   "the peer and of what stands between (load balancer, NAT, firewall), which may "
+                   "have sent the RST in its name.");
     }
-    return address_is_loopback(&f->peer)
-               ? NULL
+    return is_on_this_host(f)
+               ? SAY(" A firewall rule of this host may have sent the RST in its name.")
                : SAY(" A firewall or another device in between may have sent the RST in its name.");
+}
+
+/* net/ipv4/tcp_input.c, tcp_rcv_state_process(): data for a socket that was shut down in
+ * both directions. */
+static bool may_have_reset_it_here(const struct facts *f)
+{
+    return f->own_fin == YES && f->shut_reading != NO && f->fin_seen != YES;
 }
 
 static template why_tcp_reset(const struct facts *f)
 {
     /* EPIPE: net/ipv4/tcp_input.c, tcp_reset(), in CLOSE_WAIT. */
     if (f->fin_seen == YES || f->err == EPIPE) {
-        return SAY("$Peer had ended its side in order (FIN), and then reset the connection "
-                   "(RST)$never_acknowledged.$last_words");
+        return SAY("$Peer had closed its side cleanly (FIN), and then aborted the connection "
+                   "(RST)$never_acknowledged.$in_its_name$last_words");
     }
     if (!f->has_payload) {
-        return SAY("$Peer aborted the connection (RST).");
+        return SAY("$Peer aborted the connection (RST).$in_its_name$last_words");
     }
-    return SAY("$Peer aborted the connection (RST)$how_far$never_acknowledged."
-               "$or_this_kernel$or_own_firewall$idle_or_between$last_words");
+    if (may_have_reset_it_here(f)) {
+        return SAY("$Peer aborted the connection (RST), or this host's kernel did, because data "
+                   "came after this program had shut the socket down; until then $rx had been "
+                   "received, and $tx acknowledged$never_acknowledged.$in_its_name$last_words");
+    }
+    return SAY(
+        "$Peer aborted the connection (RST)$how_far$never_acknowledged.$in_its_name$last_words");
 }
 
 template why_peer_reset(const struct facts *f)
@@ -90,8 +94,8 @@ template why_peer_reset(const struct facts *f)
         return why_tcp_reset(f);
     }
     if (is_unix(f) && keeps_messages_apart(f)) {
-        return SAY("$Peer connected its socket to another address, and has thrown away unread what "
-                   "this program had sent.");
+        return SAY("$Peer connected its socket to another address, or to none, and what lay there "
+                   "unread was thrown away.");
     }
     if (is_unix(f)) {
         return SAY("$Peer closed its end while data from this program lay there unread, or before "
@@ -112,19 +116,13 @@ template why_local_shutdown_write(const struct facts *f)
                      "wrote.$saved$last_words");
 }
 
-/* The peer has closed, and RST answered what was sent after that; or the kernel gave
- * up; or all of it had been over before. */
-static template why_write_after_fin(const struct facts *f)
+/* What may have ended a connection besides an RST: net/ipv4/tcp_timer.c gives up only
+ * after a retransmission or a probe, or while the window is closed. */
+template clause_or_gave_up(const struct facts *f)
 {
-    if (!is_outstanding(f)) {
-        return SAY(
-            "$Peer had closed, and then reset the connection, before this write.$saved$last_words");
-    }
-    return f->tries > 0
-               ? SAY("$Peer had closed, and what was sent after that was answered with RST, or by "
-                     "nobody until the kernel gave up.$saved$last_words")
-               : SAY("$Peer had closed, and answered what was sent after that with "
-                     "RST.$saved$last_words");
+    return f->tries > 0 || f->probes > 0 || waits_for_window(f)
+               ? SAY(", or because this host gave it up (time-out, or ss -K)")
+               : SAY(", or because this host ended it (ss -K, or the like)");
 }
 
 template why_write_after_close(const struct facts *f)
@@ -134,23 +132,21 @@ template why_write_after_close(const struct facts *f)
                    "connection down (SHUT_RDWR): on a unix socket the kernel does not tell them "
                    "apart.$saved$last_words");
     }
-    if (f->fin_seen == NO) {
+    if (f->fin_seen == NO && f->own_fin != UNKNOWN) {
         return SAY("The connection to $peer had already failed before this write, by reset or "
-                   "time-out or in another way, and the error was reported then.$saved$last_words");
+                   "time-out or in another way. $told_once$saved$last_words");
     }
-    if (f->own_fin == UNKNOWN && !is_outstanding(f)) {
-        return f->fin_seen == YES
-                   ? SAY("$Peer had closed, and then reset the connection, or this program had "
-                         "shut down its writing side before this write: the kernel does not tell "
-                         "them apart.$saved$last_words")
-                   : SAY("$Peer had closed or reset the connection, or this program had shut down "
-                         "its writing side before this write: the kernel does not tell them "
-                         "apart.$saved$last_words");
+    if (f->own_fin == UNKNOWN) {
+        return SAY("This program had shut down its writing side before this write, or the "
+                   "connection to $peer had failed, by reset or time-out or in another way: the "
+                   "kernel does not tell them apart.$saved$last_words");
     }
     return f->fin_seen == YES
-               ? why_write_after_fin(f)
-               : SAY("$Peer had closed or reset the connection before this write, or it had timed "
-                     "out: data that was not read hides which.$saved$last_words");
+               ? SAY("$Peer had closed its side (FIN), and then the connection failed before this "
+                     "write: by an RST from $peer, or one sent in its "
+                     "name$or_gave_up.$saved$last_words")
+               : SAY("The connection to $peer had failed before this write, by an RST from it, or "
+                     "one sent in its name$or_gave_up.$saved$last_words");
 }
 
 template why_connection_aborted(const struct facts *f)

@@ -53,8 +53,20 @@ template why_would_block(const struct facts *f)
                        : SAY("No room in the send buffer, and the call must not wait$send_queue.");
 }
 
+/* What has become of it since the call returned. */
+static template why_in_progress_no_more(const struct facts *f)
+{
+    return f->was_connected && f->state != TCP_STATE_CLOSE
+               ? SAY("The connect to $peer was not finished at once, but has succeeded since.")
+               : SAY("The connect to $peer was not finished at once, and has ended since; SO_ERROR "
+                     "has the result.");
+}
+
 template why_in_progress(const struct facts *f)
 {
+    if ((is_tcp(f) || is_mptcp(f)) && f->state && !is_connecting(f)) {
+        return why_in_progress_no_more(f);
+    }
     return f->err == EALREADY /* it may have been to another address */
                ? SAY("An earlier connect of this socket is still under way.")
                : SAY("The connect to $peer is under way; the program will learn its result from "
@@ -107,15 +119,16 @@ template clause_heard(const struct facts *f)
     }
     if (f->unacked > 0) {
         return f->tries > 0
-                   ? SAY(", and $unacked that this program wrote are not acknowledged after at "
+                   ? SAY(", and it has not acknowledged $unacked that this program wrote, after at "
                          "least $tries: look at the path, and at its host")
-                   : SAY(", and $unacked that this program wrote are not acknowledged yet");
+                   : SAY(", and it has not acknowledged $unacked that this program wrote");
     }
     if (waits_for_window(f)) {
         return SAY(", and $unsent cannot be sent to it, for its window is closed: it does not "
                    "read");
     }
-    return f->unsent == 0 ? SAY(", which has acknowledged all $tx that were sent to it") : NULL;
+    return f->unsent == 0 ? SAY(", which has acknowledged everything that was sent to it ($tx)")
+                          : NULL;
 }
 
 template why_timeout(const struct facts *f)
@@ -130,7 +143,7 @@ template why_timeout(const struct facts *f)
         return SAY("$timer ran out: the connection was not made yet.");
     }
     return waits_to_send(f) ? SAY("$timer ran out: the send buffer stayed full$send_queue.")
-                            : SAY("$timer ran out: nothing came$from_peer$heard.");
+                            : SAY("$timer ran out: nothing to read came$from_peer$heard.");
 }
 
 template clause_in_spite_of_tries(const struct facts *f)
@@ -144,7 +157,8 @@ template clause_within_user_timeout(const struct facts *f)
 }
 
 #define HOST_IS_GONE                                                                               \
-    "$within_user_timeout. Its host is gone, or what stands between drops the packets."
+    "$within_user_timeout. Its host is gone, or something drops the packets, on the way or here "  \
+    "(a firewall)."
 
 template why_connection_timed_out(const struct facts *f)
 {
@@ -160,8 +174,8 @@ template why_connection_timed_out(const struct facts *f)
                          "could not be sent" HOST_IS_GONE);
     }
     if (is_outstanding(f)) {
-        return SAY("$Peer stopped answering: $waiting were never acknowledged"
-                   "$in_spite_of_tries" HOST_IS_GONE);
+        return SAY("$Peer stopped answering: it did not acknowledge $waiting of what this program "
+                   "wrote$in_spite_of_tries" HOST_IS_GONE);
     }
     if (f->probes > 0 && f->keepalive) {
         return SAY("$Peer did not answer the keepalive probes of the idle connection" HOST_IS_GONE);

@@ -129,7 +129,7 @@ def general_faults(record):
     if lean and any(key in record for key in LEAN):
         yield "not lean"
     if not lean and "fd" in record and record["fd"] >= 0 and "type" not in record \
-            and cause != "bad-descriptor":
+            and cause != "bad-descriptor" and "Another thread closed" not in record["why"]:
         yield "no type"
 
 

@@ -11,7 +11,7 @@ from registry import case, slow_case
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
-        did not answer the connection request (SYN) at all
+        to the connection request (SYN) came through
 """)
 def connect_unanswered():
     own_network()
@@ -23,7 +23,7 @@ def connect_unanswered():
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=$them
-        $them did not answer the connection request (SYN) at all ... the server's accept queue is full ... !host is down
+        No answer from $them to the connection request (SYN) came through ... the server's accept queue is full ... !host is down
 """)
 def connect_to_full_queue():
     """Nothing is wrong with host or network: the server does not accept."""
@@ -80,7 +80,7 @@ def connect_link_local_without_scope():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=[::ffff:127.0.0.1]:80
-        to [::ffff:127.0.0.1]:80. Or the socket is for IPv6 only (IPV6_V6ONLY)
+        There is no route to [::ffff:127.0.0.1]:80 ... Or the socket is for IPv6 only (IPV6_V6ONLY)
     bind EINVAL bad-argument | type=tcp local=[::ffff:127.0.0.1]:8080
         IPV6_V6ONLY
 """)
@@ -93,7 +93,7 @@ def connect_mapped_for_ipv6_only():
 
 @slow_case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=[fd00::2]:7000
-        did not answer the connection request (SYN) at all
+        to the connection request (SYN) came through
 """)
 def connect_unanswered_syncnt():
     other_host()
@@ -107,7 +107,7 @@ def connect_unanswered_syncnt():
     connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
         is under way; the program will learn its result from SO_ERROR
     getsockopt ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
-        did not answer the connection request (SYN) at all
+        to the connection request (SYN) came through
 """)
 def connect_unanswered_so_error():
     own_network()
@@ -168,7 +168,7 @@ def connect_refused_by_a_firewall():
 
 @case("""
     connect EINPROGRESS in-progress | type=tcp peer=$them
-        is under way; the program will learn its result from SO_ERROR
+        The connect to $them ... SO_ERROR
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
         Nothing listens on $them of this host
 """)
@@ -182,7 +182,7 @@ def connect_refused_so_error():
 
 @case("""
     connect EINPROGRESS in-progress | type=tcp peer=$them
-        is under way; the program will learn its result from SO_ERROR
+        The connect to $them ... SO_ERROR
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
         Nothing listens on $them of this host
     connect ECONNABORTED connection-aborted | type=tcp peer=$them
@@ -201,9 +201,9 @@ def connect_refused_then_again():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
-        There is no route, here or as a router on the way reported, to 10.5.0.1:80
+        There is no route to 10.5.0.1:80: this host has none, or a router or firewall on the way reported
     connect ENETUNREACH unreachable | type=tcp peer=[2001:db8::1]:80
-        There is no route, here or as a router on the way reported, to [2001:db8::1]:80
+        There is no route to [2001:db8::1]:80
 """)
 def connect_without_route():
     own_network()
@@ -261,7 +261,7 @@ def rejected(address, how):
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        There is no route, here or as a router on the way reported, to 127.0.0.1:7000
+        There is no route to 127.0.0.1:7000 ... a router or firewall on the way reported that (ICMP)
 """)
 def connect_rejected_no_route():
     rejected(LOOPBACK, "icmp net-unreachable")

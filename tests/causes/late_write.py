@@ -13,7 +13,7 @@ from registry import case
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=512 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -28,7 +28,7 @@ def write_after_reset():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     send EPIPE write-after-close | len=10 flags=MSG_NOSIGNAL tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... !SIGPIPE
 """)
@@ -42,7 +42,7 @@ def write_after_reset_without_signal():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... !SIGPIPE
 """)
@@ -57,7 +57,7 @@ def write_after_reset_signal_blocked():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... !SIGPIPE
 """)
@@ -72,7 +72,7 @@ def write_after_reset_signal_handled():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... !SIGPIPE
 """)
@@ -95,7 +95,7 @@ def after_reset(function, *arguments):
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     write EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -105,7 +105,7 @@ def write_call_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     writev EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -115,7 +115,7 @@ def writev_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     sendfile EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -125,7 +125,7 @@ def sendfile_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     splice EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -135,7 +135,7 @@ def splice_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     sendmmsg EPIPE write-after-close | tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -145,9 +145,9 @@ def sendmmsg_after_reset():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
-        $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name ... SIGPIPE would have ended the program here
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
-        ended its side in order (FIN) after 7 bytes ... Of what this program sent, 5 bytes are not acknowledged
+        closed its side cleanly (FIN) after 7 bytes ... Of what this program wrote, 5 bytes had not been acknowledged
 """)
 def write_after_close():
     """The first write is answered with RST, since nobody can read it."""
@@ -180,7 +180,7 @@ def splice_into_a_broken_pipe():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE tx=512 unacked=5 unsent=0
-        $them ... closed ... SIGPIPE would have ended the program here ... !was reported
+        The connection to $them had failed before this write, by an RST from it, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here ... !closed
 """)
 def write_after_close_with_reply_unread():
     """The kernel does not tell of the peer's FIN as long as data lies before it."""
@@ -208,7 +208,7 @@ def write_after_both_ends_with_reply_unread():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 unacked=5 unsent=0
-        $them had closed, and answered what was sent after that with RST ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name ... SIGPIPE would have ended the program here
 """)
 def write_after_close_to_server():
     s = accepted()
@@ -221,7 +221,7 @@ def write_after_close_to_server():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
-        $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down
 """)
 def write_after_acknowledged_write(s=None):
     """The peer finished sending, read on, acknowledged, and then reset."""
@@ -237,7 +237,7 @@ def write_after_acknowledged_write(s=None):
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
-        $them had closed, and then reset ... SIGPIPE would have ended the program here ... !what was sent after
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down
 """)
 def write_after_acknowledged_write_to_server():
     write_after_acknowledged_write(accepted())

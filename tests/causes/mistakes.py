@@ -17,10 +17,10 @@ def receive_out_of_band():
 
 
 @case("""
-    sendmsg EMSGSIZE message-too-big | tcp ESTABLISHED rx=0 tx=0 all-acked
-        The call named more than 1024 buffers (UIO_MAXIOV) ... !larger
-    recvmsg EMSGSIZE message-too-big | tcp ESTABLISHED rx=0 tx=0 all-acked
-        The call named more than 1024 buffers (UIO_MAXIOV) ... !larger
+    sendmsg EMSGSIZE bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
+        A message of the call has more than 1024 buffers (UIO_MAXIOV) ... !larger
+    recvmsg EMSGSIZE bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
+        A message of the call has more than 1024 buffers (UIO_MAXIOV) ... !larger
 """)
 def too_many_buffers():
     s = connected()
@@ -42,7 +42,7 @@ def not_connected():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     shutdown ENOTCONN not-connected | tcp CLOSE rx=0 tx=0 all-acked
         harmless
 """)
@@ -60,7 +60,7 @@ def shutdown_after_reset():
     connect EBADF bad-descriptor |
         Descriptor -1 is not open
     listen ENOTSOCK bad-descriptor |
-        is open, but it is no socket
+        is open, but it is not a socket
     sendfile EBADF bad-descriptor | len=10 tcp ESTABLISHED rx=0 tx=0 all-acked
         is a socket, but the other descriptor of the call is not open
 """)
@@ -95,15 +95,15 @@ def bad_arguments():
 
 @case("""
     socket EAFNOSUPPORT not-supported | type=46/1
-        This kernel has no such kind of socket
+        This kernel has no socket of this family, type and protocol
     socket EPROTONOSUPPORT not-supported | type=2/1
-        This kernel has no such kind of socket
+        This kernel has no socket of this family, type and protocol
     socket ESOCKTNOSUPPORT not-supported | type=2/5
-        This kernel has no such kind of socket
+        This kernel has no socket of this family, type and protocol
     listen EOPNOTSUPP not-supported | udp
-        This kind of socket does not know the call or its flags
+        This kind of socket does not support the call or its flags
     socketpair EOPNOTSUPP not-supported | type=tcp
-        This kernel has no such kind of socket
+        Sockets of this family do not come in pairs
 """)
 def not_supported():
     call(socket.socket, 46, SOCK_STREAM)  # beyond the last family

@@ -23,7 +23,7 @@ def mptcp_write_after_reset():
 
 @case("""
     recv EAGAIN timeout | len=64 mptcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing came from $them
+        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from $them
 """)
 def mptcp_receive_timed_out():
     s = connected(protocol=MPTCP)
@@ -85,7 +85,7 @@ def mptcp_refused():
 
 @case("""
     recv 0 peer-closed | len=64 mptcp CLOSE_WAIT
-        ended its side in order (FIN)
+        closed its side cleanly (FIN)
 """)
 def mptcp_with_a_plain_peer():
     """Fallen back to TCP: what is counted stays right."""

@@ -56,9 +56,9 @@ def vsock_twice():
 
 @case("""
     getsockopt ENETDOWN unreachable | type=17/3
-        The network interface is down
+        The network interface that leads to
     send ENETDOWN unreachable | len=64 type=17/3
-        The network interface is down
+        The network interface that leads to
 """)
 def packet_down():
     own_network()

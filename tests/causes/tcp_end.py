@@ -18,7 +18,7 @@ from registry import case
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 all-acked
-        $them ended its side in order (FIN) after 0 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 0 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_at_once():
     s = connected()
@@ -29,7 +29,7 @@ def closed_at_once():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
-        $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 1000 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_after_reply(host=LOOPBACK):
     s = connected(host)
@@ -42,7 +42,7 @@ def closed_after_reply(host=LOOPBACK):
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
-        $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 1000 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_ipv6():
     closed_after_reply("::1")
@@ -50,7 +50,7 @@ def closed_ipv6():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
-        $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 1000 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_mapped():
     closed_after_reply("::ffff:127.0.0.1")
@@ -58,7 +58,7 @@ def closed_mapped():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 all-acked
-        $them ended its side in order (FIN) after 0 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 0 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_link_local():
     other_host()
@@ -74,7 +74,7 @@ def closed_link_local():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=1000 tx=512 all-acked
-        $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 1000 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_to_server():
     s = accepted()
@@ -87,7 +87,7 @@ def closed_to_server():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=1000 tx=0 all-acked
-        $them ended its side in order (FIN) after 1000 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 1000 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_unread():
     """The peer's data still lies in the queue when it is looked at."""
@@ -103,9 +103,9 @@ def closed_unread():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=7 tx=0 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) without an answer
+        $them closed its side cleanly (FIN) without an answer
 """)
 def half_closed():
     s = connected()
@@ -120,9 +120,9 @@ def half_closed():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_after_own_shut_wr(s=None):
     s = s or connected()
@@ -137,9 +137,9 @@ def closed_after_own_shut_wr(s=None):
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_after_own_shut_wr_to_server():
     closed_after_own_shut_wr(accepted())
@@ -147,7 +147,7 @@ def closed_after_own_shut_wr_to_server():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_before_own_shut_wr(s=None):
     s = s or connected()
@@ -162,7 +162,7 @@ def closed_before_own_shut_wr(s=None):
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 all-acked
-        $them ended its side in order (FIN) after 7 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def closed_before_own_shut_wr_to_server():
     closed_before_own_shut_wr(accepted())
@@ -170,7 +170,7 @@ def closed_before_own_shut_wr_to_server():
 
 @case("""
     recv 0 peer-closed | len=64 tcp LAST_ACK rx=7 tx=0 unacked=300 unsent=0
-        ended its side in order (FIN) after 7 bytes ... Of what this program sent, 300 bytes are not acknowledged
+        closed its side cleanly (FIN) after 7 bytes ... Of what this program wrote, 300 bytes had not been acknowledged
 """)
 def closed_with_own_fin_unanswered():
     """LAST_ACK: the peer's kernel does not hear of this side's data and FIN."""
@@ -187,7 +187,7 @@ def closed_with_own_fin_unanswered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 unacked=300 unsent=0
-        ended its side in order (FIN) without an answer ... Of what this program sent, 300 bytes are not acknowledged
+        closed its side cleanly (FIN) without an answer ... Of what this program wrote, 300 bytes had not been acknowledged
 """)
 def closed_with_data_unacknowledged():
     own_network()
@@ -202,7 +202,7 @@ def closed_with_data_unacknowledged():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx+unacked+unsent=$written
-        ended its side in order (FIN) without an answer ... Of what this program sent ... not acknowledged
+        closed its side cleanly (FIN) without an answer ... Of what this program wrote ... had not been acknowledged
 """)
 def closed_with_a_closed_window():
     s = connected(room=4096)
@@ -215,9 +215,9 @@ def closed_with_a_closed_window():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
-        ended its side in order (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
+        closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
     send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
-        $them had closed, and then reset ... or this program had shut down its writing side ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here ... !shut down ... !time-out
 """)
 def closed_and_reset(s=None):
     """FIN and RST have both come before the program looks."""
@@ -231,9 +231,9 @@ def closed_and_reset(s=None):
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
-        ended its side in order (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
+        closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
     send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
-        $them had closed, and then reset ... SIGPIPE would have ended the program here ... !what was sent after
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down ... !time-out
 """)
 def closed_and_reset_to_server():
     closed_and_reset(accepted())
@@ -241,23 +241,23 @@ def closed_and_reset_to_server():
 
 @case("""
     recv 0 peer-closed | len=64 flags=MSG_WAITALL tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     recv 0 peer-closed | len=64 flags=MSG_PEEK tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     recv 0 peer-closed | len=64 flags=MSG_TRUNC tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     recvfrom 0 peer-closed | len=65 tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     recvmsg 0 peer-closed | len=66 tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     read 0 peer-closed | len=67 tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     readv 0 peer-closed | len=68 tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     preadv2 0 peer-closed | len=69 tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
     splice 0 peer-closed | len=70 tcp CLOSE_WAIT rx=5 tx=0 all-acked
-        $them ended its side in order (FIN) after 5 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 5 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def ways_to_find_the_end():
     s = connected()
@@ -287,13 +287,13 @@ def many_at_the_end():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        ended its side in order (FIN) after 0 bytes ... 300 bytes are not acknowledged. Then the connection failed, by a reset or otherwise
+        closed its side cleanly (FIN) after 0 bytes ... 300 bytes had not been acknowledged. Then the connection failed, by a reset or otherwise
     recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        ended its side in order (FIN) after 0 bytes ... 300 bytes are not acknowledged. Then the connection failed, by a reset or otherwise
+        closed its side cleanly (FIN) after 0 bytes ... 300 bytes had not been acknowledged. Then the connection failed, by a reset or otherwise
     send ETIMEDOUT connection-timed-out | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: 300 bytes were never acknowledged
+        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them had closed, and what was sent after that was answered with RST, or by nobody until the kernel gave up. SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... or because this host gave it up (time-out, or ss -K). SIGPIPE would have ended the program here
 """)
 def closed_and_timed_out():
     """An error comes after the FIN, and it is no reset. Reading never tells."""
@@ -312,7 +312,7 @@ def closed_and_timed_out():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        ended its side in order (FIN) after 0 bytes ... Then the connection failed, by a reset or otherwise
+        closed its side cleanly (FIN) after 0 bytes ... Then the connection failed, by a reset or otherwise
     send ECONNABORTED connection-aborted | len=1 tcp CLOSE rx=0 tx=0 all-acked
         ended on this host (ss -K
 """)
@@ -359,7 +359,7 @@ def replaced_and_reset():
 
 @case("""
     recv 0 local-shutdown-read | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
-        This program itself shut down the reading side of the socket; $them has not closed
+        This program itself shut down the reading side of the socket; no FIN has come from $them
 """)
 def own_shut_rd():
     s = connected()
@@ -369,7 +369,7 @@ def own_shut_rd():
 
 @case("""
     recv 0 local-shutdown-read | len=64 tcp FIN_WAIT2 rx=0 tx=0 all-acked
-        This program itself shut down the reading side of the socket; $them has not closed
+        This program itself shut down the reading side of the socket; no FIN has come from $them
 """)
 def own_shut_rdwr():
     s = connected()
@@ -380,7 +380,7 @@ def own_shut_rdwr():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 all-acked
-        $them ended its side in order (FIN) after 0 bytes; it closed, or only finished sending ... !not acknowledged
+        $them closed its side cleanly (FIN) after 0 bytes: it closed the connection, or only finished sending ... !acknowledged
 """)
 def own_shut_rd_and_closed():
     s = connected()
@@ -404,11 +404,11 @@ def own_shut_rd_unconnected():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
     read 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
 """)
 def silence_after_reset():
     s = connected()
@@ -421,9 +421,9 @@ def silence_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
 """)
 def silence_after_so_error():
     s = connected()
@@ -435,11 +435,11 @@ def silence_after_so_error():
 
 @case("""
     connect EINPROGRESS in-progress | type=tcp peer=$them
-        is under way; the program will learn its result from SO_ERROR
+        The connect to $them ... SO_ERROR
     recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
         Nothing listens on $them of this host
     recv 0 closed-after-error | len=64 type=tcp peer=$them
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
 """)
 def silence_after_refusal():
     s = socket.socket()
@@ -453,9 +453,9 @@ def silence_after_refusal():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is gone
+        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is gone
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)

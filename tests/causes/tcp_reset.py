@@ -15,7 +15,7 @@ from registry import case, slow_case
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
 """)
 def reset_at_once():
     s = connected()
@@ -26,7 +26,7 @@ def reset_at_once():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
 """)
 def reset_before_reply(s=None):
     s = s or connected()
@@ -38,7 +38,7 @@ def reset_before_reply(s=None):
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
 """)
 def reset_to_server():
     reset_before_reply(accepted())
@@ -46,7 +46,7 @@ def reset_to_server():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before it sent a single byte back; it had acknowledged all 512 bytes of the request ... !never ack
+        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
 """)
 def reset_before_reading():
     """The request lay unread when the peer closed: RST instead of FIN."""
@@ -102,9 +102,9 @@ def reset_while_waiting_for_all():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 flags=MSG_PEEK tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
 """)
 def reset_seen_by_peeking():
     s = connected()
@@ -116,7 +116,7 @@ def reset_seen_by_peeking():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0
-        it had acknowledged 512 bytes of the request; 300 bytes that this program had written were never acknowledged
+        it had acknowledged 512 bytes of what was sent to it; 300 bytes of what this program had written had not been acknowledged
 """)
 def reset_with_data_unacknowledged():
     own_network()
@@ -131,7 +131,7 @@ def reset_with_data_unacknowledged():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0
-        it had acknowledged 512 bytes of the request; 300 bytes that this program had written were never acknowledged ... Or this kernel did
+        it had acknowledged 512 bytes of what was sent to it; 300 bytes of what this program had written had not been acknowledged ... !kernel
 """)
 def reset_with_own_fin_unacknowledged():
     own_network()
@@ -147,7 +147,7 @@ def reset_with_own_fin_unacknowledged():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        before it sent a single byte back ... that this program had written were never acknowledged
+        before a single byte had come from it ... of what this program had written had not been acknowledged
 """)
 def reset_with_window_closed():
     s = connected(room=4096)
@@ -159,7 +159,7 @@ def reset_with_window_closed():
 
 @case("""
     send ECONNRESET peer-reset | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -189,7 +189,7 @@ def reset_in_the_queue():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        it had acknowledged all 512 bytes of the request ... Or this kernel did, because data came after this program had shut the socket down
+        $them aborted the connection (RST), or this host's kernel did, because data came after this program had shut the socket down; until then 0 bytes had been received, and 512 bytes acknowledged
 """)
 def reset_by_own_kernel():
     """Data for a program that has shut down both sides: it is this side that
@@ -204,9 +204,9 @@ def reset_by_own_kernel():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way ... !in its name
+        $them aborted the connection (RST) before any data had gone either way. A firewall rule of this host may have sent the RST in its name
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        its error was reported before; 0 here is no orderly end, $them sent no FIN
+        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 all-acked
         $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
 """)
@@ -224,7 +224,7 @@ def reset_without_a_round_trip():
 
 @case("""
     getsockopt EPIPE peer-reset | tcp CLOSE rx=7 tx=0 unacked=5 unsent=0
-        $them had ended its side in order (FIN), and then reset the connection (RST); 5 bytes ... were never acknowledged ... !in mid-stream
+        $them had closed its side cleanly (FIN), and then aborted the connection (RST); 5 bytes ... had not been acknowledged ... !in mid-stream
 """)
 def reset_after_the_end_so_error():
     """What an event loop reads when it has sent to a peer that had closed."""
@@ -239,7 +239,7 @@ def reset_after_the_end_so_error():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=7 tx=0 all-acked
-        $them had ended its side in order (FIN), and then reset the connection (RST) ... !in mid-stream
+        $them had closed its side cleanly (FIN), and then aborted the connection (RST) ... !in mid-stream
 """)
 def reset_after_both_ends_so_error():
     own_network()
@@ -256,7 +256,7 @@ def reset_after_both_ends_so_error():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300
-        it had acknowledged 0 bytes of the request; 300 bytes ... were never acknowledged. Or a firewall rule of this host did
+        it had acknowledged 0 bytes of what was sent to it; 300 bytes ... had not been acknowledged. Or a firewall rule of this host, which lets nothing out to the peer
 """)
 def reset_by_own_firewall():
     """The peer knows nothing of it."""
@@ -270,7 +270,7 @@ def reset_by_own_firewall():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        it had acknowledged all 512 bytes of the request. A firewall or another device in between may have sent the RST in its name
+        it had acknowledged everything that was sent to it (512 bytes). A firewall or another device in between may have sent the RST in its name
 """)
 def reset_by_another_host():
     s = connected_far()
@@ -282,7 +282,7 @@ def reset_by_another_host():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=300 all-acked
-        it had acknowledged all 300 bytes of the request
+        it had acknowledged everything that was sent to it (300 bytes)
 """)
 def reset_after_being_kept_here():
     """All arrived in the end: the tries that failed are not the peer's."""
@@ -299,7 +299,7 @@ def reset_after_being_kept_here():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=1000000 all-acked
-        it had acknowledged all 1000000 bytes of the request
+        it had acknowledged everything that was sent to it (1000000 bytes)
 """)
 def reset_after_a_full_queue():
     """This host's own queue drops, and TCP tries again."""
@@ -344,7 +344,7 @@ def killed_on_this_host():
 
 @case("""
     recvmmsg ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
 """)
 def many_find_the_reset():
     s = connected()
@@ -355,7 +355,7 @@ def many_find_the_reset():
 
 @case("""
     splice ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before a byte had gone either way
+        $them aborted the connection (RST) before any data had gone either way
 """)
 def spliced_from_a_reset():
     s = connected()
@@ -381,7 +381,7 @@ def reset_after_idle_time():
 
 @slow_case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
-        before it sent a single byte back; it had acknowledged all 512 bytes ... No data had come for ... idle timeouts
+        before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... No data had come for ... idle timeouts
 """)
 def reset_after_waiting_for_reply():
     s = connected()

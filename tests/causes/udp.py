@@ -22,7 +22,7 @@ def refused_udp():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 udp peer=$them
-        An earlier datagram of this socket to $them was answered by port-unreachable
+        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
 """)
 def udp_refused_receive():
     call(refused_udp().recv, 64)
@@ -30,7 +30,7 @@ def udp_refused_receive():
 
 @case("""
     send ECONNREFUSED connection-refused | len=3 udp peer=$them
-        An earlier datagram of this socket to $them was answered by port-unreachable
+        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
 """)
 def udp_refused_send():
     call(refused_udp().send, b"abc")
@@ -38,7 +38,7 @@ def udp_refused_send():
 
 @case("""
     recvmmsg ECONNREFUSED connection-refused | udp peer=$them
-        An earlier datagram of this socket to $them was answered by port-unreachable
+        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
 """)
 def udp_refused_many():
     receive_many(refused_udp(), 2)
@@ -46,7 +46,7 @@ def udp_refused_many():
 
 @case("""
     getsockopt ECONNREFUSED connection-refused | udp peer=$them
-        An earlier datagram of this socket to $them was answered by port-unreachable
+        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
 """)
 def udp_refused_so_error():
     refused_udp().getsockopt(SOL_SOCKET, SO_ERROR)
@@ -83,7 +83,7 @@ def udp_unreachable_elsewhere():
 
 @case("""
     sendto ENETUNREACH unreachable | len=3 type=udp peer=10.5.0.1:7000
-        There is no route, here or as a router on the way reported, to 10.5.0.1:7000 ... !earlier
+        There is no route to 10.5.0.1:7000 ... !earlier
     sendto EINVAL bad-argument | len=3 type=udp peer=10.5.0.1:7000
         or the route to 10.5.0.1:7000 leads nowhere (blackhole)
 """)
@@ -111,7 +111,7 @@ def udp_prohibited_ipv6():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 udp peer=127.0.0.1:7000
-        was answered by port-unreachable: nothing receives where it was sent, or a firewall rejects it
+        was answered by port-unreachable (ICMP): nothing receives where it was sent, or a firewall rejects it
 """)
 def udp_refused_by_a_firewall():
     """Something does receive there."""

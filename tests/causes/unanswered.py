@@ -10,7 +10,7 @@ from registry import case, slow_case
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
-        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
+        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... . Its host is gone
 """)
 def retransmissions_unanswered():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -24,7 +24,7 @@ def retransmissions_unanswered():
 
 @case("""
     send ETIMEDOUT connection-timed-out | len=10 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
+        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... . Its host is gone
 """)
 def retransmissions_unanswered_send():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -37,7 +37,7 @@ def retransmissions_unanswered_send():
 
 @case("""
     getsockopt ETIMEDOUT connection-timed-out | tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... . Its host is gone
+        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... . Its host is gone
 """)
 def retransmissions_unanswered_so_error():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -50,7 +50,7 @@ def retransmissions_unanswered_so_error():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: 300 bytes were never acknowledged, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
+        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
 """)
 def user_timeout():
     own_network()
@@ -152,7 +152,7 @@ def blackhole_route_while_connected_ipv6():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        The connection to $them stood, and then its packets were answered by port-unreachable (ICMP): that is a firewall that rejects them; 300 bytes ... were never acknowledged
+        The connection to $them stood, and then its packets were answered by port-unreachable (ICMP): that is a firewall that rejects them; 300 bytes ... had not been acknowledged
 """)
 def rejected_while_connected():
     """Soft, so it is told when the retransmissions are at their end."""

@@ -227,7 +227,7 @@ def unix_datagram_to_the_dead():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 type=unix-dgram local=$us peer=$them
-        $them connected its socket to another address, and has thrown away unread what this program had sent
+        $them connected its socket to another address, or to none, and what lay there unread was thrown away
     send EPERM not-permitted | len=3 type=unix-dgram local=$us peer=$them
         $them is connected to another socket and takes nothing from this one ... !file permissions
     sendto EPERM not-permitted | len=3 type=unix-dgram peer=$them
@@ -434,7 +434,7 @@ def unix_receive_unconnected():
 
 @case("""
     sendto EISCONN bad-argument | len=3 type=unix-stream peer=$them peer_pid=$peer_pid
-        The socket is already connected
+        the socket is already connected
 """)
 def unix_send_to_while_connected():
     s = unix_connected()

@@ -9,7 +9,7 @@ from registry import case
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 side=connected sent_ms=- unread=-
-        $them ended its side in order (FIN) after 0 bytes
+        $them closed its side cleanly (FIN) after 0 bytes
 """)
 def connected_and_nothing_sent():
     s = connected()
@@ -20,7 +20,7 @@ def connected_and_nothing_sent():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=100 tx=512 side=accepted unread=- sent_ms+idle_ms>-1
-        $them ended its side in order (FIN) after 100 bytes
+        $them closed its side cleanly (FIN) after 100 bytes
 """)
 def accepted_and_answered():
     s = accepted()
@@ -34,7 +34,7 @@ def accepted_and_answered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 all-acked side=connected
-        $them ended its side in order (FIN) without an answer ... nothing has ever come (0 bytes in all)
+        $them closed its side cleanly (FIN) without an answer ... nothing has ever come (0 bytes in all)
 """)
 def never_answered():
     s = connected()
@@ -46,7 +46,7 @@ def never_answered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=100 tx=600 all-acked side=connected
-        $them ended its side in order (FIN) without an answer ... nothing has come since (100 bytes in all)
+        $them closed its side cleanly (FIN) without an answer ... nothing has come since (100 bytes in all)
 """)
 def second_request_not_answered():
     s = connected()
@@ -62,7 +62,7 @@ def second_request_not_answered():
 
 @case("""
     recv 0 peer-closed | len=64 tcp rx=0 tx=512 all-acked side=connected
-        $them ended its side in order (FIN)
+        $them closed its side cleanly (FIN)
 """)
 def said_goodbye():
     """A program that has finished sending waits for no answer."""
@@ -80,7 +80,7 @@ def said_goodbye():
     send EPIPE write-after-close | len=10 tcp CLOSE rx=348 unread=348
         Unread here: 348 bytes
     recv 0 closed-after-error | len=64 tcp CLOSE unread=-
-        0 here is no orderly end
+        had already failed
 """)
 def last_words_unread():
     s = connected()

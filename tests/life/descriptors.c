@@ -21,11 +21,19 @@ static int copy_high(int fd)
     return -1;
 }
 
-/* The log goes to another number; if the call fails, the old one is free. */
+static bool may_be_put(int number)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return number < (int)limit.rlim_cur;
+}
+
+/* The log goes to another number; if the call fails, the old one is free. Above the limit
+ * it stays. */
 static long duplicate(int from, int to, int flags, unsigned which)
 {
     int moved = -1;
-    if (native && to == log_fd && (from != to)) {
+    if (native && to == log_fd && from != to && may_be_put(to)) {
         moved = copy_high(log_fd);
     }
     long result = which == 0   ? CALL(dup2(from, to), "dup2 %d %d", from, to)

@@ -87,6 +87,12 @@ OTHER_NAME(sighandler_t, bsd_signal, (int, sighandler_t));
 OTHER_NAME(sighandler_t, ssignal, (int, sighandler_t));
 OTHER_NAME(sighandler_t, sysv_signal, (int, sighandler_t));
 OTHER_NAME(sighandler_t, __sysv_signal, (int, sighandler_t));
+OTHER_NAME(int, setrlimit, (int, const void *));
+OTHER_NAME(int, prlimit, (pid_t, int, const void *, void *));
+OTHER_NAME(int, setrlimit64, (int, const void *));
+OTHER_NAME(int, prlimit64, (pid_t, int, const void *, void *));
+OTHER_NAME(int, __clone, (int (*)(void *), void *, int, void *, ...));
+OTHER_NAME(pid_t, __vfork, (void));
 /* 32-bit glibc's second set, for a 64-bit time_t. */
 OTHER_NAME(ssize_t, __recvmsg64, (int, struct msghdr *, int));
 OTHER_NAME(ssize_t, __sendmsg64, (int, const struct msghdr *, int));
@@ -261,5 +267,8 @@ void by_number(void);
 int show(bool all);
 void start_program(void);
 void make_child(void);
+void set_limit(void);
+void make_by_clone(void);
+void make_by_vfork(void);
 
 #endif

@@ -382,9 +382,8 @@ def causes_of_zero(moment):
 
 def causes_of_reset(record, moment):
     """An RST of this side's kernel, for data after its own SHUT_RDWR, looks the
-    same to it; where it accepted the connection, nothing even hints at that."""
-    by_own_kernel = moment.rst_out and moment.entry.shut and (
-        "Or this kernel" in record["why"] or moment.accepted)
+    same to it."""
+    by_own_kernel = moment.rst_out and moment.entry.shut and "this host's kernel did" in record["why"]
     return {"peer-reset"} if moment.rst_in or by_own_kernel else set()
 
 
@@ -406,7 +405,7 @@ def wanted_causes(record, moment):
 def sentence_faults(record, moment):
     if "was reported" in record["why"] and not moment.told():
         yield "no error was reported before"
-    if "had closed, and" in record["why"] and not moment.fin_in:
+    if "had closed its side" in record["why"] and not moment.fin_in:
         yield "no FIN came"
 
 

@@ -58,7 +58,7 @@ int main(void)
     says(WORDS("$waiting$rx."), &f, 300, "4294967298 bytes1 byte.");
     says(WORDS("$idle"), &f, 300, "60 s");
     says(WORDS("a$never_acknowledged$saved."), &f, 300,
-         "a; 4294967298 bytes that this program had written were never acknowledged.");
+         "a; 4294967298 bytes of what this program had written had not been acknowledged.");
     f.saved_from_sigpipe = true;
     says(WORDS("$saved"), &f, 10, " SIGPIPE w");
     says(WORDS("abc $tx of it"), &f, 4, "abc ");

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim doctor: this host's own part in resets and refusals
+# sockshim doctor: what this host, or a process, adds to resets and delays
 #
 # It reads /proc and ss, changes nothing and needs no root. What is read here goes to
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
@@ -9,24 +9,42 @@ DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/t
     ipv4/tcp_fin_timeout ipv4/tcp_tw_reuse ipv4/tcp_keepalive_time ipv4/tcp_keepalive_intvl
     ipv4/tcp_keepalive_probes ipv4/tcp_retries2 ipv4/ip_local_port_range"
 # Not everywhere, and not missed: new, empty, or the first namespace's alone.
-DOCTOR_MORE_KNOBS="ipv4/tcp_rto_max_ms ipv4/ip_local_reserved_ports ipv4/tcp_max_orphans ipv4/tcp_mem"
+DOCTOR_MORE_KNOBS="ipv4/tcp_rto_max_ms ipv4/ip_local_reserved_ports ipv4/tcp_max_orphans ipv4/tcp_mem
+    unix/max_dgram_qlen"
 
 doctor_usage() {
     cat <<'END_OF_USAGE'
-usage: sockshim doctor
-       sockshim doctor [OPTIONS] -- COMMAND [ARG...]
+usage: sockshim doctor [OPTIONS] [PID]
+       sockshim doctor [OPTIONS OF RUN] -- COMMAND [ARG...]
 
-Says what this host itself adds to resets and refusals: accept queues that are
-full, settings, and what the kernel has counted, each with what it means, what
-to change and what not to. Worst first. It reads /proc, asks ss if it is there,
-changes nothing and needs no root; root is told whose the sockets are.
+Without PID and COMMAND: what this host itself contributes to resets, refused
+connections and delays. Full accept queues, settings, and what the kernel has
+counted (lost and damaged packets, conntrack, memory, ICMP, datagrams), each
+with what it means, what to change and what not to. The counters are read twice:
+what is happening now comes before what happened at some time since boot.
 
-With COMMAND it runs that as sockshim run does, with the OPTIONS of run (but
--q), and says at the end, on stderr, what the kernel counted meanwhile, beside
-what the log says of this run.
+With PID: what the sockets of that running process look like. Connections that
+it does not close, data that it does not read, data that is not acknowledged and
+since when, peers that do not read, connects that are not answered, full accept
+queues, descriptors against their limit; and which call each thread waits in,
+and for whom. Nothing is injected or traced. Without root it works for processes
+of your own; what could not be seen is listed.
+
+With COMMAND: runs it as sockshim run does, with the OPTIONS of run (but -q),
+and says at the end, on stderr, what the kernel counted meanwhile, beside what
+the log says of this run. There --json is run's option: the log in JSON.
+
+  --json              one JSON object on one line instead of text
+  --seconds N         time between the two looks (default: 1; 0: only one look)
+  --watch N           repeat every N seconds, until Ctrl-C or PID has ended
+  -h, --help          print this
+
+doctor reads /proc, and ss if it is installed; it changes nothing and needs no
+root. Only root is told which processes other users' sockets belong to.
 
 Settings and counters are those of the network namespace that it runs in: for a
-container, run it there. Other programs in the namespace count, too.
+container, run it there. Other programs in the namespace count, too. Memory,
+open files and the limit of the conntrack table belong to the whole host.
 
 Exit status: 0, whatever was found; 1 if nothing could be read; 2 if the call is
 wrong. With COMMAND: that of sockshim run, which is COMMAND's.
@@ -34,44 +52,114 @@ END_OF_USAGE
 }
 
 sockshim_doctor() {
-    if [ $# -eq 0 ]; then
-        doctor_host
+    if [ "${1-}" = --after ]; then
+        shift
+        doctor_after "$@"
         return
     fi
-    case $1 in
-    --after) shift && doctor_after "$@" && return ;;
-    -*) ;;
-    *) wrong_call doctor "doctor takes nothing, or [OPTIONS] -- COMMAND, not $1" ;;
-    esac
     for doctor_word; do
         case $doctor_word in
         -h | --help)
             doctor_usage
             return
             ;;
-        -q) wrong_call doctor "with -q nobody is there at the end to look at the counters" ;;
         --) doctor_command "$@" ;;
         esac
     done
-    wrong_call doctor "no -- and COMMAND after $*"
+    doctor_read_words "$@"
+}
+
+# Without a COMMAND.
+doctor_read_words() {
+    doctor_pid=
+    doctor_seconds=1
+    doctor_watch=
+    DOCTOR_JSON=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --json) DOCTOR_JSON=yes ;;
+        --seconds | --watch)
+            case ${2-} in
+            '' | *[!0-9]* | ?????*) wrong_call doctor "$1 ${2-} is not allowed; allowed: a number of seconds" ;;
+            esac
+            [ "$1" = --seconds ] && doctor_seconds=$2 || doctor_watch=$2
+            shift
+            ;;
+        -*) doctor_option "$1" ;;
+        '' | *[!0-9]*) wrong_call doctor "$1 is not a PID; to run a command under doctor, put -- before it" ;;
+        *)
+            [ -z "$doctor_pid" ] || wrong_call doctor "one PID, not $doctor_pid and $1"
+            doctor_pid=$1
+            ;;
+        esac
+        shift
+    done
+    export DOCTOR_JSON
+    # Not into ss.
+    unset LD_PRELOAD
+    if [ -n "$doctor_watch" ]; then
+        doctor_repeat
+    else
+        doctor_once
+    fi
+}
+
+# Perhaps one of run's.
+doctor_option() {
+    case $1 in
+    -q | -o | --format | --level | --skip | --only | --limit | --close | --no-*)
+        wrong_call doctor "$1 is for doctor -- COMMAND, and there is no -- and COMMAND"
+        ;;
+    *) unknown_option doctor "$1" --json --seconds --watch --help ;;
+    esac
+}
+
+doctor_once() {
+    if [ -n "$doctor_pid" ]; then
+        doctor_process "$doctor_pid"
+    else
+        doctor_host
+    fi
+}
+
+# Until Ctrl-C, or until the process has ended.
+doctor_repeat() {
+    while doctor_once; do
+        sleep "$doctor_watch"
+        [ -n "$DOCTOR_JSON" ] || printf '\n---- %s UTC\n\n' "$(date -u +%H:%M:%S)"
+    done
 }
 
 # ---- The host ----
 
+# Twice the counters, with some time in between: what is told of a host that has been
+# up for a year is what happens now.
 doctor_host() {
-    # Not into ss.
-    unset LD_PRELOAD
     {
+        doctor_counters counter
+        doctor_began=$(doctor_clock)
         doctor_system
         doctor_knobs
-        doctor_counters counter
+        doctor_conntrack
         doctor_sockets
-    } | doctor_awk doctor-host.awk
+        if [ "$doctor_seconds" -gt 0 ]; then
+            sleep "$doctor_seconds"
+            doctor_counters later
+            printf 'looked\t%s\t%s\n' "$doctor_began" "$(doctor_clock)"
+        fi
+    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-json.awk"
 }
 
-# doctor_awk PROGRAM: facts in, sentences out.
+# Seconds, with two decimals.
+doctor_clock() {
+    awk '{ print $1 }' /proc/uptime
+} 2>/dev/null
+
+# doctor_awk PROGRAM [-f FILE...]: facts in, sentences out.
 doctor_awk() {
-    LC_ALL=C awk -f "${lib:?}/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$1"
+    doctor_program=$1
+    shift
+    LC_ALL=C awk -f "${lib:?}/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$doctor_program" "$@"
 }
 
 doctor_system() {
@@ -105,15 +193,44 @@ doctor_knobs() {
     [ $# -eq 0 ] || awk '{ name = FILENAME; sub(/.*\//, "", name); $1 = $1; print "knob\t" name "\t" $0 }' "$@"
 }
 
-# doctor_counters WORD: the facts begin with WORD. The files hold pairs of lines,
-# names and then values.
+# doctor_counters WORD: the facts begin with WORD. netstat and snmp hold pairs of
+# lines, names and then values; snmp6 a counter a line, and is not there without IPv6.
 doctor_counters() {
     for doctor_file in /proc/net/netstat /proc/net/snmp; do
         ! doctor_readable $doctor_file || awk -v word="$1" '
-            $1 != "Tcp:" && $1 != "TcpExt:" { next }
+            $1 !~ /^(Tcp|TcpExt|Ip|Icmp|Udp):$/ { next }
             $2 ~ /^[A-Za-z]/ { split($0, name, " "); next }
-            { for (i = 2; i <= NF; i++) print word "\t" name[i] "\t" $i }' $doctor_file
+            {
+                prefix = $1 ~ /^Tcp/ ? "" : substr($1, 1, length($1) - 1)
+                for (i = 2; i <= NF; i++)
+                    print word "\t" prefix name[i] "\t" $i
+            }' $doctor_file
     done
+    [ ! -r /proc/net/snmp6 ] || awk -v word="$1" '{ print word "\t" $1 "\t" $2 }' /proc/net/snmp6
+    [ ! -r /proc/net/stat/nf_conntrack ] || doctor_conntrack_counters "$1" </proc/net/stat/nf_conntrack
+}
+
+# A line of names, and a line in hexadecimal for each processor.
+doctor_conntrack_counters() {
+    awk -v word="$1" '
+        NR == 1 { names = split($0, name, " "); next }
+        { for (i = 1; i <= names; i++) sum[i] += hex($i) }
+        END {
+            for (i = 1; NR > 1 && i <= names; i++)
+                if (name[i] ~ /^(invalid|insert_failed|drop|early_drop)$/)
+                    printf "%s\tconntrack_%s\t%.0f\n", word, name[i], sum[i]
+        }
+        function hex(text,    i, number) {
+            for (i = 1; i <= length(text); i++)
+                number = number * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1
+            return number
+        }'
+}
+
+# The table is counted for each namespace, and has one limit for all of them.
+doctor_conntrack() {
+    set -- /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max
+    [ ! -r "$1" ] || [ ! -r "$2" ] || awk '{ line = line "\t" $1 } END { print "conntrack" line }' "$@"
 }
 
 # The limit of an accept queue is told by ss alone (inet_diag); the rest is in
@@ -130,7 +247,7 @@ doctor_sockets() {
     # Without IPv6 it is not there.
     [ ! -r /proc/net/tcp6 ] || set -- "$@" /proc/net/tcp6
     [ ! -r /proc/sys/net/ipv4/ip_local_port_range ] || set -- /proc/sys/net/ipv4/ip_local_port_range "$@"
-    LC_ALL=C awk -f "$lib/doctor-sockets.awk" "$@"
+    LC_ALL=C awk -f "$lib/doctor-address.awk" -f "$lib/doctor-sockets.awk" "$@"
 } 2>/dev/null
 
 # From the output of ss. Its words are kind, state, waiting, limit, address; a unix
@@ -148,10 +265,108 @@ doctor_listeners() {
         }'
 }
 
+# ---- A process ----
+
+# Two looks, with some time in between: what is so in both is no moment of a busy
+# program. Nothing is injected and nothing traced.
+doctor_process() {
+    doctor_its=/proc/$1
+    if [ ! -d "$doctor_its" ]; then
+        [ -z "$doctor_watch" ] || [ -z "${doctor_seen-}" ] || { complain "process $1 has ended" && exit 0; }
+        die 1 "there is no process $1"
+    fi
+    ls "$doctor_its/fd/" >/dev/null 2>&1 ||
+        die 1 "the descriptors of process $1 may be seen only by its user and by root (CAP_SYS_PTRACE)"
+    doctor_seen=yes
+    doctor_find_ss "$1"
+    {
+        doctor_process_itself "$1"
+        doctor_process_sockets 1
+        [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
+        doctor_process_descriptors
+        doctor_process_sockets 2
+        doctor_process_threads
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+}
+
+# In $doctor_ss; $doctor_ss_missing says why not.
+doctor_find_ss() {
+    doctor_ss=
+    doctor_ss_missing=
+    if ! command -v ss >/dev/null; then
+        doctor_ss_missing="ss (package iproute2) is not installed"
+    elif [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ]; then
+        doctor_ss=ss
+    elif nsenter -t "$1" -n true 2>/dev/null; then
+        doctor_ss="nsenter -t $1 -n ss"
+    else
+        doctor_ss_missing="ss may not enter its network namespace (only root may)"
+    fi
+}
+
+doctor_process_itself() {
+    printf 'machine\t%s\t%s\n' "$(uname -m)" "$(od -An -tu1 -N5 "$doctor_its/exe" | awk '{ print $5 }')"
+    awk '/^Max open files/ { print "nofile\t" $4 "\t" $5 }' "$doctor_its/limits"
+    doctor_name=
+    read -r doctor_name <"$doctor_its/comm"
+    printf 'process\t%s\t%s\n' "$1" "$doctor_name"
+    [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "elsewhere"
+    [ -z "$doctor_ss_missing" ] || printf 'no-ss\t%s\n' "$doctor_ss_missing"
+    doctor_knobs
+    awk '{ print "knob\ttcp_syn_linear_timeouts\t" $1 }' /proc/sys/net/ipv4/tcp_syn_linear_timeouts
+    doctor_process_descriptors
+}
+
+# With -L a descriptor is what it leads to, and no name of a file is shown.
+doctor_process_descriptors() {
+    # shellcheck disable=SC2012
+    LC_ALL=C ls -Liln "$doctor_its/fd/" | awk '$NF ~ /^[0-9]+$/ && NF > 4 {
+        print "fd\t" $NF "\t" ($2 ~ /^s/ ? $1 : "")
+    }'
+}
+
+# doctor_process_sockets LOOK: of its whole network namespace.
+doctor_process_sockets() {
+    for doctor_kind in tcp tcp6 udp udp6; do
+        [ ! -r "$doctor_its/net/$doctor_kind" ] ||
+            awk -v lead="$doctor_kind	$1	" 'NR > 1 { print lead $0 }' "$doctor_its/net/$doctor_kind"
+    done
+    [ -n "$doctor_ss" ] || return 0
+    # shellcheck disable=SC2086
+    {
+        $doctor_ss -HtanOei | awk -v lead="sstcp	$1	" '{ print lead $0 }'
+        $doctor_ss -Hxanp | awk -v lead="ssunix	$1	" '{ print lead $0 }'
+    }
+}
+
+# Which call a thread is in is told to those who may trace it; where in the kernel it
+# waits, to more.
+doctor_process_threads() {
+    for doctor_thread in "$doctor_its"/task/*; do
+        doctor_call=
+        doctor_wchan=
+        doctor_name=
+        read -r doctor_call <"$doctor_thread/syscall"
+        read -r doctor_wchan <"$doctor_thread/wchan"
+        read -r doctor_name <"$doctor_thread/comm"
+        printf 'thread\t%s\t%s\t%s\t%s\n' "${doctor_thread##*/}" "$doctor_call" "$doctor_wchan" "$doctor_name"
+    done
+}
+
 # ---- Beside COMMAND ----
 
 # doctor_command [OPTIONS] -- COMMAND...: never comes back.
 doctor_command() {
+    case $1 in
+    -*) ;;
+    *) wrong_call doctor "$1 is not an option, and only options may stand before --" ;;
+    esac
+    for doctor_word; do
+        case $doctor_word in
+        -q) wrong_call doctor "with -q nobody is there at the end to look at the counters" ;;
+        --) break ;;
+        esac
+    done
     # shellcheck source=/dev/null # of its own
     . "$lib/commands/run.sh"
     run_launch "$(doctor_counters before)" "$@"

@@ -16,6 +16,7 @@ __attribute__((used)) hidden long watched_with(const long *arguments)
 _Static_assert(SYS_seccomp == 354 && SYS_prctl == 172, "as written in the assembly");
 _Static_assert(SYS_recvmmsg == 337 && SYS_sendmmsg == 345, "as written in the assembly");
 _Static_assert(SYS_close == 6 && SYS_dup2 == 63, "as written in the assembly");
+_Static_assert(SYS_clone == 120 && SYS_vfork == 190 && SYS_clone3 == 435, "as in the assembly");
 _Static_assert(SYS_dup3 == 330 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
@@ -29,6 +30,8 @@ __asm__(".text\n"
         "    je 1f\n"
         "    cmpl $436, 4(%esp)\n"
         "    je 3f\n"
+        "    cmpl $435, 4(%esp)\n"
+        "    je 6f\n"
         "    cmpl $337, 4(%esp)\n"
         "    je 3f\n"
         "    cmpl $345, 4(%esp)\n"
@@ -44,10 +47,20 @@ __asm__(".text\n"
         "    je 3f\n"
         "    cmpl $63, 4(%esp)\n"
         "    je 3f\n"
+        "    cmpl $120, 4(%esp)\n"
+        "    je 6f\n"
+        "    cmpl $190, 4(%esp)\n"
+        "    je 6f\n"
         "    cmpl $172, 4(%esp)\n"
         "    jne 0b\n"
         "    cmpl $22, 8(%esp)\n"
         "    jne 0b\n"
+        "    jmp 3f\n"
+        "6:  call 7f\n" /* to learn where we are */
+        "7:  popl %ecx\n"
+        "    addl $_GLOBAL_OFFSET_TABLE_+(.-7b), %ecx\n"
+        "    movb $1, process_memory_shared@GOTOFF(%ecx)\n"
+        "    jmp *next@GOTOFF(%ecx)\n"
         "3:  leal 4(%esp), %eax\n"
         "    subl $8, %esp\n"
         "    .cfi_adjust_cfa_offset 8\n"

@@ -5,6 +5,7 @@
 _Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assembly");
 _Static_assert(SYS_recvmmsg == 299 && SYS_sendmmsg == 307, "as written in the assembly");
 _Static_assert(SYS_close == 3 && SYS_dup2 == 33, "as written in the assembly");
+_Static_assert(SYS_clone == 56 && SYS_vfork == 58 && SYS_clone3 == 435, "as in the assembly");
 _Static_assert(SYS_dup3 == 292 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
@@ -14,6 +15,12 @@ __asm__(".text\n"
         "    endbr64\n"
         "    cmpq $33, %rdi\n"
         "    jbe 3f\n"
+        "    cmpq $56, %rdi\n"
+        "    je 4f\n"
+        "    cmpq $58, %rdi\n"
+        "    je 4f\n"
+        "    cmpq $435, %rdi\n"
+        "    je 4f\n"
         "    cmpq $292, %rdi\n"
         "    je descriptors_by_syscall\n"
         "    cmpq $436, %rdi\n"
@@ -36,6 +43,8 @@ __asm__(".text\n"
         "3:  je descriptors_by_syscall\n"
         "    cmpq $3, %rdi\n"
         "    je descriptors_by_syscall\n"
+        "    jmp 0b\n"
+        "4:  movb $1, process_memory_shared(%rip)\n"
         "    jmp 0b\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");

@@ -1,0 +1,163 @@
+# What the counters of the network say of packets that were lost, damaged or rejected,
+# for doctor-host.awk. Some of each is normal on a busy host: those are told if there
+# are many for the traffic, or if they come now. The kernel's side is in net/ipv4
+# (tcp_output.c, tcp_input.c, udp.c) and net/netfilter/nf_conntrack_core.c.
+
+function network_findings() {
+    full_conntrack()
+    conntrack_races()
+    not_let_out()
+    lost_segments()
+    damaged()
+    dropped_on_arrival()
+    memory_pressure()
+    dropped_datagrams()
+    unknown_segments()
+    failing_connects()
+    unreachables()
+}
+
+# share_of(NAME, ALL): of all since the namespace was made, and never of none.
+function share_of(name, all) {
+    return counter[all] > 0 ? counter[name] / counter[all] : 0
+}
+
+function recent_share_of(name, all) {
+    return recent[all] > 0 ? recent[name] / recent[all] : recent[name] > 0
+}
+
+function percent(share) {
+    return sprintf(share < 0.001 ? "%.4f %%" : "%.1f %%", share * 100)
+}
+
+function full_conntrack(    full, lost) {
+    full = conntrack_max > 0 && conntrack_count >= 0.9 * conntrack_max
+    lost = counter["conntrack_drop"] + counter["conntrack_early_drop"]
+    if (!full && !lost)
+        return
+    finding("conntrack-full", (full ? "The conntrack table has " conntrack_count " of " conntrack_max " entries" : "The conntrack table has been full") \
+        (lost ? ": conntrack dropped " count_of(counter["conntrack_drop"] + 0, "packet") happening("conntrack_drop") ", and forgot " \
+            count_of(counter["conntrack_early_drop"] + 0, "connection") " early" : "") \
+        ". While it is full new connections fail in silence, from this host and to it: their SYNs are dropped, and connects time out.", \
+        full || moves("conntrack_drop") || moves("conntrack_early_drop"))
+    act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
+        "conntrack -L shows what fills it. If they are dead ones, a shorter nf_conntrack_tcp_timeout_established (5 days by default).")
+}
+
+function conntrack_races(    failed) {
+    failed = counter["conntrack_insert_failed"]
+    if (!failed)
+        return
+    finding("conntrack-insert-failed", "conntrack_insert_failed " failed happening("conntrack_insert_failed") ": that many packets were dropped because two of " \
+        "them made the same connection at the same time. Typical are DNS queries for A and AAAA from one socket behind NAT: " \
+        "one is lost, and the resolver tries again after 5 s.", moves("conntrack_insert_failed"))
+    act("options single-request-reopen in resolv.conf (glibc), or a DNS cache on this host.")
+}
+
+function not_let_out(    failed) {
+    failed = counter["TCPRetransFail"]
+    if (!failed)
+        return
+    finding("not-let-out", "TCPRetransFail " failed happening("TCPRetransFail") ": that many segments that TCP wanted to send again did not leave this host: a firewall " \
+        "rule of this host (output), a full conntrack table, no route, or a full queue of the network card. Connects then time out and the " \
+        "other side has seen nothing.", moves("TCPRetransFail"))
+    act("as root: nft list ruleset, or iptables-save -c, and look for drop in output; ip route get ADDRESS; tc -s qdisc for drops.")
+}
+
+# From 2 % on, and not for a handful.
+function lost_segments(    now) {
+    now = recent["RetransSegs"] >= 5 && recent_share_of("RetransSegs", "OutSegs") >= 0.02
+    if (!now && (counter["RetransSegs"] < 100 || share_of("RetransSegs", "OutSegs") < 0.02))
+        return
+    finding("segments-lost", "RetransSegs " counter["RetransSegs"] happening("RetransSegs") ": " percent(share_of("RetransSegs", "OutSegs")) \
+        " of " counter["OutSegs"] " segments had to be sent again" (now ? ", and " percent(recent_share_of("RetransSegs", "OutSegs")) " of those of the last " looked_for : "") \
+        "; timers expired " counter["TCPTimeouts"] + 0 " times (TCPTimeouts), SYNs were sent again " counter["TCPSynRetrans"] + 0 \
+        " times (TCPSynRetrans, a second or more of delay each). Packets or their ACKs are lost, or the other side does not answer.", now)
+    act("ss -tino shows which peers (retrans:, backoff:); ip -s link shows errors and drops of the network cards here.")
+}
+
+# A few in a billion are normal on the Internet.
+function damaged(    errors, all, now) {
+    errors = counter["InErrs"] + counter["UdpInCsumErrors"] + counter["Udp6InCsumErrors"] + counter["IcmpInCsumErrors"]
+    now = moves("InErrs") || moves("UdpInCsumErrors") || moves("Udp6InCsumErrors") || moves("IcmpInCsumErrors")
+    all = counter["InSegs"] + counter["UdpInDatagrams"] + counter["Udp6InDatagrams"]
+    if (!errors || !now && (errors < 10 || errors < 0.00001 * all))
+        return
+    finding("packets-damaged", "Packets arrive damaged: " listed("InErrs InCsumErrors UdpInCsumErrors Udp6InCsumErrors IcmpInCsumErrors") \
+        ". They are dropped and have to be sent again; a network card, its driver, a cable, or memory changes them on the way.", now)
+    act("ip -s link and ethtool -S for errors; ethtool -K CARD rx off tx off tells whether its checksum offload is to blame.")
+}
+
+# Those of NAMES that are not 0: "InErrs 3, UdpInCsumErrors 1".
+function listed(names,    n, name, i, list) {
+    n = split(names, name, " ")
+    for (i = 1; i <= n; i++)
+        if (counter[name[i]])
+            list = join(list, name[i] " " counter[name[i]])
+    return list
+}
+
+function dropped_on_arrival(    dropped, now) {
+    dropped = counter["RcvPruned"] + counter["TCPRcvQDrop"] + counter["TCPBacklogDrop"]
+    now = moves("RcvPruned") || moves("TCPRcvQDrop") || moves("TCPBacklogDrop")
+    if (!now && (dropped < 100 || dropped < 0.0001 * counter["InSegs"]))
+        return
+    finding("dropped-on-arrival", "TCP has dropped data that had arrived, for want of room: " listed("RcvPruned TCPRcvQDrop TCPBacklogDrop") \
+        ". Programs here do not read as fast as it comes, and their buffers are small for it; the senders have to send it again.", now)
+    act("ss -tm shows whose buffers are full (Recv-Q, skmem r against rb); let them read, or raise net.ipv4.tcp_rmem.")
+}
+
+function memory_pressure() {
+    if (!counter["TCPMemoryPressures"])
+        return
+    finding("memory-pressure", "TCPMemoryPressures " counter["TCPMemoryPressures"] happening("TCPMemoryPressures") ": that many times TCP's memory went over tcp_mem" \
+        (counter["TCPMemoryPressuresChrono"] ? ", for " counter["TCPMemoryPressuresChrono"] " ms in all" : "") \
+        ". Buffers shrink, windows close, and data that arrives may be dropped. The memory is the whole host's, containers included.", moves("TCPMemoryPressures"))
+    act("ss -tm shows which connections hold it (skmem): programs that do not read, or peers that do not. Raise net.ipv4.tcp_mem if they are all needed.")
+}
+
+function dropped_datagrams(    dropped, all, now) {
+    dropped = counter["UdpRcvbufErrors"] + counter["Udp6RcvbufErrors"]
+    all = counter["UdpInDatagrams"] + counter["Udp6InDatagrams"]
+    now = moves("UdpRcvbufErrors") || moves("Udp6RcvbufErrors")
+    if (!now && (dropped < 100 || dropped < 0.001 * (all + dropped)))
+        return
+    finding("datagrams-dropped", "UDP datagrams were dropped because a receive buffer was full: " listed("UdpRcvbufErrors Udp6RcvbufErrors") \
+        ", beside " all " that were delivered. The senders are told nothing.", now)
+    act("ss -uanmp shows whose they are (the figure after d in skmem); let that program read faster, or give it a larger SO_RCVBUF, up to net.core.rmem_max.")
+}
+
+# Refusals are RSTs, too, and no counter has them alone; conntrack's makes the difference.
+function unknown_segments() {
+    if (!moves("conntrack_invalid") || !moves("OutRsts"))
+        return
+    finding("unknown-segments", "conntrack found " count_of(recent["conntrack_invalid"], "packet") " invalid in the last " looked_for ", and this host sent " \
+        count_of(recent["OutRsts"], "RST") ". They may be about the same packets: NAT does not translate invalid ones, so they reach a host that does not know the connection, and " \
+        "its RST ends a connection that was sound. If they are not, the RSTs are refusals.", 1)
+    act("drop them before that happens: nft add rule ... ct state invalid drop, or iptables -I ... -m conntrack --ctstate INVALID -j DROP; " \
+        "or sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1. conntrack -S counts them; nf_conntrack_log_invalid=6 logs them.")
+}
+
+function failing_connects() {
+    if (recent["AttemptFails"] < 5 || recent_share_of("AttemptFails", "ActiveOpens") < 0.5)
+        return
+    finding("connects-failing", recent["AttemptFails"] " connects or handshakes failed in the last " looked_for " (AttemptFails), of " recent["ActiveOpens"] + 0 \
+        " connects from here: somebody tries again and again where nobody listens, a proxy without a server behind it, say.", 1)
+    act("ss -tnp state syn-sent, a few times, shows who and where to; sockshim doctor PID looks at that process.")
+}
+
+function unreachables(    in_now, out_now) {
+    in_now = recent["IcmpInDestUnreachs"] + recent["Icmp6InDestUnreachs"]
+    out_now = recent["IcmpOutDestUnreachs"] + recent["Icmp6OutDestUnreachs"]
+    if (in_now >= 5) {
+        finding("unreachable-received", "Other hosts, or this one, answered with ICMP destination unreachable " in_now " times in the last " looked_for \
+            ": a host or network that cannot be reached, a firewall that rejects, a UDP port where nobody listens, or a packet that is too large " \
+            "for the path. They are counted together.", 1)
+        act("tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows which, and about whom.")
+    }
+    if (out_now >= 5) {
+        finding("unreachable-sent", "This host answered " out_now " packets with ICMP destination unreachable in the last " looked_for \
+            (recent["UdpNoPorts"] ? ", " recent["UdpNoPorts"] " of them UDP datagrams to ports where nobody listens (UdpNoPorts)" : "") ".", 1)
+        act("ss -uln lists who listens where; tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows whom it tells.")
+    }
+}

@@ -1,0 +1,27 @@
+/* What the readers of settings share: how a value is taken apart. Used at start only. */
+#ifndef SOCKSHIM_SETTING_H
+#define SOCKSHIM_SETTING_H
+
+#include "base/settings.h"
+
+#include <string.h>
+
+static inline bool setting_is(const char *value, const char *word)
+{
+    return strcmp(value, word) == 0;
+}
+
+/* For a reader to return: nothing of the value was understood. */
+static inline const char *all_wrong(const char *value, size_t *len)
+{
+    *len = strlen(value);
+    return value;
+}
+
+static inline const char *basename_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+#endif

@@ -1,0 +1,43 @@
+#include "base/shut.h"
+
+#include "base/kernel.h"
+#include "base/raw.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+/* The hints above the ones that a file may well have, RWH_WRITE_LIFE_NOT_SET and _NONE,
+ * are one more than a set of these. */
+enum { READING = 1, WRITING = 2, BOTH = READING | WRITING };
+
+static atomic_bool cannot_keep;
+
+static unsigned sides_in(uint64_t hint)
+{
+    return hint > READING && hint <= BOTH + 1 ? (unsigned)hint - 1 : 0;
+}
+
+void shut_note(int fd, int how)
+{
+    uint64_t hint = 0;
+    unsigned sides = how == SHUT_RD ? READING : how == SHUT_WR ? WRITING : BOTH;
+    long result = raw(RAW_FCNTL, fd, GET_HINT, &hint);
+    hint = (sides | sides_in(hint)) + 1;
+    if (result == 0) {
+        result = raw(RAW_FCNTL, fd, SET_HINT, &hint);
+    }
+    if (result < 0 && result != -EBADF) {
+        atomic_store_explicit(&cannot_keep, true, memory_order_relaxed);
+    }
+}
+
+void shut_find(struct facts *f)
+{
+    uint64_t hint = 0;
+    if (raw(RAW_FCNTL, f->fd, GET_HINT, &hint) < 0) {
+        return;
+    }
+    enum known rest = atomic_load_explicit(&cannot_keep, memory_order_relaxed) ? UNKNOWN : NO;
+    f->shut_reading = sides_in(hint) & READING ? YES : rest;
+    f->shut_writing = sides_in(hint) & WRITING ? YES : rest;
+}

@@ -1,0 +1,241 @@
+#!/usr/bin/env bats
+# `sockshim doctor -- COMMAND`: what the kernel counted beside what the log says.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load doctor
+
+setup_file() {
+    doctor_setup_file
+}
+
+setup() {
+    doctor_setup
+}
+
+@test "a full queue with tcp_abort_on_overflow: this host reset them, and the numbers match" {
+    SETTINGS=net.ipv4.tcp_abort_on_overflow=1 beside overflow
+    [ "$status" -eq 0 ]
+    [ "$output" = $'104\n104' ]
+    says "sockshim: the log is $LOG Counted meanwhile, in this network namespace (other programs count, too)" \
+        "ListenOverflows +4 " "ListenDrops +4 " "EmbryonicRsts +2 " "OutRsts +2 " "did not move: TCPReqQFullDoCookies" \
+        "1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4): tcp_abort_on_overflow is 1" \
+        "sysctl -w net.ipv4.tcp_abort_on_overflow=0" "Not: tcp_syncookies=0"
+    says_not " 2 ListenOverflows" "A program on this host"
+}
+
+@test "without it the handshake is forgotten, and then reset" {
+    SETTINGS=net.ipv4.tcp_synack_retries=0 beside overflow
+    [ "$output" = $'104\n104' ]
+    says "peer-reset 2, from this host: 127.0.0.1:8080 (2). This host did send RSTs (OutRsts +2), none of them for unread data or SO_LINGER 0" \
+        "as happens when a full accept queue keeps a handshake from ending (ListenOverflows +"
+    says_not "The numbers match" "EmbryonicRsts +"
+}
+
+@test "where two things can be behind a reset, both are said; no more is claimed than the numbers allow" {
+    SETTINGS=net.ipv4.tcp_abort_on_overflow=1 beside overflow_and_reset
+    says "EmbryonicRsts +3 " "Two things can be behind it, and the counters do not tell which was where. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4)" \
+        "A program on this host can have sent 1 of the RSTs by closing with SO_LINGER 0, or because data came after it had closed (TCPAbortOnData +1)."
+    SETTINGS=net.ipv4.tcp_synack_retries=0 beside overflow_and_reset
+    says "EmbryonicRsts +1 " "(2). A program on this host can have sent 1 of the RSTs by closing with SO_LINGER 0"
+    says_not "Two things" "The numbers match"
+}
+
+@test "a server that closes with data unread; the log in JSON says the same" {
+    local format
+    for format in logfmt json; do
+        LOG=$BATS_TEST_TMPDIR/$format
+        beside unread --format $format
+        [ "$output" = $'104\n104\n104' ]
+        says "1 peer-reset 3, from this host: 127.0.0.1:8080 (3). The numbers match. A program on this host can have sent all the RSTs by closing with data unread (TCPAbortOnClose +3)." \
+            "Do: look at the program at that address" "TCPAbortOnClose +3 " "OutRsts +3 "
+        says_not "This host did send" "themselves" "SO_LINGER 0, or because"
+    done
+}
+
+@test "resets that COMMAND sends are not in its log, and are told all the same" {
+    beside lingering
+    says "Programs here reset 2 connections themselves: TCPAbortOnClose +0 (data left unread), TCPAbortOnData +2 (SO_LINGER 0" \
+        "its log does not show it, for close succeeds"
+    says_not "peer-reset 2, from"
+}
+
+@test "a listener that closes resets those that it has not accepted" {
+    beside closed_listener
+    [ "$output" = $'104\n104' ]
+    says "This host did send RSTs (OutRsts +2), none of them for unread data or SO_LINGER 0. It may have been a listener that was closed while connections waited in its queue, or a connection that was not known any more."
+}
+
+@test "a reset by a firewall rule of this host" {
+    beside cut_off
+    [ "$output" = 104 ]
+    says "peer-reset 1, from this host: 127.0.0.1:8080 (1). This network namespace did not send as many RSTs (OutRsts +0): a firewall rule did"
+}
+
+@test "a refusal by the kernel, and one by a firewall rule" {
+    beside refused
+    [ "$output" = $'111\n111' ]
+    says "connection-refused 2, by this host: 127.0.0.1:9 (2). As far as the numbers tell nobody listened there, and the kernel said so by RST (OutRsts +2)" \
+        "a full one drops SYNs, and does not refuse"
+    run --separate-stderr in_network sh -c '
+        nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
+        nft add rule ip f in tcp dport 9 reject with tcp reset && exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused
+    [ "$output" = $'111\n111' ]
+    says "The kernel's TCP did not send as many RSTs (OutRsts +0): a firewall rule of this host did (reject)" "nft list ruleset"
+    says_not "nobody listened"
+}
+
+@test "an address of this host is this host; another is not" {
+    beside refused_loopback
+    says "connection-refused 2, by this host: 127.9.9.9:9 (2). As far as the numbers tell nobody listened"
+    run --separate-stderr in_network sh -c 'ip -6 addr add fd00::5/64 dev lo nodad && exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_ipv6
+    says "connection-refused 2, by this host: [fd00::5]:9 (2). As far as the numbers tell nobody listened"
+    run --separate-stderr in_network sh -c 'ip addr add 10.1.2.3/32 dev lo && exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    says "connection-refused 2, by this host: 10.1.2.3:9 (2). As far as the numbers tell nobody listened"
+    # A neighbour, in a namespace of its own.
+    run --separate-stderr in_network sh -c '
+        unshare -n sleep 60 & neighbour=$!
+        trap "kill $neighbour" EXIT
+        while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
+        ip link add one type veth peer name two netns $neighbour
+        ip addr add 10.1.2.2/24 dev one && ip link set one up
+        nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up"
+        "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'111\n111' ]
+    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). They, or a firewall, said so; nothing that is counted here is about it."
+    says_not "by this host"
+}
+
+@test "a peer that fell silent, and SYNs without an answer" {
+    beside silent
+    [ "$output" = 110 ]
+    says "connection-timed-out 1: 127.0.0.1:8080 (1). The kernel gave up on them (TCPAbortOnTimeout +1). With tcp_retries2=15 data waits 15 min 24 s at least; TCP_USER_TIMEOUT"
+    run --separate-stderr in_network sh -c '
+        nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
+        nft add rule ip f in tcp dport 8080 drop && exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" unanswered
+    [ "$output" = 110 ]
+    says "connect-timed-out 1, to this host: 127.0.0.1:8080 (1). No listener dropped anything (ListenDrops +0)"
+    # The backlog of somebody else, full.
+    run --separate-stderr in_network "$PYTHON" "$SCENE" dropped \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" unanswered
+    [ "$output" = 110 ]
+    says "connect-timed-out 1, to this host: 127.0.0.1:8080 (1). Listeners of this host dropped SYNs or last ACKs: ListenDrops +"
+    says_not "No listener dropped" "is not in the log"
+}
+
+@test "SYNs that were dropped and got through later are in no log, and are told" {
+    beside dropped
+    says "1 ListenOverflows +2: an accept queue of this host was full" "a connect that succeeds in the end is not in the log" \
+        "Not: tcp_syncookies=0"
+}
+
+@test "descriptors ran out: with which limit" {
+    run --separate-stderr in_network sh -c 'ulimit -n 64; exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" out_of_descriptors
+    says "descriptor-limit 1: COMMAND was started with 64 descriptors (hard limit 64)"
+}
+
+@test "only this run counts, in the log as in the kernel" {
+    run --separate-stderr in_network sh -c 'for scene in refused unread unread; do "$0" doctor -o "$1" -- "$2" "$3" $scene; done' \
+        "$SOCKSHIM_COMMAND" "$LOG" "$PYTHON" "$SCENE"
+    [ "$(grep -c 'connection-refused 2, by this host' <<<"$stderr")" -eq 1 ]
+    [ "$(grep -c '^  TCPAbortOnClose  *+3 ' <<<"$stderr")" -eq 2 ]
+    [ "$(grep -c 'peer-reset 3, from this host' <<<"$stderr")" -eq 2 ]
+    run --separate-stderr in_network sh -c '"$0" doctor -o "$1" -- "$2" "$3" refused; exec "$0" doctor -o "$1" -- true' \
+        "$SOCKSHIM_COMMAND" "$LOG" "$PYTHON" "$SCENE"
+    says "No TCP connection of this run was reset, refused or timed out according to the log, and no listener here ran full."
+}
+
+@test "resets and refusals that are not TCP's are left out" {
+    beside not_tcp
+    [ "$output" = $'104\n111' ]
+    says "No TCP connection of this run was reset, refused or timed out according to the log"
+    says_not "by this host" "from this host" "other hosts"
+}
+
+@test "lines that are no records, and records with less than they should have" {
+    cat >"$BATS_TEST_TMPDIR/junk" <<'RECORDS'
+records
+before	OutRsts	5
+ts=2026-11-22T11:03:22.123456Z level=warn event=return pid=1 tid=1 prog=x call=recv fd=7 ret=-1 errno=104 error=ECONNRESET type=tcp cause=peer-reset why="no peer"
+ts=2026-11-22T11:03:22.123456Z level=warn event=return pid=1 tid=1 prog=x call=recv fd=7 type=tcp peer=10.9.9.9:1 cause=peer-reset why="half a reco
+ts=2026-11-22T11:03:22.123456Z level=warn event=return pid=1 tid=1 prog=x call=recv fd=7 type=tcp peer=10.9.9.8:1 cause=peer-reset why="whole"
+RECORDS
+    printf 'ts=2026-11-22T11:03:22.123456Z level=warn event=return pid=1 tid=1 prog="a peer=1 b" call=recv type=tcp peer=\033[31m:1 cause=peer-reset why="x"\n\377\0\n' \
+        >>"$BATS_TEST_TMPDIR/junk"
+    run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- sh -c 'cat junk >>"$0"' "$LOG"
+    says "peer-reset 2, from other hosts: ?[31m:1 (1), 10.9.9.8:1 (1)." "did not move: " "OutRsts"
+    says_not "10.9.9.9" "OutRsts +"
+    run ! grep '[^ -~]' <<<"${stderr}"
+}
+
+@test "no log, or one that is kept short, is said" {
+    touch off # a file of that name is not the log
+    run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o off -- "$PYTHON" "$SCENE" unread
+    says "There is no log to put beside it." "TCPAbortOnClose +3 " "Programs here reset 3 connections themselves"
+    run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o stderr -- true
+    says "There is no log to put beside it."
+    says_not "No TCP connection"
+    run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" --skip connection-refused -- "$PYTHON" "$SCENE" refused
+    says "What --level or --skip keep out of the log cannot be put beside it." "OutRsts +2 "
+    says_not "connection-refused 2"
+}
+
+@test "the exit status is COMMAND's, its output stays apart, and signals reach it; in three shells" {
+    local shell
+    for shell in dash bash "busybox sh"; do
+        # shellcheck disable=SC2086
+        run -7 --separate-stderr $shell "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- sh -c 'cat; exit 7' <<<"words"
+        [ "$output" = words ]
+        says "Counted meanwhile"
+        # shellcheck disable=SC2086
+        run -127 --separate-stderr env log=mine $shell "$SOCKSHIM_COMMAND" doctor -- no-such-command
+        [ "$stderr" = "sockshim: no-such-command: command not found" ]
+        # shellcheck disable=SC2086
+        background $shell "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- \
+            sh -c 'trap "exit 9" TERM; touch ready; while :; do sleep 0.05; done' 2>"$BATS_TEST_TMPDIR/said"
+        wait_until test -e ready
+        kill -TERM "$BACKGROUND"
+        local status=0
+        wait "$BACKGROUND" || status=$?
+        [ "$status" -eq 9 ]
+        grep -q "^Counted meanwhile" "$BATS_TEST_TMPDIR/said"
+        rm ready
+    done
+}
+
+@test "three shells and three awks say the same" {
+    local shell awk first=
+    # The numbers of processes and the time since boot make lines longer and shorter:
+    # here they are the same in each run.
+    local uniform=(unshare -pf --mount-proc sh -c 'mount --bind "$0" /proc/uptime && exec "$@"' "$PWD/uptime")
+    echo 3000 256 >uptime
+    for awk in mawk gawk busybox; do
+        mkdir "$awk"
+        ln -s "$(command -v "$awk")" "$awk/awk"
+    done
+    while read -r awk shell; do
+        # shellcheck disable=SC2086
+        run --separate-stderr with_settings net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_retries2=7 \
+            "${uniform[@]}" env PATH="$PWD/$awk:$PATH" LC_ALL=C.UTF-8 "$PYTHON" "$SCENE" many_queues \
+            $shell "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/log.$awk" -- "$PYTHON" "$SCENE" overflow
+        says "The numbers match"
+        local beside=${stderr//log.$awk/LOG}
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr with_settings net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_retries2=7 \
+            "${uniform[@]}" env PATH="$PWD/$awk:$PATH" LC_ALL=C.UTF-8 "$PYTHON" "$SCENE" queues $shell "$SOCKSHIM_COMMAND" doctor
+        [ -z "$stderr" ] || fails_with "$stderr"
+        local all
+        all=$output$beside
+        [ "$all" = "${first:=$all}" ] || fails_with "$awk $shell: $(diff <(echo "$first") <(echo "$all"))"
+    done <<'PAIRS'
+mawk dash
+gawk bash
+busybox busybox sh
+PAIRS
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# `sockshim doctor`: what the counters of the network say: lost, damaged and rejected
+# packets, conntrack, datagrams. Rates of the last seconds beside totals.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load doctor
+
+setup_file() {
+    doctor_setup_file
+}
+
+setup() {
+    doctor_setup
+}
+
+# while_doing SCENE [OPTION...]: doctor looks on for two seconds.
+while_doing() {
+    local name=$1
+    shift
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" "$name" "$SOCKSHIM_COMMAND" doctor --seconds "${FOR:-2}" "$@"
+    [ -z "$stderr" ] || fails_with "$stderr"
+}
+
+@test "busy and well: nothing stands out, and the rates are there" {
+    while_doing busy
+    says "Nothing stands out" "DelayedACKs" " of them in the last 2 s"
+    says_not " Do: "
+    # One look has no rates, and says nothing of them.
+    run -0 in_network "$PYTHON" "$SCENE" lingering "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says_not "in the last" "none in"
+}
+
+@test "a history is told from what happens now" {
+    run -0 in_network "$PYTHON" "$SCENE" queues "$SOCKSHIM_COMMAND" doctor
+    says "2 ListenOverflows 1 (none in the last second): that many times"
+    # What happens now is told first.
+    run -0 in_network sh -c '"$0" "$1" overrun; "$0" "$1" silent; exec "$0" "$1" refuses "$2" doctor --seconds 2' \
+        "$PYTHON" "$SCENE" "$SOCKSHIM_COMMAND"
+    says " connects or handshakes failed in the last 2 s (AttemptFails), of " "2 TCPAbortOnTimeout 1 (none in the last 2 s)" \
+        "3 UDP datagrams were dropped"
+}
+
+@test "connects that fail again and again" {
+    while_doing refuses
+    says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy without a server behind it"
+}
+
+@test "datagrams to where nobody listens, and what is answered" {
+    while_doing nobody_listens
+    says "1 Other hosts, or this one, answered with ICMP destination unreachable " "They are counted together" \
+        "2 This host answered " "of them UDP datagrams to ports where nobody listens (UdpNoPorts)" \
+        "UdpNoPorts " "IcmpInDestUnreachs " "IcmpOutDestUnreachs "
+}
+
+@test "segments of no connection: INVALID for conntrack, and answered by RST" {
+    while_doing stray_segments
+    says "1 conntrack found " " packets invalid in the last 2 s, and this host sent " "nf_conntrack_tcp_be_liberal=1" "conntrack_invalid "
+}
+
+@test "damaged segments" {
+    while_doing damaged_segments
+    says "1 Packets arrive damaged: InErrs 20, InCsumErrors 20." "InErrs 20 "
+}
+
+@test "segments that do not leave this host" {
+    while_doing not_let_out
+    says "1 TCPRetransFail " "did not leave this host: a firewall rule of this host (output)" "nft list ruleset"
+    says_not "segments had to be sent again"
+}
+
+@test "segments that are lost, as a share of all" {
+    while_doing lossy
+    says "1 RetransSegs " " in the last 2 s): 100.0 % of " "and 100.0 % of those of the last 2 s; timers expired" \
+        "(TCPTimeouts), SYNs were sent again 0 times" "ss -tino shows which peers"
+    says_not "did not leave"
+}
+
+@test "datagrams that were dropped for want of room" {
+    while_doing overrun
+    says "1 UDP datagrams were dropped because a receive buffer was full: UdpRcvbufErrors 19" ", beside 0 that were delivered"
+}
+
+@test "conntrack's table: how many of how many, and full" {
+    [ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "no conntrack here"
+    FOR=0 while_doing tracked
+    says "conntrack 10 of $(cat /proc/sys/net/netfilter/nf_conntrack_max) connections that this namespace tracks; the limit is the host's"
+    says_not "The conntrack table"
+    # The limit is the machine's, and stays as it is: another one is mounted over it.
+    echo 11 >limit
+    run -0 in_network "$PYTHON" "$SCENE" tracked sh -c 'mount --bind limit /proc/sys/net/netfilter/nf_conntrack_max && exec "$0" doctor --seconds 0' \
+        "$SOCKSHIM_COMMAND"
+    says "1 The conntrack table has 10 of 11 entries." "fail in silence" "nf_conntrack_max=22"
+}
+
+# conntrack_in_proc DROP EARLY_DROP INSERT_FAILED: on two processors, in hexadecimal.
+conntrack_in_proc() {
+    mkdir -p "$PROC/net/stat"
+    echo "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new
+00000000  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 0000000$3 $1 0000000$2 00000000  00000000
+00000000  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 00000000 00000000  00000000" \
+        >"$PROC/net/stat/nf_conntrack"
+}
+
+@test "what conntrack has dropped; what memory has cost" {
+    made_proc
+    conntrack_in_proc 0000001f 2 3
+    run -0 on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says "1 The conntrack table has been full: conntrack dropped 32 packets, and forgot 2 connections early." \
+        "2 conntrack_insert_failed 3: that many packets were dropped because two of them" "single-request-reopen"
+    conntrack_in_proc 0000001e 2 3
+    rm -r "$PROC/net/stat"
+    count_in_proc 0 TCPMemoryPressures=2 TCPMemoryPressuresChrono=70 RcvPruned=150 InSegs=1000 DelayedACKs=9
+    run -0 on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says "1 TCP has dropped data that had arrived, for want of room: RcvPruned 150." \
+        "2 TCPMemoryPressures 2: that many times TCP's memory went over tcp_mem, for 70 ms in all" "containers included" "DelayedACKs 9 ACKs that were held back"
+    # Where conntrack is not, nothing is said of it.
+    says_not "conntrack"
+    # A few for much traffic are no finding.
+    count_in_proc 0 RcvPruned=150 InSegs=100000000
+    run -0 on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says "Nothing stands out"
+}
+
+@test "the same as JSON: findings by kind, counters with totals and rates, queues, settings" {
+    while_doing refuses --json
+    jq -e '.findings[0].kind == "connects-failing" and .findings[0].is_now and (.findings | length) == 1
+        and .counters.AttemptFails.total >= .counters.AttemptFails.recent and .counters.AttemptFails.recent > 10
+        and .looked_s > 1.5 and .settings.somaxconn == 4096 and .settings.ip_local_port_range == "32768 60999"
+        and .unknown == [] and (.findings[0].do | startswith("ss -tnp")) and .findings[0].not == null' <<<"$output" ||
+        fails_with "$output"
+    run -0 in_network "$PYTHON" "$SCENE" hostile "$SOCKSHIM_COMMAND" doctor --seconds 0 --json
+    jq -e '.queues[0].owner | startswith("a\ufffd[31mb, pid ")' <<<"$output" || fails_with "$output"
+    jq -e '.looked_s == null and (.counters.OutRsts | has("recent") | not) and .queues[0].waiting == 1' <<<"$output" || fails_with "$output"
+}

@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# `sockshim doctor PID`: what the sockets of a running process look like, and with whom
+# its threads wait. The scenes are processes of their own, in network namespaces.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load doctor
+
+setup_file() {
+    doctor_setup_file
+}
+
+setup() {
+    doctor_setup
+}
+
+# looking_at SCENE [OPTION...]: doctor at the process that has set it up.
+looking_at() {
+    local name=$1
+    shift
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" "$name" sh -c '"$@" "$PPID"' - "$SOCKSHIM_COMMAND" doctor "$@"
+    [ -z "$stderr" ] || fails_with "$stderr"
+}
+
+has_findings() {
+    [ "$(grep -c '^    Do: ' <<<"$output")" -eq "$1" ] || fails_with "not $1 findings: $output"
+}
+
+@test "a process that is stuck: full queues, not closed, not read; worst first, and with whom its threads wait" {
+    looking_at stuck
+    says "1 2 of its accept queues are full: descriptor " " at 127.0.0.1:8080, 2 not yet accepted, limit 1" "at @scene, 1 not yet accepted, limit 0" \
+        "2 A connection is in CLOSE_WAIT: the peer has closed, and this program has not: descriptor " ", closed there " " s ago" \
+        "Not: tcp_fin_timeout or keepalive" \
+        "3 Data has arrived that the program does not read: descriptor " "60 bytes, the last came " \
+        " waits in recvfrom: descriptor " ", which sent " "; this process sent " " elsewhere: running, or waiting for no socket" \
+        "127.0.0.1:8080 LISTEN, 2 not yet accepted, limit 1" "60 unread" "unix-stream @scene LISTEN, 1 not yet accepted, limit 0" \
+        "Descriptors: "
+    has_findings 3
+    says_not "Not known"
+    run ! grep '.\{80\}' <<<"$output"
+}
+
+@test "what is not acknowledged: how much, how often, since when" {
+    looking_at not_acknowledged
+    says "1 What it sent is not acknowledged: descriptor " "with 127.0.0.1:8080, 100 bytes, sent again " "ping -M do -s 1472" "tcp_retries2=15"
+    # Two looks a second apart: two retransmissions have come and gone.
+    flat "$output" | grep -qE 'sent again [2-9] times in ([1-9]|1[0-9])(\.[0-9])? s' || fails_with "$output"
+}
+
+@test "a peer that does not read, and the thread that waits for it" {
+    looking_at window_closed
+    says "1 The peer does not read, and its window is closed: descriptor " " bytes wait here, the last were sent " " waits in sendto for it)" \
+        "2 Data has arrived that the program does not read" # the peer is in the same process
+}
+
+@test "a connect that nobody answers: for how long" {
+    looking_at connect_unanswered
+    says "1 A connect is not answered: descriptor " "with 127.0.0.1:8080, for " "SYN sent again " "TCPRetransFail counts what did not even leave" "SYN_SENT"
+    has_findings 1
+    flat "$output" | grep -qE 'for [2-9]\.[0-9] s, SYN sent again [2-5] times' || fails_with "$output"
+}
+
+@test "descriptors that run out" {
+    run -0 in_network sh -c 'ulimit -n 64; exec "$@"' - "$PYTHON" "$SCENE" few_descriptors sh -c '"$0" doctor --seconds 0 "$PPID"' "$SOCKSHIM_COMMAND"
+    says " of the 64 descriptors that it may have are open" "prlimit --pid " "sockets of other kinds, not bound or not connected"
+}
+
+@test "datagrams that were dropped" {
+    looking_at overrun
+    says "2 Datagrams were dropped since its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \
+        "1 Data has arrived that the program does not read"
+    says_not "between two looks"
+}
+
+@test "idle and well, busy and well, half closed and well: no complaint" {
+    looking_at busy
+    says "Nothing stands out: nothing waits for an acknowledgement" "127.0.0.1:8080 with 127.0.0.1:"
+    says_not " Do: "
+    looking_at idle
+    says "Nothing stands out" "waits in accept" ": descriptor " "waits in recvfrom" " in pselect6 and the like: they wait for any of several descriptors" \
+        "unix-stream with its own descriptor "
+    says_not " Do: "
+    looking_at still_sending
+    says "CLOSE_WAIT" "Nothing stands out"
+    says_not " Do: "
+}
+
+@test "without ss: what /proc tells, and what is not known" {
+    local tool
+    mkdir bin
+    for tool in awk cat sed readlink sh ls od uname sleep; do
+        ln -s "$(command -v $tool)" bin
+    done
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" stuck env PATH="$PWD/bin" sh -c '"$0" doctor "$PPID"' "$SOCKSHIM_COMMAND"
+    [ -z "$stderr" ] || fails_with "$stderr"
+    says "1 A connection is in CLOSE_WAIT: the peer has closed, and this program has not: descriptor " \
+        "2 Data has arrived that the program does not read: descriptor " ", 60 bytes. If it is its turn" \
+        "127.0.0.1:8080 LISTEN, 2 not yet accepted " \
+        "Not known ss (package iproute2) is not installed: the limits of accept queues, unix sockets, and when data last came and went."
+    says_not "accept queues are full" " ago"
+}
+
+@test "a process in another network namespace, and one of another user" {
+    in_network "$PYTHON" "$SCENE" stuck sh -c 'echo "$PPID" >pid; sleep 1000' 3>&- &
+    local scene=$!
+    BACKGROUNDS+=" $scene"
+    wait_until test -s pid
+    run -0 "$SOCKSHIM_COMMAND" doctor "$(cat pid)"
+    says "(python3), in a network namespace of its own" "2 of its accept queues are full" "in CLOSE_WAIT"
+    says_not "Not known"
+    # Who may not enter it reads it in /proc.
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' >bin/nsenter
+    chmod +x bin/nsenter
+    PATH=$PWD/bin:$PATH run -0 "$SOCKSHIM_COMMAND" doctor "$(cat pid)"
+    says "in CLOSE_WAIT" "Not known ss may not enter its network namespace (only root may)"
+    says_not "accept queues are full"
+    install_for_others
+    run -1 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups inst/bin/sockshim doctor "$(cat pid)"
+    [ -z "$output" ]
+    [ "$stderr" = "sockshim: the descriptors of process $(cat pid) may be seen only by its user and by root (CAP_SYS_PTRACE)" ]
+    kill "$(cat pid)"
+}
+
+@test "without root, for a process of one's own" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: the others are this test"
+    install_for_others
+    cp "$SCENE" scene.py
+    chmod 755 . scene.py
+    run -0 --separate-stderr in_network setpriv --reuid 65534 --regid 65534 --clear-groups "$PYTHON" scene.py stuck \
+        sh -c '"$0" doctor "$PPID"' "$PWD/inst/bin/sockshim"
+    [ -z "$stderr" ] || fails_with "$stderr"
+    says "1 2 of its accept queues are full" "2 A connection is in CLOSE_WAIT" "waits in recvfrom: descriptor "
+}
+
+@test "names that a terminal would obey, or that look like facts, do no harm" {
+    looking_at hostile_names
+    says "(a?[31m?b)" "1 Its accept queue is full: descriptor " "at @scene ?[31m"
+    says_not " 99 "
+    run ! grep '[^ -~]' <<<"$output"
+    looking_at hostile_names --json
+    jq -e '.name == "a\ufffd[31m\ufffdb" and .findings[0].kind == "accept-queue-full"' <<<"$output" || fails_with "$output"
+}
+
+@test "the same as JSON" {
+    looking_at stuck --json
+    jq -e '[.findings[].kind] == ["accept-queue-full", "not-closed", "not-read"]
+        and any(.sockets[]; .type == "tcp" and .local == "127.0.0.1:8080" and .state == "LISTEN" and .not_accepted == 2 and .accept_limit == 1)
+        and any(.sockets[]; .unread == 60 and .received_ms_ago > 900)
+        and any(.threads[]; .call == "recvfrom" and (.peer | startswith("127.0.0.1:")))
+        and .unknown == [] and .descriptors > 10 and .pid > 1' <<<"$output" || fails_with "$output"
+}
+
+@test "--watch repeats until the process has ended" {
+    background sleep 1000
+    local watched=$BACKGROUND
+    "$SOCKSHIM_COMMAND" doctor --watch 1 --seconds 0 "$watched" >out 2>err 3>&- &
+    local watching=$!
+    wait_until test "$(grep -c '^Process ' out)" -ge 0
+    wait_until sh -c '[ "$(grep -c "^Process " out)" -ge 3 ]'
+    kill "$watched"
+    wait "$watched" || :
+    local status=0
+    wait "$watching" || status=$?
+    [ "$status" -eq 0 ]
+    grep -qE '^---- [0-9:]{8} UTC$' out
+    [ "$(cat err)" = "sockshim: process $watched has ended" ]
+}
+
+@test "a wrong PID or option is one line" {
+    expect_refusal doctor "x is not a PID; to run a command under doctor, put -- before it; see sockshim help doctor" x
+    expect_refusal doctor "one PID, not 1 and 2; see sockshim help doctor" 1 2
+    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds; see sockshim help doctor" --watch soon 1
+    run -1 --separate-stderr doctor 999999999
+    [ "$stderr" = "sockshim: there is no process 999999999" ]
+}
+
+@test "three shells and three awks say the same of a process" {
+    local shell awk first=
+    for awk in mawk gawk busybox; do
+        mkdir "$awk"
+        ln -s "$(command -v "$awk")" "$awk/awk"
+    done
+    while read -r awk shell; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr in_network "$PYTHON" "$SCENE" stuck env PATH="$PWD/$awk:$PATH" \
+            sh -c '"$@" doctor "$PPID"' - $shell "$SOCKSHIM_COMMAND"
+        [ -z "$stderr" ] || fails_with "$awk $shell: $stderr"
+        # Without the numbers that are others each time.
+        local all
+        all=$(flat "$output" | sed -E 's/[0-9]+\.[0-9] s/N s/g; s/:[0-9]{5}/:PORT/g; s/Process [0-9]+/Process/; s/-p [0-9]+/-p PID/; s/ [0-9]+ waits/ waits/')
+        [ "$all" = "${first:=$all}" ] || fails_with "$awk $shell: $(diff <(echo "$first") <(echo "$all"))"
+    done <<'PAIRS'
+mawk dash
+gawk bash
+busybox busybox sh
+PAIRS
+}

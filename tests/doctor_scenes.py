@@ -1,0 +1,455 @@
+"""Scenes on loopback: scene.py NAME [COMMAND...] sets one up, runs COMMAND in it."""
+import select, socket, struct, subprocess, sys, threading, time
+
+PORT = 8080
+DEFER_ACCEPT, USER_TIMEOUT, SYN_SENT = 9, 18, 2  # netinet/tcp.h
+
+
+def listener(backlog, family=socket.AF_INET, address=("127.0.0.1", PORT)):
+    s = socket.socket(family)
+    s.bind(address)
+    s.listen(backlog)
+    return s
+
+
+def connects(count, family=socket.AF_INET, address=("127.0.0.1", PORT)):
+    """Clients that do not wait."""
+    clients = []
+    for _ in range(count):
+        c = socket.socket(family)
+        c.setblocking(False)
+        try:
+            c.connect(address)
+        except BlockingIOError:
+            pass
+        clients.append(c)
+    return clients
+
+
+def tcp_info(s, offset, form):
+    """A field of struct tcp_info, linux/tcp.h."""
+    return struct.unpack_from(form, s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32), offset)[0]
+
+
+def filled(backlog):
+    """A listener whose accept queue takes no more: it takes one more than it says."""
+    s = listener(backlog)
+    return s, fill(s, backlog + 1)
+
+
+def fill(s, count):
+    clients = connects(count)
+    while tcp_info(s, 24, "I") < count:  # tcpi_unacked: of a listener, who waits in its queue
+        pass
+    return clients
+
+
+def try_once(count):
+    """Clients that are dropped would come again after a second, and be counted again."""
+    clients = connects(count)
+    for c in clients:
+        if tcp_info(c, 0, "B") == SYN_SENT:
+            c.close()
+    return clients
+
+
+def ends(clients):
+    for c in clients:
+        c.setblocking(True)
+        try:
+            print(len(c.recv(10)))
+        except OSError as e:
+            print(e.errno)
+
+
+def queues():
+    """One full, one with as many as its limit, one full unix socket."""
+    yield filled(1), try_once(1)
+    yield listener(2, socket.AF_INET6, ("::1", 8081)), connects(2, socket.AF_INET6, ("::1", 8081))
+    yield listener(0, socket.AF_UNIX, "\0scene"), connects(1, socket.AF_UNIX, "\0scene")
+
+
+def many_queues():
+    for port in range(8001, 8008):
+        yield listener(0, address=("127.0.0.1", port)), connects(1, address=("127.0.0.1", port))
+
+
+def hostile():
+    with open("/proc/self/comm", "w") as f:
+        f.write("a\033[31mb")
+    yield listener(0), connects(1)
+
+
+def ports():
+    """Of ten ephemeral ports (settings) nine go to one destination."""
+    s = listener(16)
+    yield s, connects(9)
+
+
+def overflow(resets=0):
+    """Handshakes that end when the accept queue is full: two wait for data
+    (TCP_DEFER_ACCEPT), then the queue is filled, then their data comes. Others
+    are reset by their clients before they end."""
+    s = listener(3)
+    s.setsockopt(socket.IPPROTO_TCP, DEFER_ACCEPT, 30)
+    for _ in range(resets):
+        c = socket.create_connection(("127.0.0.1", PORT))
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        c.close()
+    early = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)]
+    s.setsockopt(socket.IPPROTO_TCP, DEFER_ACCEPT, 0)
+    late = fill(s, 4), try_once(2)  # two of them are not even answered
+    for c in early:
+        c.send(b"x")
+    ends(early)
+    yield early, late, [s.accept() for _ in range(4)]
+
+
+def overflow_and_reset():
+    return overflow(1)
+
+
+def dropped():
+    """Nobody is told of a SYN that is dropped."""
+    yield filled(0), try_once(2)
+
+
+def cookies():
+    """A SYN queue of one (the backlog, and one more), and four handshakes in it."""
+    s = listener(1)
+    s.setsockopt(socket.IPPROTO_TCP, DEFER_ACCEPT, 30)
+    yield s, [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)], try_once(2)
+
+
+def pairs(count):
+    s = listener(count)
+    clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(count)]
+    return clients, [s.accept()[0] for _ in range(count)]
+
+
+def unread():
+    """Three clients are reset: the server does not read."""
+    clients, servers = pairs(3)
+    for c, s in zip(clients, servers):
+        c.send(b"x")
+        s.close()
+    ends(clients)
+    yield
+
+
+def lingering():
+    """Two peers are reset by us, and their side does not look."""
+    clients, servers = pairs(2)
+    for s in servers:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.close()
+    yield
+
+
+def closed_listener():
+    """Those that wait to be accepted are reset with the listener."""
+    s = listener(2)
+    clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)]
+    s.close()
+    ends(clients)
+    yield
+
+
+def refused(address="127.0.0.1", family=socket.AF_INET):
+    for _ in range(2):
+        c = socket.socket(family)
+        try:
+            c.connect((address, 9))
+        except OSError as e:
+            print(e.errno)
+    yield
+
+
+def refused_ipv6():
+    return refused("fd00::5", socket.AF_INET6)
+
+
+def refused_loopback():
+    return refused("127.9.9.9")
+
+
+def refused_elsewhere():
+    return refused("10.1.2.3")
+
+
+def firewall(*rules):
+    subprocess.run("nft add table ip f; nft add chain ip f in '{ type filter hook input priority 0; }';" +
+                   ";".join("nft add rule ip f in " + rule for rule in rules), shell=True, check=True)
+
+
+def cut_off():
+    """A firewall resets what it has let through before."""
+    clients, servers = pairs(1)
+    firewall("tcp dport 8080 reject with tcp reset", "tcp sport 8080 tcp flags fin drop")
+    clients[0].send(b"x")
+    ends(clients)
+    yield clients, servers
+
+
+def silent():
+    """The peer's answers are lost."""
+    clients, servers = pairs(1)
+    firewall("tcp dport 8080 drop")
+    clients[0].setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, 100)
+    clients[0].send(b"x")
+    ends(clients)
+    yield
+
+
+def unanswered():
+    """No SYN gets through."""
+    c = socket.socket()
+    c.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, 100)
+    try:
+        c.connect(("127.0.0.1", PORT))
+    except OSError as e:
+        print(e.errno)
+    yield
+
+
+def not_tcp():
+    """A reset and a refusal that no counter of TCP knows of."""
+    one, other = socket.socketpair()
+    one.send(b"unread")
+    other.close()
+    ends([one])
+    c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    c.connect(("127.0.0.1", 9))
+    c.send(b"x")
+    ends([c])
+    yield
+
+
+def out_of_descriptors():
+    s = []
+    try:
+        while True:
+            s.append(socket.socket())
+    except OSError as e:
+        print(e.errno)
+    yield
+
+
+# ---- What goes on while COMMAND runs ----
+
+def all_the_time(action, times):
+    """In a thread: times, then a pause, and again."""
+    def loop():
+        while True:
+            for _ in range(times):
+                action()
+            time.sleep(0.05)
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def busy():
+    """Requests and answers, over TCP and UDP, as they should be."""
+    (client,), (server,) = pairs(1)
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 8125))
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def exchange():
+        client.sendall(b"request")
+        server.sendall(b"answer: " + server.recv(100))
+        client.recv(100)
+        sender.sendto(b"x", ("127.0.0.1", 8125))
+        receiver.recv(100)
+    all_the_time(exchange, 20)
+    yield client, server
+
+
+def refuses():
+    def connect():
+        with socket.socket() as c:
+            c.connect_ex(("127.0.0.1", 9))
+    all_the_time(connect, 5)
+    yield
+
+
+def nobody_listens():
+    def send():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as c:
+            c.sendto(b"x", ("127.0.0.1", 9))
+    all_the_time(send, 5)
+    yield
+
+
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ack_of_no_connection(damage=0):
+    """A TCP segment, by hand."""
+    segment = struct.pack("!HHIIBBHHH", 9999, 9, 1, 1, 5 << 4, 0x10, 1000, 0, 0)
+    pseudo = socket.inet_aton("127.0.0.1") * 2 + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(segment))
+    sent = segment[:16] + struct.pack("!H", checksum(pseudo + segment) ^ damage) + segment[18:]
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
+        raw.sendto(sent, ("127.0.0.1", 0))
+
+
+def stray_segments():
+    """conntrack knows no connection for them, and neither does TCP."""
+    subprocess.run("sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0", shell=True, check=True)
+    firewall("ct state established accept")
+    all_the_time(ack_of_no_connection, 5)
+    yield
+
+
+def damaged_segments():
+    for _ in range(20):
+        ack_of_no_connection(damage=0x0F0F)
+    yield
+
+
+def not_let_out():
+    clients, servers = pairs(1)
+    firewall("tcp dport 8080 drop")
+    clients[0].send(b"x")
+    subprocess.run("nft add chain ip f out '{ type filter hook output priority 0; }';"
+                   "nft add rule ip f out tcp dport 8080 drop", shell=True, check=True)
+    while tcp_info(clients[0], 2, "B") < 2:  # tcpi_retransmits
+        time.sleep(0.01)
+    yield clients, servers
+
+
+def lossy():
+    """Twenty peers fall silent."""
+    clients, servers = pairs(20)
+    firewall("tcp dport 8080 drop")
+    for c in clients:
+        c.send(b"x")
+    yield clients, servers
+
+
+def tracked():
+    firewall("ct state established accept")
+    yield pairs(10)
+
+
+def overrun():
+    """A receiver that does not read."""
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    receiver.bind(("127.0.0.1", 8125))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(200):
+            sender.sendto(b"x" * 500, ("127.0.0.1", 8125))
+    yield receiver
+
+
+# ---- What a process looks like ----
+
+def waits_in(function):
+    """A thread that does not come back from it."""
+    threading.Thread(target=function, daemon=True).start()
+
+
+def stuck():
+    """Two full queues, a connection that is not closed, and one that is not read."""
+    full, late = filled(1)
+    at_unix = listener(0, socket.AF_UNIX, "\0scene")
+    s = listener(9, address=("127.0.0.1", 8081))
+    peers = [socket.create_connection(("127.0.0.1", 8081)) for _ in range(3)]
+    ours = [s.accept()[0] for _ in range(3)]
+    peers[0].close()
+    peers[1].send(b"u" * 60)
+    peers[2].send(b"request")
+    ours[2].recv(100)
+    ours[2].send(b"answer")
+    waits_in(lambda: ours[2].recv(1))
+    yield full, late, at_unix, connects(1, socket.AF_UNIX, "\0scene"), s, peers, ours
+
+
+def not_acknowledged():
+    (client,), (server,) = pairs(1)
+    firewall("tcp dport 8080 drop")
+    client.send(b"x" * 100)
+    while tcp_info(client, 2, "B") < 2:  # tcpi_retransmits
+        time.sleep(0.01)
+    yield client, server
+
+
+def window_closed():
+    """Written until there is no room, and the window has been asked for."""
+    (client,), (server,) = pairs(1)
+    client.setblocking(False)
+    try:
+        while True:
+            client.send(b"x" * 65536)
+    except BlockingIOError:
+        client.setblocking(True)
+    waits_in(lambda: client.sendall(b"x" * 10000000))
+    while tcp_info(client, 3, "B") < 1:  # tcpi_probes
+        time.sleep(0.01)
+    yield client, server
+
+
+def connect_unanswered():
+    firewall("tcp dport 8080 drop")
+    (c,) = connects(1)
+    while tcp_info(c, 2, "B") < 2:
+        time.sleep(0.01)
+    yield c
+
+
+def few_descriptors():
+    s = []
+    while len(s) < 55:
+        s.append(socket.socket())
+    yield s
+
+
+def still_sending():
+    """A peer that only has ended its side, and reads slowly: CLOSE_WAIT is as it should be."""
+    (client,), (server,) = pairs(1)
+    client.shutdown(socket.SHUT_WR)
+    server.setblocking(False)
+    try:
+        while True:
+            server.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    all_the_time(lambda: (client.recv(1000), time.sleep(0.01)), 5)
+    all_the_time(lambda: server.send(b"x") if len(select.select([], [server], [], 0)[1]) else None, 5)
+    yield client, server
+
+
+def idle():
+    """A server without clients, a pool that is not in use, and threads that wait for them."""
+    s = listener(16)
+    accepted = []
+    waits_in(lambda: [accepted.append(s.accept()) for _ in range(9)])
+    pool = socket.create_connection(("127.0.0.1", PORT))
+    waits_in(lambda: pool.recv(1))
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 8125))
+    waits_in(lambda: receiver.recv(1))
+    one, other = socket.socketpair()
+    waits_in(lambda: one.recv(1))
+    waits_in(lambda: select.select([other], [], []))
+    yield s, accepted, pool, one, other
+
+
+def hostile_names():
+    """A file whose name would be a descriptor, if it were shown; a path and a name that
+    a terminal would obey."""
+    with open("/proc/self/comm", "w") as f:
+        f.write("a\033[31m\tb")
+    f = open("x\n1 srwxrwxrwx 1 0 0 0 Jan  1  1970 99", "w")
+    s = listener(0, socket.AF_UNIX, "\0scene \033[31m\n")
+    yield f, s, connects(1, socket.AF_UNIX, "\0scene \033[31m\n")
+
+
+held = list(globals()[sys.argv[1]]())
+sys.stdout.flush()
+if sys.argv[2:]:
+    sys.exit(subprocess.run(sys.argv[2:]).returncode)
