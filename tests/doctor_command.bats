@@ -239,3 +239,79 @@ gawk bash
 busybox busybox sh
 PAIRS
 }
+
+# ---- What slows down, or is lost without an error ----
+
+@test "40 ms an exchange: a delayed ACK for each, and whose fault it is not" {
+    beside two_pieces
+    says "1 DelayedACKs +" " segments of data sent (TCPOrigDataSent) in " "If requests take 40 ms each, it is the other side: it writes its answer in two small pieces" \
+        "It is not COMMAND, which has TCP_NODELAY" "run that program under sockshim"
+    beside two_pieces --no-nodelay
+    says "1 DelayedACKs +" "so it may be either side" "run it again without --no-nodelay"
+    says_not "It is not COMMAND"
+}
+
+@test "a server that answers in one piece, and pauses of the program: nothing is said of delayed ACKs" {
+    beside one_piece
+    says "No TCP connection of this run was reset"
+    says_not "exchange"
+    beside one_piece_now_and_then
+    says "No TCP connection of this run was reset"
+    says_not "exchange"
+}
+
+@test "messages that a unix socket had no room for: the queue's limit, and when it counts" {
+    beside unix_datagrams
+    [ "$output" = 9 ]
+    says "1 9 messages could not be sent (EAGAIN) to a unix socket: receiver.sock (9)." \
+        "its queue holds 11 messages (net.unix.max_dgram_qlen=10 and one more)" "restart the receiver"
+    rm receiver.sock
+    SETTINGS=net.unix.max_dgram_qlen=100 beside unix_datagrams
+    [ "$output" = 0 ]
+    says "No TCP connection of this run"
+    says_not "could not be sent"
+}
+
+@test "SYNs that do not leave this host" {
+    beside not_let_out_at_all
+    [ "$output" = 110 ]
+    says "1 connect-timed-out 1, to this host: 127.0.0.1:8080 (1). SYNs did not leave this host: of 2 that were sent again (TCPSynRetrans) TCP could not hand over 2 (TCPRetransFail)." \
+        "The other host is not at fault" "ct count or connlimit"
+    says_not "No listener dropped"
+}
+
+@test "a proxy that accepts for a server that is not there" {
+    beside proxied
+    says "1 Connections that were accepted on this host ended without an answer: closed-unanswered 127.0.0.1:8080 (1). Meanwhile 1 connects failed that are not COMMAND's (AttemptFails +1)." \
+        "docker-proxy, haproxy"
+    # A connect of COMMAND's own that fails is none of a proxy.
+    beside refused
+    says_not "proxy"
+}
+
+@test "datagrams that were dropped, and segments that were damaged, meanwhile" {
+    beside overrun
+    says "UdpRcvbufErrors +19" "UDP datagrams were dropped on this host because a receive buffer was full"
+    beside damaged_segments
+    says "Packets arrived damaged and were dropped: InErrs +20"
+}
+
+@test "data that was not acknowledged, where the log has nothing of it" {
+    beside not_acknowledged_for_long
+    says "1 Data was not acknowledged: RetransSegs +" ", TCPTimeouts +" "COMMAND may have given up before the kernel did" "ping -M do -s 1472 HOST"
+    says_not "No TCP connection"
+}
+
+@test "full-sized segments that are never acknowledged: which size, and whether ICMP said so" {
+    cat >"$BATS_TEST_TMPDIR/records" <<'RECORDS'
+ts=2026-11-22T11:03:22.123456Z level=warn event=return pid=1 tid=1 prog=x call=recv fd=7 ret=-1 errno=110 error=ETIMEDOUT type=tcp peer=10.9.9.9:80 rx=0 tx=0 unacked=1460 unsent=90000 retrans=5 cause=connection-timed-out why="x"
+ts=2026-11-22T11:03:23.123456Z level=warn event=return pid=1 tid=1 prog=x call=recv fd=7 ret=-1 errno=110 error=ETIMEDOUT type=tcp peer=10.9.9.8:80 rx=0 tx=0 unacked=90 unsent=0 retrans=5 cause=connection-timed-out why="x"
+RECORDS
+    # Nothing was sent again while this run lasted.
+    run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- sh -c 'cat records >>"$0"' "$LOG"
+    says_not "waited in vain"
+    rm "$LOG"
+    run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- \
+        sh -c 'cat records >>"$0"; exec "$1" "$2" not_acknowledged' "$LOG" "$PYTHON" "$SCENE"
+    says "1 connection waited in vain for an ACK: 10.9.9.9:80 (1). RetransSegs +" "No ICMP came in that says a packet is too large (IcmpInDestUnreachs +0)" "ping -M do -s 1472 HOST"
+}

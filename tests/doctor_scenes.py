@@ -346,6 +346,93 @@ def overrun():
     yield receiver
 
 
+# ---- What COMMAND meets ----
+
+def exchanges(count, answer, pause=0):
+    """Of a client in this process; the server is another program, which the shim is not in."""
+    script = """
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 8080))
+s.listen()
+print(flush=True)
+c = s.accept()[0]
+while c.recv(100):
+    %s
+""" % answer
+    server = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env={})
+    server.stdout.readline()
+    c = socket.create_connection(("127.0.0.1", PORT))
+    for _ in range(count):
+        c.send(b"request")
+        got = 0
+        while got < 6:
+            got += len(c.recv(100))
+        time.sleep(pause)
+    c.close()
+    server.wait()
+
+
+def two_pieces():
+    """A server that writes its answers in two pieces."""
+    exchanges(30, 'c.send(b"ans"); c.send(b"wer")')
+    yield
+
+
+def one_piece():
+    exchanges(30, 'c.send(b"answer")')
+    yield
+
+
+def one_piece_now_and_then():
+    exchanges(10, 'c.send(b"answer")', pause=0.2)
+    yield
+
+
+def unix_datagrams():
+    receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    receiver.bind("receiver.sock")
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sender.setblocking(False)
+    sender.connect("receiver.sock")
+    lost = 0
+    for _ in range(20):
+        try:
+            sender.send(b"m:1|c")
+        except BlockingIOError:
+            lost += 1
+    print(lost)
+    yield
+
+
+def not_let_out_at_all():
+    """SYNs that a rule for output drops."""
+    subprocess.run("nft add table ip f; nft add chain ip f out '{ type filter hook output priority 0; }';"
+                   "nft add rule ip f out tcp dport 8080 drop; sysctl -qw net.ipv4.tcp_syn_retries=1", shell=True, check=True)
+    c = socket.socket()
+    try:
+        c.connect((sys.argv[2] if sys.argv[2:] else "127.0.0.1", PORT))
+    except OSError as e:
+        print(e.errno)
+    del sys.argv[2:]
+    yield
+
+
+def proxied():
+    """A proxy in front of a server that is not there."""
+    proxy = subprocess.Popen(["socat", "-d", "-d", "TCP-LISTEN:8080,bind=127.0.0.1", "TCP:127.0.0.1:9"],
+                             env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.PIPE)
+    while b"listening" not in proxy.stderr.readline():
+        pass
+    c = socket.create_connection(("127.0.0.1", PORT))
+    proxy.stderr.read()
+    try:
+        print(len(c.recv(100)))
+    except OSError as e:
+        print(e.errno)
+    yield
+
+
 # ---- What a process looks like ----
 
 def waits_in(function):
@@ -374,6 +461,15 @@ def not_acknowledged():
     firewall("tcp dport 8080 drop")
     client.send(b"x" * 100)
     while tcp_info(client, 2, "B") < 2:  # tcpi_retransmits
+        time.sleep(0.01)
+    yield client, server
+
+
+def not_acknowledged_for_long():
+    (client,), (server,) = pairs(1)
+    firewall("tcp dport 8080 drop")
+    client.send(b"x" * 100)
+    while tcp_info(client, 2, "B") < 4:
         time.sleep(0.01)
     yield client, server
 

@@ -4,14 +4,16 @@
 
 !are_records && $1 == "before" { before[$2] = $3 }
 !are_records && $1 == "after" && ($2 in before) { moved[$2] = $3 - before[$2]; is_counted[$2] = 1 }
+!are_records && $1 == "began" { began = $2 }
+!are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
 !are_records && $1 == "level" { log_level = $2 }
 !are_records && $1 == "skip" { skipped = $2 }
-are_records && read_record($0) && event == "return" { note() }
+are_records && read_record($0) { event == "start" ? note_settings() : note() }
 $1 == "records" { are_records = 1 }
 
 BEGIN {
-    split("peer-reset connection-refused connect-timed-out connection-timed-out", causes, " ")
+    split("peer-reset connection-refused connect-timed-out connection-timed-out gave-up-connecting closed-unanswered", causes, " ")
     for (i in causes)
         has_peer[causes[i]] = 1
 }
@@ -29,6 +31,11 @@ END {
     overflows()
     own_resets()
     shortages()
+    retransmissions()
+    proxies()
+    datagrams()
+    damaged()
+    delayed_acks()
     print_findings()
     if (!findings)
         nothing_found()
@@ -36,10 +43,30 @@ END {
 
 # ---- The log ----
 
+# In quotes: nodelay=off among others.
+function note_settings() {
+    if (value("settings") ~ /nodelay=off/)
+        has_nagle = 1
+}
+
 # Only connections of TCP can be matched with its counters.
 function note(    cause, peer, place) {
+    if (event != "return")
+        return
     cause = value("cause")
     total[cause]++
+    # An end before a single byte had come.
+    if (cause == "peer-closed" && value("rx") == "0")
+        cause = "closed-unanswered"
+    if (value("type") == "unix-dgram" && value("error") == "EAGAIN" && value("call") ~ /^(send|write)/) {
+        unix_lost++
+        by_peer["unix", "here", value("peer") == "" ? "an unnamed socket" : value("peer")]++
+    }
+    # As much as a full-sized segment, sent again and again.
+    if (value("unacked") + 0 >= 1000 && value("retrans") + 0 >= 2 && (cause == "gave-up-waiting" || cause == "connection-timed-out")) {
+        unacknowledged++
+        by_peer["unacknowledged", "anywhere", value("peer")]++
+    }
     if (!(cause in has_peer) || value("type") !~ /^m?p?tcp$/)
         return
     peer = value("peer")
@@ -203,13 +230,13 @@ function refusals(    here, away) {
     act("as root: nft list ruleset, or iptables-save.")
 }
 
+# Given up by the kernel, or by COMMAND before that.
 function unanswered(    here, away) {
     away = tcp["connect-timed-out", "elsewhere"]
-    if (away) {
-        finding("connect-unanswered-elsewhere", "connect-timed-out " away ", to other hosts: " peers("connect-timed-out", "elsewhere") ". The SYNs or their answers were lost, or not " \
-            "answered; this host counts neither.")
-        act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
-    }
+    if (tcp["gave-up-connecting", "elsewhere"])
+        unanswered_elsewhere("gave-up-connecting", tcp["gave-up-connecting", "elsewhere"])
+    if (away)
+        unanswered_elsewhere("connect-timed-out", away)
     here = tcp["connect-timed-out", "here"]
     if (!here)
         return
@@ -218,9 +245,30 @@ function unanswered(    here, away) {
             grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
         act("let the listener accept faster, or a larger backlog and net.core.somaxconn, and restart it.")
         avoid_hiding_backlog()
-    } else
+    } else if (moved["TCPRetransFail"])
+        not_let_out("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here"))
+    else
         finding("connect-unanswered-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
             "): a firewall rule dropped the packets, or the address leads into another network namespace (a container).")
+}
+
+function unanswered_elsewhere(cause, count) {
+    if (moved["TCPRetransFail"]) {
+        not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
+        return
+    }
+    finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". The SYNs or their answers were lost, or not " \
+        "answered; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
+    act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+}
+
+# The first SYN that fails is not counted, but each one after it.
+function not_let_out(text) {
+    finding("not-let-out", text ". SYNs did not leave this host: of " moved["TCPSynRetrans"] + 0 " that were sent again (TCPSynRetrans) TCP could not hand over " \
+        moved["TCPRetransFail"] " (TCPRetransFail). A firewall rule of this host drops them (output), its conntrack table is full" \
+        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or there is no route. The other host is not at fault.")
+    act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count or connlimit; " \
+        "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; ip route get ADDRESS.")
 }
 
 function silence(    count) {
@@ -269,6 +317,82 @@ function shortages() {
         finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
         act("dmesg says which.")
     }
+}
+
+# ---- What slows down, or is lost without an error ----
+
+# TCPTimeouts: one is a mishap, three in a row are more than a second of silence.
+function retransmissions(    text) {
+    if (unacknowledged && moved["RetransSegs"])
+        text = count_of(unacknowledged, "connection") " waited in vain for an ACK: " peers("unacknowledged", "anywhere") ". " \
+            grown("RetransSegs") ": what was sent again and not acknowledged either is a full-sized segment or more. "
+    else if (moved["TCPTimeouts"] >= 3 && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
+        text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
+    else
+        return
+    finding(unacknowledged ? "full-sized-lost" : "not-acknowledged", text \
+        (moved["IcmpInDestUnreachs"] || moved["Icmp6InPktTooBigs"] ? "ICMP came in (IcmpInDestUnreachs +" moved["IcmpInDestUnreachs"] + 0 ", Icmp6InPktTooBigs +" \
+            moved["Icmp6InPktTooBigs"] + 0 "); it may have been about the size." : "No ICMP came in that says a packet is too large (IcmpInDestUnreachs +0): " \
+            "if small requests to the same host work, the path has a smaller MTU and a firewall drops that message. If they do not, the host or the path is down."))
+    act("ping -M do -s 1472 HOST, then with smaller sizes, shows the largest that passes. Then the MTU of the interface or route " \
+        "(ip route ... mtu 1400), MSS clamping on the tunnel or router, or sysctl -w net.ipv4.tcp_mtu_probing=1 here.")
+}
+
+# A connection that was accepted and ended without an answer, while other connects of
+# this host failed: what a proxy does whose server is not there.
+function proxies(    ended, failed) {
+    ended = tcp["closed-unanswered", "here"] + tcp["peer-reset", "here"]
+    failed = moved["AttemptFails"] - moved["EmbryonicRsts"] - tcp["connection-refused", "here"] - tcp["connection-refused", "elsewhere"] \
+        - tcp["connect-timed-out", "here"] - tcp["connect-timed-out", "elsewhere"]
+    if (!ended || failed < ended)
+        return
+    finding("nothing-behind-proxy", "Connections that were accepted on this host ended without an answer: " \
+        (tcp["closed-unanswered", "here"] ? "closed-unanswered " peers("closed-unanswered", "here") : "") \
+        (tcp["closed-unanswered", "here"] && tcp["peer-reset", "here"] ? ", " : "") (tcp["peer-reset", "here"] ? "peer-reset " peers("peer-reset", "here") : "") \
+        ". Meanwhile " failed " connects failed that are not COMMAND's (" grown("AttemptFails") "). A proxy that accepts for a server which is not there looks " \
+        "like this: docker-proxy, haproxy, nginx, socat, kubectl port-forward.")
+    act("ss -ltnp names the program at that address; look at the server behind it, and which address it listens on (127.0.0.1 inside a container is not reached).")
+}
+
+# A queue takes one more than its limit (unix_recvq_full in net/unix/af_unix.c).
+function datagrams() {
+    if (unix_lost) {
+        finding("unix-datagrams-lost", count_of(unix_lost, "message") " could not be sent (EAGAIN) to a unix socket: " peers("unix", "here") ". The receiver does not read as " \
+            "fast as COMMAND sends: its queue holds " ("max_dgram_qlen" in has_knob ? knob["max_dgram_qlen"] + 1 " messages (net.unix.max_dgram_qlen=" knob["max_dgram_qlen"] \
+            " and one more)" : "net.unix.max_dgram_qlen messages and one more") ", of whatever size. A message that gets EAGAIN is lost, unless COMMAND tries again.")
+        act("let the receiver read faster, or sysctl -w net.unix.max_dgram_qlen=512 and restart the receiver: it counts when that makes its socket. " \
+            "Fewer messages: aggregate or buffer them in the client.")
+    }
+    if (moved["UdpRcvbufErrors"] + moved["Udp6RcvbufErrors"] > 0) {
+        finding("datagrams-dropped", grown("UdpRcvbufErrors") ", " grown("Udp6RcvbufErrors") ": UDP datagrams were dropped on this host because a receive buffer was full. " \
+            "Neither side is told.")
+        act("ss -uanmp shows whose they are (the figure after d in skmem).")
+    }
+}
+
+function damaged() {
+    if (moved["InErrs"] + moved["UdpInCsumErrors"] == 0)
+        return
+    finding("packets-damaged", "Packets arrived damaged and were dropped: " grown("InErrs") ", " grown("UdpInCsumErrors") ".")
+    act("ip -s link and ethtool -S for errors of the network card; ethtool -K CARD rx off tx off tells whether its checksum offload is to blame.")
+}
+
+# An ACK that is held back costs nobody anything unless the other side waits for it:
+# then there is one for each exchange, and they fill the time. TCPOrigDataSent counts
+# segments with data, of both sides where both are on this host.
+function delayed_acks(    held, segments, lasted) {
+    held = moved["DelayedACKs"]
+    segments = moved["TCPOrigDataSent"]
+    lasted = ended - began
+    if (held < 5 || segments <= 0 || held < 0.2 * segments || lasted <= 0 || held * 0.04 < 0.7 * lasted)
+        return
+    finding("delayed-acks", grown("DelayedACKs") ", for " segments " segments of data sent (TCPOrigDataSent) in " sprintf("%.2f", lasted) " s: nearly each exchange had an ACK that was " \
+        "held back, 40 ms as a rule, " sprintf("%.2f", held * 0.04) " s in all. If requests take 40 ms each, " \
+        (has_nagle ? "one side writes a message in two small pieces: Nagle's algorithm holds the second one until the first is acknowledged. COMMAND runs with TCP_NODELAY as it was (--no-nodelay), so it may be either side." \
+            : "it is the other side: it writes its answer in two small pieces, and Nagle's algorithm holds the second one until the first is acknowledged. It is not COMMAND, which has TCP_NODELAY.") \
+        " If they are quick there is only a pause after each, and nothing is wrong.")
+    act(has_nagle ? "run it again without --no-nodelay: if the time and DelayedACKs fall it was COMMAND, and sockshim cures it." : \
+        "TCP_NODELAY on the other side, or one write for each answer: run that program under sockshim, which sets it. To compare, this run with --no-nodelay.")
 }
 
 function nothing_found() {

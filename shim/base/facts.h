@@ -77,7 +77,7 @@ struct facts {
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
     enum side side;
     bool has_sent;                         /* payload, at least once: sent_ms means something */
-    enum known shut_reading, shut_writing; /* by this program; only asked in state CLOSE */
+    enum known shut_reading, shut_writing; /* by this program; of TCP asked in state CLOSE alone */
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, sent_ms, rtt_us, retrans;

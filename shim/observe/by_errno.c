@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "base/shut.h"
 #include "force/sigpipe.h"
 
 #include <errno.h>
@@ -50,6 +51,9 @@ static void find_poll(struct facts *f)
     struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
     if (state_tells(f) || raw_poll_now(&p) < 0) {
         return;
+    }
+    if (f->domain == AF_UNIX) {
+        shut_find(f);
     }
     f->error_pending = p.revents & POLLERR ? error_or_notices(f) : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;

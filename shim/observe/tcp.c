@@ -65,6 +65,16 @@ static bool own_fin_unacked(const struct facts *f)
     return f->own_fin == YES && f->state != TCP_STATE_FIN_WAIT2 && f->state != TCP_STATE_TIME_WAIT;
 }
 
+/* This program's FIN, which is the last thing to go and to be acknowledged. */
+static void take_off_fin(struct facts *f)
+{
+    if (f->unsent > 0) {
+        f->unsent--;
+    } else if (f->unacked > 0) {
+        f->unacked--;
+    }
+}
+
 /* What is written and not acknowledged. With no segment in flight it is what is
  * not sent: no question. (In state CLOSE the count of segments says nothing.) */
 static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info)
@@ -89,6 +99,14 @@ static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *inf
     return info->bytes_acked > other ? info->bytes_acked - other : 0;
 }
 
+/* A single byte that this host failed to send, with which bytes_acked does not disagree:
+ * it has the SYN, and only that was delivered. */
+static bool delivered_nothing(const struct facts *f, const struct tcp_facts *info)
+{
+    return f->tx == 1 && f->unacked == 0 && f->unsent > 0 && info->bytes_acked == 1 &&
+           info->delivered == 1;
+}
+
 static void ask_again(const struct facts *f, struct tcp_facts *info)
 {
     socklen_t len = sizeof *info;
@@ -109,22 +127,18 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     f->own_fin = own_fin(f, excess, unsent);
     f->side = side_of(f, excess, unsent);
     f->has_sent = info->bytes_sent > 0;
+    f->unsent = unsent;
+    f->unacked = unacked;
     if (own_fin_unacked(f)) {
-        if (unsent > 0) { /* a FIN is the last thing to go */
-            unsent--;
-        } else if (unacked > 0) {
-            unacked--;
-        }
+        take_off_fin(f);
     }
     f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
     f->has_payload = true;
-    f->unsent = unsent;
-    f->unacked = unacked;
-    f->tx = payload > unacked ? payload - unacked : 0;
+    f->tx = payload > f->unacked ? payload - f->unacked : 0;
     if (f->tx > info->bytes_acked && info->unacked > 0 && f->state != TCP_STATE_CLOSE) {
         ask_again(f, info); /* what was in flight may have been acknowledged in between */
     }
-    if (f->tx > info->bytes_acked) {
+    if (f->tx > info->bytes_acked || delivered_nothing(f, info)) {
         f->tx = payload_acked(f, info);
         /* While segments are in flight the queue may have moved on meanwhile. */
         f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;
@@ -151,12 +165,16 @@ static bool count_mptcp(struct facts *f)
     f->tx = info.bytes_acked < payload ? info.bytes_acked : payload; /* less a DATA_FIN */
     f->unsent = unsent > 0 ? (uint32_t)unsent : 0;
     f->unacked = queue > unsent ? (uint32_t)(queue - unsent) : 0;
+    f->own_fin = f->shut_writing;
+    if (f->own_fin == YES) { /* DATA_FIN counts as a byte */
+        take_off_fin(f);
+    }
     return true;
 }
 
-/* A socket whose connect was refused still has a peer, and state CLOSE. Without
- * time stamps a connection that was accepted by SYN cookie, or after its SYN-ACK
- * was sent again, has no round trip; its SYN-ACK counts as delivered. */
+/* A socket whose connect was refused still has a peer, and state CLOSE; with fast open
+ * it has sent bytes. Without time stamps a connection that was accepted by SYN cookie, or
+ * after its SYN-ACK was sent again, has no round trip; its SYN-ACK counts as delivered. */
 static bool ever_established(const struct tcp_facts *info)
 {
     switch (info->state) {
@@ -165,8 +183,7 @@ static bool ever_established(const struct tcp_facts *info)
     case TCP_STATE_SYN_RECV:
         return false;
     case TCP_STATE_CLOSE:
-        return info->rtt || info->bytes_acked || info->bytes_received || info->bytes_sent ||
-               info->delivered;
+        return info->rtt || info->bytes_acked || info->bytes_received || info->delivered;
     default:
         return true;
     }
@@ -219,6 +236,8 @@ bool find_tcp(struct facts *f)
     if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
         /* A FIN is counted as a byte received. */
         f->fin_seen = has_counts && info.bytes_received == 0 ? NO : ask_fin_seen(f->fd);
+    }
+    if (f->state == TCP_STATE_CLOSE || f->protocol == IPPROTO_MPTCP) {
         shut_find(f);
     }
     if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {

@@ -55,7 +55,10 @@ static enum cause message_end(const struct facts *f)
     if (keeps_messages_apart(f)) {
         return f->read_closed == YES ? CAUSE_local_shutdown_read : CAUSE_zero_length_datagram;
     }
-    return f->read_closed == YES && f->queued == 0 ? CAUSE_peer_closed : CAUSE_zero_length_datagram;
+    if (f->read_closed != YES || f->queued > 0) {
+        return CAUSE_zero_length_datagram;
+    }
+    return f->shut_reading == YES ? CAUSE_local_shutdown_read : CAUSE_peer_closed;
 }
 
 /* recv(2), MSG_TRUNC: how long the datagram is, however little was asked for. */
@@ -84,7 +87,10 @@ static enum cause cause_of_zero(const struct facts *f)
     if (is_tcp(f) || is_mptcp(f)) {
         return tcp_end(f);
     }
-    return f->read_closed == YES ? CAUSE_peer_closed : CAUSE_other;
+    if (f->read_closed != YES) {
+        return CAUSE_other;
+    }
+    return f->shut_reading == YES ? CAUSE_local_shutdown_read : CAUSE_peer_closed;
 }
 
 /* ---- -1 ---- */
@@ -116,6 +122,15 @@ static enum cause cause_of_eagain(const struct facts *f)
     return f->nonblocking == UNKNOWN && f->sets_timeouts == NO ? CAUSE_would_block : CAUSE_other;
 }
 
+/* The state is that of the first subflow. */
+static enum cause mptcp_cause_of_epipe(const struct facts *f)
+{
+    if (f->shut_writing == YES || state_has_own_fin(f->state)) {
+        return CAUSE_local_shutdown_write;
+    }
+    return f->shut_writing == NO && f->was_connected ? CAUSE_write_after_close : CAUSE_other;
+}
+
 /* Where TCP's EPIPE comes from: net/ipv4/tcp.c, tcp_sendmsg_locked(). */
 static enum cause tcp_cause_of_epipe(const struct facts *f)
 {
@@ -127,9 +142,6 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
     case TCP_STATE_TIME_WAIT:
         return CAUSE_local_shutdown_write;
     case TCP_STATE_CLOSE:
-        if (is_mptcp(f)) {
-            return CAUSE_other;
-        }
         if (!f->was_connected) {
             return CAUSE_not_connected;
         }
@@ -151,11 +163,15 @@ static enum cause cause_of_epipe(const struct facts *f)
     if (!f->sends) {
         return CAUSE_other; /* splice: of the pipe; else see clause_rest() */
     }
-    if (is_tcp(f) || is_mptcp(f)) {
+    if (is_mptcp(f)) {
+        return mptcp_cause_of_epipe(f);
+    }
+    if (is_tcp(f)) {
         return tcp_cause_of_epipe(f);
     }
     if (is_unix(f)) {
-        return f->hung_up == YES ? CAUSE_write_after_close : CAUSE_local_shutdown_write;
+        bool own = f->shut_writing == YES || (f->shut_writing == UNKNOWN && f->hung_up != YES);
+        return own ? CAUSE_local_shutdown_write : CAUSE_write_after_close;
     }
     /* Nothing but its own shutdown ends a datagram socket's writing side. */
     return is_inet(f) && keeps_messages_apart(f) ? CAUSE_local_shutdown_write : CAUSE_other;

@@ -49,6 +49,21 @@ static template why_invalid_bind(const struct facts *f)
                : SAY("The socket is already bound, or the address is not one of its family.");
 }
 
+static template why_invalid_connect(const struct facts *f)
+{
+    if (!is_inet(f)) {
+        return SAY("The kernel refused the address.");
+    }
+    /* net/ipv4/af_inet.c, inet_shutdown(): SS_DISCONNECTING. */
+    return f->type == SOCK_STREAM
+               ? SAY("The kernel refused the address, the route to it leads nowhere (blackhole), "
+                     "or "
+                     "an earlier connect of this socket had not succeeded and shutdown was called "
+                     "after that.")
+               : SAY("The kernel refused the address, or the route to it leads nowhere "
+                     "(blackhole).");
+}
+
 /* EINVAL of a call that moves data, or of one that sets something. */
 static template why_invalid_transfer(const struct facts *f)
 {
@@ -87,9 +102,7 @@ static template why_invalid(const struct facts *f)
     case CALL_bind:
         return why_invalid_bind(f);
     case CALL_connect:
-        return is_inet(f) ? SAY("The kernel refused the address, or the route to it leads nowhere "
-                                "(blackhole).")
-                          : SAY("The kernel refused the address.");
+        return why_invalid_connect(f);
     default:
         return why_invalid_transfer(f);
     }

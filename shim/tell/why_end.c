@@ -70,19 +70,32 @@ static template why_fin(const struct facts *f)
                "finished sending.$not_acknowledged$failed_since");
 }
 
+static template why_unix_closed(const struct facts *f)
+{
+    bool not_by_us = f->shut_reading == NO;
+    if (f->type == SOCK_SEQPACKET) {
+        return not_by_us
+                   ? SAY("$Peer closed its end, or finished sending, or sent an empty message "
+                         "just before that: the kernel does not tell them apart.")
+                   : SAY("$Peer closed its end, or finished sending, or sent an empty message "
+                         "just before that, or this program shut down its own reading side: "
+                         "the kernel does not tell them apart.");
+    }
+    if (not_by_us) {
+        return f->hung_up == YES ? SAY("$Peer closed its end, or shut it down without closing it.")
+                                 : SAY("$Peer finished sending (it shut down its writing side).");
+    }
+    return f->hung_up == YES
+               ? SAY("$Peer closed its end, or either of the two shut the connection down: on a "
+                     "unix socket the kernel does not tell them apart.")
+               : SAY("$Peer finished sending, or this program shut down its own reading side: on a "
+                     "unix socket the kernel does not tell them apart.");
+}
+
 template why_peer_closed(const struct facts *f)
 {
-    if (is_unix(f) && f->type == SOCK_SEQPACKET) {
-        return SAY("$Peer closed its end, or sent an empty message just before that, or this "
-                   "program shut down its own reading side: the kernel does not tell them apart.");
-    }
-    if (is_unix(f) && f->hung_up == YES) {
-        return SAY("$Peer closed its end, or either of the two shut the connection down "
-                   "(SHUT_RDWR): on a unix socket the kernel does not tell them apart.");
-    }
     if (is_unix(f)) {
-        return SAY("$Peer finished sending, or this program shut down its own reading side: on a "
-                   "unix socket the kernel does not tell them apart.");
+        return why_unix_closed(f);
     }
     if (!is_tcp(f) && !is_mptcp(f)) {
         return SAY("$Peer closed its end, or this program shut down its own reading side.");
@@ -107,6 +120,10 @@ template why_closed_unanswered(const struct facts *f)
 
 template why_local_shutdown_read(const struct facts *f)
 {
+    if (f->type == SOCK_SEQPACKET) {
+        return SAY("This program itself shut down the reading side of the socket (or an empty "
+                   "message came just before that).");
+    }
     return f->was_connected && is_tcp(f) && f->state != TCP_STATE_CLOSE
                ? SAY("This program itself shut down the reading side of the socket; no FIN has "
                      "come from $peer.")

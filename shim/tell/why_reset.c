@@ -108,7 +108,7 @@ template why_peer_reset(const struct facts *f)
 
 template why_local_shutdown_write(const struct facts *f)
 {
-    return is_unix(f)
+    return is_unix(f) && f->shut_writing != YES
                ? SAY("This program shut down its writing side before it wrote, or the peer shut "
                      "down its reading side: on a unix socket the kernel does not tell them "
                      "apart.$saved$last_words")
@@ -125,12 +125,27 @@ template clause_or_gave_up(const struct facts *f)
                : SAY(", or because this host ended it (ss -K, or the like)");
 }
 
+static template why_write_to_closed_unix(const struct facts *f)
+{
+    if (keeps_messages_apart(f)) {
+        return SAY("$Peer had shut down its reading side before this write.$saved$last_words");
+    }
+    return f->shut_writing == NO
+               ? SAY("$Peer had closed its end, or shut down its reading side, before this "
+                     "write.$saved$last_words")
+               : SAY("$Peer had closed its end before this write, or either of the two had shut "
+                     "the connection down: on a unix socket the kernel does not tell them "
+                     "apart.$saved$last_words");
+}
+
 template why_write_after_close(const struct facts *f)
 {
     if (is_unix(f)) {
-        return SAY("$Peer had closed its end before this write, or either of the two had shut the "
-                   "connection down (SHUT_RDWR): on a unix socket the kernel does not tell them "
-                   "apart.$saved$last_words");
+        return why_write_to_closed_unix(f);
+    }
+    if (is_mptcp(f)) {
+        return SAY("The connection to $peer had ended before this write; MPTCP does not say "
+                   "how.$saved$last_words");
     }
     if (f->fin_seen == NO && f->own_fin != UNKNOWN) {
         return SAY("The connection to $peer had already failed before this write, by reset or "

@@ -247,7 +247,7 @@ def connect_by_prohibiting_route():
 
 @case("""
     connect EINVAL bad-argument | type=tcp peer=10.0.0.9:80
-        The kernel refused the address, or the route to it leads nowhere (blackhole)
+        The kernel refused the address, the route to it leads nowhere (blackhole), or an earlier connect
 """)
 def connect_by_blackhole_route():
     routed("blackhole")

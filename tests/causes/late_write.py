@@ -303,7 +303,7 @@ def write_to_listener():
 
 @case("""
     send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) had closed its end before this write ... SIGPIPE would have ended the program here
+        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write. SIGPIPE would have ended the program here
 """)
 def unix_write_after_close():
     s = unix_connected()
@@ -313,8 +313,8 @@ def unix_write_after_close():
 
 
 @case("""
-    send EPIPE write-after-close | len=10 type=unix-stream
-        had closed its end before this write, or either of the two had shut the connection down (SHUT_RDWR) ... does not tell them apart ... SIGPIPE would have ended the program here
+    send EPIPE local-shutdown-write | len=10 type=unix-stream
+        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
 """)
 def unix_write_after_own_shut_rdwr():
     s, other = socket.socketpair()
@@ -324,7 +324,7 @@ def unix_write_after_own_shut_rdwr():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
 """)
 def unix_write_after_own_shut_wr():
     s = unix_connected()
@@ -333,8 +333,8 @@ def unix_write_after_own_shut_wr():
 
 
 @case("""
-    send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        This program shut down its writing side ... or the peer shut down its reading side ... does not tell them apart ... SIGPIPE would have ended the program here
+    send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
+        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write. SIGPIPE would have ended the program here
 """)
 def unix_write_after_peers_shut_rd():
     s = unix_connected()
@@ -344,7 +344,7 @@ def unix_write_after_peers_shut_rd():
 
 @case("""
     send EPIPE write-after-close | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) had closed its end before this write ... !SIGPIPE
+        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write ... !SIGPIPE
 """)
 def seqpacket_write_after_close():
     s = unix_connected(SOCK_SEQPACKET)
@@ -355,7 +355,7 @@ def seqpacket_write_after_close():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
-        This program shut down its writing side ... or the peer shut down its reading side ... !SIGPIPE
+        This program itself shut down its writing side before it wrote ... !SIGPIPE
 """)
 def seqpacket_write_after_own_shut_wr():
     s = unix_connected(SOCK_SEQPACKET)
@@ -365,7 +365,7 @@ def seqpacket_write_after_own_shut_wr():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-dgram
-        This program shut down its writing side ... or the peer shut down its reading side ... !SIGPIPE
+        This program itself shut down its writing side before it wrote ... !SIGPIPE
 """)
 def unix_datagram_write_after_own_shut_wr():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)

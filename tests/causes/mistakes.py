@@ -79,7 +79,7 @@ def bad_descriptors():
     accept4 EINVAL bad-argument | type=tcp local=$us
         The socket is not listening, or not any more (shutdown), or the flags are not valid
     connect EINVAL bad-argument | type=tcp local=$us
-        The kernel refused the address, or the route to it leads nowhere (blackhole)
+        The kernel refused the address, the route to it leads nowhere (blackhole), or an earlier connect
     bind EFAULT bad-argument | type=tcp
         The program passed a pointer to memory that it does not have
 """)

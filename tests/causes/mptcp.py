@@ -1,17 +1,17 @@
 """MPTCP."""
-from socket import MSG_WAITALL
+from socket import MSG_WAITALL, SHUT_WR
 
 from connecting import connect_refused
 from made_of import (LOOPBACK, MPTCP, RECEIVE, call, connected, fill, new_tcp, note_ends, notes,
-                     peer, send_all, set_timeout, tcp_info, wait, wait_until)
+                     own_network, drop_what_goes_to_the_peer, peer, send_all, set_timeout, tcp_info, wait, wait_until)
 from registry import case
 
 
 @case("""
     recv ECONNRESET peer-reset | len=64 mptcp CLOSE
         $them aborted the connection (reset)
-    send EPIPE other | len=10 mptcp CLOSE
-        The connection had ended before this write, or this program had shut down its writing side: MPTCP does not say how. SIGPIPE would have ended the program here
+    send EPIPE write-after-close | len=10 mptcp CLOSE
+        The connection to $them had ended before this write; MPTCP does not say how. SIGPIPE would have ended the program here
 """)
 def mptcp_write_after_reset():
     s = connected(protocol=MPTCP)
@@ -99,3 +99,17 @@ def mptcp_with_a_plain_peer():
     s.recv(1000, MSG_WAITALL)
     wait(s)
     call(s.recv, 64)
+
+
+@case("""
+    send EPIPE local-shutdown-write | len=1 mptcp rx=0 tx=100 all-acked
+        This program itself shut down its writing side before it wrote
+""")
+def mptcp_own_fin_is_no_data():
+    """Nobody acknowledges it."""
+    own_network()
+    s = connected(protocol=MPTCP)
+    send_all(s, 100)
+    drop_what_goes_to_the_peer(s)
+    s.shutdown(SHUT_WR)
+    call(s.send, b"x")

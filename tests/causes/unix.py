@@ -37,7 +37,7 @@ def unix_closed_abstract():
 
 @case("""
     recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) finished sending, or this program shut down its own reading side ... does not tell them apart
+        $them (opened by pid $peer_pid) finished sending (it shut down its writing side) ... !tell them apart
 """)
 def unix_finished_sending():
     s = unix_connected()
@@ -47,8 +47,8 @@ def unix_finished_sending():
 
 
 @case("""
-    recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) finished sending, or this program shut down its own reading side ... does not tell them apart
+    recv 0 local-shutdown-read | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
+        This program itself shut down the reading side of the socket
 """)
 def unix_own_shut_rd():
     s = unix_connected()
@@ -57,8 +57,8 @@ def unix_own_shut_rd():
 
 
 @case("""
-    recv 0 peer-closed | len=64 type=unix-stream
-        closed its end, or either of the two shut the connection down (SHUT_RDWR) ... does not tell them apart
+    recv 0 local-shutdown-read | len=64 type=unix-stream
+        This program itself shut down the reading side of the socket
 """)
 def unix_own_shut_rdwr():
     s, other = socket.socketpair()
@@ -68,7 +68,7 @@ def unix_own_shut_rdwr():
 
 @case("""
     recv 0 peer-closed | len=64 type=unix-stream
-        closed its end, or either of the two shut the connection down (SHUT_RDWR) ... does not tell them apart
+        closed its end, or shut it down without closing it ... !this program
 """)
 def unix_both_finished_sending():
     s, other = socket.socketpair()
@@ -78,8 +78,8 @@ def unix_both_finished_sending():
 
 
 @case("""
-    recv 0 peer-closed | len=64 type=unix-seqpacket
-        or this program shut down its own reading side ... does not tell them apart
+    recv 0 local-shutdown-read | len=64 type=unix-seqpacket
+        This program itself shut down the reading side of the socket (or an empty message came just before that)
 """)
 def unix_own_shut_rd_seqpacket():
     s, other = socket.socketpair(AF_UNIX, SOCK_SEQPACKET)
@@ -170,7 +170,7 @@ def unix_empty_message():
 
 @case("""
     recv 0 peer-closed | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) closed its end, or sent an empty message just before that, or this program shut down its own reading side ... does not tell them apart
+        $them (opened by pid $peer_pid) closed its end, or finished sending, or sent an empty message just before that ... !this program
 """)
 def unix_end_of_messages():
     s = unix_connected(SOCK_SEQPACKET)

@@ -6,7 +6,7 @@ import os
 import select
 import socket
 import threading
-from socket import (AF_INET, AF_UNIX, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR,
+from socket import (AF_INET, AF_UNIX, IPPROTO_TCP, MSG_FASTOPEN, SHUT_RD, SHUT_RDWR, SHUT_WR,
                     SOCK_DGRAM, SOL_SOCKET, SO_ERROR)
 
 from made_of import (CLOSE, LOOPBACK, accepted, bound_udp, call, close_window, closed_port,
@@ -317,6 +317,97 @@ def own_fin_is_no_data():
     peer("reset()")
     wait_for_state(s, CLOSE)
     s.setblocking(True)
+    call(s.recv, 64)
+
+
+@case("""
+    sendto EPIPE local-shutdown-write | len=1 type=unix-dgram peer=$elsewhere
+        This program itself shut down its writing side before it wrote
+    send EPIPE write-after-close | len=1 type=unix-dgram
+        had shut down its reading side before this write
+""")
+def unix_datagrams_shut_down():
+    a, b = socket.socketpair(AF_UNIX, SOCK_DGRAM)
+    notes["elsewhere"] = "/no/such/socket"
+    a.shutdown(SHUT_RDWR)
+    call(a.sendto, b"x", "/no/such/socket")
+    call(b.send, b"x")
+
+
+# ---- What never was a connection ----
+
+
+def fast_open(prepare):
+    """The first data goes with the SYN."""
+    own_network()
+    with open("/proc/sys/net/ipv4/tcp_fastopen", "w") as setting:
+        setting.write("519")
+    prepare()
+    s = socket.socket()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 300)
+    notes["them"] = "127.0.0.1:7000"
+    s.setblocking(False)
+    s.sendto(b"abc", MSG_FASTOPEN, (LOOPBACK, 7000))
+    wait_for_state(s, CLOSE)
+    call(s.send, b"x")
+    call(s.recv, 64)
+
+
+@case("""
+    send ECONNREFUSED connection-refused | len=1 type=tcp peer=$them state=- rx=- idle_ms=-
+        Nothing listens on $them of this host ... !stood
+    recv 0 closed-after-error | len=64 type=tcp peer=$them state=-
+        The connection to $them had already failed
+""")
+def fast_open_refused():
+    fast_open(lambda: None)
+
+
+@case("""
+    send ETIMEDOUT connect-timed-out | len=1 type=tcp peer=$them state=-
+        No answer from $them to the connection request (SYN) came through
+    recv 0 closed-after-error | len=64 type=tcp peer=$them state=-
+        The connection to $them had already failed
+""")
+def fast_open_unanswered():
+    fast_open(lambda: firewall("drop"))
+
+
+@case("""
+    connect EINPROGRESS in-progress | type=tcp peer=$them
+        The connect to $them
+    recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
+        Nothing listens on $them of this host
+    shutdown ENOTCONN not-connected | type=tcp
+        harmless
+    connect EINVAL bad-argument | type=tcp peer=$them
+        or an earlier connect of this socket had not succeeded and shutdown was called after that
+""")
+def connect_after_shutdown():
+    s = socket.socket()
+    s.setblocking(False)
+    address = closed_port()
+    call(s.connect, address)
+    wait_for_state(s, CLOSE)
+    call(s.recv, 64)
+    call(s.shutdown, SHUT_WR)
+    call(s.connect, address)
+
+
+# ---- Counts ----
+
+
+@case("""
+    recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=0 unsent=1
+        nothing to read came from $them
+""")
+def a_byte_that_does_not_leave():
+    """The kernel counts it as sent at the first try."""
+    own_network()
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} reject", hook="output")
+    s.send(b"x")
+    set_timeout(s, RECEIVE, 20)
     call(s.recv, 64)
 
 

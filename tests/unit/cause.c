@@ -381,7 +381,8 @@ static const struct {
     /* ECONNRESET */
     {"reset before a reply",
      CAUSE_peer_reset,
-     "before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes)",
+     "before a single byte had come from it; it had acknowledged everything that was sent to it "
+     "(512 bytes)",
      {RECEIVED, TCP_CONNECTED, FAILED(ECONNRESET), .state = CLOSE, .tx = 512}},
     {"reset in mid-reply",
      CAUSE_peer_reset,

@@ -369,7 +369,7 @@ doctor_command() {
     done
     # shellcheck source=/dev/null # of its own
     . "$lib/commands/run.sh"
-    run_launch "$(doctor_counters before)" "$@"
+    run_launch "$(doctor_counters before && printf 'began\t%s\n' "$(doctor_clock)")" "$@"
 }
 
 # doctor_after COUNTERS LEVEL SKIP records|'' [FROM PATH]...: called by the launcher
@@ -377,7 +377,7 @@ doctor_command() {
 # the run has added to it.
 doctor_after() {
     {
-        printf '%s\n' "$1"
+        printf '%s\nended\t%s\n' "$1" "$(doctor_clock)"
         doctor_counters after
         doctor_knobs
         doctor_system
