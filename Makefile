@@ -28,7 +28,9 @@ LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
 LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
 LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.o)
 
-all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run
+COMPLETIONS = $(BUILD)/completions/sockshim.bash $(BUILD)/completions/sockshim.zsh $(BUILD)/completions/sockshim.fish
+
+all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run $(COMPLETIONS)
 
 $(BUILD)/libsockshim.so: $(OBJECTS)
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
@@ -53,6 +55,11 @@ $(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES) -ldl
 	$(BUILD)/tables >$@.new && mv $@.new $@
+
+# From the subcommands' help and the tables.
+$(BUILD)/completions/sockshim.%: $(BUILD)/tables.txt $(wildcard scripts/completions/* scripts/lib/*.sh scripts/lib/commands/*.sh) scripts/sockshim
+	@mkdir -p $(@D)
+	BUILD=$(abspath $(BUILD)) scripts/completions/generate $* >$@.new && mv $@.new $@
 
 # What the tests run: victims and villains, one file each but for transparent.
 programs: $(PROGRAMS)
@@ -101,7 +108,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES) -ldl
 
-SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
+SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/completions/* .ci/run 2>/dev/null)
 
 lint: all
 	BUILD=$(BUILD) tests/house
@@ -120,6 +127,9 @@ lint: all
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
 INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man
+INSTALL_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sockshim
+INSTALL_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sockshim
+INSTALL_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sockshim.fish
 LIB_FILES := $(patsubst scripts/lib/%,%,$(wildcard scripts/lib/*.* scripts/lib/*/*.*))
 
 install: all
@@ -132,6 +142,9 @@ install: all
 	for file in $(LIB_FILES); do \
 		install -D -m 644 "scripts/lib/$$file" "$(INSTALL_LIB)/$$file" || exit; \
 	done
+	install -D -m 644 $(BUILD)/completions/sockshim.bash "$(INSTALL_BASH)"
+	install -D -m 644 $(BUILD)/completions/sockshim.zsh "$(INSTALL_ZSH)"
+	install -D -m 644 $(BUILD)/completions/sockshim.fish "$(INSTALL_FISH)"
 	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"
@@ -139,6 +152,7 @@ install: all
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	rm -rf "$(INSTALL_LIB)"
+	rm -f "$(INSTALL_BASH)" "$(INSTALL_ZSH)" "$(INSTALL_FISH)"
 	rm -f "$(INSTALL_MAN)/man1/sockshim.1" "$(INSTALL_MAN)/man7/libsockshim.7"
 
 clean:

@@ -6,6 +6,7 @@
 #include "force/nodelay.h"
 #include "force/raiser.h"
 #include "force/sigpipe.h"
+#include "layers/layers.h"
 #include "log/log.h"
 #include "start/start.h"
 
@@ -35,6 +36,7 @@ static bool take_inherited(void)
     for (int fd = 0; fd <= last; fd++) {
         if (raiser_is_socket(fd) && (fd > STDERR_FILENO || is_ip_socket(fd))) {
             nodelay_force(fd);
+            layers_take_inherited(fd);
             found = true;
         }
     }
@@ -54,6 +56,7 @@ __attribute__((constructor)) static void start(void)
     int kept = errno;
     sockshim_set_up();
     next_resolve();
+    layers_install();
     sigpipe_tell = failed_for_good;
     if (settings.sigpipe == SIGPIPE_ALWAYS) {
         sigpipe_install();

@@ -183,7 +183,9 @@ chosen() {
         . "$LIB/words.sh"
         # shellcheck source=/dev/null
         . "$LIB/filter.sh"
-        filter_option report "$1" "$2"
+        filter_subcommand=report
+        filter_take_option "$1" "$2"
+        filter_read_times
         parse 'read_record($0) && is_wanted()' "$REAL" >got
     )
     as_json got | jq -c . | diff <(as_json "$REAL" | jq -c "select($3)") - || fails_with "$1 $2"
@@ -267,7 +269,9 @@ moments_are_right() {
     expect_moment 3h 2028-02-29T23:00:05
     expect_moment 1d 2028-02-29T02:00:05
     expect_moment 367d 2027-02-28T02:00:05
-    for text in yesterday 3 25:00 2026-11 2026-13-01x 2026-11-22T3:00 "" -5m; do
+    expect_moment yesterday 2028-02-29T00:00:00
+    expect_moment -5m 2028-03-01T01:55:05
+    for text in "last week" 3 25:00 2026-11 2026-13-01x 2026-11-22T3:00 ""; do
         expect_moment "$text" no
     done
 }

@@ -47,7 +47,8 @@ refuses() {
     run -0 --separate-stderr sockshim --help
     local help=$output word variables
     for word in -o --log --log-limit --format --json --level --skip --only --sigpipe \
-        --no-sigpipe --no-nodelay --watch-only -q --force -h --help --version; do
+        --dead-peer --keepalive --connect-timeout --connect-retry --recv-timeout --backlog \
+        --reuseaddr --accept --eintr --reset --no-sigpipe --no-nodelay --watch-only -q --force -h --help --version; do
         [[ $help =~ [[:space:]]"$word"[[:space:],] ]] || fails_with "no $word"
     done
     variables=$(tables setting 1)
@@ -109,7 +110,70 @@ refuses() {
 --log-limit 3K
 --log-limit 3M
 --log-limit 3G
+--dead-peer 3
+--dead-peer 30s
+--dead-peer 5m
+--dead-peer 32767s
+--dead-peer off
+--keepalive 60
+--keepalive 60s,10s
+--keepalive 1m,10,127
+--keepalive off
+--connect-timeout 500ms
+--connect-timeout 1
+--connect-retry 30s
+--recv-timeout 5m
+--backlog 1
+--backlog 2147483647
+--accept careful
+--accept off
+--eintr restart
+--reset eof
 END
+}
+
+@test "what the options for robust handling refuse the shim does not take either" {
+    local option value
+    while read -r option value; do
+        refuses "$option $value is not allowed; allowed: " "$option" "$value" touch ran
+        run -0 --separate-stderr env "SOCKSHIM_$(tr a-z- A-Z_ <<<"${option#--}")=$value" LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off true
+        [[ $stderr == *" $value is not allowed; allowed: "*"; using off" ]] || fails_with "$option $value: $stderr"
+    done <<'END'
+--dead-peer 2
+--dead-peer 3500ms
+--dead-peer 32768
+--dead-peer x
+--keepalive 0
+--keepalive 60,
+--keepalive 60,0
+--keepalive 60,10,0
+--keepalive 60,10,128
+--keepalive 60,10,6,1
+--keepalive 500ms
+--connect-timeout 0
+--connect-timeout 5x
+--connect-timeout 1h
+--connect-timeout 99999999999
+--connect-retry s
+--recv-timeout -1
+--backlog 0
+--backlog 2147483648
+--backlog 10s
+--accept bold
+--eintr on
+--reset 0
+END
+    [ ! -e ran ]
+}
+
+@test "options and variables for robust handling that contradict each other are refused" {
+    refuses "--connect-timeout 10s is above --connect-retry 5s: one connect may not take longer than all tries" \
+        --connect-timeout 10s --connect-retry 5s touch ran
+    SOCKSHIM_CONNECT_RETRY=900ms refuses "--connect-timeout 1s is above SOCKSHIM_CONNECT_RETRY 900ms" --connect-timeout 1s touch ran
+    refuses "--keepalive 60,10,6 finds a dead peer after 120 s, later than --dead-peer 30s" \
+        --dead-peer 30s --keepalive 60,10,6 touch ran
+    [ ! -e ran ]
+    run -0 sockshim -q -o off --connect-timeout 5s --connect-retry 5s --dead-peer 2m --keepalive 60,10,6 true
 }
 
 @test "each option is its setting, in both forms" {
@@ -140,6 +204,16 @@ END
     is_set SOCKSHIM_NODELAY off -o off --no-nodelay
     is_set SOCKSHIM watch -o off --watch-only
     is_set SOCKSHIM_SIGPIPE sockets -o off --sigpipe sockets
+    is_set SOCKSHIM_DEAD_PEER 30s -o off --dead-peer 30s
+    is_set SOCKSHIM_KEEPALIVE 60,10 -o off --keepalive=60,10
+    is_set SOCKSHIM_CONNECT_TIMEOUT 5s -o off --connect-timeout 5s
+    is_set SOCKSHIM_CONNECT_RETRY 5s -o off --connect-retry 5s
+    is_set SOCKSHIM_RECV_TIMEOUT 5s -o off --recv-timeout 5s
+    is_set SOCKSHIM_BACKLOG 99 -o off --backlog 99
+    is_set SOCKSHIM_REUSEADDR on -o off --reuseaddr
+    is_set SOCKSHIM_ACCEPT careful -o off --accept careful
+    is_set SOCKSHIM_EINTR restart -o off --eintr=restart
+    is_set SOCKSHIM_RESET eof -o off --reset eof
 }
 
 @test "a setting without an option is the environment's; an option goes before it" {

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "environment.h"
+#include "handling.h"
 #include "tables.h"
 #include "words.h"
 
@@ -13,6 +14,10 @@ enum kind {
     WORD,  /* one of `values`, with blanks between them */
     SKIP,  /* causes, errno names and calls, with commas between them */
     TEXT,  /* anything */
+    DURATION,
+    DEAD_PEER,
+    KEEPALIVE,
+    NUMBER,
     /* Without a value: */
     FIXED, /* `values` is the value */
     QUIET,
@@ -38,6 +43,16 @@ static const struct option {
     {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},
     {NULL, "--no-nodelay", FIXED, "SOCKSHIM_NODELAY", "off"},
     {NULL, "--watch-only", FIXED, "SOCKSHIM", "watch"},
+    {NULL, "--dead-peer", DEAD_PEER, "SOCKSHIM_DEAD_PEER", NULL},
+    {NULL, "--keepalive", KEEPALIVE, "SOCKSHIM_KEEPALIVE", NULL},
+    {NULL, "--connect-timeout", DURATION, "SOCKSHIM_CONNECT_TIMEOUT", NULL},
+    {NULL, "--connect-retry", DURATION, "SOCKSHIM_CONNECT_RETRY", NULL},
+    {NULL, "--recv-timeout", DURATION, "SOCKSHIM_RECV_TIMEOUT", NULL},
+    {NULL, "--backlog", NUMBER, "SOCKSHIM_BACKLOG", NULL},
+    {NULL, "--reuseaddr", FIXED, "SOCKSHIM_REUSEADDR", "on"},
+    {NULL, "--accept", WORD, "SOCKSHIM_ACCEPT", "careful off"},
+    {NULL, "--eintr", WORD, "SOCKSHIM_EINTR", "restart off"},
+    {NULL, "--reset", WORD, "SOCKSHIM_RESET", "eof off"},
     {"-q", NULL, QUIET, NULL, NULL},
     {NULL, "--force", FORCE, NULL, NULL},
     {"-h", "--help", QUESTION, NULL, "--help"},
@@ -166,6 +181,31 @@ static void check_skip(const char *option, const char *value, const char *tables
     }
 }
 
+/* What is wrong with a value for robust handling: what is allowed, or NULL. */
+static const char *allowed_instead(enum kind kind, const char *value)
+{
+    long seconds;
+    if (strcmp(value, "off") == 0) {
+        return NULL;
+    }
+    switch (kind) {
+    case DURATION:
+        return handling_duration(value) > 0 ? NULL : "a duration such as 500ms, 30s or 5m, or off";
+    case DEAD_PEER:
+        return handling_is_dead_peer(value)
+                   ? NULL
+                   : "whole seconds from 3s to 32767s, such as 30s, or off";
+    case KEEPALIVE:
+        return handling_is_keepalive(value, &seconds)
+                   ? NULL
+                   : "IDLE[,INTERVAL[,COUNT]] in seconds and probes, such as 60,10,6, or off";
+    case NUMBER:
+        return handling_is_number(value) ? NULL : "a number of connections, such as 4096, or off";
+    default:
+        return NULL;
+    }
+}
+
 static void take_value(const struct option *row, const char *option, const char *value,
                        const char *tables, struct options *options)
 {
@@ -186,6 +226,9 @@ static void take_value(const struct option *row, const char *option, const char 
         check_skip(option, value, tables);
         break;
     default:
+        if (allowed_instead(row->kind, value)) {
+            not_allowed(option, value, allowed_instead(row->kind, value));
+        }
         break;
     }
     give(row, value);
@@ -269,4 +312,5 @@ void options_read(char **word, const char *tables, struct options *options)
         word += take_option(word, tables, options);
     }
     options->command = word;
+    handling_check_together();
 }

@@ -58,6 +58,10 @@ RESOLVED_FIRST(int, clone,
 RESOLVED_FIRST(int, setrlimit, (int resource, const void *limit), (resource, limit))
 RESOLVED_FIRST(int, prlimit, (pid_t pid, int resource, const void *limit, void *old),
                (pid, resource, limit, old))
+RESOLVED_FIRST(int, getaddrinfo,
+               (const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **answer),
+               (node, service, hints, answer))
 
 #ifdef __GLIBC__
 RESOLVED_FIRST(signal_handler, __sysv_signal, (int sig, signal_handler handler), (sig, handler))

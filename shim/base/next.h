@@ -6,6 +6,7 @@
 
 #include "base/hidden.h"
 
+#include <netdb.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -81,6 +82,9 @@ typedef void (*signal_handler)(int);
     X(signal_handler, sigset, (int sig, signal_handler handler))                                   \
     X(int, siginterrupt, (int sig, int interrupt))                                                 \
     X(int, kill, (pid_t pid, int sig), SYS_kill, pid, sig)                                         \
+    X(int, getaddrinfo,                                                                            \
+      (const char *node, const char *service, const struct addrinfo *hints,                        \
+       struct addrinfo **answer))                                                                  \
     X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \

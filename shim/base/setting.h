@@ -24,4 +24,9 @@ static inline const char *basename_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* handling.c: the readers of what is asked for by name. */
+extern hidden setting_reader read_dead_peer, read_keepalive, read_connect_timeout,
+    read_connect_retry, read_recv_timeout, read_backlog, read_reuseaddr, read_accept, read_eintr,
+    read_reset;
+
 #endif

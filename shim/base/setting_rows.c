@@ -8,6 +8,8 @@
 static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay,
     read_level, read_skip, read_close, read_only;
 
+#define A_DURATION "a duration such as 500ms, 30s or 5m, or off"
+
 const struct setting_row setting_rows[SETTING_COUNT] = {
     [SETTING_ON] = {"SOCKSHIM", "on", read_on, "on, watch, off", "on"},
     [SETTING_LOG] = {"SOCKSHIM_LOG", "log", read_log,
@@ -19,6 +21,23 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
                          "sockets, ignore, always, off", "sockets"},
     [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "on"},
     [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error", "debug"},
+    [SETTING_DEAD_PEER] = {"SOCKSHIM_DEAD_PEER", "dead_peer", read_dead_peer,
+                           "whole seconds from 3s to 32767s, such as 30s, or off", "off"},
+    [SETTING_KEEPALIVE] = {"SOCKSHIM_KEEPALIVE", "keepalive", read_keepalive,
+                           "IDLE[,INTERVAL[,COUNT]] in seconds and probes, such as 60,10,6, or off",
+                           "off"},
+    [SETTING_CONNECT_TIMEOUT] = {"SOCKSHIM_CONNECT_TIMEOUT", "connect_timeout",
+                                 read_connect_timeout, A_DURATION, "off"},
+    [SETTING_CONNECT_RETRY] = {"SOCKSHIM_CONNECT_RETRY", "connect_retry", read_connect_retry,
+                               A_DURATION, "off"},
+    [SETTING_RECV_TIMEOUT] = {"SOCKSHIM_RECV_TIMEOUT", "recv_timeout", read_recv_timeout,
+                              A_DURATION, "off"},
+    [SETTING_BACKLOG] = {"SOCKSHIM_BACKLOG", "backlog", read_backlog,
+                         "a number of connections, such as 4096, or off", "off"},
+    [SETTING_REUSEADDR] = {"SOCKSHIM_REUSEADDR", "reuseaddr", read_reuseaddr, "on, off", "off"},
+    [SETTING_ACCEPT] = {"SOCKSHIM_ACCEPT", "accept", read_accept, "careful, off", "off"},
+    [SETTING_EINTR] = {"SOCKSHIM_EINTR", "eintr", read_eintr, "restart, off", "off"},
+    [SETTING_RESET] = {"SOCKSHIM_RESET", "reset", read_reset, "eof, off", "off"},
     [SETTING_SKIP] = {"SOCKSHIM_SKIP", "skip", read_skip,
                       "causes, errno names and call names, with commas between them", NULL},
     [SETTING_CLOSE] = {"SOCKSHIM_CLOSE", "close", read_close, "on, off", "on"},

@@ -83,12 +83,32 @@ static void name_program(void)
     settings.prog[len] = 0;
 }
 
+static void put_number(struct text *t, const char *name, int number)
+{
+    text_add(t, name);
+    text_unsigned(t, (unsigned)number);
+}
+
+/* What was derived, which nobody has written down. */
+static void put_derived(struct text *t)
+{
+    const struct handling *h = &settings.handling;
+    put_number(t, "(idle=", h->keepalive.idle);
+    put_number(t, ",interval=", h->keepalive.interval);
+    put_number(t, ",count=", h->keepalive.count);
+    put_number(t, ",user_timeout=", (int)h->dead_peer_ms);
+    text_add(t, ")");
+}
+
 static void put_setting(struct text *t, enum setting i, const char *value)
 {
     text_add(t, i == SETTING_LOG ? "" : " ");
     text_add(t, setting_rows[i].label);
     text_add(t, "=");
     text_add(t, value);
+    if (i == SETTING_DEAD_PEER) {
+        put_derived(t);
+    }
 }
 
 /* The value in force, in words; NULL: nothing to tell of. */
@@ -97,6 +117,9 @@ static const char *value_in_force(enum setting i, const char *given)
     const char *initial = setting_rows[i].initial;
     bool replaced = settings.wrong[i] && initial;
     const char *value = given && !replaced ? given : initial;
+    if (setting_is_handling(i)) {
+        return settings.watch || strcmp(value, "off") == 0 ? NULL : value;
+    }
     if (i == SETTING_LOG && settings.log != LOG_OFF) {
         return settings.log == LOG_FILE ? settings.log_path : "stderr";
     }
@@ -137,7 +160,9 @@ void settings_load(char **environment)
     if (!settings.on || settings.watch) {
         settings.nodelay = false;
         settings.sigpipe = settings.on ? SIGPIPE_WATCH : SIGPIPE_OFF;
+        settings.handling = (struct handling){0};
     }
+    handling_settle(&settings.handling);
     settings.logging = settings.on && settings.log != LOG_OFF;
     settings.closes = settings.closes && settings.logging && settings.level <= LEVEL_INFO &&
                       !settings_skips_call(CALL_close);

@@ -2,6 +2,7 @@
 #ifndef SOCKSHIM_SETTINGS_H
 #define SOCKSHIM_SETTINGS_H
 
+#include "base/handling.h"
 #include "base/hidden.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -29,11 +30,26 @@ enum setting {
     SETTING_SIGPIPE,
     SETTING_NODELAY,
     SETTING_LEVEL,
+    /* Robust handling on request, up to and with SETTING_RESET; off by default. */
+    SETTING_DEAD_PEER,
+    SETTING_KEEPALIVE,
+    SETTING_CONNECT_TIMEOUT,
+    SETTING_CONNECT_RETRY,
+    SETTING_RECV_TIMEOUT,
+    SETTING_BACKLOG,
+    SETTING_REUSEADDR,
+    SETTING_ACCEPT,
+    SETTING_EINTR,
+    SETTING_RESET,
     SETTING_SKIP,
     SETTING_CLOSE,
     SETTING_ONLY,
     SETTING_COUNT
 };
+static inline bool setting_is_handling(enum setting i)
+{
+    return i >= SETTING_DEAD_PEER && i <= SETTING_RESET;
+}
 
 /* Takes a value and says what is wrong with it: NULL for nothing, else the part
  * that was not understood, with its length in *len. */
@@ -66,6 +82,7 @@ struct settings {
     uint64_t skip_calls;  /* a bit for each enum call; all of them if nothing is logged */
     uint64_t skip_causes; /* a bit for each enum cause */
     uint64_t skip_errnos[ERRNO_MAX / 64 + 1];
+    struct handling handling; /* nothing of it where `on` is false or `watch` true */
     /* The value, or the part of it, that was not understood; NULL: none. Points
      * into the environment: to be read at start only. */
     const char *wrong[SETTING_COUNT];

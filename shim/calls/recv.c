@@ -1,40 +1,13 @@
 #include "calls/wrap.h"
 
+#include "calls/rights.h"
 #include "force/nodelay.h"
 #include "start/start.h"
 
-#include <string.h>
-
-/* Descriptors that came with a message (unix(7), SCM_RIGHTS). */
-static void take_rights(const struct cmsghdr *control, size_t len)
-{
-    int fd;
-    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) {
-        return;
-    }
-    for (size_t at = sizeof *control; at + sizeof fd <= len; at += sizeof fd) {
-        memcpy(&fd, (const char *)control + at, sizeof fd);
-        nodelay_force(fd);
-    }
-    sockshim_has_socket();
-}
-
-/* The kernel has just written the control data, cmsg(3): headers at multiples of a
- * long's size, each with its length. */
 static __attribute__((noinline)) ssize_t take_control(const struct msghdr *msg, ssize_t n)
 {
-    const char *at = msg->msg_control;
-    size_t room = msg->msg_controllen;
-    while (at && room >= sizeof(struct cmsghdr)) {
-        const struct cmsghdr *control = (const void *)at;
-        size_t len = control->cmsg_len;
-        if (len < sizeof *control || len > room) {
-            break;
-        }
-        take_rights(control, len);
-        len = (len + sizeof(long) - 1) & ~(sizeof(long) - 1);
-        at += len;
-        room -= len < room ? len : room;
+    if (rights_each(msg, nodelay_force)) {
+        sockshim_has_socket();
     }
     return n;
 }

@@ -2,6 +2,7 @@
 
 #include "base/ask.h"
 #include "base/kernel.h"
+#include "base/next.h"
 #include "base/raw.h"
 
 #include <errno.h>
@@ -111,7 +112,8 @@ static int ask_in_child(void *what)
 static __attribute__((noinline)) void ask_apart(struct question *q)
 {
     _Alignas(16) char stack[1024];
-    int pid = clone(ask_in_child, stack + sizeof stack, CLONE_VM | CLONE_VFORK, q);
+    int pid =
+        next.clone(ask_in_child, stack + sizeof stack, CLONE_VM | CLONE_VFORK, q, NULL, NULL, NULL);
     if (pid > 0) {
         raw(SYS_wait4, pid, 0, __WALL, 0);
     }

@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
+#include "base/settings.h"
 #include "observe/arguments.h"
 #include "observe/by_errno.h"
 #include "observe/tcp.h"
@@ -144,7 +145,8 @@ static bool is_waiting_call(const struct facts *f)
 /* Whether the record is to be lean; asks what must be known to say so. */
 static bool find_lean(struct facts *f, const struct attempt *a)
 {
-    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY;
+    bool by_us = f->err == ETIMEDOUT && settings.handling.recv_timeout_ms > 0; /* was EAGAIN */
+    bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY || by_us;
     if (could_block) {
         find_nonblocking(f, a);
     }

@@ -27,6 +27,9 @@ static enum cause tcp_end_in_close(const struct facts *f)
 
 static enum cause tcp_end(const struct facts *f)
 {
+    if (ends_by_us(f)) {
+        return CAUSE_closed_after_error;
+    }
     if (is_another_socket(f)) {
         return CAUSE_other;
     }
@@ -181,6 +184,9 @@ static enum cause cause_of_etimedout(const struct facts *f)
 {
     if (f->call == CALL_connect) {
         return CAUSE_connect_timed_out;
+    }
+    if (f->receives && f->timeout_us > 0 && f->state != TCP_STATE_CLOSE) {
+        return CAUSE_timeout; /* SOCKSHIM_RECV_TIMEOUT: the kernel said EAGAIN */
     }
     if (f->is_lean == YES || !(is_tcp(f) || is_mptcp(f))) {
         return CAUSE_other;

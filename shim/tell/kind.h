@@ -4,6 +4,7 @@
 
 #include "base/facts.h"
 #include "base/kernel.h"
+#include "base/settings.h"
 
 #include <errno.h>
 
@@ -107,6 +108,15 @@ static inline bool keeps_failing_to_send(const struct facts *f)
 static inline bool waits_for_window(const struct facts *f)
 {
     return f->unacked == 0 && f->unsent > 0 && f->window_closed;
+}
+
+/* A receive timeout of ours ran out, and an end was made of it: nobody's FIN is there. */
+static inline bool ends_by_us(const struct facts *f)
+{
+    const struct handling *h = &settings.handling;
+    return h->reset_eof && h->recv_timeout_ms > 0 && f->receives && f->was_connected &&
+           (f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
+            f->state == TCP_STATE_FIN_WAIT2);
 }
 
 #endif

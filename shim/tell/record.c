@@ -4,13 +4,21 @@
 #include "base/kernel.h"
 #include "base/settings.h"
 #include "tell/cause.h"
+#include "tell/why_handled.h"
 
 #include <string.h>
 
 /* Bytes that are kept free for the end of the line (`"}` and the newline), and the
  * most that a value from outside may take. With all of them at their longest
  * more than a hundred bytes are left for the sentence. */
-enum { RESERVE = 3, ADDRESS_MAX = 120, PROG_MAX = 48, EXE_MAX = 250, SETTINGS_MAX = 400 };
+enum {
+    RESERVE = 3,
+    ADDRESS_MAX = 120,
+    PROG_MAX = 48,
+    EXE_MAX = 250,
+    WORDS_MAX = 60,
+    SETTINGS_MAX = 400
+};
 
 struct moment this_moment(void)
 {
@@ -281,6 +289,27 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
     PUT_WORD(&t, "cause", cause_name(cause));
     begin_sentence(&t);
     cause_sentence(&t, f, cause);
+    return end_with_sentence(&t, line);
+}
+
+size_t record_handled(char *line, const struct moment *m, const struct facts *f, enum cause cause,
+                      const struct change *c)
+{
+    bool is_failure = cause != CAUSE_COUNT;
+    struct text t = begin(line, m, is_failure ? cause_level(f, cause) : LEVEL_INFO, "handled");
+    PUT_WORD(&t, "call", call_name(f->call));
+    if (f->fd >= 0) {
+        PUT_SIGNED(&t, "fd", f->fd);
+    }
+    PUT_WORD(&t, "setting", setting_rows[c->setting].variable);
+    PUT_VALUE(&t, "would", c->would, strlen(c->would), WORDS_MAX);
+    PUT_VALUE(&t, "given", c->given, strlen(c->given), WORDS_MAX);
+    put_socket(&t, f);
+    if (is_failure) {
+        PUT_WORD(&t, "cause", cause_name(cause));
+    }
+    begin_sentence(&t);
+    handled_sentence(&t, c);
     return end_with_sentence(&t, line);
 }
 

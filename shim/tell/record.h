@@ -2,7 +2,7 @@
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
-#include "base/facts.h"
+#include "base/change.h"
 #include "base/process.h"
 
 #include <time.h>
@@ -27,6 +27,11 @@ struct moment this_moment(void);
 /* A call's 0 or -1. */
 size_t record_return(char *line, const struct moment *m, const struct facts *facts,
                      enum cause cause);
+
+/* What a layer has changed of what the program sees. CAUSE_COUNT: there is no failure
+ * behind it. */
+size_t record_handled(char *line, const struct moment *m, const struct facts *facts,
+                      enum cause cause, const struct change *change);
 
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);

@@ -1,3 +1,4 @@
+#include "base/settings.h"
 #include "tell/kind.h"
 #include "tell/why.h"
 
@@ -139,7 +140,15 @@ template clause_told_once(const struct facts *f)
 
 template why_closed_after_error(const struct facts *f)
 {
-    (void)f;
+    if (ends_by_us(f)) {
+        return SAY("Nothing came within SOCKSHIM_RECV_TIMEOUT, and SOCKSHIM_RESET=eof made an end "
+                   "of that; the connection is still open.");
+    }
+    if (settings.handling.reset_eof) {
+        return SAY("The connection to $peer had failed, and this 0 does not mean that $peer had "
+                   "finished sending: SOCKSHIM_RESET=eof turned the error into it, or the error "
+                   "had been reported before.");
+    }
     return SAY("The connection to $peer had already failed. $told_once This 0 does not mean "
                "that $peer had finished sending.");
 }

@@ -56,6 +56,10 @@ template why_would_block(const struct facts *f)
 /* What has become of it since the call returned. */
 static template why_in_progress_no_more(const struct facts *f)
 {
+    if (f->err == EALREADY) { /* it may have been to another address */
+        return SAY("An earlier connect of this socket was not finished yet; it has ended since, "
+                   "one way or the other.");
+    }
     return f->was_connected && f->state != TCP_STATE_CLOSE
                ? SAY("The connect to $peer was not finished at once, but has succeeded since.")
                : SAY("The connect to $peer was not finished at once, and has ended since; SO_ERROR "
@@ -67,7 +71,7 @@ template why_in_progress(const struct facts *f)
     if ((is_tcp(f) || is_mptcp(f)) && f->state && !is_connecting(f)) {
         return why_in_progress_no_more(f);
     }
-    return f->err == EALREADY /* it may have been to another address */
+    return f->err == EALREADY
                ? SAY("An earlier connect of this socket is still under way.")
                : SAY("The connect to $peer is under way; the program will learn its result from "
                      "SO_ERROR.");
@@ -137,7 +141,7 @@ template why_timeout(const struct facts *f)
         return SAY("$timer ran out: $peer had not answered; the connect goes on.");
     }
     if (is_accept(f->call)) {
-        return SAY("$timer ran out: no connection came.");
+        return SAY("$timer ran out: there was no connection to accept.");
     }
     if (is_connecting(f)) {
         return SAY("$timer ran out: the connection was not made yet.");
@@ -158,7 +162,7 @@ template clause_within_user_timeout(const struct facts *f)
 
 #define HOST_IS_GONE                                                                               \
     "$within_user_timeout. Its host is gone, or something drops the packets, on the way or here "  \
-    "(a firewall)."
+    "(a firewall, a route; large ones alone if the path's MTU is too small)."
 
 template why_connection_timed_out(const struct facts *f)
 {
@@ -170,18 +174,21 @@ template why_connection_timed_out(const struct facts *f)
         return f->probes == 0
                    ? SAY("$Peer answers, but it kept its window closed: it does not read, and "
                          "$unsent could not be sent$within_user_timeout.")
-                   : SAY("$Peer kept its window closed and stopped answering probes, and $unsent "
+                   : SAY("$Peer kept its window closed, no answers to probes came any more, and "
+                         "$unsent "
                          "could not be sent" HOST_IS_GONE);
     }
     if (is_outstanding(f)) {
-        return SAY("$Peer stopped answering: it did not acknowledge $waiting of what this program "
-                   "wrote$in_spite_of_tries" HOST_IS_GONE);
+        return SAY("No acknowledgement came from $peer of $waiting that this program wrote"
+                   "$in_spite_of_tries" HOST_IS_GONE);
     }
-    if (f->probes > 0 && f->keepalive) {
-        return SAY("$Peer did not answer the keepalive probes of the idle connection" HOST_IS_GONE);
+    if (f->probes > 0 && f->keepalive && f->tries == 0) {
+        return SAY("No answer came from $peer to the keepalive probes of the idle "
+                   "connection" HOST_IS_GONE);
     }
     return f->own_fin == YES
-               ? SAY("$Peer did not acknowledge that this program had finished sending (FIN)"
+               ? SAY("No acknowledgement came from $peer of the end of what this program sent (FIN)"
                      "$in_spite_of_tries" HOST_IS_GONE)
-               : SAY("$Peer stopped answering, and the kernel gave the connection up" HOST_IS_GONE);
+               : SAY("Answers from $peer stopped coming, and the kernel gave the connection "
+                     "up" HOST_IS_GONE);
 }

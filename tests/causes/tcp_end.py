@@ -291,7 +291,7 @@ def many_at_the_end():
     recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
         closed its side cleanly (FIN) after 0 bytes ... 300 bytes had not been acknowledged. Then the connection failed, by a reset or otherwise
     send ETIMEDOUT connection-timed-out | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote
+        No acknowledgement came from $them of 300 bytes that this program wrote
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
         $them had closed its side (FIN), and then the connection failed before this write: by an RST ... or because this host gave it up (time-out, or ss -K). SIGPIPE would have ended the program here
 """)
@@ -453,7 +453,7 @@ def silence_after_refusal():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is gone
+        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is gone
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
         The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0

@@ -99,7 +99,7 @@ def receive_timed_out_kept_here():
 
 @case("""
     accept4 EAGAIN timeout | type=tcp local=$us
-        SO_RCVTIMEO of this socket (120 ms) ran out: no connection came
+        SO_RCVTIMEO of this socket (120 ms) ran out: there was no connection to accept
 """)
 def accept_timed_out():
     s = socket.socket()

@@ -1,16 +1,17 @@
 """A connection that nobody answers any more."""
+import select
 import socket
 from socket import IPPROTO_TCP, SHUT_WR, SOL_SOCKET, SO_ERROR, SO_KEEPALIVE
 
 from made_of import (call, close_window, connected, connected_far, firewall,
-                     keep_here_what_goes_to_the_peer, own_network, own_network_with, run,
+                     keep_here_what_goes_to_the_peer, own_network, own_network_with, peer, run,
                      send_all, set_sysctl, vanish, wait)
 from registry import case, slow_case
 
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
-        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... . Its host is gone
+        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... . Its host is gone
 """)
 def retransmissions_unanswered():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -24,7 +25,7 @@ def retransmissions_unanswered():
 
 @case("""
     send ETIMEDOUT connection-timed-out | len=10 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... . Its host is gone
+        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... . Its host is gone
 """)
 def retransmissions_unanswered_send():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -37,7 +38,7 @@ def retransmissions_unanswered_send():
 
 @case("""
     getsockopt ETIMEDOUT connection-timed-out | tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... . Its host is gone
+        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... . Its host is gone
 """)
 def retransmissions_unanswered_so_error():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -50,7 +51,7 @@ def retransmissions_unanswered_so_error():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them stopped answering: it did not acknowledge 300 bytes of what this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
+        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
 """)
 def user_timeout():
     own_network()
@@ -64,7 +65,7 @@ def user_timeout():
 
 @slow_case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them did not answer the keepalive probes of the idle connection. Its host is gone
+        No answer came from $them to the keepalive probes of the idle connection. Its host is gone
 """)
 def keepalive():
     own_network()
@@ -81,7 +82,7 @@ def keepalive():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked retrans>0
-        $them did not acknowledge that this program had finished sending (FIN), in spite of at least ... retransmission ... !keepalive
+        No acknowledgement came from $them of the end of what this program sent (FIN), in spite of at least ... retransmission ... !keepalive
 """)
 def own_fin_unanswered():
     """Keepalive is on, but it is not what ran out."""
@@ -166,7 +167,7 @@ def rejected_while_connected():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        $them ... window closed ... TCP_USER_TIMEOUT (300 ms) ... !stopped answering ... !is gone
+        $them ... window closed ... TCP_USER_TIMEOUT (300 ms) ... !stopped coming ... !is gone
 """)
 def window_closed_for_too_long():
     """The peer answers every probe, and still takes nothing."""
@@ -180,7 +181,7 @@ def window_closed_for_too_long():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        $them kept its window closed and stopped answering probes
+        $them kept its window closed, no answers to probes came any more
 """)
 def window_closed_and_vanished():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -201,4 +202,21 @@ def unreachable_while_connected():
     firewall(f"tcp dport {s.getpeername()[1]} reject with icmp host-unreachable")
     s.send(bytes(300))
     wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ETIMEDOUT connection-timed-out | len=64 type=tcp rx=5 unsent=0
+        No acknowledgement came from $them of 5000 bytes that this program wrote ... large ones alone if the path's MTU is too small ... !stopped
+""")
+def large_packets_dropped():
+    """The peer still talks, and small packets pass."""
+    own_network()
+    s = connected()
+    firewall(f"tcp dport {s.getpeername()[1]} meta length gt 1000 drop")
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000)
+    s.send(bytes(5000))
+    peer("give(5)")
+    s.recv(5)
+    wait(s, select.POLLHUP)
     call(s.recv, 64)

@@ -270,7 +270,7 @@ def unix_foreign_credentials():
 
 @case("""
     accept4 EAGAIN timeout | type=unix-stream local=$us peer_pid=-
-        no connection came
+        there was no connection to accept
 """)
 def unix_accept_timed_out():
     """No peer, and so none that has a pid."""

@@ -620,3 +620,22 @@ def closed_while_it_receives():
 """)
 def closed_while_it_reads():
     closed_while_it_waits(os.read, 64)
+
+
+@case("""
+    sendto EHOSTUNREACH unreachable | len=1 type=udp peer=$them
+        no way to $them. Or that was said of an earlier datagram of this socket, to another address
+    sendto ENETUNREACH unreachable | len=1 type=udp peer=10.5.0.1:7000
+        There is no route to 10.5.0.1:7000 ... !earlier
+""")
+def udp_prohibited_to_where_it_is_connected():
+    own_network()
+    firewall("udp dport 7000 reject with icmp admin-prohibited")
+    other = bound_udp()
+    notes["them"] = notes["us"]
+    s = socket.socket(AF_INET, SOCK_DGRAM)
+    s.connect((LOOPBACK, 7000))
+    s.send(b"x")
+    wait(s)
+    call(s.sendto, b"x", other.getsockname())
+    call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"x", ("10.5.0.1", 7000))

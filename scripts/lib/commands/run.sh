@@ -30,6 +30,25 @@ the reason. At the end it says on stderr what was logged, and where.
       --no-sigpipe    the same as --sigpipe off
       --no-nodelay    leave TCP_NODELAY to the program
       --watch-only    change nothing, neither SIGPIPE nor TCP_NODELAY; only log
+
+Robust handling, nothing of which is done unless asked for; each time it changes
+what COMMAND sees, the log says so (event=handled). Times are 500ms, 30s or 5m:
+
+      --dead-peer T         a peer that answers nothing for so long is dead
+      --keepalive IDLE[,INTERVAL[,COUNT]]
+                            keepalive on every TCP socket: 60,10,6
+      --connect-timeout T   give up a connect that nobody answers
+      --connect-retry T     try a blocking connect that is refused again
+      --recv-timeout T      end a blocking receive to which nothing comes
+      --backlog N           listen with at least that
+      --reuseaddr           bind does not wait for TIME_WAIT
+      --accept careful      go on after errors of the network's, and wait a
+                            little where there is no descriptor left
+      --eintr restart       handlers do not end calls, but for those of SIGINT,
+                            SIGTERM, SIGHUP, SIGQUIT and SIGALRM
+      --reset eof           a receive that fails returns 0: cut-off data may
+                            pass for whole
+
   -q                  become COMMAND: nothing is printed at the end. For inetd,
                       and where the process must be COMMAND itself
       --force         run COMMAND even if the shim cannot be loaded into it
@@ -39,7 +58,10 @@ the reason. At the end it says on stderr what was logged, and where.
 A setting for which no option is given is taken from the environment:
 SOCKSHIM_LOG, SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE,
 SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_CLOSE,
-SOCKSHIM_ONLY.
+SOCKSHIM_ONLY;
+SOCKSHIM_DEAD_PEER, SOCKSHIM_KEEPALIVE, SOCKSHIM_CONNECT_TIMEOUT,
+SOCKSHIM_CONNECT_RETRY, SOCKSHIM_RECV_TIMEOUT, SOCKSHIM_BACKLOG,
+SOCKSHIM_REUSEADDR, SOCKSHIM_ACCEPT, SOCKSHIM_EINTR, SOCKSHIM_RESET.
 
 COMMAND gets each signal once, whether it is sent to sockshim or to its process
 group. A service manager that signals every process of a service (systemd's

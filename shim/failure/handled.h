@@ -1,0 +1,24 @@
+/* What the layers need of the log. Everything here is cold and async-signal-safe. */
+#ifndef SOCKSHIM_HANDLED_H
+#define SOCKSHIM_HANDLED_H
+
+#include "base/change.h"
+#include "base/hidden.h"
+
+/* Logs (event=handled) that the program was given something else than it would have
+ * seen. Keeps errno. */
+hidden void handled(const struct change *change);
+
+/* What is behind a failure, as far as layers have to know. */
+struct failure {
+    enum cause cause;
+    bool is_socket; /* false: nothing else is known */
+    uint64_t timeout_us;
+    uint32_t user_timeout_ms;
+    bool has_probed; /* keepalive probes went unanswered */
+};
+
+/* Asks the kernel. Keeps errno; leaves the socket's pending error alone. */
+hidden struct failure failure_of(enum call call, long ret, int err, const struct attempt *attempt);
+
+#endif

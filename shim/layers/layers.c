@@ -1,0 +1,23 @@
+#include "layers/layers.h"
+
+#include "base/settings.h"
+#include "layers/options.h"
+
+struct next beneath;
+
+void layers_install(void)
+{
+    beneath = next;
+    options_install();
+    connect_install();
+    listen_install();
+    accept_install();
+    moves_install();
+    restart_install();
+}
+
+void layers_take_inherited(int fd)
+{
+    options_adopt(fd);
+    options_limit_receiving(fd);
+}

@@ -1,0 +1,29 @@
+/* Robust handling on request: functions that stand in the table of next functions, between
+ * the wrappers and the C library, where a person has asked for them by name. Nothing
+ * asked for, the table is as it was. Each keeps what the call itself is: a cancellation
+ * point, async-signal-safe where it was, harmless in a vfork child. Inside a seccomp
+ * filter of the program's own they pass everything on. */
+#ifndef SOCKSHIM_LAYERS_H
+#define SOCKSHIM_LAYERS_H
+
+#include "base/hidden.h"
+#include "base/next.h"
+
+/* The next functions as they were. */
+extern hidden struct next beneath;
+
+/* Once, from the constructor, when settings are read and functions looked up. */
+void layers_install(void);
+
+/* A TCP connection that the program found when it started. */
+void layers_take_inherited(int fd);
+
+/* A file each; what was not asked for, it leaves alone. */
+void moves_install(void);
+void connect_install(void);
+void listen_install(void);
+void accept_install(void);
+void options_install(void);
+void restart_install(void);
+
+#endif

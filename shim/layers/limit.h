@@ -1,0 +1,16 @@
+/* SOCKSHIM_CONNECT_TIMEOUT: one connect, with a limit to how long it goes unanswered. */
+#ifndef SOCKSHIM_LIMIT_H
+#define SOCKSHIM_LIMIT_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* beneath.connect, with ETIMEDOUT after the time that was asked for; as it is where none
+ * was. A socket that does not wait is given TCP_SYNCNT, for nobody could take a finer limit
+ * off again. */
+int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* Whether the kernel's steps of this socket are those that were asked for. */
+bool limit_is_ours(int fd);
+
+#endif

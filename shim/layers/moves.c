@@ -1,0 +1,334 @@
+/* The calls that move data, and SO_ERROR: what is done about a failure of them
+ * (SOCKSHIM_RECV_TIMEOUT, SOCKSHIM_RESET), and what is said of it. A success passes. */
+#include "base/ask.h"
+#include "base/process.h"
+#include "base/settings.h"
+#include "calls/rights.h"
+#include "failure/handled.h"
+#include "layers/layers.h"
+#include "layers/options.h"
+#include "layers/timed_out.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A receive timeout of ours ran out, and not the program's own. */
+static __attribute__((noinline)) bool is_our_timeout(enum call call, const struct attempt *a)
+{
+    struct failure failure = failure_of(call, -1, EAGAIN, a);
+    return failure.cause == CAUSE_timeout &&
+           failure.timeout_us == (uint64_t)settings.handling.recv_timeout_ms * 1000;
+}
+
+static __attribute__((noinline)) void say_waited(enum call call, const struct attempt *a)
+{
+    handled(&(struct change){.setting = SETTING_RECV_TIMEOUT,
+                             .call = call,
+                             .err = EAGAIN,
+                             .attempt = a,
+                             .would = "waits",
+                             .given = "-1 ETIMEDOUT"});
+}
+
+/* A stream has: an empty datagram is another thing, and so is recvmmsg's 0, a count. What
+ * may be no socket is asked. */
+static bool has_an_end(enum call call, int fd)
+{
+    if (counts_messages(call)) {
+        return false;
+    }
+    if (process_is_caged()) {
+        return !call_takes_any_file(call);
+    }
+    int type = ask_int(fd, SOL_SOCKET, SO_TYPE);
+    return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+}
+
+static __attribute__((noinline)) long end_instead(enum call call, const struct attempt *a, int err)
+{
+    handled(&(struct change){.setting = SETTING_RESET,
+                             .call = call,
+                             .err = err,
+                             .attempt = a,
+                             .would = err == ECONNRESET ? "-1 ECONNRESET"
+                                      : err == EPIPE    ? "-1 EPIPE"
+                                                        : "-1 ETIMEDOUT",
+                             .given = "0"});
+    return 0;
+}
+
+static long receive_failed(enum call call, const struct attempt *a, int kept)
+{
+    int err = errno;
+    if (err == EAGAIN && settings.handling.recv_timeout_ms > 0 && is_our_timeout(call, a)) {
+        say_waited(call, a);
+        err = ETIMEDOUT;
+    } else if (err == ETIMEDOUT) {
+        timed_out(call, -1, a);
+    }
+    errno = err;
+    bool is_end = err == ECONNRESET || err == ETIMEDOUT || err == EPIPE;
+    if (!is_end || !settings.handling.reset_eof || !has_an_end(call, a->fd)) {
+        return -1;
+    }
+    end_instead(call, a, err);
+    errno = kept;
+    return 0;
+}
+
+static long send_failed(enum call call, const struct attempt *a)
+{
+    if (errno == ETIMEDOUT) {
+        timed_out(call, -1, a);
+    }
+    return -1;
+}
+
+/* `came` and `ended` say what else is due: with what came, and with an end that was none. */
+#define RECEIVES_AND(result, call, name, parameters, arguments, came, ended, ...)                  \
+    static result layer_##name parameters                                                          \
+    {                                                                                              \
+        int kept = errno;                                                                          \
+        result n = beneath.name arguments;                                                         \
+        if (n >= 0) {                                                                              \
+            came;                                                                                  \
+            return n;                                                                              \
+        }                                                                                          \
+        struct attempt a = {__VA_ARGS__};                                                          \
+        n = (result)receive_failed(CALL_##call, &a, kept);                                         \
+        if (n == 0) {                                                                              \
+            ended;                                                                                 \
+        }                                                                                          \
+        return n;                                                                                  \
+    }
+#define RECEIVES(result, call, name, parameters, arguments, ...)                                   \
+    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, (void)0, __VA_ARGS__)
+
+#define SENDS(result, call, name, parameters, arguments, ...)                                      \
+    static result layer_##name parameters                                                          \
+    {                                                                                              \
+        result n = beneath.name arguments;                                                         \
+        struct attempt a = {__VA_ARGS__};                                                          \
+        return n >= 0 ? n : (result)send_failed(CALL_##call, &a);                                  \
+    }
+
+static void take_descriptor(int fd)
+{
+    layers_take_inherited(fd);
+}
+
+static void take_descriptors(const struct msghdr *msg, ssize_t n)
+{
+    if (n > 0) {
+        rights_each(msg, take_descriptor);
+    }
+}
+
+/* At an end the kernel says that there is neither an address nor control data. It has
+ * read the header before it failed. */
+static void end_message(struct msghdr *msg)
+{
+    msg->msg_namelen = 0;
+    msg->msg_controllen = 0;
+    msg->msg_flags = 0;
+}
+
+static void take_all_descriptors(const struct mmsghdr *msgs, int n)
+{
+    for (int i = 0; i < n; i++) {
+        rights_each(&msgs[i].msg_hdr, take_descriptor);
+    }
+}
+
+RECEIVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
+         .fd = fd, .len = len, .flags = flags)
+RECEIVES(ssize_t, recvfrom, recvfrom,
+         (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
+         (fd, buf, len, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags)
+RECEIVES_AND(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
+             take_descriptors(msg, n), end_message(msg), .fd = fd, .data = msg, .flags = flags)
+RECEIVES_AND(int, recvmmsg, recvmmsg,
+             (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), (void)0, .fd = fd,
+             .len = count, .flags = flags)
+RECEIVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), .fd = fd, .len = len)
+RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count),
+         .fd = fd, .data = iov, .len = (size_t)count)
+
+SENDS(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags),
+      .fd = fd, .len = len, .flags = flags)
+SENDS(ssize_t, sendto, sendto,
+      (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+       socklen_t addrlen),
+      (fd, buf, len, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags, .addr = addr,
+      .addrlen = addrlen)
+SENDS(ssize_t, sendmsg, sendmsg, (int fd, const struct msghdr *msg, int flags), (fd, msg, flags),
+      .fd = fd, .data = msg, .flags = flags)
+SENDS(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
+      (fd, msgs, count, flags), .fd = fd, .len = count, .flags = flags)
+SENDS(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), .fd = fd,
+      .len = len)
+SENDS(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count),
+      .fd = fd, .data = iov, .len = (size_t)count)
+SENDS(ssize_t, sendfile, sendfile, (int out, int in, off_t *offset, size_t count),
+      (out, in, offset, count), .fd = out, .other = in, .len = count)
+SENDS(ssize_t, sendfile, sendfile64, (int out, int in, off64_t *offset, size_t count),
+      (out, in, offset, count), .fd = out, .other = in, .len = count)
+
+/* From a socket it receives. */
+static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
+                            unsigned flags)
+{
+    int kept = errno;
+    ssize_t n = beneath.splice(in, in_offset, out, out_offset, len, flags);
+    if (n >= 0) {
+        return n;
+    }
+    int err = errno;
+    bool receives = !process_is_caged() && ask_int(in, SOL_SOCKET, SO_TYPE) >= 0;
+    struct attempt a = {.fd = out, .other = in, .len = len, .flags = (int)flags};
+    errno = err;
+    if (!receives) {
+        return send_failed(CALL_splice, &a);
+    }
+    a.fd = in;
+    a.other = out;
+    return receive_failed(CALL_splice, &a, kept);
+}
+
+#ifdef __GLIBC__
+RECEIVES(ssize_t, preadv2, preadv2,
+         (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+         (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count,
+         .flags = flags)
+RECEIVES(ssize_t, preadv2, preadv64v2,
+         (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+         (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count,
+         .flags = flags)
+RECEIVES(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
+         (fd, buf, len, room, flags), .fd = fd, .len = len, .flags = flags)
+RECEIVES(ssize_t, recvfrom, __recvfrom_chk,
+         (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+          socklen_t *addrlen),
+         (fd, buf, len, room, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags)
+RECEIVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room),
+         (fd, buf, len, room), .fd = fd, .len = len)
+SENDS(ssize_t, pwritev2, pwritev2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count, .flags = flags)
+SENDS(ssize_t, pwritev2, pwritev64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count, .flags = flags)
+#endif
+
+#ifdef HAVE_TIME64_TWINS
+RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags),
+             (fd, msg, flags), take_descriptors(msg, n), end_message(msg), .fd = fd, .data = msg,
+             .flags = flags)
+RECEIVES_AND(int, recvmmsg, __recvmmsg64,
+             (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), (void)0, .fd = fd,
+             .len = count, .flags = flags)
+SENDS(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
+      (fd, msg, flags), .fd = fd, .data = msg, .flags = flags)
+SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
+      (fd, msgs, count, flags), .fd = fd, .len = count, .flags = flags)
+#endif
+
+/* Event loops learn of it so. The kernel has just written the value. */
+static void late_error(int fd, const void *value, socklen_t len)
+{
+    int err = 0;
+    struct attempt a = {.fd = fd};
+    memcpy(&err, value, len < sizeof err ? len : sizeof err);
+    if (err == ETIMEDOUT) {
+        timed_out(CALL_getsockopt, 0, &a);
+    }
+}
+
+static int layer_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    int result = beneath.getsockopt(fd, level, option, value, len);
+    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR) {
+        late_error(fd, value, *len);
+    }
+    return result;
+}
+
+#ifdef HAVE_TIME64_TWINS
+static int layer___getsockopt64(int fd, int level, int option, void *value, socklen_t *len)
+{
+    int result = beneath.__getsockopt64(fd, level, option, value, len);
+    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR) {
+        late_error(fd, value, *len);
+    }
+    return result;
+}
+#endif
+
+static void install_receiving(void)
+{
+    next.recv = layer_recv;
+    next.recvfrom = layer_recvfrom;
+    next.recvmsg = layer_recvmsg;
+    next.recvmmsg = layer_recvmmsg;
+    next.read = layer_read;
+    next.readv = layer_readv;
+    next.splice = layer_splice;
+#ifdef __GLIBC__
+    next.preadv2 = layer_preadv2;
+    next.preadv64v2 = layer_preadv64v2;
+    next.__recv_chk = layer___recv_chk;
+    next.__recvfrom_chk = layer___recvfrom_chk;
+    next.__read_chk = layer___read_chk;
+#endif
+#ifdef HAVE_TIME64_TWINS
+    next.__recvmsg64 = layer___recvmsg64;
+    next.__recvmmsg64 = layer___recvmmsg64;
+#endif
+}
+
+static void install_sending(void)
+{
+    next.send = layer_send;
+    next.sendto = layer_sendto;
+    next.sendmsg = layer_sendmsg;
+    next.sendmmsg = layer_sendmmsg;
+    next.write = layer_write;
+    next.writev = layer_writev;
+    next.sendfile = layer_sendfile;
+    next.sendfile64 = layer_sendfile64;
+    next.splice = layer_splice;
+#ifdef __GLIBC__
+    next.pwritev2 = layer_pwritev2;
+    next.pwritev64v2 = layer_pwritev64v2;
+#endif
+#ifdef HAVE_TIME64_TWINS
+    next.__sendmsg64 = layer___sendmsg64;
+    next.__sendmmsg64 = layer___sendmmsg64;
+#endif
+}
+
+static void install_late_errors(void)
+{
+    next.getsockopt = layer_getsockopt;
+#ifdef HAVE_TIME64_TWINS
+    next.__getsockopt64 = layer___getsockopt64;
+#endif
+}
+
+void moves_install(void)
+{
+    const struct handling *h = &settings.handling;
+    bool ends_silence = h->dead_peer_ms > 0 || h->keeps_alive || h->connect_timeout_ms > 0;
+    if (ends_silence) {
+        install_sending();
+        install_late_errors();
+    }
+    if (ends_silence || h->recv_timeout_ms > 0 || h->reset_eof) {
+        install_receiving();
+    }
+    if (h->recv_timeout_ms > 0) {
+        process_timeout_set(); /* an EAGAIN may be of it */
+    }
+}

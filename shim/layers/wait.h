@@ -1,0 +1,29 @@
+/* Waiting on behalf of a call that waits anyway. */
+#ifndef SOCKSHIM_WAIT_H
+#define SOCKSHIM_WAIT_H
+
+#include <stdbool.h>
+
+/* Looks up what waits. Once, at start. */
+void wait_begin(void);
+
+/* Growing pauses until a time is over. */
+struct patience {
+    unsigned long long begin, end; /* now_ms() */
+    unsigned pause, longest;
+};
+struct patience patience_of(unsigned ms, unsigned first_pause, unsigned longest_pause);
+
+/* Waits the next pause, or what is left of the time; false where that is over, or a
+ * signal handler ran meanwhile. A cancellation point, async-signal-safe; errno is not
+ * kept. */
+bool patience_wait(struct patience *p);
+
+/* Milliseconds of a clock that only goes on. */
+unsigned long long now_ms(void);
+
+/* Whether the program lets calls on this descriptor wait: never on behalf of one that
+ * does not, nor inside a seccomp filter. One system call. */
+bool may_wait(int fd);
+
+#endif

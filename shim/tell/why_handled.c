@@ -1,0 +1,143 @@
+#include "tell/why_handled.h"
+
+#include <errno.h>
+
+static void put_name(struct text *t, const struct change *c)
+{
+    text_add(t, setting_rows[c->setting].variable);
+}
+
+static void put_duration(struct text *t, unsigned ms)
+{
+    text_unsigned(t, ms % 1000 == 0 ? ms / 1000 : ms);
+    text_add(t, ms % 1000 == 0 ? " s" : " ms");
+}
+
+static void put_times(struct text *t, const struct change *c)
+{
+    text_unsigned(t, c->tries);
+    text_add(t, c->tries == 1 ? " time over " : " times over ");
+    put_duration(t, c->waited_ms);
+}
+
+/* The option was refused, or the connection ended. */
+static void dead_peer(struct text *t, const struct change *c)
+{
+    if (c->err == 0) {
+        text_add(t, "The program asked for a laxer value of this option than ");
+        put_name(t, c);
+        text_add(t, " allows; it was told that this succeeded, and the option stays as it was.");
+        return;
+    }
+    text_add(t, "The peer had answered nothing for ");
+    put_duration(t, settings.handling.dead_peer_ms);
+    text_add(t, ", so the kernel ended the connection (");
+    put_name(t, c);
+    text_add(t, "); without that it would have been held for many minutes, or for ever.");
+}
+
+static void keepalive(struct text *t, const struct change *c)
+{
+    if (c->err == 0) {
+        text_add(t, "The program switched SO_KEEPALIVE off; it was told that this succeeded, and "
+                    "the option stays on (");
+        put_name(t, c);
+        text_add(t, ").");
+        return;
+    }
+    text_add(t, "The peer did not answer the keepalive probes that ");
+    put_name(t, c);
+    text_add(t, " asks for, so the kernel ended the connection; without them the call would have "
+                "waited on.");
+}
+
+static void connect_timeout(struct text *t, const struct change *c)
+{
+    text_add(t, "Nobody answered within ");
+    put_duration(t, settings.handling.connect_timeout_ms);
+    text_add(t, " (");
+    put_name(t, c);
+    text_add(t, c->call == CALL_connect
+                    ? "); without that the kernel would have tried on, for two minutes as it comes."
+                    : ", in the kernel's steps for a call that does not wait); without that the "
+                      "kernel would have tried on, for two minutes as it comes.");
+}
+
+static void connect_retry(struct text *t, const struct change *c)
+{
+    text_add(t, "The connect failed and was made again ");
+    put_times(t, c);
+    text_add(t, c->given[0] == '0' ? ", until it succeeded (" : ", in vain (");
+    put_name(t, c);
+    text_add(t, ").");
+}
+
+static void recv_timeout(struct text *t, const struct change *c)
+{
+    text_add(t, "Nothing came for ");
+    put_duration(t, settings.handling.recv_timeout_ms);
+    text_add(t, " (");
+    put_name(t, c);
+    text_add(t, ", by SO_RCVTIMEO); without that the call would have waited on.");
+}
+
+static void backlog(struct text *t, const struct change *c)
+{
+    put_name(t, c);
+    text_add(t, " asks for a longer queue than the program does; the kernel gives at most "
+                "net.core.somaxconn.");
+}
+
+static void reuseaddr(struct text *t, const struct change *c)
+{
+    text_add(t, "The address was still held by connections in TIME_WAIT or by another socket that "
+                "allows it; SO_REUSEADDR (");
+    put_name(t, c);
+    text_add(t, ") let the program have it.");
+}
+
+static void accept_careful(struct text *t, const struct change *c)
+{
+    bool is_limit = c->err == EMFILE || c->err == ENFILE;
+    text_add(t, is_limit ? "No descriptor was free; the accept was made again "
+                         : "An error of the network's, not of the listening socket's; the accept "
+                           "was made again ");
+    put_times(t, c);
+    text_add(t, " (");
+    put_name(t, c);
+    text_add(t, ").");
+}
+
+static void eintr(struct text *t, const struct change *c)
+{
+    text_add(t, "The program's handler of this signal was installed with SA_RESTART (");
+    put_name(t, c);
+    text_add(t, "): calls that it interrupts go on instead of failing with EINTR.");
+}
+
+static void reset_eof(struct text *t, const struct change *c)
+{
+    text_add(t, "The connection failed, and the program was given an end of the data instead (");
+    put_name(t, c);
+    text_add(t, "): what it has may be cut short, and it does not know.");
+}
+
+typedef void writer(struct text *, const struct change *);
+
+static writer *const writers[SETTING_COUNT] = {
+    [SETTING_DEAD_PEER] = dead_peer,
+    [SETTING_KEEPALIVE] = keepalive,
+    [SETTING_CONNECT_TIMEOUT] = connect_timeout,
+    [SETTING_CONNECT_RETRY] = connect_retry,
+    [SETTING_RECV_TIMEOUT] = recv_timeout,
+    [SETTING_BACKLOG] = backlog,
+    [SETTING_REUSEADDR] = reuseaddr,
+    [SETTING_ACCEPT] = accept_careful,
+    [SETTING_EINTR] = eintr,
+    [SETTING_RESET] = reset_eof,
+};
+
+void handled_sentence(struct text *t, const struct change *c)
+{
+    writers[c->setting](t, c);
+}

@@ -1,0 +1,560 @@
+#!/usr/bin/env bats
+# README.md, "Robust handling on request", as far as loopback shows it: for each setting a
+# program that fails without it and works with it, what else it must not change, and the
+# record that says what was done. tests/handling_network.bats has the rest.
+
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+# python [VARIABLE=VALUE...] SCRIPT [ARG...]: under the shim.
+python() {
+    local settings=()
+    while [[ $1 == SOCKSHIM_*=* ]]; do
+        settings+=("$1")
+        shift
+    done
+    shimmed "${settings[@]}" "$PYTHON" -c "$@"
+}
+
+# handled SETTING FILTER: there is such a record of it.
+handled() {
+    expect '.event == "handled" and .setting == "SOCKSHIM_'"$1"'" and ('"$2"')'
+}
+
+nothing_handled() {
+    expect_count 0 '.event == "handled"'
+}
+
+# A server on $PORT that does with each connection what the Python in $1 says; $2 more of
+# socat's options for the listener.
+serve_bash() {
+    PORT=$(free_port)
+    background socat "TCP-LISTEN:$PORT,bind=127.0.0.1,reuseaddr,fork${2-}" SYSTEM:"$1"
+    wait_for_port "$PORT"
+}
+
+# ---- Options ----
+
+OPTIONS='
+import socket as s
+def shown(c):
+    return [c.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE)] + [c.getsockopt(s.IPPROTO_TCP, o) for o in
+        (s.TCP_KEEPIDLE, s.TCP_KEEPINTVL, s.TCP_KEEPCNT, s.TCP_USER_TIMEOUT)]
+'
+
+@test "nothing asked for: no option is set, and no layer is there" {
+    run python "$OPTIONS
+print(shown(s.socket()))"
+    [ "$output" = "[0, 7200, 75, 9, 0]" ] || fails_with "$output"
+    nothing_handled
+}
+
+@test "SOCKSHIM_DEAD_PEER: keepalive and user timeout are derived from it, and the start says which" {
+    local value
+    for value in "3s [1, 1, 1, 2, 3000]" "4 [1, 2, 1, 2, 4000]" "30s [1, 15, 1, 15, 30000]" \
+        "5m [1, 173, 1, 127, 300000]"; do
+        rm -f "$LOG"
+        run python SOCKSHIM_DEAD_PEER="${value%% *}" "$OPTIONS
+k = shown(s.socket())
+print(k)
+assert k[1] + k[2] * k[3] == k[4] // 1000"
+        [ "$output" = "${value#* }" ] || fails_with "$output instead of ${value#* }"
+        expect '.event == "start" and (.settings | test("dead_peer='"${value%% *}"'\\(idle=[0-9]+,interval=1,count=[0-9]+,user_timeout=[0-9]+\\)"))'
+    done
+}
+
+@test "each TCP socket has the options: made, accepted, inherited, received; IPv6, mapped, MPTCP" {
+    run python SOCKSHIM_DEAD_PEER=30s "$OPTIONS
+import array, os, subprocess, sys
+want = [1, 15, 1, 15, 30000]
+def check(what, c):
+    assert shown(c) == want, (what, shown(c))
+for family, address in (s.AF_INET, '127.0.0.1'), (s.AF_INET6, '::1'), (s.AF_INET6, '::ffff:127.0.0.1'):
+    with s.socket(family, s.SOCK_STREAM | s.SOCK_CLOEXEC) as l:
+        check('made', l)
+        l.bind((address, 0)); l.listen()
+        c = s.socket(family, s.SOCK_STREAM | s.SOCK_NONBLOCK); c.setblocking(True)
+        c.connect(l.getsockname()); a = l.accept()[0]
+        check('connected', c); check('accepted', a)
+# Not on others.
+u, v = s.socketpair()
+assert u.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE) == 0
+assert s.socket(s.AF_INET, s.SOCK_DGRAM).getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE) == 0
+# Of MPTCP as much as the kernel knows.
+try: m = s.socket(s.AF_INET, s.SOCK_STREAM, 262)
+except OSError: m = None
+if m: assert m.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE) == 1
+# A child without the shim makes one; it comes by SCM_RIGHTS, and as descriptor 0.
+child = '''
+import array, os, socket as s
+u = s.socket(fileno=%d)
+l = s.create_server((\"127.0.0.1\", 0)); c = s.create_connection(l.getsockname())
+assert c.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE) == 0
+u.sendmsg([b\"x\"], [(s.SOL_SOCKET, s.SCM_RIGHTS, array.array(\"i\", [c.fileno()]))])
+u.recv(1)
+''' % v.fileno()
+bare = {k: w for k, w in os.environ.items() if k != 'LD_PRELOAD'}
+p = subprocess.Popen([sys.executable, '-c', child], pass_fds=[v.fileno()], env=bare)
+data, control, _, _ = u.recvmsg(1, 100)
+check('received', s.socket(fileno=array.array('i', control[0][2])[0]))
+u.send(b'x'); p.wait()
+"
+    [ "$status" -eq 0 ] || fails_with "$output"
+    # Inherited, as inetd hands them on.
+    run "$PYTHON" -c "import os, socket, subprocess, sys
+l = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(l.getsockname())
+print(subprocess.run([sys.executable, '-c', '''$OPTIONS
+print(shown(s.socket(fileno=0)))'''], stdin=c, capture_output=True, text=True,
+    env=dict(os.environ, LD_PRELOAD='$SHIM', SOCKSHIM_LOG='$LOG', SOCKSHIM_DEAD_PEER='30s')).stdout)"
+    [ "${lines[0]}" = "[1, 15, 1, 15, 30000]" ] || fails_with "$output"
+}
+
+@test "SOCKSHIM_KEEPALIVE: what is not given stays the system's, and the program's own values count" {
+    run python SOCKSHIM_KEEPALIVE=60,10,6 "$OPTIONS
+print(shown(s.socket()))"
+    [ "$output" = "[1, 60, 10, 6, 0]" ] || fails_with "$output"
+    run python SOCKSHIM_KEEPALIVE=120s "$OPTIONS
+c = s.socket(); print(shown(c))
+c.setsockopt(s.IPPROTO_TCP, s.TCP_KEEPIDLE, 600); c.setsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE, 1)
+print(shown(c))"
+    [ "$output" = "[1, 120, 75, 9, 0]
+[1, 600, 75, 9, 0]" ] || fails_with "$output"
+    nothing_handled
+}
+
+@test "SOCKSHIM_KEEPALIVE: the program may not switch it off, and the log says that it tried" {
+    run python SOCKSHIM_KEEPALIVE=60 "$OPTIONS
+c = s.socket(); c.setsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE, 0); print(shown(c)[0])
+try: c.setsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE, b'')
+except OSError as e: print(e.errno)"
+    [ "$output" = "1
+22" ] || fails_with "$output"
+    handled KEEPALIVE '.would == "0" and .given == "1" and .call == "setsockopt" and (.why | contains("SO_KEEPALIVE off"))'
+    expect_count 1 '.event == "handled"'
+}
+
+@test "SOCKSHIM_DEAD_PEER: a laxer wish of the program's is not followed, a stricter one is" {
+    run python SOCKSHIM_DEAD_PEER=30s "$OPTIONS
+c = s.socket()
+for o, v in (s.TCP_KEEPIDLE, 60), (s.TCP_KEEPINTVL, 60), (s.TCP_USER_TIMEOUT, 0), (s.TCP_USER_TIMEOUT, 90000):
+    c.setsockopt(s.IPPROTO_TCP, o, v)
+print(shown(c))
+c.setsockopt(s.IPPROTO_TCP, s.TCP_KEEPIDLE, 5); c.setsockopt(s.IPPROTO_TCP, s.TCP_USER_TIMEOUT, 9000)
+print(shown(c))"
+    [ "$output" = "[1, 15, 1, 15, 30000]
+[1, 5, 1, 15, 9000]" ] || fails_with "$output"
+    expect_count 4 '.event == "handled" and .setting == "SOCKSHIM_DEAD_PEER" and .call == "setsockopt"'
+}
+
+@test "SOCKSHIM_DEAD_PEER with SOCKSHIM_KEEPALIVE: the earlier first probe, and the same end" {
+    run python SOCKSHIM_DEAD_PEER=60s SOCKSHIM_KEEPALIVE=10,5,3 "$OPTIONS
+print(shown(s.socket()))"
+    [ "$output" = "[1, 10, 1, 50, 60000]" ] || fails_with "$output"
+}
+
+# ---- Listening ----
+
+# Connects so many times, to a server that does not accept; how many were made.
+connects='
+import socket, sys
+made = []
+for _ in range(int(sys.argv[2])):
+    c = socket.socket(); c.settimeout(0.3)
+    try: c.connect(("127.0.0.1", int(sys.argv[1]))); made.append(c)
+    except OSError: pass
+print(len(made))'
+
+@test "SOCKSHIM_BACKLOG: a burst that a short queue loses is taken" {
+    local server='
+import signal, socketserver
+s = socketserver.TCPServer(("127.0.0.1", 0), None)
+print(s.server_address[1], flush=True)
+signal.pause()'
+    background "$PYTHON" -c "$server" >"$BATS_TEST_TMPDIR/bare"
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_BACKLOG=100 "$PYTHON" -c "$server" >"$BATS_TEST_TMPDIR/long"
+    wait_until test -s "$BATS_TEST_TMPDIR/bare"
+    wait_until test -s "$BATS_TEST_TMPDIR/long"
+    [ "$("$PYTHON" -c "$connects" "$(cat "$BATS_TEST_TMPDIR/bare")" 12)" -lt 12 ]
+    [ "$("$PYTHON" -c "$connects" "$(cat "$BATS_TEST_TMPDIR/long")" 50)" -eq 50 ]
+    handled BACKLOG '.would == "listen(5)" and .given == "listen(100)" and .level == "info"'
+}
+
+@test "SOCKSHIM_BACKLOG never makes a queue shorter" {
+    python SOCKSHIM_BACKLOG=10 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(50)
+t = socket.socket(); t.bind(("127.0.0.1", 0)); t.listen(10)'
+    nothing_handled
+}
+
+# restart [VARIABLE=VALUE...]: a server that closes first, twice on the same port: the
+# status of the second start.
+restart() {
+    PORT=$(free_port)
+    for _ in 1 2; do
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$@" socat -u SYSTEM:'echo hello' \
+            "TCP-LISTEN:$PORT,bind=127.0.0.1" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+        local server=$!
+        while ! port_is_open "$PORT" && kill -0 "$server" 2>/dev/null; do sleep 0.05; done
+        if port_is_open "$PORT"; then
+            "$PYTHON" -c '
+import socket, sys
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+assert c.recv(100) == b"hello\n" and c.recv(1) == b""' "$PORT"
+        fi
+        status=0
+        wait "$server" || status=$?
+    done
+}
+
+@test "SOCKSHIM_REUSEADDR: a restart does not wait for TIME_WAIT" {
+    restart
+    [ "$status" -eq 1 ]
+    grep -q 'Address already in use' "$BATS_TEST_TMPDIR/err"
+    rm "$LOG"
+    restart SOCKSHIM_REUSEADDR=on
+    [ "$status" -eq 0 ] || fails_with "$(cat "$BATS_TEST_TMPDIR/err")"
+    expect_count 1 '.event == "handled"'
+    handled REUSEADDR '.would == "-1 EADDRINUSE" and .given == "0" and .cause == "address-in-use" and .call == "bind"'
+    expect_count 0 '.event == "return" and .call == "bind"'
+}
+
+@test "SOCKSHIM_REUSEADDR does not give an address away that another one listens on" {
+    run python SOCKSHIM_REUSEADDR=on 'import socket as s
+def bind(*kind):
+    x = s.socket(s.AF_INET, *kind); x.bind(("127.0.0.1", 0)); return x
+l = bind(s.SOCK_STREAM); assert l.getsockopt(s.SOL_SOCKET, s.SO_REUSEADDR) == 0 # port 0
+p = s.socket(); p.bind(("127.0.0.1", 0)); port = p.getsockname()[1]; p.close()
+l = s.socket(); l.bind(("127.0.0.1", port)); l.listen()
+assert l.getsockopt(s.SOL_SOCKET, s.SO_REUSEADDR) == 1
+try: s.socket().bind(l.getsockname()); print("bound")
+except OSError as e: print(e.errno)
+u = bind(s.SOCK_DGRAM)
+try: s.socket(s.AF_INET, s.SOCK_DGRAM).bind(u.getsockname()); print("bound")
+except OSError as e: print(e.errno)'
+    [ "$output" = "98
+98" ] || fails_with "$output"
+    nothing_handled
+    expect_count 2 '.cause == "address-in-use" and .call == "bind"'
+}
+
+# ---- accept ----
+
+# acceptor [VARIABLE=VALUE...] COUNT KEEPS_MS DESCRIPTORS: the naive server under a limit.
+acceptor() {
+    local settings=()
+    while [[ $1 == *=* ]]; do
+        settings+=("$1")
+        shift
+    done
+    rm -f "$BATS_TEST_TMPDIR/port"
+    # shellcheck disable=SC2016
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "${settings[@]}" sh -c 'ulimit -n "$0" && exec "$@"' "$3" \
+        "${BEFORE[@]}" "$PROGRAMS/naive_acceptor" "$1" "$2" >"$BATS_TEST_TMPDIR/port" 2>"$BATS_TEST_TMPDIR/err"
+    wait_until test -s "$BATS_TEST_TMPDIR/port"
+    PORT=$(cat "$BATS_TEST_TMPDIR/port")
+}
+
+# ends_with STATUS: the server.
+ends_with() {
+    local status=0
+    wait "$BACKGROUND" || status=$?
+    [ "$status" -eq "$1" ] || fails_with "the server ended with $status: $(cat "$BATS_TEST_TMPDIR/err")"
+}
+
+# clients COUNT: at once; how many were answered.
+clients() {
+    "$PYTHON" -c '
+import socket, sys
+cs = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(int(sys.argv[2]))]
+def said(c):
+    try: return c.recv(100) == b"hello\n"
+    except OSError: return False
+print(sum([said(c) for c in cs]))' "$PORT" "$1"
+}
+
+@test "SOCKSHIM_ACCEPT=careful: a naive server at its descriptor limit lives on" {
+    BEFORE=()
+    acceptor 40 300 32
+    [ "$(clients 40)" -lt 40 ]
+    ends_with 1
+    grep -q 'accept: Too many open files' "$BATS_TEST_TMPDIR/err"
+    rm "$LOG"
+    acceptor SOCKSHIM_ACCEPT=careful 40 300 32
+    [ "$(clients 40)" -eq 40 ] || fails_with "$(cat "$BATS_TEST_TMPDIR/err")"
+    ends_with 0
+    handled ACCEPT '.would == "-1 EMFILE" and .given == "a connection" and .cause == "descriptor-limit" and .level == "error"'
+    expect_count 0 '.event == "return" and .error == "EMFILE"'
+}
+
+@test "SOCKSHIM_ACCEPT=careful: errors that are the network's are tried again" {
+    BEFORE=(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e "inject=accept,accept4:error=EPROTO:when=2..4")
+    acceptor 3 0 64
+    clients 3 >/dev/null || true
+    ends_with 1
+    grep -q 'accept: Protocol error' "$BATS_TEST_TMPDIR/err"
+    acceptor SOCKSHIM_ACCEPT=careful 3 0 64
+    [ "$(clients 3)" -eq 3 ]
+    ends_with 0
+    handled ACCEPT '.would == "-1 EPROTO" and .given == "a connection" and (.why | contains("3 times"))'
+}
+
+@test "SOCKSHIM_ACCEPT=careful: never a wait for a non-blocking listener, nor for one that is none" {
+    run python SOCKSHIM_ACCEPT=careful 'import resource, socket as s, time
+l = s.create_server(("127.0.0.1", 0)); l.setblocking(False)
+u = s.socket()
+try: u.accept()
+except OSError as e: print(e.errno)
+resource.setrlimit(resource.RLIMIT_NOFILE, (l.fileno() + 2, 64))
+begin = time.monotonic()
+try: l._accept()
+except OSError as e: print(e.errno)
+print(time.monotonic() - begin < 0.5)
+l.setblocking(True)
+try: l._accept()
+except OSError as e: print(e.errno)
+print(1 <= time.monotonic() - begin < 20)'
+    [ "$output" = "22
+24
+True
+24
+True" ] || fails_with "$output"
+    expect_count 1 '.event == "handled" and .would == "-1 EMFILE" and .given == "-1 EMFILE"'
+}
+
+# ---- Signals ----
+
+# Reads from a socket, while another process sends it signals all the time.
+storm='
+use POSIX; use Socket;
+my ($signal, $handler) = (shift, sub {});
+sigaction(POSIX->can("SIG$signal")->(), POSIX::SigAction->new($handler)) or die;
+socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
+my $pid = $$;
+my $storm = fork // die;
+if (!$storm) { close $a; for (1 .. 100) { kill $signal, $pid; select undef, undef, undef, 0.005 } syswrite $b, "data"; exit }
+close $b;
+my $n = sysread $a, my $data, 100;
+print defined $n ? "got $data\n" : "failed: " . ($!{EINTR} ? "EINTR" : $!) . "\n";
+'
+
+@test "SOCKSHIM_EINTR=restart: a storm of a profiler, signal by signal, does not end a receive" {
+    [ "$(shimmed perl -e "$storm" PROF)" = "failed: EINTR" ]
+    nothing_handled
+    [ "$(shimmed SOCKSHIM_EINTR=restart perl -e "$storm" PROF)" = "got data" ]
+    handled EINTR '.call == "sigaction" and .given == "SA_RESTART" and (.would | startswith("signal 27 "))'
+}
+
+@test "SOCKSHIM_EINTR=restart: what is meant to interrupt still does" {
+    local signal
+    for signal in INT TERM HUP QUIT ALRM; do
+        [ "$(shimmed SOCKSHIM_EINTR=restart perl -e "$storm" $signal)" = "failed: EINTR" ] || fails_with $signal
+    done
+    nothing_handled
+}
+
+@test "SOCKSHIM_EINTR=restart: by signal, sigset, sysv_signal and siginterrupt as well" {
+    for way in signal sigset sysv_signal siginterrupt; do
+        run shimmed "$PROGRAMS/restart" "$way" 10
+        [ "$output" = "interrupted" ] || fails_with "$way: $output"
+        run shimmed SOCKSHIM_EINTR=restart "$PROGRAMS/restart" "$way" 10
+        [ "$output" = "restarted" ] || fails_with "$way: $output"
+        run shimmed SOCKSHIM_EINTR=restart "$PROGRAMS/restart" "$way" 14
+        [ "$output" = "interrupted" ] || fails_with "$way: $output"
+    done
+}
+
+# ---- A reset as an end ----
+
+# A server whose connection ends with RST after some data.
+resetting_server() {
+    background "$PYTHON" -c '
+import socket, struct
+s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True)
+while True:
+    c = s.accept()[0]; c.sendall(b"data\n"); c.recv(1)
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.close()' >"$BATS_TEST_TMPDIR/port"
+    wait_until test -s "$BATS_TEST_TMPDIR/port"
+    PORT=$(cat "$BATS_TEST_TMPDIR/port")
+}
+
+@test "SOCKSHIM_RESET=eof: a program that only knows 0 as the end ends in order" {
+    resetting_server
+    run bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; echo >&3; LD_PRELOAD=$1 SOCKSHIM_LOG=$2 cat <&3' "$PORT" "$SHIM" "$LOG"
+    [ "$status" -eq 1 ]
+    [[ $output == data*"Connection reset by peer" ]] || fails_with "$output"
+    rm "$LOG"
+    run bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; echo >&3; LD_PRELOAD=$1 SOCKSHIM_LOG=$2 SOCKSHIM_RESET=eof cat <&3' "$PORT" "$SHIM" "$LOG"
+    [ "$status" -eq 0 ]
+    [ "$output" = data ]
+    handled RESET '.would == "-1 ECONNRESET" and .given == "0" and .cause == "peer-reset" and .call == "read" and .level == "warn"
+        and (.why | contains("cut short"))'
+    expect '.event == "return" and .ret == 0 and .cause == "closed-after-error" and (.why | contains("SOCKSHIM_RESET=eof"))'
+}
+
+@test "SOCKSHIM_RESET=eof by every receiving call, and by nothing else" {
+    run shimmed SOCKSHIM_RESET=eof "$PROGRAMS/ends" "$BATS_TEST_TMPDIR"
+    [ "$output" = "recv 0
+recvfrom 0
+recvmsg 0 0 0
+read 0
+readv 0
+splice 0
+recvmmsg -1 ECONNRESET
+send -1 ECONNRESET
+datagram -1 ECONNREFUSED" ] || fails_with "$output"
+    expect_count 6 '.event == "handled" and .setting == "SOCKSHIM_RESET"'
+}
+
+# ---- A receive that waits too long ----
+
+silent_server() {
+    PORT=$(free_port)
+    background socat "TCP-LISTEN:$PORT,bind=127.0.0.1,fork" SYSTEM:'sleep 600'
+    wait_for_port "$PORT"
+}
+
+@test "SOCKSHIM_RECV_TIMEOUT: a receive to which nothing comes fails" {
+    silent_server
+    local client='import socket, sys, time
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+begin = time.monotonic()
+try: c.recv(1)
+except OSError as e: print(e.errno, 0.5 <= time.monotonic() - begin < 20)'
+    run timeout 2 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c "$client" "$PORT"
+    [ "$status" -eq 124 ]
+    run python SOCKSHIM_RECV_TIMEOUT=500ms "$client" "$PORT"
+    [ "$output" = "110 True" ] || fails_with "$output"
+    handled RECV_TIMEOUT '.would == "waits" and .given == "-1 ETIMEDOUT" and .cause == "timeout" and .peer == "127.0.0.1:'"$PORT"'"'
+    expect '.event == "return" and .error == "ETIMEDOUT" and .cause == "timeout" and .state == "ESTABLISHED" and (.why | contains("SO_RCVTIMEO"))'
+}
+
+@test "SOCKSHIM_RECV_TIMEOUT: not where the program does not wait, nor for its own timeout, nor for accept" {
+    silent_server
+    run timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=300ms "$PYTHON" -c '
+import select, socket as s, struct, sys, time
+def tried(what, call):
+    begin = time.monotonic()
+    try: print(what, call())
+    except OSError as e: print(what, e.errno, time.monotonic() - begin < 0.2)
+address = ("127.0.0.1", int(sys.argv[1]))
+c = s.create_connection(address)
+tried("dontwait", lambda: c.recv(1, s.MSG_DONTWAIT))
+c.setblocking(False); tried("nonblocking", lambda: c.recv(1)); c.setblocking(True)
+own = s.create_connection(address)
+own.setsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, struct.pack("ll", 0, 100000))
+tried("own", lambda: own.recv(1))
+l = s.create_server(("127.0.0.1", 0)); l.listen()
+print("listener", l.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) == bytes(16))
+d = s.create_connection(l.getsockname()); a = l.accept()[0]
+print("accepted", struct.unpack("ll", a.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16)))
+print("poll", select.select([d], [], [], 0.5)[0])' "$PORT"
+    [ "$output" = "dontwait 11 True
+nonblocking 11 True
+own 11 True
+listener True
+accepted (0, 300000)
+poll []" ] || fails_with "$output"
+    nothing_handled
+}
+
+# ---- connect ----
+
+@test "SOCKSHIM_CONNECT_RETRY: a database that starts after its client" {
+    local client='
+import socket, sys
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+c.sendall(b"PING\r\n"); print(c.recv(100).decode().strip())'
+    PORT=$(free_port)
+    run python "$client" "$PORT"
+    [[ $output == *"Connection refused"* ]]
+    rm "$LOG"
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_RETRY=60s "$PYTHON" -c "$client" "$PORT" >"$BATS_TEST_TMPDIR/out"
+    local waiting=$BACKGROUND
+    wait_until client_waits "$waiting"
+    background redis-server --port "$PORT" --bind 127.0.0.1 --save '' --dir "$BATS_TEST_TMPDIR" >/dev/null
+    wait "$waiting"
+    [ "$(cat "$BATS_TEST_TMPDIR/out")" = "+PONG" ]
+    expect_count 1 '.event == "handled"'
+    handled CONNECT_RETRY '.would == "-1 ECONNREFUSED" and .given == "0" and .cause == "connection-refused" and .peer == "127.0.0.1:'"$PORT"'"'
+    expect_count 0 '.event == "return" and .error == "ECONNREFUSED"'
+}
+
+client_waits() {
+    grep -q poll "/proc/$1/wchan" || [[ $(cat "/proc/$1/wchan") == *sleep* ]]
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: a unix socket that comes later, too" {
+    local path=$BATS_TEST_TMPDIR/socket
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_RETRY=60s "$PYTHON" -c '
+import socket, sys
+c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(c.recv(10).decode())' "$path" >"$BATS_TEST_TMPDIR/out"
+    local waiting=$BACKGROUND
+    wait_until client_waits "$waiting"
+    background socat "UNIX-LISTEN:$path" SYSTEM:'printf hello'
+    wait "$waiting"
+    [ "$(cat "$BATS_TEST_TMPDIR/out")" = hello ]
+    handled CONNECT_RETRY '.would == "-1 ENOENT" and .given == "0" and .cause == "no-such-socket"'
+}
+
+# In a mount namespace where a name has these addresses.
+with_addresses() {
+    printf '%s severalnames.test\n' $1 >"$BATS_TEST_TMPDIR/hosts"
+    # shellcheck disable=SC2016
+    unshare -m sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$BATS_TEST_TMPDIR/hosts" "${@:2}"
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: of several addresses only the last one waits" {
+    unshare -m true 2>/dev/null || skip "no mount namespaces here"
+    local client='
+import socket, sys
+for _ in range(2): # the order may be another one than the file has
+    print(socket.create_connection(("severalnames.test", int(sys.argv[1]))).getpeername()[0])'
+    PORT=$(free_port)
+    background socat "TCP-LISTEN:$PORT,bind=127.0.0.3,fork" EXEC:cat
+    wait_for_port "$PORT"
+    run with_addresses '127.0.0.2 127.0.0.4 127.0.0.3' timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        SOCKSHIM_CONNECT_RETRY=10m "$PYTHON" -c "$client" "$PORT"
+    [ "$output" = "127.0.0.3
+127.0.0.3" ] || fails_with "$output"
+    expect '.event == "return" and .cause == "connection-refused"'
+    expect_count 0 '.event == "handled"'
+    # All of them refused: the last one is tried again; each has its answer first.
+    run with_addresses '127.0.0.2 127.0.0.4' env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        SOCKSHIM_CONNECT_RETRY=500ms "$PYTHON" -c "$client" "$PORT"
+    expect_count 1 '.event == "handled"'
+    handled CONNECT_RETRY '.peer | test("^127.0.0.[24]:'"$PORT"'$")'
+    expect '.event == "return" and (.peer | test("^127.0.0.[24]:'"$PORT"'$"))'
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: in vain it fails as before, when its time is over" {
+    run python SOCKSHIM_CONNECT_RETRY=700ms 'import socket, time
+begin = time.monotonic()
+try: socket.socket().connect(("127.0.0.1", 1))
+except OSError as e: print(e.errno, 0.7 <= time.monotonic() - begin < 20)'
+    [ "$output" = "111 True" ] || fails_with "$output"
+    handled CONNECT_RETRY '.would == "-1 ECONNREFUSED" and .given == "-1 ECONNREFUSED" and (.why | contains("in vain"))'
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: never a wait for a non-blocking or a datagram socket" {
+    run python SOCKSHIM_CONNECT_RETRY=60s 'import socket as s, time
+begin = time.monotonic()
+c = s.socket(); c.setblocking(False); print(c.connect_ex(("127.0.0.1", 1)) in (111, 115))
+u = s.socket(s.AF_UNIX, s.SOCK_DGRAM); print(u.connect_ex("/nonexistent"))
+print(time.monotonic() - begin < 5)'
+    [ "$output" = "True
+2
+True" ] || fails_with "$output"
+    nothing_handled
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: signals and a cancelled thread end it" {
+    run shimmed SOCKSHIM_CONNECT_RETRY=60s "$PROGRAMS/waits" signal 2
+    [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
+    run shimmed SOCKSHIM_CONNECT_RETRY=60s "$PROGRAMS/waits" signal 14
+    [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
+    run shimmed SOCKSHIM_CONNECT_RETRY=60s "$PROGRAMS/waits" cancel
+    [ "$output" = "cancelled" ] || fails_with "$output"
+    run shimmed SOCKSHIM_CONNECT_RETRY=60s "$PROGRAMS/waits" default 15
+    [ "$status" -eq 143 ]
+}

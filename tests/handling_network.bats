@@ -1,0 +1,288 @@
+#!/usr/bin/env bats
+# README.md, "Robust handling on request", where it takes a network: hosts that vanish, SYNs
+# that nobody answers, a NAT that forgets. All of it in network namespaces of the test's.
+
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    unshare -n true 2>/dev/null || skip "no network namespaces here"
+    NAMESPACES=
+}
+
+# namespace NAME: an empty network; its process is in $NAME.
+namespace() {
+    # shellcheck disable=SC2016
+    background unshare -n sh -c 'ip link set lo up && echo up >"$0" && exec sleep 6000' "$BATS_TEST_TMPDIR/$1.up"
+    printf -v "$1" %s "$BACKGROUND"
+    wait_until test -s "$BATS_TEST_TMPDIR/$1.up"
+}
+
+# inside PID COMMAND...
+inside() {
+    nsenter -n -t "$1" "${@:2}"
+}
+
+# cable PID ADDRESS PID ADDRESS: two hosts, joined.
+cable() {
+    local name=c${2//./}
+    inside "$1" ip link add "$name" type veth peer name "$name" netns "/proc/$3/ns/net"
+    inside "$1" sh -c "ip addr add $2/24 dev $name && ip link set $name up"
+    inside "$3" sh -c "ip addr add $4/24 dev $name && ip link set $name up"
+}
+
+# Client and server, on a cable.
+two_hosts() {
+    namespace HERE
+    namespace THERE
+    cable "$HERE" 10.99.1.1 "$THERE" 10.99.1.2
+}
+
+# The other host is gone, without a word.
+vanish() {
+    inside "$THERE" nft 'add table ip gone
+        add chain ip gone in { type filter hook input priority 0; policy drop; }
+        add chain ip gone out { type filter hook output priority 0; policy drop; }'
+}
+
+# shimmed_here [VARIABLE=VALUE...] COMMAND...
+shimmed_here() {
+    inside "$HERE" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$@"
+}
+
+listens_there() {
+    inside "$THERE" ss -Hltn "sport = :$1" | grep -q .
+}
+
+handled() {
+    expect '.event == "handled" and .setting == "SOCKSHIM_'"$1"'" and ('"$2"')'
+}
+
+# seconds FILE: what the client wrote there lies between these.
+between() {
+    awk -v s="$1" -v from="$2" -v to="$3" 'BEGIN { exit !(s >= from && s < to) }' ||
+        fails_with "$1 s, not between $2 and $3"
+}
+
+# ---- A host that vanishes ----
+
+TALKER='
+import socket, sys, time
+c = socket.create_connection(("10.99.1.2", 7000))
+c.sendall(b"x"); assert c.recv(1) == b"x"
+print("connected", flush=True)
+sys.stdin.readline()
+began = time.monotonic()
+try:
+    if sys.argv[1] == "busy":
+        while True: c.sendall(b"x" * 1000); time.sleep(0.1)
+    print("got", c.recv(1))
+except OSError as e: print(e.errno, round(time.monotonic() - began, 2), flush=True)'
+
+echo_there() {
+    background inside "$THERE" socat TCP-LISTEN:7000,fork EXEC:cat
+    wait_until listens_there 7000
+}
+
+# talks WAY [VARIABLE=VALUE...]: a Python client whose peer vanishes; the line that it ends
+# with, or nothing if it still waits after $PATIENCE seconds.
+talks() {
+    local way=$1
+    shift
+    mkfifo "$BATS_TEST_TMPDIR/$way.in"
+    shimmed_here "$@" timeout "${PATIENCE:-60}" "$PYTHON" -c "$TALKER" "$way" \
+        <"$BATS_TEST_TMPDIR/$way.in" >"$BATS_TEST_TMPDIR/$way" 3>&- &
+    local client=$!
+    exec 5>"$BATS_TEST_TMPDIR/$way.in"
+    wait_until grep -q connected "$BATS_TEST_TMPDIR/$way"
+    vanish
+    echo >&5
+    exec 5>&-
+    wait "$client" || true
+    line=$(sed -n 2p "$BATS_TEST_TMPDIR/$way")
+}
+
+@test "SOCKSHIM_DEAD_PEER: an idle connection to a host that vanished fails in its time" {
+    two_hosts
+    echo_there
+    talks idle SOCKSHIM_DEAD_PEER=4s
+    [ "${line% *}" = 110 ] || fails_with "$line"
+    between "${line#* }" 3 5.5
+    handled DEAD_PEER '.would == "waits" and .given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .peer == "10.99.1.2:7000" and .call == "recv"'
+}
+
+@test "SOCKSHIM_DEAD_PEER: a busy one as well" {
+    two_hosts
+    echo_there
+    talks busy SOCKSHIM_DEAD_PEER=4s
+    [ "${line% *}" = 110 ] || fails_with "$line"
+    between "${line#* }" 4 6
+    handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "sendto"' ||
+        handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "send"'
+}
+
+@test "without SOCKSHIM_DEAD_PEER both wait on" {
+    two_hosts
+    echo_there
+    PATIENCE=8 talks idle
+    [ -z "$line" ] || fails_with "$line"
+    expect_count 0 '.event == "handled"'
+}
+
+@test "SOCKSHIM_DEAD_PEER: curl, whose server vanishes in mid-download" {
+    two_hosts
+    background inside "$THERE" "$PYTHON" -c '
+import socket, signal
+s = socket.create_server(("10.99.1.2", 80)); c = s.accept()[0]
+c.recv(1000); c.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello"); signal.pause()'
+    wait_until listens_there 80
+    shimmed_here SOCKSHIM_DEAD_PEER=4s timeout 60 curl -sS -N -o "$BATS_TEST_TMPDIR/body" http://10.99.1.2/ \
+        2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    local client=$!
+    wait_until test -s "$BATS_TEST_TMPDIR/body"
+    vanish
+    local status=0
+    wait "$client" || status=$?
+    [ "$status" -eq 56 ] || fails_with "curl: $status $(cat "$BATS_TEST_TMPDIR/err")"
+    grep -q 'Connection timed out' "$BATS_TEST_TMPDIR/err"
+    handled DEAD_PEER '.prog == "curl" and .cause == "connection-timed-out" and .given == "-1 ETIMEDOUT"'
+    # curl wants to ask for the first time after a minute.
+    handled DEAD_PEER '.prog == "curl" and .call == "setsockopt" and .would == "60" and .given == "2"'
+}
+
+# ---- An unanswered SYN ----
+
+lone_host() {
+    two_hosts
+    vanish
+}
+
+CONNECTS='
+import select, socket, sys, time
+c = socket.socket(); c.setblocking(sys.argv[1] == "blocking")
+began = time.monotonic()
+err = c.connect_ex(("10.99.1.2", 80))
+if err == 115:
+    select.select([], [c], [])
+    err = c.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+print(err, round(time.monotonic() - began, 2), c.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+    c.getsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT))'
+
+@test "SOCKSHIM_CONNECT_TIMEOUT: a connect that nobody answers ends in time" {
+    lone_host
+    local value line
+    for value in 500ms 1500ms 2s; do
+        rm -f "$LOG"
+        line=$(shimmed_here SOCKSHIM_CONNECT_TIMEOUT=$value "$PYTHON" -c "$CONNECTS" blocking)
+        # shellcheck disable=SC2086
+        set -- $line
+        [ "$1 $3 $4" = "110 0 6" ] || fails_with "$line"
+        case $value in
+        500ms) between "$2" 0.5 0.9 ;;
+        1500ms) between "$2" 1.5 1.9 ;;
+        2s) between "$2" 2 2.4 ;;
+        esac
+        handled CONNECT_TIMEOUT '.would == "waits" and .given == "-1 ETIMEDOUT" and .cause == "connect-timed-out" and .peer == "10.99.1.2:80"'
+    done
+}
+
+@test "SOCKSHIM_CONNECT_TIMEOUT: for a non-blocking one in the kernel's steps, rounded up" {
+    lone_host
+    local line
+    line=$(shimmed_here SOCKSHIM_CONNECT_TIMEOUT=2s "$PYTHON" -c "$CONNECTS" nonblocking)
+    # shellcheck disable=SC2086
+    set -- $line
+    [ "$1 $3 $4" = "110 0 1" ] || fails_with "$line"
+    between "$2" 3 4
+    handled CONNECT_TIMEOUT '.given == "SO_ERROR ETIMEDOUT" and .call == "getsockopt" and .cause == "connect-timed-out"'
+    run -28 timeout 60 nsenter -n -t "$HERE" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_TIMEOUT=3s curl -sS http://10.99.1.2/
+}
+
+@test "SOCKSHIM_CONNECT_TIMEOUT: an answered connect is as it was, and the socket, too" {
+    two_hosts
+    echo_there
+    local value
+    for value in 500ms 5s; do
+        run shimmed_here SOCKSHIM_CONNECT_TIMEOUT=$value SOCKSHIM_DEAD_PEER=30s "$PYTHON" -c '
+import socket as s
+c = s.create_connection(("10.99.1.2", 7000))
+print(c.getsockopt(s.IPPROTO_TCP, s.TCP_USER_TIMEOUT), c.getsockopt(s.SOL_SOCKET, s.SO_SNDTIMEO, 16) == bytes(16))'
+        [ "$output" = "30000 True" ] || fails_with "$value: $output"
+    done
+    expect_count 0 '.event == "handled"'
+}
+
+# ---- No route yet ----
+
+@test "SOCKSHIM_CONNECT_RETRY: a network that comes up later" {
+    namespace HERE
+    namespace THERE
+    background inside "$THERE" socat TCP-LISTEN:7000,fork EXEC:cat
+    wait_until listens_there 7000
+    shimmed_here SOCKSHIM_CONNECT_RETRY=60s "$PYTHON" -c '
+import socket
+c = socket.create_connection(("10.99.1.2", 7000)); c.sendall(b"hello"); print(c.recv(10).decode())' \
+        >"$BATS_TEST_TMPDIR/out" 3>&- &
+    local client=$!
+    wait_until test -s "$LOG"
+    cable "$HERE" 10.99.1.1 "$THERE" 10.99.1.2
+    wait "$client"
+    [ "$(cat "$BATS_TEST_TMPDIR/out")" = hello ]
+    handled CONNECT_RETRY '.would == "-1 ENETUNREACH" and .given == "0" and .cause == "unreachable"'
+}
+
+# ---- A NAT that forgets ----
+
+# psql through a router that forgets a flow after 2 seconds of silence, and then drops
+# what it does not know.
+behind_a_nat() {
+    namespace HERE
+    namespace ROUTER
+    namespace THERE
+    cable "$HERE" 10.99.1.1 "$ROUTER" 10.99.1.2
+    cable "$ROUTER" 10.99.2.1 "$THERE" 10.99.2.2
+    inside "$HERE" ip route add default via 10.99.1.2
+    # shellcheck disable=SC2016
+    inside "$ROUTER" sh -c 'mount -t sysfs none /sys 2>/dev/null
+        echo 1 >/proc/sys/net/ipv4/ip_forward
+        nft "add table ip t; add chain ip t post { type nat hook postrouting priority 100; }; add rule ip t post ip saddr 10.99.1.0/24 masquerade
+            add chain ip t forward { type filter hook forward priority 0; }; add rule ip t forward ct state invalid drop"
+        echo 0 >/proc/sys/net/netfilter/nf_conntrack_tcp_loose
+        echo 2 >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established'
+}
+
+postgres_there() {
+    local bin
+    bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    DATA=$(mktemp -d "${TMPDIR:-/tmp}/postgres.XXXXXX")
+    chmod 777 "$DATA"
+    local unprivileged=(setpriv --reuid=65534 --clear-groups)
+    [ "$(id -u)" -eq 0 ] || unprivileged=()
+    "${unprivileged[@]}" "$bin/initdb" -D "$DATA/data" -U test -A trust --no-sync --no-locale >/dev/null 2>&1
+    echo 'host all all all trust' >>"$DATA/data/pg_hba.conf"
+    background inside "$THERE" "${unprivileged[@]}" "$bin/postgres" -D "$DATA/data" -F \
+        -c listen_addresses=10.99.2.2 -p 5432 -k "$DATA" >/dev/null 2>&1
+    POSTGRES=$BACKGROUND
+    wait_until inside "$THERE" "$bin/pg_isready" -q -h 10.99.2.2
+}
+
+# psql_idles [VARIABLE=VALUE...]: a query, a pause of 5 seconds, a query.
+psql_idles() {
+    shimmed_here "$@" timeout 12 psql -h 10.99.2.2 -U test -At postgres <<<'select 1;
+\! sleep 5
+select 2;' 2>&1
+}
+
+@test "SOCKSHIM_KEEPALIVE: a NAT that forgets idle flows does not cut psql off" {
+    behind_a_nat
+    postgres_there
+    run psql_idles
+    [ "${lines[0]}" = 1 ]
+    [ "$status" -ne 0 ] || fails_with "the NAT did not forget: $output"
+    run psql_idles SOCKSHIM_KEEPALIVE=1,1,5
+    kill -INT "$POSTGRES"
+    rm -rf "$DATA"
+    [ "$status" -eq 0 ] || fails_with "$output"
+    [ "$output" = $'1\n2' ] || fails_with "$output"
+}
