@@ -18,7 +18,11 @@ calls() {
         sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
         awk '
             $1 == "alarm" {
+<<<<<<< HEAD
                 if (line ~ /^ (recvfrom|read|sendto)/) {
+=======
+                if (line ~ /^ (recvfrom|read|connect)/) {
+>>>>>>> main
                     print substr(line, 2)
                 }
                 line = ""
@@ -43,6 +47,11 @@ TO_THE_LOG="statx write"
     costs would-block-dontwait "recvfrom $TO_THE_LOG"
     costs would-block-read "read getsockname fcntl $TO_THE_LOG"
     expect_count 15 '.cause == "would-block"'
+}
+
+@test "a connect that is under way: two system calls for the line, none about the socket" {
+    costs in-progress "connect $TO_THE_LOG" SOCKSHIM_NODELAY=off
+    expect_count 5 '.cause == "in-progress" and .peer and (has("type") | not)'
 }
 
 @test "end of a TCP connection: four questions" {

@@ -142,9 +142,19 @@ static bool is_waiting_call(const struct facts *f)
     return f->receives || is_accept(f->call);
 }
 
+/* A connect that is under way: its peer is the call's own argument. With SO_SNDTIMEO a
+ * blocking one may have given up. */
+static bool is_begun(const struct facts *f)
+{
+    return f->call == CALL_connect && f->err == EINPROGRESS && f->sets_timeouts == NO;
+}
+
 /* Whether the record is to be lean; asks what must be known to say so. */
 static bool find_lean(struct facts *f, const struct attempt *a)
 {
+    if (is_begun(f)) {
+        return true;
+    }
     bool by_us = f->err == ETIMEDOUT && settings.handling.recv_timeout_ms > 0; /* was EAGAIN */
     bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY || by_us;
     if (could_block) {

@@ -73,8 +73,8 @@ template why_in_progress(const struct facts *f)
     }
     return f->err == EALREADY
                ? SAY("An earlier connect of this socket is still under way.")
-               : SAY("The connect to $peer is under way; the program will learn its result from "
-                     "SO_ERROR.");
+               : SAY("The connect to $peer was not finished at once; the program will learn its "
+                     "result from SO_ERROR.");
 }
 
 template why_interrupted(const struct facts *f)

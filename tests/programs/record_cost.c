@@ -65,11 +65,43 @@ static int reset_connection(void)
     return ends[0];
 }
 
+/* One that is not finished at once. */
+static int connecting(struct sockaddr_in *to)
+{
+    static int listener = -1;
+    socklen_t len = sizeof *to;
+    if (listener < 0) {
+        *to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        listener = socket(AF_INET, SOCK_STREAM, 0);
+        check(bind(listener, (struct sockaddr *)to, len) == 0, "bind");
+        check(listen(listener, 100) == 0, "listen");
+        check(getsockname(listener, (struct sockaddr *)to, &len) == 0, "getsockname");
+    }
+    return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+}
+
+static void count_connects(int count)
+{
+    struct sockaddr_in to;
+    for (int i = 0; i < count; i++) {
+        int fd = connecting(&to);
+        alarm(0);
+        check(connect(fd, (struct sockaddr *)&to, sizeof to) < 0, "connect");
+        alarm(0);
+        close(fd);
+    }
+    alarm(0);
+}
+
 int main(int argc, char **argv)
 {
     const char *kind = argc == 3 ? argv[1] : "";
     int count = argc == 3 ? atoi(argv[2]) : 0;
     int ends[2];
+    if (strcmp(kind, "in-progress") == 0) {
+        count_connects(count);
+        return 0;
+    }
     if (strncmp(kind, "unix", 4) == 0) {
         check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
     } else {
