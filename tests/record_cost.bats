@@ -18,11 +18,7 @@ calls() {
         sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
         awk '
             $1 == "alarm" {
-<<<<<<< HEAD
-                if (line ~ /^ (recvfrom|read|sendto)/) {
-=======
-                if (line ~ /^ (recvfrom|read|connect)/) {
->>>>>>> main
+                if (line ~ /^ (recvfrom|read|sendto|connect)/) {
                     print substr(line, 2)
                 }
                 line = ""

@@ -142,8 +142,8 @@ def close_while_waiting():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
-        under way
+    connect EINPROGRESS in-progress | peer=$them
+        SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
         gave up connecting after ... $them had not answered the connection request (SYN)
 """)

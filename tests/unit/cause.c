@@ -547,7 +547,7 @@ static const struct {
      {RECEIVED, NO_SOCKET, FAILED(EINTR), .is_lean = YES}},
     {"EINPROGRESS",
      CAUSE_in_progress,
-     "under way",
+     "SO_ERROR",
      {OF_TCP, .call = CALL_connect, FAILED(EINPROGRESS), .nonblocking = YES}},
     {"EALREADY, and connected since",
      CAUSE_in_progress,
