@@ -848,3 +848,34 @@ refuses() {
     run -2 setpriv --reuid=nobody --regid=nogroup --clear-groups -- inst/bin/sockshim follow "$LOG"
     [ "$output" = "sockshim: $LOG: permission denied" ] || fails_with "$output"
 }
+
+@test "--json: each record with all its keys, whatever the format; nothing else" {
+    local format system
+    for system in "dash mawk" "bash gawk" "busybox busybox"; do
+        # shellcheck disable=SC2086
+        use $system
+        for format in logfmt json; do
+            rm -f "$LOG"
+            SOCKSHIM_FORMAT=$format shimmed "$PYTHON" -c "
+import socket
+one, other = socket.socketpair()
+other.close()
+one.recv(1)
+s = socket.socket()
+s.bind((\"127.0.0.1\", 0))
+c = socket.socket()
+s.close()
+c.connect_ex((\"127.0.0.1\", 1))
+socket.socket(socket.AF_UNIX).connect_ex(\"no \\\"such\\\" \\\\ \\n\")
+"
+            { echo "not a record" && cat "$LOG"; } >mixed
+            run -0 --separate-stderr follow --json -n all - <mixed
+            [ -z "$stderr" ] || fails_with "$stderr"
+            diff <(jq -cS . <<<"$output") <(as_json | jq -cS .) || fails_with "$system, $format: $output"
+            [ "${#lines[@]}" -eq "$(wc -l <"$LOG")" ]
+        done
+        run -0 --separate-stderr follow --json --cause connection-refused -n all - <mixed
+        jq -e '.errno == 111' <<<"$output"
+        [ "${#lines[@]}" -eq 1 ]
+    done
+}

@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/kernel.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
@@ -45,6 +46,9 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
     int kept = errno;
     if (observe(&f, call, ret, err, attempt)) {
         f.ended_by_sigpipe |= is_end;
+        if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
+            sockshim_first_socket(false);
+        }
         tell_facts(&f);
     }
     errno = kept;

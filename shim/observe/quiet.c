@@ -52,6 +52,14 @@ static bool may_reset(unsigned state)
            state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2;
 }
 
+/* SO_LINGER, and 0 seconds. */
+static bool lingers_not(int fd)
+{
+    struct linger linger = {0, 0};
+    socklen_t len = sizeof linger;
+    return ask(fd, SOL_SOCKET, SO_LINGER, &linger, &len) && linger.l_onoff && linger.l_linger == 0;
+}
+
 bool closes_quietly(int fd)
 {
     struct tcp_facts info;
@@ -65,8 +73,8 @@ bool closes_quietly(int fd)
     }
     bool waited = info.state == TCP_STATE_ESTABLISHED && info.last_data_sent >= LEAST_WAIT_MS &&
                   answer_may_be_due(&info);
-    return !waited && !process_sets_linger() &&
-           (raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0);
+    bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
+    return !waited && is_read && !lingers_not(fd);
 }
 
 /* Not a datagram's. */

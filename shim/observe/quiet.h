@@ -9,7 +9,7 @@
 /* Whether the settings leave out what this result almost always is (an orderly end, a
  * stream's full send buffer) and this is one. false: it takes the whole look. */
 /* Whether closing it leaves nothing undone that a record could be about, or it is no TCP
- * connection. One or two system calls. */
+ * connection. Three system calls at most. */
 hidden bool closes_quietly(int fd);
 
 hidden bool looks_quiet(enum call call, long ret, int err, const struct attempt *attempt);

@@ -3,9 +3,9 @@
 #define SOCKSHIM_RECORD_H
 
 #include "base/change.h"
+#include "base/clock.h"
+#include "base/facts.h"
 #include "base/process.h"
-
-#include <time.h>
 
 /* No record is longer; a sentence that does not fit is cut short. A line and its
  * facts have to fit the 2 KiB of stack that a record may take. */
@@ -13,7 +13,7 @@
 
 /* What every record begins with. */
 struct moment {
-    struct timespec now;
+    struct clock_time now;
     struct identity who;
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static char room[16];
@@ -45,13 +46,6 @@ static void await_end(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLRDHUP};
     check(poll(&p, 1, 60000) == 1, "poll");
-}
-
-/* The peer does not read: until not a byte fits. */
-static void fill(int fd)
-{
-    while (write(fd, room, sizeof room) > 0) {
-    }
 }
 
 static int reset_connection(void)
@@ -93,6 +87,68 @@ static void count_connects(int count)
     alarm(0);
 }
 
+/* Where nobody listens: bound, so that nobody else does either. */
+static struct sockaddr_in dead_end;
+
+static void find_dead_end(void)
+{
+    socklen_t len = sizeof dead_end;
+    int bound = socket(AF_INET, SOCK_STREAM, 0);
+    dead_end.sin_family = AF_INET;
+    dead_end.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    check(bind(bound, (struct sockaddr *)&dead_end, len) == 0, "bind");
+    check(getsockname(bound, (struct sockaddr *)&dead_end, &len) == 0, "getsockname");
+}
+
+static void fill(int fd)
+{
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while (send(fd, room, 1, 0) == 1) {
+    }
+}
+
+static long fails(const char *kind, int fd)
+{
+    struct iovec part = {room, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (strcmp(kind, "refused") == 0) {
+        return connect(fd, (struct sockaddr *)&dead_end, sizeof dead_end);
+    }
+    if (strstr(kind, "writev")) {
+        return writev(fd, &part, 1);
+    }
+    if (strstr(kind, "sendmsg")) {
+        return sendmsg(fd, &message, 0);
+    }
+    if (strstr(kind, "full")) {
+        return send(fd, room, sizeof room, MSG_NOSIGNAL);
+    }
+    if (strstr(kind, "read")) {
+        return read(fd, room, sizeof room);
+    }
+    return recv(fd, room, sizeof room, strstr(kind, "dontwait") ? MSG_DONTWAIT : 0);
+}
+
+static void prepare(const char *kind, int ends[2])
+{
+    if (strncmp(kind, "unix", 4) == 0) {
+        check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+    } else {
+        connection(ends);
+    }
+    if (strstr(kind, "writev") || strstr(kind, "sendmsg") || strstr(kind, "full")) {
+        fill(ends[0]);
+    } else if (strcmp(kind, "refused") == 0) {
+        find_dead_end();
+        ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    } else if (strstr(kind, "end")) {
+        close(ends[1]);
+        await_end(ends[0]);
+    } else {
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *kind = argc == 3 ? argv[1] : "";
@@ -102,31 +158,11 @@ int main(int argc, char **argv)
         count_connects(count);
         return 0;
     }
-    if (strncmp(kind, "unix", 4) == 0) {
-        check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
-    } else {
-        connection(ends);
-    }
-    if (strstr(kind, "end")) {
-        close(ends[1]);
-        await_end(ends[0]);
-    } else {
-        fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    }
-    if (strstr(kind, "full")) {
-        fill(ends[0]);
-    }
+    prepare(kind, ends);
     for (int i = 0; i < count; i++) {
         int fd = strcmp(kind, "reset") == 0 ? reset_connection() : ends[0];
         alarm(0);
-        if (strstr(kind, "full")) {
-            check(send(fd, room, sizeof room, MSG_NOSIGNAL) < 0, "send");
-        } else if (strstr(kind, "read")) {
-            check(read(fd, room, sizeof room) <= 0, "read");
-        } else {
-            check(recv(fd, room, sizeof room, strstr(kind, "dontwait") ? MSG_DONTWAIT : 0) <= 0,
-                  "recv");
-        }
+        check(fails(kind, fd) <= 0, kind);
         if (fd != ends[0]) {
             alarm(0);
             close(fd);

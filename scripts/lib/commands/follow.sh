@@ -10,7 +10,7 @@
 . "$lib/follow-files.sh"
 . "$lib/follow-folder.sh"
 
-FOLLOW_OPTIONS="-n $FILTER_OPTIONS --why --top --color --help"
+FOLLOW_OPTIONS="-n $FILTER_OPTIONS --why --top --json --color --help"
 
 follow_usage() {
     cat <<'END'
@@ -38,6 +38,8 @@ END
   --top               a table instead, drawn anew each second: causes and peers
                       by records per second and per minute, and when each was
                       last seen
+  --json              each record as one JSON object a line, with all its keys,
+                      whatever the log's format; only records are shown
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
@@ -69,7 +71,8 @@ follow_option() {
     -n?*/1) follow_option -n "${1#-n}" ;;
     --why/1) FOLLOW_SENTENCES=yes ;;
     --top/1) follow_view=top ;;
-    --why/* | --top/*) wrong_call follow "$1 takes no value" ;;
+    --json/1) follow_view=json ;;
+    --why/* | --top/* | --json/*) wrong_call follow "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option follow "$1" $FOLLOW_OPTIONS
@@ -136,7 +139,7 @@ follow_exec_view() {
     export LC_ALL=C
     # shellcheck disable=SC2086
     exec awk $follow_interactive -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" \
-        -f "$lib/$FILTER_CLOCK.awk" -f "$lib/follow.awk" -f "$lib/views/follow-$follow_view.awk" 3>&-
+        -f "$lib/$FILTER_CLOCK.awk" -f "$lib/json.awk" -f "$lib/follow.awk" -f "$lib/views/follow-$follow_view.awk" 3>&-
 }
 
 # ---- The log ----
