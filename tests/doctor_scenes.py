@@ -526,7 +526,7 @@ def still_sending():
             server.send(b"x" * 65536)
     except BlockingIOError:
         pass
-    all_the_time(lambda: (client.recv(1000), time.sleep(0.01)), 5)
+    all_the_time(lambda: (client.recv(100000), time.sleep(0.01)), 5)
     all_the_time(lambda: server.send(b"x") if len(select.select([], [server], [], 0)[1]) else None, 5)
     yield client, server
 

@@ -362,3 +362,18 @@ size_t record_config(char *line, const struct moment *m, const char *why, size_t
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);
 }
+
+/* It is the second key, and the first has always the same length. */
+enum level record_level(const char *line)
+{
+    static const char initials[] = {'d', 'i', 'w', 'e'};
+    size_t at = sizeof "ts=2026-11-22T11:03:22.123456Z level=" - 1;
+    if (settings.json) {
+        at = sizeof "{\"ts\":\"2026-11-22T11:03:22.123456Z\",\"level\":\"" - 1;
+    }
+    enum level level = LEVEL_DEBUG;
+    while (level < LEVEL_ERROR && initials[level] != line[at]) {
+        level++;
+    }
+    return level;
+}

@@ -3,8 +3,19 @@ import errno
 import socket
 
 
+def of_close(case):
+    entry, t = case.entry, case.t
+    linger = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == t.name for a in t.acts)
+    found = {"reset-by-own-close"} if entry["unread"] or linger else set()
+    if t.peer_first is None:
+        found.add("gave-up-connecting")
+    return found | {"gave-up-waiting"} if t.name == "a" else found
+
+
 def of_zero(case):
     entry, t = case.entry, case.t
+    if entry["call"] == "close":
+        return of_close(case)
     if entry.get("flags", 0) & socket.MSG_ERRQUEUE:
         return {"error-queue"}
     if entry["len"] == 0:

@@ -205,12 +205,17 @@ class End:
                                t0=begin, t1=now(), tid=threading.get_native_id(), unread=unread,
                                **more)
 
-    def unread(self):
+    def close_copy(self, fd):
+        """Of a descriptor that dup made."""
+        unread = self.unread(fd)
+        self.do("close", lambda: os.close(fd) or 0, fd=fd, unread=unread)
+
+    def unread(self, fd=None):
         """Bytes that wait to be read. For the journal alone."""
         import fcntl
         import termios
         try:
-            return struct.unpack("i", fcntl.ioctl(self.fd(), termios.FIONREAD, b"\0\0\0\0"))[0]
+            return struct.unpack("i", fcntl.ioctl(self.fd() if fd is None else fd, termios.FIONREAD, b"\0\0\0\0"))[0]
         except OSError:
             return 0
 

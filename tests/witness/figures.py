@@ -74,6 +74,15 @@ def idle(case):
         yield "idle_ms is another"
 
 
+def unread(case):
+    if "unread" not in case.record or not case.t.established or case.t.urgent(case.high):
+        return
+    low, high = case.t.rx(case.low, case.high)
+    read = case.t.read(case.entry)
+    if not low - read <= case.record["unread"] <= high - read:
+        yield f"unread is not {low - read} to {high - read}"
+
+
 def faults(case):
-    for part in (state, counts, addresses, side, idle):
+    for part in (state, counts, addresses, side, idle, unread):
         yield from part(case)

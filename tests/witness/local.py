@@ -219,3 +219,15 @@ def _(case, said):
 @claim(r"This kind of socket does not (?:know|support) the call or its flags\.", LESS)
 def _(case, said):
     return case.entry["errno"] == errno.EOPNOTSUPP
+
+
+@claim(r" Unread here: (?P<n>\d+) bytes? that it sent before\. Servers say in such last words why they hang up \(an HTTP status, a database's error, a TLS alert\); tcpdump -A or the client's verbose option shows them\.")
+def _(case, said):
+    sent = sum(e["ret"] for e in case.t.others if e.get("sends") and e["ret"] > 0 and e["t0"] < case.high)
+    read = sum(e["ret"] for e in case.t.entries if e.get("receives") and e["ret"] > 0 and e["t0"] < case.high)
+    return int(said["n"]) == sent - read or f"{sent - read} were"
+
+
+@claim(r"The message was not sent, and is lost unless the program tries again: the queue of " + WHO + r" \(net\.unix\.max_dgram_qlen\) or this socket's send buffer is full, because what was sent before has not been read\.")
+def _(case, said):
+    return case.kind == "unix-dgram" and case.entry["errno"] == errno.EAGAIN

@@ -2,6 +2,8 @@
 import socket
 
 from claims import LESS, Table
+from packets import RST
+from truth import LAG
 
 tcp = Table()
 claim = tcp.claim
@@ -260,3 +262,47 @@ def _(case, said):
 @claim(r" SIGPIPE would have ended the program here\.")
 def _(case, said):
     return True
+
+
+# ---- What a close leaves undone ----
+
+TIME = r"(?P<d>\d+) (?P<unit>us|ms|s)"
+
+
+def reset_went(case):
+    """By this close; a rule of this host may have kept it back."""
+    t = case.t
+    return any(p.flags & RST and case.entry["t0"] - LAG <= p.at <= case.entry["t1"] + LAG for p in t.out) or \
+        t.rules_out.ever(case.high) or t.routed(case.high) or "no RST went out"
+
+
+@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)): therefore its kernel sent RST instead of FIN, and PEER sees ECONNRESET if it has not closed as well\.")
+def _(case, said):
+    if said["linger"]:
+        asked = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == case.t.name for a in case.t.acts)
+        return reset_went(case) if asked else "it was not asked for"
+    if int(said["n"]) != case.entry["unread"]:
+        return f"{case.entry['unread']} were"
+    return reset_went(case)
+
+
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when it closed the socket\. That is its own deadline, or another address answered sooner\.")
+def _(case, said):
+    return case.t.peer_first is None and not case.t.told(case.entry) or "it had"
+
+
+@claim(r"This program closed the connection " + TIME + r" after it had sent last, without an answer from PEER: nothing has (?P<when>ever come|come since) \(<rx> in all\)\. That is its own deadline, unless what it sent last needed no answer\.")
+def _(case, said):
+    return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
+
+
+@claim(r"PEER closed its side cleanly \(FIN\) without an answer: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever come|come since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs no answer looks the same\.")
+def _(case, said):
+    return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
+
+
+def asks_last(case):
+    """This program sent data after the last that came."""
+    sent = max((p.at for p in case.t.out if p.payload and p.at <= case.high), default=0)
+    came = case.t.last_data_in(case.low) or 0
+    return sent + LAG >= came and sent > 0 or "it had not sent last"

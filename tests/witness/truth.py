@@ -258,7 +258,7 @@ class Tcp:
                     a["name"] == "keepalive" and a["t0"] + 10**9 <= until) for a in self.acts)
 
     def connect_failed(self, until):
-        return any(e["call"] == "connect" and e["errno"] not in (0, 115, 114, 106) and
+        return any(e["call"] == "connect" and e["errno"] not in (0, 4, 11, 115, 114, 106) and
                    e["t0"] <= until for e in self.entries)
 
     def ends(self):

@@ -31,5 +31,5 @@ def duplicated(talk, end):
     copy = os.dup(end.fd())
     talk.rnd.choice([end.close, lambda: end.shutdown(1), lambda: end.recv(1)])()
     yield from talk.quiet()
-    os.close(copy)
+    end.close_copy(copy)
     yield from talk.quiet()
