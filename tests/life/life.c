@@ -20,7 +20,7 @@ void random_step(void)
         {set_action, 30},        {set_handler, 30},     {other_signal_call, 30},
         {play_with_numbers, 70}, {wait_for_events, 30}, {by_number, 20},
         {make_child, 3},         {start_program, 1},    {set_limit, 10},
-        {make_by_clone, 3},      {make_by_vfork, 2},
+        {make_by_clone, 3},      {make_by_vfork, 2},    {resolve, 10},
     };
     unsigned all = 0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {

@@ -248,6 +248,9 @@ void open_connection(void);
 void name_socket(void);
 void open_other(void);
 
+/* resolve.c */
+void resolve(void);
+
 /* options.c */
 void get_option(void);
 void set_option(void);
