@@ -7,7 +7,7 @@
 . "$lib/filter.sh"
 . "$lib/logs.sh"
 
-REPORT_OPTIONS="$FILTER_OPTIONS --json --color --help"
+REPORT_OPTIONS="$FILTER_OPTIONS --json --prometheus --color --help"
 
 report_usage() {
     cat <<'END'
@@ -28,6 +28,7 @@ END
     filter_usage
     cat <<'END'
   --json              the figures, for machines
+  --prometheus        counts for node_exporter's textfile collector
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
@@ -50,7 +51,8 @@ sockshim_report() {
 report_option() {
     case $1/$# in
     --json/1) report_view=json ;;
-    --json/*) wrong_call report "$1 takes no value" ;;
+    --prometheus/1) report_view=prometheus ;;
+    --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option report "$1" $REPORT_OPTIONS
@@ -147,10 +149,18 @@ report_on() {
     [ $# -gt 0 ] || exit "$report_status"
     report_export_choices "$@"
     export LC_ALL=C
-    report_feed "$@" | awk -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
-        -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/views/report-$report_view.awk" ||
-        report_status=$USAGE
+    report_feed "$@" | report_count || report_status=$USAGE
     exit "$report_status"
+}
+
+# Whatever file is in the folder of findings is a kind of them.
+report_count() {
+    set -- -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
+        -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/findings.awk"
+    for report_kind in "$lib"/findings/*.awk; do
+        set -- "$@" -f "$report_kind"
+    done
+    awk "$@" -f "$lib/views/report-$report_view.awk"
 }
 
 report_can_read() {
@@ -179,12 +189,13 @@ report_export_choices() {
     terminal_decide_charset
     terminal_decide_columns
     REPORT_CAUSES=$lib/causes.txt
+    REPORT_LIMITS=$lib/limits.txt
     REPORT_TOTAL=
     if [ -t 2 ] && [ -w /dev/stderr ]; then
         REPORT_TOTAL=$(report_total_size "$@")
     fi
     REPORT_NAMES=$(report_names "$@")
-    export REPORT_CAUSES REPORT_TOTAL REPORT_NAMES REPORT_PIECE
+    export REPORT_CAUSES REPORT_LIMITS REPORT_TOTAL REPORT_NAMES REPORT_PIECE
 }
 
 # In bytes; 0 if that is not known before.
