@@ -45,16 +45,24 @@ static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
     return result;
 }
 
+static inline __attribute__((always_inline)) int dup_onto(int from, int to, int flags)
+{
+    log_taking_begins(to);
+    int result = log_may_own(to) ? dup_over_log(from, to, flags)
+                 : flags         ? next.dup3(from, to, flags)
+                                 : next.dup2(from, to);
+    log_taking_ends(to);
+    return result;
+}
+
 WRAP(int, dup2, (int from, int to))
 {
-    bool over = log_may_own(to) && from != to;
-    return over ? dup_over_log(from, to, 0) : next.dup2(from, to);
+    return from == to ? next.dup2(from, to) : dup_onto(from, to, 0);
 }
 
 WRAP(int, dup3, (int from, int to, int flags))
 {
-    bool over = log_may_own(to) && from != to;
-    return over ? dup_over_log(from, to, flags) : next.dup3(from, to, flags);
+    return from == to ? next.dup3(from, to, flags) : dup_onto(from, to, flags);
 }
 
 /* ---- Ranges ---- */

@@ -20,36 +20,24 @@ static int int_at(const void *value, socklen_t len)
     return result;
 }
 
-static int late_error(int fd, const void *value, socklen_t len, int result)
+static int late_error(const struct attempt *a, const void *value, socklen_t len)
 {
     int err = int_at(value, len);
-    if (err != 0) {
-        failed_late(fd, err);
-    }
-    return result;
+    return err ? failed_late(a, err) : 0;
 }
 
-static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *len)
+static __attribute__((noinline)) int after_getsockopt(const struct attempt *a, int result,
+                                                      const void *value, const socklen_t *len)
 {
-    REMEMBER(a.fd = fd);
-    int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
-    return result < 0 ? (int)failed(CALL_getsockopt, result, &a)
-                      : late_error(fd, value, *len, result);
-}
-
-static inline int after_getsockopt(const struct attempt *a, int result)
-{
-    return result >= 0 ? result : (int)failed(CALL_getsockopt, result, a);
+    return result < 0 ? (int)failed(CALL_getsockopt, result, a) : late_error(a, value, *len);
 }
 
 WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
 {
     bool is_error = level == SOL_SOCKET && option == SO_ERROR;
-    if (is_error) {
-        return get_error(fd, value, len);
-    }
     REMEMBER(a.fd = fd);
-    return after_getsockopt(&a, next.getsockopt(fd, level, option, value, len));
+    int result = next.getsockopt(fd, level, option, value, len);
+    return result >= 0 && !is_error ? result : after_getsockopt(&a, result, value, len);
 }
 
 /* SO_RCVTIMEO and SO_SNDTIMEO in both their forms, of which a C library's header shows
@@ -120,11 +108,9 @@ WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen
 WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t *len))
 {
     REMEMBER(a.fd = fd);
-    int result = after_getsockopt(&a, next.__getsockopt64(fd, level, option, value, len));
-    if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
-        return result;
-    }
-    return late_error(fd, value, *len, result);
+    bool is_error = level == SOL_SOCKET && option == SO_ERROR;
+    int result = next.__getsockopt64(fd, level, option, value, len);
+    return result >= 0 && !is_error ? result : after_getsockopt(&a, result, value, len);
 }
 
 WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))

@@ -37,9 +37,10 @@ static inline int received_messages(const struct mmsghdr *msgs, int n)
 static __attribute__((noinline)) ssize_t received_nothing(const struct attempt *a, ssize_t n)
 {
     const struct msghdr *msg = a->data;
-    failed(CALL_recvmsg, n, a);
-    bool is_read = n == 0 && can_read(msg, sizeof *msg);
-    return is_read && can_read(msg->msg_control, msg->msg_controllen) ? received(msg, n) : n;
+    if (n == 0 && can_read(msg, sizeof *msg) && can_read(msg->msg_control, msg->msg_controllen)) {
+        received(msg, n);
+    }
+    return failed(CALL_recvmsg, n, a); /* last: its frame takes the place of this one */
 }
 
 /* MOVES for a call that may bring descriptors: `take` looks for them. */

@@ -23,16 +23,25 @@ static bool can_be_found(struct connection *c, struct facts *f)
     return now.is_held == YES;
 }
 
-static __attribute__((noinline)) int close_and_tell(int fd)
+/* With its result in *result; whether there is something to tell. What it needs of the
+ * stack is free again when that is told. */
+static __attribute__((noinline)) bool close_and_look(int fd, struct facts *f, int *result)
 {
     struct attempt attempt = {.fd = fd};
     struct connection connection;
+    observe(f, CALL_close, 0, 0, &attempt);
+    bool tells = cause_of(f) != CAUSE_other && can_be_found(&connection, f);
+    *result = next.close(fd);
+    return *result == 0 && tells && connection_holder(&connection).is_held == NO;
+}
+
+static __attribute__((noinline)) int close_and_tell(int fd)
+{
     struct facts f;
-    observe(&f, CALL_close, 0, 0, &attempt);
-    bool tells = cause_of(&f) != CAUSE_other && can_be_found(&connection, &f);
-    int result = next.close(fd);
+    int result;
+    bool tells = close_and_look(fd, &f, &result);
     int kept = errno;
-    if (result == 0 && tells && connection_holder(&connection).is_held == NO) {
+    if (tells) {
         tell_facts(&f);
     }
     errno = kept;

@@ -30,7 +30,7 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
     return !settings_skips_cause(cause) && cause_level(f, cause) >= settings.level;
 }
 
-void tell_facts(const struct facts *f)
+static inline __attribute__((always_inline)) void tell(const struct facts *f)
 {
     struct returned r = {f, cause_of(f)};
     if (settings_want_cause(f, r.cause)) {
@@ -39,6 +39,12 @@ void tell_facts(const struct facts *f)
     }
 }
 
+void tell_facts(const struct facts *f)
+{
+    tell(f);
+}
+
+/* With the facts, and what tell() needs, in one frame: a record's stack is short. */
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt, bool is_end)
 {
@@ -49,7 +55,7 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
         if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
             sockshim_first_socket(false);
         }
-        tell_facts(&f);
+        tell(&f);
     }
     errno = kept;
     return ret;
@@ -108,12 +114,10 @@ void failed_for_good(enum call call, const struct attempt *attempt)
     }
 }
 
-__attribute__((noinline)) void failed_late(int fd, int err)
+__attribute__((noinline)) int failed_late(const struct attempt *attempt, int err)
 {
-    struct attempt attempt = {.fd = fd};
-    if (sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err)) {
-        report(CALL_getsockopt, 0, err, &attempt, false);
-    }
+    bool wanted = sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err);
+    return wanted ? (int)report(CALL_getsockopt, 0, err, attempt, false) : 0;
 }
 
 struct refusal {

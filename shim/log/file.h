@@ -22,15 +22,12 @@ static inline uint64_t device_number(uint32_t major_number, uint32_t minor_numbe
     return (uint64_t)major_number << 32 | minor_number;
 }
 
-/* The file under `path`, from the folder `fd` on, or that of `fd` itself if there is no
- * path. `flags` may have AT_SYMLINK_NOFOLLOW: then of a link it is the link itself. One
- * system call, two where there is no statx. Returns 0 or a negated errno. */
+/* The file under `path`, from the folder `fd` on. `flags` may have AT_SYMLINK_NOFOLLOW:
+ * then of a link it is the link itself. One system call, two where there is no statx.
+ * Returns 0 or a negated errno. */
 int file_find(int fd, const char *path, int flags, struct file *file);
-
-static inline int file_of(int fd, struct file *file)
-{
-    return file_find(fd, NULL, 0, file);
-}
+/* That of a descriptor. */
+int file_of(int fd, struct file *file);
 
 static inline int file_at(const char *path, struct file *file)
 {

@@ -126,7 +126,10 @@ static int open_current(int flags)
     static struct file file;
     int kept = file_at(settings.log_path, &file) == 0 ? kept_find(&file) : -1;
     unsigned i = kept >= 0 ? (unsigned)kept : kept_current();
-    int err = kept >= 0 ? 0 : keep_open(i, settings.log_path, O_CREAT | flags, &file);
+    int err = kept >= 0 ? 0 : -EAGAIN; /* which is that somebody was quicker */
+    for (int tries = 0; tries < 10 && err == -EAGAIN; tries++) {
+        err = keep_open(i, settings.log_path, O_CREAT | flags, &file);
+    }
     if (err == 0) {
         kept_set_current(i);
         if (atomic_load(&log_numbers[!i]) < 0 && needs_older(&file)) {
@@ -195,8 +198,8 @@ int log_open(const struct moment *m)
 
 void follow_path(const struct moment *m)
 {
-    if (is_begun && may_go_by_path(m)) {
-        change_current(O_NOFOLLOW, m);
+    if (is_begun && may_go_by_path(m) && change_current(O_NOFOLLOW, m) == -EAGAIN) {
+        wait_for_change(); /* another thread is about it */
     }
 }
 
@@ -310,11 +313,8 @@ void place_leave(const struct place *p)
     }
 }
 
-/* What is written to it goes with its last descriptor. A file that never had a name, as
- * /dev/fd/N, is still there under the log's path. */
-bool is_removed(const struct place *p)
+__attribute__((noinline)) bool path_leads_to(const struct file *file)
 {
     struct file now;
-    return p->file.links == 0 && S_ISREG(p->file.mode) && place_is_kept(p) &&
-           !(file_at(settings.log_path, &now) == 0 && same_file(&now, &p->file));
+    return file_at(settings.log_path, &now) == 0 && same_file(&now, file);
 }

@@ -42,8 +42,9 @@ void place_find_again(const struct moment *m);
 void look_each_second(const struct moment *m);
 /* Makes the file under the path the current one; opens only what is not kept. */
 void follow_path(const struct moment *m);
-/* Whether the file that was to be written to has no name any more. */
-bool is_removed(const struct place *p);
+/* Whether the log's path leads to this file: one that never had another name, as
+ * /dev/fd/N, has no link, and is there all the same. */
+bool path_leads_to(const struct file *file);
 
 /* Whether this thread may go by paths, and open what it finds. Not after chroot or in
  * another mount namespace, where the path leads elsewhere; not in a vfork child or a

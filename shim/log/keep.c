@@ -86,7 +86,9 @@ void end_change(uint64_t signals)
     restore_signals(signals);
 }
 
-enum { STEPS = 1000 }; /* of 100 microseconds each */
+/* Of 100 microseconds each. As a rule microseconds pass; but who is waited for may have lost
+ * the processor to hundreds of others. */
+enum { STEPS = 10000 };
 
 /* Gives the processor to whoever is waited for. */
 static void wait_a_little(int step)
@@ -224,6 +226,51 @@ static int copy_high(int fd)
     return (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, limit > 256 ? 256 : bottom);
 }
 
+/* ---- While a number becomes ours ---- */
+
+/* Where nobody is to put anything: the lowest number, which opening gives, and later the
+ * one that is given up; and the one that is about to be ours. -1: none. */
+static atomic_int becoming[2] = {-1, -1};
+
+/* How many are about to put something there; by number, modulo 64. */
+static atomic_uint takers[64];
+
+static atomic_uint *takers_of(int fd)
+{
+    return &takers[(unsigned)fd % 64];
+}
+
+static bool is_becoming(int fd)
+{
+    return fd >= 0 && (atomic_load(&becoming[0]) == fd || atomic_load(&becoming[1]) == fd);
+}
+
+void log_taking_begins(int fd)
+{
+    atomic_fetch_add(takers_of(fd), 1);
+    if (is_becoming(fd) && !process_is_caged()) {
+        atomic_fetch_sub(takers_of(fd), 1);
+        wait_for_change();
+        atomic_fetch_add(takers_of(fd), 1);
+    }
+}
+
+void log_taking_ends(int fd)
+{
+    atomic_fetch_sub(takers_of(fd), 1);
+}
+
+/* From now on nobody begins to take it; who had begun is waited for, for milliseconds: one
+ * may have been left behind by a fork. */
+static void become(unsigned i, int fd)
+{
+    enum { MOST = 100 };
+    atomic_store(&becoming[i], fd);
+    for (int step = 0; fd >= 0 && step < MOST && atomic_load(takers_of(fd)) > 0; step++) {
+        wait_a_little(step);
+    }
+}
+
 /* ---- Opening and closing ---- */
 
 /* There is no way to close a descriptor only if it is ours: so look just before. */
@@ -235,10 +282,12 @@ static void close_if(int fd, const struct file *file)
     }
 }
 
-/* Takes the place of descriptor `i`; a reader sees -1 in between. */
+/* Takes the place of descriptor `i`; a reader sees -1 in between. Nobody puts anything at
+ * the old number while somebody still writes to it. */
 static void put(unsigned i, int fd, const struct file *file)
 {
     struct file before = {.device = atomic_load(&devices[i]), .inode = atomic_load(&inodes[i])};
+    become(0, atomic_load(&log_numbers[i]));
     int old = atomic_exchange(&log_numbers[i], -1);
     if (file) {
         atomic_store(&devices[i], file->device);
@@ -248,6 +297,7 @@ static void put(unsigned i, int fd, const struct file *file)
     if (old >= 0 && old != fd && wait_for_writers(old)) { /* else it stays: better than to hurt */
         close_if(old, &before);
     }
+    become(0, -1);
 }
 
 void keep_none(unsigned i)
@@ -270,13 +320,14 @@ static int open_path(const char *path, int flags)
 
 /* What was opened gets the lowest free number for a moment, and another thread may put
  * a file of its own there (close(0), dup2()): so each step looks first. */
-int keep_open(unsigned i, const char *path, int flags, struct file *file)
+static int open_high(const char *path, int flags, struct file *file)
 {
     static struct file other; /* of whoever changes: the stack has a record on it already */
     int low = open_path(path, flags);
     if (low < 0) {
         return low;
     }
+    become(0, low);
     if (file_of(low, file) < 0 || file_at(path, &other) < 0 || !same_file(file, &other)) {
         /* Ours, if it has what dup2() would have taken off. */
         if (raw(RAW_FCNTL, low, F_GETFD) == FD_CLOEXEC && raw(RAW_FCNTL, low, F_GETFL) & O_APPEND) {
@@ -285,14 +336,26 @@ int keep_open(unsigned i, const char *path, int flags, struct file *file)
         return -EAGAIN;
     }
     int high = copy_high(low);
-    close_if(low, file);
+    become(1, high);
     if (high >= 0 && (file_of(high, &other) < 0 || !same_file(file, &other))) {
-        raw(SYS_close, high);
-        return -EAGAIN;
+        /* Somebody has put his there meanwhile, or it is a copy of what he put at `low`. */
+        if (file_of(low, &other) == 0 && !same_file(file, &other)) {
+            close_if(high, &other);
+        }
+        high = -EAGAIN;
     }
+    close_if(low, file);
+    return high;
+}
+
+int keep_open(unsigned i, const char *path, int flags, struct file *file)
+{
+    int high = open_high(path, flags, file);
     if (high >= 0) {
         put(i, high, file);
     }
+    become(0, -1);
+    become(1, -1);
     return high < 0 ? high : 0;
 }
 

@@ -21,6 +21,11 @@ static inline bool log_may_own(int fd)
 
 /* Whether `fd` is one of them and still open on the log: at most one system call. */
 bool log_owns(int fd);
+/* A dup2() onto `fd` is under way, from before it is asked whose the number is: none
+ * becomes ours meanwhile. Where one is just becoming ours this waits until it is, a tenth
+ * of a second at most. Between the two nothing may leave the wrapper. */
+void log_taking_begins(int fd);
+void log_taking_ends(int fd);
 /* Gets a descriptor of ours out of the way of a dup2 onto it: another number, or none,
  * and waits until nobody writes to the old one, a tenth of a second at most. Returns
  * whether `fd` is left behind, for the program to replace or for the caller to close. */

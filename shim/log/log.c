@@ -42,6 +42,10 @@ static void count_lost(const struct moment *m, uint64_t count)
 
 /* ---- A line ---- */
 
+/* What is left to do about a line: nothing; nothing that would help; or before it is tried
+ * again. CARE_NO_NAME: it was written to a file that may have been removed. */
+enum care { CARE_NONE, CARE_LOST, CARE_NO_NAME, CARE_FIND, CARE_FOLLOW, CARE_ROTATE, CARE_OLDER };
+
 /* The byte that a file of that size ends with; -1 where it cannot be read. */
 static int last_byte(int fd, uint64_t size)
 {
@@ -101,22 +105,28 @@ static bool end_the_line(int fd, const struct file *file)
     return done;
 }
 
-static bool write_at(const struct place *p, const char *line, size_t len)
+/* Without a name what is written goes with its last descriptor. */
+static bool has_no_name(const struct place *p)
+{
+    return p->file.links == 0 && S_ISREG(p->file.mode) && place_is_kept(p);
+}
+
+static enum care write_at(const struct place *p, const char *line, size_t len)
 {
     if (!end_the_line(p->writing.fd, &p->file)) {
-        return false;
+        return CARE_LOST;
     }
     long written = write_to(p->writing.fd, &p->file, line, len);
     if (written > 0 ? written != (long)len : S_ISREG(p->file.mode)) {
         atomic_store_explicit(&was_short, true, memory_order_relaxed); /* another's, perhaps */
     }
-    /* The next line would bring the newline. */
-    return written >= (long)len - 1 && !is_removed(p);
+    if (written < (long)len - 1) { /* the next line would bring the newline */
+        return CARE_LOST;
+    }
+    return has_no_name(p) ? CARE_NO_NAME : CARE_NONE;
 }
 
 /* ---- Before the line ---- */
-
-enum care { CARE_NONE, CARE_LOST, CARE_FIND, CARE_FOLLOW, CARE_ROTATE, CARE_OLDER };
 
 /* What is to be done about the log before this place is written to; CARE_LOST: nothing
  * can be done. */
@@ -129,7 +139,7 @@ static enum care care_for(const struct place *p)
         return CARE_ROTATE;
     }
     /* Empty: somebody may be about to begin it, whose line comes first. */
-    if (is_removed(p) || (p->file.size == 0 && has_older())) {
+    if (has_no_name(p) || (p->file.size == 0 && has_older())) {
         return CARE_FOLLOW;
     }
     return needs_older(&p->file) && !has_older() ? CARE_OLDER : CARE_NONE;
@@ -169,47 +179,50 @@ static void put_priority(char *at, enum level level)
 
 /* Looks whose the descriptor is only now, just before the write. There is room for a
  * priority before the line. */
-static __attribute__((noinline)) enum care put_line(char *line, size_t len, bool takes_care)
+static __attribute__((noinline)) enum care put_line(char *line, size_t len, struct place *place,
+                                                    bool takes_care)
 {
-    struct place place;
-    if (!place_find(&place)) {
+    if (!place_find(place)) {
         return CARE_FIND;
     }
-    if (place.is_journal) {
+    if (place->is_journal) {
         put_priority(line - PRIORITY_LEN, record_level(line));
         line -= PRIORITY_LEN;
         len += PRIORITY_LEN;
     }
-    enum care care = takes_care ? care_for(&place) : CARE_NONE;
-    if (care == CARE_NONE && !write_at(&place, line, len)) {
-        care = CARE_LOST;
+    enum care care = takes_care ? care_for(place) : CARE_NONE;
+    if (care == CARE_NONE) {
+        care = write_at(place, line, len);
     }
-    place_leave(&place);
+    place_leave(place);
     return care;
 }
 
 /* The line has a frame of its own, which is left before anything is done about the log. */
 static __attribute__((noinline)) enum care try_to_tell(log_composer *compose, const void *what,
-                                                       const struct moment *m, bool takes_care)
+                                                       const struct moment *m, struct place *place,
+                                                       bool takes_care)
 {
     char line[PRIORITY_LEN + RECORD_SIZE];
     size_t len = compose(line + PRIORITY_LEN, m, what);
-    return put_line(line + PRIORITY_LEN, len, takes_care);
+    return put_line(line + PRIORITY_LEN, len, place, takes_care);
 }
 
 static inline __attribute__((always_inline)) bool tell(log_composer *compose, const void *what,
                                                        const struct moment *m)
 {
     const int most = 10; /* others may change it as often meanwhile */
-    enum care care = try_to_tell(compose, what, m, true);
-    for (int tries = 0; care > CARE_LOST && tries < most; tries++) {
+    struct place place;
+    enum care care = try_to_tell(compose, what, m, &place, true);
+    for (int tries = 0; care >= CARE_FIND && tries < most; tries++) {
         take_care(care, m);
-        care = try_to_tell(compose, what, m, care == CARE_FIND && tries == 0);
+        care = try_to_tell(compose, what, m, &place, care == CARE_FIND && tries == 0);
     }
-    if (care != CARE_NONE) {
+    bool is_there = care == CARE_NONE || (care == CARE_NO_NAME && path_leads_to(&place.file));
+    if (!is_there) {
         count_lost(m, 1);
     }
-    return care == CARE_NONE;
+    return is_there;
 }
 
 /* A filter may kill for all but the write. */

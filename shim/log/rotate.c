@@ -73,22 +73,47 @@ static bool may_rename(void)
     return !(newer.mode & S_ISVTX) || me == 0 || me == newer.uid || me == full.uid;
 }
 
-/* FILE.1, by now FILE.new, is ours alone: no link, no other name, and no other file than
- * the one that is held. Else it goes, its other names keep it, and another is made. */
+static bool newer_is_held(unsigned i)
+{
+    return file_at_no_link(newer_path, &newer) == 0 && kept_find(&newer) == (int)i;
+}
+
+static int open_newer(unsigned i, int flags)
+{
+    int err = keep_open(i, newer_path, O_CREAT | O_NOFOLLOW | flags, &newer);
+    return err < 0 ? err : lock_log(i);
+}
+
+/* What no rotation has put there: a link, or the log by another name. */
+static void clear_newer(void)
+{
+    if (file_at_no_link(newer_path, &newer) == 0 &&
+        (!S_ISREG(newer.mode) || same_file(&newer, &full))) {
+        raw(SYS_unlinkat, AT_FDCWD, newer_path, 0);
+    }
+}
+
+/* FILE.1, by now FILE.new, is held, locked, and ours alone: no other file than the one that
+ * is held, and without another name. Else it goes, its other names keep it, and another is
+ * made. Before it is locked it may be somebody else's who rotates. Returns 0 or a negated
+ * errno; with an error nothing is locked. */
 static int hold_newer(unsigned i)
 {
-    int fd = atomic_load(&log_numbers[i]);
-    if (file_at_no_link(newer_path, &newer) == 0) {
-        bool is_alone = S_ISREG(newer.mode) && newer.links == 1;
-        if (is_alone && kept_find(&newer) == (int)i) {
-            return fd;
-        }
-        if (!is_alone) {
-            raw(SYS_unlinkat, AT_FDCWD, newer_path, 0);
-        }
+    clear_newer();
+    int err = newer_is_held(i) ? lock_log(i) : open_newer(i, 0);
+    if (err < 0) {
+        return err;
     }
-    int err = keep_open(i, newer_path, O_CREAT | O_NOFOLLOW, &newer);
-    return err < 0 ? err : atomic_load(&log_numbers[i]);
+    if (!newer_is_held(i)) {
+        unlock_log(i);
+        return -EAGAIN;
+    }
+    if (newer.links == 1) {
+        return 0;
+    }
+    raw(SYS_unlinkat, AT_FDCWD, newer_path, 0);
+    unlock_log(i);
+    return open_newer(i, O_EXCL);
 }
 
 /* As the log was, as far as this process may. */
@@ -102,37 +127,55 @@ static void take_after_log(int fd)
     }
 }
 
-/* Killed between any two of these steps, it leaves FILE where it is, or the new one
- * there; and in FILE.1 or FILE.new what the next rotation drops. */
+/* FILE.1 becomes FILE.new; not where there is one, which somebody may be rotating with, or
+ * was killed with. Returns whether it did. */
+static bool take_older(void)
+{
+    path_beside_log(older_path, ".1");
+    path_beside_log(newer_path, ".new");
+    long result = rename_at(older_path, newer_path, NO_REPLACE);
+    if (result == -EINVAL || result == -ENOSYS) {
+        result = rename_at(older_path, newer_path, 0);
+    }
+    return result == 0;
+}
+
+static void give_older_back(void)
+{
+    rename_at(newer_path, older_path, NO_REPLACE);
+}
+
+/* Emptied, and begun. */
 static long begin_newer(unsigned i, const struct moment *m)
 {
     static char line[RECORD_SIZE];
-    path_beside_log(older_path, ".1");
-    path_beside_log(newer_path, ".new");
-    if (file_at_no_link(older_path, &newer) == 0) {
-        rename_at(older_path, newer_path, 0);
-    }
-    int fd = hold_newer(!i);
-    if (fd < 0) {
-        rename_at(newer_path, older_path, NO_REPLACE);
-        return fd;
-    }
+    int fd = atomic_load(&log_numbers[i]);
     long result = raw(RAW_FTRUNCATE, fd, 0);
     take_after_log(fd);
     size_t len = record_rotated(line, m, older_path);
-    if (result == 0 && write_to(fd, &newer, line, len) != (long)len) {
-        result = -EIO;
+    return result < 0 || write_to(fd, &newer, line, len) == (long)len ? result : -EIO;
+}
+
+/* Killed between any two of these steps, it leaves FILE where it is, or the new one
+ * there; and in FILE.1 or FILE.new what the next rotation drops. */
+static long exchange(unsigned i, const struct moment *m)
+{
+    bool was_taken = take_older();
+    /* Who rotates has locked both files, whatever their names are by now: nobody empties
+     * the one, or rotates the other, before FILE.1 is in its place. */
+    long result = hold_newer(!i);
+    bool is_held = result == 0;
+    if (is_held) {
+        result = begin_newer(!i, m);
+        result = result < 0 ? result : put_in_place();
+        unlock_log(!i);
     }
-    /* Nobody rotates the new one before FILE.1 is in its place. */
-    result = result < 0 ? result : lock_log(!i);
-    result = result < 0 ? result : put_in_place();
-    unlock_log(!i);
-    if (result < 0) {
-        rename_at(newer_path, older_path, NO_REPLACE);
-        return result;
+    if (result == 0) {
+        kept_set_current(!i);
+    } else if (is_held || was_taken) {
+        give_older_back();
     }
-    kept_set_current(!i);
-    return 0;
+    return result;
 }
 
 /* With the lock, and only while the log is the file that is too long. Another process
@@ -147,7 +190,7 @@ static long rotate_locked(unsigned i, const struct moment *m, bool *is_other)
     if (full.size < settings.log_limit) {
         return 0;
     }
-    return S_ISREG(full.mode) && may_rename() ? begin_newer(i, m) : -EPERM;
+    return S_ISREG(full.mode) && may_rename() ? exchange(i, m) : -EPERM;
 }
 
 __attribute__((noinline)) void rotate(const struct moment *m)

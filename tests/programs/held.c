@@ -4,11 +4,14 @@
  *
  *     held keep LOG COMMAND...      until LOG.1, if the call is to replace it, has
  *                                   another name, too: LOG.kept.1, LOG.kept.2, ...
+ *     held storm LOG COMMAND...     the same, and ftruncate() of a file with content fails;
+ *                                   of one without a name LOG.copy.* is made before
  *     held plain LOG COMMAND...     the same on a file system that cannot exchange
  *                                   two names
  *     held until FILE COMMAND...    until FILE is there
  *     held pending FILE COMMAND...  the same with rt_sigpending(); FILE.reached is
  *                                   there from the first such call on */
+#include "copy.h"
 #include "harm.h"
 
 #include <linux/filter.h>
@@ -18,10 +21,11 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-enum { FLAGS = 4 }; /* which argument of renameat2() they are */
+enum { EXCHANGE = 2 /* RENAME_EXCHANGE */, FLAGS = 4 }; /* which argument of renameat2() they are */
 
 static const char *way, *file;
 static unsigned held = SYS_renameat2;
+static unsigned held_too = SYS_renameat2;
 static int listener = -1;
 static pthread_barrier_t installed;
 
@@ -29,13 +33,35 @@ static void keep(void)
 {
     static int count;
     char older[4096], kept[4096];
+    struct stat st;
     snprintf(older, sizeof older, "%s.1", file);
     snprintf(kept, sizeof kept, "%s.kept.%d", file, count + 1);
+    if (stat(older, &st) == 0 && st.st_nlink > 1) {
+        return; /* it has */
+    }
     if (link(older, kept) == 0) {
         count++;
     } else {
         CHECK(errno == ENOENT);
     }
+}
+
+/* A generation that has a name, and no other, would be lost: who was to put it away was
+ * killed. Its rotation is to be tried again later. */
+static int see_to_truncation(unsigned pid, unsigned long long fd)
+{
+    char path[64];
+    struct stat st;
+    int answer = 0;
+    snprintf(path, sizeof path, "/proc/%u/fd/%llu", pid, fd);
+    int from = open(path, O_RDONLY);
+    if (from >= 0 && fstat(from, &st) == 0 && st.st_nlink == 0) {
+        keep_copy(file, from);
+    } else if (from >= 0 && st.st_nlink == 1 && st.st_size > 0) {
+        answer = -EIO;
+    }
+    close(from);
+    return answer;
 }
 
 static void tell_reached(void)
@@ -55,10 +81,13 @@ static int see_to(const struct seccomp_notif *call)
         }
         return 0;
     }
-    if (call->data.args[FLAGS] == 0) {
+    if (call->data.nr == SYS_ftruncate) {
+        return see_to_truncation(call->pid, call->data.args[0]);
+    }
+    if (call->data.args[FLAGS] != EXCHANGE) {
         keep();
     }
-    return strcmp(way, "plain") == 0 && call->data.args[FLAGS] != 0 ? -EINVAL : 0;
+    return strcmp(way, "plain") == 0 && call->data.args[FLAGS] == EXCHANGE ? -EINVAL : 0;
 }
 
 static void *watch(void *unused)
@@ -86,7 +115,8 @@ static void install(void)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, held, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, held, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, held_too, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -105,7 +135,9 @@ int main(int argc, char **argv)
     way = argv[1];
     file = argv[2];
     if (strcmp(way, "pending") == 0) {
-        held = SYS_rt_sigpending;
+        held = held_too = SYS_rt_sigpending;
+    } else if (strcmp(way, "storm") == 0) {
+        held_too = SYS_ftruncate;
     }
     pthread_barrier_init(&installed, NULL, 2);
     CHECK(pthread_create(&watcher, NULL, watch, NULL) == 0);

@@ -1,68 +1,337 @@
-/* How much stack a failing recv takes, in bytes: on a thread whose stack was
- * painted before. The argument says how the call fails. */
+/* How much stack calls take that leave records, in bytes: each on a stack that was
+ * painted before, or in a handler of SIGPIPE on a painted alternate stack.
+ *
+ *     stack CALL...
+ *
+ * Prints a line for each: its name and how far down it went. With LD_BIND_NOW, or the
+ * dynamic linker's own use of the stack is among it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
-#include <pthread.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
-enum { SIZE = 16384, PAINT = 0xa5 };
+enum { SIZE = 65536, PAINT = 0xa5 };
 
-static int fd;
-static int flags;
-static unsigned char *stack;
+static unsigned char *stack; /* shared with children */
 
-/* Paints what is below its own frame, calls, and looks how far down it went. */
-static void *victim(void *unused)
+static char room[4096];
+static struct sockaddr_in address; /* of a listener */
+static int listener;
+
+/* ---- What is prepared, before the painting ---- */
+
+static int fd, other;
+
+static void nothing(void)
 {
-    char byte;
-    (void)unused;
-    recv(-1, &byte, 0, 0); /* the dynamic linker's own use of the stack comes before */
-    unsigned char *here = (unsigned char *)__builtin_frame_address(0) - 128;
-    memset(stack, PAINT, (size_t)(here - stack));
-    recv(fd, &byte, 1, flags);
-    unsigned char *deepest = stack;
-    while (deepest < here && *deepest == PAINT) {
-        deepest++;
-    }
-    printf("%td\n", here - deepest);
-    return NULL;
 }
 
-static int reset_connection(void)
+static void make_pair(void)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof addr;
-    struct linger at_once = {1, 0};
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    bind(listener, (struct sockaddr *)&addr, sizeof addr);
+    int pair[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    fd = pair[0];
+    other = pair[1];
+}
+
+static void make_dead_pair(void)
+{
+    make_pair();
+    close(other);
+}
+
+static void make_connection(void)
+{
+    socklen_t len = sizeof address;
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    bind(listener, (struct sockaddr *)&address, sizeof address);
     listen(listener, 1);
-    getsockname(listener, (struct sockaddr *)&addr, &len);
-    int client = socket(AF_INET, SOCK_STREAM, 0);
-    connect(client, (struct sockaddr *)&addr, sizeof addr);
-    int peer = accept(listener, NULL, NULL);
-    setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close(peer);
-    return client;
+    getsockname(listener, (struct sockaddr *)&address, &len);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    connect(fd, (struct sockaddr *)&address, sizeof address);
+    other = accept(listener, NULL, NULL);
+}
+
+static void make_reset(void)
+{
+    struct linger at_once = {1, 0};
+    make_connection();
+    send(other, room, 100, 0);
+    setsockopt(other, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(other);
+}
+
+static void make_ended(void)
+{
+    make_connection();
+    send(fd, room, 10, 0);
+    recv(other, room, 10, MSG_WAITALL);
+    close(other);
+}
+
+static void make_dead(void)
+{
+    make_reset();
+    recv(fd, room, sizeof room, 0);
+    recv(fd, room, sizeof room, 0);
+}
+
+static void make_unread(void)
+{
+    make_connection();
+    send(other, room, 100, 0);
+    recv(fd, room, 1, MSG_PEEK);
+}
+
+static void make_unanswered(void)
+{
+    make_connection();
+    send(fd, room, 100, 0);
+}
+
+static void make_refusing(void)
+{
+    make_connection();
+    close(listener);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static void make_refused(void)
+{
+    make_refusing();
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    connect(fd, (struct sockaddr *)&address, sizeof address);
+    usleep(10000);
+}
+
+static void make_removed(void)
+{
+    make_pair();
+    recv(fd, room, 1, MSG_DONTWAIT);
+    unlink(getenv("SOCKSHIM_LOG"));
+}
+
+/* ---- What is measured ---- */
+
+static void receive_now(void)
+{
+    recv(fd, room, 1, MSG_DONTWAIT);
+}
+
+static void receive(void)
+{
+    recv(fd, room, sizeof room, 0);
+}
+
+static void receive_message(void)
+{
+    struct iovec buffer = {room, sizeof room};
+    struct msghdr message = {.msg_iov = &buffer, .msg_iovlen = 1};
+    recvmsg(fd, &message, MSG_DONTWAIT);
+}
+
+static void send_quietly(void)
+{
+    send(fd, room, 10, MSG_NOSIGNAL);
+}
+
+static void send_to_the_end(void)
+{
+    while (send(fd, room, sizeof room, MSG_DONTWAIT) > 0) {
+    }
+}
+
+static void end_reading(void)
+{
+    shutdown(fd, SHUT_RD);
+    shutdown(listener, SHUT_RDWR);
+    recv(fd, room, 1, 0);
+}
+
+static void connect_to(void)
+{
+    connect(fd, (struct sockaddr *)&address, sizeof address);
+}
+
+static void connect_to_path(void)
+{
+    static struct sockaddr_un longest = {.sun_family = AF_UNIX};
+    memset(longest.sun_path, 1, sizeof longest.sun_path);
+    connect(fd, (struct sockaddr *)&longest, sizeof longest);
+}
+
+static void ask_for_error(void)
+{
+    int error;
+    socklen_t len = sizeof error;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+}
+
+static void bind_elsewhere(void)
+{
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr = {htonl(0x01020304)}};
+    bind(fd, (struct sockaddr *)&there, sizeof there);
+}
+
+static void let_nagle(void)
+{
+    int off = 0;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
+}
+
+static void let_sigpipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+}
+
+static void close_it(void)
+{
+    close(fd);
+}
+
+static void make_first(void)
+{
+    close(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static void receive_often(void)
+{
+    for (int i = 0; i < 400; i++) {
+        recv(fd, room, 1, MSG_DONTWAIT);
+    }
+}
+
+static void take_every_number(void)
+{
+    for (int number = 100; number < 256; number++) {
+        dup2(fd, number);
+    }
+    closefrom(100);
+    close_range(100, ~0U, 0);
+    recv(fd, room, 1, MSG_DONTWAIT);
+}
+
+static void raise_sigpipe(void)
+{
+    send(fd, room, 10, 0);
+}
+
+static const struct call {
+    const char *name;
+    void (*prepare)(void);
+    void (*make)(void);
+} calls[] = {
+    {"first-socket", nothing, make_first},
+    {"would-block", make_pair, receive_now},
+    {"recvmsg", make_pair, receive_message},
+    {"end-unix", make_dead_pair, receive},
+    {"epipe-unix", make_dead_pair, send_quietly},
+    {"full", make_pair, send_to_the_end},
+    {"reset", make_reset, send_quietly},
+    {"end-tcp", make_ended, receive},
+    {"epipe-tcp", make_dead, send_quietly},
+    {"shut", make_connection, end_reading},
+    {"refused", make_refusing, connect_to},
+    {"so-error", make_refused, ask_for_error},
+    {"path", make_pair, connect_to_path},
+    {"bind", make_refusing, bind_elsewhere},
+    {"nodelay", make_connection, let_nagle},
+    {"sigpipe", make_pair, let_sigpipe},
+    {"close-unread", make_unread, close_it},
+    {"close-unanswered", make_unanswered, close_it},
+    {"rotation", make_pair, receive_often},
+    {"removed", make_removed, receive_often},
+    {"numbers", make_pair, take_every_number},
+    /* These end the process, or not. */
+    {"signal-pipe", make_dead_pair, raise_sigpipe},
+    {"signal-tcp", make_dead, raise_sigpipe},
+};
+
+/* ---- Measuring ---- */
+
+static int unpainted(const unsigned char *top)
+{
+    const unsigned char *deepest = stack;
+    while (deepest < top && *deepest == PAINT) {
+        deepest++;
+    }
+    return (int)(top - deepest);
+}
+
+static ucontext_t home, there;
+static void (*make)(void);
+
+static void entry(void)
+{
+    make();
+    swapcontext(&there, &home);
+}
+
+static int depth_of(void (*call)(void))
+{
+    make = call;
+    memset(stack, PAINT, SIZE);
+    getcontext(&there);
+    there.uc_stack.ss_sp = stack;
+    there.uc_stack.ss_size = SIZE;
+    makecontext(&there, entry, 0);
+    swapcontext(&home, &there);
+    return unpainted(stack + SIZE);
+}
+
+static void on_stack(const struct call *call)
+{
+    call->prepare();
+    printf("%s %d\n", call->name, depth_of(call->make) - depth_of(nothing));
+}
+
+static void handler(int sig)
+{
+    (void)sig;
+}
+
+/* In a child, for it may end. The shim's handler for the default action runs on the
+ * alternate stack; without it, ours there is the kernel's frame alone. */
+static void on_signal(const struct call *call)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        stack_t alternate = {.ss_sp = stack, .ss_size = SIZE};
+        struct sigaction act = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
+        if (!getenv("SOCKSHIM")) {
+            sigaction(SIGPIPE, &act, NULL);
+        }
+        call->prepare();
+        memset(stack, PAINT, SIZE);
+        sigaltstack(&alternate, NULL);
+        call->make();
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    printf("%s %d\n", call->name, unpainted(stack + SIZE));
 }
 
 int main(int argc, char **argv)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int pair[2];
-    if (argc != 2 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) {
-        return 2;
+    stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (int i = 1; i < argc; i++) {
+        for (size_t at = 0; at < sizeof calls / sizeof *calls; at++) {
+            if (strcmp(calls[at].name, argv[i]) == 0) {
+                (strncmp(argv[i], "signal", 6) == 0 ? on_signal : on_stack)(&calls[at]);
+            }
+        }
     }
-    fd = strcmp(argv[1], "reset") == 0 ? reset_connection() : pair[0];
-    flags = strcmp(argv[1], "reset") == 0 ? 0 : MSG_DONTWAIT;
-    pthread_attr_init(&attr);
-    pthread_attr_setstack(&attr, stack, SIZE);
-    pthread_create(&thread, &attr, victim, NULL);
-    pthread_join(thread, NULL);
     return 0;
 }
