@@ -22,9 +22,12 @@ try:
     removals = [int(line) for line in open(log + ".removed")]
 except FileNotFoundError:
     removals = []
-whole = re.compile(
+line_of = re.compile(
     rb'ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z level=\w+ event=(\w+) pid=\d+ tid=\d+ prog=storm '
     rb'(?:call=(?:recv|send) fd=\d+ ret=(?:0|-1) errno=\d+(?: error=\w+)? len=(\d+) [^\n]*"|[^\n]*)')
+def whole(line):
+    found = line_of.fullmatch(line) # the beginning of a call's record may lack its number
+    return found if found and (found[1] != b"return" or found[2]) else None
 seen = bytearray(len(state))
 lost = twice = torn = files = 0
 longest = {}
@@ -44,12 +47,12 @@ for name in names:
     assert data[-1:] in (b"", b"\n") or ".copy." in name, f"{name} ends in mid-line: {data[-100:]}"
     for line in data.split(b"\n")[:-1]:
         assert line.startswith(b"ts="), f"{name}: {line[:600]}"
-        found = whole.fullmatch(line)
+        found = whole(line)
         if not found or line.count(b"ts=") != 1:
             # Its writer was killed in the midst of it, between two pages; another's record
             # that was already on its way follows in the same line.
             torn += 1
-            found = whole.fullmatch(line[line.rindex(b"ts="):])
+            found = whole(line[line.rindex(b"ts="):])
             if not found:
                 continue
         if found[1] == b"lost":
