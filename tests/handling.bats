@@ -369,6 +369,16 @@ print defined $n ? "got $data\n" : "failed: " . ($!{EINTR} ? "EINTR" : $!) . "\n
     done
 }
 
+@test "SOCKSHIM_EINTR=restart: a program without sockets has no log, and one with them tells all" {
+    local client="import signal
+signal.signal(signal.SIGUSR1, lambda *_: 0); signal.signal(signal.SIGUSR2, lambda *_: 0)"
+    python SOCKSHIM_EINTR=restart "$client"
+    [ ! -e "$LOG" ]
+    python SOCKSHIM_EINTR=restart "$client
+import socket; socket.socket(); signal.signal(signal.SIGWINCH, lambda *_: 0); signal.signal(signal.SIGUSR1, lambda *_: 0)"
+    [ "$(records '.event == "handled"' | jq -r .would | tr '\n' ,)" = "signal 10 interrupts,signal 12 interrupts,signal 28 interrupts," ]
+}
+
 # ---- A reset as an end ----
 
 # A server whose connection ends with RST after some data.

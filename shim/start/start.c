@@ -146,6 +146,8 @@ static void write_start(void)
     log_tell(compose_start, NULL);
 }
 
+void (*sockshim_at_first_socket)(void);
+
 void sockshim_first_socket(void)
 {
     int kept = errno;
@@ -160,6 +162,9 @@ void sockshim_first_socket(void)
     if (!process_identify().is_vfork_child && process_socket_is_seen() && settings.logging &&
         settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start();
+    }
+    if (sockshim_at_first_socket) {
+        sockshim_at_first_socket();
     }
     errno = kept;
 }
