@@ -22,16 +22,19 @@ PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%) $(BUILD)/p
 LIFE_SOURCES := $(wildcard tests/life/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
-PURE_SOURCES := $(wildcard shim/base/*.c shim/tell/*.c)
+# Without memory.c, whose names a program has already, and a sanitizer watches.
+PURE_SOURCES := $(filter-out shim/base/memory.c,$(wildcard shim/base/*.c shim/tell/*.c))
 
 LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
 LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
 LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.o)
 
-all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run
+COMPLETIONS = $(BUILD)/completions/sockshim.bash $(BUILD)/completions/sockshim.zsh $(BUILD)/completions/sockshim.fish
+
+all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run $(COMPLETIONS)
 
 $(BUILD)/libsockshim.so: $(OBJECTS)
-	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -ldl
+	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
@@ -51,8 +54,13 @@ $(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
 HOSTCC ?= cc
 $(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES) -ldl
+	$(HOSTCC) $(SHIM_CFLAGS) -O1 -o $(BUILD)/tables scripts/tables.c $(PURE_SOURCES)
 	$(BUILD)/tables >$@.new && mv $@.new $@
+
+# From the subcommands' help and the tables.
+$(BUILD)/completions/sockshim.%: $(BUILD)/tables.txt $(wildcard scripts/completions/* scripts/lib/*.sh scripts/lib/commands/*.sh) scripts/sockshim
+	@mkdir -p $(@D)
+	BUILD=$(abspath $(BUILD)) scripts/completions/generate $* >$@.new && mv $@.new $@
 
 # What the tests run: victims and villains, one file each but for transparent.
 programs: $(PROGRAMS)
@@ -70,7 +78,7 @@ unit: $(UNITS)
 
 $(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES) -ldl
+	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES)
 
 test:
 	scripts/test
@@ -99,9 +107,9 @@ fuzz: $(FUZZERS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(PURE_SOURCES) -ldl
+		-o $@ $< $(PURE_SOURCES)
 
-SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* .ci/run 2>/dev/null)
+SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/completions/* scripts/recipes/* .ci/run 2>/dev/null)
 
 lint: all
 	BUILD=$(BUILD) tests/house
@@ -110,7 +118,7 @@ lint: all
 		$(wildcard tests/*/*.h tests/bench/*.c)
 	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE -Ishim \
+		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE '-DElfW(type)=Elf64_##type' -Ishim \
 		$(SOURCES) $(LAUNCHER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)
@@ -120,6 +128,11 @@ lint: all
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim
 INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man
+INSTALL_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sockshim
+INSTALL_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sockshim
+INSTALL_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sockshim.fish
+INSTALL_DOC = $(DESTDIR)$(PREFIX)/share/doc/sockshim
+RECIPES := $(wildcard scripts/recipes/*)
 LIB_FILES := $(patsubst scripts/lib/%,%,$(wildcard scripts/lib/*.* scripts/lib/*/*.*))
 
 install: all
@@ -132,16 +145,30 @@ install: all
 	for file in $(LIB_FILES); do \
 		install -D -m 644 "scripts/lib/$$file" "$(INSTALL_LIB)/$$file" || exit; \
 	done
+	install -D -m 644 $(BUILD)/completions/sockshim.bash "$(INSTALL_BASH)"
+	install -D -m 644 $(BUILD)/completions/sockshim.zsh "$(INSTALL_ZSH)"
+	install -D -m 644 $(BUILD)/completions/sockshim.fish "$(INSTALL_FISH)"
+	rm -rf "$(INSTALL_DOC)"
+	for file in $(RECIPES); do \
+		install -D -m $$(if [ -x "$$file" ]; then echo 755; else echo 644; fi) "$$file" \
+			"$(INSTALL_DOC)/recipes/$${file##*/}" || exit; \
+	done
 	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"
 
+# A Debian package, in $(BUILD).
+deb: all
+	BUILD=$(BUILD) scripts/deb
+
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	rm -rf "$(INSTALL_LIB)"
+	rm -rf "$(INSTALL_DOC)"
+	rm -f "$(INSTALL_BASH)" "$(INSTALL_ZSH)" "$(INSTALL_FISH)"
 	rm -f "$(INSTALL_MAN)/man1/sockshim.1" "$(INSTALL_MAN)/man7/libsockshim.7"
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test bench sanitize fuzz lint install uninstall clean
+.PHONY: all deb programs unit test bench sanitize fuzz lint install uninstall clean

@@ -11,7 +11,7 @@
 static void print_calls(void)
 {
     static const char *const directions[] = {"none", "receives", "sends", "either", "accepts"};
-    static const char *const descriptors[] = {"socket", "any", "new"};
+    static const char *const descriptors[] = {"socket", "asked", "any", "new"};
     for (enum call call = 0; call < CALL_COUNT; call++) {
         printf("call\t%s\t%s\t%s\n", call_name(call), directions[call_traits[call].direction],
                descriptors[call_traits[call].descriptor]);

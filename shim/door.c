@@ -1,10 +1,10 @@
 /* The way in: what is done once, when the program is loaded. */
 #include "base/ask.h"
 #include "base/next.h"
+#include "base/process.h"
 #include "base/settings.h"
 #include "failure/failed.h"
 #include "force/nodelay.h"
-#include "force/raiser.h"
 #include "force/sigpipe.h"
 #include "layers/layers.h"
 #include "log/log.h"
@@ -28,15 +28,25 @@ static int last_inherited(void)
 }
 
 /* Whether there are sockets. A unix socket as standard input, output or error does not
- * count: systemd's journal and Node give such to programs that know of no socket. */
+ * count: systemd's journal and Node give such to programs that know of no socket.
+ * Found out without a socket call where a filter was inherited through exec: it may
+ * kill for one. */
 static bool take_inherited(void)
 {
     bool found = false;
     int last = last_inherited();
     for (int fd = 0; fd <= last; fd++) {
-        if (raiser_is_socket(fd) && (fd > STDERR_FILENO || is_ip_socket(fd))) {
+        if (!is_socket(fd)) {
+            continue;
+        }
+        bool may_ask = !process_is_filtered();
+        if (may_ask) {
             nodelay_force(fd);
             layers_take_inherited(fd);
+        } else {
+            nodelay_put_off(last);
+        }
+        if (fd > STDERR_FILENO || is_tcp_by_ioctl(fd) || (may_ask && is_ip_socket(fd))) {
             found = true;
         }
     }
@@ -61,8 +71,9 @@ __attribute__((constructor)) static void start(void)
     if (settings.sigpipe == SIGPIPE_ALWAYS) {
         sigpipe_install();
     }
-    if (settings.on && (take_inherited() || atomic_load(&sockshim_early_socket))) {
-        sockshim_has_socket();
+    bool early = atomic_load(&sockshim_early_socket);
+    if (settings.on && (take_inherited() || early)) {
+        sockshim_first_socket(early);
     }
     errno = kept;
 }

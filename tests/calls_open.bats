@@ -86,6 +86,8 @@ END
     expect_log <<'END'
 level=warn call=getsockopt fd=20 ret=0 error=ECONNRESET type=tcp local=us peer=them state=CLOSE rx=0 tx=0 unacked=0 unsent=0 cause=peer-reset
 level=warn call=getsockopt fd=20 ret=0 error=ECONNREFUSED type=udp local=us peer=them cause=connection-refused
+level=error call=getsockopt fd=-1 ret=-1 error=EBADF cause=bad-descriptor
+level=error call=getsockopt fd=1000000 ret=-1 error=EBADF cause=bad-descriptor
 END
 }
 

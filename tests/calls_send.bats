@@ -166,7 +166,7 @@ level=error call=sendto fd=20 ret=-1 error=EINVAL len=5 type=udp local=us peer=1
 level=info call=sendto fd=20 ret=-1 error=EAFNOSUPPORT len=5 type=udp local=us cause=not-supported
 level=warn call=sendto fd=20 ret=-1 error=ENOENT len=5 type=unix-dgram peer=nobody.sock cause=no-such-socket
 level=warn call=sendmsg fd=20 ret=-1 error=ENOENT len=5 type=unix-dgram peer=nobody.sock cause=no-such-socket
-level=error call=sendto fd=20 ret=-1 error=EISCONN len=5 type=unix-stream peer=nobody.sock peer_pid=own cause=bad-argument
+level=error call=sendto fd=20 ret=-1 error=EISCONN len=5 type=unix-stream peer=them.sock peer_pid=own cause=bad-argument
 END
 }
 

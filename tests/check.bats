@@ -425,6 +425,27 @@ time.sleep(60)' >child
 
 # ---- The call ----
 
+@test "--json: the same as one object" {
+    run -0 --separate-stderr check --json cat
+    jq -e '. == {subject: "cat", works: true, why: "the shim can see into '"$(command -v cat)"'"}' <<<"$output" || fails_with "$output"
+    run -1 --separate-stderr check --json /nonexistent
+    jq -e '. == {subject: "/nonexistent", works: false, why: "there is no such file"}' <<<"$output" || fails_with "$output"
+    # What is in a name stays in it.
+    cp "$(command -v sleep)" $'a: yes, "\033[31m'
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off $'./a: yes, "\033[31m' 1000
+    wait_until grep -q libsockshim "/proc/$BACKGROUND/maps"
+    run --separate-stderr check --json "$BACKGROUND"
+    jq -e --arg pid "$BACKGROUND" '(.subject | startswith($pid + " (a")) and (.why | type == "string") and ([.[] | tostring] | any(test("\u001b")) | not)' \
+        <<<"$output" || fails_with "$output"
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off sleep 1000
+    wait_until grep -q libsockshim "/proc/$BACKGROUND/maps"
+    run -0 --separate-stderr check --json "$BACKGROUND"
+    jq -e --arg shim "$SHIM" '.works and .why == $shim + " is loaded" and .log == "off" and (.settings | contains("SOCKSHIM_LOG=off"))' <<<"$output" ||
+        fails_with "$output"
+    run -0 check -q --json cat
+    [ -z "$output" ]
+}
+
 @test "-q prints nothing" {
     run -0 --separate-stderr check -q sh
     [ -z "$output$stderr" ]

@@ -258,6 +258,9 @@ PAIRS
     beside one_piece_now_and_then
     says "No TCP connection of this run was reset"
     says_not "exchange"
+    beside in_bursts
+    says "No TCP connection of this run was reset"
+    says_not "each exchange"
 }
 
 @test "messages that a unix socket had no room for: the queue's limit, and when it counts" {

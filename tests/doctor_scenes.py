@@ -385,8 +385,20 @@ def one_piece():
 
 
 def one_piece_now_and_then():
-    exchanges(10, 'c.send(b"answer")', pause=0.2)
+    exchanges(20, 'c.send(b"answer")', pause=0.06)
     yield
+
+
+def in_bursts():
+    """An ACK is held back after each burst, and nobody waits for it."""
+    (client,), (server,) = pairs(1)
+    for _ in range(30):
+        for _ in range(20):
+            client.sendall(b"request")
+            server.sendall(server.recv(100))
+            client.recv(100)
+        time.sleep(0.05)
+    yield client, server
 
 
 def unix_datagrams():
@@ -514,7 +526,7 @@ def still_sending():
             server.send(b"x" * 65536)
     except BlockingIOError:
         pass
-    all_the_time(lambda: (client.recv(1000), time.sleep(0.01)), 5)
+    all_the_time(lambda: (client.recv(100000), time.sleep(0.01)), 5)
     all_the_time(lambda: server.send(b"x") if len(select.select([], [server], [], 0)[1]) else None, 5)
     yield client, server
 

@@ -611,9 +611,10 @@ cut_to_width() {
     [[ ${lines[4]} == "<2>11:03:22.123 <><2>billing[1234]<><2> recv(3) = -1 ECONNRESET<><2>  would-block<>"* ]] || fails_with "$output"
     [ "${lines[5]}" = "<2>a program's own words, in between, that are longer than half of the terminals here, but not all<>" ]
     terminal_shows 120 | without_colors >wide
+    # What does not fit ends with a mark.
     for width in 20 61 80; do
         terminal_shows "$width" | without_colors >narrow
-        cut -c "1-$width" wide | diff - narrow || fails_with "$width columns"
+        sed "s/^\(.\{$((width - 1))\}\)..*/\1>/" wide | diff - narrow || fails_with "$width columns"
     done
 }
 
@@ -640,7 +641,7 @@ cut_to_width() {
     for width in {60..75}; do
         LC_ALL=C.UTF-8 terminal_shows "$width" >narrow
         iconv -f utf-8 -t utf-8 narrow >/dev/null || fails_with "$width: $(cat narrow)"
-        grep -q 'peer-res' narrow
+        grep -q 'peer-re' narrow
     done
     LC_ALL=C.UTF-8 terminal_shows 90 | grep -q 'peer-reset<>  /ä€𝄞ß<2>  rx=0'
 }
@@ -724,8 +725,7 @@ reader_goes() {
     wait_until has_shown_one
     made 2 2 >>"$LOG"
     wait_until reader_is_gone
-    # It cannot know before it writes again.
-    made 3 3 >>"$LOG"
+    # Although nothing more comes.
     wait_until nothing_is_left
     shows 1 2
 }
@@ -814,7 +814,8 @@ refuses() {
 
 @test "a wrong call is one line and exit status 2" {
     made 1 1 >"$LOG"
-    refuses "no log to follow; see sockshim help follow"
+    run -2 --separate-stderr follow </dev/null
+    [ "$stderr" = "sockshim: no log is named, and there is no sockshim.log here; see sockshim help follow" ] || fails_with "$stderr"
     refuses "one log, not a and b; see sockshim help follow" a b
     refuses "one log, not - and b; see sockshim help follow" - -- b
     refuses "the log's name is empty; see sockshim help follow" ''
@@ -827,8 +828,8 @@ refuses() {
     refuses "-n +3 is not allowed; allowed: a number, or all; see sockshim help follow" -n+3 "$LOG"
     refuses "--color yes is not allowed; allowed: auto always never; see sockshim help follow" --color yes "$LOG"
     refuses "--level loud is not allowed; allowed: debug info warn error; see sockshim help follow" --level=loud "$LOG"
-    refuses "no cause peer-rest (did you mean peer-reset?); see sockshim help follow" --cause peer-rest "$LOG"
-    refuses "$PWD is a directory, not a log" "$PWD"
+    refuses "unknown cause or errno: peer-rest (did you mean peer-reset?); see sockshim help follow" --cause peer-rest "$LOG"
+    refuses "--top takes no value; see sockshim help follow" --top=5 "$LOG"
 }
 
 @test "options may follow the log, and -- ends them" {
@@ -846,4 +847,35 @@ refuses() {
     (umask 077 && made 1 1 >"$LOG")
     run -2 setpriv --reuid=nobody --regid=nogroup --clear-groups -- inst/bin/sockshim follow "$LOG"
     [ "$output" = "sockshim: $LOG: permission denied" ] || fails_with "$output"
+}
+
+@test "--json: each record with all its keys, whatever the format; nothing else" {
+    local format system
+    for system in "dash mawk" "bash gawk" "busybox busybox"; do
+        # shellcheck disable=SC2086
+        use $system
+        for format in logfmt json; do
+            rm -f "$LOG"
+            SOCKSHIM_FORMAT=$format shimmed "$PYTHON" -c "
+import socket
+one, other = socket.socketpair()
+other.close()
+one.recv(1)
+s = socket.socket()
+s.bind((\"127.0.0.1\", 0))
+c = socket.socket()
+s.close()
+c.connect_ex((\"127.0.0.1\", 1))
+socket.socket(socket.AF_UNIX).connect_ex(\"no \\\"such\\\" \\\\ \\n\")
+"
+            { echo "not a record" && cat "$LOG"; } >mixed
+            run -0 --separate-stderr follow --json -n all - <mixed
+            [ -z "$stderr" ] || fails_with "$stderr"
+            diff <(jq -cS . <<<"$output") <(as_json | jq -cS .) || fails_with "$system, $format: $output"
+            [ "${#lines[@]}" -eq "$(wc -l <"$LOG")" ]
+        done
+        run -0 --separate-stderr follow --json --cause connection-refused -n all - <mixed
+        jq -e '.errno == 111' <<<"$output"
+        [ "${#lines[@]}" -eq 1 ]
+    done
 }

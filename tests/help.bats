@@ -67,7 +67,7 @@ refuses() {
         done < <(usage_of "$name")
         [ "$(sockshim help | grep -cE "^  $name +[a-z]")" -eq 1 ] || fails_with "$name"
     done
-    [ "$(usage_of | tail -n 1)" = "sockshim help [${SUBCOMMANDS// /|}]" ]
+    [ "$(usage_of | tail -n 1)" = "sockshim help [SUBCOMMAND]" ]
 }
 
 @test "the subcommands are the files in their folder: one more is one, and one less is none" {
@@ -82,11 +82,10 @@ sockshim_greet() {
     echo "good morning, $1"
 }
 END
-    local names="run check explain follow greet report"
+    local names="run check disable enable explain follow greet report version"
     [ "$(sockshim greet world)" = "good morning, world" ]
     [ "$(sockshim greet -h)" = "$(sockshim help greet)" ]
-    [ "$(usage_of | grep greet)" = "sockshim greet NAME
-sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
+    [ "$(usage_of | grep greet)" = "sockshim greet NAME" ] || fails_with "$(usage_of)"
     sockshim help | grep -qx '  greet    says good morning'
     refuses "sockshim: no help on doctor; there is help on: $names" help doctor
     refuses "sockshim: no help on gret (did you mean greet[?]); there is help on: $names" help gret
@@ -155,10 +154,10 @@ sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
     refuses "sockshim: no help on reprot (did you mean report[?]); there is help on: $SUBCOMMANDS" help reprot
     refuses "sockshim: no help on nonsense; there is help on: $SUBCOMMANDS" help nonsense
     refuses "sockshim: no help on peer-reset, but an explanation: sockshim explain peer-reset" help peer-reset
-    refuses "sockshim: no cause peer-rest (did you mean peer-reset[?]); see sockshim help report" report --cause timeout,peer-rest "$LOG"
-    refuses "sockshim: no cause peer-rest (did you mean peer-reset[?]); see sockshim help follow" follow --cause=peer-rest "$LOG"
-    refuses "sockshim: --since yesterday is no time; *03:00*15m*; see sockshim help report" report --since yesterday "$LOG"
-    refuses "sockshim: --until 25:00 is no time; *; see sockshim help follow" follow --until 25:00 "$LOG"
+    refuses "sockshim: unknown cause or errno: peer-rest (did you mean peer-reset[?]); see sockshim help report" report --cause timeout,peer-rest "$LOG"
+    refuses "sockshim: unknown cause or errno: peer-rest (did you mean peer-reset[?]); see sockshim help follow" follow --cause=peer-rest "$LOG"
+    refuses "sockshim: last week is not a valid time for --since; *03:00*15m*; see sockshim help report" report --since "last week" "$LOG"
+    refuses "sockshim: 25:00 is not a valid time for --until; *; see sockshim help follow" follow --until 25:00 "$LOG"
     refuses "sockshim: *peer-rest*peer-reset*" explain peer-rest
 }
 
@@ -169,6 +168,19 @@ sockshim help [${names// /|}]" ] || fails_with "$(usage_of)"
     shimmed "$PROGRAMS/core" refused >/dev/null
     expect_count 1 ".event == \"start\" and .version == \"${output#sockshim }\""
     BUILD=/none refuses "sockshim: /none/tables.txt is not there: run make in $TOP" --version
+}
+
+@test "-V and version say the same; the version stands in one file, and the changelog has it" {
+    local version
+    version=$(tables version)
+    for words in -V version "run -V"; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr sockshim $words
+        [ "$output" = "sockshim $version" ] || fails_with "$words: $output"
+    done
+    refuses "sockshim: no argument is allowed, not 2; see sockshim help version" version 2
+    [ "$(cd "$TOP" && grep -rlF "\"$version\"" shim scripts)" = shim/base/settings.h ]
+    grep -q "^## $version" "$TOP/.github/CHANGELOG.md"
 }
 
 # It looks for the pages that these refer to among the installed ones.

@@ -8,17 +8,18 @@ load helpers
 # calls KIND [VARIABLE=VALUE...]: the system calls that come of one such record,
 # the failing one first, its own name left out for what options are asked for;
 # one line for each sequence that was seen. The look at the log's path, once a
-# second, is no part of it, nor is the newline that mends a torn line.
+# second, is no part of it, nor is the newline that mends a torn line, and the look at
+# the last byte of a log that has just a multiple of 512 bytes.
 calls() {
     local kind=$1
     shift
     strace -qq -e signal=none -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" \
         SOCKSHIM_LOG="$LOG" "$@" "$PROGRAMS/record_cost" "$kind" 5
-    grep -vE '^statx\(AT_FDCWD|^write\([0-9]+, "\\n", 1\)' "$BATS_TEST_TMPDIR/trace" |
+    grep -vE '^statx\(AT_FDCWD|^(write|pread64)\([0-9]+, "\\n", 1[,)]' "$BATS_TEST_TMPDIR/trace" |
         sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
         awk '
             $1 == "alarm" {
-                if (line ~ /^ (recvfrom|read)/) {
+                if (line ~ /^ (recvfrom|read|connect|TCP_NODELAY connect|writev|sendmsg)/) {
                     print substr(line, 2)
                 }
                 line = ""
@@ -45,6 +46,11 @@ TO_THE_LOG="statx write"
     expect_count 15 '.cause == "would-block"'
 }
 
+@test "a connect that is under way: two system calls for the line, one about the address, none about the socket" {
+    costs in-progress "connect rt_sigprocmask $TO_THE_LOG" SOCKSHIM_NODELAY=off
+    expect_count 5 '.cause == "in-progress" and .peer and (has("type") | not)'
+}
+
 @test "end of a TCP connection: four questions" {
     costs end "recvfrom getsockname SO_PROTOCOL TCP_INFO getpeername $TO_THE_LOG"
     costs end-read "read getsockname SO_PROTOCOL TCP_INFO getpeername $TO_THE_LOG"
@@ -58,9 +64,18 @@ TO_THE_LOG="statx write"
     expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5'
 }
 
-@test "end of a unix connection: five questions" {
-    costs unix-end "recvfrom getsockname SO_TYPE getpeername SO_PEERCRED poll $TO_THE_LOG"
+@test "end of a unix connection: six questions" {
+    costs unix-end "recvfrom getsockname SO_TYPE getpeername SO_PEERCRED poll fcntl $TO_THE_LOG"
     expect_count 5 '.cause == "peer-closed" and .type == "unix-stream"'
+}
+
+# rt_sigprocmask: whether what a pointer leads to can be read.
+@test "calls with pointers: a question for each page that they lead to" {
+    costs refused "TCP_NODELAY connect rt_sigprocmask getsockname SO_PROTOCOL TCP_INFO $TO_THE_LOG"
+    costs unix-writev "writev rt_sigprocmask getsockname fcntl SO_TYPE getpeername SO_PEERCRED $TO_THE_LOG"
+    costs unix-sendmsg "sendmsg rt_sigprocmask rt_sigprocmask fcntl getsockname SO_TYPE getpeername SO_PEERCRED $TO_THE_LOG"
+    expect_count 5 '.call == "connect" and .cause == "connection-refused" and (.peer | startswith("127.0.0.1:"))'
+    expect_count 10 '.cause == "would-block" and .call != "send" and .len == 1'
 }
 
 @test "what is skipped by level, call or errno, or with no log, asks nothing" {

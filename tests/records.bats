@@ -183,7 +183,9 @@ chosen() {
         . "$LIB/words.sh"
         # shellcheck source=/dev/null
         . "$LIB/filter.sh"
-        filter_option report "$1" "$2"
+        filter_subcommand=report
+        filter_take_option "$1" "$2"
+        filter_read_times
         parse 'read_record($0) && is_wanted()' "$REAL" >got
     )
     as_json got | jq -c . | diff <(as_json "$REAL" | jq -c "select($3)") - || fails_with "$1 $2"
@@ -267,11 +269,44 @@ moments_are_right() {
     expect_moment 3h 2028-02-29T23:00:05
     expect_moment 1d 2028-02-29T02:00:05
     expect_moment 367d 2027-02-28T02:00:05
-    for text in yesterday 3 25:00 2026-11 2026-13-01x 2026-11-22T3:00 "" -5m; do
+    expect_moment yesterday 2028-02-29T00:00:00
+    expect_moment -5m 2028-03-01T01:55:05
+    for text in "last week" 3 25:00 2026-11 2026-13-01x 2026-11-22T3:00 ""; do
         expect_moment "$text" no
     done
 }
 
 @test "times: as the log has them, of day, and ago" {
     with_each_awk moments_are_right
+}
+
+# ---- The journal ----
+
+# A stream as systemd makes it: a socket, which JOURNAL_STREAM names.
+@test "on the journal's stream a line begins with its priority; elsewhere it never does" {
+    cat >journal.py <<'END'
+import os, socket, subprocess, sys
+shim, program = sys.argv[1:3]
+def said(named, **more):
+    ours, theirs = socket.socketpair()
+    status = os.fstat(theirs.fileno())
+    stream = "%d:%d" % (status.st_dev, status.st_ino + (0 if named else 1))
+    subprocess.run(["sh", "-c", more.pop("COMMAND", '"$0" refused eof >/dev/null'), program], stderr=theirs, stdin=subprocess.DEVNULL,
+        env=dict(os.environ, LD_PRELOAD=shim, SOCKSHIM_LOG="stderr", JOURNAL_STREAM=stream, **more))
+    theirs.close()
+    with ours.makefile() as lines:
+        return lines.read().splitlines()
+for form in "logfmt", "json":
+    lines = said(True, SOCKSHIM_FORMAT=form)
+    assert len(lines) == 3, lines
+    for line, level in zip(lines, ("info", "warn", "info")):
+        assert line[:3] == {"info": "<6>", "warn": "<4>"}[level], line
+        assert ("level=" + level in line) or ('"level":"%s"' % level in line), line
+        assert line[3:].startswith("ts=" if form == "logfmt" else '{"ts"'), line
+assert all(line.startswith("ts=") for line in said(False)), "another stream"
+assert said(True, COMMAND='"$0" refused >/dev/null 2>file') == []
+with open("file") as f:
+    assert all(line.startswith("ts=") for line in f)
+END
+    run -0 "$PYTHON" journal.py "$SHIM" "$PROGRAMS/core"
 }

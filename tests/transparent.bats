@@ -29,11 +29,15 @@ STEPS=${TRANSPARENT_STEPS:-1500}
 @test "a difference is found out: one of errno, of a byte, of a result, of a disposition" {
     cd "$BATS_TEST_TMPDIR"
     in_empty_world empty true || skip "no network namespaces here"
-    local fault
+    local fault lives
     for fault in ERRNO BYTE RESULT DISPOSITION; do
-        "${CC:-cc}" -D_GNU_SOURCE -D$fault -shared -fPIC -o faulty.so "$TOP/tests/programs/objects/faulty.c"
-        SHIM=$PWD/faulty.so live_twice "$PROGRAM" "$SEED" "$STEPS" SOCKSHIM=off off off no &&
-            fails_with "not found out: $fault"
+        "${CC:-cc}" -D_GNU_SOURCE -D$fault -w -shared -fPIC -o faulty.so "$TOP/tests/programs/objects/faulty.c"
+        for lives in {1..6}; do # one alone may not come by it
+            if ! SHIM=$PWD/faulty.so live_twice "$PROGRAM" $((SEED + lives)) "$STEPS" SOCKSHIM=off off off no; then
+                break
+            fi
+            [ "$lives" -lt 6 ] || fails_with "not found out: $fault"
+        done
         cmp -s native.out shim.out && fails_with "nothing was seen of $fault: $(cat shim.err)"
     done
     true

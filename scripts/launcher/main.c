@@ -5,6 +5,7 @@
  *   sockshim-run check OBJECT NAME
  *   sockshim-run fits OBJECT PATH NAME INSTEAD
  *   sockshim-run secure PID
+ *   sockshim-run pause MILLISECONDS OUTPUT [INPUT]
  */
 #include "check.h"
 #include "command.h"
@@ -12,6 +13,7 @@
 #include "environment.h"
 #include "log.h"
 #include "options.h"
+#include "pause.h"
 #include "preload.h"
 #include "summary.h"
 #include "target.h"
@@ -183,6 +185,9 @@ int main(int count, char **word)
     }
     if (strcmp(part, "secure") == 0 && count == 3) {
         return check_secure(word[2]);
+    }
+    if (strcmp(part, "pause") == 0 && (count == 4 || count == 5)) {
+        return pause_for(word[2], word[3], word[4]);
     }
     die(WRONG_CALL, "this program is called by sockshim alone: sockshim help");
 }

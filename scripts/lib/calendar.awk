@@ -32,3 +32,27 @@ function digits(text, from, n) {
 function floor(number) {
     return number < 0 && int(number) != number ? int(number) - 1 : int(number)
 }
+
+# Seconds since 1970 of 2026-11-22T03:00:30, and back. What is left out at its end is 0.
+function seconds_of(text) {
+    text = substr(text, 1, 19) substr("0000-00-00T00:00:00", length(text) + 1)
+    return day_of(text) * 86400 + digits(text, 12, 2) * 3600 + digits(text, 15, 2) * 60 + digits(text, 18, 2)
+}
+
+function text_of(seconds,    day) {
+    day = floor(seconds / 86400)
+    seconds -= day * 86400
+    return date_of(day) sprintf("T%02d:%02d:%02d", seconds / 3600, seconds % 3600 / 60, seconds % 60)
+}
+
+# A time of the log on the clock that is wanted: utc.awk's or local.awk's.
+function on_clock(ts,    seconds, offset) {
+    seconds = seconds_of(ts)
+    offset = clock_offset(seconds)
+    return offset ? text_of(seconds + offset) substr(ts, 20) : ts
+}
+
+# +02:00
+function offset_text(offset) {
+    return sprintf("%s%02d:%02d", offset < 0 ? "-" : "+", (offset < 0 ? -offset : offset) / 3600, (offset < 0 ? -offset : offset) % 3600 / 60)
+}

@@ -5,7 +5,9 @@
 . "${lib:?}/causes.sh"
 . "$lib/tables.sh"
 
-FILTER_OPTIONS="--since --until --cause --peer --prog --level"
+# Those that want a value; --local wants none.
+FILTER_VALUED="--since --until --cause --peer --prog --pid --host --level"
+FILTER_OPTIONS="$FILTER_VALUED --local"
 
 # filter_read_words SUBCOMMAND OPTIONS WORD...: calls SUBCOMMAND_logs with the words that
 # are no options. Of the options it passes those that are not common to both on to
@@ -44,7 +46,8 @@ filter_read_words() {
         *) set -- "$@" "$filter_word" ;;
         esac
     done
-    FILTER_IS_SET=$FILTER_SINCE$FILTER_UNTIL$FILTER_CAUSE$FILTER_PEER$FILTER_PROG$FILTER_LEVEL
+    filter_read_times
+    FILTER_IS_SET=$FILTER_SINCE$FILTER_UNTIL$FILTER_CAUSE$FILTER_PEER$FILTER_PROG$FILTER_PID$FILTER_HOST$FILTER_LEVEL
     "${filter_subcommand}_logs" "$@"
 }
 
@@ -57,7 +60,13 @@ filter_take_option() {
         *) wrong_call "$filter_subcommand" "--color $2 is not allowed; allowed: auto always never" ;;
         esac
         ;;
-    --since | --until | --cause | --peer | --prog | --level) filter_option "$filter_subcommand" "$1" "$2" ;;
+    --since) filter_since=$2 ;;
+    --until) filter_until=$2 ;;
+    --cause | --peer | --prog | --pid | --host | --level) filter_option "$filter_subcommand" "$1" "$2" ;;
+    --local)
+        [ $# -eq 1 ] || wrong_call "$filter_subcommand" "$1 takes no value"
+        FILTER_CLOCK=local
+        ;;
     --help) wrong_call "$filter_subcommand" "$1 takes no value" ;;
     *) "${filter_subcommand}_option" "$@" ;;
     esac
@@ -66,63 +75,118 @@ filter_take_option() {
 filter_usage() {
     cat <<'END'
   --since TIME        from TIME on: 2026-11-22T03:00, "2026-11-22 03:00:30",
-                      03:00 (the last one), or 90s, 15m, 2h, 3d ago. UTC, as in
-                      the log
+                      03:00 (the most recent one), today, yesterday, or 90s,
+                      15m, 2h, 3d ago. UTC, as in the log, unless it ends with
+                      an offset (+02:00)
   --until TIME        before TIME
-  --cause LIST        these causes alone; globs, with commas between them:
-                      peer-*,timeout
-  --peer LIST         these peers, as report names them; globs, with a port or
-                      without: 10.0.0.9,10.1.*:443,/run/*,process 4711
-  --prog LIST         these programs; globs
+  --local             TIME is local time, and times are shown in local time
+  --cause LIST        only these causes or errnos; globs, separated by commas:
+                      peer-*,timeout,ECONNREFUSED
+  --peer LIST         only these peers; globs, with or without a port, or a port
+                      alone: 10.0.0.9,10.1.*:443,:5432,/run/*,process 4711
+  --prog LIST         only these programs; globs
+  --pid LIST          only these processes
+  --host LIST         only these hosts, containers or pods, as journalctl,
+                      syslog, docker compose or kubectl put them before a
+                      record; globs
   --level LEVEL       the lowest level: debug, info, warn or error
 END
 }
 
-# For awk, and not from our caller.
-FILTER_SINCE='' FILTER_UNTIL='' FILTER_CAUSE='' FILTER_PEER='' FILTER_PROG='' FILTER_LEVEL='' FILTER_IS_SET=''
-export FILTER_SINCE FILTER_UNTIL FILTER_CAUSE FILTER_PEER FILTER_PROG FILTER_LEVEL FILTER_IS_SET
+# For awk, and not from our caller. FILTER_CLOCK is the file of the clock.
+filter_since='' filter_until='' FILTER_CLOCK=utc
+FILTER_SINCE='' FILTER_UNTIL='' FILTER_CAUSE='' FILTER_PEER='' FILTER_PROG='' FILTER_PID='' FILTER_HOST='' FILTER_LEVEL='' FILTER_IS_SET=''
+export FILTER_SINCE FILTER_UNTIL FILTER_CAUSE FILTER_PEER FILTER_PROG FILTER_PID FILTER_HOST FILTER_LEVEL FILTER_IS_SET FILTER_CLOCK
 
-# filter_option SUBCOMMAND OPTION VALUE: takes one of FILTER_OPTIONS.
+# filter_option SUBCOMMAND OPTION VALUE: takes one of FILTER_VALUED, but for the times.
 filter_option() {
     case $2 in
-    --since) FILTER_SINCE=$(filter_moment "$3") || filter_no_time "$@" ;;
-    --until)
-        # Only a log that is followed has a future.
-        [ "$1" = follow ] && filter_may_come=yes || filter_may_come=
-        FILTER_UNTIL=$(filter_moment "$3" "$filter_may_come") || filter_no_time "$@"
-        ;;
-    --cause) filter_check_causes "$1" "$3" && FILTER_CAUSE=$3 ;;
-    --peer) FILTER_PEER=$3 ;;
+    --cause) filter_read_causes "$1" "$3" ;;
+    --peer) FILTER_PEER=$(filter_peers "$3") ;;
     --prog) FILTER_PROG=$3 ;;
+    --pid)
+        case $3 in
+        '' | *[!0-9,\ ]*) wrong_call "$1" "--pid $3 is not allowed; allowed: process IDs, separated by commas" ;;
+        esac
+        FILTER_PID=$3
+        ;;
+    --host) FILTER_HOST=$3 ;;
     --level)
         filter_levels=$(tables_list level) || exit
-        printf '%s\n' "$filter_levels" | grep -qxF -e "$3" ||
+        FILTER_LEVEL=$(printf '%s' "$3" | tr '[:upper:]' '[:lower:]')
+        printf '%s\n' "$filter_levels" | grep -qxF -e "$FILTER_LEVEL" ||
             wrong_call "$1" "--level $3 is not allowed; allowed: $(printf '%s' "$filter_levels" | tr '\n' ' ')"
-        FILTER_LEVEL=$3
         ;;
     esac
 }
 
-filter_no_time() {
-    wrong_call "$1" "$2 $3 is no time; 2026-11-22T03:00, 03:00 and 15m (ago) are"
+# A port alone is that port of any address.
+filter_peers() {
+    printf '%s\n' "$1" | awk -F ' *, *' '{
+        for (i = 1; i <= NF; i++)
+            printf("%s%s%s", i == 1 ? "" : ",", $i ~ /^:?[0-9]+$/ ? "*:" : "", $i ~ /^:[0-9]+$/ ? substr($i, 2) : $i)
+    }'
 }
 
-# A misspelt cause would find nothing, which reads like good news.
-filter_check_causes() {
+# ---- Causes and errnos ----
+
+# A misspelt cause would find nothing, which reads like good news. $FILTER_CAUSE gets
+# causes, and names of errnos as the log has them.
+filter_read_causes() {
+    tables_need
+    FILTER_CAUSE=
     set -f
     # shellcheck disable=SC2046
     for filter_cause in $(printf '%s' "$2" | tr ',' ' '); do
         case $filter_cause in
-        *[*?]*) continue ;;
+        *[*?]*) ;;
+        *) filter_cause=$(filter_known_cause "$1" "$filter_cause") || exit ;;
         esac
-        ! causes_has "$filter_cause" || continue
-        filter_meant=$(causes_nearest "$filter_cause")
-        wrong_call "$1" "no cause $filter_cause${filter_meant:+ (did you mean $filter_meant?)}"
+        FILTER_CAUSE=$FILTER_CAUSE${FILTER_CAUSE:+,}$filter_cause
     done
     set +f
 }
 
+# filter_known_cause SUBCOMMAND WORD: in upper or lower case; an errno's number or other
+# name becomes the name that the log has.
+filter_known_cause() {
+    filter_upper=$(printf '%s' "$2" | tr '[:lower:]' '[:upper:]')
+    filter_lower=$(printf '%s' "$2" | tr '[:upper:]_' '[:lower:]-')
+    if causes_has "$filter_lower"; then
+        echo "$filter_lower"
+        return
+    fi
+    awk -F '\t' -v word="$filter_upper" '
+        $1 == "errno" && ($2 == word || $3 == word) { print $3; found = 1; exit }
+        $1 == "errno" { name[$2] = $3 }
+        $1 == "errno-alias" && $2 == word { print name[$3]; found = 1; exit }
+        END { exit !found }' "$tables_path" && return
+    # shellcheck disable=SC2046
+    filter_meant=$(causes_nearest "$2" $(tables_list errno 3))
+    wrong_call "$1" "unknown cause or errno: $2${filter_meant:+ (did you mean $filter_meant?)}"
+}
+
+# ---- Times ----
+
+# After all options: --local may come last.
+filter_read_times() {
+    [ -z "$filter_since" ] || FILTER_SINCE=$(filter_moment "$filter_since") || filter_no_time --since "$filter_since"
+    if [ -n "$filter_until" ]; then
+        # Only a log that is followed has a future.
+        [ "$filter_subcommand" = follow ] && filter_may_come=yes || filter_may_come=
+        FILTER_UNTIL=$(filter_moment "$filter_until" "$filter_may_come") || filter_no_time --until "$filter_until"
+    fi
+    if [ -n "$FILTER_SINCE" ] && [ -n "$FILTER_UNTIL" ] && ! LC_ALL=C expr "$FILTER_SINCE" \< "$FILTER_UNTIL" >/dev/null; then
+        wrong_call "$filter_subcommand" "--since $filter_since ($FILTER_SINCE) is not before --until $filter_until ($FILTER_UNTIL)"
+    fi
+}
+
+filter_no_time() {
+    wrong_call "$filter_subcommand" "$2 is not a valid time for $1; try 2026-11-22T03:00, 03:00, yesterday, or 15m (ago)"
+}
+
 # filter_moment TEXT [MAY_COME]: a time as the log writes it; fails if TEXT is none.
 filter_moment() {
-    FILTER_NOW=$(date +%s) FILTER_MOMENT=$1 FILTER_MAY_COME=${2-} LC_ALL=C awk -f "$lib/calendar.awk" -f "$lib/moment.awk"
+    FILTER_NOW=$(date +%s) FILTER_MOMENT=$1 FILTER_MAY_COME=${2-} LC_ALL=C awk -f "$lib/calendar.awk" \
+        -f "$lib/$FILTER_CLOCK.awk" -f "$lib/moment.awk"
 }

@@ -153,13 +153,18 @@ function other_end() {
 
 # ---- What the caller wants of them (filter.sh) ----
 
-# is_wanted(): of the record just read. Only a return has a cause or a peer.
+# is_wanted(): of the record just read; host is prefix.awk's. Only a return has a cause
+# or a peer. An errno's name may stand for a cause: no cause is called like one.
 function is_wanted() {
     if (ts < since || until != "" && ts >= until || RANK[level] < lowest)
         return 0
     if (wanted_prog != "" && value("prog") !~ wanted_prog)
         return 0
-    if (wanted_cause != "" && value("cause") !~ wanted_cause)
+    if (wanted_pid != "" && value("pid") !~ wanted_pid)
+        return 0
+    if (wanted_host != "" && host !~ wanted_host)
+        return 0
+    if (wanted_cause != "" && value("cause") !~ wanted_cause && value("error") !~ wanted_cause)
         return 0
     return wanted_peer == "" || other_end() ~ wanted_peer
 }
@@ -223,6 +228,8 @@ BEGIN {
     lowest = RANK[ENVIRON["FILTER_LEVEL"]] + 0
     wanted_cause = globs(ENVIRON["FILTER_CAUSE"])
     wanted_prog = globs(ENVIRON["FILTER_PROG"])
+    wanted_pid = globs(ENVIRON["FILTER_PID"])
+    wanted_host = globs(ENVIRON["FILTER_HOST"])
     # With or without the port, and the brackets before it.
     wanted_peer = globs(ENVIRON["FILTER_PEER"], "\\[?", "\\]?(:[0-9]+)?")
     is_utf8 = ENVIRON["TERMINAL_IS_UTF8"]

@@ -1,4 +1,4 @@
-# Counts the records of report's logs. After records.awk and calendar.awk; a file in
+# Counts the records of report's logs. After records.awk, prefix.awk and calendar.awk; a file in
 # views then tells of them. In the environment, from report.sh: REPORT_NAMES of the logs
 # (a line each), REPORT_PIECE and REPORT_TOTAL, and what filter.sh puts there.
 #
@@ -43,8 +43,11 @@ BEGIN {
         show_progress()
     if (length($0) >= piece)
         take_piece($0)
-    else if (!is_filtered && read_plain($0) || read_any($0))
-        count_return()
+    else {
+        line = own_part($0)
+        if (!is_filtered && read_plain(line) || read_any(line))
+            count_return()
+    }
 }
 
 END {
@@ -120,9 +123,9 @@ function read_plain_figures(text,    at) {
 # as what it is.
 function read_any(line) {
     if (!read_record(line))
-        count_other(line)
+        count_other($0)
     else if (is_filtered && !is_wanted())
-        left_out += event == "return"
+        count_left_out()
     else if (event != "return")
         count_event()
     else
@@ -133,7 +136,7 @@ function read_any(line) {
 function read_return(line,    tick) {
     cause = value("cause")
     if (!(cause in first) && !is_new_cause(cause)) {
-        count_other(line)
+        count_other($0)
         return 0
     }
     tick = substr(ts, 1, tick_length)
@@ -217,6 +220,13 @@ function count_other(line) {
 # Keys are counted as they come. What is in them is looked at once for each key,
 # when there are many, and at the end.
 function count_return(    pair) {
+    if (wants_mix)
+        mix[substr(head, index(head, " prog=") + 6), cause, INITIAL[substr(head, 7, 1)]]++
+    if (host != "") {
+        head = head SUBSEP host
+        if (!origins[host, unit, cause]++ && ++origin_count > MOST_KEYS)
+            origin_count = forget_rare(origins, origin_count, "hosts")
+    }
     if (!heads[head]++ && ++head_count > MOST_UNCOUNTED)
         count_heads()
     pair = cause SUBSEP substr(head, 7, 1) SUBSEP peer
@@ -231,12 +241,15 @@ function count_return(    pair) {
         count_reset()
 }
 
-function count_heads(    key, at, prog, pid) {
+function count_heads(    key, part, at, prog, pid) {
     for (key in heads) {
-        at = index(key, " prog=")
-        prog = substr(key, at + 6)
+        split(key, part, SUBSEP)
+        at = index(part[1], " prog=")
+        prog = substr(part[1], at + 6)
         at = index(key, " pid=")
         pid = at && at < 30 ? substr(key, at + 5, index(substr(key, at + 5), " ") - 1) : ""
+        if (part[2] != "")
+            pid = part[2] ":" pid # another host's is another process
         levels[INITIAL[substr(key, 7, 1)]] += heads[key]
         if (!(prog in programs))
             program_count++
@@ -326,6 +339,31 @@ function count_reset(    row, column, seconds) {
     seconds = int(idle / 1000 + 0.5)
     if (!idle_seconds[seconds]++ && ++idle_count > MOST_KEYS)
         idle_count = forget_rare(idle_seconds, idle_count, "idle")
+}
+
+# A filter that leaves nothing is to say what it might have been.
+function count_left_out() {
+    if (event != "return")
+        return
+    left_out++
+    if (left_first == "" || ts < left_first)
+        left_first = ts
+    if (ts > left_last)
+        left_last = ts
+    note_unchosen("programs", wanted_prog, value("prog"))
+    note_unchosen("causes", wanted_cause, value("cause"))
+    note_unchosen("peers", wanted_peer, other_end())
+    note_unchosen("processes", wanted_pid, value("pid"))
+    note_unchosen("hosts", wanted_host, host)
+    note_unchosen("levels", lowest > 1, level)
+}
+
+function note_unchosen(what, is_wanted_one, label) {
+    if (is_wanted_one == "" || is_wanted_one == 0 || label == "")
+        return
+    if (!((what, label) in unchosen) && ++unchosen_count > MOST_KEYS)
+        unchosen_count = forget_rare(unchosen, unchosen_count, "unchosen")
+    unchosen[what, label]++
 }
 
 # One of the shim's own.
@@ -487,6 +525,20 @@ function rank_peers(most,    key, part) {
         split(key, part, SUBSEP)
         different_peers[part[1]]++
         rank_in("peers of " part[1], part[2], peers[key], most)
+    }
+}
+
+# Hosts with their units, most records first, and the causes of each.
+function rank_hosts(most, most_causes,    key, part, sum) {
+    for (key in origins) {
+        split(key, part, SUBSEP)
+        sum[part[1] SUBSEP part[2]] += origins[key]
+        different_causes[part[1], part[2]]++
+        rank_in("causes of " part[1] SUBSEP part[2], part[3], origins[key], most_causes)
+    }
+    for (key in sum) {
+        host_count++
+        rank_in("hosts", key, sum[key], most)
     }
 }
 

@@ -33,3 +33,15 @@ terminal_decide_columns() {
     esac
     export TERMINAL_COLUMNS
 }
+
+# $TERMINAL_LINES likewise; 24 elsewhere.
+terminal_decide_lines() {
+    TERMINAL_LINES=${LINES-}
+    if [ -z "$TERMINAL_LINES" ] && [ -t 1 ]; then
+        { TERMINAL_LINES=$(stty size <&3 2>/dev/null | awk '{ print $1 }'); } 3>&1
+    fi
+    case $TERMINAL_LINES in
+    '' | 0 | *[!0-9]*) TERMINAL_LINES=24 ;;
+    esac
+    export TERMINAL_LINES
+}

@@ -27,7 +27,7 @@ static void put_date(char *at, unsigned days)
     put_two_digits(at + 8, day);
 }
 
-void text_time(struct text *t, const struct timespec *time)
+void text_time(struct text *t, const struct clock_time *time)
 {
     char at[] = "YYYY-MM-DDThh:mm:ss.uuuuuuZ";
     uint64_t seconds = time->tv_sec > 0 ? (uint64_t)time->tv_sec : 0;

@@ -60,7 +60,7 @@ struct facts {
     unsigned port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
     uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
     uint32_t mtu;                 /* of the path, for EMSGSIZE; 0: not known */
-    bool hears_errors;            /* IP_RECVERR: an error may be of an earlier datagram */
+    bool hears_errors; /* of a datagram socket: the error may be of an earlier datagram */
 
     bool was_connected;  /* the keys below are there */
     bool send_failed;    /* this host itself failed to send, now or earlier */

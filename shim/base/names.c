@@ -19,10 +19,20 @@ const struct call_traits call_traits[] = {CALLS(CALL_TRAITS)};
 static const char cause_words[][24] = {CAUSES(CAUSE_WORD)};
 
 const struct call_alias call_aliases[CALL_ALIAS_COUNT] = {
-    {"sendfile64", CALL_sendfile},  {"__recv_chk", CALL_recv},   {"__recvfrom_chk", CALL_recvfrom},
-    {"__read_chk", CALL_read},      {"__read", CALL_read},       {"__write", CALL_write},
-    {"__send", CALL_send},          {"__connect", CALL_connect}, {"preadv64v2", CALL_preadv2},
-    {"pwritev64v2", CALL_pwritev2}, {"signal", CALL_sigaction},
+    {"sendfile64", CALL_sendfile},
+    {"__recv_chk", CALL_recv},
+    {"__recvfrom_chk", CALL_recvfrom},
+    {"__read_chk", CALL_read},
+    {"__read", CALL_read},
+    {"__write", CALL_write},
+    {"__send", CALL_send},
+    {"__connect", CALL_connect},
+    {"preadv64v2", CALL_preadv2},
+    {"pwritev64v2", CALL_pwritev2},
+    {"signal", CALL_sigaction},
+    {"vdprintf", CALL_dprintf},
+    {"__dprintf_chk", CALL_dprintf},
+    {"__vdprintf_chk", CALL_dprintf},
 };
 
 #define E(name) [name] = #name,

@@ -20,8 +20,9 @@ enum direction {
 /* what it is called with, */
 enum descriptor {
     A_SOCKET,
-    ANY_FILE, /* read, write and the like: a record only if it is a socket */
-    NO_SOCKET /* it makes one */
+    ASKED_ABOUT, /* asks: that it is no socket, or not connected, is an answer, no failure */
+    ANY_FILE,    /* read, write and the like: a record only if it is a socket */
+    NO_SOCKET    /* it makes one */
 };
 
 /* and what the members of struct attempt mean for it. Where it is called with a
@@ -29,6 +30,7 @@ enum descriptor {
 enum arguments {
     NOTHING_MORE,      /* than the descriptor */
     LENGTH,            /* len: bytes */
+    LENGTH_IF_NOTHING, /* len, which is 0, if the result is 0; else not known */
     LENGTH_TO,         /* len: bytes; addr: where to */
     COUNT_OF_MESSAGES, /* len */
     MESSAGE,           /* data: struct msghdr */
@@ -56,6 +58,7 @@ enum arguments {
     X(writev, SENDS, ANY_FILE, VECTOR)                                                             \
     X(pwritev2, SENDS, ANY_FILE, VECTOR)                                                           \
     X(sendfile, SENDS, ANY_FILE, LENGTH)                                                           \
+    X(dprintf, SENDS, ANY_FILE, LENGTH_IF_NOTHING)                                                 \
     X(splice, EITHER_WAY, ANY_FILE, LENGTH)                                                        \
     X(socket, MOVES_NOTHING, NO_SOCKET, KIND_OF_SOCKET)                                            \
     X(socketpair, MOVES_NOTHING, NO_SOCKET, KIND_OF_SOCKET)                                        \
@@ -65,7 +68,9 @@ enum arguments {
     X(bind, MOVES_NOTHING, A_SOCKET, OWN_ADDRESS)                                                  \
     X(listen, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                               \
     X(shutdown, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                             \
-    X(getsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
+    X(getsockname, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
+    X(getpeername, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
+    X(getsockopt, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                        \
     X(setsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
     X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
 
@@ -97,10 +102,15 @@ static inline bool call_takes_any_file(enum call call)
     return call_traits[call].descriptor == ANY_FILE;
 }
 
+static inline bool call_only_asks(enum call call)
+{
+    return call < CALL_COUNT && call_traits[call].descriptor == ASKED_ABOUT;
+}
+
 enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
 /* Causes with their level, in the order of scripts/lib/causes.txt, which says what
- * they mean. not-connected is only `info` from shutdown; cause_level() knows. */
+ * they mean. not-connected is only `info` from shutdown and setsockopt; cause_level() knows. */
 #define CAUSES(X)                                                                                  \
     X(zero_length_request, "zero-length-request", LEVEL_DEBUG)                                     \
     X(zero_length_datagram, "zero-length-datagram", LEVEL_DEBUG)                                   \
@@ -156,7 +166,7 @@ const char *tcp_state_name(unsigned state);
 const char *next_msg_flag(int *flags);
 
 /* Names that the C library has for a call beside the one that is logged. */
-enum { CALL_ALIAS_COUNT = 11 };
+enum { CALL_ALIAS_COUNT = 14 };
 struct call_alias {
     char name[16];
     enum call call;

@@ -1,8 +1,8 @@
 #include "base/next.h"
 
+#include "base/object.h"
 #include "base/raw.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -34,6 +34,13 @@ static int raw_dup2(int from, int to)
         return raw_dup3(from, to, 0);
     }
     return answer(raw(RAW_FCNTL, from, F_GETFD)) < 0 ? -1 : to;
+}
+
+/* stdio's: there is no system call for it. */
+static int raw_vdprintf(int fd, const char *format, va_list values)
+{
+    next_resolve();
+    return next.vdprintf(fd, format, values);
 }
 
 /* What only the C library can do, for it has the trampoline by which a signal handler
@@ -70,6 +77,12 @@ RESOLVED_FIRST(int, prlimit64, (pid_t pid, int resource, const void *limit, void
                (pid, resource, limit, old))
 
 extern void __chk_fail(void) __attribute__((noreturn));
+
+static int raw___vdprintf_chk(int fd, int flag, const char *format, va_list values)
+{
+    next_resolve();
+    return next.__vdprintf_chk(fd, flag, format, values);
+}
 
 static ssize_t raw___recv_chk(int fd, void *buf, size_t len, size_t room, int flags)
 {
@@ -109,24 +122,98 @@ static const struct {
     size_t offset;
 } next_names[] = {NEXT_FUNCTIONS(NEXT_NAME)};
 
-void next_resolve(void)
+enum { NEXT_COUNT = sizeof next_names / sizeof *next_names };
+
+struct search {
+    bool behind_us; /* what comes now is */
+    bool found[NEXT_COUNT];
+};
+
+static void take_functions(const struct object *object, struct search *search)
 {
-    for (size_t i = 0; i < sizeof next_names / sizeof *next_names; i++) {
-        void *found = dlsym(RTLD_NEXT, next_names[i].name);
-        if (found) {
-            memcpy((char *)&next + next_names[i].offset, &found, sizeof found);
+    for (size_t i = 0; i < NEXT_COUNT; i++) {
+        void *function = search->found[i] ? NULL : object_function(object, next_names[i].name);
+        if (function) {
+            memcpy((char *)&next + next_names[i].offset, &function, sizeof function);
+            search->found[i] = true;
         }
     }
+}
+
+/* The last one that there is: the C library's. musl's strerror only looks into a
+ * constant table, too. */
+static void take_words(const struct object *object)
+{
 #ifdef __GLIBC__
-    void *found = dlsym(RTLD_NEXT, "strerrordesc_np");
-    memcpy(&words_of, &found, sizeof found);
+    void *function = object_function(object, "strerrordesc_np");
+#else
+    void *function = object_function(object, "strerror");
 #endif
+    if (function) {
+        memcpy(&words_of, &function, sizeof function);
+    }
+}
+
+/* The objects come in the order in which the loader looks through them. */
+static int look_into(struct dl_phdr_info *info, size_t size, void *state)
+{
+    struct search *search = state;
+    struct object object;
+    (void)size;
+    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
+        search->behind_us = true;
+    } else if (search->behind_us &&
+               object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum)) {
+        take_functions(&object, search);
+        take_words(&object);
+    }
+    return 0;
+}
+
+/* Not by dlsym(RTLD_NEXT, ...): of another preload that stands in front of dlsym, as
+ * overlays and tracers of graphics do, the C library takes that one for the caller,
+ * and what is next behind it may be this very object. */
+void next_resolve(void)
+{
+    struct search search = {.behind_us = false};
+    dl_iterate_phdr(look_into, &search);
+    if (next.sigaction == raw_sigaction) { /* loaded by dlopen: the C library is before us */
+        search.behind_us = true;
+        dl_iterate_phdr(look_into, &search);
+    }
+}
+
+struct one_search {
+    const char *name;
+    bool behind_us;
+    void *function;
+};
+
+static int look_for_one(struct dl_phdr_info *info, size_t size, void *state)
+{
+    struct one_search *search = state;
+    struct object object;
+    (void)size;
+    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
+        search->behind_us = true;
+    } else if (search->behind_us &&
+               object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum)) {
+        search->function = object_function(&object, search->name);
+    }
+    return search->function != NULL;
+}
+
+void *next_function(const char *name)
+{
+    struct one_search search = {.name = name};
+    if (!dl_iterate_phdr(look_for_one, &search)) {
+        search.behind_us = true; /* as in next_resolve() */
+        dl_iterate_phdr(look_for_one, &search);
+    }
+    return search.function;
 }
 
 const char *errno_words(int err)
 {
-#ifndef __GLIBC__
-    return strerror(err); /* musl's only looks into a constant table */
-#endif
     return words_of ? words_of(err) : NULL;
 }

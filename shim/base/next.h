@@ -8,6 +8,7 @@
 
 #include <netdb.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -77,6 +78,11 @@ typedef void (*signal_handler)(int);
       SYS_getsockopt, fd, level, option, value, len)                                               \
     X(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),          \
       SYS_setsockopt, fd, level, option, value, len)                                               \
+    X(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len), SYS_getsockname, fd,      \
+      addr, len)                                                                                   \
+    X(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len), SYS_getpeername, fd,      \
+      addr, len)                                                                                   \
+    X(int, vdprintf, (int fd, const char *format, va_list values))                                 \
     X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old))               \
     X(signal_handler, signal, (int sig, signal_handler handler))                                   \
     X(signal_handler, sigset, (int sig, signal_handler handler))                                   \
@@ -107,6 +113,7 @@ typedef void (*signal_handler)(int);
       (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,               \
        socklen_t *addrlen))                                                                        \
     X(ssize_t, __read_chk, (int fd, void *buf, size_t len, size_t room))                           \
+    X(int, __vdprintf_chk, (int fd, int flag, const char *format, va_list values))                 \
     X(int, close_range, (unsigned first, unsigned last, int flags), SYS_close_range, first, last,  \
       flags)                                                                                       \
     X(void, closefrom, (int low), SYS_close_range, low < 0 ? 0 : low, ~0U, 0)                      \
@@ -142,9 +149,10 @@ struct timespec64;
 #define NEXT_FUNCTIONS(X) NEXT_EVERYWHERE(X)
 #endif
 
-/* Second names of the C library's for functions above. */
-#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal)
+/* Second names of the C library's for functions above, and variadic forms of them. */
+#define ALIASES_EVERYWHERE(X) X(bsd_signal, signal) X(dprintf, vdprintf)
 #define ALIASES_OF_GLIBC(X)                                                                        \
+    X(__dprintf_chk, __vdprintf_chk)                                                               \
     X(__read, read)                                                                                \
     X(__write, write)                                                                              \
     X(__send, send)                                                                                \
@@ -164,9 +172,12 @@ struct next {
 
 extern hidden struct next next;
 
-/* Looks every function up behind us. Once, from the constructor: dlsym may
- * allocate for a name that is missing. */
+/* Looks every function up behind us. Once, from the constructor: it takes the loader's
+ * lock. */
 void next_resolve(void);
+
+/* Another function that the program would call; NULL if there is none. At start-up. */
+void *next_function(const char *name);
 
 /* The C library's words for an errno value, or NULL. Async-signal-safe: where
  * only strerror() is there, which is not, it answers NULL. */

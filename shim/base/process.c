@@ -2,6 +2,7 @@
 
 #include "base/raw.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -135,10 +136,46 @@ bool process_is_caged(void)
 }
 
 atomic_bool process_socket_seen;
+atomic_bool process_socket_called;
 
-bool process_socket_is_seen(void)
+bool process_socket_is_seen(bool by_own_call)
 {
+    if (by_own_call) {
+        atomic_store_explicit(&process_socket_called, true, memory_order_relaxed);
+    }
     return !atomic_exchange(&process_socket_seen, true);
+}
+
+/* What stands behind "Seccomp:" in what is read from `fd`, piece by piece: proc(5). */
+static int seccomp_mode(int fd)
+{
+    static const char key[] = "\nSeccomp:\t";
+    char piece[128] = "";
+    size_t matched = 0;
+    for (long len; (len = raw(SYS_read, fd, piece, sizeof piece)) > 0;) {
+        for (long i = 0; i < len; i++) {
+            if (matched == sizeof key - 1) {
+                return piece[i];
+            }
+            matched = piece[i] == key[matched] ? matched + 1 : piece[i] == '\n';
+        }
+    }
+    return 0;
+}
+
+bool process_is_filtered(void)
+{
+    enum { NOT_ASKED, OPEN, FILTERED };
+    static atomic_int known;
+    if (known == NOT_ASKED) {
+        int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+        int mode = fd >= 0 ? seccomp_mode(fd) : 0;
+        if (fd >= 0) {
+            raw(SYS_close, fd);
+        }
+        known = mode == '1' || mode == '2' ? FILTERED : OPEN;
+    }
+    return known == FILTERED;
 }
 
 atomic_bool process_timeout_seen;

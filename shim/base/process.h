@@ -43,14 +43,25 @@ bool process_enter_cage(void);
 void process_leave_cage(void);
 bool process_is_caged(void);
 
-/* That the program has a socket: made, accepted or inherited. Returns whether this
- * was news. */
-bool process_socket_is_seen(void);
+/* That the program has a socket: made or accepted by a call of its own, or inherited.
+ * Returns whether this was news. */
+bool process_socket_is_seen(bool by_own_call);
 extern hidden atomic_bool process_socket_seen;
 static inline bool process_has_socket(void)
 {
     return atomic_load_explicit(&process_socket_seen, memory_order_relaxed);
 }
+
+/* Whether the program has made a socket call itself. */
+extern hidden atomic_bool process_socket_called;
+static inline bool process_calls_sockets(void)
+{
+    return atomic_load_explicit(&process_socket_called, memory_order_relaxed);
+}
+/* Whether a seccomp filter was inherited through exec, or put on (/proc/self/status).
+ * Three system calls or more the first time, then none; false where /proc is not
+ * there. */
+bool process_is_filtered(void);
 
 /* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,
  * EAGAIN cannot be an expired timeout, and needs no question. */

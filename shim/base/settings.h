@@ -75,8 +75,10 @@ struct settings {
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;
-    bool skips;           /* SOCKSHIM_SKIP has words */
-    uint64_t log_limit;   /* bytes; 0: none */
+    bool skips;         /* SOCKSHIM_SKIP has words */
+    uint64_t log_limit; /* bytes; 0: none */
+    /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
+    uint64_t journal_device, journal_inode;
     uint64_t skip_calls;  /* a bit for each enum call; all of them if nothing is logged */
     uint64_t skip_causes; /* a bit for each enum cause */
     uint64_t skip_errnos[ERRNO_MAX / 64 + 1];

@@ -191,7 +191,12 @@ static bool is_bare(const char *bytes, size_t len)
 
 void text_value(struct text *t, const char *bytes, size_t len)
 {
-    if (t->quoting == QUOTE_PLAIN || (t->quoting == QUOTE_LOGFMT && is_bare(bytes, len))) {
+    bool bare = t->quoting == QUOTE_LOGFMT && is_bare(bytes, len);
+    if (bare && len <= (size_t)(t->end - t->at)) { /* nothing to escape or to cut */
+        put(t, bytes, len);
+        return;
+    }
+    if (bare || t->quoting == QUOTE_PLAIN) {
         text_bytes(t, bytes, len);
         return;
     }

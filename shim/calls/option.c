@@ -31,26 +31,35 @@ static int late_error(int fd, const void *value, socklen_t len, int result)
 
 static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *len)
 {
+    REMEMBER(a.fd = fd);
     int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
-    return result < 0 ? result : late_error(fd, value, *len, result);
+    return result < 0 ? (int)failed(CALL_getsockopt, result, &a)
+                      : late_error(fd, value, *len, result);
 }
 
-/* Decided before the call, so that all but one are passed on by a jump. */
+static inline int after_getsockopt(const struct attempt *a, int result)
+{
+    return result >= 0 ? result : (int)failed(CALL_getsockopt, result, a);
+}
+
 WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
 {
     bool is_error = level == SOL_SOCKET && option == SO_ERROR;
-    return is_error ? get_error(fd, value, len) : next.getsockopt(fd, level, option, value, len);
+    if (is_error) {
+        return get_error(fd, value, len);
+    }
+    REMEMBER(a.fd = fd);
+    return after_getsockopt(&a, next.getsockopt(fd, level, option, value, len));
 }
+
+/* SO_RCVTIMEO and SO_SNDTIMEO in both their forms, of which a C library's header shows
+ * one: 20 and 21, 66 and 67 (include/uapi/asm-generic/socket.h). */
+enum { OLD_TIMEOUTS = 20, NEW_TIMEOUTS = 66 };
 
 static bool is_timeout(int option)
 {
-#ifdef SO_RCVTIMEO_NEW
-    if (option == SO_RCVTIMEO_NEW || option == SO_SNDTIMEO_NEW || option == SO_RCVTIMEO_OLD ||
-        option == SO_SNDTIMEO_OLD) {
-        return true;
-    }
-#endif
-    return option == SO_RCVTIMEO || option == SO_SNDTIMEO;
+    int pair = option & ~1;
+    return pair == OLD_TIMEOUTS || pair == NEW_TIMEOUTS;
 }
 
 static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
@@ -72,7 +81,8 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
     if (level == SOL_SOCKET && is_timeout(option)) {
         process_timeout_set();
     }
-    return result;
+    struct attempt a = {.fd = fd};
+    return result >= 0 ? result : (int)failed(CALL_setsockopt, result, &a);
 }
 
 static __attribute__((noinline)) int set_watched(int fd, int level, int option, const void *value,
@@ -82,19 +92,35 @@ static __attribute__((noinline)) int set_watched(int fd, int level, int option, 
     return after_setsockopt(fd, level, option, value, len, result);
 }
 
+static inline int set_plain(const struct attempt *a, int result)
+{
+    return result >= 0 ? result : (int)failed(CALL_setsockopt, result, a);
+}
+
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
 {
-    bool is_watched = (level == IPPROTO_TCP && option == TCP_NODELAY) ||
-                      (level == SOL_SOCKET && is_timeout(option));
-    return is_watched ? set_watched(fd, level, option, value, len)
-                      : next.setsockopt(fd, level, option, value, len);
+    if (level == SOL_SOCKET) {
+        int pair = option & ~1;
+        if (pair == OLD_TIMEOUTS) { /* one by one: two jumps are the fewest instructions */
+            return set_watched(fd, level, option, value, len);
+        }
+        __asm__("" : "+r"(pair));
+        if (pair == NEW_TIMEOUTS) {
+            return set_watched(fd, level, option, value, len);
+        }
+    } else if (level == IPPROTO_TCP && option == TCP_NODELAY) {
+        return set_watched(fd, level, option, value, len);
+    }
+    REMEMBER(a.fd = fd);
+    return set_plain(&a, next.setsockopt(fd, level, option, value, len));
 }
 
 #ifdef HAVE_TIME64_TWINS
 
 WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t *len))
 {
-    int result = next.__getsockopt64(fd, level, option, value, len);
+    REMEMBER(a.fd = fd);
+    int result = after_getsockopt(&a, next.__getsockopt64(fd, level, option, value, len));
     if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
         return result;
     }

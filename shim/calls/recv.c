@@ -1,5 +1,6 @@
 #include "calls/wrap.h"
 
+#include "base/ask.h"
 #include "calls/rights.h"
 #include "force/nodelay.h"
 #include "start/start.h"
@@ -31,13 +32,23 @@ static inline int received_messages(const struct mmsghdr *msgs, int n)
     return n > 0 && msgs->msg_hdr.msg_control ? take_controls(msgs, n) : n;
 }
 
+/* A message of no bytes may bring descriptors, too. A seccomp filter may have answered
+ * the 0, and then nothing was read: the kernel is asked. */
+static __attribute__((noinline)) ssize_t received_nothing(const struct attempt *a, ssize_t n)
+{
+    const struct msghdr *msg = a->data;
+    failed(CALL_recvmsg, n, a);
+    bool is_read = n == 0 && can_read(msg, sizeof *msg);
+    return is_read && can_read(msg->msg_control, msg->msg_controllen) ? received(msg, n) : n;
+}
+
 /* MOVES for a call that may bring descriptors: `take` looks for them. */
-#define MOVES_RIGHTS(result, call, name, parameters, arguments, take, ...)                         \
+#define MOVES_RIGHTS(result, name, parameters, arguments, take, or_else, ...)                      \
     WRAP(result, name, parameters)                                                                 \
     {                                                                                              \
         REMEMBER(__VA_ARGS__);                                                                     \
         result n = next.name arguments;                                                            \
-        return n > 0 ? (take) : (result)failed(CALL_##call, n < 0 ? n : (take), &a);               \
+        return n > 0 ? (take) : (result)(or_else);                                                 \
     }
 
 MOVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
@@ -45,12 +56,12 @@ MOVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf,
 MOVES(ssize_t, recvfrom, recvfrom,
       (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
       (fd, buf, len, flags, addr, addrlen), a.fd = fd, a.len = len, a.flags = flags)
-MOVES_RIGHTS(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
-             received(msg, n), a.fd = fd, a.data = msg, a.flags = flags)
-MOVES_RIGHTS(int, recvmmsg, recvmmsg,
+MOVES_RIGHTS(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
+             received(msg, n), received_nothing(&a, n), a.fd = fd, a.data = msg, a.flags = flags)
+MOVES_RIGHTS(int, recvmmsg,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
-             (fd, msgs, count, flags, timeout), received_messages(msgs, n), a.fd = fd,
-             a.len = count, a.flags = flags)
+             (fd, msgs, count, flags, timeout), received_messages(msgs, n),
+             failed(CALL_recvmmsg, n, &a), a.fd = fd, a.len = count, a.flags = flags)
 MOVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), a.fd = fd, a.len = len)
 MOVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count),
       a.fd = fd, a.data = iov, a.len = (size_t)count)
@@ -83,11 +94,11 @@ MOVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (
 
 #ifdef HAVE_TIME64_TWINS
 
-MOVES_RIGHTS(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags),
-             (fd, msg, flags), received(msg, n), a.fd = fd, a.data = msg, a.flags = flags)
-MOVES_RIGHTS(int, recvmmsg, __recvmmsg64,
+MOVES_RIGHTS(ssize_t, __recvmsg64, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
+             received(msg, n), received_nothing(&a, n), a.fd = fd, a.data = msg, a.flags = flags)
+MOVES_RIGHTS(int, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
-             (fd, msgs, count, flags, timeout), received_messages(msgs, n), a.fd = fd,
-             a.len = count, a.flags = flags)
+             (fd, msgs, count, flags, timeout), received_messages(msgs, n),
+             failed(CALL_recvmmsg, n, &a), a.fd = fd, a.len = count, a.flags = flags)
 
 #endif

@@ -26,12 +26,23 @@ WRAP(int, socket, (int domain, int type, int protocol))
     return fd;
 }
 
-WRAP(int, socketpair, (int domain, int type, int protocol, int *pair))
+static inline int make_pair(int domain, int type, int protocol, int *pair)
 {
     REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
-    sockshim_has_socket();
     int result = next.socketpair(domain, type, protocol, pair);
     return result >= 0 ? result : (int)failed(CALL_socketpair, result, &a);
+}
+
+static __attribute__((noinline)) int make_first_pair(int domain, int type, int protocol, int *pair)
+{
+    sockshim_first_socket(true);
+    return make_pair(domain, type, protocol, pair);
+}
+
+WRAP(int, socketpair, (int domain, int type, int protocol, int *pair))
+{
+    return process_calls_sockets() ? make_pair(domain, type, protocol, pair)
+                                   : make_first_pair(domain, type, protocol, pair);
 }
 
 WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
@@ -84,6 +95,20 @@ WRAP(int, shutdown, (int fd, int how))
         shut_note(fd, how);
     }
     return result;
+}
+
+WRAP(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.getsockname(fd, addr, len);
+    return result >= 0 ? result : (int)failed(CALL_getsockname, result, &a);
+}
+
+WRAP(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len))
+{
+    REMEMBER(a.fd = fd);
+    int result = next.getpeername(fd, addr, len);
+    return result >= 0 ? result : (int)failed(CALL_getpeername, result, &a);
 }
 
 #ifdef __GLIBC__

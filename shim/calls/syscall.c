@@ -26,7 +26,8 @@ __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, 
 __attribute__((used)) hidden long messages_by_syscall(long n, long fd, long messages, long count,
                                                       long flags, long timeout)
 {
-    REMEMBER(a.fd = (int)fd, a.len = (unsigned)count, a.flags = (int)flags);
+    REMEMBER(a.fd = (int)fd, a.len = (unsigned)count, a.flags = (int)flags,
+             a.data = (const void *)messages); /* NOLINT(performance-no-int-to-ptr) */
     long result = next.syscall(n, fd, messages, count, flags, timeout, 0);
     enum call call = n == SYS_sendmmsg ? CALL_sendmmsg : CALL_recvmmsg;
     return result > 0 ? result : failed(call, result, &a);

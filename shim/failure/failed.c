@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/kernel.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
@@ -36,6 +37,9 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
     if (observe(&r.facts, call, ret, err, attempt)) {
         r.facts.ended_by_sigpipe |= is_end;
         r.cause = cause_of(&r.facts);
+        if (is_inet_family(r.facts.domain) && !process_has_socket()) { /* inherited */
+            sockshim_first_socket(false);
+        }
         if (settings_want_cause(&r.facts, r.cause)) {
             sockshim_needs_log();
             log_tell(compose_return, &r);

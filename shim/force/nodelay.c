@@ -7,6 +7,7 @@
 #include "base/settings.h"
 
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 
 static void switch_on(int fd)
 {
@@ -37,6 +38,23 @@ void nodelay_force(int fd)
         return;
     }
     switch_on(fd);
+}
+
+static atomic_int put_off = -1; /* the last descriptor that may be a socket */
+
+void nodelay_put_off(int last)
+{
+    atomic_store_explicit(&put_off, last, memory_order_relaxed);
+}
+
+void nodelay_catch_up(void)
+{
+    int last = atomic_exchange_explicit(&put_off, -1, memory_order_relaxed);
+    for (int fd = 0; fd <= last; fd++) {
+        if (is_socket(fd)) {
+            nodelay_force(fd);
+        }
+    }
 }
 
 /* What waited in between leaves when the option is set again (net/ipv4/tcp.c,

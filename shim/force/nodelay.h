@@ -11,6 +11,10 @@ void nodelay_of_new(int fd, int domain, int type, int protocol);
 /* On a socket from elsewhere, if it is one of TCP's and the option is not on. One
  * to four system calls. */
 void nodelay_force(int fd);
+/* The inherited ones, up to this descriptor, are left alone until nodelay_catch_up(), since
+ * a filter may kill for a socket call. Then two to five system calls each, the first time. */
+void nodelay_put_off(int last);
+void nodelay_catch_up(void);
 /* On again, after the program switched it off. Returns whether this was done. */
 bool nodelay_put_back(int fd);
 

@@ -1,9 +1,9 @@
 #include "layers/wait.h"
 
+#include "base/next.h"
 #include "base/process.h"
 #include "base/raw.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static int (*next_poll)(struct pollfd *, nfds_t, int);
 
 void wait_begin(void)
 {
-    void *found = dlsym(RTLD_NEXT, "poll");
+    void *found = next_function("poll");
     memcpy(&next_poll, &found, sizeof found);
 }
 

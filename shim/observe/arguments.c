@@ -1,13 +1,16 @@
 #include "observe/arguments.h"
 
+#include "base/ask.h"
 #include "base/kernel.h"
 
 #include <errno.h>
 #include <sys/uio.h>
 
-/* Whether the kernel got as far as reading what the pointers of the call point
- * to. net/socket.c looks the descriptor up first, then copies the arguments. */
-static bool kernel_read_arguments(int err)
+/* Whether the kernel, had it made the call, would have read what the call's pointers
+ * point to: net/socket.c looks the descriptor up first, then copies the arguments. That
+ * it made the call is not said: a seccomp filter answers what it likes, 0 too, and so
+ * does a tracer. So no errno proves anything, and can_read() is asked as well. */
+static bool kernel_reads_arguments(int err)
 {
     return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
 }
@@ -19,6 +22,9 @@ static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
     if (count > MOST_BUFFERS) { /* refused before it is read */
         return false;
     }
+    if (count > 0 && !can_read(iov, count * sizeof *iov)) {
+        return false;
+    }
     f->has_len = true;
     for (size_t i = 0; i < count; i++) {
         f->len += iov[i].iov_len;
@@ -26,18 +32,28 @@ static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
     return true;
 }
 
+/* An address that the call was given. An address longer than the kernel takes
+ * is refused before it is read. */
+static void take_address(struct facts *f, struct address *to, const void *from, socklen_t len)
+{
+    if (from && kernel_reads_arguments(f->err) && len <= sizeof(struct sockaddr_storage) &&
+        can_read(from, len)) {
+        address_set(to, from, len);
+        f->peer_from_call = to == &f->peer;
+    }
+}
+
 static void take_message(struct facts *f, const struct attempt *a)
 {
     const struct msghdr *msg = a->data;
     /* EINVAL may come before the vector is read, ENOBUFS and ENOMEM too. */
-    if (!kernel_read_arguments(f->err) || f->err == EINVAL || f->err == ENOMEM ||
-        f->err == ENOBUFS) {
+    if (!kernel_reads_arguments(f->err) || f->err == EINVAL || f->err == ENOMEM ||
+        f->err == ENOBUFS || !can_read(msg, sizeof *msg)) {
         return;
     }
     f->too_many_buffers = (size_t)msg->msg_iovlen > MOST_BUFFERS;
-    if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && msg->msg_name && f->sends) {
-        address_set(&f->peer, msg->msg_name, msg->msg_namelen);
-        f->peer_from_call = true;
+    if (sum_iovecs(f, msg->msg_iov, (size_t)msg->msg_iovlen) && f->sends) {
+        take_address(f, &f->peer, msg->msg_name, msg->msg_namelen);
     }
 }
 
@@ -46,7 +62,7 @@ static void take_message(struct facts *f, const struct attempt *a)
 static void take_first_message(struct facts *f, const struct attempt *a)
 {
     const struct mmsghdr *first = a->data;
-    if (f->call == CALL_sendmmsg && f->err == EMSGSIZE) {
+    if (f->call == CALL_sendmmsg && f->err == EMSGSIZE && can_read(first, sizeof *first)) {
         f->too_many_buffers = (size_t)first->msg_hdr.msg_iovlen > MOST_BUFFERS;
     }
 }
@@ -54,19 +70,9 @@ static void take_first_message(struct facts *f, const struct attempt *a)
 static void take_vector(struct facts *f, const struct attempt *a)
 {
     /* ESPIPE, of preadv2 with an offset, comes before the vector is read. */
-    if (kernel_read_arguments(f->err) && f->err != EINVAL && f->err != ESPIPE && f->err != ENOMEM) {
+    if (kernel_reads_arguments(f->err) && f->err != EINVAL && f->err != ESPIPE &&
+        f->err != ENOMEM) {
         sum_iovecs(f, a->data, a->len);
-    }
-}
-
-/* An address that the call was given. An address longer than the kernel takes
- * is refused before it is read. */
-static void take_address(struct facts *f, struct address *to, const struct attempt *a)
-{
-    if (a->addr && kernel_read_arguments(f->err) && a->addrlen > 0 &&
-        a->addrlen <= sizeof(struct sockaddr_storage)) {
-        address_set(to, a->addr, a->addrlen);
-        f->peer_from_call = to == &f->peer;
     }
 }
 
@@ -93,7 +99,7 @@ static void take_arguments(struct facts *f, const struct attempt *a)
 {
     switch (call_traits[f->call].arguments) {
     case LENGTH_TO:
-        take_address(f, &f->peer, a);
+        take_address(f, &f->peer, a->addr, a->addrlen);
         __attribute__((fallthrough));
     case LENGTH:
         take_length(f, a);
@@ -102,6 +108,9 @@ static void take_arguments(struct facts *f, const struct attempt *a)
         take_length(f, a);
         take_first_message(f, a);
         return;
+    case LENGTH_IF_NOTHING:
+        f->has_len = f->ret == 0;
+        return;
     case MESSAGE:
         take_message(f, a);
         return;
@@ -109,10 +118,10 @@ static void take_arguments(struct facts *f, const struct attempt *a)
         take_vector(f, a);
         return;
     case ADDRESS_OF_PEER:
-        take_address(f, &f->peer, a);
+        take_address(f, &f->peer, a->addr, a->addrlen);
         return;
     case OWN_ADDRESS:
-        take_address(f, &f->local, a);
+        take_address(f, &f->local, a->addr, a->addrlen);
         return;
     case KIND_OF_SOCKET:
         take_new_socket(f, a);

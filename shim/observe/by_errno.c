@@ -124,14 +124,18 @@ static void find_sizes(struct facts *f)
     f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
 }
 
-/* A datagram socket that asked for them is told of the ICMP errors of all that
- * it sends, to whatever address, by the next call: ip(7). */
+/* A datagram socket is told of the ICMP errors of what it sends by the next call, whatever
+ * that is: of all of it if it asked for them (ip(7), IP_RECVERR), else if it is connected, or
+ * was to another address (net/ipv4/udp.c, __udp4_lib_err()). */
 static void find_hears_errors(struct facts *f)
 {
+    struct sockaddr_in6 peer;
+    socklen_t len = sizeof peer;
     if (!is_inet_family(f->domain) || f->type == SOCK_STREAM) {
         return;
     }
     f->hears_errors =
+        (f->peer.len > 0 && !f->peer_from_call) || raw(SYS_getpeername, f->fd, &peer, &len) == 0 ||
         ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
         (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
 }

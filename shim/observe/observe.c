@@ -14,8 +14,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The family, and the socket's own address; false if the descriptor is no
- * socket. */
+/* The family, and the socket's own address; false if the descriptor is no socket. An
+ * errno that is not the kernel's answer (ENOSYS or EPERM of a seccomp filter) says
+ * neither. */
 static bool find_local(struct facts *f)
 {
     socklen_t len = sizeof f->local.un;
@@ -27,16 +28,36 @@ static bool find_local(struct facts *f)
     if (result == 0) {
         f->local.len = len < sizeof f->local.un ? len : sizeof f->local.un;
         f->domain = f->local.any.sa_family;
-    } else if (result != -EBADF && result != -ENOTSOCK) {
-        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+        return true;
     }
-    return result != -EBADF && result != -ENOTSOCK;
+    if (result == -EBADF || result == -ENOTSOCK) {
+        return false;
+    }
+    f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    return f->domain >= 0 || is_socket(f->fd);
+}
+
+/* Whether a socket call of ours could do harm: the program has made none itself, and runs
+ * in a filter that may kill for them. */
+static bool must_not_ask(void)
+{
+    return !process_calls_sockets() && process_is_filtered();
+}
+
+/* Whether this end is a socket; in such a filter the record is lean. */
+static bool is_socket_end(struct facts *f)
+{
+    if (!process_calls_sockets() && !is_socket(f->fd)) {
+        return false;
+    }
+    f->is_lean = must_not_ask() ? YES : UNKNOWN;
+    return f->is_lean == YES || find_local(f);
 }
 
 /* splice has a socket at either end: which one tells the direction. */
 static bool choose_end(struct facts *f, const struct attempt *a)
 {
-    if (find_local(f)) {
+    if (is_socket_end(f)) {
         return true;
     }
     if (call_traits[f->call].direction != EITHER_WAY) {
@@ -45,7 +66,7 @@ static bool choose_end(struct facts *f, const struct attempt *a)
     f->fd = a->other;
     f->receives = true;
     f->sends = false;
-    return find_local(f);
+    return is_socket_end(f);
 }
 
 static enum known ask_nonblocking(int fd)
@@ -140,9 +161,19 @@ static bool is_waiting_call(const struct facts *f)
     return f->receives || is_accept(f->call);
 }
 
+/* A connect that is under way: its peer is the call's own argument. With SO_SNDTIMEO a
+ * blocking one may have given up. */
+static bool is_begun(const struct facts *f)
+{
+    return f->call == CALL_connect && f->err == EINPROGRESS && f->sets_timeouts == NO;
+}
+
 /* Whether the record is to be lean; asks what must be known to say so. */
 static bool find_lean(struct facts *f, const struct attempt *a)
 {
+    if (is_begun(f)) {
+        return true;
+    }
     bool by_us = f->err == ETIMEDOUT && settings.handling.recv_timeout_ms > 0; /* was EAGAIN */
     bool could_block = f->err == EAGAIN || f->err == EINPROGRESS || f->err == EALREADY || by_us;
     if (could_block) {
@@ -220,6 +251,9 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     }
     if (any && !choose_end(f, a)) {
         return was_socket(f);
+    }
+    if (f->is_lean == YES) {
+        return true;
     }
     bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
     if (gone || f->fd < 0) {

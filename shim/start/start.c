@@ -1,7 +1,9 @@
 #include "start/start.h"
 
+#include "base/clock.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "force/nodelay.h"
 #include "force/sigpipe.h"
 #include "log/find.h"
 #include "log/keep.h"
@@ -84,6 +86,7 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
+    clock_begin();
     settings_load(environ);
     wanted_begin();
     if (!settings.on) {
@@ -148,7 +151,7 @@ static void write_start(void)
 
 void (*sockshim_at_first_socket)(void);
 
-void sockshim_first_socket(void)
+void sockshim_first_socket(bool by_own_call)
 {
     int kept = errno;
     if (!sockshim_set_up()) {
@@ -159,8 +162,11 @@ void sockshim_first_socket(void)
         sigpipe_install();
     }
     sockshim_needs_log();
-    if (!process_identify().is_vfork_child && process_socket_is_seen() && settings.logging &&
-        settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
+    if (by_own_call) {
+        nodelay_catch_up();
+    }
+    if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
+        settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start();
     }
     if (sockshim_at_first_socket) {

@@ -18,13 +18,14 @@ static inline bool sockshim_set_up(void)
 }
 
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
- * and the start is logged. */
-void sockshim_first_socket(void);
+ * and the start is logged. by_own_call: made, accepted or connected by a call of the
+ * program's, not inherited. */
+void sockshim_first_socket(bool by_own_call);
 extern hidden atomic_bool sockshim_early_socket; /* there was one before there were settings */
 static inline void sockshim_has_socket(void)
 {
-    if (!process_has_socket()) {
-        sockshim_first_socket();
+    if (!process_calls_sockets()) {
+        sockshim_first_socket(true);
     }
 }
 

@@ -158,7 +158,7 @@ static enum cause tcp_cause_of_epipe(const struct facts *f)
 
 static enum cause cause_of_epipe(const struct facts *f)
 {
-    if (f->call == CALL_getsockopt) {
+    if (is_late_error(f)) {
         return is_tcp(f) && f->was_connected ? CAUSE_peer_reset : CAUSE_other;
     }
     if (!f->sends) {
@@ -210,6 +210,9 @@ static enum cause cause_of_econnreset(const struct facts *f)
 static enum cause cause_of_enoent(const struct facts *f)
 {
     bool looks = f->call == CALL_connect || f->sends;
+    if (f->call == CALL_setsockopt) { /* TCP_CONGESTION, TCP_ULP: no such module */
+        return CAUSE_not_supported;
+    }
     return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_no_such_socket : CAUSE_other;
 }
 
@@ -218,7 +221,7 @@ static enum cause cause_of_einval(const struct facts *f)
 {
     bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
                     f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
-    bool reports_it = f->receives || f->sends || f->call == CALL_getsockopt;
+    bool reports_it = f->receives || f->sends || is_late_error(f);
     return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
@@ -314,7 +317,7 @@ static const unsigned char levels[] = {CAUSES(LEVEL_OF)};
 
 enum level cause_level(const struct facts *f, enum cause cause)
 {
-    if (cause == CAUSE_not_connected && f->call == CALL_shutdown) {
+    if (cause == CAUSE_not_connected && (f->call == CALL_shutdown || f->call == CALL_setsockopt)) {
         return LEVEL_INFO;
     }
     return (enum level)levels[cause];

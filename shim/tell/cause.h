@@ -8,7 +8,8 @@
 
 /* CAUSE_other where the facts do not decide. */
 enum cause cause_of(const struct facts *facts);
-/* The level of this record: that of the cause, but for shutdown's not-connected. */
+/* The level of this record: that of the cause, but for not-connected of shutdown and
+ * setsockopt. */
 enum level cause_level(const struct facts *facts, enum cause cause);
 /* The `why` of the record: one or two sentences from the facts' own figures. */
 void cause_sentence(struct text *t, const struct facts *facts, enum cause cause);

@@ -23,6 +23,17 @@ static inline bool is_mptcp(const struct facts *f)
     return f->protocol == IPPROTO_MPTCP && is_inet(f);
 }
 
+/* The program read a pending error (SO_ERROR). */
+static inline bool is_late_error(const struct facts *f)
+{
+    return f->call == CALL_getsockopt && f->ret == 0;
+}
+
+static inline bool is_of_option(const struct facts *f)
+{
+    return (f->call == CALL_getsockopt || f->call == CALL_setsockopt) && f->ret < 0;
+}
+
 static inline bool is_unix(const struct facts *f)
 {
     return f->domain == AF_UNIX;

@@ -22,9 +22,7 @@ enum {
 
 struct moment this_moment(void)
 {
-    struct moment m = {.who = process_identify()};
-    clock_gettime(CLOCK_REALTIME, &m.now); /* the vDSO's, no system call */
-    return m;
+    return (struct moment){.now = clock_now(), .who = process_identify()};
 }
 
 static bool is_json(const struct text *t)
@@ -359,4 +357,19 @@ size_t record_config(char *line, const struct moment *m, const char *why, size_t
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);
+}
+
+/* It is the second key, and the first has always the same length. */
+enum level record_level(const char *line)
+{
+    static const char initials[] = {'d', 'i', 'w', 'e'};
+    size_t at = sizeof "ts=2026-11-22T11:03:22.123456Z level=" - 1;
+    if (settings.json) {
+        at = sizeof "{\"ts\":\"2026-11-22T11:03:22.123456Z\",\"level\":\"" - 1;
+    }
+    enum level level = LEVEL_DEBUG;
+    while (level < LEVEL_ERROR && initials[level] != line[at]) {
+        level++;
+    }
+    return level;
 }

@@ -3,9 +3,9 @@
 #define SOCKSHIM_RECORD_H
 
 #include "base/change.h"
+#include "base/clock.h"
+#include "base/facts.h"
 #include "base/process.h"
-
-#include <time.h>
 
 /* No record is longer; a sentence that does not fit is cut short. A line and its
  * facts have to fit the 2 KiB of stack that a record may take. */
@@ -13,7 +13,7 @@
 
 /* What every record begins with. */
 struct moment {
-    struct timespec now;
+    struct clock_time now;
     struct identity who;
 };
 
@@ -38,6 +38,8 @@ size_t record_refused(char *line, const struct moment *m, enum call call, int fd
 
 /* The program's first socket. settings.exe is left out if it is empty. */
 size_t record_start(char *line, const struct moment *m);
+/* The level of a line that one of these composed. */
+enum level record_level(const char *line);
 /* `count` records of this process could not be written. */
 size_t record_lost(char *line, const struct moment *m, uint64_t count);
 /* The first line of a new log; `older` is the path of the one before. */

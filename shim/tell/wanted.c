@@ -4,9 +4,20 @@
 
 #include <errno.h>
 
+/* A question whether there is a socket or a connection, and the answer is no. A packet
+ * socket never has one (net/packet/af_packet.c). */
+static bool finds_none(enum call call, int err)
+{
+    return call_only_asks(call) &&
+           (err == ENOTSOCK || err == ENOTCONN || (err == EOPNOTSUPP && call == CALL_getpeername));
+}
+
 static bool settings_want(enum call call, long ret, int err, bool can_time_out)
 {
     if (settings_skips_call(call) || settings_skips_errno(err)) {
+        return false;
+    }
+    if (ret < 0 && finds_none(call, err)) {
         return false;
     }
     if (err == EAGAIN && !can_time_out && call != CALL_connect &&

@@ -13,6 +13,9 @@ template why_not_connected(const struct facts *f)
                    ? SAY("The connection was already gone, or never made; harmless.$saved")
                    : SAY("The socket has no peer; it is shut down all the same.$saved");
     }
+    if (f->call == CALL_setsockopt) {
+        return SAY("The option can be set on a connection only, and the socket has none.");
+    }
     return f->state == TCP_STATE_LISTEN
                ? SAY("The socket listens for connections; it is none itself.$saved")
                : SAY("The socket is not connected: connect was never called, it failed, or the "
@@ -97,6 +100,12 @@ static template why_invalid(const struct facts *f)
                    "valid.");
     }
     switch (f->call) {
+    case CALL_setsockopt:
+        return SAY("The value or its length does not fit the option, or it cannot be set in the "
+                   "socket's present state.");
+    case CALL_getsockopt:
+        return SAY("The length does not fit the option, or the socket's present state has no "
+                   "answer.");
     case CALL_listen:
         return SAY("The socket cannot listen: it is connected, or has no address.");
     case CALL_bind:
@@ -130,6 +139,12 @@ template why_bad_argument(const struct facts *f)
 
 template why_not_supported(const struct facts *f)
 {
+    if (is_of_option(f)) {
+        return f->err == ENOENT ? SAY("This kernel has no module of the name that the option was "
+                                      "given; often a program only probes for it.")
+                                : SAY("This kernel or kind of socket does not have the option; "
+                                      "often a program only probes for it.");
+    }
     if (f->err == ENOPROTOOPT) {
         return SAY("The far host, or a firewall on the way, answered that it does not know the "
                    "protocol (ICMP protocol-unreachable).");

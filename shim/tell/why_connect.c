@@ -60,7 +60,7 @@ template why_connection_refused(const struct facts *f)
 template clause_or_earlier_datagram(const struct facts *f)
 {
     bool dgram = is_inet(f) && keeps_messages_apart(f) && f->call != CALL_connect;
-    return dgram && (f->hears_errors || !f->peer_from_call)
+    return dgram && f->hears_errors
                ? SAY(" Or that was said of an earlier datagram of this socket, to another address.")
                : NULL;
 }

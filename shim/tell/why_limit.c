@@ -121,6 +121,10 @@ static template why_not_permitted_unix(const struct facts *f)
 template why_not_permitted(const struct facts *f)
 {
     bool sends_to = f->sends || f->call == CALL_connect;
+    if (is_of_option(f)) {
+        return SAY("This option, or this value of it, takes rights that the program lacks "
+                   "(CAP_NET_ADMIN or CAP_NET_RAW for most), or a security module forbids it.");
+    }
     if (is_unix(f)) {
         return why_not_permitted_unix(f);
     }

@@ -64,8 +64,8 @@ template why_in_progress(const struct facts *f)
     }
     return f->err == EALREADY
                ? SAY("An earlier connect of this socket is still under way.")
-               : SAY("The connect to $peer is under way; the program will learn its result from "
-                     "SO_ERROR.");
+               : SAY("The connect to $peer was not finished at once; the program will learn its "
+                     "result from SO_ERROR.");
 }
 
 template why_interrupted(const struct facts *f)
@@ -153,7 +153,7 @@ template clause_within_user_timeout(const struct facts *f)
 
 #define HOST_IS_GONE                                                                               \
     "$within_user_timeout. Its host is gone, or something drops the packets, on the way or here "  \
-    "(a firewall; large ones alone if the path's MTU is too small)."
+    "(a firewall, a route; large ones alone if the path's MTU is too small)."
 
 template why_connection_timed_out(const struct facts *f)
 {

@@ -118,9 +118,10 @@ def general_faults(record):
     if "idle timeouts" in record["why"] and record["idle_ms"] < 5000:
         yield "not idle for long"
     lean = cause == "interrupted" or (
+        cause == "in-progress" and call == "connect" and "type" not in record) or (
         cause == "would-block" and (call.startswith(("recv", "read", "accept"))
                                     and "MSG_ERRQUEUE" not in record.get("flags", "")))
-    if lean and any(key in record for key in LEAN):
+    if lean and any(key in record for key in LEAN if (cause, key) != ("in-progress", "peer")):
         yield "not lean"
     if not lean and "fd" in record and record["fd"] >= 0 and "type" not in record \
             and cause != "bad-descriptor" and "Another thread closed" not in record["why"]:

@@ -104,8 +104,8 @@ def connect_unanswered_syncnt():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
-        is under way; the program will learn its result from SO_ERROR
+    connect EINPROGRESS in-progress | peer=127.0.0.1:7000
+        was not finished at once; the program will learn its result from SO_ERROR
     getsockopt ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
         to the connection request (SYN) came through
 """)
@@ -167,7 +167,7 @@ def connect_refused_by_a_firewall():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them ... SO_ERROR
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
         Nothing listens on $them of this host
@@ -181,7 +181,7 @@ def connect_refused_so_error():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them ... SO_ERROR
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
         Nothing listens on $them of this host

@@ -99,8 +99,8 @@ def no_room_unix_datagram():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
-        is under way; the program will learn its result from SO_ERROR
+    connect EINPROGRESS in-progress | peer=127.0.0.1:7000
+        was not finished at once; the program will learn its result from SO_ERROR
     send EAGAIN would-block | len=10 type=tcp peer=127.0.0.1:7000
         The connection is not made yet, and the call must not wait
 """)
@@ -129,8 +129,8 @@ def send_while_connecting_with_a_limit():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
-        is under way; the program will learn its result from SO_ERROR
+    connect EINPROGRESS in-progress | peer=127.0.0.1:7000
+        was not finished at once; the program will learn its result from SO_ERROR
     connect EALREADY in-progress | type=tcp peer=127.0.0.1:7000
         An earlier connect of this socket is still under way
     recv EAGAIN would-block | len=64
@@ -147,8 +147,8 @@ def connect_in_progress():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
-        The connect to 127.0.0.1:7000 is under way
+    connect EINPROGRESS in-progress | peer=127.0.0.1:7000
+        The connect to 127.0.0.1:7000 was not finished at once; the program will learn its result from SO_ERROR
     connect EALREADY in-progress | type=tcp peer=127.0.0.1:8000
         An earlier connect of this socket is still under way ... !127.0.0.1
 """)
@@ -163,7 +163,7 @@ def connect_elsewhere_in_progress():
 
 @case("""
     sendto EINPROGRESS in-progress | len=10 flags=MSG_FASTOPEN type=tcp peer=127.0.0.1:7000
-        is under way; the program will learn its result from SO_ERROR
+        was not finished at once; the program will learn its result from SO_ERROR
 """)
 def fast_open_in_progress():
     own_network()

@@ -432,7 +432,7 @@ def silence_after_so_error():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them ... SO_ERROR
     recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
         Nothing listens on $them of this host

@@ -13,7 +13,7 @@ from made_of import (CLOSE, LOOPBACK, accepted, bound_udp, call, close_window, c
                      connected, descriptor, firewall, libc, many_messages, name, notes,
                      other_host, own_network, peer, raw, run, set_timeout, temporary,
                      unacknowledged, wait, wait_for_state, wait_until,
-                     waits_in_a_call_with, RECEIVE)
+                     waits_in_a_call_with, RECEIVE, SEND)
 from registry import case
 
 SO_ZEROCOPY, MSG_ZEROCOPY, SO_TIMESTAMPING = 60, 0x4000000, 37
@@ -116,7 +116,7 @@ def icmp_to_connect(kind):
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     getsockopt EHOSTUNREACH unreachable | type=tcp peer=$them
         a firewall reported (ICMP)
@@ -128,7 +128,7 @@ def connect_prohibited_then_read():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
         a firewall rule of this host rejects the connection
@@ -374,7 +374,7 @@ def fast_open_unanswered():
 
 
 @case("""
-    connect EINPROGRESS in-progress | type=tcp peer=$them
+    connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
         Nothing listens on $them of this host
@@ -558,6 +558,7 @@ def too_many_buffers_of_many():
 def connected_meanwhile():
     address = peer(f"listen(({LOOPBACK!r}, 0))")
     s = socket.socket()
+    set_timeout(s, SEND, 100)  # so that the kernel is asked
     s.setblocking(False)
     call(s.connect, address)
     notes["us"], notes["them"] = name(s.getsockname()), name(address)
@@ -620,3 +621,22 @@ def closed_while_it_receives():
 """)
 def closed_while_it_reads():
     closed_while_it_waits(os.read, 64)
+
+
+@case("""
+    sendto EHOSTUNREACH unreachable | len=1 type=udp peer=$them
+        no way to $them. Or that was said of an earlier datagram of this socket, to another address
+    sendto ENETUNREACH unreachable | len=1 type=udp peer=10.5.0.1:7000
+        There is no route to 10.5.0.1:7000 ... !earlier
+""")
+def udp_prohibited_to_where_it_is_connected():
+    own_network()
+    firewall("udp dport 7000 reject with icmp admin-prohibited")
+    other = bound_udp()
+    notes["them"] = notes["us"]
+    s = socket.socket(AF_INET, SOCK_DGRAM)
+    s.connect((LOOPBACK, 7000))
+    s.send(b"x")
+    wait(s)
+    call(s.sendto, b"x", other.getsockname())
+    call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"x", ("10.5.0.1", 7000))

@@ -7,18 +7,22 @@ static int target(void)
     return has_log && !in_child && one_in(6) ? 234 + (int)below(10) : any_descriptor();
 }
 
-/* The first free number from 239 down, but for 200: where the log goes. */
+/* The first free number from 239 down, but for 200, else from 256 up: where the log goes. */
 static int copy_high(int fd)
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     int top = limit.rlim_cur > 239 ? 239 : (int)limit.rlim_cur - 1;
-    for (int number = top; number >= (top < 239 ? 10 : 100); number--) {
+    int bottom = top < 239 ? 10 : 100;
+    if (limit.rlim_cur < 16) {
+        return -1;
+    }
+    for (int number = top; number >= bottom; number--) {
         if (number != 200 && syscall(SYS_fcntl, number, F_GETFD) < 0) {
             return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, number);
         }
     }
-    return -1;
+    return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, limit.rlim_cur > 256 ? 256 : bottom);
 }
 
 static bool may_be_put(int number)

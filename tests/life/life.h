@@ -75,6 +75,8 @@ OTHER_NAME(ssize_t, __read_chk, (int, void *, size_t, size_t));
 OTHER_NAME(ssize_t, __recv_chk, (int, void *, size_t, size_t, int));
 OTHER_NAME(ssize_t, __recvfrom_chk,
            (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *));
+OTHER_NAME(int, __dprintf_chk, (int, int, const char *, ...));
+OTHER_NAME(int, __vdprintf_chk, (int, int, const char *, va_list));
 OTHER_NAME(ssize_t, preadv2, (int, const struct iovec *, int, off_t, int));
 OTHER_NAME(ssize_t, pwritev2, (int, const struct iovec *, int, off_t, int));
 OTHER_NAME(ssize_t, preadv64v2, (int, const struct iovec *, int, int64_t, int));
@@ -237,6 +239,7 @@ void send_message(void);
 void send_messages(void);
 void send_file(void);
 void send_splice(void);
+void send_printed(void);
 
 /* open.c */
 void open_socket(void);
@@ -244,6 +247,9 @@ void open_pair(void);
 void open_connection(void);
 void name_socket(void);
 void open_other(void);
+
+/* resolve.c */
+void resolve(void);
 
 /* options.c */
 void get_option(void);

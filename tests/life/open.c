@@ -111,8 +111,11 @@ void name_socket(void)
         break;
     case 6:
         addr = address_room(&space);
-        CALL(one_in(2) ? getpeername(fd, addr, space) : getsockname(fd, addr, space), "name %d %p",
-             fd, (void *)addr);
+        if (one_in(2)) {
+            CALL(getpeername(fd, addr, space), "getpeername %d %p", fd, (void *)addr);
+        } else {
+            CALL(getsockname(fd, addr, space), "getsockname %d %p", fd, (void *)addr);
+        }
         break;
     default:
         CALL(unlink((const char *[]){"s0", "s1", "s2", "s3", "s4", "s5"}[below(6)]), "unlink");

@@ -38,6 +38,40 @@ void send_bytes(void)
     settle();
 }
 
+static int print_list(int how, int fd, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int n = how == 0 ? vdprintf(fd, format, values) : x___vdprintf_chk(fd, 1, format, values);
+    va_end(values);
+    return n;
+}
+
+void send_printed(void)
+{
+    int fd = sink();
+    int len = (int)below(300);
+    switch (below(4)) {
+    case 0:
+        CALL(dprintf(fd, "%*s", len, ""), "dprintf %d %d", fd, len);
+        break;
+    case 1:
+        CALL(print_list(0, fd, "%*s", len, ""), "vdprintf %d %d", fd, len);
+        break;
+    case 2:
+        if (HAS(__dprintf_chk)) {
+            CALL(x___dprintf_chk(fd, 1, "%*s", len, ""), "__dprintf_chk %d %d", fd, len);
+        }
+        break;
+    default:
+        if (HAS(__vdprintf_chk)) {
+            CALL(print_list(1, fd, "%*s", len, ""), "__vdprintf_chk %d %d", fd, len);
+        }
+        break;
+    }
+    settle();
+}
+
 void send_vector(void)
 {
     int fd = sink();

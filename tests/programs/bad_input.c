@@ -293,8 +293,8 @@ static void descriptors(void)
             STEP("sendmmsg", sendmmsg(fd, p, 1, 0));
             STEP("accept", accept(fd, p, TWIN));
             STEP("accept4", accept4(fd, p, TWIN, 0));
-            STEP("-getsockopt", getsockopt(fd, SOL_SOCKET, SO_ERROR, p, TWIN));
-            STEP("-setsockopt", setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, p, 4));
+            STEP("getsockopt", getsockopt(fd, SOL_SOCKET, SO_ERROR, p, TWIN));
+            STEP("setsockopt", setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, p, 4));
             STEP("-read", read(fd, p, 5));
             STEP("-readv", readv(fd, p, 1));
             STEP("-write", write(fd, p, 5));
@@ -341,17 +341,17 @@ static void options(void)
         tcp_pair();
         reset(THEM);
         await(US, POLLERR);
-        STEP("-getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, &value, p));
-        STEP("-getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, p, TWIN));
+        STEP("getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, &value, p));
+        STEP("getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, p, TWIN));
         len = (socklen_t)-1;
-        STEP("-getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, &value, &len));
+        STEP("getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, &value, &len));
         len = sizeof value;
-        STEP("-getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, p, &len));
+        STEP("getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, p, &len));
         len = 0;
-        STEP("-getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, p, &len));
-        STEP("-setsockopt", setsockopt(US, IPPROTO_TCP, TCP_NODELAY, p, 4));
-        STEP("-setsockopt", setsockopt(US, IPPROTO_TCP, TCP_NODELAY, p, 0));
-        STEP("-setsockopt", setsockopt(US, SOL_SOCKET, SO_RCVTIMEO, p, 16));
+        STEP("getsockopt", getsockopt(US, SOL_SOCKET, SO_ERROR, p, &len));
+        STEP("setsockopt", setsockopt(US, IPPROTO_TCP, TCP_NODELAY, p, 4));
+        STEP("setsockopt", setsockopt(US, IPPROTO_TCP, TCP_NODELAY, p, 0));
+        STEP("setsockopt", setsockopt(US, SOL_SOCKET, SO_RCVTIMEO, p, 16));
     }
 }
 

@@ -26,6 +26,8 @@ static struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 static struct mmsghdr messages = {.msg_hdr = {.msg_iov = &vector, .msg_iovlen = 1}};
 static int value = 65536;
 static socklen_t value_len = sizeof value;
+static struct sockaddr_storage name;
+static socklen_t name_len = sizeof name;
 
 /* What recv, recvfrom and read are in a program built with _FORTIFY_SOURCE. */
 ssize_t __recv_chk(int, void *, size_t, size_t, int);
@@ -70,6 +72,8 @@ COUNT(pwritev2, 1, pwritev2(sink, &vector, 1, -1, 0))
 COUNT(sendfile, 1, sendfile(pipe_sink, zero, NULL, 1))
 COUNT(splice, 1, splice(pipe_full, NULL, pipe_sink, NULL, 1, 0))
 
+COUNT(getsockname, 0, getsockname(full, (struct sockaddr *)&name, &name_len))
+COUNT(dprintf, 1, dprintf(pipe_sink, "%d", 7))
 COUNT(getsockopt, 0, getsockopt(full, SOL_SOCKET, SO_SNDBUF, &value, &value_len))
 COUNT(getsockopt_error, 0, getsockopt(full, SOL_SOCKET, SO_ERROR, &value, &value_len))
 COUNT(setsockopt, 0, setsockopt(full, SOL_SOCKET, SO_SNDBUF, &value, value_len))
@@ -132,6 +136,8 @@ int main(int argc, char **argv)
     count_pwritev2(count);
     count_sendfile(count);
     count_splice(count);
+    count_getsockname(count);
+    count_dprintf(count);
     count_getsockopt(count);
     count_getsockopt_error(count);
     count_setsockopt(count);

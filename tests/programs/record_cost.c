@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static char room[16];
@@ -58,31 +59,107 @@ static int reset_connection(void)
     return ends[0];
 }
 
-int main(int argc, char **argv)
+/* One that is not finished at once. */
+static int connecting(struct sockaddr_in *to)
 {
-    const char *kind = argc == 3 ? argv[1] : "";
-    int count = argc == 3 ? atoi(argv[2]) : 0;
-    int ends[2];
+    static int listener = -1;
+    socklen_t len = sizeof *to;
+    if (listener < 0) {
+        *to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        listener = socket(AF_INET, SOCK_STREAM, 0);
+        check(bind(listener, (struct sockaddr *)to, len) == 0, "bind");
+        check(listen(listener, 100) == 0, "listen");
+        check(getsockname(listener, (struct sockaddr *)to, &len) == 0, "getsockname");
+    }
+    return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+}
+
+static void count_connects(int count)
+{
+    struct sockaddr_in to;
+    for (int i = 0; i < count; i++) {
+        int fd = connecting(&to);
+        alarm(0);
+        check(connect(fd, (struct sockaddr *)&to, sizeof to) < 0, "connect");
+        alarm(0);
+        close(fd);
+    }
+    alarm(0);
+}
+
+/* Where nobody listens: bound, so that nobody else does either. */
+static struct sockaddr_in dead_end;
+
+static void find_dead_end(void)
+{
+    socklen_t len = sizeof dead_end;
+    int bound = socket(AF_INET, SOCK_STREAM, 0);
+    dead_end.sin_family = AF_INET;
+    dead_end.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    check(bind(bound, (struct sockaddr *)&dead_end, len) == 0, "bind");
+    check(getsockname(bound, (struct sockaddr *)&dead_end, &len) == 0, "getsockname");
+}
+
+static void fill(int fd)
+{
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while (send(fd, room, 1, 0) == 1) {
+    }
+}
+
+static long fails(const char *kind, int fd)
+{
+    struct iovec part = {room, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (strcmp(kind, "refused") == 0) {
+        return connect(fd, (struct sockaddr *)&dead_end, sizeof dead_end);
+    }
+    if (strstr(kind, "writev")) {
+        return writev(fd, &part, 1);
+    }
+    if (strstr(kind, "sendmsg")) {
+        return sendmsg(fd, &message, 0);
+    }
+    if (strstr(kind, "read")) {
+        return read(fd, room, sizeof room);
+    }
+    return recv(fd, room, sizeof room, strstr(kind, "dontwait") ? MSG_DONTWAIT : 0);
+}
+
+static void prepare(const char *kind, int ends[2])
+{
     if (strncmp(kind, "unix", 4) == 0) {
         check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
     } else {
         connection(ends);
     }
-    if (strstr(kind, "end")) {
+    if (strstr(kind, "writev") || strstr(kind, "sendmsg")) {
+        fill(ends[0]);
+    } else if (strcmp(kind, "refused") == 0) {
+        find_dead_end();
+        ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    } else if (strstr(kind, "end")) {
         close(ends[1]);
         await_end(ends[0]);
     } else {
         fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
+}
+
+int main(int argc, char **argv)
+{
+    const char *kind = argc == 3 ? argv[1] : "";
+    int count = argc == 3 ? atoi(argv[2]) : 0;
+    int ends[2];
+    if (strcmp(kind, "in-progress") == 0) {
+        count_connects(count);
+        return 0;
+    }
+    prepare(kind, ends);
     for (int i = 0; i < count; i++) {
         int fd = strcmp(kind, "reset") == 0 ? reset_connection() : ends[0];
         alarm(0);
-        if (strstr(kind, "read")) {
-            check(read(fd, room, sizeof room) <= 0, "read");
-        } else {
-            check(recv(fd, room, sizeof room, strstr(kind, "dontwait") ? MSG_DONTWAIT : 0) <= 0,
-                  "recv");
-        }
+        check(fails(kind, fd) <= 0, kind);
         if (fd != ends[0]) {
             alarm(0);
             close(fd);

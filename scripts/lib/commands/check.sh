@@ -5,7 +5,7 @@
 
 check_usage() {
     cat <<'END'
-usage: sockshim check [-q] COMMAND|PID
+usage: sockshim check [-q] [--json] COMMAND|PID
 
 Says whether the shim can see into COMMAND, which is found as a shell finds it,
 through #! and env. Of a process it says whether the shim is in it, where its
@@ -13,6 +13,8 @@ log is, and with which settings. A no comes with the reason, and with what to
 use instead.
 
   -q                  print nothing
+  --json              one JSON object instead of text: subject, works, why; of a
+                      process that has the shim its log and settings, too
   -h, --help          print this
 
 A number is a PID; after --, or with a slash in it, it is a COMMAND.
@@ -27,12 +29,14 @@ END
 sockshim_check() {
     check_quiet=
     check_is_command=
+    CHECK_JSON=
     while :; do
         case ${1-} in
         -q) check_quiet=yes ;;
+        --json) CHECK_JSON=yes ;;
         -h | --help) check_usage && exit 0 ;;
         --) check_is_command=yes && shift && break ;;
-        -?*) unknown_option check "$1" -q --help ;;
+        -?*) unknown_option check "$1" -q --json --help ;;
         *) break ;;
         esac
         shift
@@ -44,9 +48,12 @@ sockshim_check() {
     unset LD_PRELOAD
     [ -z "$check_quiet" ] || exec >/dev/null
     case $check_is_command$1 in
-    *[!0-9]*) exec "${launcher:?}" check "${object:?}" "$1" ;;
+    *[!0-9]*)
+        [ -n "$CHECK_JSON" ] || exec "${launcher:?}" check "${object:?}" "$1"
+        check_answer=$("${launcher:?}" check "${object:?}" "$1")
+        ;;
+    *) check_answer=$(check_process "$1") ;;
     esac
-    check_answer=$(check_process "$1")
     check_status=$?
     check_show_answer
     exit "$check_status"
@@ -54,7 +61,8 @@ sockshim_check() {
 
 check_show_answer() {
     terminal_decide_charset
-    printf '%s\n' "$check_answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/check.awk"
+    export CHECK_JSON
+    printf '%s\n' "$check_answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/json.awk" -f "$lib/check.awk"
 }
 
 # In the subshell that makes the answer.

@@ -5,24 +5,30 @@
 
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
+. "$lib/logs.sh"
 
-REPORT_OPTIONS="$FILTER_OPTIONS --json --color --help"
+REPORT_OPTIONS="$FILTER_OPTIONS --json --prometheus --color --help"
 
 report_usage() {
     cat <<'END'
-usage: sockshim report [OPTIONS] LOG...
+usage: sockshim report [OPTIONS] [LOG...]
 
 Says what went wrong in one or several logs, how often, with whom and when, and
 what to do about it. Logs may be logfmt or JSON, and compressed (gzip, xz, zstd,
-bzip2), in any order; - is standard input, which is also read without LOG:
+bzip2), in any order. A folder stands for the logs in it, - for standard input;
+without LOG it reads standard input if something comes there, else
+./sockshim.log. It recognizes what journalctl, syslog, docker compose and
+kubectl put before a record, and keeps hosts, containers and pods apart:
 
     sockshim report sockshim.log sockshim.log.*
-    kubectl logs POD | sockshim report --since 1h
+    journalctl -u billing | sockshim report --since yesterday
+    kubectl logs --prefix -l app=billing | sockshim report --since 1h
 
 END
     filter_usage
     cat <<'END'
   --json              the figures, for machines
+  --prometheus        counts for node_exporter's textfile collector
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
@@ -33,19 +39,20 @@ END
 }
 
 # fold cuts what has no end into pieces of so many bytes, for awk keeps a line in
-# memory. A record has 1024 at most.
-REPORT_PIECE=1100
+# memory. A record has 1024 at most, and what stands before it 400 (prefix.awk).
+REPORT_PIECE=1500
 
 sockshim_report() {
     report_view=text
     report_status=0
-    filter_read_words report "$FILTER_OPTIONS --color" "$@"
+    filter_read_words report "$FILTER_VALUED --color" "$@"
 }
 
 report_option() {
     case $1/$# in
     --json/1) report_view=json ;;
-    --json/*) wrong_call report "$1 takes no value" ;;
+    --prometheus/1) report_view=prometheus ;;
+    --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option report "$1" $REPORT_OPTIONS
@@ -56,11 +63,77 @@ report_option() {
 # ---- The logs ----
 
 report_logs() {
+    report_stdin_head=
     if [ $# -eq 0 ]; then
-        [ ! -t 0 ] || wrong_call report "no log to read"
-        set -- -
+        report_choose_log
+        set -- "$report_log"
+    fi
+    report_find_logs "$@"
+}
+
+# Standard input if something comes there, else the log that run writes.
+report_choose_log() {
+    report_log=-
+    if [ -e /dev/stdin ] && [ ! -c /dev/stdin ]; then
+        report_stdin_head=$(logs_first_bytes)
+        [ -z "$report_stdin_head" ] || return 0
+    fi
+    report_log=sockshim.log
+    [ -e "$report_log" ] || wrong_call report "no log is named, and there is no sockshim.log here"
+}
+
+# report_find_logs LOG...: folders become what is in them.
+report_find_logs() {
+    for report_log; do
+        shift
+        if [ "$report_log" = - ] || [ ! -d "$report_log" ]; then
+            set -- "$@" "$report_log"
+            continue
+        fi
+        report_found=$(logs_in "$report_log")
+        [ -n "$report_found" ] || report_fail "$report_log: no log in this folder"
+        report_ifs=$IFS
+        IFS='
+'
+        set -f
+        # shellcheck disable=SC2086
+        set -- "$@" $report_found
+        set +f
+        IFS=$report_ifs
+    done
+    report_drop_repeated "$@"
+}
+
+report_fail() {
+    complain "$1"
+    report_status=$USAGE
+}
+
+# report_drop_repeated LOG...: each file counts once, whatever it is called.
+report_drop_repeated() {
+    # shellcheck disable=SC2012
+    if [ "$(ls -diL -- "$@" 2>/dev/null | awk '{ print $1 }' | sort | uniq -d)" ]; then
+        for report_log; do
+            shift
+            report_is_again "$report_log" "$@" || set -- "$@" "$report_log"
+        done
     fi
     report_on "$@"
+}
+
+# report_is_again LOG OTHER...: whether one of the others is the same file.
+report_is_again() {
+    report_first=$1
+    shift
+    for report_other; do
+        # shellcheck disable=SC3013 # POSIX since 2024, and older than that in all shells
+        if [ "$report_other" != - ] && [ "$report_first" -ef "$report_other" ]; then
+            [ "$report_first" = "$report_other" ] && report_other='' || report_other=" (also as $report_other)"
+            complain "$report_first is named twice$report_other and read once"
+            return
+        fi
+    done
+    return 1
 }
 
 # report_on LOG...: of those that can be read.
@@ -70,15 +143,15 @@ report_on() {
         if report_can_read "$report_log"; then
             set -- "$@" "$report_log"
         else
-            complain "$report_problem"
-            report_status=$USAGE
+            report_fail "$report_problem"
         fi
     done
     [ $# -gt 0 ] || exit "$report_status"
     report_export_choices "$@"
     export LC_ALL=C
-    report_feed "$@" | awk -f "$lib/records.awk" -f "$lib/calendar.awk" -f "$lib/wrap.awk" \
-        -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/views/report-$report_view.awk" || report_status=$USAGE
+    report_feed "$@" | awk -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
+        -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/views/report-$report_view.awk" ||
+        report_status=$USAGE
     exit "$report_status"
 }
 
@@ -88,12 +161,10 @@ report_can_read() {
         return 0
     elif [ ! -e "$1" ]; then
         report_problem="$1: no such file"
-    elif [ -d "$1" ]; then
-        report_problem="$1 is a directory, not a log"
     elif [ ! -r "$1" ]; then
         report_problem="$1: permission denied"
     elif [ -f "$1" ]; then
-        report_can_unpack "$1" "$(report_unpacker "$(report_first_bytes <"$1")")"
+        report_can_unpack "$1" "$(logs_unpacker "$(logs_first_bytes <"$1")")"
     fi
     [ -z "$report_problem" ]
 }
@@ -103,21 +174,6 @@ report_can_unpack() {
     [ -z "$2" ] || command -v "$2" >/dev/null && return
     report_problem="$(report_names "$1") is compressed, and there is no $2 here to read it"
     return 1
-}
-
-# In octal. No byte more is taken from standard input than these.
-report_first_bytes() {
-    dd bs=1 count=6 2>/dev/null | od -A n -v -t o1
-}
-
-# What unpacks a log that begins with these bytes, if that is needed: names change.
-report_unpacker() {
-    case $1 in
-    ' 037 213 '*) echo gzip ;;
-    ' 050 265 057 375 '*) echo zstd ;;
-    ' 375 067 172 130 132 000') echo xz ;;
-    ' 102 132 150 '*) echo bzip2 ;;
-    esac
 }
 
 report_export_choices() {
@@ -136,7 +192,7 @@ report_export_choices() {
 # In bytes; 0 if that is not known before.
 report_total_size() {
     for report_log; do
-        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(report_unpacker "$(report_first_bytes <"$report_log")")" ]; then
+        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(logs_unpacker "$(logs_first_bytes <"$report_log")")" ]; then
             # shellcheck disable=SC2012
             ls -lnL -- "$report_log"
         else
@@ -177,8 +233,10 @@ report_feed_one() {
         echo unread >&3
         return
     }
-    report_bytes=$(report_first_bytes)
-    report_tool=$(report_unpacker "$report_bytes")
+    report_bytes=
+    [ "$1" != - ] || report_bytes=$report_stdin_head report_stdin_head=
+    [ -n "$report_bytes" ] || report_bytes=$(logs_first_bytes)
+    report_tool=$(logs_unpacker "$report_bytes")
     if ! report_can_unpack "$1" "$report_tool"; then
         complain "$report_problem"
         echo unread >&3

@@ -10,6 +10,7 @@ function tell(    i) {
     rank_causes()
     rank_peers(MOST_TOLD)
     rank_programs(MOST_TOLD, MOST_TOLD)
+    rank_hosts(MOST_TOLD, MOST_CAUSES)
     put("logs", json_logs())
     put("records", number(records))
     put("left_out", number(left_out))
@@ -20,6 +21,7 @@ function tell(    i) {
     put("events", json_counts(events))
     put("causes", json_causes())
     put("programs", json_programs())
+    put("hosts", json_hosts())
     put("resets", json_resets())
     put("idle_seconds", json_idle_seconds())
     put("complaints", json_complaints())
@@ -107,6 +109,16 @@ function json_programs(    i, label, group, out) {
         out = out more(out) "\n  {\"prog\": " string(label) ", \"records\": " number(ranked["programs", i]) \
             ", \"starts\": " number(starts[label]) ", \"different_processes\": " number(different_processes[label]) \
             ", \"processes\": " json_ranked(group, "pid") "}"
+    }
+    return "[" out "]"
+}
+
+function json_hosts(    i, label, part, out) {
+    for (i = 1; i <= ranked_count["hosts"]; i++) {
+        label = ranked_label["hosts", i]
+        split(label, part, SUBSEP)
+        out = out more(out) "\n  {\"host\": " plain(part[1]) ", \"unit\": " plain(part[2]) ", \"records\": " number(ranked["hosts", i]) \
+            ", \"causes\": " json_ranked("causes of " label, "cause") "}"
     }
     return "[" out "]"
 }

@@ -34,6 +34,7 @@ function tell() {
     put_causes()
     put_peers()
     put_programs()
+    put_hosts()
     put_chart()
     put_resets()
     put_advice()
@@ -98,7 +99,7 @@ function span(ms,    s) {
 
 # From the year (1), the month (6) or the hour (12) on, so many bytes.
 function moment_text(text, from, n) {
-    text = printable(text)
+    text = printable(on_clock(text))
     return substr(substr(text, 1, 10) " " substr(text, 12, 8), from, n)
 }
 
@@ -117,14 +118,45 @@ function listed(group, different, most, forgot,    i, n, text) {
 function put_head(    text) {
     text = (name_count == 1 ? printable(names[1]) : name_count " logs") ": "
     if (!records) {
-        print text "no records" (events["start"] && !left_out ? ": no socket call returned 0 or -1" : "") (left_out ? " but " thousands(left_out) " that the filters leave out" : "")
+        if (left_out)
+            put_left_out(text)
+        else
+            print text "no records" (events["start"] ? ": no socket call returned 0 or -1" : "")
         return
     }
     text = wrapped(text counted(records, "record", "records") " in " span(since_first_day(latest) - since_first_day(earliest)) ", " \
-        moment_text(earliest, 1, 19) " to " moment_text(latest, substr(earliest, 1, 10) == substr(latest, 1, 10) ? 12 : 1, 19) " UTC", 0, 0)
+        moment_text(earliest, 1, 19) " to " moment_text(latest, is_one_day() ? 12 : 1, 19) " " zone_text(latest), 0, 0)
     print styled(text, BOLD)
     if (left_out)
-        print thousands(left_out) " more are left out by the filters"
+        print counted(left_out, "more record is", "more records are") " left out by the filters"
+}
+
+# What there would have been to choose from.
+function put_left_out(text,    key, part, n, what, i, most) {
+    most = 8
+    print wrapped(text "no records match the filters (" thousands(left_out) " left out)", 0, 0)
+    for (key in unchosen) {
+        split(key, part, SUBSEP)
+        different_unchosen[part[1]]++
+        rank_in("unchosen " part[1], part[2], unchosen[key], most)
+    }
+    n = split("programs processes hosts causes peers levels", what, " ")
+    for (i = 1; i <= n; i++)
+        if (different_unchosen[what[i]])
+            print wrapped(left(what[i] " in it:", 17) listed("unchosen " what[i], different_unchosen[what[i]], most, "unchosen" in forgotten), 17, 0)
+    if (since != "" || until != "")
+        print wrapped(left("times in it:", 17) moment_text(left_first, 1, 19) " to " moment_text(left_last, 1, 19) " " zone_text(left_last), 17, 0)
+}
+
+function is_one_day() {
+    return substr(on_clock(earliest), 1, 10) == substr(on_clock(latest), 1, 10)
+}
+
+function zone_text(at,    offset) {
+    if (ENVIRON["FILTER_CLOCK"] != "local")
+        return "UTC"
+    offset = clock_offset(seconds_of(at))
+    return "local time (" offset_text(offset) ")"
 }
 
 # What makes the figures wrong, or the log a worse one.
@@ -173,7 +205,7 @@ function put_causes(    i, word, room, from, dated) {
     for (i = 1; i in order; i++)
         if (length(order[i]) > names_room)
             names_room = length(order[i])
-    from = substr(earliest, 1, 10) == substr(latest, 1, 10) ? 12 : substr(earliest, 1, 4) == substr(latest, 1, 4) ? 6 : 1
+    from = is_one_day() ? 12 : substr(on_clock(earliest), 1, 4) == substr(on_clock(latest), 1, 4) ? 6 : 1
     dated = from == 1 ? 10 : 20 - from
     room = length(thousands(records)) < 7 ? 7 : length(thousands(records))
     if (names_room + room + 2 * dated + 21 > screen)
@@ -236,6 +268,37 @@ function processes_text(label,    n, group) {
     group = "processes of " label
     return unbroken(counted(n, "process", "processes") (starts[label] > 1 ? " (" thousands(starts[label]) " starts)" : "") ":") " " \
         (n == 1 ? ranked_label[group, 1] : listed(group, n, 3, "processes" in forgotten))
+}
+
+# Of a log of several: which machine, container or pod, and which service there.
+function put_hosts(    i, n, label, part, host_room, unit_room, room, indent, more) {
+    rank_hosts(2 * MOST_LINES, 3)
+    n = ranked_count["hosts"]
+    if (!n)
+        return
+    host_room = unit_room = 5
+    for (i = 1; i <= n; i++) {
+        split(ranked_label["hosts", i], part, SUBSEP)
+        host_room = wider(host_room, width_of(cut(printable(part[1]), 32)))
+        unit_room = wider(unit_room, width_of(cut(printable(part[2]), 24)))
+    }
+    room = wider(7, length(thousands(records)))
+    indent = host_room + unit_room + room + 6
+    print "\n" styled(left("Hosts", host_room) "  " left("unit", unit_room) "  " right("records", room) "  causes", BOLD)
+    for (i = 1; i <= n; i++) {
+        label = ranked_label["hosts", i]
+        split(label, part, SUBSEP)
+        print left(cut(printable(part[1]), 32), host_room) "  " left(cut(printable(part[2]), 24), unit_room) "  " \
+            right(thousands(ranked["hosts", i]), room) "  " \
+            wrapped(listed("causes of " label, different_causes[part[1], part[2]], 3, "hosts" in forgotten), indent, indent)
+    }
+    more = host_count - n
+    if (more)
+        print "and " ("hosts" in forgotten ? "at least " : "") counted(more, "other", "others") ": choose with --host, or see --json"
+}
+
+function wider(a, b) {
+    return a > b ? a : b
 }
 
 # ---- When ----
@@ -331,10 +394,11 @@ function put_row(row, height, names, numbers,    line, at, text, steps) {
 }
 
 # Labels at round times, each under the column that it marks.
-function put_axis(from,    step, at, text, time) {
+function put_axis(from,    step, at, text, time, offset) {
     step = label_step()
-    time = first_column * column
-    time = step * (floor(time / step) + (floor(time / step) * step < time))
+    offset = 1000 * clock_offset(floor(first_column * column / 1000))
+    time = first_column * column + offset
+    time = step * (floor(time / step) + (floor(time / step) * step < time)) - offset
     for (; floor(time / column) <= last_column; time += step) {
         at = floor(time / column) - first_column
         if (from + at + 1 + label_length(step) <= screen)
@@ -359,6 +423,7 @@ function label_length(step) {
 }
 
 function label_at(time, step,    day, ms, text) {
+    time += 1000 * clock_offset(floor(time / 1000))
     day = floor(time / DAY)
     ms = time - day * DAY
     if (ms == 0 && step >= 60000)

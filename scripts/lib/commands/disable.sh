@@ -1,0 +1,42 @@
+# shellcheck shell=sh
+# sockshim disable: takes a systemd unit from under the shim again
+
+. "${lib:?}/unit.sh"
+
+disable_usage() {
+    cat <<'END'
+usage: sockshim disable [OPTIONS] UNIT
+
+Removes the drop-in that sockshim enable UNIT wrote. It takes effect when the
+unit is restarted. The logs stay.
+
+      --dry-run       say what would be removed; remove nothing
+      --root DIR      the unit is one of the system in DIR, which does not run
+  -h, --help          print this
+
+Exit status: 0; 1 if the unit is not enabled; 2 if the call is wrong.
+END
+}
+
+sockshim_disable() {
+    disable_dry_run=''
+    unit_read_words disable "$@"
+    [ -f "$unit_dropin" ] || die 1 "$unit_name is not enabled: $unit_dropin is not there"
+    grep -qxF "$UNIT_MARK" "$unit_dropin" || die 1 "$unit_dropin was not written by sockshim enable: remove it by hand"
+    if [ -n "$disable_dry_run" ]; then
+        echo "$unit_dropin"
+        return
+    fi
+    rm -f "$unit_dropin" || exit 1
+    rmdir "${unit_dropin%/*}" 2>/dev/null
+    unit_reload
+    complain "$unit_dropin is removed; it takes effect with: systemctl restart $unit_name"
+}
+
+disable_option() {
+    unit_took=1
+    case $1 in
+    --dry-run) disable_dry_run=yes ;;
+    *) unknown_option disable "$1" --dry-run --root --help ;;
+    esac
+}

@@ -1,0 +1,33 @@
+# shellcheck shell=sh
+# Which files are logs, and how they are packed.
+
+# logs_in FOLDER: one a line, those in it and in folders within that have a record near
+# their beginning, or that cannot be read.
+logs_in() {
+    find -L "$1" -type f | LC_ALL=C sort | while IFS= read -r logs_path; do
+        if [ ! -r "$logs_path" ] || logs_holds_records "$logs_path"; then
+            printf '%s\n' "$logs_path"
+        fi
+    done
+}
+
+logs_holds_records() {
+    logs_tool=$(logs_unpacker "$(logs_first_bytes <"$1")")
+    "${logs_tool:-cat}" ${logs_tool:+-dc} <"$1" 2>/dev/null | dd bs=65536 count=1 2>/dev/null |
+        LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{"ts":"20[0-9T:.-]*Z","level":"'
+}
+
+# In octal. No byte more is taken from standard input than these.
+logs_first_bytes() {
+    dd bs=1 count=6 2>/dev/null | od -A n -v -t o1
+}
+
+# What unpacks a log that begins with these bytes, if that is needed: names change.
+logs_unpacker() {
+    case $1 in
+    ' 037 213 '*) echo gzip ;;
+    ' 050 265 057 375 '*) echo zstd ;;
+    ' 375 067 172 130 132 000') echo xz ;;
+    ' 102 132 150 '*) echo bzip2 ;;
+    esac
+}

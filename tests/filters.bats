@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# A seccomp filter that the program did not put on itself, but inherited through exec: a
+# service manager's, a container's. (One of its own making is in cages.bats.)
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+
+setup() {
+    ulimit -c 0
+}
+
+# filtered ACTION LIST COMMAND...: the command under the shim, in the filter.
+filtered() {
+    "$PROGRAMS/filtered" "$1" "$2" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "${@:3}"
+}
+
+no_record() {
+    [ ! -s "$LOG" ] || fails_with "records"
+}
+
+@test "a filter that kills for socket calls: a program that makes none lives, and nothing is logged" {
+    run -0 filtered kill network cat /etc/hostname
+    [ "$output" = "$(cat /etc/hostname)" ]
+    run -0 filtered kill network sh -c 'cat /etc/hostname /etc/hostname | wc -l; echo done'
+    [ "${lines[1]}" = "done" ]
+    no_record
+}
+
+@test "without a socket no system call about sockets is made, from load to end" {
+    strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=%network,ioctl env LD_PRELOAD="$SHIM" \
+        SOCKSHIM_LOG="$LOG" cat /etc/hostname
+    ! grep -vE '^[0-9]+ +(\+\+\+|---)' "$BATS_TEST_TMPDIR/trace" || fails_with "socket calls"
+}
+
+@test "a filter that kills, and sockets inherited as stdin and stdout: read and written to their end" {
+    run -0 "$PYTHON" -c '
+import socket, subprocess, sys
+tcp = socket.create_server(("127.0.0.1", 0))
+def tcp_pair():
+    a = socket.create_connection(tcp.getsockname())
+    return a, tcp.accept()[0]
+for pair in (socket.socketpair, tcp_pair):
+    for who in ("cat", "dd"):
+        ours, its = pair()
+        child = subprocess.Popen(sys.argv[1:] + [who], stdin=its, stdout=its, stderr=subprocess.DEVNULL)
+        its.close()
+        ours.sendall(b"to and fro")
+        ours.shutdown(socket.SHUT_WR)
+        assert ours.makefile("rb").read() == b"to and fro"
+        assert child.wait() == 0, child.returncode
+' "$PROGRAMS/filtered" kill network env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG"
+    # With what needs no question.
+    expect_count 4 '.call == "read" and .ret == 0 and .len > 0 and .cause == "other" and
+        (.why | contains("seccomp")) and (has("type") or has("local") or has("state") | not)'
+}
+
+@test "a filter, and a connection inherited as stdin: TCP_NODELAY comes with the first socket of the program's own" {
+    run -0 "$PYTHON" -c '
+import socket, subprocess, sys
+tcp = socket.create_server(("127.0.0.1", 0))
+a = socket.create_connection(tcp.getsockname())
+sys.exit(subprocess.call(sys.argv[1:], stdin=tcp.accept()[0]))
+' "$PROGRAMS/filtered" 38 statx env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
+import ctypes, socket
+def nodelay():
+    on, size = ctypes.c_int(), ctypes.c_int(4)
+    ctypes.CDLL(None).getsockopt(0, socket.IPPROTO_TCP, socket.TCP_NODELAY, ctypes.byref(on), ctypes.byref(size))
+    return on.value
+print(nodelay(), end=" ")
+socket.socket()
+print(nodelay())'
+    [ "$output" = "0 1" ] || fails_with "$output"
+}
+
+@test "without a filter the end of an inherited socket is logged, with its start" {
+    "$PYTHON" -c '
+import socket, subprocess, sys
+tcp = socket.create_server(("127.0.0.1", 0))
+a = socket.create_connection(tcp.getsockname())
+b = tcp.accept()[0]
+for ours, its in (socket.socketpair(), (a, b)):
+    child = subprocess.Popen(sys.argv[1:], stdin=its, stdout=subprocess.DEVNULL)
+    its.close()
+    ours.close()
+    assert child.wait() == 0
+udp = socket.socket(type=socket.SOCK_DGRAM)
+udp.bind(("127.0.0.1", 0))
+udp.sendto(b"", udp.getsockname())
+assert subprocess.call(sys.argv[1:], stdin=udp, stdout=subprocess.DEVNULL) == 0
+' env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" cat
+    expect_count 1 '.call == "read" and .cause == "peer-closed" and .type == "unix-stream"'
+    expect_count 1 '.call == "read" and .cause == "peer-closed" and .type == "tcp"'
+    expect_count 1 '.call == "read" and .cause == "zero-length-datagram" and .type == "udp"'
+    expect_count 2 '.event == "start" and .prog == "cat"'
+}
+
+@test "a filter that answers an errno for our questions: a plain file is no socket" {
+    local errno
+    for errno in 1 38 13 22 95; do
+        run -0 filtered $errno network cat /etc/hostname
+        run -0 filtered $errno getsockname "$PYTHON" -c '
+import os, socket
+socket.socketpair()
+fd = os.open("/etc/hostname", os.O_RDONLY)
+while os.read(fd, 4096): pass
+os.read(os.open("/dev/null", os.O_RDONLY), 5)'
+        run -0 filtered $errno getsockname,getsockopt "$PYTHON" -c '
+import os, socket
+pair = socket.socketpair()
+while os.read(os.open("/dev/null", os.O_RDONLY), 5): pass'
+    done
+    expect_count 0 '.event == "return" and .call == "read"'
+}
+
+# pointers ANSWER: the calls of bad_pointers, for which a filter answers.
+POINTERS=sendmsg,recvmsg,recvmmsg,sendmmsg,connect,bind,sendto,writev,readv
+
+@test "a filter that answers an errno, or 0, for the call: no pointer is read that leads nowhere" {
+    local errno expected
+    for errno in 1 13 38 111 11 104 32 110 90 22 98 0; do
+        rm -f "$LOG"
+        run -0 --separate-stderr filtered $errno $POINTERS "$PROGRAMS/bad_pointers"
+        [ "$output" = alive ] || fails_with "errno $errno: $output"
+        expected=52
+        [ $errno -ne 0 ] || expected=44 # a connect and a bind that succeed
+        expect_count $expected '.event == "return"'
+    done
+}
+
+@test "a tracer that answers for the kernel does no harm either" {
+    run -0 --separate-stderr strace -f -o /dev/null -e inject=$POINTERS:error=ECONNRESET \
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/bad_pointers"
+    [ "$output" = alive ]
+    expect_count 52 '.error == "ECONNRESET"'
+}
+
+@test "what can be read is in the record: address and bytes of a call that a filter forbids" {
+    run -0 filtered 1 connect,bind,sendmsg "$PYTHON" -c '
+import socket
+for what in (lambda s: s.connect(("127.0.0.1", 9)), lambda s: s.bind(("127.0.0.1", 9)),
+             lambda s: s.sendmsg([b"abc", b"de"], [], 0, ("127.0.0.1", 9))):
+    try: what(socket.socket(type=socket.SOCK_DGRAM))
+    except PermissionError: pass'
+    expect_count 1 '.call == "connect" and .peer == "127.0.0.1:9"'
+    expect_count 1 '.call == "bind" and .local == "127.0.0.1:9"'
+    expect_count 1 '.call == "sendmsg" and .peer == "127.0.0.1:9" and .len == 5'
+}

@@ -1,0 +1,33 @@
+/* Name resolution, of addresses that are written as numbers: nobody is asked. */
+#include "life.h"
+#include <netdb.h>
+
+/* Where the answer lies differs from run to run: what is in it counts. */
+static void tell(const struct addrinfo *answer)
+{
+    for (const struct addrinfo *at = answer; at; at = at->ai_next) {
+        say("%u answer %d %d %d %u %08x\n", number, at->ai_family, at->ai_socktype, at->ai_protocol,
+            at->ai_addrlen, (unsigned)sum_of((const unsigned char *)at->ai_addr, at->ai_addrlen));
+    }
+}
+
+void resolve(void)
+{
+    static const char *const nodes[] = {"127.0.0.1", "127.0.0.1", "::1", "127.1", "1.2.3.4.5"};
+    const char *node = nodes[below(sizeof nodes / sizeof *nodes)];
+    const char *service = (const char *[]){"80", "80", NULL, "70000000000", "no number"}[below(5)];
+    struct addrinfo hints = {
+        /* 0x40000000 is no flag: EAI_BADFLAGS, which is -1 */
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | (int)ANY(0, 0, 0, AI_PASSIVE, 0x40000000),
+        .ai_family = (int)ANY(AF_INET, AF_INET, AF_INET6, AF_UNSPEC, 99),
+        .ai_socktype = (int)ANY(SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM, 0),
+    };
+    struct addrinfo *answer = NULL;
+    long result = CALL(getaddrinfo(node, service, given(&hints, sizeof hints), &answer),
+                       "getaddrinfo %s %s %d %d %x", node, service ? service : "-", hints.ai_family,
+                       hints.ai_socktype, (unsigned)hints.ai_flags);
+    if (result == 0) {
+        tell(answer);
+        freeaddrinfo(answer);
+    }
+}

@@ -1,0 +1,375 @@
+#!/usr/bin/env bats
+# Logs as people have them: `sockshim report` and `follow` read what journalctl, syslog,
+# docker compose and kubectl put before a record, folders, and the log that is meant
+# where none is named; and what is said of a choice that leaves nothing.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load each_system
+
+setup() {
+    mkdir "$BATS_TEST_TMPDIR/here" && cd "$BATS_TEST_TMPDIR/here" || return 1
+    export LC_ALL=C.UTF-8 TZ=UTC
+    unset COLUMNS NO_COLOR
+    use dash mawk
+}
+
+anew() {
+    rm -rf ./*log* folder
+    "$@"
+}
+
+sockshim() {
+    PATH=$SYSTEM_PATH sh "$SOCKSHIM_COMMAND" "$@"
+}
+
+# record SECOND [SED-SCRIPT]
+record() {
+    printf 'ts=2026-11-22T11:03:%02d.123456Z level=warn event=return pid=7 tid=7 prog=billing call=recv fd=%d ret=-1 errno=104 error=ECONNRESET len=4096 type=tcp local=10.0.0.5:44312 peer=10.0.0.9:5432 state=CLOSE rx=0 tx=5 unacked=0 unsent=0 idle_ms=60012 rtt_us=85 retrans=0 cause=peer-reset why="It was \\"so\\"."\n' "$1" "$1" | sed "${2-}"
+}
+
+json() {
+    record "$1" >one && as_json one | jq -c .
+}
+
+records_in() {
+    sockshim report --json "$@" | jq .records
+}
+
+# ---- Prefixes ----
+
+# Each is what the tool really prints: journalctl's short, short-precise, short-iso,
+# short-full and with-unit; syslog's RFC 3164, as rsyslog writes it, and RFC 5424;
+# docker compose with and without -t; docker logs -t; kubectl with --prefix,
+# --timestamps and both; a priority for the journal.
+prefixed() {
+    cat <<'END'
+Nov 22 11:03:22 web1 billing[7]: |web1|billing
+Nov  2 11:03:22.123456 web1 billing[7]: |web1|billing
+2026-11-22T11:03:22+0000 web1 billing[7]: |web1|billing
+Sun 2026-11-22 11:03:22 UTC web1 billing[7]: |web1|billing
+Sun 2026-11-22 12:03:22 CET web1 billing.service[7]: |web1|billing.service
+<12>Nov 22 11:03:22 web1 billing: |web1|billing
+2026-11-22T11:03:22.123456+01:00 web1 billing[7]: |web1|billing
+2026-11-22T11:03:22.123456+01:00 web1 billing |web1|billing
+<12>1 2026-11-22T11:03:22.123456Z web1 billing 7 - - |web1|billing
+<12>1 2026-11-22T11:03:22.123456Z web1 billing 7 ID47 [a@1 b="c d"] |web1|billing
+billing-1  | |billing-1|
+billing-1  | 2026-11-22T11:03:22.123456789Z |billing-1|
+2026-11-22T11:03:22.123456789Z ||
+[pod/billing-7d4b9-xk2lp/app] |billing-7d4b9-xk2lp|app
+[pod/billing-7d4b9-xk2lp/app] 2026-11-22T11:03:22.123456789Z |billing-7d4b9-xk2lp|app
+<4>||
+END
+}
+
+each_is_recognized() {
+    local line prefix rest expected shown
+    while IFS= read -r line; do
+        rest=${line#*"${line%|*|*}"}
+        prefix=${line%|*|*}
+        expected=$(jq -nc --arg host "$(cut -d '|' -f 2 <<<"$rest")" --arg unit "$(cut -d '|' -f 3 <<<"$rest")" \
+            'if $host == "" then [] else [{host: $host, unit: $unit, records: 2, causes: [{cause: "peer-reset", records: 2}]}] end')
+        { printf '%s' "$prefix" && record 22 && printf '%s' "$prefix" && json 23; } >log
+        [ "$(sockshim report --json log | jq -c '[.records, .other_lines, .hosts]')" = "[2,0,$expected]" ] ||
+            fails_with "$prefix: $(sockshim report --json log | jq -c '[.records, .other_lines, .hosts]')"
+        shown=$(sockshim follow - <log)
+        [[ $shown == "2026-11-22T11:03:22.123456Z $(cut -d '|' -f 2 <<<"$rest" | sed 's/..*/& /')billing[7] recv(22) = "*$'\n'*"recv(23) = "* ]] || fails_with "$prefix: $shown"
+    done < <(prefixed)
+}
+
+@test "the prefixes of journalctl, syslog, docker and kubectl are no part of a record, and name its host" {
+    on_each_system anew each_is_recognized
+}
+
+nothing_else_is() {
+    {
+        printf 'an answer of '
+        record 22
+        printf 'ts=2026-11-22T11:03:22.1'
+        record 23
+        printf '%0500d web1 billing: ' 0
+        record 24
+        printf 'Nov 22 11:03:22 web1 billing[7]: '
+        record 25 's/ why=.*//'
+    } >log
+    [ "$(sockshim report --json log | jq -c '[.records, .other_lines, .first_other_lines[0].text[:12]]')" = '[0,4,"an answer of"]' ]
+    sockshim follow - <log | grep -q '^an answer of ts='
+}
+
+@test "what is no known prefix makes no record" {
+    on_each_system anew nothing_else_is
+}
+
+hosts_are_apart() {
+    {
+        record 1 's/^/Nov 22 11:03:22 web1 billing[7]: /'
+        record 2 's/^/Nov 22 11:03:22 web2 billing[7]: /'
+        record 3 's/^/Nov 22 11:03:22 web2 billing[7]: /; s/peer-reset/timeout/'
+        record 4 's/^/Nov 22 11:03:22 web2 nginx[7]: /; s/peer-reset/timeout/'
+        record 5
+    } >log
+    sockshim report log >said
+    [ "$(sed -n '/^Hosts/,/^$/p' said)" = "Hosts  unit     records  causes
+web2   billing        2  peer-reset (1), timeout (1)
+web1   billing        1  peer-reset (1)
+web2   nginx          1  timeout (1)" ] || fails_with "$(cat said)"
+    # The same number on two hosts is two processes.
+    grep -Eqx 'billing +5  3 processes: web2:7 \(3\), 7 \(1\), web1:7 \(1\)' said || fails_with "$(cat said)"
+    [ "$(records_in --host 'web2' log)" -eq 3 ]
+    [ "$(records_in --host 'web*' log)" -eq 4 ]
+    sockshim follow --host web1 - <log >said
+    [ "$(wc -l <said)" -eq 1 ]
+    grep -q 'web1 billing\[7\] recv(1)' said
+    sockshim report log >said
+    record 5 >log
+    sockshim report log >said
+    ! grep -q '^Hosts' said
+}
+
+@test "a central log: hosts and units are kept apart" {
+    on_each_system anew hosts_are_apart
+}
+
+# ---- Which log ----
+
+default_log() {
+    run -2 --separate-stderr sockshim report </dev/null
+    [ "$stderr" = "sockshim: no log is named, and there is no sockshim.log here; see sockshim help report" ] || fails_with "$stderr"
+    run -2 --separate-stderr sockshim report < <(:)
+    [[ $stderr == *"no sockshim.log here"* ]]
+    record 1 >sockshim.log
+    { record 2 && record 3; } >log
+    run -0 --separate-stderr sockshim report </dev/null
+    [[ $output == "sockshim.log: 1 record "* && -z $stderr ]] || fails_with "$output"
+    run -0 sockshim report < <(:)
+    [[ $output == "sockshim.log: 1 record "* ]]
+    run -0 sockshim report <log
+    [[ $output == "standard input: 2 records "* ]]
+    run -0 sockshim report < <(cat log)
+    [[ $output == "standard input: 2 records "* ]]
+    run -0 env PATH="$SYSTEM_PATH" sh -c 'sh "$0" report <&-' "$SOCKSHIM_COMMAND"
+    [[ $output == "sockshim.log: 1 record "* ]]
+    run -0 sockshim follow <log
+    [ "${#lines[@]}" -eq 2 ]
+    run -0 sockshim follow --until 2026-11-23 </dev/null
+    [[ $output == *" recv(1) = "* && ${#lines[@]} -eq 1 ]] || fails_with "$output"
+}
+
+@test "no log is named: standard input if something comes there, else ./sockshim.log" {
+    on_each_system anew default_log
+}
+
+once() {
+    { record 1 && record 2; } >a.log
+    ln -s a.log b.log
+    ln a.log c.log
+    run -0 --separate-stderr sockshim report --json a.log a.log
+    [ "$(jq .records <<<"$output")" -eq 2 ]
+    [ "$stderr" = "sockshim: a.log is named twice and read once" ] || fails_with "$stderr"
+    [ "$(records_in a.log b.log ./c.log 2>/dev/null)" -eq 2 ]
+    [ "$(records_in . 2>/dev/null)" -eq 2 ]
+    [ "$(records_in a.log . 2>/dev/null)" -eq 2 ]
+    # The same records in another file are others.
+    cp a.log d.log
+    [ "$(records_in a.log d.log)" -eq 4 ]
+}
+
+@test "the same file twice counts once" {
+    on_each_system anew once
+}
+
+folder() {
+    mkdir -p "folder/a b"
+    record 1 >folder/1.log
+    record 2 | gzip >folder/2.log.gz
+    { echo "the program's own words" && record 3; } >"folder/a b/3"
+    seq 1000 >folder/no-log
+    [ "$(sockshim report --json folder | jq -c '[.records, .other_lines, (.logs | length)]')" = "[3,1,3]" ] || fails_with "$(sockshim report --json folder)"
+    ln -s folder link.log
+    [ "$(records_in link.log)" -eq 3 ]
+}
+
+@test "report: a folder stands for the logs in it" {
+    on_each_system anew folder
+}
+
+has_shown() {
+    grep -q " recv($1) = " shown
+}
+
+follows_folder() {
+    mkdir folder
+    record 2 >folder/a.log
+    record 1 >folder/b.log
+    : >shown
+    background env PATH="$SYSTEM_PATH" setsid sh "$SOCKSHIM_COMMAND" follow folder >shown
+    wait_until has_shown 2
+    record 3 >>folder/a.log
+    wait_until has_shown 3
+    # Rotated, a new one, and one further down.
+    mv folder/a.log folder/a.log.1
+    record 4 >>folder/a.log.1
+    record 5 >folder/a.log
+    wait_until has_shown 4
+    wait_until has_shown 5
+    mkdir folder/sub
+    seq 10 >folder/sub/numbers
+    record 6 >folder/sub/c.log
+    wait_until has_shown 6
+    rm folder/b.log
+    record 7 | head -c 100 >>folder/a.log
+    record 8 >>folder/sub/c.log
+    wait_until has_shown 8
+    record 7 | tail -c +101 >>folder/a.log
+    wait_until has_shown 7
+    kill -TERM -- "-$BACKGROUND"
+    # Each once; the order is that of the time at the beginning, later that of the looks.
+    [ "$(sed -n 's/.* recv(\([0-9]*\)) .*/\1/p' shown | sort | tr '\n' ' ')" = "1 2 3 4 5 6 7 8 " ] || fails_with "$(cat shown)"
+    [[ $(head -n 1 shown) == *" recv(1) = "* ]]
+    [ "$(wc -l <shown)" -eq 8 ] || fails_with "$(cat shown)"
+}
+
+@test "follow: a folder: all logs in it, those that are new and those that are rotated" {
+    on_each_system anew follows_folder
+}
+
+# ---- Choosing ----
+
+chooses() {
+    {
+        record 1
+        record 2 's/error=ECONNRESET/error=ETIMEDOUT/; s/errno=104/errno=110/; s/cause=peer-reset/cause=connection-timed-out/'
+        record 3 's/peer=10.0.0.9:5432/peer=10.0.0.9:443/; s/pid=7 /pid=8 /'
+        record 4 's/peer=10.0.0.9:5432/peer="[fd00::1]:5432"/; s/pid=7 /pid=77 /'
+        record 5 's/error=ECONNRESET/error=EAGAIN/; s/cause=peer-reset/cause=would-block/; s/level=warn/level=debug/'
+    } >log
+    [ "$(records_in --cause ECONNRESET log)" -eq 3 ]
+    [ "$(records_in --cause econnreset,ETIMEDOUT log)" -eq 4 ]
+    [ "$(records_in --cause 110 log)" -eq 1 ]
+    [ "$(records_in --cause EWOULDBLOCK log)" -eq 1 ]
+    [ "$(records_in --cause PEER_RESET,timeout log)" -eq 3 ]
+    [ "$(records_in --cause 'ECONN*' log)" -eq 3 ]
+    [ "$(records_in --peer :5432 log)" -eq 4 ]
+    [ "$(records_in --peer 5432 log)" -eq 4 ]
+    [ "$(records_in --peer '9002, 443' log)" -eq 1 ]
+    [ "$(records_in --peer '10.0.0.9:5432' log)" -eq 3 ]
+    [ "$(records_in --pid 7 log)" -eq 3 ]
+    [ "$(records_in --pid 8,77 log)" -eq 2 ]
+    [ "$(records_in --level WARN log)" -eq 4 ]
+}
+
+@test "by errno, by port, by process" {
+    on_each_system anew chooses
+}
+
+hints() {
+    { record 1 && record 2 's/prog=billing/prog=nginx/'; } >log
+    run -0 sockshim report --prog NGINX log
+    [ "$output" = "log: no records match the filters (2 left out)
+programs in it: billing (1), nginx (1)" ] || fails_with "$output"
+    run -0 sockshim report --peer 1.2.3.4 --level error --pid 99 log
+    [ "$output" = "log: no records match the filters (2 left out)
+processes in it: 7 (2)
+peers in it: 10.0.0.9:5432 (2)
+levels in it: warn (2)" ] || fails_with "$output"
+    run -0 sockshim report --since 2026-11-23 log
+    [ "${lines[1]}" = "times in it: 2026-11-22 11:03:01 to 2026-11-22 11:03:02 UTC" ] || fails_with "$output"
+}
+
+@test "a choice that leaves nothing says what there is" {
+    on_each_system anew hints
+}
+
+# it_is TIME: on a clock that stands still.
+it_is() {
+    rm -f bin/date
+    printf '#!/bin/sh\necho %s\n' "$(date -d "$1" +%s)" >bin/date
+    chmod +x bin/date
+}
+
+# since TIME: the first record that it leaves.
+since() {
+    sockshim report --json --since "$@" log | jq -r .first
+}
+
+times() {
+    it_is 2026-11-23T12:00:00Z
+    for at in 22T10:30:00 22T23:30:00 23T00:30:00 23T10:30:00 23T11:30:00 23T11:59:30; do
+        record 1 "s/^ts=[^.]*/ts=2026-11-$at/"
+    done >log
+    [ "$(since yesterday)" = 2026-11-22T10:30:00.123456Z ]
+    [ "$(since 'yesterday 20:00')" = 2026-11-22T23:30:00.123456Z ]
+    [ "$(since today)" = 2026-11-23T00:30:00.123456Z ]
+    [ "$(since -1h)" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(since '1 hour ago')" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(since 2h)" = 2026-11-23T10:30:00.123456Z ]
+    [ "$(since 09m)" = 2026-11-23T11:59:30.123456Z ]
+    [ "$(since 2026-11-23T12:00+01:00)" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(since 2026-11-23T11:00:00+00:00)" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(since 2026-11-23T11:00:00Z)" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(since 11:00)" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(since 23:00)" = 2026-11-22T23:30:00.123456Z ]
+    [ "$(TZ=Europe/Berlin since 12:00 --local)" = 2026-11-23T11:30:00.123456Z ]
+    [ "$(TZ=Europe/Berlin since today --local)" = 2026-11-22T23:30:00.123456Z ]
+    run -2 sockshim report --since 1h --until 2h log
+    [ "$output" = "sockshim: --since 1h (2026-11-23T11:00:00) is not before --until 2h (2026-11-23T10:00:00); see sockshim help report" ] || fails_with "$output"
+    for at in 25:00 'last week' 1h30 2026-13-01 2026-11-22T03:00+2 ''; do
+        [ -z "$at" ] || run -2 sockshim report --since "$at" log
+    done
+}
+
+@test "times as people write them" {
+    on_each_system anew times
+}
+
+local_times() {
+    export TZ=Europe/Berlin
+    { record 1 's/^ts=[^.]*/ts=2026-07-22T22:03:01/' && record 2 's/^ts=[^.]*/ts=2026-11-22T11:03:02/'; } >log
+    run -0 sockshim report --local log
+    [[ ${lines[0]} == *", 2026-07-23 00:03:01 to 2026-11-22 12:03:02 local"* ]] || fails_with "$output"
+    [[ $output == *"peer-reset  warn         2  100.0%  07-23 00:03:01  11-22 12:03:02"* ]] || fails_with "$output"
+    run -0 sockshim follow --local - <log
+    [[ ${lines[0]} == "2026-07-23T00:03:01.123456+02:00 billing[7] "* && ${lines[1]} == "2026-11-22T12:03:02.123456+01:00 billing[7] "* ]] || fails_with "$output"
+    record 1 >log
+    record 2 's/T11:03/T11:33/' >>log
+    run -0 sockshim report --local log
+    [[ $output == *"|12:05"* && $output != *"|11:"* ]] || fails_with "$output"
+}
+
+@test "--local: times of the time zone, in summer and in winter" {
+    on_each_system anew local_times
+}
+
+# ---- follow --top ----
+
+# Recent records: rates are those of the last seconds.
+now() {
+    record 1 "s/^ts=[^.]*/ts=$(date -u +%Y-%m-%dT%H:%M:%S)/; ${1-}"
+}
+
+shows_row() {
+    grep -Eq "$1" shown
+}
+
+top() {
+    : >log
+    : >shown
+    background env PATH="$SYSTEM_PATH" setsid sh "$SOCKSHIM_COMMAND" follow --top log >shown
+    wait_until shows_row '0 records  0\.0/s$'
+    for i in 1 2 3 4 5; do now >>log; done
+    now 's/cause=peer-reset/cause=timeout/; s/level=warn/level=error/' >>log
+    record 1 's/peer=[^ ]*/peer=10.7.7.7:44444/; s/local=[^ ]*/local=10.0.0.5:443/' >>log
+    wait_until shows_row '^ +0\.5 +5 +5 +[0-9]s  peer-reset +10\.0\.0\.9:5432$'
+    wait_until shows_row '^ +0\.1 +1 +1 +[0-9]s  timeout +10\.0\.0\.9:5432$'
+    # A client's port says nothing.
+    wait_until shows_row '^ +0\.0 +0 +1 +[0-9]*[dh]  peer-reset +10\.7\.7\.7$'
+    kill -TERM -- "-$BACKGROUND"
+    sockshim follow --top - <log >shown
+    grep -q '  7 records  ' shown
+}
+
+@test "follow --top: causes and peers by rate, and when each was last seen" {
+    on_each_system anew top
+}

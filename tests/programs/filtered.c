@@ -1,0 +1,94 @@
+/* A launcher: puts on a seccomp filter as a service manager or a container does, and
+ * becomes the command.
+ *
+ *     filtered ACTION LIST COMMAND [ARG...]
+ *
+ * ACTION is "kill" or the number of an errno that is answered; LIST is "network" for
+ * all socket calls (systemd's @network-io), or their names with commas between them. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CALL(name)                                                                                 \
+    {                                                                                              \
+#name, SYS_##name, 1                                                                       \
+    }
+static const struct {
+    const char *name;
+    unsigned number;
+    int is_network;
+} calls[] = {
+    CALL(accept4),
+    CALL(bind),
+    CALL(connect),
+    CALL(getpeername),
+    CALL(getsockname),
+    CALL(getsockopt),
+    CALL(listen),
+    CALL(recvfrom),
+    CALL(recvmmsg),
+    CALL(recvmsg),
+    CALL(sendmmsg),
+    CALL(sendmsg),
+    CALL(sendto),
+    CALL(setsockopt),
+    CALL(shutdown),
+    CALL(socket),
+    CALL(socketpair),
+#ifdef SYS_accept
+    CALL(accept),
+#endif
+    {"readv", SYS_readv, 0},
+    {"writev", SYS_writev, 0},
+    {"statx", SYS_statx, 0},
+};
+
+static int is_listed(const char *list, size_t i)
+{
+    size_t len = strlen(calls[i].name);
+    if (strcmp(list, "network") == 0) {
+        return calls[i].is_network;
+    }
+    for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        if (strncmp(at, calls[i].name, len) == 0 && (at[len] == ',' || !at[len])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int main(int count, char **arguments)
+{
+    struct sock_filter filter[64] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+    struct sock_fprog program = {1, filter};
+    if (count < 4) {
+        return 2;
+    }
+    unsigned action = strcmp(arguments[1], "kill") == 0
+                          ? SECCOMP_RET_KILL_PROCESS
+                          : SECCOMP_RET_ERRNO | (unsigned)atoi(arguments[1]);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (is_listed(arguments[2], i)) {
+            filter[program.len++] =
+                (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].number, 0, 1);
+            filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+        }
+    }
+    filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
+        perror("seccomp");
+        return 2;
+    }
+    execvp(arguments[3], arguments + 3);
+    perror(arguments[3]);
+    return 127;
+}

@@ -1,0 +1,88 @@
+"""The figures of a TCP record against the wire."""
+
+STATES = {
+    # name: (the peer's FIN came, the program shut down its writing)
+    "ESTABLISHED": (False, False), "CLOSE_WAIT": (True, False), "FIN_WAIT1": (False, True),
+    "FIN_WAIT2": (False, True), "LAST_ACK": (True, True), "CLOSING": (True, True),
+    "TIME_WAIT": (True, True),
+}
+
+
+def record_is_of_subflow(case):
+    """Of an MPTCP connection TCP_INFO is that of its first subflow."""
+    return case.record.get("type") == "mptcp"
+
+
+def state(case):
+    said, t = case.record.get("state"), case.t
+    if said == "CLOSE":
+        over = t.fin(case.high) and t.shut(1, case.high)
+        if not over and not t.failed(case.high):
+            yield "the state is CLOSE, but nothing had ended it"
+        return
+    if said not in STATES or record_is_of_subflow(case):
+        return
+    fin, shut = STATES[said]
+    if fin and not t.fin(case.high):
+        yield f"the state is {said}, but no FIN had come"
+    if not fin and t.surely_fin(case.low) and not t.failed(case.high):
+        yield f"the state is {said}, but a FIN had come"
+    if shut != t.shut(1, case.high):
+        yield f"the state is {said}, and the program had {'not ' if shut else ''}shut down"
+
+
+def counts(case):
+    record, t = case.record, case.t
+    if "rx" not in record or not t.established:
+        return
+    written = t.written(case.entry)
+    low, high = t.tx(case.low, case.high, written)
+    if not low <= record["tx"] <= high:
+        yield f"tx is not {low}" + (f" to {high}" if high != low else "")
+    queued = record["tx"] + record["unacked"] + record["unsent"]
+    if queued != written:
+        yield f"tx, unacked and unsent make {queued}, but {written} were written"
+    low, high = t.rx(case.low, case.high)
+    if not low <= record["rx"] <= high:
+        yield f"rx is not {low}" + (f" to {high}" if high != low else "")
+    if record["rx"] < t.read(case.entry):
+        yield f"rx is less than the {t.read(case.entry)} that were read"
+
+
+def addresses(case):
+    record, t = case.record, case.t
+    if case.entry["call"] == "bind":
+        if record.get("local") != "%s:%d" % tuple(case.entry["to"]):
+            yield "local is not what was asked for"
+        return
+    if t.name == "b" and not t.established:
+        return
+    for key, (host, port) in (("local", t.mine), ("peer", t.other)):
+        if key in record and record[key] != f"{host}:{port}":
+            yield f"{key} is not {host}:{port}"
+
+
+def side(case):
+    if "side" in case.record:
+        really = "connected" if case.t.name == "a" else "accepted"
+        if case.record["side"] != really:
+            yield f"this side {really}"
+
+
+def idle(case):
+    if "idle_ms" in case.record and not case.idle_is(case.record["idle_ms"]):
+        yield "idle_ms is another"
+
+
+def unread(case):
+    if "unread" not in case.record or not case.t.established or case.t.urgent(case.high):
+        return
+    low, high = case.t.rx(case.low, case.high)
+    read = case.t.read(case.entry)
+    if not low - read <= case.record["unread"] <= high - read:
+        yield f"unread is not {low - read} to {high - read}"
+
+
+def faults(case):
+    for part in (state, counts, addresses, side, idle, unread):
+        yield from part(case)

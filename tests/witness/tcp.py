@@ -1,0 +1,308 @@
+"""What the sentences of TCP and MPTCP records claim."""
+import socket
+
+from claims import LESS, Table
+from packets import RST
+from truth import LAG
+
+tcp = Table()
+claim = tcp.claim
+
+
+def same(case, said, key):
+    """A figure of the sentence is the record's."""
+    return int(said) == case.record.get(key)
+
+
+def reset_came(case):
+    if not case.t.reset_in(case.high):
+        return "no RST had come"
+    why = case.record["why"]
+    hedged = "may have sent" in why or "firewall" in why
+    return case.t.peers_reset(case.high) or hedged or "the RST was a firewall's"
+
+
+# ---- The end in order ----
+
+@claim(r"PEER closed its side cleanly \(FIN\)(?: after <rx>)?: it closed the connection, or only finished sending\.")
+def _(case, said):
+    if said["rx"] and not same(case, said["rx"], "rx"):
+        return "the record's rx is another"
+    return case.t.fin(case.high) or "no FIN had come"
+
+
+@claim(r" Of what this program wrote, <n> had not been acknowledged\.")
+def _(case, said):
+    return int(said["n"]) == case.record["unacked"] + case.record["unsent"] > 0
+
+
+@claim(r"This program itself shut down the reading side of the socket; no FIN has come from PEER\.")
+def _(case, said):
+    if not case.t.shut(0, case.high):
+        return "it had not"
+    return not case.t.surely_fin(case.low) or "a FIN had come"
+
+
+@claim(r"The connection to PEER had already failed\.")
+def _(case, said):
+    return case.t.failed(case.high) or "it had not"
+
+
+@claim(r" The kernel reports that once: an earlier call was given the error, or it was lost in a splice or sendfile that had moved something\.")
+def _(case, said):
+    return bool(case.t.told(case.entry)) or case.t.swallowed(case.entry) or "neither"
+
+
+@claim(r" This 0 does not mean that PEER had finished sending\.")
+def _(case, said):
+    return not case.t.surely_fin(case.low) or "it had"
+
+
+@claim(r"This program had shut down its reading side, or the connection to PEER had failed and an earlier call was given the error: notices in the error queue hide which\.", LESS)
+def _(case, said):
+    return case.t.shut(0, case.high) or bool(case.t.told(case.entry)) or "neither"
+
+
+# ---- Resets ----
+
+@claim(r"PEER had closed its side cleanly \(FIN\), and then aborted the connection \(RST\)")
+def _(case, said):
+    return reset_came(case) if case.t.fin(case.high) else "no FIN had come"
+
+
+@claim(r"PEER aborted the connection \(RST\), or this host's kernel did, because data came after this program had shut the socket down; until then <rx> had been received, and <tx> acknowledged", LESS)
+def _(case, said):
+    if not (case.t.reset_in(case.high) or case.t.reset_out(case.high)):
+        return "neither"
+    return case.t.shut(1, case.high) and same(case, said["rx"], "rx") and same(case, said["tx"], "tx")
+
+
+@claim(r"PEER aborted the connection \(RST\) before any data had gone either way")
+def _(case, said):
+    ok = reset_came(case)
+    return ok if ok is not True else \
+        case.record["rx"] == 0 and case.t.written(case.entry) == 0 or "some had"
+
+
+@claim(r"PEER aborted the connection \(RST\) before a single byte had come from it; it had acknowledged (?:<tx> of what was sent to it|everything that was sent to it \(<all>\))")
+def _(case, said):
+    ok = reset_came(case)
+    if ok is not True:
+        return ok
+    if case.t.rx(case.low, case.high)[0] > 0:
+        return "some had come"
+    if said["all"] and case.record["unacked"] + case.record["unsent"] > 0:
+        return "not everything"
+    return same(case, said["tx"] or said["all"], "tx")
+
+
+@claim(r"; <n> of what this program had written had not been acknowledged")
+def _(case, said):
+    return int(said["n"]) == case.record["unacked"] + case.record["unsent"]
+
+
+@claim(r"\.? Or a firewall rule of this host, which lets nothing out to the peer, or something in between sent the RST in its name\.|\.? A firewall rule of this host may have sent the RST in its name\.")
+def _(case, said):
+    return True
+
+
+@claim(r"\.? No data had come for (?P<d>\d+) (?P<unit>s|ms) when this call found out: look at idle timeouts of the peer and of what stands between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
+def _(case, said):
+    return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
+
+
+@claim(r" Unread here: <n> that it sent before\. Servers say in such last words why they hang up \(an HTTP status, a database's error, a TLS alert\); tcpdump -A or the client's verbose option shows them\.")
+def _(case, said):
+    return same(case, said["n"], "unread")
+
+
+# ---- Writing too late ----
+
+@claim(r"The connection to PEER had already failed before this write, by reset or time-out or in another way\.")
+def _(case, said):
+    return case.t.failed(case.high) or "it had not"
+
+
+@claim(r"This program had shut down its writing side before this write, or the connection to PEER had failed, by reset or time-out or in another way: the kernel does not tell them apart\.", LESS)
+def _(case, said):
+    return case.t.shut(1, case.high) or case.t.failed(case.high) or "neither"
+
+
+HOST_ENDED = r"(?P<host>, or because this host (?:gave it up \(time-out, or ss -K\)|ended it \(ss -K, or the like\)))?\."
+
+
+def ended_somehow(case, said):
+    if case.t.reset_in(case.high):
+        return True
+    if not said["host"]:
+        return "no RST had come"
+    return case.t.failed(case.high) or "nothing had ended it"
+
+
+@claim(r"PEER had closed its side \(FIN\), and then the connection failed before this write: by an RST from (?:[0-9.:]+|the peer), or one sent in its name" + HOST_ENDED)
+def _(case, said):
+    return ended_somehow(case, said) if case.t.fin(case.high) else "no FIN had come"
+
+
+@claim(r"The connection to PEER had failed before this write, by an RST from it, or one sent in its name" + HOST_ENDED)
+def _(case, said):
+    return ended_somehow(case, said)
+
+
+@claim(r"This program itself shut down its writing side before it wrote\.")
+def _(case, said):
+    return case.t.shut(1, case.high) or "it had not"
+
+
+# ---- Ended on this host ----
+
+@claim(r"The connection was ended on this host \(ss -K, or the like\)\.")
+def _(case, said):
+    return case.t.killed(case.high) or "nobody did"
+
+
+# ---- Arguments ----
+
+@claim(r"The socket is not connected: connect was never called, it failed, or the connection has ended\.")
+def _(case, said):
+    t = case.t
+    return not t.established or t.failed(case.high) or t.shut(1, case.high) and t.fin(case.high) or \
+        "it stood"
+
+
+@claim(r"The connection was already gone, or never made; harmless\.")
+def _(case, said):
+    t = case.t
+    return not t.established or t.failed(case.high) or t.shut(1, case.high) and t.fin(case.high) or \
+        "it stood"
+
+
+@claim(r"The program itself (?:asked for|offered) 0 bytes; this says nothing about the connection\.")
+def _(case, said):
+    return case.entry["len"] == 0
+
+
+@claim(r"There is no out-of-band data to read, or it comes in line with the rest\.")
+def _(case, said):
+    return bool(case.entry.get("flags", 0) & socket.MSG_OOB)
+
+
+@claim(r"The input file of sendfile is at its end; the socket is fine\.")
+def _(case, said):
+    return case.entry["call"] == "sendfile" and case.entry["empty"]
+
+
+@claim(r"The input pipe of splice is empty and has no writer left; the socket is fine\.")
+def _(case, said):
+    return case.entry["call"] == "splice" and case.entry["empty"]
+
+
+@claim(r"Nobody reads from the pipe any more into which splice was to move the data; the socket is fine\.")
+def _(case, said):
+    return case.entry["call"] == "splice" and case.entry.get("deaf")
+
+
+@claim(r"The connection (?:had ended before this write, or this program had shut down its writing side:|to PEER had ended before this write;) MPTCP does not say how\.", LESS)
+def _(case, said):
+    t = case.t
+    return t.failed(case.high) or t.fin(case.high) or t.shut(1, case.high) or "neither"
+
+
+@claim(r"PEER aborted the connection \(reset\), or the last of its subflows failed\.", LESS)
+def _(case, said):
+    return case.t.failed(case.high) or "it had not failed"
+
+
+@claim(r"End of the stream; the kernel does not tell whether the peer closed, this program shut down its reading side, or an earlier error ended it\.", LESS)
+def _(case, said):
+    return True
+
+
+@claim(r"\.(?= |$)")
+def _(case, said):
+    return True
+
+
+# ---- Said of several ----
+
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being made\)\.")
+def _(case, said):
+    return case.t.dissolved(case.high) or case.t.shut(1, case.high) and not case.t.established or \
+        "it had not"
+
+
+@claim(r" Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not\.")
+def _(case, said):
+    return case.t.failed(case.high) or "nothing had failed"
+
+
+@claim(r"This program itself shut down the reading side of the socket\.")
+def _(case, said):
+    return case.t.shut(0, case.high) or "it had not"
+
+
+@claim(r"PEER aborted the connection \(RST\)(?P<mid> in mid-stream,)? after <rx> from it and <tx> acknowledged by it")
+def _(case, said):
+    ok = reset_came(case)
+    if ok is not True:
+        return ok
+    return same(case, said["rx"], "rx") and same(case, said["tx"], "tx")
+
+
+@claim(r"PEER aborted the connection \(RST\)")
+def _(case, said):
+    return reset_came(case)
+
+
+@claim(r" A firewall or another device in between may have sent the RST in its name\.")
+def _(case, said):
+    return True
+
+
+@claim(r" SIGPIPE would have ended the program here\.")
+def _(case, said):
+    return True
+
+
+# ---- What a close leaves undone ----
+
+TIME = r"(?P<d>\d+) (?P<unit>us|ms|s)"
+
+
+def reset_went(case):
+    """By this close; a rule of this host may have kept it back."""
+    t = case.t
+    return any(p.flags & RST and case.entry["t0"] - LAG <= p.at <= case.entry["t1"] + LAG for p in t.out) or \
+        t.rules_out.ever(case.high) or t.routed(case.high) or "no RST went out"
+
+
+@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)): therefore its kernel sent RST instead of FIN, and PEER sees ECONNRESET if it has not closed as well\.")
+def _(case, said):
+    if said["linger"]:
+        asked = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == case.t.name for a in case.t.acts)
+        return reset_went(case) if asked else "it was not asked for"
+    if int(said["n"]) != case.entry["unread"]:
+        return f"{case.entry['unread']} were"
+    return reset_went(case)
+
+
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when it closed the socket\. That is its own deadline, or another address answered sooner\.")
+def _(case, said):
+    return case.t.peer_first is None and not case.t.told(case.entry) or "it had"
+
+
+@claim(r"This program closed the connection " + TIME + r" after it had sent last, without an answer from PEER: nothing has (?P<when>ever come|come since) \(<rx> in all\)\. That is its own deadline, unless what it sent last needed no answer\.")
+def _(case, said):
+    return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
+
+
+@claim(r"PEER closed its side cleanly \(FIN\) without an answer: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever come|come since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs no answer looks the same\.")
+def _(case, said):
+    return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
+
+
+def asks_last(case):
+    """This program sent data after the last that came."""
+    sent = max((p.at for p in case.t.out if p.payload and p.at <= case.high), default=0)
+    came = case.t.last_data_in(case.low) or 0
+    return sent + LAG >= came and sent > 0 or "it had not sent last"
