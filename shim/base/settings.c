@@ -186,6 +186,8 @@ void settings_load(char **environment)
     }
     handling_settle(&settings.handling);
     settings.logging = settings.on && settings.log != LOG_OFF;
+    settings.closes = settings.closes && settings.logging && settings.level <= LEVEL_INFO &&
+                      !settings_skips_call(CALL_close);
     if (!settings.logging) {
         settings.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
     }

@@ -42,6 +42,7 @@ enum setting {
     SETTING_EINTR,
     SETTING_RESET,
     SETTING_SKIP,
+    SETTING_CLOSE,
     SETTING_ONLY,
     SETTING_COUNT
 };
@@ -72,6 +73,7 @@ struct settings {
     bool nodelay; /* false too where `on` is, and where `watch` is true */
     bool logging; /* false too where `on` is */
     bool json;
+    bool closes; /* what a close leaves undone is logged; false too where nobody would see it */
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;

@@ -24,7 +24,8 @@ static const struct {
     {"errno", true},     {"error", false},  {"len", true},      {"flags", false},
     {"type", false},     {"local", false},  {"peer", false},    {"peer_pid", true},
     {"state", false},    {"rx", true},      {"tx", true},       {"unacked", true},
-    {"unsent", true},    {"idle_ms", true}, {"rtt_us", true},   {"retrans", true},
+    {"unsent", true},    {"side", false},   {"idle_ms", true},  {"sent_ms", true},
+    {"unread", true},    {"rtt_us", true},  {"retrans", true},
     {"cause", false},    {"lost", true},    {"why", false},
 };
 enum { CHECK_KEYS = sizeof check_keys / sizeof *check_keys };
