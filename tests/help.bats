@@ -141,7 +141,7 @@ END
     refuses "sockshim: *; see sockshim help follow" follow
     refuses "sockshim: *; see sockshim help follow" follow --since
     refuses "sockshim: *; see sockshim help check" check
-    refuses "sockshim: *" explain ECONNRESET EPIPE
+    refuses "sockshim: *" explain nosuch word
 }
 
 @test "a mistyped subcommand, cause or time finds the right word" {
