@@ -10,12 +10,21 @@
 
 #pragma weak _dl_find_object
 
+/* What stands behind the last slash. */
+static const char *short_name(const char *path)
+{
+    const char *name = path + strlen(path);
+    while (name > path && name[-1] != '/') {
+        name--;
+    }
+    return name;
+}
+
 /* The program itself has no name for the dynamic linker. */
 static const char *name_of(const struct link_map *map)
 {
     const char *path = *map->l_name ? map->l_name : *settings.exe ? settings.exe : settings.prog;
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    return short_name(path);
 }
 
 void find_site(struct facts *f, const void *site)

@@ -252,16 +252,19 @@ static __attribute__((noinline)) void put_site(struct text *t, const struct fact
     if (!f->object || f->offset > UINT32_MAX) {
         return;
     }
-    text_put(&v, f->object, strnlen(f->object, SITE_MAX - 12));
+    size_t len = strlen(f->object);
+    text_put(&v, f->object, len < SITE_MAX - 12 ? len : SITE_MAX - 12);
     text_add(&v, "+0x");
     text_hex(&v, (unsigned)f->offset);
     PUT_VALUE(t, "at", value, (size_t)(v.at - value), SITE_MAX);
 }
 
+/* The kernel has kept 15 bytes of either name (TASK_COMM_LEN). */
 static __attribute__((noinline)) void put_thread(struct text *t, const char *thread)
 {
-    if (*thread && strncmp(thread, settings.prog, 15) != 0) {
-        PUT_VALUE(t, "thread", thread, strnlen(thread, 15), THREAD_MAX);
+    size_t len = strnlen(thread, 15);
+    if (len > 0 && (memcmp(thread, settings.prog, len) != 0 || strnlen(settings.prog, 15) != len)) {
+        PUT_VALUE(t, "thread", thread, len, THREAD_MAX);
     }
 }
 
