@@ -109,7 +109,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES)
 
-SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/completions/* .ci/run 2>/dev/null)
+SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/completions/* scripts/recipes/* .ci/run 2>/dev/null)
 
 lint: all
 	BUILD=$(BUILD) tests/house
@@ -131,6 +131,8 @@ INSTALL_MAN = $(DESTDIR)$(PREFIX)/share/man
 INSTALL_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sockshim
 INSTALL_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sockshim
 INSTALL_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sockshim.fish
+INSTALL_DOC = $(DESTDIR)$(PREFIX)/share/doc/sockshim
+RECIPES := $(wildcard scripts/recipes/*)
 LIB_FILES := $(patsubst scripts/lib/%,%,$(wildcard scripts/lib/*.* scripts/lib/*/*.*))
 
 install: all
@@ -146,17 +148,27 @@ install: all
 	install -D -m 644 $(BUILD)/completions/sockshim.bash "$(INSTALL_BASH)"
 	install -D -m 644 $(BUILD)/completions/sockshim.zsh "$(INSTALL_ZSH)"
 	install -D -m 644 $(BUILD)/completions/sockshim.fish "$(INSTALL_FISH)"
+	rm -rf "$(INSTALL_DOC)"
+	for file in $(RECIPES); do \
+		install -D -m $$(if [ -x "$$file" ]; then echo 755; else echo 644; fi) "$$file" \
+			"$(INSTALL_DOC)/recipes/$${file##*/}" || exit; \
+	done
 	install -d "$(INSTALL_MAN)/man1" "$(INSTALL_MAN)/man7"
 	install -m 644 scripts/man/sockshim.1 "$(INSTALL_MAN)/man1"
 	install -m 644 scripts/man/libsockshim.7 "$(INSTALL_MAN)/man7"
 
+# A Debian package, in $(BUILD).
+deb: all
+	BUILD=$(BUILD) scripts/deb
+
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	rm -rf "$(INSTALL_LIB)"
+	rm -rf "$(INSTALL_DOC)"
 	rm -f "$(INSTALL_BASH)" "$(INSTALL_ZSH)" "$(INSTALL_FISH)"
 	rm -f "$(INSTALL_MAN)/man1/sockshim.1" "$(INSTALL_MAN)/man7/libsockshim.7"
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit test bench sanitize fuzz lint install uninstall clean
+.PHONY: all deb programs unit test bench sanitize fuzz lint install uninstall clean

@@ -76,6 +76,8 @@ END
     boot_system
     [ "$(sort root/printed | uniq -c | tr -s ' \n' ' ')" = " 4 plain 4 preloaded " ] || fails_with "$(cat root/printed)"
     [ -z "$(ls -d root/etc/systemd/system/*.d 2>/dev/null)" ]
+    # With the level as the journal's priority, which is no part of the record.
+    jq -se 'map(select(.MESSAGE | tostring | startswith("ts="))) | length == 1 and .[0].PRIORITY == "4"' root/journal.json || fails_with "$(cat root/journal.json)"
     jq -e '.records == 1 and (.hosts | length == 1) and .hosts[0].unit == "refused"' root/report.json || fails_with "$(cat root/report.json)"
 }
 

@@ -30,6 +30,8 @@ example() {
     bash -n root/opt/sock/share/bash-completion/completions/sockshim
     [ "$(head -n 1 root/opt/sock/share/zsh/site-functions/_sockshim)" = "#compdef sockshim" ]
     [ -s root/opt/sock/share/fish/vendor_completions.d/sockshim.fish ]
+    [ -x root/opt/sock/share/doc/sockshim/recipes/sockshim-textfile ]
+    diff -r "$TOP/scripts/recipes" root/opt/sock/share/doc/sockshim/recipes
     [ "$(ls root)" = opt ]
 }
 

@@ -52,6 +52,7 @@ Sun 2026-11-22 11:03:22 UTC web1 billing[7]: |web1|billing
 Sun 2026-11-22 12:03:22 CET web1 billing.service[7]: |web1|billing.service
 <12>Nov 22 11:03:22 web1 billing: |web1|billing
 2026-11-22T11:03:22.123456+01:00 web1 billing[7]: |web1|billing
+2026-11-22T11:03:22.123456+01:00 web1 billing |web1|billing
 <12>1 2026-11-22T11:03:22.123456Z web1 billing 7 - - |web1|billing
 <12>1 2026-11-22T11:03:22.123456Z web1 billing 7 ID47 [a@1 b="c d"] |web1|billing
 billing-1  | |billing-1|

@@ -51,7 +51,7 @@ redis_is_killed_while_a_client_waits() {
     wait "$BACKGROUND" || status=$?
 }
 
-@test "redis-server killed while redis-cli waits for it: peer-closed, with the server's address" {
+@test "redis-server killed while redis-cli waits for it: closed-unanswered, with the server's address" {
     redis_is_killed_while_a_client_waits
     local native=$status said
     said=$(cat "$DIR/client")
@@ -59,7 +59,7 @@ redis_is_killed_while_a_client_waits() {
     [ "$status" -eq "$native" ]
     [ "$(cat "$DIR/client")" = "$said" ]
     expect_count 1 '.prog == "redis-cli" and .call == "recv" and .ret == 0 and
-                    .cause == "peer-closed" and .peer == "'"$SERVER"'" and .rx == 0'
+                    .cause == "closed-unanswered" and .peer == "'"$SERVER"'" and .rx == 0'
 }
 
 redis_is_killed_with_a_request_unread() {

@@ -279,3 +279,34 @@ moments_are_right() {
 @test "times: as the log has them, of day, and ago" {
     with_each_awk moments_are_right
 }
+
+# ---- The journal ----
+
+# A stream as systemd makes it: a socket, which JOURNAL_STREAM names.
+@test "on the journal's stream a line begins with its priority; elsewhere it never does" {
+    cat >journal.py <<'END'
+import os, socket, subprocess, sys
+shim, program = sys.argv[1:3]
+def said(named, **more):
+    ours, theirs = socket.socketpair()
+    status = os.fstat(theirs.fileno())
+    stream = "%d:%d" % (status.st_dev, status.st_ino + (0 if named else 1))
+    subprocess.run(["sh", "-c", more.pop("COMMAND", '"$0" refused eof >/dev/null'), program], stderr=theirs, stdin=subprocess.DEVNULL,
+        env=dict(os.environ, LD_PRELOAD=shim, SOCKSHIM_LOG="stderr", JOURNAL_STREAM=stream, **more))
+    theirs.close()
+    with ours.makefile() as lines:
+        return lines.read().splitlines()
+for form in "logfmt", "json":
+    lines = said(True, SOCKSHIM_FORMAT=form)
+    assert len(lines) == 3, lines
+    for line, level in zip(lines, ("info", "warn", "info")):
+        assert line[:3] == {"info": "<6>", "warn": "<4>"}[level], line
+        assert ("level=" + level in line) or ('"level":"%s"' % level in line), line
+        assert line[3:].startswith("ts=" if form == "logfmt" else '{"ts"'), line
+assert all(line.startswith("ts=") for line in said(False)), "another stream"
+assert said(True, COMMAND='"$0" refused >/dev/null 2>file') == []
+with open("file") as f:
+    assert all(line.startswith("ts=") for line in f)
+END
+    run -0 "$PYTHON" journal.py "$SHIM" "$PROGRAMS/core"
+}

@@ -30,7 +30,7 @@ function read_prefix(text) {
 }
 
 # From left to right: each part may be there. Whether nothing else is.
-function take_prefix(text) {
+function take_prefix(text,    has_time) {
     sub(/^<[0-9]+>(1 )?/, "", text) # a priority, and the version of RFC 5424
     if (match(text, /^[A-Za-z0-9_.-]+ *\| /)) { # docker compose
         known_host = substr(text, 1, index(text, "|") - 1)
@@ -38,11 +38,12 @@ function take_prefix(text) {
         text = substr(text, RLENGTH + 1)
     } else if (match(text, /^\[[a-z]+\/[^\/ ]+\/[^\/ ]+\] /)) # kubectl --prefix
         text = take_pod(text)
-    take_time = sub(/^([A-Z][a-z][a-z] )?[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-9:.,]+(Z|[+-][0-9][0-9]:?[0-9][0-9]| [A-Z0-9+-]+)? */, "", text) ||
+    has_time = sub(/^([A-Z][a-z][a-z] )?[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-9:.,]+(Z|[+-][0-9][0-9]:?[0-9][0-9]| [A-Z0-9+-]+)? */, "", text) ||
         sub(/^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:[0-9:.]+ */, "", text)
-    if (text ~ /^[^ ]+ [^ ]+: *(<[0-9]+>)?$/) # syslog's and journalctl's HOST TAG[PID]:
+    # syslog's and journalctl's HOST TAG[PID]: where a tag may come without the colon.
+    if (text ~ /^[^ ]+ [^ ]+: *(<[0-9]+>)?$/ || has_time && text ~ /^[^ ]+ [^ ]+ +$/)
         text = take_tag(text)
-    else if (take_time && text ~ /^[^ ]+ [^ ]+ [^ ]+ [^ ]+ (-|\[.*\]) *(\357\273\277)?$/) # RFC 5424
+    else if (has_time && text ~ /^[^ ]+ [^ ]+ [^ ]+ [^ ]+ (-|\[.*\]) *(\357\273\277)?$/) # RFC 5424
         text = take_rfc5424(text)
     sub(/^<[0-9]+>/, "", text)
     return text == ""
@@ -62,7 +63,7 @@ function take_tag(text,    part) {
     known_unit = part[2]
     sub(/:$/, "", known_unit)
     sub(/\[[0-9]*\]$/, "", known_unit)
-    sub(/^[^ ]+ [^ ]+: */, "", text)
+    sub(/^[^ ]+ [^ ]+ */, "", text)
     return text
 }
 

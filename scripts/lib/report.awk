@@ -220,6 +220,8 @@ function count_other(line) {
 # Keys are counted as they come. What is in them is looked at once for each key,
 # when there are many, and at the end.
 function count_return(    pair) {
+    if (wants_mix)
+        mix[substr(head, index(head, " prog=") + 6), cause, INITIAL[substr(head, 7, 1)]]++
     if (host != "") {
         head = head SUBSEP host
         if (!origins[host, unit, cause]++ && ++origin_count > MOST_KEYS)

@@ -18,27 +18,61 @@ struct netlink_address {
     uint32_t groups;
 };
 
-void address_set(struct address *address, const void *from, socklen_t len)
+/* Whole words: an IPv6 address has members of four bytes. */
+static unsigned rounded_up(unsigned bytes)
 {
-    socklen_t room = sizeof *address - offsetof(struct address, any);
-    address->len = len < room ? len : room;
-    memcpy(&address->any, from, address->len);
+    return (bytes + 3) & ~3U;
 }
 
-static bool has_family(const struct address *address)
+void address_keep(struct address *address, struct address_room *room, socklen_t len)
 {
-    return address->len >= sizeof address->any.sa_family;
+    socklen_t left;
+    char *place = address_place(room, &left);
+    len = len < left ? len : left;
+    address->len = (uint8_t)len;
+    address->ahead = (uint8_t)(place - (char *)address);
+    room->used = (uint8_t)(room->used + rounded_up(len));
+}
+
+void address_set(struct address *address, struct address_room *room, const void *from,
+                 socklen_t len)
+{
+    socklen_t left;
+    char *place = address_place(room, &left);
+    memcpy(place, from, len < left ? len : left);
+    address_keep(address, room, len);
+}
+
+sa_family_t address_family(const struct address *a)
+{
+    const union socket_address *at = address_at(a);
+    return a->len >= sizeof at->any.sa_family ? at->any.sa_family : AF_UNSPEC;
+}
+
+static bool is_unix(const struct address *a)
+{
+    return address_family(a) == AF_UNIX;
 }
 
 static bool is_inet(const struct address *a)
 {
-    return a->len >= sizeof a->in && a->any.sa_family == AF_INET;
+    return a->len >= sizeof(struct sockaddr_in) && address_family(a) == AF_INET;
 }
 
 /* RFC 2133's form without the scope id is 24 bytes long, and still accepted. */
 static bool is_inet6(const struct address *a)
 {
-    return a->len >= 24 && a->any.sa_family == AF_INET6;
+    return a->len >= 24 && address_family(a) == AF_INET6;
+}
+
+static bool is_vsock(const struct address *a)
+{
+    return a->len >= sizeof(struct vsock_address) && address_family(a) == AF_VSOCK;
+}
+
+static bool is_netlink(const struct address *a)
+{
+    return a->len >= sizeof(struct netlink_address) && address_family(a) == AF_NETLINK;
 }
 
 static size_t unix_name_length(const struct address *a)
@@ -49,33 +83,30 @@ static size_t unix_name_length(const struct address *a)
     }
     size_t len = a->len - path;
     /* An abstract name is all of its bytes, a path ends at the first NUL. */
-    return a->un.sun_path[0] ? strnlen(a->un.sun_path, len) : len;
+    return address_at(a)->un.sun_path[0] ? strnlen(address_at(a)->un.sun_path, len) : len;
 }
 
 unsigned address_port(const struct address *a)
 {
     if (is_inet(a)) {
-        return ntohs(a->in.sin_port);
+        return ntohs(address_at(a)->in.sin_port);
     }
-    return is_inet6(a) ? ntohs(a->in6.sin6_port) : 0;
+    return is_inet6(a) ? ntohs(address_at(a)->in6.sin6_port) : 0;
 }
 
 bool address_is_named(const struct address *a)
 {
-    if (!has_family(a)) {
-        return false;
-    }
     if (is_inet(a)) {
-        return a->in.sin_port || a->in.sin_addr.s_addr;
+        return address_at(a)->in.sin_port || address_at(a)->in.sin_addr.s_addr;
     }
     if (is_inet6(a)) {
-        return a->in6.sin6_port || !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+        return address_at(a)->in6.sin6_port ||
+               !IN6_IS_ADDR_UNSPECIFIED(&address_at(a)->in6.sin6_addr);
     }
-    if (a->any.sa_family == AF_UNIX) {
+    if (is_unix(a)) {
         return unix_name_length(a) > 0;
     }
-    return (a->any.sa_family == AF_VSOCK && a->len >= sizeof(struct vsock_address)) ||
-           (a->any.sa_family == AF_NETLINK && a->len >= sizeof(struct netlink_address));
+    return is_vsock(a) || is_netlink(a);
 }
 
 static bool is_this_host_in_ipv4(uint32_t ip)
@@ -86,42 +117,43 @@ static bool is_this_host_in_ipv4(uint32_t ip)
 bool address_is_this_host(const struct address *a)
 {
     if (is_inet(a)) {
-        return is_this_host_in_ipv4(a->in.sin_addr.s_addr);
+        return is_this_host_in_ipv4(address_at(a)->in.sin_addr.s_addr);
     }
-    return is_inet6(a) &&
-           (IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) ||
-            (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr) &&
-             is_this_host_in_ipv4(a->in6.sin6_addr.s6_addr32[3])));
+    return is_inet6(a) && (IN6_IS_ADDR_LOOPBACK(&address_at(a)->in6.sin6_addr) ||
+                           IN6_IS_ADDR_UNSPECIFIED(&address_at(a)->in6.sin6_addr) ||
+                           (IN6_IS_ADDR_V4MAPPED(&address_at(a)->in6.sin6_addr) &&
+                            is_this_host_in_ipv4(address_at(a)->in6.sin6_addr.s6_addr32[3])));
 }
 
 bool address_same_host(const struct address *a, const struct address *b)
 {
     if (is_inet(a) && is_inet(b)) {
-        return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+        return address_at(a)->in.sin_addr.s_addr == address_at(b)->in.sin_addr.s_addr;
     }
     return is_inet6(a) && is_inet6(b) &&
-           memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof a->in6.sin6_addr) == 0;
+           memcmp(&address_at(a)->in6.sin6_addr, &address_at(b)->in6.sin6_addr,
+                  sizeof(struct in6_addr)) == 0;
 }
 
 bool address_is_mapped(const struct address *a)
 {
-    return is_inet6(a) && IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr);
+    return is_inet6(a) && IN6_IS_ADDR_V4MAPPED(&address_at(a)->in6.sin6_addr);
 }
 
 bool address_lacks_interface(const struct address *a)
 {
-    return is_inet6(a) && IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr) &&
-           (a->len < sizeof a->in6 || a->in6.sin6_scope_id == 0);
+    return is_inet6(a) && IN6_IS_ADDR_LINKLOCAL(&address_at(a)->in6.sin6_addr) &&
+           (a->len < sizeof(struct sockaddr_in6) || address_at(a)->in6.sin6_scope_id == 0);
 }
 
 bool address_is_plain(const struct address *a)
 {
-    if (!has_family(a) || a->any.sa_family != AF_UNIX) {
+    if (!is_unix(a)) {
         return true;
     }
     size_t len = unix_name_length(a);
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)a->un.sun_path[i];
+        unsigned char c = (unsigned char)address_at(a)->un.sun_path[i];
         bool abstract_mark = i == 0 && c == 0;
         if (!abstract_mark && (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')) {
             return false;
@@ -187,7 +219,7 @@ static __attribute__((noinline)) void ipv6_text(struct text *t, const struct in6
 static __attribute__((noinline)) void unix_text(struct text *t, const struct address *a)
 {
     size_t len = unix_name_length(a);
-    const char *name = a->un.sun_path;
+    const char *name = address_at(a)->un.sun_path;
     if (len && name[0] == 0) {
         text_char(t, '@');
         name++;
@@ -207,30 +239,28 @@ void address_text(struct text *t, const struct address *a)
 {
     if (is_inet(a)) {
         unsigned char bytes[4];
-        memcpy(bytes, &a->in.sin_addr, sizeof bytes);
+        memcpy(bytes, &address_at(a)->in.sin_addr, sizeof bytes);
         ipv4_text(t, bytes);
         text_char(t, ':');
         text_unsigned(t, address_port(a));
     } else if (is_inet6(a)) {
         text_char(t, '[');
-        ipv6_text(t, &a->in6.sin6_addr);
-        if (a->len >= sizeof a->in6 && a->in6.sin6_scope_id) {
+        ipv6_text(t, &address_at(a)->in6.sin6_addr);
+        if (a->len >= sizeof(struct sockaddr_in6) && address_at(a)->in6.sin6_scope_id) {
             text_char(t, '%');
-            text_unsigned(t, a->in6.sin6_scope_id);
+            text_unsigned(t, address_at(a)->in6.sin6_scope_id);
         }
         text_add(t, "]:");
         text_unsigned(t, address_port(a));
-    } else if (has_family(a) && a->any.sa_family == AF_UNIX) {
+    } else if (is_unix(a)) {
         unix_text(t, a);
-    } else if (has_family(a) && a->any.sa_family == AF_VSOCK &&
-               a->len >= sizeof(struct vsock_address)) {
+    } else if (is_vsock(a)) {
         struct vsock_address v;
-        memcpy(&v, &a->any, sizeof v);
+        memcpy(&v, &address_at(a)->any, sizeof v);
         pair_text(t, v.cid, v.port);
-    } else if (has_family(a) && a->any.sa_family == AF_NETLINK &&
-               a->len >= sizeof(struct netlink_address)) {
+    } else if (is_netlink(a)) {
         struct netlink_address n;
-        memcpy(&n, &a->any, sizeof n);
+        memcpy(&n, &address_at(a)->any, sizeof n);
         pair_text(t, n.pid, n.groups);
     }
 }

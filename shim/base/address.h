@@ -9,19 +9,44 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* len is 0 where there is no address. */
-struct address {
-    socklen_t len;
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-        struct sockaddr_un un;
-    };
+union socket_address {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    struct sockaddr_un un;
 };
 
+/* len is 0 where there is no address; else it lies `ahead` bytes behind this, in a struct
+ * address_room. */
+struct address {
+    uint8_t len;
+    uint8_t ahead;
+};
+
+/* Where several addresses lie one behind the other: two long paths would not fit, and
+ * hardly ever come together. In one struct with those who point into it. */
+struct address_room {
+    uint8_t used;
+    _Alignas(4) char bytes[136];
+};
+
+/* The rest of the room, for the kernel to write to, and its size in *len. */
+static inline void *address_place(struct address_room *room, socklen_t *len)
+{
+    *len = (socklen_t)(sizeof room->bytes - room->used);
+    return room->bytes + room->used;
+}
+/* What is there, `len` bytes or as many as fit, is that address from now on. */
+void address_keep(struct address *address, struct address_room *room, socklen_t len);
 /* Takes over at most what fits. `from` must be readable for `len` bytes. */
-void address_set(struct address *address, const void *from, socklen_t len);
+void address_set(struct address *address, struct address_room *room, const void *from,
+                 socklen_t len);
+static inline const union socket_address *address_at(const struct address *address)
+{
+    return (const void *)((const char *)address + address->ahead);
+}
+/* AF_UNSPEC: none. */
+sa_family_t address_family(const struct address *address);
 /* Whether it says anything: an unnamed unix socket or an IP socket that is
  * bound to nothing does not. */
 bool address_is_named(const struct address *address);

@@ -68,6 +68,7 @@ enum arguments {
     X(bind, MOVES_NOTHING, A_SOCKET, OWN_ADDRESS)                                                  \
     X(listen, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                               \
     X(shutdown, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                             \
+    X(close, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                                \
     X(getsockname, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
     X(getpeername, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
     X(getsockopt, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                        \
@@ -88,6 +89,12 @@ extern hidden const struct call_traits call_traits[CALL_COUNT];
 static inline bool is_accept(enum call call)
 {
     return call_traits[call].direction == ACCEPTS;
+}
+
+static inline bool may_send(enum call call)
+{
+    enum direction direction = call_traits[call].direction;
+    return direction == SENDS || direction == EITHER_WAY;
 }
 
 /* recvmmsg and sendmmsg. */
@@ -123,6 +130,7 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(local_shutdown_read, "local-shutdown-read", LEVEL_INFO)                                      \
     X(local_shutdown_write, "local-shutdown-write", LEVEL_WARN)                                    \
     X(peer_reset, "peer-reset", LEVEL_WARN)                                                        \
+    X(closed_unanswered, "closed-unanswered", LEVEL_WARN)                                          \
     X(closed_after_error, "closed-after-error", LEVEL_WARN)                                        \
     X(write_after_close, "write-after-close", LEVEL_WARN)                                          \
     X(timeout, "timeout", LEVEL_WARN)                                                              \
@@ -134,6 +142,10 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(address_unavailable, "address-unavailable", LEVEL_ERROR)                                     \
     X(address_in_use, "address-in-use", LEVEL_ERROR)                                               \
     X(no_such_socket, "no-such-socket", LEVEL_WARN)                                                \
+    X(message_not_sent, "message-not-sent", LEVEL_WARN)                                            \
+    X(reset_by_own_close, "reset-by-own-close", LEVEL_INFO)                                        \
+    X(gave_up_connecting, "gave-up-connecting", LEVEL_INFO)                                        \
+    X(gave_up_waiting, "gave-up-waiting", LEVEL_INFO)                                              \
     X(backlog_full, "backlog-full", LEVEL_WARN)                                                    \
     X(not_connected, "not-connected", LEVEL_ERROR)                                                 \
     X(bad_descriptor, "bad-descriptor", LEVEL_ERROR)                                               \

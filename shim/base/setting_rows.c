@@ -6,7 +6,7 @@
 #include <string.h>
 
 static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay,
-    read_level, read_skip, read_only;
+    read_level, read_skip, read_close, read_only;
 
 #define A_DURATION "a duration such as 500ms, 30s or 5m, or off"
 
@@ -40,6 +40,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SETTING_RESET] = {"SOCKSHIM_RESET", "reset", read_reset, "eof, off", "off"},
     [SETTING_SKIP] = {"SOCKSHIM_SKIP", "skip", read_skip,
                       "causes, errno names and call names, with commas between them", NULL},
+    [SETTING_CLOSE] = {"SOCKSHIM_CLOSE", "close", read_close, "on, off", "on"},
     [SETTING_ONLY] = {"SOCKSHIM_ONLY", "only", read_only, "globs with commas between them", NULL},
 };
 
@@ -61,6 +62,11 @@ static const char *read_on(const char *value, size_t *len)
 static const char *read_nodelay(const char *value, size_t *len)
 {
     return read_switch(value, len, &settings.nodelay);
+}
+
+static const char *read_close(const char *value, size_t *len)
+{
+    return read_switch(value, len, &settings.closes);
 }
 
 static const char *read_format(const char *value, size_t *len)

@@ -41,12 +41,34 @@ static void find_setting(const char *entry, const char *given[SETTING_COUNT])
     }
 }
 
+/* Where the digits end. */
+static const char *read_digits(const char *at, uint64_t *number)
+{
+    for (*number = 0; *at >= '0' && *at <= '9'; at++) {
+        *number = *number * 10 + (uint64_t)(*at - '0');
+    }
+    return at;
+}
+
+/* DEVICE:INODE, from systemd (systemd.exec(5)). */
+static void read_journal_stream(const char *value)
+{
+    uint64_t device, inode;
+    const char *at = read_digits(value, &device);
+    if (*at == ':' && *read_digits(at + 1, &inode) == 0) {
+        settings.journal_device = device;
+        settings.journal_inode = inode;
+    }
+}
+
 /* What the environment has of our settings; an empty value counts as unset. */
 static void find_settings(char **environment, const char *given[SETTING_COUNT])
 {
     for (; environment && *environment; environment++) {
         if (strncmp(*environment, "SOCKSHIM", 8) == 0) {
             find_setting(*environment, given);
+        } else if (value_of(*environment, "JOURNAL_STREAM")) {
+            read_journal_stream(value_of(*environment, "JOURNAL_STREAM"));
         }
     }
     for (int i = 0; i < SETTING_COUNT; i++) {
@@ -164,6 +186,8 @@ void settings_load(char **environment)
     }
     handling_settle(&settings.handling);
     settings.logging = settings.on && settings.log != LOG_OFF;
+    settings.closes = settings.closes && settings.logging && settings.level <= LEVEL_INFO &&
+                      !settings_skips_call(CALL_close);
     if (!settings.logging) {
         settings.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
     }

@@ -1,4 +1,4 @@
-/* The settings: README.md, "Settings". Read once; constant afterwards. */
+/* The settings: libsockshim(7), "ENVIRONMENT". Read once; constant afterwards. */
 #ifndef SOCKSHIM_SETTINGS_H
 #define SOCKSHIM_SETTINGS_H
 
@@ -42,6 +42,7 @@ enum setting {
     SETTING_EINTR,
     SETTING_RESET,
     SETTING_SKIP,
+    SETTING_CLOSE,
     SETTING_ONLY,
     SETTING_COUNT
 };
@@ -72,11 +73,14 @@ struct settings {
     bool nodelay; /* false too where `on` is, and where `watch` is true */
     bool logging; /* false too where `on` is */
     bool json;
+    bool closes; /* what a close leaves undone is logged; false too where nobody would see it */
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;
-    bool skips;           /* SOCKSHIM_SKIP has words */
-    uint64_t log_limit;   /* bytes; 0: none */
+    bool skips;         /* SOCKSHIM_SKIP has words */
+    uint64_t log_limit; /* bytes; 0: none */
+    /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
+    uint64_t journal_device, journal_inode;
     uint64_t skip_calls;  /* a bit for each enum call; all of them if nothing is logged */
     uint64_t skip_causes; /* a bit for each enum cause */
     uint64_t skip_errnos[ERRNO_MAX / 64 + 1];

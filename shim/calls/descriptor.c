@@ -3,8 +3,10 @@
  * log would end there, or a record go into a stranger's file. */
 #include "calls/wrap.h"
 
+#include "base/hint.h"
 #include "base/process.h"
 #include "base/raw.h"
+#include "failure/closing.h"
 #include "log/keep.h"
 
 #include <errno.h>
@@ -19,6 +21,9 @@ static __attribute__((noinline)) int close_log(int fd)
 
 WRAP(int, close, (int fd))
 {
+    if (hint_is_set(fd)) {
+        return close_connection(fd);
+    }
     return log_may_own(fd) ? close_log(fd) : next.close(fd);
 }
 
@@ -145,6 +150,9 @@ WRAP(void, closefrom, (int low))
  * concern the log is passed on as it came. */
 __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c)
 {
+    if (n == SYS_close && hint_is_set((int)a)) {
+        return close_connection((int)a);
+    }
     if (n == SYS_close && (int)a >= 0 && log_may_own((int)a)) { /* -1 may stand for none */
         return close_log((int)a);
     }

@@ -1,15 +1,29 @@
 #include "calls/wrap.h"
 
+#include "base/hint.h"
+#include "base/kernel.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "base/shut.h"
 #include "force/nodelay.h"
 #include "start/start.h"
 
+/* What its close leaves undone is to be logged. */
+static void hint_of(int fd, int domain, int type)
+{
+    bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
+    if (stream && is_inet_family(domain) && settings.closes) {
+        hint_set(fd);
+    }
+}
+
 static int accepted(int fd)
 {
     sockshim_has_socket();
     nodelay_force(fd);
+    if (settings.closes) {
+        hint_set(fd);
+    }
     return fd;
 }
 
@@ -23,6 +37,7 @@ WRAP(int, socket, (int domain, int type, int protocol))
     }
     sockshim_has_socket();
     nodelay_of_new(fd, domain, type, protocol);
+    hint_of(fd, domain, type);
     return fd;
 }
 

@@ -6,6 +6,7 @@
 #include "force/sigpipe.h"
 #include "log/log.h"
 #include "observe/observe.h"
+#include "observe/quiet.h"
 #include "start/start.h"
 #include "tell/cause.h"
 #include "tell/record.h"
@@ -14,14 +15,14 @@
 #include <errno.h>
 
 struct returned {
-    struct facts facts;
+    const struct facts *facts;
     enum cause cause;
 };
 
 static size_t compose_return(char *line, const struct moment *m, const void *what)
 {
     const struct returned *returned = what;
-    return record_return(line, m, &returned->facts, returned->cause);
+    return record_return(line, m, returned->facts, returned->cause);
 }
 
 static bool settings_want_cause(const struct facts *f, enum cause cause)
@@ -29,21 +30,26 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
     return !settings_skips_cause(cause) && cause_level(f, cause) >= settings.level;
 }
 
+void tell_facts(const struct facts *f)
+{
+    struct returned r = {f, cause_of(f)};
+    if (settings_want_cause(f, r.cause)) {
+        sockshim_needs_log();
+        log_tell(compose_return, &r);
+    }
+}
+
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt, bool is_end)
 {
-    struct returned r;
+    struct facts f;
     int kept = errno;
-    if (observe(&r.facts, call, ret, err, attempt)) {
-        r.facts.ended_by_sigpipe |= is_end;
-        r.cause = cause_of(&r.facts);
-        if (is_inet_family(r.facts.domain) && !process_has_socket()) { /* inherited */
+    if (observe(&f, call, ret, err, attempt)) {
+        f.ended_by_sigpipe |= is_end;
+        if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
             sockshim_first_socket(false);
         }
-        if (settings_want_cause(&r.facts, r.cause)) {
-            sockshim_needs_log();
-            log_tell(compose_return, &r);
-        }
+        tell_facts(&f);
     }
     errno = kept;
     return ret;
@@ -52,7 +58,8 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
-    bool wanted = sockshim_set_up() && is_wanted(call, ret, err);
+    bool wanted =
+        sockshim_set_up() && is_wanted(call, ret, err) && !is_quiet(call, ret, err, attempt);
     return wanted ? report(call, ret, err, attempt, false) : ret;
 }
 

@@ -10,6 +10,9 @@
  * Returns `ret`. */
 hidden long failed(enum call call, long ret, const struct attempt *attempt);
 
+/* Logs what is known of a call, if a record of that cause is wanted; may change errno. */
+hidden void tell_facts(const struct facts *facts);
+
 /* Logs a write that failed with EPIPE, and by whose SIGPIPE the program ends now. */
 hidden void failed_for_good(enum call call, const struct attempt *attempt);
 

@@ -49,9 +49,12 @@ static int layer_listen(int fd, int asked)
 /* After a bind whose address the kernel has read. */
 static bool names_a_port(const struct sockaddr *addr, socklen_t len)
 {
-    struct address a;
-    address_set(&a, addr, len);
-    return is_inet_family(addr->sa_family) && address_port(&a) != 0;
+    struct {
+        struct address address;
+        struct address_room room;
+    } a = {.room.used = 0};
+    address_set(&a.address, &a.room, addr, len);
+    return is_inet_family(addr->sa_family) && address_port(&a.address) != 0;
 }
 
 static void allow_reuse(int fd)

@@ -8,11 +8,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static uint64_t device_number(uint32_t major, uint32_t minor)
-{
-    return (uint64_t)major << 32 | minor;
-}
-
 /* Where there is no statx: before Linux 4.11, and in some containers. Apart from its
  * caller, so that its buffer is on the stack only here. */
 static __attribute__((noinline)) int file_by_stat(int fd, const char *path, int flags,

@@ -16,6 +16,12 @@ struct file {
     uint32_t links, uid, gid;
 };
 
+/* `device` of a struct file. */
+static inline uint64_t device_number(uint32_t major_number, uint32_t minor_number)
+{
+    return (uint64_t)major_number << 32 | minor_number;
+}
+
 /* The file under `path`, from the folder `fd` on, or that of `fd` itself if there is no
  * path. `flags` may have AT_SYMLINK_NOFOLLOW: then of a link it is the link itself. One
  * system call, two where there is no statx. Returns 0 or a negated errno. */

@@ -11,11 +11,13 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 static struct file root; /* "/" at the start */
 static uint64_t root_mount;
 static struct file stderr_file; /* what descriptor 2 was at the start */
 static bool has_stderr;
+static bool stderr_is_journal;
 static bool is_begun; /* the log has been opened, or should have been */
 
 static _Atomic int64_t looked_at; /* the second in which the path was last looked at */
@@ -152,6 +154,14 @@ bool stderr_is_a_client(void)
                                file_of(0, &in) == 0 && same_file(&in, &err));
 }
 
+/* A child may have inherited $JOURNAL_STREAM and another stderr. */
+static bool is_journal(const struct file *file)
+{
+    dev_t device = (dev_t)settings.journal_device;
+    return settings.journal_inode != 0 && file->inode == settings.journal_inode &&
+           file->device == device_number(major(device), minor(device));
+}
+
 /* Descriptor 2 is used where it is, never kept open by a copy of ours: whoever waits for
  * a daemon to close its stderr must not wait for us. */
 int log_begin(void)
@@ -165,6 +175,7 @@ int log_begin(void)
     }
     int err = file_of(2, &stderr_file);
     has_stderr = err == 0;
+    stderr_is_journal = has_stderr && is_journal(&stderr_file);
     return err;
 }
 
@@ -250,12 +261,14 @@ void prepare_older(const struct moment *m)
 static bool take_stderr(struct place *p)
 {
     p->writing.fd = 2;
+    p->is_journal = stderr_is_journal;
     return has_stderr && file_of(2, &p->file) == 0 && same_file(&p->file, &stderr_file);
 }
 
 bool place_find(struct place *p)
 {
     unsigned i = kept_current();
+    p->is_journal = false;
     if (settings.log != LOG_FILE) {
         return take_stderr(p);
     }

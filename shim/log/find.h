@@ -23,6 +23,7 @@ bool stderr_is_a_client(void);
 struct place {
     struct writing writing;
     struct file file;
+    bool is_journal; /* systemd's: it takes a line's priority from its beginning */
 };
 /* false: it is descriptor 2, where that is the log. */
 static inline bool place_is_kept(const struct place *p)

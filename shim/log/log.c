@@ -156,12 +156,29 @@ static size_t compose_lost(char *line, const struct moment *m, const void *count
     return record_lost(line, m, *(const uint64_t *)count);
 }
 
-/* Looks whose the descriptor is only now, just before the write. */
-static __attribute__((noinline)) enum care put_line(const char *line, size_t len, bool takes_care)
+/* Room for a line's priority, which the journal takes off again (sd-daemon(3)). */
+enum { PRIORITY_LEN = sizeof "<4>" - 1 };
+
+static void put_priority(char *at, enum level level)
+{
+    static const char priorities[] = {'7', '6', '4', '3'}; /* syslog(3) */
+    at[0] = '<';
+    at[1] = priorities[level];
+    at[2] = '>';
+}
+
+/* Looks whose the descriptor is only now, just before the write. There is room for a
+ * priority before the line. */
+static __attribute__((noinline)) enum care put_line(char *line, size_t len, bool takes_care)
 {
     struct place place;
     if (!place_find(&place)) {
         return CARE_FIND;
+    }
+    if (place.is_journal) {
+        put_priority(line - PRIORITY_LEN, record_level(line));
+        line -= PRIORITY_LEN;
+        len += PRIORITY_LEN;
     }
     enum care care = takes_care ? care_for(&place) : CARE_NONE;
     if (care == CARE_NONE && !write_at(&place, line, len)) {
@@ -175,8 +192,9 @@ static __attribute__((noinline)) enum care put_line(const char *line, size_t len
 static __attribute__((noinline)) enum care try_to_tell(log_composer *compose, const void *what,
                                                        const struct moment *m, bool takes_care)
 {
-    char line[RECORD_SIZE];
-    return put_line(line, compose(line, m, what), takes_care);
+    char line[PRIORITY_LEN + RECORD_SIZE];
+    size_t len = compose(line + PRIORITY_LEN, m, what);
+    return put_line(line + PRIORITY_LEN, len, takes_care);
 }
 
 static inline __attribute__((always_inline)) bool tell(log_composer *compose, const void *what,

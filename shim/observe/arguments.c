@@ -38,7 +38,7 @@ static void take_address(struct facts *f, struct address *to, const void *from, 
 {
     if (from && kernel_reads_arguments(f->err) && len <= sizeof(struct sockaddr_storage) &&
         can_read(from, len)) {
-        address_set(to, from, len);
+        address_set(to, &f->room, from, len);
         f->peer_from_call = to == &f->peer;
     }
 }
@@ -85,9 +85,9 @@ static void take_length(struct facts *f, const struct attempt *a)
 static void take_new_socket(struct facts *f, const struct attempt *a)
 {
     f->fd = -1;
-    f->domain = a->other;
-    f->type = a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-    f->protocol = (int)a->len;
+    f->domain = (short)a->other;
+    f->type = (short)(a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC));
+    f->protocol = (short)a->len;
     if (f->protocol == 0 && is_inet_family(f->domain)) {
         f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
                       : f->type == SOCK_DGRAM ? IPPROTO_UDP

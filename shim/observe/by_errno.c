@@ -21,6 +21,15 @@ static bool state_tells(const struct facts *f)
            (state_has_peer_fin(f->state) || f->err != 0 || (f->has_len && f->len == 0));
 }
 
+static void find_queued(struct facts *f)
+{
+    int queued = 0;
+    if (raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
+        f->queued = (uint32_t)queued;
+        f->has_queued = true;
+    }
+}
+
 /* Notices, of MSG_ZEROCOPY or SO_TIMESTAMPING or of ICMP, raise POLLERR as an error does
  * (net/ipv4/tcp.c, tcp_poll()). They are charged to the socket's memory, which else holds
  * nothing once all has been read. */
@@ -49,9 +58,8 @@ static void find_poll(struct facts *f)
     f->error_pending = p.revents & POLLERR ? error_or_notices(f) : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
-    int queued = 0;
-    if (f->type == SOCK_SEQPACKET && raw(SYS_ioctl, f->fd, FIONREAD, &queued) == 0) {
-        f->queued = (uint32_t)queued;
+    if (f->type == SOCK_SEQPACKET) {
+        find_queued(f);
     }
 }
 
@@ -108,8 +116,8 @@ static void find_port_range(struct facts *f)
             which = 1;
         }
     }
-    f->port_low = ports[0];
-    f->port_high = ports[1];
+    f->port_low = (uint16_t)ports[0];
+    f->port_high = (uint16_t)ports[1];
 }
 
 static void find_sizes(struct facts *f)
@@ -140,14 +148,39 @@ static void find_hears_errors(struct facts *f)
         (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
 }
 
-void find_by_errno(struct facts *f)
+/* What the peer has said last may lie there unread. Of a receiving call it does not: that
+ * takes all data before it reports an error. */
+static void find_unread(struct facts *f)
+{
+    bool talks = f->sends || f->call == CALL_getsockopt;
+    if (talks && (f->was_connected || (f->domain == AF_UNIX && f->type == SOCK_STREAM))) {
+        find_queued(f);
+    }
+}
+
+static void find_left_undone(struct facts *f)
+{
+    struct linger linger = {0, 0};
+    socklen_t len = sizeof linger;
+    f->lingers_not =
+        ask(f->fd, SOL_SOCKET, SO_LINGER, &linger, &len) && linger.l_onoff && linger.l_linger == 0;
+    if (f->was_connected) {
+        find_queued(f);
+    }
+}
+
+static void find_by_zero(struct facts *f)
+{
+    if (f->receives) {
+        find_poll(f);
+    } else if (f->call == CALL_close) {
+        find_left_undone(f);
+    }
+}
+
+static void find_by_failure(struct facts *f)
 {
     switch (f->err) {
-    case 0:
-        if (f->receives) {
-            find_poll(f);
-        }
-        return;
     case EPIPE:
         find_poll(f);
         find_sigpipe(f);
@@ -179,4 +212,14 @@ void find_by_errno(struct facts *f)
     default:
         return;
     }
+}
+
+void find_by_errno(struct facts *f)
+{
+    if (f->err == 0) {
+        find_by_zero(f);
+        return;
+    }
+    find_by_failure(f);
+    find_unread(f);
 }

@@ -19,21 +19,22 @@
  * neither. */
 static bool find_local(struct facts *f)
 {
-    socklen_t len = sizeof f->local.un;
+    socklen_t len;
+    void *place = address_place(&f->room, &len);
     if (f->call == CALL_bind) { /* it was given the address that matters */
-        f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+        f->domain = (short)ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
         return true;
     }
-    long result = raw(SYS_getsockname, f->fd, &f->local.any, &len);
+    long result = raw(SYS_getsockname, f->fd, place, &len);
     if (result == 0) {
-        f->local.len = len < sizeof f->local.un ? len : sizeof f->local.un;
-        f->domain = f->local.any.sa_family;
+        address_keep(&f->local, &f->room, len);
+        f->domain = (short)address_family(&f->local);
         return true;
     }
     if (result == -EBADF || result == -ENOTSOCK) {
         return false;
     }
-    f->domain = ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    f->domain = (short)ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
     return f->domain >= 0 || is_socket(f->fd);
 }
 
@@ -123,15 +124,16 @@ static void find_peer(struct facts *f)
     }
     bool inet = is_inet_family(f->domain);
     bool gone = f->state == TCP_STATE_CLOSE || f->state == TCP_STATE_SYN_SENT;
-    socklen_t len = sizeof f->peer.un;
-    bool found = !gone && raw(SYS_getpeername, f->fd, &f->peer.any, &len) == 0;
+    socklen_t len;
+    void *place = address_place(&f->room, &len);
+    bool found = !gone && raw(SYS_getpeername, f->fd, place, &len) == 0;
     if (!found && inet) {
         /* What still answers after a reset, and costs more. It wants the exact length. */
-        len = f->domain == AF_INET ? sizeof f->peer.in : sizeof f->peer.in6;
-        found = ask(f->fd, SOL_SOCKET, SO_PEERNAME, &f->peer.any, &len);
+        len = f->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+        found = ask(f->fd, SOL_SOCKET, SO_PEERNAME, place, &len);
     }
     if (found) {
-        f->peer.len = len < sizeof f->peer.un ? len : sizeof f->peer.un;
+        address_keep(&f->peer, &f->room, len);
     }
 }
 
@@ -204,8 +206,7 @@ static bool was_socket(const struct facts *f)
 
 static void begin(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
-    memset(f, 0, offsetof(struct facts, local));
-    f->local.len = f->peer.len = 0;
+    memset(f, 0, offsetof(struct facts, room.bytes));
     f->call = call;
     f->fd = a->fd;
     f->ret = ret;
@@ -218,12 +219,12 @@ static void begin(struct facts *f, enum call call, long ret, int err, const stru
 static void find_kind(struct facts *f)
 {
     if (is_inet_family(f->domain)) {
-        f->protocol = ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
+        f->protocol = (short)ask_int(f->fd, SOL_SOCKET, SO_PROTOCOL);
     }
     if (is_tcp_protocol(f->protocol) && find_tcp(f)) {
         f->type = SOCK_STREAM; /* a raw socket has the number, but no TCP_INFO */
     } else if (f->type < 0) {
-        f->type = ask_int(f->fd, SOL_SOCKET, SO_TYPE);
+        f->type = (short)ask_int(f->fd, SOL_SOCKET, SO_TYPE);
     }
 }
 

@@ -47,6 +47,18 @@ static enum known own_fin(const struct facts *f, uint64_t excess, uint32_t unsen
     return excess == 2 ? YES : excess == 0 && unsent == 0 ? NO : UNKNOWN;
 }
 
+/* The side that connected counts its SYN. A count that fits neither was not of one
+ * moment, or is wrong: payload_acked(). */
+static enum side side_of(const struct facts *f, uint64_t excess, uint32_t unsent)
+{
+    uint64_t fin = f->own_fin == YES;
+    bool waits = fin && unsent > 0; /* it goes last */
+    if (f->own_fin == UNKNOWN || waits || (excess != fin && excess != fin + 1)) {
+        return SIDE_UNKNOWN;
+    }
+    return excess > fin ? CONNECTED : ACCEPTED;
+}
+
 /* FIN_WAIT2 and TIME_WAIT are states in which it has been acknowledged. */
 static bool own_fin_unacked(const struct facts *f)
 {
@@ -111,7 +123,10 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     uint32_t queue = output_queue(f, info);
     uint32_t unsent = info->notsent_bytes;
     uint32_t unacked = queue > unsent ? queue - unsent : 0;
-    f->own_fin = own_fin(f, info->bytes_acked + unacked - payload, unsent);
+    uint64_t excess = info->bytes_acked + unacked - payload;
+    f->own_fin = own_fin(f, excess, unsent);
+    f->side = side_of(f, excess, unsent);
+    f->has_sent = info->bytes_sent > 0;
     f->unsent = unsent;
     f->unacked = unacked;
     if (own_fin_unacked(f)) {
@@ -178,11 +193,24 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
 {
     f->was_connected = true;
     f->idle_ms = info->last_data_recv;
+    f->sent_ms = info->last_data_sent;
     f->rtt_us = info->rtt;
     f->retrans = info->total_retrans;
     f->tries = info->retransmits;
     f->probes = info->probes;
     f->window_closed = has_window && info->snd_wnd == 0;
+}
+
+/* How long a connect is under way when its timer goes off next: as many tries as there
+ * were, some of them after the first interval each (net.ipv4.tcp_syn_linear_timeouts),
+ * and then each after twice the one before (net/ipv4/tcp_timer.c,
+ * tcp_retransmit_timer()). */
+static uint32_t connect_time(const struct tcp_facts *info)
+{
+    unsigned doubled = info->backoff < 16 ? info->backoff : 16;
+    uint32_t first = (info->rto >> doubled) / 1000;
+    uint32_t alike = info->retransmits > doubled ? info->retransmits - doubled : 0;
+    return first * (alike + (1U << doubled) - 1) + info->rto / 1000;
 }
 
 bool find_tcp(struct facts *f)
@@ -197,6 +225,9 @@ bool find_tcp(struct facts *f)
      * does not say whether there was a connection. */
     bool is_whole = len >= offsetof(struct tcp_facts, rttvar);
     f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
+    if (is_whole && info.state == TCP_STATE_SYN_SENT) {
+        f->waited_ms = connect_time(&info);
+    }
     if (!is_whole || !ever_established(&info)) {
         return true;
     }

@@ -35,6 +35,7 @@ static enum cause tcp_end(const struct facts *f)
     }
     switch (f->state) {
     case TCP_STATE_CLOSE_WAIT:
+        return answer_is_due(f) ? CAUSE_closed_unanswered : CAUSE_peer_closed;
     case TCP_STATE_LAST_ACK:
     case TCP_STATE_CLOSING:
     case TCP_STATE_TIME_WAIT:
@@ -115,7 +116,8 @@ static enum cause cause_of_eagain(const struct facts *f)
     }
     bool never_waits = f->flags & MSG_ERRQUEUE || (is_tcp(f) && f->flags & MSG_OOB && f->receives);
     if (f->nonblocking == YES || never_waits) {
-        return CAUSE_would_block;
+        bool is_message = f->sends && keeps_messages_apart(f);
+        return is_message ? CAUSE_message_not_sent : CAUSE_would_block;
     }
     if (f->timeout_us > 0) {
         return CAUSE_timeout;
@@ -225,6 +227,22 @@ static enum cause cause_of_einval(const struct facts *f)
     return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
+/* What it leaves undone; `other`: nothing, after all. */
+static enum cause cause_of_close(const struct facts *f)
+{
+    if (!is_tcp(f)) {
+        return CAUSE_other;
+    }
+    if (f->state == TCP_STATE_SYN_SENT) {
+        return CAUSE_gave_up_connecting;
+    }
+    if (f->was_connected && f->state != TCP_STATE_CLOSE && (f->queued > 0 || f->lingers_not)) {
+        return CAUSE_reset_by_own_close;
+    }
+    bool waited = f->state == TCP_STATE_ESTABLISHED && f->sent_ms >= LEAST_WAIT_MS;
+    return waited && answer_is_due(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+}
+
 /* More buffers in a message than the kernel takes; else the message is too big: one that
  * was sent, if only earlier. */
 static enum cause cause_of_emsgsize(const struct facts *f)
@@ -286,7 +304,7 @@ enum cause cause_of(const struct facts *f)
     bool bare = f->is_lean == YES;
     switch (f->err) {
     case 0:
-        return cause_of_zero(f);
+        return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);
     case EAGAIN:
         return cause_of_eagain(f);
     case EPIPE:
@@ -326,13 +344,15 @@ enum level cause_level(const struct facts *f, enum cause cause)
 enum level cause_loudest(enum call call, long ret, int err, bool can_time_out)
 {
     if (ret == 0 && call != CALL_getsockopt) {
-        return LEVEL_WARN; /* closed-after-error */
+        return LEVEL_WARN; /* closed-after-error, closed-unanswered */
     }
     switch (err) {
     case EAGAIN:
         /* A UDP socket that finds no port to send from would be louder; it is
          * not worth a question at each full send buffer. */
-        return call == CALL_connect ? LEVEL_ERROR : can_time_out ? LEVEL_WARN : LEVEL_DEBUG;
+        return call == CALL_connect             ? LEVEL_ERROR
+               : can_time_out || may_send(call) ? LEVEL_WARN
+                                                : LEVEL_DEBUG;
     case EALREADY:
     case EINPROGRESS:
         return can_time_out ? LEVEL_WARN : LEVEL_DEBUG;

@@ -187,9 +187,9 @@ static void put_type(struct text *t, const struct facts *f)
     } else if (f->domain >= 0 && f->type >= 0) {
         PUT_KEY(t, "type");
         put_json_quote(t);
-        text_unsigned(t, (unsigned)f->domain);
+        text_signed(t, f->domain);
         text_char(t, '/');
-        text_unsigned(t, (unsigned)f->type);
+        text_signed(t, f->type);
         put_json_quote(t);
     }
 }
@@ -229,6 +229,13 @@ static __attribute__((noinline)) void put_result(struct text *t, const struct fa
     put_flags(t, f->flags);
 }
 
+static void put_unread(struct text *t, const struct facts *f)
+{
+    if (f->has_queued && f->type == SOCK_STREAM) {
+        PUT_NUMBER(t, "unread", f->queued);
+    }
+}
+
 static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
 {
     put_type(t, f);
@@ -244,6 +251,7 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
         PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
     }
     if (!f->was_connected) {
+        put_unread(t, f);
         return;
     }
     const char *state = tcp_state_name(f->state);
@@ -256,7 +264,14 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
         PUT_NUMBER(t, "unacked", f->unacked);
         PUT_NUMBER(t, "unsent", f->unsent);
     }
+    if (f->side != SIDE_UNKNOWN) {
+        PUT_WORD(t, "side", f->side == CONNECTED ? "connected" : "accepted");
+    }
     PUT_NUMBER(t, "idle_ms", f->idle_ms);
+    if (f->has_sent) {
+        PUT_NUMBER(t, "sent_ms", f->sent_ms);
+    }
+    put_unread(t, f);
     PUT_NUMBER(t, "rtt_us", f->rtt_us);
     PUT_NUMBER(t, "retrans", f->retrans);
 }
@@ -346,4 +361,19 @@ size_t record_config(char *line, const struct moment *m, const char *why, size_t
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);
+}
+
+/* It is the second key, and the first has always the same length. */
+enum level record_level(const char *line)
+{
+    static const char initials[] = {'d', 'i', 'w', 'e'};
+    size_t at = sizeof "ts=2026-11-22T11:03:22.123456Z level=" - 1;
+    if (settings.json) {
+        at = sizeof "{\"ts\":\"2026-11-22T11:03:22.123456Z\",\"level\":\"" - 1;
+    }
+    enum level level = LEVEL_DEBUG;
+    while (level < LEVEL_ERROR && initials[level] != line[at]) {
+        level++;
+    }
+    return level;
 }

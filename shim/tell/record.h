@@ -1,4 +1,4 @@
-/* One record, one line: README.md, "The log". */
+/* One record, one line: libsockshim(7), "LOG". */
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
@@ -38,6 +38,8 @@ size_t record_refused(char *line, const struct moment *m, enum call call, int fd
 
 /* The program's first socket. settings.exe is left out if it is empty. */
 size_t record_start(char *line, const struct moment *m);
+/* The level of a line that one of these composed. */
+enum level record_level(const char *line);
 /* `count` records of this process could not be written. */
 size_t record_lost(char *line, const struct moment *m, uint64_t count);
 /* The first line of a new log; `older` is the path of the one before. */

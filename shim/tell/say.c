@@ -17,7 +17,7 @@ static void put_bytes(struct text *t, uint64_t n)
 /* 85 us, 300 ms, 60 s. */
 static void put_duration(struct text *t, uint64_t microseconds)
 {
-    if (microseconds < 1000) {
+    if (microseconds > 0 && microseconds < 1000) {
         text_unsigned(t, microseconds);
         text_add(t, " us");
     } else if (microseconds < 10000000) {

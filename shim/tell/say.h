@@ -29,11 +29,13 @@ const char *say_unknown(template sentence);
 #define PARTS(FIGURE, CLAUSE)                                                                      \
     FIGURE(Peer, put_peer(t, f, "The peer"))                                                       \
     CLAUSE(after_rx)                                                                               \
+    CLAUSE(after_waited)                                                                           \
     CLAUSE(call_size)                                                                              \
     CLAUSE(could_not_leave)                                                                        \
     FIGURE(descriptor_limit, text_unsigned(t, f->descriptor_limit))                                \
     FIGURE(errno, text_unsigned(t, (uint64_t)f->err))                                              \
     CLAUSE(errno_words)                                                                            \
+    CLAUSE(ever)                                                                                   \
     CLAUSE(failed_since)                                                                           \
     FIGURE(fd, text_signed(t, f->fd))                                                              \
     CLAUSE(from_peer)                                                                              \
@@ -43,6 +45,7 @@ const char *say_unknown(template sentence);
     FIGURE(idle, put_duration(t, (uint64_t)f->idle_ms * 1000))                                     \
     CLAUSE(in_its_name)                                                                            \
     CLAUSE(in_spite_of_tries)                                                                      \
+    CLAUSE(last_words)                                                                             \
     FIGURE(len, put_bytes(t, f->len))                                                              \
     FIGURE(local, address_text(t, &f->local))                                                      \
     FIGURE(low_port, text_unsigned(t, f->port_low))                                                \
@@ -64,6 +67,7 @@ const char *say_unknown(template sentence);
     CLAUSE(saved)                                                                                  \
     CLAUSE(send_buffer)                                                                            \
     CLAUSE(send_queue)                                                                             \
+    FIGURE(sent, put_duration(t, (uint64_t)f->sent_ms * 1000))                                     \
     FIGURE(sndbuf, put_bytes(t, f->send_buffer))                                                   \
     FIGURE(strerror, text_add(t, errno_words(f->err)))                                             \
     CLAUSE(taken)                                                                                  \
@@ -74,8 +78,10 @@ const char *say_unknown(template sentence);
     FIGURE(tries, put_count(t, f->tries, " retransmission", " retransmissions"))                   \
     FIGURE(tx, put_bytes(t, f->tx))                                                                \
     FIGURE(unacked, put_bytes(t, f->unacked))                                                      \
+    FIGURE(unread, put_bytes(t, f->queued))                                                        \
     FIGURE(unsent, put_bytes(t, f->unsent))                                                        \
     FIGURE(user_timeout_ms, text_unsigned(t, f->user_timeout_ms))                                  \
+    FIGURE(waited, put_duration(t, (uint64_t)f->waited_ms * 1000))                                 \
     FIGURE(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                \
     CLAUSE(what_ran_out)                                                                           \
     CLAUSE(within_user_timeout)

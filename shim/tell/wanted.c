@@ -14,14 +14,15 @@ static bool finds_none(enum call call, int err)
 
 static bool settings_want(enum call call, long ret, int err, bool can_time_out)
 {
-    if (settings_skips_call(call) || settings_skips_errno(err)) {
+    if (settings_skips_errno(err)) {
         return false;
     }
     if (ret < 0 && finds_none(call, err)) {
         return false;
     }
     if (err == EAGAIN && !can_time_out && call != CALL_connect &&
-        settings_skips_cause(CAUSE_would_block)) {
+        settings_skips_cause(CAUSE_would_block) &&
+        (!may_send(call) || settings_skips_cause(CAUSE_message_not_sent))) {
         return false;
     }
     return cause_loudest(call, ret, err, can_time_out) >= settings.level;
@@ -29,10 +30,11 @@ static bool settings_want(enum call call, long ret, int err, bool can_time_out)
 
 bool is_wanted(enum call call, long ret, int err)
 {
-    return settings.logging && settings_want(call, ret, err, process_sets_timeouts());
+    return settings.logging && !settings_skips_call(call) &&
+           settings_want(call, ret, err, process_sets_timeouts());
 }
 
-uint64_t errnos_unwanted[2][ERRNO_MAX / 64 + 1];
+uint64_t errnos_unwanted[2][2][ERRNO_MAX / 64 + 1];
 
 void wanted_begin(void)
 {
@@ -41,9 +43,11 @@ void wanted_begin(void)
     }
     for (int err = 1; err <= ERRNO_MAX; err++) {
         for (int can_time_out = 0; can_time_out < 2; can_time_out++) {
-            /* CALL_COUNT: any call */
-            if (!settings_want(CALL_COUNT, -1, err, can_time_out)) {
-                errnos_unwanted[can_time_out][err / 64] |= (uint64_t)1 << err % 64;
+            if (!settings_want(CALL_recv, -1, err, can_time_out)) {
+                errnos_unwanted[0][can_time_out][err / 64] |= (uint64_t)1 << err % 64;
+            }
+            if (!settings_want(CALL_send, -1, err, can_time_out)) {
+                errnos_unwanted[1][can_time_out][err / 64] |= (uint64_t)1 << err % 64;
             }
         }
     }

@@ -18,11 +18,12 @@ bool is_wanted(enum call call, long ret, int err);
 /* The quick answer, for busy event loops: true if no record is wanted, false if that
  * takes a closer look. err: errno, or 0. Inline: a call would be a fifth of its cost.
  * The table has a bit for each errno value of which no record is wanted, whatever call
- * but connect it comes from; its second row is for a program that sets timeouts. */
-extern hidden uint64_t errnos_unwanted[2][ERRNO_MAX / 64 + 1];
+ * but connect it comes from: first for those that send nothing, then for those that may;
+ * and for a program that sets timeouts the second row of each. */
+extern hidden uint64_t errnos_unwanted[2][2][ERRNO_MAX / 64 + 1];
 static inline bool is_unwanted(enum call call, unsigned err)
 {
-    const uint64_t *errnos = errnos_unwanted[process_sets_timeouts()];
+    const uint64_t *errnos = errnos_unwanted[may_send(call)][process_sets_timeouts()];
     return settings_skips_call(call) ||
            (call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1));
 }

@@ -104,6 +104,21 @@ template why_peer_closed(const struct facts *f)
     return why_fin(f);
 }
 
+template clause_ever(const struct facts *f)
+{
+    return f->rx == 0 ? SAY("nothing has ever come") : SAY("nothing has come since");
+}
+
+template why_closed_unanswered(const struct facts *f)
+{
+    (void)f;
+    return SAY("$Peer closed its side cleanly (FIN) without an answer: this program had sent last, "
+               "$sent before this call, and $ever ($rx in all). Perhaps its process died or gave "
+               "up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs "
+               "no answer looks the "
+               "same.$not_acknowledged$failed_since");
+}
+
 template why_local_shutdown_read(const struct facts *f)
 {
     if (f->type == SOCK_SEQPACKET) {

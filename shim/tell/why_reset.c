@@ -11,6 +11,15 @@ template clause_saved(const struct facts *f)
     return f->saved_from_sigpipe ? SAY(" SIGPIPE would have ended the program here.") : NULL;
 }
 
+template clause_last_words(const struct facts *f)
+{
+    return f->has_queued && f->queued > 0 && f->type == SOCK_STREAM
+               ? SAY(" Unread here: $unread that it sent before. Servers say in such last words "
+                     "why they hang up (an HTTP status, a database's error, a TLS alert); tcpdump "
+                     "-A or the client's verbose option shows them.")
+               : NULL;
+}
+
 /* A single byte may be this program's FIN. */
 template clause_never_acknowledged(const struct facts *f)
 {
@@ -65,17 +74,18 @@ static template why_tcp_reset(const struct facts *f)
     /* EPIPE: net/ipv4/tcp_input.c, tcp_reset(), in CLOSE_WAIT. */
     if (f->fin_seen == YES || f->err == EPIPE) {
         return SAY("$Peer had closed its side cleanly (FIN), and then aborted the connection "
-                   "(RST)$never_acknowledged.$in_its_name");
+                   "(RST)$never_acknowledged.$in_its_name$last_words");
     }
     if (!f->has_payload) {
-        return SAY("$Peer aborted the connection (RST).$in_its_name");
+        return SAY("$Peer aborted the connection (RST).$in_its_name$last_words");
     }
     if (may_have_reset_it_here(f)) {
         return SAY("$Peer aborted the connection (RST), or this host's kernel did, because data "
                    "came after this program had shut the socket down; until then $rx had been "
-                   "received, and $tx acknowledged$never_acknowledged.$in_its_name");
+                   "received, and $tx acknowledged$never_acknowledged.$in_its_name$last_words");
     }
-    return SAY("$Peer aborted the connection (RST)$how_far$never_acknowledged.$in_its_name");
+    return SAY(
+        "$Peer aborted the connection (RST)$how_far$never_acknowledged.$in_its_name$last_words");
 }
 
 template why_peer_reset(const struct facts *f)
@@ -89,7 +99,7 @@ template why_peer_reset(const struct facts *f)
     }
     if (is_unix(f)) {
         return SAY("$Peer closed its end while data from this program lay there unread, or before "
-                   "it had accepted the connection.");
+                   "it had accepted the connection.$last_words");
     }
     return is_mptcp(f) ? SAY("$Peer aborted the connection (reset), or the last of its subflows "
                              "failed.")
@@ -101,8 +111,9 @@ template why_local_shutdown_write(const struct facts *f)
     return is_unix(f) && f->shut_writing != YES
                ? SAY("This program shut down its writing side before it wrote, or the peer shut "
                      "down its reading side: on a unix socket the kernel does not tell them "
-                     "apart.$saved")
-               : SAY("This program itself shut down its writing side before it wrote.$saved");
+                     "apart.$saved$last_words")
+               : SAY("This program itself shut down its writing side before it "
+                     "wrote.$saved$last_words");
 }
 
 /* What may have ended a connection besides an RST: net/ipv4/tcp_timer.c gives up only
@@ -117,14 +128,14 @@ template clause_or_gave_up(const struct facts *f)
 static template why_write_to_closed_unix(const struct facts *f)
 {
     if (keeps_messages_apart(f)) {
-        return SAY("$Peer had shut down its reading side before this write.$saved");
+        return SAY("$Peer had shut down its reading side before this write.$saved$last_words");
     }
     return f->shut_writing == NO
                ? SAY("$Peer had closed its end, or shut down its reading side, before this "
-                     "write.$saved")
+                     "write.$saved$last_words")
                : SAY("$Peer had closed its end before this write, or either of the two had shut "
                      "the connection down: on a unix socket the kernel does not tell them "
-                     "apart.$saved");
+                     "apart.$saved$last_words");
 }
 
 template why_write_after_close(const struct facts *f)
@@ -134,22 +145,23 @@ template why_write_after_close(const struct facts *f)
     }
     if (is_mptcp(f)) {
         return SAY("The connection to $peer had ended before this write; MPTCP does not say "
-                   "how.$saved");
+                   "how.$saved$last_words");
     }
     if (f->fin_seen == NO && f->own_fin != UNKNOWN) {
         return SAY("The connection to $peer had already failed before this write, by reset or "
-                   "time-out or in another way. $told_once$saved");
+                   "time-out or in another way. $told_once$saved$last_words");
     }
     if (f->own_fin == UNKNOWN) {
         return SAY("This program had shut down its writing side before this write, or the "
                    "connection to $peer had failed, by reset or time-out or in another way: the "
-                   "kernel does not tell them apart.$saved");
+                   "kernel does not tell them apart.$saved$last_words");
     }
     return f->fin_seen == YES
                ? SAY("$Peer had closed its side (FIN), and then the connection failed before this "
-                     "write: by an RST from $peer, or one sent in its name$or_gave_up.$saved")
+                     "write: by an RST from $peer, or one sent in its "
+                     "name$or_gave_up.$saved$last_words")
                : SAY("The connection to $peer had failed before this write, by an RST from it, or "
-                     "one sent in its name$or_gave_up.$saved");
+                     "one sent in its name$or_gave_up.$saved$last_words");
 }
 
 template why_connection_aborted(const struct facts *f)

@@ -26,6 +26,15 @@ template clause_send_queue(const struct facts *f)
                             : SAY(": $unacked sent and not acknowledged, $unsent not sent");
 }
 
+template why_message_not_sent(const struct facts *f)
+{
+    return is_unix(f) ? SAY("The message was not sent, and is lost unless the program tries again: "
+                            "the queue of $peer (net.unix.max_dgram_qlen) or this socket's send "
+                            "buffer is full, because what was sent before has not been read.")
+                      : SAY("The message was not sent, and is lost unless the program tries again: "
+                            "there is no room in the send buffer, and the call must not wait.");
+}
+
 template why_would_block(const struct facts *f)
 {
     if (f->flags & MSG_ERRQUEUE) {

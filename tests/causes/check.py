@@ -24,7 +24,8 @@ from logfmt import parse  # noqa: E402
 LEVELS = {
     "debug": "zero-length-request zero-length-datagram error-queue source-exhausted would-block "
              "in-progress interrupted",
-    "info": "peer-closed local-shutdown-read not-supported",
+    "info": "peer-closed local-shutdown-read not-supported reset-by-own-close gave-up-connecting "
+            "gave-up-waiting",
     "error": "address-unavailable address-in-use not-connected bad-descriptor bad-argument "
              "message-too-big descriptor-limit no-memory not-permitted",
 }
@@ -35,7 +36,8 @@ SHORT = {  # besides: a word in capitals is a TCP state
     "udp": "type=udp local=$us",
     "all-acked": "unacked=0 unsent=0",
 }
-LEAN = "type local peer peer_pid state rx tx unacked unsent idle_ms rtt_us retrans".split()
+LEAN = ("type local peer peer_pid state rx tx unacked unsent side idle_ms sent_ms "
+        "unread rtt_us retrans").split()
 
 
 def long_form(figure):
@@ -63,8 +65,12 @@ def read_log(path, cases):
     with open(path) as log:
         for line in filter(str.strip, log):  # an empty line does no harm: shim/log.c, mend()
             record = parse(line.rstrip("\n"))
-            if record["event"] == "return" and record["pid"] in cases:
-                found[cases[record["pid"]]].append(record)
+            if record["event"] != "return" or record["pid"] not in cases:
+                continue
+            case = cases[record["pid"]]
+            # The others end as it comes.
+            if record["call"] != "close" or registry.cases[case].family == "closing":
+                found[case].append(record)
     return found
 
 

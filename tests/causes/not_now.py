@@ -86,8 +86,8 @@ def no_room_unix():
 
 
 @case("""
-    send EAGAIN would-block | len=10 flags=MSG_DONTWAIT type=unix-dgram peer=$them
-        No room in the send buffer ... the peer does not read as fast as this program writes
+    send EAGAIN message-not-sent | len=10 flags=MSG_DONTWAIT type=unix-dgram peer=$them
+        The message was not sent ... the queue of $them (net.unix.max_dgram_qlen)
 """)
 def no_room_unix_datagram():
     address = unix_address()

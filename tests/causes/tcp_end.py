@@ -10,7 +10,8 @@ from socket import (AF_INET6, IPPROTO_TCP, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SHU
 
 from made_of import (CLOSE, LOOPBACK, accepted, call, close_window, closed_port, connected,
                      drop_what_goes_to_the_peer, name, note_ends, notes, other_host, own_network,
-                     own_network_with, peer, receive_many, run, send_all, vanish, wait,
+                     own_network_with, peer, receive_many, run, send_all, tcp_info,
+                     vanish, wait,
                      wait_for_state, wait_until, waits_in_a_call_with)
 from registry import case
 
@@ -103,8 +104,8 @@ def closed_unread():
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=7 tx=0 all-acked
         $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
-    recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=7 tx=512 all-acked
-        $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=7 tx=512 all-acked
+        $them closed its side cleanly (FIN) without an answer
 """)
 def half_closed():
     s = connected()
@@ -112,6 +113,7 @@ def half_closed():
     s.recv(7, MSG_WAITALL)
     wait(s)
     call(s.recv, 64)
+    wait_until(lambda: tcp_info(s, 52) >= 20)  # tcpi_last_data_recv, in the kernel's ticks
     send_all(s, 512)
     call(s.recv, 64)
 
@@ -184,8 +186,8 @@ def closed_with_own_fin_unanswered():
 
 
 @case("""
-    recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=512 unacked=300 unsent=0
-        closed its side cleanly (FIN) after 0 bytes ... Of what this program wrote, 300 bytes had not been acknowledged
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 unacked=300 unsent=0
+        closed its side cleanly (FIN) without an answer ... Of what this program wrote, 300 bytes had not been acknowledged
 """)
 def closed_with_data_unacknowledged():
     own_network()
@@ -199,8 +201,8 @@ def closed_with_data_unacknowledged():
 
 
 @case("""
-    recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx+unacked+unsent=$written
-        closed its side cleanly (FIN) after 0 bytes ... Of what this program wrote ... had not been acknowledged
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx+unacked+unsent=$written
+        closed its side cleanly (FIN) without an answer ... Of what this program wrote ... had not been acknowledged
 """)
 def closed_with_a_closed_window():
     s = connected(room=4096)

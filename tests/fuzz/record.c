@@ -21,7 +21,7 @@ static enum known take_known(struct input *in)
     return (enum known)(take_byte(in) % 3);
 }
 
-static void take_address(struct input *in, struct address *address)
+static void take_address(struct input *in, struct facts *f, struct address *address)
 {
     char bytes[sizeof(struct sockaddr_un)] = {0};
     static const sa_family_t families[] = {AF_UNIX, AF_INET, AF_INET6, AF_VSOCK, AF_NETLINK};
@@ -30,7 +30,7 @@ static void take_address(struct input *in, struct address *address)
     if (family < 5) {
         memcpy(bytes, &families[family], sizeof *families);
     }
-    address_set(address, bytes, (socklen_t)len);
+    address_set(address, &f->room, bytes, (socklen_t)len);
 }
 
 static void take_call(struct input *in, struct facts *f)
@@ -49,25 +49,26 @@ static void take_call(struct input *in, struct facts *f)
 
 static void take_socket(struct input *in, struct facts *f)
 {
-    f->domain = (int)take_number(in);
-    f->type = (int)take_number(in);
-    f->protocol = (int)take_number(in);
+    f->domain = (short)take_number(in);
+    f->type = (short)take_number(in);
+    f->protocol = (short)take_number(in);
     f->nonblocking = take_known(in);
     f->sets_timeouts = take_known(in);
     f->timeout_us = take_number(in);
-    take_address(in, &f->local);
-    take_address(in, &f->peer);
+    take_address(in, f, &f->local);
+    take_address(in, f, &f->peer);
     f->peer_from_call = take_bool(in);
     f->peer_pid = (int)take_number(in);
     f->error_pending = take_known(in);
     f->hung_up = take_known(in);
     f->read_closed = take_known(in);
+    f->has_queued = take_bool(in);
     f->queued = (uint32_t)take_number(in);
     f->saved_from_sigpipe = take_bool(in);
     f->ended_by_sigpipe = take_bool(in);
     f->descriptor_limit = take_number(in);
-    f->port_low = (unsigned)take_number(in);
-    f->port_high = (unsigned)take_number(in);
+    f->port_low = (uint16_t)take_number(in);
+    f->port_high = (uint16_t)take_number(in);
     f->send_buffer = (uint32_t)take_number(in);
     f->mtu = (uint32_t)take_number(in);
     f->hears_errors = take_bool(in);
@@ -78,20 +79,25 @@ static void take_tcp(struct input *in, struct facts *f)
     f->was_connected = take_bool(in);
     f->send_failed = take_bool(in);
     f->has_payload = take_bool(in);
-    f->state = (unsigned)take_number(in);
+    f->state = (uint8_t)take_number(in);
     f->fin_seen = take_known(in);
     f->own_fin = take_known(in);
     f->rx = take_number(in);
     f->tx = take_number(in);
     f->unacked = (uint32_t)take_number(in);
     f->unsent = (uint32_t)take_number(in);
+    f->side = (enum side)(take_byte(in) % 3);
+    f->has_sent = take_bool(in);
     f->idle_ms = (uint32_t)take_number(in);
+    f->sent_ms = (uint32_t)take_number(in);
     f->rtt_us = (uint32_t)take_number(in);
     f->retrans = (uint32_t)take_number(in);
     f->tries = take_byte(in);
     f->probes = take_byte(in);
     f->window_closed = take_bool(in);
     f->keepalive = take_bool(in);
+    f->lingers_not = take_bool(in);
+    f->waited_ms = (uint32_t)take_number(in);
     f->user_timeout_ms = (uint32_t)take_number(in);
 }
 

@@ -120,6 +120,9 @@ static long fails(const char *kind, int fd)
     if (strstr(kind, "sendmsg")) {
         return sendmsg(fd, &message, 0);
     }
+    if (strstr(kind, "full")) {
+        return send(fd, room, sizeof room, MSG_NOSIGNAL);
+    }
     if (strstr(kind, "read")) {
         return read(fd, room, sizeof room);
     }
@@ -133,7 +136,7 @@ static void prepare(const char *kind, int ends[2])
     } else {
         connection(ends);
     }
-    if (strstr(kind, "writev") || strstr(kind, "sendmsg")) {
+    if (strstr(kind, "writev") || strstr(kind, "sendmsg") || strstr(kind, "full")) {
         fill(ends[0]);
     } else if (strcmp(kind, "refused") == 0) {
         find_dead_end();

@@ -5,6 +5,7 @@
 #include "tap.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,11 @@ enum { ESTABLISHED = 1, FIN_WAIT2 = 5, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, L
 #define OF_MPTCP .domain = AF_INET, .type = SOCK_STREAM, .protocol = MPTCP
 #define OF_UDP .domain = AF_INET, .type = SOCK_DGRAM, .protocol = UDP
 #define OF_UNIX .domain = AF_UNIX, .type = SOCK_STREAM, .protocol = -1
+/* The family is in the first byte where the low one comes first, as on all that we know. */
+#define FROM_A_PORT                                                                                \
+    .local = {sizeof(struct sockaddr_in),                                                          \
+              offsetof(struct facts, room.bytes) - offsetof(struct facts, local)},                 \
+    .room.bytes = {AF_INET, 0, 1}
 #define FAILED(e) .ret = -1, .err = (e)
 
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -104,6 +110,30 @@ static const struct {
      CAUSE_peer_closed,
      "30 bytes had not been acknowledged",
      {RECEIVED, TCP_CONNECTED, .state = CLOSE_WAIT, .unacked = 10, .unsent = 20}},
+    {"FIN, never an answer",
+     CAUSE_closed_unanswered,
+     "nothing has ever come",
+     {RECEIVED, TCP_CONNECTED, .state = CLOSE_WAIT, .side = CONNECTED, .has_sent = true,
+      .own_fin = NO, .tx = 9}},
+    {"FIN, this side having sent last",
+     CAUSE_closed_unanswered,
+     "nothing has come since",
+     {RECEIVED, TCP_CONNECTED, .state = CLOSE_WAIT, .side = CONNECTED, .has_sent = true,
+      .own_fin = NO, .rx = 7, .tx = 9, .sent_ms = 30000, .idle_ms = 30004}},
+    {"FIN, both having sent at once",
+     CAUSE_peer_closed,
+     "FIN",
+     {RECEIVED, TCP_CONNECTED, .state = CLOSE_WAIT, .side = CONNECTED, .has_sent = true,
+      .own_fin = NO, .rx = 7, .tx = 9, .sent_ms = 4, .idle_ms = 4}},
+    {"FIN to a server that has sent last",
+     CAUSE_peer_closed,
+     "FIN",
+     {RECEIVED, TCP_CONNECTED, .state = CLOSE_WAIT, .side = ACCEPTED, .has_sent = true,
+      .own_fin = NO, .rx = 7, .tx = 9, .idle_ms = 5}},
+    {"FIN, the side not known",
+     CAUSE_peer_closed,
+     "FIN",
+     {RECEIVED, TCP_CONNECTED, .state = CLOSE_WAIT, .has_sent = true, .own_fin = NO, .tx = 9}},
     {"FIN in LAST_ACK", CAUSE_peer_closed, "FIN", {RECEIVED, TCP_CONNECTED, .state = LAST_ACK}},
     {"FIN in CLOSING", CAUSE_peer_closed, "FIN", {RECEIVED, TCP_CONNECTED, .state = CLOSING}},
     {"FIN in TIME_WAIT", CAUSE_peer_closed, "FIN", {RECEIVED, TCP_CONNECTED, .state = TIME_WAIT}},
@@ -162,8 +192,7 @@ static const struct {
     {"a datagram without an address to send it from",
      CAUSE_address_unavailable,
      "no address from which",
-     {SENT, OF_UDP, FAILED(EADDRNOTAVAIL), .local.len = sizeof(struct sockaddr_in),
-      .local.in.sin_family = AF_INET, .local.in.sin_port = 1}},
+     {SENT, OF_UDP, FAILED(EADDRNOTAVAIL), FROM_A_PORT}},
     {"vsock refuses",
      CAUSE_connection_refused,
      "Nothing receives",
@@ -176,6 +205,52 @@ static const struct {
      CAUSE_address_unavailable,
      "No ephemeral port",
      {OF_UDP, .call = CALL_connect, FAILED(EAGAIN)}},
+    {"close with data unread",
+     CAUSE_reset_by_own_close,
+     "517 bytes unread",
+     {.call = CALL_close, TCP_CONNECTED, .state = ESTABLISHED, .has_queued = true, .queued = 517}},
+    {"close without lingering",
+     CAUSE_reset_by_own_close,
+     "SO_LINGER 0",
+     {.call = CALL_close, TCP_CONNECTED, .state = CLOSE_WAIT, .lingers_not = true}},
+    {"close with data unread after an error",
+     CAUSE_other,
+     "",
+     {.call = CALL_close, TCP_CONNECTED, .state = CLOSE, .has_queued = true, .queued = 517}},
+    {"close while connecting",
+     CAUSE_gave_up_connecting,
+     "after 2000 ms",
+     {.call = CALL_close, OF_TCP, .state = 2, .waited_ms = 2000}},
+    {"close while waiting",
+     CAUSE_gave_up_waiting,
+     "50 ms after",
+     {.call = CALL_close,
+      TCP_CONNECTED,
+      .state = ESTABLISHED,
+      .side = CONNECTED,
+      .has_sent = true,
+      .own_fin = NO,
+      .rx = 10,
+      .tx = 5,
+      .sent_ms = 50,
+      .idle_ms = 54}},
+    {"close just after a farewell",
+     CAUSE_other,
+     "",
+     {.call = CALL_close,
+      TCP_CONNECTED,
+      .state = ESTABLISHED,
+      .side = CONNECTED,
+      .has_sent = true,
+      .own_fin = NO,
+      .rx = 10,
+      .tx = 5,
+      .sent_ms = 49,
+      .idle_ms = 54}},
+    {"no room for a datagram",
+     CAUSE_message_not_sent,
+     "lost unless",
+     {SENT, OF_UNIX, .type = SOCK_DGRAM, FAILED(EAGAIN), .nonblocking = YES}},
     {"send while connecting",
      CAUSE_would_block,
      "not made yet",
@@ -472,7 +547,7 @@ static const struct {
      {RECEIVED, NO_SOCKET, FAILED(EINTR), .is_lean = YES}},
     {"EINPROGRESS",
      CAUSE_in_progress,
-     "under way",
+     "SO_ERROR",
      {OF_TCP, .call = CALL_connect, FAILED(EINPROGRESS), .nonblocking = YES}},
     {"EALREADY, and connected since",
      CAUSE_in_progress,
@@ -642,9 +717,10 @@ static void nonsense(void)
         }
         f.call = (enum call)(rand() % CALL_COUNT);
         f.err = rand() % 140;
-        f.peer.len = (socklen_t)(rand() % (int)sizeof f.peer.un);
-        f.local.len = (socklen_t)(rand() % (int)sizeof f.local.un);
-        f.peer.any.sa_family = (sa_family_t)(rand() % 45);
+        f.room.used = 0;
+        f.room.bytes[0] = (char)(rand() % 45);
+        address_keep(&f.peer, &f.room, (socklen_t)(rand() % 120));
+        address_keep(&f.local, &f.room, (socklen_t)(rand() % 120));
         sentence[sizeof sentence - 1] = 'z';
         enum cause cause = cause_of(&f);
         good = cause < CAUSE_COUNT && cause_level(&f, cause) <= LEVEL_ERROR;

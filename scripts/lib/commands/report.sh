@@ -7,7 +7,7 @@
 . "$lib/filter.sh"
 . "$lib/logs.sh"
 
-REPORT_OPTIONS="$FILTER_OPTIONS --json --color --help"
+REPORT_OPTIONS="$FILTER_OPTIONS --json --prometheus --color --help"
 
 report_usage() {
     cat <<'END'
@@ -28,6 +28,7 @@ END
     filter_usage
     cat <<'END'
   --json              the figures, for machines
+  --prometheus        counts for node_exporter's textfile collector
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
@@ -50,7 +51,8 @@ sockshim_report() {
 report_option() {
     case $1/$# in
     --json/1) report_view=json ;;
-    --json/*) wrong_call report "$1 takes no value" ;;
+    --prometheus/1) report_view=prometheus ;;
+    --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option report "$1" $REPORT_OPTIONS

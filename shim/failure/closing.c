@@ -1,0 +1,48 @@
+#include "failure/closing.h"
+
+#include "base/next.h"
+#include "base/process.h"
+#include "failure/failed.h"
+#include "observe/holder.h"
+#include "observe/observe.h"
+#include "observe/quiet.h"
+#include "tell/cause.h"
+
+#include <errno.h>
+
+/* Found now, it will be found afterwards, if it is still there: the kernel answers, and
+ * for this network namespace. */
+static bool can_be_found(struct connection *c, struct facts *f)
+{
+    if (!connection_of(c, f)) {
+        return false;
+    }
+    struct holder now = connection_holder(c);
+    bool is_known = now.waits_for_timer && now.timer_ms <= f->waited_ms;
+    f->waited_ms = is_known ? f->waited_ms - now.timer_ms : 0;
+    return now.is_held == YES;
+}
+
+static __attribute__((noinline)) int close_and_tell(int fd)
+{
+    struct attempt attempt = {.fd = fd};
+    struct connection connection;
+    struct facts f;
+    observe(&f, CALL_close, 0, 0, &attempt);
+    bool tells = cause_of(&f) != CAUSE_other && can_be_found(&connection, &f);
+    int result = next.close(fd);
+    int kept = errno;
+    if (result == 0 && tells && connection_holder(&connection).is_held == NO) {
+        tell_facts(&f);
+    }
+    errno = kept;
+    return result;
+}
+
+int close_connection(int fd)
+{
+    if (process_is_caged() || closes_quietly(fd)) {
+        return next.close(fd);
+    }
+    return close_and_tell(fd);
+}

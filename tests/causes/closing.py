@@ -1,0 +1,158 @@
+"""A close that leaves something undone, and one that does not."""
+import os
+import socket
+import struct
+import threading
+from socket import AF_INET, MSG_WAITALL, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
+
+from made_of import (CLOSE, accepted, call, connected, firewall, notes, own_network, peer,
+                     send_all, tcp_info, wait, wait_for_state, wait_until)
+from registry import case
+
+
+def has_come(s, n):
+    wait_until(lambda: len(s.recv(n, socket.MSG_PEEK)) == n)
+
+
+@case("""
+    close 0 reset-by-own-close | tcp ESTABLISHED rx=517 tx=0 unread=517 side=connected
+        closed the connection with 517 bytes unread: therefore its kernel sent RST instead of FIN, and $them sees ECONNRESET
+""")
+def close_unread():
+    s = connected()
+    peer("give(517)")
+    has_come(s, 517)
+    s.close()
+
+
+@case("""
+    close 0 reset-by-own-close | tcp ESTABLISHED rx=517 unread=517 side=accepted
+        517 bytes unread
+""")
+def close_unread_with_threads():
+    """Another thread is about to take the lowest number at any time."""
+    s = accepted()
+    peer("give(517)")
+    has_come(s, 517)
+    end = threading.Event()
+    threading.Thread(target=end.wait).start()
+    before = os.listdir("/proc/self/fd")
+    s.close()
+    assert len(os.listdir("/proc/self/fd")) == len(before) - 1
+    end.set()
+
+
+@case("""
+    close 0 reset-by-own-close | tcp ESTABLISHED rx=0 tx=0 unread=0
+        with SO_LINGER 0
+""")
+def close_without_lingering():
+    s = connected()
+    s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
+@case("none")
+def close_of_a_copy():
+    """Others still hold the connection: a dup, a child, who got it by SCM_RIGHTS."""
+    s = connected()
+    s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    peer("give(9)")
+    has_come(s, 9)
+    copy = os.dup(s.fileno())
+    s.close()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    os.close(copy)
+    first, second = socket.socketpair()
+    s = accepted()
+    peer("give(9)")
+    has_come(s, 9)
+    socket.send_fds(first, [b"x"], [s.fileno()])
+    s.close()
+    os.close(writing)
+    os.waitpid(child, 0)
+
+
+@case("none")
+def close_with_a_child_that_reads_on():
+    """Threads and a fork server's copy, at once."""
+    s = accepted()
+    peer("give(9)")
+    has_come(s, 9)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0 if len(s.recv(9)) == 9 else 1)
+    end = threading.Event()
+    threading.Thread(target=end.wait).start()
+    s.close()
+    end.set()
+    os.close(writing)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@case("none")
+def close_in_order():
+    s = connected()
+    send_all(s, 10)
+    peer("take(10); give(10)")
+    s.recv(10, MSG_WAITALL)
+    s.close()
+    s = connected()
+    send_all(s, 10)
+    s.close()
+    s = connected()
+    s.shutdown(SHUT_WR)
+    s.close()
+    with socket.socket() as never_connected:
+        never_connected.bind(("127.0.0.1", 0))
+        never_connected.listen()
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE
+        RST
+""")
+def close_after_reset():
+    """The error has been told: nothing is left to be undone."""
+    s = connected()
+    send_all(s, 10)
+    peer("reset()")
+    wait_for_state(s, CLOSE)
+    call(s.recv, 64)
+    s.close()
+
+
+@case("""
+    close 0 gave-up-waiting | tcp ESTABLISHED rx=0 tx=10 side=connected sent_ms>49
+        without an answer from $them: nothing has ever come (0 bytes in all)
+""")
+def close_while_waiting():
+    s = connected()
+    send_all(s, 10)
+    wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    s.close()
+
+
+@case("""
+    connect EINPROGRESS in-progress | peer=$them
+        SO_ERROR
+    close 0 gave-up-connecting | type=tcp peer=$them
+        gave up connecting after ... $them had not answered the connection request (SYN)
+""")
+def close_while_connecting():
+    own_network()
+    firewall("tcp dport 9 drop")
+    notes["them"] = "127.0.0.1:9"
+    s = socket.socket(AF_INET, SOCK_STREAM)
+    s.setblocking(False)
+    call(s.connect, ("127.0.0.1", 9))
+    wait_until(lambda: tcp_info(s, 2, "B") >= 1)  # tcpi_retransmits: more than a second
+    s.close()

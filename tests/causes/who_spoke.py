@@ -1,0 +1,109 @@
+"""Who made the connection, who spoke last, and what lies here unread."""
+from select import POLLIN
+from socket import MSG_NOSIGNAL, MSG_WAITALL, SHUT_WR
+
+from made_of import (CLOSE, accepted, call, connected, peer, send_all, tcp_info, unix_connected,
+                     wait, wait_for_state, wait_until)
+from registry import case
+
+
+@case("""
+    recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=0 tx=0 side=connected sent_ms=- unread=-
+        $them closed its side cleanly (FIN) after 0 bytes
+""")
+def connected_and_nothing_sent():
+    s = connected()
+    peer("close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=100 tx=512 side=accepted unread=- sent_ms+idle_ms>-1
+        $them closed its side cleanly (FIN) after 100 bytes
+""")
+def accepted_and_answered():
+    s = accepted()
+    peer("give(100)")
+    s.recv(100, MSG_WAITALL)
+    send_all(s, 512)
+    peer("take(512); close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 all-acked side=connected
+        $them closed its side cleanly (FIN) without an answer ... nothing has ever come (0 bytes in all)
+""")
+def never_answered():
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=100 tx=600 all-acked side=connected
+        $them closed its side cleanly (FIN) without an answer ... nothing has come since (100 bytes in all)
+""")
+def second_request_not_answered():
+    s = connected()
+    send_all(s, 500)
+    peer("take(500); give(100)")
+    s.recv(100, MSG_WAITALL)
+    wait_until(lambda: tcp_info(s, 52) >= 20)  # tcpi_last_data_recv
+    send_all(s, 100)
+    peer("take(100); close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv 0 peer-closed | len=64 tcp rx=0 tx=512 all-acked side=connected
+        $them closed its side cleanly (FIN)
+""")
+def said_goodbye():
+    """A program that has finished sending waits for no answer."""
+    s = connected()
+    send_all(s, 512)
+    s.shutdown(SHUT_WR)
+    peer("take_all(); close()")
+    wait(s, POLLIN)
+    call(s.recv, 64)
+
+
+@case("""
+    send ECONNRESET peer-reset | len=10 tcp CLOSE rx=348 tx=512 unread=348
+        $them aborted the connection (RST) ... Unread here: 348 bytes that it sent before. ... tcpdump -A
+    send EPIPE write-after-close | len=10 tcp CLOSE rx=348 unread=348
+        Unread here: 348 bytes
+    recv 0 closed-after-error | len=64 tcp CLOSE unread=-
+        had already failed
+""")
+def last_words_unread():
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(348); reset()")
+    wait_for_state(s, CLOSE)
+    call(s.send, bytes(10), MSG_NOSIGNAL)
+    call(s.send, bytes(10), MSG_NOSIGNAL)
+    s.recv(348, MSG_WAITALL)
+    call(s.recv, 64)
+
+
+@case("""
+    send EPIPE write-after-close | len=10 type=unix-stream unread=24
+        $them ... closed its end ... Unread here: 24 bytes that it sent before.
+    recv ECONNRESET peer-reset | len=64 type=unix-stream unread=-
+        !Unread
+""")
+def last_words_unread_unix():
+    s = unix_connected()
+    s.send(bytes(10))
+    peer("give(24); close()")
+    wait(s, 0)  # until POLLHUP
+    call(s.send, bytes(10), MSG_NOSIGNAL)
+    s.recv(24)
+    call(s.recv, 64)
