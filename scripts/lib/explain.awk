@@ -1,6 +1,7 @@
-# Entries of causes.txt for people. After wrap.awk and causes.awk; from explain.sh: its
-# PATH, the WORD that chooses them, the NAME if that is an errno, and the terminal's
-# COLUMNS.
+# Entries of causes.txt and topics.txt for people. After wrap.awk, causes.awk and
+# topics.awk; from explain.sh: their PATH and TOPICS, the WORD that chooses a cause, the
+# NAME if that is an errno, and the terminal's COLUMNS; what else is asked is in the
+# environment.
 
 function show(cause,    i) {
     if (shown++)
@@ -14,15 +15,6 @@ function show(cause,    i) {
         print "  " titles[i]
         print "    " wrapped(with_whole_commands(cause_text[cause, keys[i]]), 4, 4)
     }
-}
-
-# A command, between ` and `, is to be copied from one line, if it fits there.
-function with_whole_commands(text,    n, part, i) {
-    n = split(text, part, "`")
-    text = part[1]
-    for (i = 2; i <= n; i++)
-        text = text "`" (i % 2 || length(part[i]) + 7 > screen ? part[i] : unbroken(part[i]))
-    return text
 }
 
 function came_as(errno) {
@@ -43,11 +35,37 @@ function is_chosen(cause,    errno, n, names, i) {
     return word == "0" && errno == "-"
 }
 
+function show_topic(topic,    n, cause, i) {
+    print topic "\n"
+    print "  " wrapped(with_whole_commands(topic_text[topic, "text"]), 2, 2)
+    n = split(topic_text[topic, "see"], cause, " ")
+    if (n)
+        print ""
+    for (i = 1; i <= n; i++)
+        print "  " wrapped("sockshim explain " cause[i] ": " cause_text[cause[i], "when"], 4, 2)
+    shown++
+}
+
+function list_topics(    i, line) {
+    for (i = 1; i <= topic_count; i++)
+        line = line " " topic_word[i]
+    print wrapped(substr(line, 2), 0, 0)
+    shown++
+}
+
 BEGIN {
+    asked = ENVIRON["EXPLAIN_ASKED"]
     screen = columns > 100 ? 100 : columns < 40 ? 40 : columns + 0
     read_causes(path)
-    for (i = 1; i <= cause_count; i++)
-        if (is_chosen(cause_word[i]))
-            show(cause_word[i])
+    read_topics(topics)
+    if (asked == "topics")
+        list_topics()
+    else if (asked != "") {
+        if ((topic = topic_of(asked)) != "")
+            show_topic(topic)
+    } else
+        for (i = 1; i <= cause_count; i++)
+            if (is_chosen(cause_word[i]))
+                show(cause_word[i])
     exit shown == 0
 }

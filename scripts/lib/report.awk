@@ -1,5 +1,5 @@
-# Counts the records of report's logs. After records.awk, prefix.awk and calendar.awk; a file in
-# views then tells of them. In the environment, from report.sh: REPORT_NAMES of the logs
+# Counts the records of report's logs. After records.awk, prefix.awk and calendar.awk, with
+# findings.awk; a file in views then tells of them. In the environment, from report.sh: REPORT_NAMES of the logs
 # (a line each), REPORT_PIECE and REPORT_TOTAL, and what filter.sh puts there.
 #
 # A log of a gigabyte is read in one pass, with memory for what is different in it,
@@ -55,6 +55,10 @@ END {
     count_heads()
     count_pairs()
     hide_progress()
+    if (records) {
+        read_kept()
+        find_all()
+    }
     tell()
     exit unread
 }
@@ -239,6 +243,8 @@ function count_return(    pair) {
         first[cause] = ts
     if (cause == "peer-reset" && rx != "")
         count_reset()
+    if (!(cause in IS_NOISE))
+        keep(pair, line)
 }
 
 function count_heads(    key, part, at, prog, pid) {
@@ -373,8 +379,8 @@ function count_event(    key) {
     events[event]++
     if (event == "lost")
         lost += value("lost")
-    else if (event == "start" && (value("prog") in starts || ++start_count <= MOST_KEYS))
-        starts[value("prog")]++
+    else if (event == "start")
+        count_start()
     else if (event == "rotated")
         rotated_why = why()
     else if (event == "config" || event == "refused") {
@@ -382,6 +388,12 @@ function count_event(    key) {
         if (key in complaints || ++complaint_count <= MOST_KEYS)
             complaints[key]++
     }
+}
+
+function count_start() {
+    note_settings(value("settings"))
+    if (value("prog") in starts || ++start_count <= MOST_KEYS)
+        starts[value("prog")]++
 }
 
 # ---- Time ----

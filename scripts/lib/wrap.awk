@@ -34,3 +34,12 @@ function unbroken(text) {
     gsub(/ /, "\001", text)
     return text
 }
+
+# A command, between ` and `, is to be copied from one line, if it fits there.
+function with_whole_commands(text,    n, part, i) {
+    n = split(text, part, "`")
+    text = part[1]
+    for (i = 2; i <= n; i++)
+        text = text "`" (i % 2 || length(part[i]) + 7 > screen ? part[i] : unbroken(part[i]))
+    return text
+}

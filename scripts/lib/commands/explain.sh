@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim explain: what a cause in the log, or an errno, means, and what to do about it
+# sockshim explain: what a cause, an errno or an error message means, and what to do
 
 . "${lib:?}/terminal.sh"
 . "$lib/causes.sh"
@@ -7,13 +7,16 @@
 
 explain_usage() {
     cat <<'END'
-usage: sockshim explain [CAUSE|ERRNO]
+usage: sockshim explain [CAUSE|ERRNO|WORD...]
 
 Says what happened on the wire, the usual reasons, what to look at next and
 what to do: for one cause (peer-reset), for all causes of an errno name
-(ECONNRESET) or number (104), or, without a word, for all of them.
+(ECONNRESET) or number (104), or, without a word, for all of them. Other words
+are an error message as a program prints it ("unexpected eof", "early EOF"), or
+a topic: nagle, tls, dns, conntrack, mtu, ...; `sockshim explain topics` lists
+those.
 
-Exit status: 0; 2 if there is no such cause or errno.
+Exit status: 0; 2 if nothing is known of it.
 END
 }
 
@@ -21,13 +24,15 @@ sockshim_explain() {
     case ${1-} in
     -*) unknown_option explain "$1" --help ;;
     esac
-    [ $# -le 1 ] || wrong_call explain "explain takes one cause or errno, not $#"
-    explain_name=
-    case ${1-} in
-    '' | 0 | *-*) ;;
-    *) explain_name=$(explain_errno_name "$1") || exit ;;
-    esac
-    explain_print_causes "${1-}" "$explain_name" || explain_no_such_cause "$1"
+    if [ $# -le 1 ]; then
+        explain_name=
+        case ${1-} in
+        '' | 0 | *-* | *' '*) ;;
+        *) explain_name=$(explain_errno_name "$1") || exit ;;
+        esac
+        explain_print_causes "${1-}" "$explain_name" && return
+    fi
+    explain_print_topic "$*" || explain_nothing_known "$*"
 }
 
 # explain_errno_name WORD: what the log calls the errno of that name or number; nothing
@@ -49,19 +54,28 @@ explain_errno_name() {
 # explain_print_causes WORD ERRNO: the blocks that one of them chooses; all if both are
 # empty. Fails if there is none.
 explain_print_causes() {
-    terminal_decide_columns
-    LC_ALL=C awk -v word="$1" -v name="$2" -v columns="$TERMINAL_COLUMNS" \
-        -v path="$lib/causes.txt" -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/explain.awk"
+    explain_awk -v word="$1" -v name="$2"
 }
 
-explain_no_such_cause() {
+# explain_print_topic TEXT: the topic that its words are of. Fails if there is none.
+explain_print_topic() {
+    EXPLAIN_ASKED=$1 explain_awk
+}
+
+explain_awk() {
+    terminal_decide_columns
+    LC_ALL=C awk "$@" -v columns="$TERMINAL_COLUMNS" -v path="$lib/causes.txt" -v topics="$lib/topics.txt" \
+        -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/topics.awk" -f "$lib/explain.awk"
+}
+
+explain_nothing_known() {
     explain_errnos=
     case $1 in
-    *-*) ;;
+    *[!A-Za-z0-9_]*) ;;
     *) explain_errnos=$(tables_list errno 3) ;;
     esac
-    # shellcheck disable=SC2086
-    explain_meant=$(causes_nearest "$1" $explain_errnos)
-    die "$USAGE" "no cause and no errno: $1${explain_meant:+ (did you mean $explain_meant?)};" \
-        "the causes are: $(causes_list | awk '{ printf "%s%s", sep, $0; sep = ", " }')"
+    # shellcheck disable=SC2046,SC2086
+    explain_meant=$(causes_nearest "$1" $explain_errnos $(sed -n 's/^topic: *//p' "$lib/topics.txt"))
+    die "$USAGE" "nothing is known of $1${explain_meant:+ (did you mean $explain_meant?)};" \
+        "sockshim explain has all causes, sockshim explain topics other words"
 }

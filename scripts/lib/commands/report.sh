@@ -149,10 +149,18 @@ report_on() {
     [ $# -gt 0 ] || exit "$report_status"
     report_export_choices "$@"
     export LC_ALL=C
-    report_feed "$@" | awk -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
-        -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/views/report-$report_view.awk" ||
-        report_status=$USAGE
+    report_feed "$@" | report_count || report_status=$USAGE
     exit "$report_status"
+}
+
+# Whatever file is in the folder of findings is a kind of them.
+report_count() {
+    set -- -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
+        -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/findings.awk"
+    for report_kind in "$lib"/findings/*.awk; do
+        set -- "$@" -f "$report_kind"
+    done
+    awk "$@" -f "$lib/views/report-$report_view.awk"
 }
 
 report_can_read() {
@@ -181,12 +189,13 @@ report_export_choices() {
     terminal_decide_charset
     terminal_decide_columns
     REPORT_CAUSES=$lib/causes.txt
+    REPORT_LIMITS=$lib/limits.txt
     REPORT_TOTAL=
     if [ -t 2 ] && [ -w /dev/stderr ]; then
         REPORT_TOTAL=$(report_total_size "$@")
     fi
     REPORT_NAMES=$(report_names "$@")
-    export REPORT_CAUSES REPORT_TOTAL REPORT_NAMES REPORT_PIECE
+    export REPORT_CAUSES REPORT_LIMITS REPORT_TOTAL REPORT_NAMES REPORT_PIECE
 }
 
 # In bytes; 0 if that is not known before.

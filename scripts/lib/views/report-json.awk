@@ -17,6 +17,7 @@ function tell(    i) {
     put("lost", number(lost))
     put("first", records ? plain(earliest) : "null")
     put("last", records ? plain(latest) : "null")
+    put("findings", json_findings())
     put("levels", json_counts(levels))
     put("events", json_counts(events))
     put("causes", json_causes())
@@ -91,6 +92,30 @@ function json_logs(    i, out) {
 }
 
 # ---- What there is ----
+
+function json_findings(    i, out) {
+    for (i = 1; i <= finding_count; i++)
+        out = out more(out) "\n  {\"kind\": " plain(finding_kind[i]) ", \"level\": " plain(finding_level[i]) \
+            ", \"prog\": " string(finding_prog[i]) ", \"side\": " plain(finding_side[i]) ", \"peer\": " string(finding_peer[i]) \
+            ", \"others\": " json_lines(finding_others[i]) ", \"records\": " number(finding_records[i]) ", \"first\": " plain(finding_first[i]) ", \"last\": " plain(finding_last[i]) \
+            ", \"figures\": " json_figures(i) ", \"title\": " plain(finding_title[i]) ", \"evidence\": " plain(finding_evidence[i]) \
+            ", \"meaning\": " plain(finding_meaning[i]) ", \"advice\": " plain(finding_advice[i]) "}"
+    return "[" out "]"
+}
+
+function json_lines(text,    n, line, i, out) {
+    n = split(text, line, "\n")
+    for (i = 1; i <= n; i++)
+        out = out more(out) string(line[i])
+    return "[" out "]"
+}
+
+function json_figures(i,    n, names, j, out) {
+    n = split(finding_figures[i], names, " ")
+    for (j = 1; j <= n; j++)
+        out = out more(out) plain(names[j]) ": " sprintf("%.15g", finding_figure[i, names[j]])
+    return "{" out "}"
+}
 
 function json_causes(    i, word, out) {
     for (i = 1; i in order; i++) {

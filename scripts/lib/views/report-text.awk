@@ -14,6 +14,8 @@ BEGIN {
 
     CHART_HEIGHT = 4
     MOST_LINES = 6
+    MOST_FINDINGS = 8
+    FEWEST_CHARTED = 5 # records
     split(is_utf8 ? "▁ ▂ ▃ ▄ ▅ ▆ ▇ █" : ". : - = + * % #", BLOCKS, " ")
     # What a column of the chart, and what the space between two labels of its axis
     # may be, in ms.
@@ -31,13 +33,15 @@ function tell() {
     put_notes()
     if (!records)
         return
+    put_findings()
     put_causes()
     put_peers()
     put_programs()
     put_hosts()
+    if (records < FEWEST_CHARTED)
+        return
     put_chart()
     put_resets()
-    put_advice()
 }
 
 # ---- Words ----
@@ -67,36 +71,6 @@ function cut(text, room) {
     return text "..."
 }
 
-function thousands(n,    text, out) {
-    text = sprintf("%.0f", n)
-    while (length(text) > 3) {
-        out = "," substr(text, length(text) - 2) out
-        text = substr(text, 1, length(text) - 3)
-    }
-    return text out
-}
-
-function counted(n, one, many) {
-    return thousands(n) " " (n == 1 ? one : many)
-}
-
-function percent(part, all) {
-    return sprintf("%.1f%%", 100 * part / all)
-}
-
-function span(ms,    s) {
-    s = int(ms / 1000)
-    if (ms < 1000)
-        return sprintf("%dms", ms)
-    if (s < 60)
-        return ms % 1000 ? sprintf("%.1fs", ms / 1000) : s "s"
-    if (s < 3600)
-        return int(s / 60) "m" (s % 60 ? sprintf("%02ds", s % 60) : "")
-    if (s < 86400)
-        return int(s / 3600) "h" (int(s % 3600 / 60) ? sprintf("%02dm", s % 3600 / 60) : "")
-    return int(s / 86400) "d" (int(s % 86400 / 3600) ? sprintf("%02dh", s % 86400 / 3600) : "")
-}
-
 # From the year (1), the month (6) or the hour (12) on, so many bytes.
 function moment_text(text, from, n) {
     text = printable(on_clock(text))
@@ -111,6 +85,44 @@ function listed(group, different, most, forgot,    i, n, text) {
     if (different == n && !forgot)
         return text
     return text unbroken(" and") " " unbroken((forgot ? "at least " : "") counted(different - n, "other", "others"))
+}
+
+# ---- Findings ----
+
+function put_findings(    i) {
+    put_left_out_by_logs()
+    if (!finding_count) {
+        print "\n" styled(wrapped(no_finding(), 0, 0), BOLD)
+        return
+    }
+    put_title(finding_count == 1 ? "Finding" : "Findings, worst first")
+    for (i = 1; i <= finding_count && i <= MOST_FINDINGS; i++)
+        put_finding(i)
+    if (finding_count > MOST_FINDINGS)
+        print "and " (finding_count - MOST_FINDINGS) " more: see --json, or choose with --prog, --peer and --cause"
+}
+
+function put_finding(i,    mark) {
+    mark = i ". "
+    print styled(mark wrapped(finding_title[i], length(mark), length(mark)), STYLE[finding_level[i]])
+    print blanks(length(mark)) wrapped(finding_evidence[i] " " finding_meaning[i] " To do: " with_whole_commands(finding_advice[i]), length(mark), length(mark))
+}
+
+# Nothing is said to be well that the log may not contain.
+function no_finding(    i, bad) {
+    for (i = 1; i in order; i++)
+        if (worst[order[i]] >= RANK["warn"])
+            bad += count[order[i]]
+    if (bad)
+        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
+    return "No findings: nothing in these records looks like a fault."
+}
+
+function put_left_out_by_logs(    name) {
+    for (name in lowest_logged)
+        put_note("info", printable(name) " was told to leave out what is below level " lowest_logged[name] ": of that nothing is known.")
+    for (name in skipped_in)
+        put_note("info", printable(name) " was told to leave out " printable(skipped_in[name]) ": of that nothing is known.")
 }
 
 # ---- What there is ----
@@ -192,12 +204,6 @@ function put_complaints(kind, rank, what,    key, part, i) {
         split(ranked_label[kind, i], part, SUBSEP)
         put_note(rank, what ", " counted(ranked[kind, i], "time", "times") " in " printable(part[1]) ": " sentence(part[2]))
     }
-}
-
-# `\"` stands for a quote.
-function sentence(text) {
-    gsub(/\\"/, "\"", text)
-    return printable(text)
 }
 
 # With as much of the times as says what the first line does not, if there is room.
@@ -457,35 +463,5 @@ function put_resets(    i, j, n, idle, rx, m, line, from, to, room) {
         for (j = 1; j <= m; j++)
             line = line " " right((i, j) in reset_cells ? thousands(reset_cells[i, j]) : "-", room - 1)
         print line
-    }
-    put_same_idle()
-}
-
-# The same idle time again and again is a clock's, not chance.
-function put_same_idle(    key, n, at) {
-    for (key in idle_seconds) {
-        n = idle_seconds[key] + ((key + 1) in idle_seconds ? idle_seconds[key + 1] : 0)
-        rank_in("idle", key, n, 1)
-    }
-    n = ranked["idle", 1]
-    if (n < 3 || n < idle_resets / 3)
-        return
-    key = ranked_label["idle", 1] + 0
-    at = (key + 1) in idle_seconds && idle_seconds[key + 1] > idle_seconds[key] ? key + 1 : key
-    print wrapped(thousands(n) " of them came after about " span(at * 1000) " of silence: the idle timeout of the peer, or of a device in between.", 0, 0)
-}
-
-# ---- What to do ----
-
-# For the worst three: `do:` of causes.txt.
-function put_advice(    i, word) {
-    read_causes(ENVIRON["REPORT_CAUSES"])
-    for (i = 1; i <= 3 && i in order; i++) {
-        word = order[i]
-        if (i > 1 && worst[word] < RANK["info"])
-            return
-        if (i == 1)
-            put_title("What to do (more: sockshim explain CAUSE)")
-        print styled(word ":", BOLD) " " wrapped(cause_text[word, "do"], 2, length(word) + 2)
     }
 }

@@ -1,0 +1,103 @@
+# A name has addresses of both families, and the connects to one of them fail. If the
+# other works, or fails for the reason that matters, those are beside the point.
+
+function find_address_family(    i, g, key) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && is_failed_connect(i))
+            put_in_group(prog_of[i] SUBSEP port_of(peer_of[i]) SUBSEP family_of(i), i, connect_ms(i))
+    for (g = 1; g <= groups; g++)
+        judge_family(g)
+}
+
+function is_failed_connect(i) {
+    if (!family_of(i) || !port_of(peer_of[i]))
+        return 0
+    if (cause_of[i] ~ /^(unreachable|connect-timed-out|gave-up-connecting)$/)
+        return 1
+    if (cause_of[i] ~ /^(connection-refused|address-unavailable|not-permitted|timeout)$/)
+        return type_of[i] ~ /tcp/ && (call_of[i] == "connect" || call_of[i] == "getsockopt")
+    return 0
+}
+
+function family_of(i) {
+    return peer_of[i] ~ /^\[.*\]:/ ? 6 : peer_of[i] ~ /^[0-9.]+:/ ? 4 : 0
+}
+
+# How long a connect took, in ms: since its record of `in-progress`, or as its sentence
+# says; "" if that is not known.
+function connect_ms(i,    j) {
+    for (j = i - 1; j > 0 && at_of[i] - at_of[j] < 300000; j--)
+        if (cause_of[j] == "in-progress" && pid_of[j] == pid_of[i] && peer_of[j] == peer_of[i] && local_of[j] == local_of[i])
+            return at_of[i] - at_of[j]
+    if (cause_of[i] ~ /^(gave-up-connecting|timeout)$/)
+        return spoken_time(why_of[i])
+    return ""
+}
+
+# The first time that a sentence names, in ms; "" if it names none.
+function spoken_time(text,    n, unit) {
+    if (!match(text, /[0-9]+(\.[0-9]+)? ?(ms|s|min|h|milliseconds|seconds?)[^a-z]/))
+        return ""
+    text = substr(text, RSTART, RLENGTH - 1)
+    n = text + 0
+    unit = text
+    sub(/^[0-9.]+ ?/, "", unit)
+    return unit ~ /^m(s|illi)/ ? n : unit == "min" ? 60000 * n : unit == "h" ? 3600000 * n : 1000 * n
+}
+
+# What is said of the other family of the same program and port: "works", "fails", or
+# nothing.
+function other_family(g,    part, i, other, answer) {
+    split(group_key[g], part, SUBSEP)
+    other = part[3] == 6 ? 4 : 6
+    for (i = 1; i <= kept_count; i++)
+        if (prog_of[i] == part[1] && family_of(i) == other && port_of(peer_of[i]) == part[2]) {
+            if (is_failed_connect(i))
+                answer = answer == "" ? "fails" : answer
+            else if (cause_of[i] != "in-progress" || !will_fail(i))
+                answer = "works"
+        }
+    return answer
+}
+
+# Whether a connect under way has a record of its failure later on.
+function will_fail(i,    j) {
+    for (j = i + 1; j <= kept_count; j++)
+        if (pid_of[j] == pid_of[i] && peer_of[j] == peer_of[i] && local_of[j] == local_of[i])
+            return is_failed_connect(j)
+    return 0
+}
+
+function judge_family(g,    part, other, i, is_quick) {
+    split(group_key[g], part, SUBSEP)
+    i = group_first[g]
+    other = other_family(g)
+    is_quick = cause_of[i] == "unreachable" || cause_of[i] == "connection-refused" && is_same_host(i)
+    if (other == "works" && is_quick)
+        claim(g, -1)
+    else if (other == "works")
+        tell_slow_family(g, part[3])
+    else if (other == "fails" && cause_of[i] == "unreachable" && error_of[i] == "ENETUNREACH") {
+        beside_the_point[part[1], part[2]] = "IPv" part[3] " has no route here (" counted(group_size[g], "connect", "connects") "), which is beside the point."
+        claim(g, -1)
+    }
+}
+
+function tell_slow_family(g, family,    i, n, time) {
+    i = group_first[g]
+    time = group_most[g] != "" && group_most[g] > 0 ? spoken_range(group_least[g] + 0, group_most[g]) : ""
+    n = found("address-family", "warn", g, \
+        "IPv" family " to " printable(host_of(peer_of[i])) " port " port_of(peer_of[i]) " does not work; IPv" (family == 6 ? 4 : 6) " does", \
+        spoken_prog(i) ": " tally(g, "connect", "connects") " by IPv" family " failed (" printable(cause_of[i]) (time == "" ? "" : ", after " time) ").", \
+        "The program goes on with the other, but each connection begins that much later.", \
+        "mend the IPv" family " route or firewall, or take that address out of DNS; /etc/gai.conf prefers the other family.")
+    add_figure(n, "family", family)
+    add_figure(n, "connects", group_size[g])
+    add_figure(n, "ms", group_most[g] + 0)
+}
+
+# A sentence for the evidence of another finding, if there is something to add.
+function beside(i) {
+    return (prog_of[i], port_of(peer_of[i])) in beside_the_point ? " " beside_the_point[prog_of[i], port_of(peer_of[i])] : ""
+}

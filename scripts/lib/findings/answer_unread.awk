@@ -1,0 +1,68 @@
+# The connection failed while something that the peer had said lay here unread: servers
+# explain themselves in such last words.
+
+function find_answer_unread(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && has_last_words(i))
+            put_in_group("unread" SUBSEP party_of(i), i, unread_of[i])
+        else if (is_open(i) && spoke_shortly_before(i))
+            put_in_group("read" SUBSEP party_of(i), i, rx_of[i])
+    for (g = 1; g <= groups; g++)
+        if (group_key[g] ~ /^unread/)
+            tell_answer_unread(g)
+        else
+            tell_last_words(g)
+}
+
+# All that the peer ever said is a line or two, and it broke the connection off right
+# after it: the program may have read that, and not shown it.
+function spoke_shortly_before(i) {
+    if (type_of[i] !~ /tcp/ || side_of[i] == "accepted" || !(rx_of[i] > 0) || rx_of[i] > 200 || idle_of[i] == "" || idle_of[i] >= 500)
+        return 0
+    return cause_of[i] == "peer-reset" && !(due_of[i] && wait_of[i] > 0 && pause_of[i] > 0) || cause_of[i] == "peer-closed" && ended_badly(i)
+}
+
+function tell_last_words(g,    i, n) {
+    i = group_first[g]
+    n = found("last-words", "warn", g, \
+        spoken_peer(i) " said " spoken_range_bytes(g) " and broke off at once", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) "; that is all that it ever said.", \
+        "Servers say in such last words why they refuse (too many clients, a wrong protocol, a TLS alert), and not all programs show them.", \
+        "see them by `tcpdump -A -ni any port " port_of(peer_of[i]) "`, or " spoken_prog(i) "'s verbose switch.")
+    add_figure(n, "rx", group_most[g])
+    add_figure(n, "connections", group_size[g])
+}
+
+# Where the program itself closes with something unread, only if it had been told of a
+# failure before: the leader then is that failure.
+function has_last_words(i,    n, follower, k) {
+    if (type_of[i] !~ /tcp|unix-stream/ || side_of[i] == "accepted")
+        return 0
+    if (cause_of[i] !~ /^(peer-reset|write-after-close|closed-unanswered|connection-aborted)$/)
+        return 0
+    if (unread_of[i] > 0)
+        return 1
+    n = split(followers[i], follower, " ")
+    for (k = 1; k <= n; k++)
+        if (unread_of[follower[k]] > 0) {
+            unread_of[i] = unread_of[follower[k]]
+            return 1
+        }
+    return 0
+}
+
+function tell_answer_unread(g,    i, n, bytes, was_idle) {
+    i = group_first[g]
+    bytes = group_least[g] == group_most[g] ? spoken_bytes(group_most[g]) : thousands(group_least[g]) " to " spoken_bytes(group_most[g])
+    was_idle = idle_of[i] >= 1000
+    n = found("answer-unread", "warn", g, \
+        spoken_peer(i) " had said why: its last " bytes " lie here unread", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed.", \
+        "Servers say in such last words why they refuse (HTTP 413, a MySQL error, a TLS alert); unread here.", \
+        "see them by `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose switch.")
+    add_figure(n, "unread", group_most[g])
+    add_figure(n, "connections", group_size[g])
+    if (was_idle)
+        add_figure(n, "idle_ms", idle_of[i])
+}

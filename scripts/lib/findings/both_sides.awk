@@ -1,0 +1,143 @@
+# Both ends of a connection have a record of it, in one log or in two: what one was told
+# is what the other did. Clocks of two hosts may differ by seconds.
+
+BEGIN {
+    MOST_APART = 10000 # ms
+}
+
+function find_both_sides(    i, j, other_ends, kind) {
+    for (i = 1; i <= kept_count; i++) {
+        if (local_of[i] == "" || peer_of[i] == "" || type_of[i] !~ /tcp/)
+            continue
+        other_ends[local_of[i], peer_of[i]] = other_ends[local_of[i], peer_of[i]] " " i
+        note_what_log_covers(i)
+    }
+    begin_groups()
+    for (i = 1; i <= kept_count; i++) {
+        if (!is_open(i) || !was_told_of_an_end(i))
+            continue
+        j = other_record(i, other_ends[peer_of[i], local_of[i]])
+        kind = j ? does_to_peer(j) ? "done" : "both" : "none"
+        if (kind == "both" && j in other_of)
+            continue
+        if (j) {
+            other_of[i] = j
+            put_in_group(kind SUBSEP party_of(i) SUBSEP prog_of[j] SUBSEP cause_of[j], i, unread_of[j] + 0)
+        } else if (is_missing_there(i))
+            put_in_group(kind SUBSEP party_of(i), i, 0)
+    }
+    tell_both_sides()
+}
+
+function was_told_of_an_end(i) {
+    return cause_of[i] ~ /^(peer-reset|write-after-close|closed-unanswered|connection-timed-out)$/ && type_of[i] ~ /tcp/
+}
+
+# What a program does to its peer, rather than is told.
+function does_to_peer(i) {
+    return cause_of[i] ~ /^(reset-by-own-close|gave-up-waiting)$/
+}
+
+# The record of the other end that is nearest in time; one that says what its program
+# did before one that says what it was told. 0: there is none.
+function other_record(i, list,    n, part, k, j, best, apart, least) {
+    n = split(list, part, " ")
+    for (k = 1; k <= n; k++) {
+        j = part[k] + 0
+        if (!does_to_peer(j) && !(cause_of[i] == "peer-reset" && cause_of[j] == "peer-reset"))
+            continue
+        apart = at_of[i] - at_of[j]
+        apart = (apart < 0 ? -apart : apart) + (does_to_peer(j) ? 0 : MOST_APART)
+        if (apart <= 2 * MOST_APART && (!best || apart < least)) {
+            best = j
+            least = apart
+        }
+    }
+    return best + 0
+}
+
+# Which services a log tells of, and from when on.
+function note_what_log_covers(i,    key) {
+    if (side_of[i] != "accepted")
+        return
+    key = log_of[i] SUBSEP local_of[i]
+    if (!(key in covered_from)) {
+        covered_from[key] = at_of[i]
+        covering[local_of[i]] = covering[local_of[i]] (covering[local_of[i]] == "" ? "" : "\n") log_of[i]
+    }
+}
+
+# Whether the other end's log would have a record if its program had done it.
+function is_missing_there(i,    n, logs, k) {
+    if (is_sampled || cause_of[i] == "closed-unanswered")
+        return 0
+    n = split(covering[peer_of[i]], logs, "\n")
+    for (k = 1; k <= n; k++)
+        if (logs[k] != log_of[i] && would_be_there(logs[k], RANK["info"], "reset-by-own-close")) {
+            missing_in[i] = logs[k]
+            return 1
+        }
+    return 0
+}
+
+function tell_both_sides(    g, part) {
+    for (g = 1; g <= groups; g++) {
+        split(group_key[g], part, SUBSEP)
+        if (part[1] == "done")
+            tell_what_other_end_did(g)
+        else if (part[1] == "both")
+            tell_both_were_reset(g)
+        else
+            tell_no_record_there(g)
+    }
+}
+
+function tell_what_other_end_did(g,    i, j, n, unread, did) {
+    i = group_first[g]
+    j = other_of[i]
+    unread = group_least[g] == group_most[g] ? spoken_bytes(group_most[g]) : thousands(group_least[g]) " to " spoken_bytes(group_most[g])
+    did = cause_of[j] == "gave-up-waiting" ? "gives up waiting" (sent_of[j] == "" ? "" : " after " spoken(sent_of[j])) : group_most[g] > 0 ? "closes with " unread " unread" : "resets connections as it closes"
+    if (cause_of[j] == "reset-by-own-close" && silence_before(j) >= 1000)
+        did = did ", after " spoken(silence_before(j)) " of silence"
+    n = found("both-sides", "warn", g, \
+        spoken_prog(j) " at " printable(local_of[j]) " " did, \
+        "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
+        cause_of[j] == "gave-up-waiting" ? "Nothing in between did it." \
+            : "A close with " (group_most[g] > 0 ? "data unread" : "SO_LINGER 0") " makes its kernel send RST; the network did nothing.", \
+        cause_of[j] == "gave-up-waiting" ? "make " spoken_prog(i) " answer sooner, or raise the timeout of " spoken_prog(j) "." \
+            : "find out why " spoken_prog(j) " closes" (group_most[g] > 0 ? " before it has read all" : "") ": its own log at " moment(j) ".")
+    add_figure(n, "unread", unread_of[j] + 0)
+    add_figure(n, "pairs", group_size[g])
+    add_figure(n, "ms_apart", sprintf("%.3f", at_of[i] - at_of[j]) + 0)
+    claim_other_ends(g, n)
+}
+
+function claim_other_ends(g, n,    m, member, k) {
+    m = split(group_members[g], member, " ")
+    for (k = 1; k <= m; k++)
+        if (member[k] in other_of)
+            claimed[other_of[member[k]]] = n
+}
+
+function tell_both_were_reset(g,    i, j, n) {
+    i = group_first[g]
+    j = other_of[i]
+    n = found("reset-in-between", "warn", g, \
+        "Something between " printable(host_of(local_of[i])) " and " printable(peer_of[i]) " resets connections", \
+        "Both ends were told that the other had reset: " spoken_prog(i) " at " moment(i) ", " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
+        "So neither did it, but a firewall, load balancer or NAT.", \
+        "`tcpdump -vni any 'tcp[tcpflags] & tcp-rst != 0'`: the TTL of the RST tells how far away its sender is.")
+    add_figure(n, "pairs", group_size[g])
+    claim_other_ends(g, n)
+}
+
+function tell_no_record_there(g,    i, n, what) {
+    i = group_first[g]
+    what = cause_of[i] == "connection-timed-out" ? "timeouts" : "resets"
+    n = found("no-record-there", "warn", g, \
+        printable(missing_in[i]) " has no record of the " what " of " spoken_prog(i) " by " printable(peer_of[i]), \
+        tally(g, "connection", "connections") ", first at " moment(i) " from " printable(local_of[i]) ". A close would be there.", \
+        "Something in between did it, or the server's process was killed, which leaves no record.", \
+        "was it started again then? Else `tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0'` there.")
+    add_figure(n, "connections", group_size[g])
+}

@@ -1,0 +1,52 @@
+# Connections that were broken off, by the side that this program is on, where no more
+# special pattern explains it.
+
+function find_broken_off(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++) {
+        if (!is_open(i) || type_of[i] !~ /tcp|unix-stream/)
+            continue
+        if (side_of[i] == "accepted" && is_client_leaving(i))
+            put_in_group("client" SUBSEP prog_of[i] SUBSEP local_of[i], i, idle_of[i] + 0)
+        else if (side_of[i] != "accepted" && cause_of[i] ~ /^(peer-reset|write-after-close|connection-aborted)$/)
+            put_in_group("server" SUBSEP party_of(i), i, rx_of[i] + 0)
+    }
+    for (g = 1; g <= groups; g++)
+        if (group_key[g] ~ /^server/)
+            tell_broken_off(g)
+        else
+            judge_clients(g)
+}
+
+# A client that goes while it is owed something.
+function is_client_leaving(i) {
+    if (cause_of[i] !~ /^(peer-reset|write-after-close|peer-closed)$/ || idle_of[i] == "" || sent_of[i] == "")
+        return 0
+    return idle_of[i] < sent_of[i] && idle_of[i] >= 500 || cause_of[i] != "peer-closed" && idle_of[i] >= 500 && unacked_of[i] + unsent_of[i] > 0
+}
+
+# That they all wait equally long is their timeout; else they are people.
+function judge_clients(g,    i, n, time) {
+    i = group_first[g]
+    if (group_size[g] < 2 || !is_regular(g))
+        return
+    time = spoken_range(group_least[g], group_most[g])
+    n = found("client-timeout", "warn", g, \
+        "Clients of " spoken_prog(i) " give up after " time ", before they have their answer", \
+        tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) ".", \
+        "The same time again and again is a timeout, of the client or of a proxy before this server.", \
+        "find out what makes the answers of " spoken_prog(i) " late, or raise that timeout.")
+    add_figure(n, "limit_ms", group_least[g])
+    add_figure(n, "connections", group_size[g])
+}
+
+function tell_broken_off(g,    i, n) {
+    i = group_first[g]
+    n = found("broken-off", "warn", g, \
+        spoken_peer(i) " breaks off " tally(g, "connection", "connections") " of " spoken_prog(i), \
+        "First at " clock(i) (rx_of[i] != "" ? ", after " spoken_range_bytes(g) " from it" : "") (unacked_of[i] + unsent_of[i] > 0 ? ", with " spoken_bytes(unacked_of[i] + unsent_of[i]) " not acknowledged" : "") ".", \
+        "Its process closed with data unread, crashed or was killed, or a device sent RST in its name.", \
+        "its log, for client " printable(local_of[i]) "; with a log of sockshim from there, too, `sockshim report` tells which.")
+    add_figure(n, "connections", group_size[g])
+    add_figure(n, "rx", group_least[g])
+}

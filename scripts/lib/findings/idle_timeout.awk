@@ -1,0 +1,98 @@
+# Connections that had been silent for a while are gone when they are used again, or are
+# ended while they are silent. The pause is the program's own: the timeout is at most so
+# much. With an answer due it is no idle time (time_limit.awk).
+
+BEGIN {
+    LEAST_PAUSE = 1000 # ms
+    MOST_REQUEST = 65536 # bytes; more is a transfer that was under way all the time
+}
+
+function find_idle_timeout(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && ends_after_silence(i))
+            put_in_group(party_of(i), i, silence_before(i))
+    for (g = 1; g <= groups; g++)
+        tell_idle_timeout(g)
+}
+
+function ends_after_silence(i) {
+    if (!ended_badly(i) && cause_of[i] != "connection-timed-out" || type_of[i] !~ /tcp/)
+        return 0
+    if (silence_before(i) < LEAST_PAUSE || rx_of[i] == 0 && tx_of[i] + unacked_of[i] + unsent_of[i] > MOST_REQUEST)
+        return 0
+    if (cause_of[i] == "connection-timed-out")
+        return rx_of[i] > 0 && silence_before(i) >= 10 * LEAST_PAUSE && !(retrans_of[i] > 0 && !unacked_of[i])
+    if (side_of[i] == "accepted")
+        return sent_of[i] == "" || sent_of[i] <= idle_of[i]
+    return !due_of[i] || wait_of[i] <= LEAST_PAUSE && wait_of[i] * 4 <= pause_of[i]
+}
+
+# Neither side had sent anything for so long, in ms.
+function silence_before(i) {
+    if (side_of[i] == "accepted" && sent_of[i] != "" && sent_of[i] < idle_of[i])
+        return sent_of[i]
+    return pause_of[i]
+}
+
+# The longest pause of the same program with the same peer after which all was well, and
+# which is shorter than those that did harm; 0 if the log has none.
+function longest_harmless(g,    i, most, party) {
+    party = group_key[g]
+    for (i = 1; i <= kept_count; i++)
+        if (pause_of[i] > most && pause_of[i] < group_least[g] && party_of(i) == party && was_well_after_pause(i))
+            most = pause_of[i]
+    return most + 0
+}
+
+# A request after the pause was acknowledged, or the connection was still there when the
+# program's own patience ended.
+function was_well_after_pause(i) {
+    if (cause_of[i] == "closed-unanswered" || cause_of[i] == "peer-reset")
+        return due_of[i] && wait_of[i] > LEAST_PAUSE && tx_of[i] > 0
+    return cause_of[i] ~ /^(timeout|gave-up-waiting|reset-by-own-close)$/
+}
+
+function tell_idle_timeout(g,    i, n, low) {
+    i = group_first[g]
+    low = longest_harmless(g)
+    n = found("idle-timeout", "warn", g, \
+        idle_whose(i) " idle connections: " "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
+        idle_evidence(g, low), \
+        idle_meaning(i, low), \
+        idle_advice(i, g, low))
+    add_figure(n, "at_most_ms", group_least[g])
+    add_figure(n, "at_least_ms", low)
+    add_figure(n, "connections", group_size[g])
+}
+
+function idle_whose(i) {
+    if (side_of[i] == "accepted")
+        return "Clients of " spoken_prog(i) ", or the way to them, end"
+    return spoken_peer(i) (is_same_host(i) ? " ends" : ", or the way to it, ends")
+}
+
+function idle_evidence(g, low,    i, whose) {
+    i = group_first[g]
+    whose = known_limit("idle", low + 1 > group_least[g] * 0.9 ? low + 1 : group_least[g] * 0.9, group_least[g] * 1.01)
+    return spoken_prog(i) ": " tally(g, "connection", "connections") " failed after a pause of " spoken_range(group_least[g], group_most[g]) (low ? "; a pause of " spoken(low) " did no harm" : "") "." \
+        (whose != "" ? " " whose " would fit." : "")
+}
+
+function idle_meaning(i, low) {
+    if (cause_of[i] == "connection-timed-out")
+        return "Nothing answered any more: a NAT, firewall or load balancer had forgotten the connection."
+    if (due_of[i] == "" && side_of[i] != "accepted")
+        return "Or, if an answer was due all the time, it is a time limit for requests: this log does not tell (sent_ms)."
+    return "The pause was " (side_of[i] == "accepted" ? "the client's" : "the program's own") (low ? "." : ", so the limit may be shorter.")
+}
+
+function idle_advice(i, g, low,    seconds, setting) {
+    seconds = int((low ? low : group_least[g] / 2) / 1000)
+    setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
+    if (is_same_host(i))
+        return "raise it there (wait_timeout, keepalive_timeout and the like), or let the program's pool drop connections sooner."
+    if (cause_of[i] == "connection-timed-out" || side_of[i] == "accepted")
+        return setting " keeps it alive."
+    return setting " for NATs and load balancers; if it goes on, let the pool drop connections sooner."
+}

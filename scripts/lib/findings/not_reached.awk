@@ -1,0 +1,100 @@
+# No connection came about: refused, no way, no answer, no such socket; or the program
+# could not have the address that it wanted.
+
+function find_not_reached(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && not_reached_kind(i) != "")
+            put_in_group(prog_of[i] SUBSEP service_of(i) SUBSEP cause_of[i], i, connect_ms(i))
+    for (g = 1; g <= groups; g++)
+        tell_not_reached(g)
+}
+
+function not_reached_kind(i) {
+    if (cause_of[i] == "connection-refused" || cause_of[i] == "no-such-socket")
+        return "refused"
+    if (cause_of[i] == "unreachable")
+        return "unreachable"
+    if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" && call_of[i] == "connect")
+        return "no-answer"
+    if (cause_of[i] ~ /^(backlog-full|address-in-use|address-unavailable)$/)
+        return cause_of[i]
+    if (cause_of[i] == "not-permitted")
+        return "not-permitted"
+    return ""
+}
+
+function tell_not_reached(g,    i, n, kind, time) {
+    i = group_first[g]
+    kind = not_reached_kind(i)
+    time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
+    n = found(kind, level_of[i] >= RANK["error"] ? "error" : "warn", g, \
+        not_reached_title(i, kind), \
+        tally(g, "time", "times") " (" printable(error_of[i] == "" ? cause_of[i] : error_of[i]) time "), first at " clock(i) (group_size[g] > 1 ? ", last at " clock(group_last[g]) : "") "." beside(i), \
+        not_reached_meaning(i, group_most[g]), \
+        not_reached_advice(i, group_most[g]))
+    add_figure(n, "records", group_size[g])
+    if (group_most[g] != "")
+        add_figure(n, "ms", sprintf("%.0f", group_most[g]) + 0)
+}
+
+function not_reached_title(i, kind) {
+    if (kind == "refused")
+        return spoken_prog(i) " finds nothing that listens at " spoken_peer(i)
+    if (kind == "unreachable")
+        return spoken_prog(i) " finds no way to " spoken_peer(i)
+    if (kind == "no-answer")
+        return spoken_peer(i) " does not answer connection requests of " spoken_prog(i) " at all"
+    if (kind == "backlog-full")
+        return "The queue of " spoken_peer(i) " is full: it does not accept fast enough"
+    if (kind == "address-in-use")
+        return spoken_prog(i) " cannot listen at " printable(local_of[i]) ": something else has that address"
+    if (kind == "address-unavailable")
+        return spoken_prog(i) " wants " (call_of[i] == "bind" ? printable(local_of[i]) ", which is no address of this host" : "an address that this host cannot use for " spoken_peer(i))
+    return spoken_prog(i) " may not " (call_of[i] == "bind" ? "use " printable(local_of[i]) : call_of[i] == "socket" ? "make such a socket" : "reach " spoken_peer(i))
+}
+
+# What the failure of record I says; it took MS, if that is known.
+function not_reached_meaning(i, ms) {
+    if (cause_of[i] == "connection-refused")
+        return type_of[i] ~ /^unix/ ? "The path is there, but the process that listened there is gone." \
+            : "No process listens on that port, or a firewall rejects with RST."
+    if (cause_of[i] == "no-such-socket")
+        return "There is no such path: the server is not running, or sees another file system (a container)."
+    if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
+        return ms == "" ? "At once it is a firewall's reject (ICMP); after 3 s, a host that is not there." \
+            : ms < 500 ? "So something answered (ICMP): a firewall there or on the way rejects it. A host that is not there takes 3 s." \
+            : "That long it takes when no host answers there (ARP): it is off. A firewall's reject comes at once."
+    if (cause_of[i] == "unreachable")
+        return "This host has no route there, or a router said so."
+    if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
+        return "A firewall drops it silently, the host is off, or the server's accept queue is full."
+    if (cause_of[i] == "backlog-full")
+        return "The server hangs or is overloaded; it is there."
+    if (cause_of[i] == "address-in-use")
+        return "Another process, or a connection of the last run in TIME_WAIT, still holds it."
+    if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
+        return "it breaks connections off that stood."
+    return printable(why_of[i])
+}
+
+function not_reached_advice(i, ms) {
+    if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
+        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start the server or correct the address."
+    if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
+        return "`ss -lxp` shows who listens where: start the server, or correct the path."
+    if (cause_of[i] == "unreachable")
+        return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
+            : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
+    if (cause_of[i] == "address-in-use")
+        return "`ss -tanp sport = :" port_of(local_of[i]) "` names it. If it is TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`."
+    if (cause_of[i] == "backlog-full")
+        return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
+    if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
+        return "`tcpdump -ni any host " printable(host_of(peer_of[i])) "` there: does SYN arrive? `ss -ltn`: is the queue full? `SOCKSHIM_CONNECT_TIMEOUT=3s` fails sooner."
+    if (cause_of[i] == "address-unavailable")
+        return "`ip addr` shows the addresses of this host; correct the program's setting."
+    if (cause_of[i] == "not-permitted")
+        return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : "`journalctl -k --grep denied`, and the permissions of the path."
+    return "look in its log at " clock(i) "."
+}

@@ -1,0 +1,46 @@
+# The connection is made and then ended at once, before a single byte came back, and so
+# every time: a proxy accepts, and there is nothing behind it.
+
+BEGIN {
+    AT_ONCE = 250 # ms
+}
+
+function find_nothing_behind(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && ends_at_once(i))
+            put_in_group(party_of(i), i, idle_of[i])
+    for (g = 1; g <= groups; g++)
+        if (!has_been_answered(g))
+            tell_nothing_behind(g)
+}
+
+function ends_at_once(i) {
+    if (type_of[i] !~ /tcp/ || side_of[i] != "connected" || rx_of[i] == "" || rx_of[i] > 0 || unread_of[i] > 0)
+        return 0
+    if (cause_of[i] == "peer-closed" && !ended_badly(i))
+        return tx_of[i] == 0 && idle_of[i] < AT_ONCE && value_is_zero(unacked_of[i])
+    return ended_badly(i) && (due_of[i] ? wait_of[i] : idle_of[i]) < AT_ONCE && tx_of[i] < 65536
+}
+
+function value_is_zero(text) {
+    return text != "" && text == 0
+}
+
+# Whether the same peer ever sent this program anything.
+function has_been_answered(g,    i) {
+    for (i = 1; i <= kept_count; i++)
+        if (rx_of[i] > 0 && party_of(i) == group_key[g])
+            return 1
+    return 0
+}
+
+function tell_nothing_behind(g,    i, n) {
+    i = group_first[g]
+    n = found("nothing-behind", "warn", g, \
+        spoken_peer(i) " accepts connections and ends them at once, unanswered", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) "; no record shows an answer.", \
+        "Either a proxy (docker-proxy, ssh -L, a load balancer) has no server behind it, or the server refuses this client or protocol.", \
+        "`ss -ltnp sport = :" port_of(peer_of[i]) "` there tells which.")
+    add_figure(n, "connections", group_size[g])
+}

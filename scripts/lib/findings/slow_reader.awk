@@ -1,0 +1,63 @@
+# A client that does not read is dropped by its server: on the server's side there is
+# something left that could not be sent; on the client's, a stream that stood still.
+
+BEGIN {
+    LEAST_STREAM = 65536 # bytes received that make it a stream
+}
+
+function find_slow_reader(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && peer_did_not_read(i))
+            put_in_group("server" SUBSEP party_of(i), i, unsent_of[i])
+        else if (is_open(i) && was_cut_off_behind(i))
+            put_in_group("client" SUBSEP party_of(i), i, rx_of[i])
+    for (g = 1; g <= groups; g++)
+        if (group_key[g] ~ /^server/)
+            tell_peer_does_not_read(g)
+        else
+            tell_cut_off_behind(g)
+}
+
+function peer_did_not_read(i) {
+    if (type_of[i] !~ /tcp/ || !(unsent_of[i] > 0))
+        return 0
+    if (cause_of[i] ~ /^(timeout|connection-timed-out)$/)
+        return why_of[i] ~ /window/
+    return cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted"
+}
+
+# Data still came when it stood still, it was not this side's turn, and the reset was
+# found by reading on.
+function was_cut_off_behind(i) {
+    return cause_of[i] == "peer-reset" && side_of[i] == "connected" && due_of[i] != "" && !due_of[i] && \
+        rx_of[i] >= LEAST_STREAM && rx_of[i] > 100 * tx_of[i] && idle_of[i] >= 500 && call_of[i] ~ /^(recv|read|__re)/
+}
+
+function tell_peer_does_not_read(g,    i, n, is_ours) {
+    i = group_first[g]
+    is_ours = cause_of[i] == "reset-by-own-close"
+    n = found("slow-reader", "warn", g, \
+        (side_of[i] == "accepted" ? "Clients of " spoken_prog(i) " do" : spoken_peer(i) " does") " not read, and " (is_ours ? spoken_prog(i) " drops them" : "the connection is given up"), \
+        tally(g, "connection", "connections") "; " spoken_range_bytes(g) " could not be sent, first to " spoken_peer(i) " at " clock(i) ".", \
+        "Its host acknowledges, but that program does not read; the network is not the cause.", \
+        side_of[i] == "accepted" ? "look at what that client does; a longer send timeout or larger output buffer of " spoken_prog(i) " only gives it time." \
+            : "look at what the server does instead of reading: Recv-Q of `ss -tnp` there.")
+    add_figure(n, "unsent", group_most[g])
+    add_figure(n, "connections", group_size[g])
+}
+
+function spoken_range_bytes(g) {
+    return group_least[g] == group_most[g] ? spoken_bytes(group_most[g]) : thousands(group_least[g]) " to " spoken_bytes(group_most[g])
+}
+
+function tell_cut_off_behind(g,    i, n) {
+    i = group_first[g]
+    n = found("slow-reader", "warn", g, \
+        spoken_peer(i) " cuts " spoken_prog(i) " off in the middle of what it sends", \
+        tally(g, "connection", "connections") "; after " spoken_range_bytes(g) " nothing came for " spoken(idle_of[i]) ", then the reset at " clock(i) ".", \
+        "Either " spoken_prog(i) " read too slowly and was dropped (an output buffer limit, a send timeout), or the server hung and died.", \
+        "if Recv-Q of `ss -tn dst " spoken_peer(i) "` is full meanwhile, read faster.")
+    add_figure(n, "rx", group_most[g])
+    add_figure(n, "connections", group_size[g])
+}

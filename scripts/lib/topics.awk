@@ -1,0 +1,42 @@
+# Reads topics.txt, whose first lines say what is in it.
+
+# read_topics(PATH): topic_word[1...], topic_count, and topic_text[WORD, KEY].
+function read_topics(path,    line, key, word) {
+    while ((getline line <path) > 0) {
+        if (line ~ /^[a-z]+:/) {
+            key = substr(line, 1, index(line, ":") - 1)
+            sub(/^[a-z]+: */, "", line)
+            if (key == "topic")
+                topic_word[++topic_count] = word = line
+            topic_text[word, key] = line
+        } else if (line ~ /^ /) {
+            sub(/^ +/, " ", line)
+            topic_text[word, key] = topic_text[word, key] line
+        }
+    }
+    close(path)
+}
+
+# The topic whose longest phrase stands in what was asked, a short one as a word of its
+# own; nothing if none does.
+function topic_of(asked,    i, n, phrase, j, longest, best) {
+    asked = " " plain_words(asked) " "
+    for (i = 1; i <= topic_count; i++) {
+        n = split(topic_word[i] ", " topic_text[topic_word[i], "match"], phrase, /, */)
+        for (j = 1; j <= n; j++)
+            if (length(phrase[j]) > longest && index(asked, " " plain_words(phrase[j]) (length(phrase[j]) < 6 ? " " : ""))) {
+                longest = length(phrase[j])
+                best = topic_word[i]
+            }
+    }
+    return best
+}
+
+# In lower case, and whatever stands between words one blank.
+function plain_words(text) {
+    text = tolower(text)
+    gsub(/[^a-z0-9]+/, " ", text)
+    sub(/^ /, "", text)
+    sub(/ $/, "", text)
+    return text
+}

@@ -1,0 +1,460 @@
+#!/usr/bin/env bats
+# Each kind of finding, from logs that are written by hand: the pattern that gives it with
+# its figures, and one that looks alike and must not.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load made_log
+load each_system
+
+setup() {
+    mkdir "$BATS_TEST_TMPDIR/here" && cd "$BATS_TEST_TMPDIR/here" || return 1
+}
+
+# times N COMMAND WORD...: N of them; in WORD, %N is the number and %P a port of its own.
+times() {
+    local n
+    for ((n = 0; n < $1; n++)); do
+        "${2}" "$((n * 10)).${n}" local=10.0.0.5:$((40000 + n)) "${@:3}"
+    done
+}
+
+# ---- Silence ----
+
+@test "idle-timeout: at most the shortest pause that did harm, and longer than one that did none" {
+    {
+        rec 0 idle_ms=61000 sent_ms=3 call=send local=10.0.0.5:40001
+        rec 70 idle_ms=95000 sent_ms=1 local=10.0.0.5:40002
+        rec 99 idle_ms=180000 sent_ms=180002 local=10.0.0.5:40003
+    } >log
+    finds_only idle-timeout log
+    figure at_most_ms -eq 60997
+    figure at_least_ms -eq 0
+    figure connections -eq 3
+    # The program's own patience ended, and the connection stood.
+    rec 100 idle_ms=30000 sent_ms=30001 local=10.0.0.5:40004 cause=timeout error=EAGAIN level=warn side=connected why='SO_RCVTIMEO of this socket (30 s) ran out: nothing came from 10.0.0.9:80.' >>log
+    finds idle-timeout log
+    figure at_least_ms -eq 30000
+}
+
+@test "idle-timeout: keepalive is the advice only where something may stand between" {
+    rec 0 idle_ms=61000 sent_ms=3 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_KEEPALIVE=30* ]]
+    rec 0 idle_ms=61000 sent_ms=3 local=127.0.0.1:40000 peer=127.0.0.1:80 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].advice' findings.json) != *KEEPALIVE* ]]
+}
+
+@test "idle-timeout: a known limit is named where it fits, and only there" {
+    rec 0 idle_ms=350400 sent_ms=2 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].evidence' findings.json) == *"AWS NLB and NAT gateway would fit"* ]]
+    rec 0 idle_ms=345000 sent_ms=2 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].evidence' findings.json) != *"would fit"* ]]
+}
+
+@test "idle-timeout: a NAT that forgot answers nothing at all" {
+    rec 0 cause=connection-timed-out error=ETIMEDOUT errno=110 idle_ms=1300000 sent_ms=950000 unacked=40 retrans=9 >log
+    finds_only idle-timeout log
+    figure at_most_ms -eq 350000
+}
+
+@test "idle-timeout: an upload that was under way all the time is none" {
+    rec 0 call=send idle_ms=20000 sent_ms=3 rx=0 tx=4000000 unacked=60000 >log
+    [[ $(findings log) != *idle-timeout* ]]
+}
+
+@test "idle-timeout: pooled connections that their server closes in order give no finding" {
+    times 20 rec cause=peer-closed level=info ret=0 errno= error= idle_ms=75010 sent_ms=75012 state=CLOSE_WAIT >log
+    finds_nothing log
+}
+
+@test "time-limit: the same time again and again with the answer due" {
+    { rec 0 idle_ms=2013 sent_ms=2001; rec 9 idle_ms=2020 sent_ms=2004 local=10.0.0.5:40002; } >log
+    finds_only time-limit log
+    figure limit_ms -eq 2001
+    figure connections -eq 2
+    # A timer that looks once a second; the first exchange of each.
+    { rec 0 idle_ms=2101 sent_ms=2100 rx=0; rec 9 idle_ms=2905 sent_ms=2904 rx=0 local=10.0.0.5:40002; rec 19 idle_ms=2405 sent_ms=2404 rx=0 local=10.0.0.5:40003; } |
+        sed 's/cause=peer-reset/cause=closed-unanswered/' >log
+    finds_only time-limit log
+    figure limit_ms -eq 2100
+}
+
+@test "time-limit: different times are no limit, and one alone is none" {
+    { rec 0 idle_ms=813 sent_ms=800; rec 9 idle_ms=7020 sent_ms=7004 local=10.0.0.5:40002; rec 19 idle_ms=3020 sent_ms=3004 local=10.0.0.5:40003; } >log
+    finds_only answer-missing log
+    figure connections -eq 3
+    # Nothing ever came: an answer is due however equal the two times are.
+    { rec 0 idle_ms=2332 sent_ms=2332 rx=0 side=; rec 9 idle_ms=2660 sent_ms=2660 rx=0 side=; rec 19 idle_ms=2644 sent_ms=2644 rx=0 side=; } >log
+    finds_only time-limit log
+    figure limit_ms -eq 2332
+    rec 0 idle_ms=2013 sent_ms=2001 cause=closed-unanswered ret=0 error= >log
+    finds_only answer-missing log
+    figure wait_ms -eq 2001
+}
+
+# ---- Ends without an answer ----
+
+@test "answer-unread: what the peer said last, found by a failing send" {
+    { rec 0 call=send idle_ms=3 sent_ms=1 rx=348 tx=70000 unacked=4000 unread=348; rec 9 call=send cause=write-after-close error=EPIPE errno=32 local=10.0.0.5:40002 rx=348 unread=348; } >log
+    finds_only answer-unread log
+    figure unread -eq 348
+    figure connections -eq 2
+}
+
+@test "answer-unread: what lies unread where the program itself closes is none" {
+    { times 4 rec call=close ret=0 errno= error= level=info cause=reset-by-own-close unread=478 state=ESTABLISHED; } >log
+    finds_nothing log
+}
+
+@test "last-words: a line, and the end at once; a longer answer is none" {
+    rec 0 call=read rx=22 tx=41 idle_ms=0 sent_ms=0 side= >log
+    finds_only last-words log
+    figure rx -eq 22
+    rec 0 call=read level=info ret=0 error= cause=peer-closed state=CLOSE rx=22 tx=0 unacked=41 idle_ms=0 sent_ms=0 >log
+    finds_only last-words log
+    rec 0 rx=20044 tx=78 idle_ms=0 sent_ms=40 >log
+    finds_only broken-off log
+}
+
+@test "nothing-behind: every connection is ended at once and never was an answer" {
+    { rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=78 idle_ms=1 sent_ms=1; rec 9 rx=0 tx=78 idle_ms=2 sent_ms=1 local=10.0.0.5:40002; } >log
+    finds_only nothing-behind log
+    figure connections -eq 2
+    # The peer had answered once: it is no empty proxy.
+    rec 19 level=info cause=peer-closed ret=0 error= rx=4000 idle_ms=9 sent_ms=10 local=10.0.0.5:40003 >>log
+    finds_only answer-missing log
+}
+
+@test "slow-reader: what the server could not send when it closed, and the stream that stood still" {
+    rec 0 call=close ret=0 errno= error= level=info cause=reset-by-own-close side=accepted prog=redis-server local=10.0.0.5:6379 peer=10.0.0.9:40000 unacked=1000 unsent=9000000 idle_ms=60000 sent_ms=10 >log
+    finds_only slow-reader log
+    figure unsent -eq 9000000
+    rec 0 rx=8000000 tx=14 idle_ms=5000 sent_ms=9000 >log
+    finds_only slow-reader log
+    figure rx -eq 8000000
+    # A short answer, and then silence: that is idle time.
+    rec 0 rx=8000 tx=14 idle_ms=5000 sent_ms=9000 >log
+    finds_only idle-timeout log
+}
+
+@test "broken-off: without any pattern it is told what is known" {
+    rec 0 rx=20044 tx=78 idle_ms=0 sent_ms=40 >log
+    finds_only broken-off log
+    figure rx -eq 20044
+}
+
+@test "mtu: small packets are acknowledged, full-sized ones are not" {
+    rec 0 cause=connection-timed-out error=ETIMEDOUT rx=0 tx=0 unacked=14480 unsent=100000 retrans=7 idle_ms=13000 sent_ms=3000 >log
+    finds_only mtu log
+    figure unacked -eq 14480
+    [[ $(jq -r '.findings[0].meaning' findings.json) == Or* ]]
+    # The host is there for others: no two readings.
+    rec 9 cause=peer-closed level=info ret=0 error= rx=300 local=10.0.0.5:40002 >>log
+    finds mtu log
+    [[ $(jq -r '.findings[0].meaning' findings.json) != Or* ]]
+    # The program gives up first.
+    rec 0 call=close ret=0 error= level=info cause=gave-up-waiting rx=0 tx=0 unacked=14480 unsent=100000 retrans=4 idle_ms=5000 sent_ms=2000 >log
+    finds_only mtu log
+}
+
+@test "peer-gone: full-sized packets had passed before, so it is not their size" {
+    rec 0 cause=connection-timed-out error=ETIMEDOUT rx=90000 tx=800000 unacked=14480 retrans=7 idle_ms=3000 sent_ms=3000 >log
+    finds_only peer-gone log
+    figure unacked -eq 14480
+    rec 0 cause=connection-timed-out error=ETIMEDOUT rx=900 tx=800 unacked=40 retrans=7 idle_ms=3000 sent_ms=3000 >log
+    finds_only peer-gone log
+}
+
+# ---- The program's own ----
+
+@test "own-deadline: the same time again and again, connecting and waiting" {
+    { for n in 1 2 3; do failed_connect "$n" call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.$n:80 why="This program closed the socket 250 ms after it had begun to connect to 10.2.0.$n:80."; done; } >log
+    finds_only own-deadline log
+    figure deadline_ms -eq 250
+    figure records -eq 3
+    { rec 0 call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=5003 idle_ms=5010; rec 8 call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=5001 idle_ms=5010 local=10.0.0.5:40002; } >log
+    finds_only own-deadline log
+    figure deadline_ms -eq 5001
+}
+
+@test "own-deadline: connects under way tell the time where the sentence does not" {
+    {
+        under_way 0 peer=10.2.0.2:80
+        failed_connect 0.25 call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.2:80
+    } >log
+    finds_only own-deadline log
+    figure deadline_ms -eq 250
+}
+
+@test "own-deadline: a close after the connect has failed gives nothing up" {
+    {
+        under_way 0
+        failed_connect 0.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable
+        failed_connect 0.0009 call=close ret=0 error= level=info cause=gave-up-connecting
+    } >log
+    finds_only unreachable log
+}
+
+@test "own-deadline: whoever asks for no answer has none" {
+    # Sent and closed at once; and a sender of log messages that ends at any time.
+    times 20 rec call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=0 idle_ms=1 rx=0 >log
+    finds_nothing log
+    { rec 0 call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=31173 idle_ms=61173 rx=0; rec 90 call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=3173 idle_ms=9990 rx=0 local=10.0.0.5:40002; } >log
+    finds_nothing log
+}
+
+@test "message-lost: how many messages found no room" {
+    for n in 1 2 3 4 5; do failed_connect "$n" call=send errno=11 error=EAGAIN type=unix-dgram local= peer=/run/dsd.sock cause=message-not-sent; done >log
+    finds_only message-lost log
+    figure records -eq 5
+}
+
+@test "descriptor-limit: the limit, and how often" {
+    for n in 1 2 3; do failed_connect "$n" call=accept4 error=EMFILE errno=24 level=error peer= local=0.0.0.0:80 cause=descriptor-limit why='The process has as many descriptors open as it may (RLIMIT_NOFILE 32): raise it.'; done >log
+    finds_only descriptor-limit log
+    figure limit -eq 32
+    figure records -eq 3
+}
+
+@test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
+    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable why='Either no ephemeral port is left for connections to 10.0.0.9:80 (net.ipv4.ip_local_port_range: 40000 to 40010), or that is no address to connect to from this host.' >log
+    finds_only ports-used-up log
+    failed_connect 1 call=bind error=EADDRNOTAVAIL errno=99 level=error peer= local=10.9.9.9:80 cause=address-unavailable why="The address 10.9.9.9:80 is not one of this host's." >log
+    finds_only address-unavailable log
+}
+
+@test "dropped-on-this-host: what never left, and what the kernel refused to send" {
+    failed_connect 1 error=ETIMEDOUT cause=connect-timed-out why='No connection request (SYN) ever left this host: a firewall rule of its own drops them.' >log
+    finds_only dropped-on-this-host log
+    failed_connect 1 call=sendto type=udp error=EPERM errno=1 level=error peer=10.0.0.9:53 cause=not-permitted >log
+    finds_only dropped-on-this-host log
+    failed_connect 1 error=ETIMEDOUT cause=connect-timed-out why='10.0.0.9:80 did not answer the connection request (SYN) at all.' >log
+    finds_only no-answer log
+}
+
+# ---- Connects ----
+
+@test "refused, unreachable at once and after 3 s, no answer" {
+    failed_connect 1 error=ECONNREFUSED cause=connection-refused >log
+    finds_only refused log
+    { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
+    finds_only unreachable log
+    figure ms -eq 0
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *firewall* ]]
+    { under_way 1; failed_connect 4.08 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
+    finds_only unreachable log
+    figure ms -eq 3080
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"no host answers"* ]]
+}
+
+@test "address-family: one is slow and the other works; the losing address of two gives nothing" {
+    { under_way 0 peer=[fd00::1]:80 local=[fd00::5]:40000; under_way 0.25 peer=10.2.0.2:80; failed_connect 0.9 call=getsockopt error=ETIMEDOUT cause=connect-timed-out peer=[fd00::1]:80 local=[fd00::5]:40000
+        rec 1 cause=peer-closed level=info ret=0 error= peer=10.2.0.2:80; } >log
+    finds_only address-family log
+    figure family -eq 6
+    figure ms -eq 900
+    { failed_connect 0 peer=[fd00::1]:80 local= error=ENETUNREACH cause=unreachable; under_way 0.001 peer=10.2.0.2:80; } >log
+    finds_nothing log
+    { failed_connect 0 peer=[::1]:80 local=[::1]:40000 error=ECONNREFUSED cause=connection-refused; rec 1 cause=peer-closed level=info ret=0 error= peer=127.0.0.1:80 local=127.0.0.1:40000; } >log
+    finds_nothing log
+}
+
+@test "address-family: where both fail, the one that has no route is beside the point" {
+    {
+        failed_connect 0 peer=[fd00::1]:80 local= error=ENETUNREACH cause=unreachable
+        under_way 0.001 peer=10.2.0.2:80
+        failed_connect 0.251 call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.2:80
+    } >log
+    finds_only own-deadline log
+    [[ $(jq -r '.findings[0].evidence' findings.json) == *"beside the point"* ]]
+}
+
+@test "started-later: refused and then well; what is never well is refused" {
+    { failed_connect 0 error=ECONNREFUSED cause=connection-refused; failed_connect 1 error=ECONNREFUSED cause=connection-refused; } >log
+    finds_only refused log
+    rec 9 cause=peer-closed level=info ret=0 error= >>log
+    finds_only started-later log
+    figure refused -eq 2
+    figure ms -eq 9000
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # It had been well before: it was restarted, or fell over.
+    { rec 0 cause=peer-closed level=info ret=0 error=; failed_connect 1 error=ECONNREFUSED cause=connection-refused; rec 9 cause=peer-closed level=info ret=0 error=; } >log
+    finds refused log
+}
+
+@test "retry-storm: hundreds of tries; with pauses it is none" {
+    for ((n = 0; n < 100; n++)); do failed_connect "0.$((100 + n))" error=ECONNREFUSED cause=connection-refused; done >log
+    finds_only retry-storm log
+    figure records -eq 100
+    figure per_second -ge 900
+    for ((n = 0; n < 60; n++)); do failed_connect "$n" error=ECONNREFUSED cause=connection-refused; done >log
+    finds_only refused log
+    figure records -eq 60
+}
+
+@test "bad-peer: one of three; where all of them fail it is none" {
+    for n in 1 2 3 4; do
+        rec "$n" peer=10.0.0.11:80 local=10.0.0.5:4001$n cause=peer-closed level=info ret=0 error=
+        rec "$n" peer=10.0.0.12:80 local=10.0.0.5:4002$n cause=peer-closed level=info ret=0 error=
+        rec "$n" peer=10.0.0.13:80 local=10.0.0.5:4003$n idle_ms=3 sent_ms=2 rx=0
+    done >log
+    finds_only bad-peer log
+    figure failures -eq 4
+    figure others -eq 2
+    [ "$(jq -r '.findings[0].peer' findings.json)" = 10.0.0.13:80 ]
+    sed -i 's/ret=0 errno=104 /ret=-1 errno=104 error=ECONNRESET /; s/level=info/level=warn/; s/cause=peer-closed/cause=peer-reset/' log
+    [[ $(findings log) != *bad-peer* ]]
+}
+
+@test "name-not-resolved: the name, and how long it took" {
+    failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn cause=name-not-resolved why='The name api.example was not resolved: EAI_AGAIN, after 10010 ms.' >log
+    finds_only name-not-resolved log
+    figure ms -eq 10010
+    [[ $(jq -r '.findings[0].title' findings.json) == *api.example* ]]
+}
+
+@test "disturbance: its beginning and its end; failures all along are none" {
+    for ((n = 0; n < 60; n++)); do
+        rec "$n" cause=peer-closed level=info ret=0 error= local=10.0.0.5:$((40000 + n))
+        ((n < 30 || n > 36)) || rec "$n.5" peer=10.0.0.$n:443 local=10.0.0.5:$((41000 + n)) rx=5000 idle_ms=2 sent_ms=40
+        ((n < 30 || n > 36)) || rec "$n.6" peer=10.0.0.9:5432 local=10.0.0.5:$((42000 + n)) rx=5000 idle_ms=2 sent_ms=40
+    done >log
+    finds disturbance log
+    figure ms -eq 6100
+    for ((n = 0; n < 60; n++)); do
+        rec "$n" cause=peer-closed level=info ret=0 error= local=10.0.0.5:$((40000 + n))
+        ((n % 4)) || rec "$n.5" peer=10.0.0.$n:443 local=10.0.0.5:$((41000 + n)) rx=5000 idle_ms=2 sent_ms=40
+    done >log
+    [[ $(findings log) != *disturbance* ]]
+}
+
+# ---- The server's side ----
+
+@test "client-timeout: clients that leave after the same time; people do not" {
+    for n in 1 2 3; do rec "$n" prog=gunicorn side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n idle_ms=500$n sent_ms=60000 cause=peer-closed level=info ret=0 error=; done >log
+    finds_only client-timeout log
+    figure limit_ms -eq 5001
+    for n in 1 2 3; do rec "$n" prog=gunicorn side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n idle_ms=${n}500 sent_ms=60000 cause=peer-closed level=info ret=0 error=; done >log
+    finds_nothing log
+}
+
+@test "a server's advice never sends it to the peer's server" {
+    for n in 1 2 3; do rec "$n" prog=gunicorn side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n idle_ms=61000 sent_ms=60900; done >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0] | .title, .meaning, .advice' findings.json) != *"peer's server"* ]]
+}
+
+@test "health checks that reset, and clients that are done, give no finding" {
+    for n in 1 2 3 4 5 6; do rec "$n" prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=0 tx=0 idle_ms=0 sent_ms=; done >log
+    finds_nothing log
+    for n in 1 2 3 4 5 6; do rec "$n" prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=80 tx=4000 idle_ms=2 sent_ms=1; done >log
+    finds_nothing log
+}
+
+# ---- Two logs ----
+
+@test "two logs: the client's reset is the server's close with so much unread" {
+    { started 0 curl; rec 1.997 prog=curl rx=20044 idle_ms=0 sent_ms=4; } >client.log
+    { started 0 httpd; rec 1.996 prog=httpd pid=7 call=close ret=0 errno= error= level=info side=accepted local=10.0.0.9:80 peer=10.0.0.5:44312 cause=reset-by-own-close unread=517; } >server.log
+    finds_only both-sides client.log server.log
+    figure unread -eq 517
+    figure ms_apart -eq 1
+    finds both-sides server.log client.log
+    cat client.log server.log >one.log
+    finds_only both-sides one.log
+    # Another connection's.
+    sed -i 's/44312/44313/' server.log
+    [[ $(findings client.log server.log) != both-sides ]]
+}
+
+@test "two logs: a server's failed write is the client's own timeout" {
+    rec 6 prog=curl call=close ret=0 errno= error= level=info cause=gave-up-waiting sent_ms=5001 idle_ms=5002 >client.log
+    rec 9 prog=httpd pid=7 call=send side=accepted local=10.0.0.9:80 peer=10.0.0.5:44312 idle_ms=8000 sent_ms=1 cause=write-after-close >server.log
+    finds both-sides client.log server.log
+    [[ $(jq -r '.findings[0].title' findings.json) == curl* ]]
+}
+
+@test "two logs: both were reset, so it was something in between" {
+    rec 1.997 prog=curl idle_ms=0 sent_ms=4 >client.log
+    rec 1.996 prog=httpd pid=7 side=accepted local=10.0.0.9:80 peer=10.0.0.5:44312 >server.log
+    finds_only reset-in-between client.log server.log
+}
+
+@test "two logs: the server has no record of it, unless its log was told not to" {
+    rec 5 prog=curl idle_ms=0 sent_ms=4 >client.log
+    { started 0 httpd; rec 1 prog=httpd pid=7 level=info ret=0 error= cause=peer-closed side=accepted local=10.0.0.9:80 peer=10.0.0.5:40001; } >server.log
+    finds_only no-record-there client.log server.log
+    { started 0 httpd level=warn; tail -n 1 server.log; } >quiet.log
+    [[ $(findings client.log quiet.log) != *no-record* ]]
+    # A log of another service cannot know.
+    sed 's/local=10.0.0.9:80/local=10.0.0.9:81/' server.log >other.log
+    [[ $(findings client.log other.log) != *no-record* ]]
+}
+
+# ---- What is told, and what is not ----
+
+@test "what a connection's program is told after its end is the same failure" {
+    { rec 0 rx=5000 idle_ms=0 sent_ms=40; rec 0.1 call=send cause=write-after-close error=EPIPE; rec 0.2 ret=0 error= cause=closed-after-error; } >log
+    finds_only broken-off log
+    figure connections -eq 1
+}
+
+@test "the worst comes first: by level, then by number" {
+    {
+        for n in 1 2 3; do failed_connect "$n" error=ECONNREFUSED cause=connection-refused; done
+        failed_connect 4 peer=10.0.0.8:80 error=ECONNREFUSED cause=connection-refused
+        failed_connect 5 call=accept4 error=EMFILE level=error peer= local=0.0.0.0:80 cause=descriptor-limit
+    } >log
+    findings log
+    [ "$(jq -r '.findings[] | "\(.kind) \(.records)"' findings.json | tr '\n' ,)" = "descriptor-limit 1,refused 4," ] || fails_with "$(jq -c .findings findings.json)"
+}
+
+@test "what a log was told to leave out is named, and a silent log is not told as well" {
+    { started 0 app "level=warn skip=EINTR"; rec 1 idle_ms=0 sent_ms=40; } >log
+    run -0 "$SOCKSHIM_COMMAND" report log
+    [[ $output == *"log was told to leave out what is below level warn"*"log was told to leave out EINTR"* ]] || fails_with "$output"
+    { started 0 app level=error; failed_connect 1 level=error cause=other; } >log
+    run -0 "$SOCKSHIM_COMMAND" report log
+    [[ $output == *"there is no pattern in 1 record of level warn or error"* ]] || fails_with "$output"
+}
+
+@test "the same with several peers is told once, of the one that has most" {
+    {
+        for n in 1 2 3; do rec "$n" idle_ms=61000 sent_ms=3 local=10.0.0.5:4000$n peer=10.0.0.9:80; done
+        rec 9 idle_ms=61000 sent_ms=3 local=10.0.0.5:40009 peer=10.0.0.8:80
+    } >log
+    finds_only idle-timeout log
+    [ "$(jq -c '.findings[0] | [.peer, .others, .records]' findings.json)" = '["10.0.0.9:80",["10.0.0.8:80"],4]' ]
+}
+
+same_everywhere() {
+    PATH=$SYSTEM_PATH sh "$SOCKSHIM_COMMAND" report --json log other.log | jq -S .findings | cmp - expected
+}
+
+@test "every awk finds the same" {
+    {
+        rec 0 idle_ms=61000 sent_ms=3 call=send local=10.0.0.5:40001
+        for n in 1 2 3; do failed_connect "$n" call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.$n:8080 why="It closed the socket 250 ms after it had begun to connect."; done
+        rec 20 cause=connection-timed-out rx=0 tx=0 unacked=14480 retrans=7 peer=10.0.0.7:80
+        for ((n = 0; n < 100; n++)); do failed_connect "30.$((100 + n))" peer=10.0.0.6:80 error=ECONNREFUSED cause=connection-refused; done
+        rec 40 call=send rx=348 unread=348 peer=10.0.0.4:80
+    } >log
+    rec 39.9 prog=httpd call=close side=accepted cause=reset-by-own-close unread=9 local=10.0.0.3:80 peer=10.0.0.5:44312 >other.log
+    "$SOCKSHIM_COMMAND" report --json log other.log | jq -S .findings >expected
+    [ "$(jq length expected)" -eq 5 ] || fails_with "$(cat expected)"
+    on_each_system same_everywhere
+}
+
+@test "no kind is a file that is not asked, and each has its test here" {
+    local file kind
+    for file in "$TOP"/scripts/lib/findings/*.awk; do
+        kind=$(basename "$file" .awk)
+        grep -q "^    find_$kind()\$" "$TOP/scripts/lib/findings.awk" || fails_with "$kind"
+        grep -q "^function find_$kind(" "$file" || fails_with "$kind"
+    done
+}
