@@ -202,3 +202,23 @@ END
         done
     done
 }
+
+@test "libsockshim(7) has every setting and every cause, and both pages say Linux" {
+    local page=$TOP/scripts/man/libsockshim.7 word
+    for word in $(tables setting 1); do
+        [ "$(grep -c "^\.It Ev $word\$" "$page")" -eq 1 ] || fails_with "$word"
+    done
+    for word in $(tables cause 1); do
+        [ "$(grep -c "^\.It Li $word\$" "$page")" -eq 1 ] || fails_with "$word"
+    done
+    for page in "$TOP"/scripts/man/*; do
+        grep -qx '\.Os Linux' "$page"
+        grep -qx '\.Sh EXAMPLES' "$page"
+        grep -qx '\.Sh FILES' "$page"
+        [ "$(mandoc "$page" | tail -n 1 | awk '{ print $1 }')" = Linux ]
+    done
+}
+
+@test "README is short" {
+    [ "$(wc -l <"$TOP/README.md")" -le 250 ]
+}
