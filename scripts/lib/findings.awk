@@ -48,6 +48,7 @@ function find_all() {
     find_broken_off()
     find_own_mistakes()
     find_disturbance()
+    find_handled()
     rank_findings()
 }
 
@@ -279,7 +280,7 @@ function follow_connection(i,    key) {
 
 # A socket that is closed after its connect has failed was not given up.
 function follow_connect(i,    key) {
-    key = machine_of[i] SUBSEP pid_of[i] SUBSEP fd_of[i] SUBSEP local_of[i] SUBSEP peer_of[i]
+    key = machine_of[i] SUBSEP pid_of[i] SUBSEP fd_of[i] SUBSEP peer_of[i]
     if (cause_of[i] == "in-progress")
         delete failed_to_connect[key]
     else if (cause_of[i] != "gave-up-connecting")

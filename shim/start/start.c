@@ -149,6 +149,8 @@ static void write_start(void)
     log_tell(compose_start, NULL);
 }
 
+void (*sockshim_at_first_socket)(void);
+
 void sockshim_first_socket(bool by_own_call)
 {
     int kept = errno;
@@ -166,6 +168,9 @@ void sockshim_first_socket(bool by_own_call)
     if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
         settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
         write_start();
+    }
+    if (sockshim_at_first_socket) {
+        sockshim_at_first_socket();
     }
     errno = kept;
 }

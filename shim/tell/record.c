@@ -290,22 +290,33 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
     return end_with_sentence(&t, line);
 }
 
+/* Not inlined: as put_result(). */
+static __attribute__((noinline)) void put_change(struct text *t, const struct facts *f,
+                                                 enum cause cause, const struct change *c)
+{
+    PUT_WORD(t, "call", call_name(f->call));
+    if (f->fd >= 0) {
+        PUT_SIGNED(t, "fd", f->fd);
+    }
+    PUT_WORD(t, "setting", setting_rows[c->setting].variable);
+    PUT_VALUE(t, "would", c->would, strlen(c->would), WORDS_MAX);
+    PUT_VALUE(t, "given", c->given, strlen(c->given), WORDS_MAX);
+    put_socket(t, f);
+    if (cause != CAUSE_COUNT) {
+        PUT_WORD(t, "cause", cause_name(cause));
+    }
+}
+
+static enum level handled_level(const struct facts *f, enum cause cause)
+{
+    return cause != CAUSE_COUNT ? cause_level(f, cause) : LEVEL_INFO;
+}
+
 size_t record_handled(char *line, const struct moment *m, const struct facts *f, enum cause cause,
                       const struct change *c)
 {
-    bool is_failure = cause != CAUSE_COUNT;
-    struct text t = begin(line, m, is_failure ? cause_level(f, cause) : LEVEL_INFO, "handled");
-    PUT_WORD(&t, "call", call_name(f->call));
-    if (f->fd >= 0) {
-        PUT_SIGNED(&t, "fd", f->fd);
-    }
-    PUT_WORD(&t, "setting", setting_rows[c->setting].variable);
-    PUT_VALUE(&t, "would", c->would, strlen(c->would), WORDS_MAX);
-    PUT_VALUE(&t, "given", c->given, strlen(c->given), WORDS_MAX);
-    put_socket(&t, f);
-    if (is_failure) {
-        PUT_WORD(&t, "cause", cause_name(cause));
-    }
+    struct text t = begin(line, m, handled_level(f, cause), "handled");
+    put_change(&t, f, cause, c);
     begin_sentence(&t);
     handled_sentence(&t, c);
     return end_with_sentence(&t, line);
