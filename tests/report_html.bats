@@ -93,7 +93,7 @@ END_OF_PROGRAM
 reads() {
     local words=$1
     shift
-    text "${@:-page}" | grep -qF -e "$words" || fails_with "not there: $words: $(text "${@:-page}" | head -c 6000)"
+    text "${@:-page}" | grep -F -e "$words" >/dev/null || fails_with "not there: $words: $(text "${@:-page}" | head -c 6000)"
 }
 
 # ---- What is on it ----
@@ -175,7 +175,7 @@ END_OF_ROWS
 
 @test "what was filtered, lost or not recorded is named, before the findings where it matters" {
     { started 0 app "level=warn skip=would-block,EINTR close=off only=app,db*" && rec 1 && rec 2 pid=200
-        echo 'ts=2026-11-22T12:00:03.000000Z level=error event=lost pid=1 tid=1 prog=app lost=17 why="The disk was full."'
+        echo 'ts=2026-11-22T12:00:03.000000Z level=error event=lost pid=100 tid=100 prog=app lost=17 why="The disk was full."'
         echo "no record at all"; } >log
     page --pid 100 --level warn log
     # The part above the findings.
@@ -191,7 +191,7 @@ END_OF_ROWS
     rec 1 >log
     page log
     refute grep -q '<aside' page
-    reads "it is not known whether the records were filtered" page limits logs
+    reads "it is not known whether records were left out when it was written" page limits logs
 }
 
 @test "a log without records, or a filter that leaves none, makes a page that says so" {
@@ -237,7 +237,7 @@ print(base64.b64encode(hashlib.sha256(page).digest()).decode())' "$part")
         [ "$(find "$PAGES" -name "$name-*.png" -size +20k | wc -l)" -eq 6 ]
     done
     cmp "$PAGES/real-900-light.png" "$PAGES/real-900-dark.png" >/dev/null && return 1
-    is real '.svg > 20'
+    is real '.svg > 10'
 }
 
 @test "no complaint in the console, and nothing asked of the network" {

@@ -325,6 +325,7 @@ function sort_places(from, to,    middle, i, j, at) {
 
 # Of an event=start: a level above debug, causes or calls skipped, the only programs, no records of close.
 function note_settings(settings,    text) {
+    knows_settings = 1
     if (match(settings, /level=(info|warn|error)/)) {
         text = substr(settings, RSTART + 6, RLENGTH - 6)
         if (!(file in lowest_logged) || RANK[text] > RANK[lowest_logged[file]])

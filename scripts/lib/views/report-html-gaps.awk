@@ -37,9 +37,9 @@ function gap_of_logs() {
     gap_of_setting(skipped_in, 1, "without ", ": whether there were any is not known.")
     gap_of_setting(only_in, 0, "for these programs only: ", ". Of others on the same machine nothing is known.")
     gap_of_setting(has_no_closes, 0, "without records of ", ": that a program gave up waiting, or reset a connection itself, is not in it.")
-    if (!events["start"])
+    if (!knows_settings)
         add_gap(0, "No program's start is in " (name_count == 1 ? "this log" : "these logs") \
-            " (it begins later, or the start was filtered out), so it is not known whether the records were filtered when they were written.")
+            ", so it is not known whether records were left out when " (name_count == 1 ? "it was" : "they were") " written.")
 }
 
 # A setting of several logs is told once for each value that it has there.

@@ -43,7 +43,7 @@ function peers_html(word,    group, i, out, more) {
 function explain_cause(word,    n, key, title, i) {
     print "<details id=\"cause-" word "\" class=\"cause\">\n<summary><b>" word "</b> " html_code(cause_text[word, "when"]) "</summary>"
     if (word in example_sentence)
-        print "<p class=\"example\"><b>For example:</b>" html_value(example_sentence[word]) "</p>"
+        print "<p class=\"example\"><b>For example:</b> " html_value(example_sentence[word]) "</p>"
     n = split("wire why look do", key, " ")
     split("On the wire|Usual reasons|Look at|What to do", title, "|")
     print "<dl>"

@@ -8,7 +8,7 @@
 
 BEGIN {
     # Of report-html.css and report-html.js: openssl dgst -sha256 -binary FILE | base64
-    STYLE_HASH = "Qdji1Qj4W2DW9wvCxVNNOaot/Jhb9Z1jo9VZ4E3zbEA="
+    STYLE_HASH = "4odFG5SGjh87iAuJYn6WMYUWZ+erbl7lpBM7rdC4Lww="
     SCRIPT_HASH = "jbcN4jD2L7zlfL4fzkL4VS+cQ3Ta/Caho4J3VqDc49k="
     MOST_FINDINGS = 50
     MOST_ROWS = 200 # of the tables of programs and hosts
@@ -223,7 +223,7 @@ function put_finding(i) {
     print "<article class=\"finding " finding_level[i] "\" id=\"finding-" i "\">"
     print "<h3><span class=\"number\">" i "</span> " html_code(finding_title[i]) " " level_html(finding_level[i]) "</h3>\n<div class=\"text\">"
     print "<p>" html_code(finding_evidence[i]) "</p>\n<p>" html_code(finding_meaning[i]) "</p>"
-    print "<p class=\"do\"><b>What to do:</b>" html_code(finding_advice[i]) "</p>\n</div>\n<dl>"
+    print "<p class=\"do\"><b>What to do:</b> " html_code(finding_advice[i]) "</p>\n</div>\n<dl>"
     put_term("Program", html_value(finding_prog[i]) (finding_side[i] == "connected" ? " (client)" : finding_side[i] == "accepted" ? " (server)" : ""))
     put_term(finding_side[i] == "accepted" ? "Service" : "Peer", html_value(finding_peer[i]) others_html(finding_others[i]))
     put_term("Records", thousands(finding_records[i]))
