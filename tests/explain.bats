@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Every cause has an entry that `sockshim explain CAUSE` prints, and one
-# source of these texts serves the command and README.
+# source of these texts serves the command and the man page.
 
 bats_require_minimum_version 1.5.0
 
@@ -169,6 +169,6 @@ flowing() {
     done
 }
 
-@test "README and the man page are made from the same source" {
+@test "the man page is made from the same source" {
     "$TOP/scripts/docs" --check
 }

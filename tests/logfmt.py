@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Reads a sockshim log strictly and prints each record as one JSON object.
 
-A line of another form than README.md's is an error: exit status 1, and the line
+A line of another form than libsockshim(7)'s is an error: exit status 1, and the line
 and the place on stderr. Lines that begin with { are read as JSON.
 """
 import json

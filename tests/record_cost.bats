@@ -71,7 +71,7 @@ TO_THE_LOG="statx write"
 
 # rt_sigprocmask: whether what a pointer leads to can be read.
 @test "calls with pointers: a question for each page that they lead to" {
-    costs refused "TCP_NODELAY connect rt_sigprocmask getsockname SO_PROTOCOL TCP_INFO $TO_THE_LOG"
+    costs refused "connect rt_sigprocmask getsockname SO_PROTOCOL TCP_INFO $TO_THE_LOG"
     costs unix-writev "writev rt_sigprocmask getsockname fcntl SO_TYPE getpeername SO_PEERCRED ioctl $TO_THE_LOG"
     costs unix-sendmsg "sendmsg rt_sigprocmask rt_sigprocmask fcntl getsockname SO_TYPE getpeername SO_PEERCRED ioctl $TO_THE_LOG"
     expect_count 5 '.call == "connect" and .cause == "connection-refused" and (.peer | startswith("127.0.0.1:"))'

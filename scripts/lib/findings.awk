@@ -48,6 +48,7 @@ function find_all() {
     find_broken_off()
     find_own_mistakes()
     find_disturbance()
+    find_handled()
     rank_findings()
 }
 

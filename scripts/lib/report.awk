@@ -19,7 +19,7 @@ BEGIN {
     INITIAL["i"] = "info"
     INITIAL["w"] = "warn"
     INITIAL["e"] = "error"
-    split("start refused lost rotated config", words, " ")
+    split("start handled refused lost rotated config", words, " ")
     for (i in words)
         IS_OURS[words[i]] = 1
     # Of buckets, in ms: each a multiple of the one before. And how much of a time
@@ -58,6 +58,9 @@ END {
     if (records) {
         read_kept()
         find_all()
+    } else if (handled_progs) {
+        find_handled()
+        rank_findings()
     }
     tell()
     exit unread
@@ -384,6 +387,8 @@ function count_event(    key) {
         lost += value("lost")
     else if (event == "start")
         count_start()
+    else if (event == "handled")
+        count_handled()
     else if (event == "rotated")
         rotated_why = why()
     else if (event == "config" || event == "refused") {
@@ -395,6 +400,7 @@ function count_event(    key) {
 
 function count_start() {
     note_settings(value("settings"))
+    count_handling(value("prog"), value("settings"))
     if (value("prog") in starts || ++start_count <= MOST_KEYS)
         starts[value("prog")]++
 }

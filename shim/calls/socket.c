@@ -8,22 +8,24 @@
 #include "force/nodelay.h"
 #include "start/start.h"
 
-/* What its close leaves undone is to be logged. */
+/* What its close leaves undone is to be logged; and it has TCP_NODELAY. */
 static void hint_of(int fd, int domain, int type)
 {
     bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
-    if (stream && is_inet_family(domain) && settings.closes) {
+    if (stream && is_inet_family(domain)) {
         hint_set(fd);
     }
 }
 
-static int accepted(int fd)
+/* A connection has the option from its listener (sk_clone_lock() in net/core/sock.c copies
+ * it), which got it when it was made, inherited or received. */
+static int accepted(int fd, int listener)
 {
     sockshim_has_socket();
-    nodelay_force(fd);
-    if (settings.closes) {
-        hint_set(fd);
+    if (!hint_is_set(listener)) {
+        nodelay_force(fd);
     }
+    hint_set(fd);
     return fd;
 }
 
@@ -64,7 +66,9 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
 {
     REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
     sockshim_has_socket();
-    nodelay_force(fd);
+    if (!hint_is_set(fd)) {
+        nodelay_force(fd);
+    }
     int result = next.connect(fd, addr, len);
     return result >= 0 ? result : (int)failed(CALL_connect, result, &a);
 }
@@ -74,7 +78,7 @@ WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
     REMEMBER(a.fd = fd);
     sockshim_needs_log();
     int result = next.accept(fd, addr, len);
-    return result >= 0 ? accepted(result) : (int)failed(CALL_accept, result, &a);
+    return result >= 0 ? accepted(result, fd) : (int)failed(CALL_accept, result, &a);
 }
 
 WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
@@ -82,7 +86,7 @@ WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
     REMEMBER(a.fd = fd);
     sockshim_needs_log();
     int result = next.accept4(fd, addr, len, flags);
-    return result >= 0 ? accepted(result) : (int)failed(CALL_accept4, result, &a);
+    return result >= 0 ? accepted(result, fd) : (int)failed(CALL_accept4, result, &a);
 }
 
 WRAP(int, bind, (int fd, const struct sockaddr *addr, socklen_t len))

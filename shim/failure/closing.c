@@ -2,6 +2,7 @@
 
 #include "base/next.h"
 #include "base/process.h"
+#include "base/settings.h"
 #include "failure/failed.h"
 #include "observe/holder.h"
 #include "observe/observe.h"
@@ -41,7 +42,7 @@ static __attribute__((noinline)) int close_and_tell(int fd)
 
 int close_connection(int fd)
 {
-    if (process_is_caged() || closes_quietly(fd)) {
+    if (!settings.closes || process_is_caged() || closes_quietly(fd)) {
         return next.close(fd);
     }
     return close_and_tell(fd);

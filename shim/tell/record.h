@@ -1,4 +1,4 @@
-/* One record, one line: README.md, "The log". */
+/* One record, one line: libsockshim(7), "LOG". */
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 

@@ -1,4 +1,4 @@
-/* What README.md, "The log", promises of a line, checked strictly and without any of
+/* What libsockshim(7), "LOG", promises of a line, checked strictly and without any of
  * the shim's own code: a line that breaks it is printed and ends the fuzzer. */
 #ifndef CHECK_H
 #define CHECK_H
@@ -13,7 +13,7 @@
 /* The checks are no part of what the fuzzer explores: twice as fast without. */
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
 
-/* Every key in its place: README's order. */
+/* Every key in its place: the man page's order. */
 static const struct {
     const char *name;
     bool number;

@@ -23,9 +23,10 @@ function tell() {
     rank_causes()
     put_head()
     put_notes()
+    if (records || finding_count)
+        put_findings()
     if (!records)
         return
-    put_findings()
     put_causes()
     put_peers()
     put_programs()
