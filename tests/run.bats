@@ -804,7 +804,7 @@ compile() {
     [ "$output" = "sockshim: $PWD/a b/sockshim-run is not there: run make in $TOP" ] || fails_with "$output"
     cp "$BUILD/sockshim-run" "a b/"
     BUILD="$PWD/a b" run -2 sockshim true
-    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot hold a blank or a colon;"* ]] || fails_with "$output"
+    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot contain a space or a colon;"* ]] || fails_with "$output"
 }
 
 @test "busybox is enough of a system" {

@@ -72,7 +72,7 @@ reports() {
     local filter
     for filter in "--level error" "--skip connection-refused" "--only other"; do
         # shellcheck disable=SC2086
-        run -1 --separate-stderr sockshim $filter -- bash -c 'exec 2>&-; exec 3<>/dev/tcp/127.0.0.1/1'
+        run -1 --separate-stderr sockshim $filter -- bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
         [ "${stderr_lines[0]}" = "sockshim: no records, but what $filter left out is not known" ] || fails_with "$stderr"
     done
 }
