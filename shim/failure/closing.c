@@ -24,9 +24,9 @@ static bool can_be_found(struct connection *c, struct facts *f)
     return now.is_held == YES;
 }
 
-static __attribute__((noinline)) int close_and_tell(int fd)
+static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
 {
-    struct attempt attempt = {.fd = fd};
+    struct attempt attempt = {.fd = fd, .site = site};
     struct connection connection;
     struct facts f;
     observe(&f, CALL_close, 0, 0, &attempt);
@@ -40,10 +40,10 @@ static __attribute__((noinline)) int close_and_tell(int fd)
     return result;
 }
 
-int close_connection(int fd)
+int close_connection(int fd, const void *site)
 {
     if (!settings.closes || process_is_caged() || closes_quietly(fd)) {
         return next.close(fd);
     }
-    return close_and_tell(fd);
+    return close_and_tell(fd, site);
 }

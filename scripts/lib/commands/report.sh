@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim report: what went wrong, how often, with whom, when
+# sockshim report: findings first, then what went wrong, how often, with whom
 #
 # report.awk counts, a file in views tells.
 
@@ -14,12 +14,12 @@ report_usage() {
     cat <<'END'
 usage: sockshim report [OPTIONS] [LOG...]
 
-Says what went wrong in one or several logs, how often, with whom and when, and
-what to do about it. Logs may be logfmt or JSON, and compressed (gzip, xz, zstd,
-bzip2), in any order. A folder stands for the logs in it, - for standard input;
-without LOG it reads standard input if something comes there, else
-./sockshim.log. It recognizes what journalctl, syslog, docker compose and
-kubectl put before a record, and keeps hosts, containers and pods apart:
+Summarises one or more logs: what went wrong, how often, with whom and when, and
+what to do about it. Logs may be logfmt or JSON, compressed (gzip, xz, zstd,
+bzip2), and in any order. A directory stands for the logs in it, - for standard
+input; without LOG it reads standard input if that is a pipe or a file, and
+./sockshim.log otherwise. It recognises the prefixes of journalctl, syslog,
+docker compose and kubectl, and keeps hosts, containers and pods apart:
 
     sockshim report sockshim.log sockshim.log.*
     journalctl -u billing | sockshim report --since yesterday
@@ -37,8 +37,8 @@ END
                       never
   -h, --help          print this
 
-Exit status: 0; 2 if the call is wrong or a log could not be read (the others
-are).
+Exit status: 0; 2 if the usage is wrong or a log could not be read (the others
+are read anyway).
 END
 }
 
