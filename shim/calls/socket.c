@@ -106,7 +106,7 @@ WRAP(int, shutdown, (int fd, int how))
     if (result < 0) {
         return (int)failed(CALL_shutdown, result, &a);
     }
-    if (settings.logging && !process_is_caged()) {
+    if ((settings.logging || settings.recording) && !process_is_caged()) {
         shut_note(fd, how);
     }
     return result;

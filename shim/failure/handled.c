@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "log/log.h"
+#include "log/recorder.h"
 #include "observe/observe.h"
 #include "start/start.h"
 #include "tell/cause.h"
@@ -25,20 +26,21 @@ static bool is_wanted_of(const struct facts *f, enum cause cause, const struct c
 {
     enum level level = c->err ? cause_level(f, cause) : LEVEL_INFO;
     bool skipped = c->err && (settings_skips_cause(cause) || settings_skips_errno(c->err));
-    return !skipped && level >= settings.level;
+    return settings.logging && !settings_skips_call(c->call) && !skipped && level >= settings.level;
 }
 
 __attribute__((noinline)) void handled(const struct change *c)
 {
     struct returned r;
     long ret = c->err && c->call != CALL_getsockopt ? -1 : 0;
-    if (settings_skips_call(c->call)) { /* all of them, if nothing is logged */
+    if (settings_wants_no_call(c->call)) { /* all of them, if nothing is logged */
         return;
     }
     int kept = errno;
     r.change = c;
     if (observe(&r.facts, c->call, ret, c->err, c->attempt)) {
         r.cause = c->err ? cause_of(&r.facts) : CAUSE_COUNT;
+        recorder_handled(&r.facts, r.cause, c);
         if (is_wanted_of(&r.facts, r.cause, c)) {
             sockshim_needs_log();
             log_tell(compose_handled, &r);
