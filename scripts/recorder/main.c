@@ -263,7 +263,9 @@ static void take_time(const char *text)
 static void take_words(char **word)
 {
     for (; *word; word++) {
-        if (strcmp(*word, "-dc") == 0) {
+        if (strcmp(*word, "--") == 0 && word[1]) {
+            asked.path = *++word;
+        } else if (strcmp(*word, "-dc") == 0) {
             asked.from_input = true;
         } else if (strcmp(*word, "--json") == 0) {
             settings.json = true;

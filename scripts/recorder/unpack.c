@@ -103,6 +103,17 @@ bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
 
 /* ---- The program ---- */
 
+/* Words of the summary that say what the text log leaves out, which the recorder does not. */
+static void rename_filter(char *summary, size_t room, const char *word)
+{
+    char *at = strstr(summary, word);
+    size_t len = strlen(summary);
+    if (at && len + sizeof "log_" <= room) {
+        memmove(at + 1 + 4, at + 1, (size_t)(summary + len - at));
+        memcpy(at + 1, "log_", 4);
+    }
+}
+
 static void take_text(char *to, size_t room, const char *from, size_t size)
 {
     size_t len = strnlen(from, size < room ? size : room - 1);
@@ -124,6 +135,8 @@ void unpack_program(const struct ring *ring, uint32_t number)
     take_text(settings.prog, sizeof settings.prog, p.known.prog, sizeof p.known.prog);
     take_text(settings.exe, sizeof settings.exe, p.known.exe, sizeof p.known.exe);
     take_text(settings.summary, sizeof settings.summary, p.known.settings, sizeof p.known.settings);
+    rename_filter(settings.summary, sizeof settings.summary, " level=");
+    rename_filter(settings.summary, sizeof settings.summary, " skip=");
     settings.handling.dead_peer_ms = p.known.dead_peer_ms;
     settings.handling.connect_timeout_ms = p.known.connect_timeout_ms;
     settings.handling.recv_timeout_ms = p.known.recv_timeout_ms;

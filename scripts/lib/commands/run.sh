@@ -22,6 +22,10 @@ the reason. At the end it says on stderr what was logged, and where.
                       (default: debug, which is everything)
       --skip LIST     causes, errno names and calls not to log, with commas
                       between them: would-block,EINTR,accept4
+      --recorder FILE the last records, whatever --level and --skip say, in a file
+                      of fixed size: sockshim recorder FILE prints them
+      --recorder-size N
+                      of so many bytes, with K, M or G (default: 16M)
       --only LIST     globs of programs with commas between them; all others
                       are left alone
       --sigpipe MODE  which SIGPIPE is swallowed: sockets (one that a write to a
@@ -58,7 +62,7 @@ what COMMAND sees, the log says so (event=handled). Times are 500ms, 30s or 5m:
 A setting for which no option is given is taken from the environment:
 SOCKSHIM_LOG, SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE,
 SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_CLOSE,
-SOCKSHIM_ONLY;
+SOCKSHIM_ONLY, SOCKSHIM_RECORDER, SOCKSHIM_RECORDER_SIZE;
 SOCKSHIM_DEAD_PEER, SOCKSHIM_KEEPALIVE, SOCKSHIM_CONNECT_TIMEOUT,
 SOCKSHIM_CONNECT_RETRY, SOCKSHIM_RECV_TIMEOUT, SOCKSHIM_BACKLOG,
 SOCKSHIM_REUSEADDR, SOCKSHIM_ACCEPT, SOCKSHIM_EINTR, SOCKSHIM_RESET.
