@@ -14,11 +14,14 @@ struct connection {
     int32_t pid;
     int fd;
     uint32_t before; /* in the same bucket */
-    bool chosen, ended;
+    /* The one before, with addresses, which it is, too, unless addresses say otherwise; 0:
+     * none. */
+    uint32_t same;
+    bool chosen, addressed, ended;
     char *local, *peer; /* NULL: not known yet */
 };
 
-static struct connection *connections; /* from 1 */
+static struct connection *connections; /* from 1; the first is nobody's */
 static uint32_t count, room;
 static uint32_t buckets[BUCKETS];
 
@@ -88,6 +91,7 @@ static uint32_t begin(int32_t pid, int fd)
         if (!connections) {
             source_fails("--connection", "not enough memory");
         }
+        connections[0] = (struct connection){0};
     }
     connections[++count] = (struct connection){.pid = pid, .fd = fd, .before = *bucket};
     *bucket = count;
@@ -108,17 +112,21 @@ static void learn(char **known, char *now)
     }
 }
 
-/* The record's addresses show whether the descriptor is another connection's by now. A
- * listener has no peer, and its own address at both. */
+/* The record's addresses show whether the descriptor is another connection's by now. */
 static uint32_t with_addresses(uint32_t i, const struct facts *f, int32_t pid)
 {
     char *local = text_of(&f->local);
     char *peer = text_of(&f->peer);
-    struct connection *c = &connections[i];
-    if (differs(c->peer, peer) || (differs(c->local, local) && !ends_with(c->local, ":0"))) {
+    struct connection *c = &connections[connections[i].addressed ? i : connections[i].same];
+    bool is_another =
+        differs(c->peer, peer) || (differs(c->local, local) && !ends_with(c->local, ":0"));
+    if (is_another && connections[i].addressed) {
         i = begin(pid, f->fd);
-        c = &connections[i];
+    } else if (is_another) {
+        connections[i].same = 0; /* what had no address was this one's already */
     }
+    c = &connections[i];
+    c->addressed |= local || peer;
     c->chosen |= (local && is_wanted(local)) || (peer && is_wanted(peer));
     learn(&c->local, local);
     learn(&c->peer, peer);
@@ -137,10 +145,21 @@ uint32_t connection_of(const struct unpacked *u)
     if (i == 0 || connections[i].ended) {
         i = begin(u->head.pid, fd);
     }
-    return has_facts ? with_addresses(i, &u->facts, u->head.pid) : i;
+    bool has_address = has_facts && (address_is_named(&u->facts.local) ||
+                                     address_is_named(&u->facts.peer));
+    if (has_address) {
+        return with_addresses(i, &u->facts, u->head.pid);
+    }
+    if (connections[i].addressed) {
+        uint32_t same = i;
+        i = begin(u->head.pid, fd);
+        connections[i].same = same;
+    }
+    return i;
 }
 
 bool connection_is_chosen(uint32_t number)
 {
-    return !wanted || (number > 0 && connections[number].chosen);
+    return !wanted || (number > 0 && (connections[number].chosen ||
+                                      connections[connections[number].same].chosen));
 }

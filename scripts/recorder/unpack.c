@@ -106,11 +106,13 @@ bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
 /* Words of the summary that say what the text log leaves out, which the recorder does not. */
 static void rename_filter(char *summary, size_t room, const char *word)
 {
+    static const char of_log[] = "-of-log";
     char *at = strstr(summary, word);
     size_t len = strlen(summary);
-    if (at && len + sizeof "log_" <= room) {
-        memmove(at + 1 + 4, at + 1, (size_t)(summary + len - at));
-        memcpy(at + 1, "log_", 4);
+    if (at && len + sizeof of_log <= room) {
+        at += strlen(word) - 1;
+        memmove(at + sizeof of_log - 1, at, (size_t)(summary + len - at) + 1);
+        memcpy(at, of_log, sizeof of_log - 1);
     }
 }
 
