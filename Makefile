@@ -112,7 +112,7 @@ fuzz: $(FUZZERS)
 			-print_final_stats=1 -artifact_prefix=$$fuzzer- || exit; \
 	done
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES)
@@ -122,12 +122,12 @@ SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/completions/* 
 lint: all
 	BUILD=$(BUILD) tests/house
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(LAUNCHER_SOURCES) \
-		$(LAUNCHER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
+		$(LAUNCHER_HEADERS) $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
 		$(wildcard tests/*/*.h tests/bench/*.c)
-	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
+	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) $(RECORDER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE '-DElfW(type)=Elf64_##type' -Ishim \
-		$(SOURCES) $(LAUNCHER_SOURCES)
+		$(SOURCES) $(LAUNCHER_SOURCES) $(RECORDER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)
 	shellcheck -s sh -x -a -P scripts/lib -e SC1091 \

@@ -10,13 +10,13 @@
 
 /* What kind of value an option takes. */
 enum kind {
-    LOG,   /* a file, stderr or off */
-    LIMIT, /* bytes, with K, M or G behind the number */
+    LOG,      /* a file, stderr or off */
+    LIMIT,    /* bytes, with K, M or G behind the number */
     RECORDER, /* a file or off */
     RECORDER_SIZE,
-    WORD,  /* one of `values`, with blanks between them */
-    SKIP,  /* causes, errno names and calls, with commas between them */
-    TEXT,  /* anything */
+    WORD, /* one of `values`, with blanks between them */
+    SKIP, /* causes, errno names and calls, with commas between them */
+    TEXT, /* anything */
     DURATION,
     DEAD_PEER,
     KEEPALIVE,

@@ -145,8 +145,8 @@ uint32_t connection_of(const struct unpacked *u)
     if (i == 0 || connections[i].ended) {
         i = begin(u->head.pid, fd);
     }
-    bool has_address = has_facts && (address_is_named(&u->facts.local) ||
-                                     address_is_named(&u->facts.peer));
+    bool has_address =
+        has_facts && (address_is_named(&u->facts.local) || address_is_named(&u->facts.peer));
     if (has_address) {
         return with_addresses(i, &u->facts, u->head.pid);
     }

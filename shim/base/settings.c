@@ -185,8 +185,8 @@ static void summarize(const char *const given[])
 /* Who wants what. */
 static void settle_records(void)
 {
-    bool is_logged = settings.logging && settings.level <= LEVEL_INFO &&
-                     !settings_skips_call(CALL_close);
+    bool is_logged =
+        settings.logging && settings.level <= LEVEL_INFO && !settings_skips_call(CALL_close);
     settings.closes = settings.asks_closes && (settings.recording || is_logged);
     settings.unwanted_calls = settings.recording ? 0 : settings.skip_calls;
 }

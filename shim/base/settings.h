@@ -78,18 +78,18 @@ struct settings {
     bool nodelay; /* false too where `on` is, and where `watch` is true */
     bool logging; /* false too where `on` is */
     bool json;
-    bool recording; /* every record goes to the recorder, too; false too where `on` is */
+    bool recording;   /* every record goes to the recorder, too; false too where `on` is */
     bool asks_closes; /* SOCKSHIM_CLOSE */
     bool closes; /* what a close leaves undone is logged; false too where nobody would see it */
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;
-    bool skips;         /* SOCKSHIM_SKIP has words */
-    uint64_t log_limit; /* bytes; 0: none */
+    bool skips;             /* SOCKSHIM_SKIP has words */
+    uint64_t log_limit;     /* bytes; 0: none */
     uint64_t recorder_size; /* bytes */
     /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
     uint64_t journal_device, journal_inode;
-    uint64_t skip_calls;  /* a bit for each enum call; all of them if nothing is logged */
+    uint64_t skip_calls; /* a bit for each enum call; all of them if nothing is logged */
     /* Of these there is not even a record in the recorder: none, or those above. */
     uint64_t unwanted_calls;
     uint64_t skip_causes; /* a bit for each enum cause */
@@ -104,8 +104,8 @@ struct settings {
     char prog[64];     /* basename of argv[0]; cut if longer */
     char summary[512]; /* the settings in force: `log=/tmp/x level=info ...`; cut if longer */
     /* The long ones are last: what is written to at every start is on one page. */
-    char log_path[PATH_MAX]; /* absolute */
-    char exe[PATH_MAX];      /* empty until settings_find_exe() */
+    char log_path[PATH_MAX];      /* absolute */
+    char exe[PATH_MAX];           /* empty until settings_find_exe() */
     char recorder_path[PATH_MAX]; /* absolute */
 };
 

@@ -127,7 +127,8 @@ static uint64_t boottime(void)
 static void describe(struct ring_fixed *fixed)
 {
     struct clock_time now = clock_now();
-    int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    int fd =
+        (int)raw(SYS_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     memset(fixed, 0, sizeof *fixed);
     if (fd >= 0) {
         raw(SYS_read, fd, fixed->boot_id, 36);
