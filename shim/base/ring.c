@@ -131,8 +131,25 @@ void ring_put(const struct ring *ring, const void *record, size_t len)
     }
 }
 
+static uint64_t find_program(const struct ring *ring, const void *program, size_t len)
+{
+    for (unsigned i = 0; i < RING_PROGRAMS; i++) {
+        const struct ring_program *p = &ring->programs[i];
+        uint64_t number = atomic_load_explicit(&p->number, memory_order_acquire);
+        if (number > 0 && p->len == len && memcmp(p->bytes, program, len) == 0 &&
+            p->checksum == program_sum(number, p, len)) {
+            return number;
+        }
+    }
+    return 0;
+}
+
 uint64_t ring_put_program(const struct ring *ring, const void *program, size_t len)
 {
+    uint64_t known = find_program(ring, program, len);
+    if (known > 0) {
+        return known;
+    }
     uint64_t number =
         atomic_fetch_add_explicit(&ring->header->programs, 1, memory_order_relaxed) + 1;
     struct ring_program *p = &ring->programs[(number - 1) % RING_PROGRAMS];

@@ -88,7 +88,8 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
 
 /* Puts a record in, of RING_RECORD bytes at most. */
 void ring_put(const struct ring *ring, const void *record, size_t len);
-/* Likewise what is known of a program, of sizeof ring_program.bytes at most; returns its number. */
+/* Likewise what is known of a program, of sizeof ring_program.bytes at most, unless the
+ * same is there; returns its number. */
 uint64_t ring_put_program(const struct ring *ring, const void *program, size_t len);
 static inline bool ring_has_program(const struct ring *ring, uint64_t number)
 {

@@ -26,10 +26,9 @@ static void put_words(char *to, size_t size, const char *words)
     memset(to + len, 0, size - len);
 }
 
-static __attribute__((noinline)) uint64_t tell_program(pid_t pid)
+static __attribute__((noinline)) uint64_t tell_program(void)
 {
-    struct recorded_program p = {.pid = pid,
-                                 .dead_peer_ms = settings.handling.dead_peer_ms,
+    struct recorded_program p = {.dead_peer_ms = settings.handling.dead_peer_ms,
                                  .connect_timeout_ms = settings.handling.connect_timeout_ms,
                                  .recv_timeout_ms = settings.handling.recv_timeout_ms,
                                  .reset_eof = settings.handling.reset_eof};
@@ -46,7 +45,7 @@ static void begin(struct recording *r, enum recorded_event event)
     struct moment m = this_moment();
     uint64_t number = atomic_load_explicit(&program, memory_order_relaxed);
     if (!ring_has_program(&recorder_ring, number)) { /* nor if others have come since */
-        number = tell_program(m.who.pid);
+        number = tell_program();
     }
     recording_begin(r, event, &m, (uint32_t)number);
 }

@@ -44,9 +44,8 @@ struct recorded_call {
 
 /* What is the same for all records of a program. Texts end in a NUL. */
 struct recorded_program {
-    int32_t pid;
     uint32_t dead_peer_ms, connect_timeout_ms, recv_timeout_ms;
-    uint8_t reset_eof, spare[7];
+    uint8_t reset_eof, spare[3];
     char prog[64], exe[272], settings[512];
 };
 _Static_assert(sizeof(struct recorded_program) <= sizeof((struct ring_program *)0)->bytes, "fits");
@@ -72,28 +71,65 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
  * `known`, 0 to 2. */
 #define RECORDED_FACTS(X)                                                                          \
     X(number, call)                                                                                \
-    X(number, fd) X(number, ret) X(number, err) X(truth, has_len) X(truth, receives) X(            \
-        truth, sends) X(known, is_lean) X(number, len) X(number, flags) X(number, domain)          \
-        X(number, type) X(number, protocol) X(known, nonblocking) X(known, sets_timeouts) X(       \
-            number, timeout_us) X(truth, peer_from_call) X(truth, names_in_vain)                   \
-            X(truth, too_many_buffers) X(known, is_open) X(truth, is_path) X(number, peer_pid) X(  \
-                known, error_pending) X(known, hung_up) X(known, read_closed) X(truth, has_queued) \
-                X(number, queued) X(truth, saved_from_sigpipe) X(truth, ended_by_sigpipe)          \
-                    X(number, descriptor_limit) X(number, port_low) X(number, port_high)           \
-                        X(number, send_buffer) X(number, mtu) X(truth, hears_errors) X(            \
-                            truth, was_connected) X(truth, send_failed)                            \
-                            X(truth, has_payload) X(number, state) X(known, fin_seen)              \
-                                X(known, own_fin) X(known, side) X(truth, has_sent)                \
-                                    X(known, shut_reading) X(known, shut_writing) X(number, rx)    \
-                                        X(number, tx) X(number, unacked) X(number, unsent)         \
-                                            X(number, idle_ms) X(number, sent_ms)                  \
-                                                X(number, rtt_us) X(number, retrans)               \
-                                                    X(number, tries) X(number, probes)             \
-                                                        X(truth, window_closed)                    \
-                                                            X(truth, keepalive)                    \
-                                                                X(truth, lingers_not)              \
-                                                                    X(number, waited_ms)           \
-                                                                        X(number, user_timeout_ms)
+    X(number, fd)                                                                                  \
+    X(number, ret)                                                                                 \
+    X(number, err)                                                                                 \
+    X(truth, has_len)                                                                              \
+    X(truth, receives)                                                                             \
+    X(truth, sends)                                                                                \
+    X(known, is_lean)                                                                              \
+    X(number, len)                                                                                 \
+    X(number, flags)                                                                               \
+    X(number, domain)                                                                              \
+    X(number, type)                                                                                \
+    X(number, protocol)                                                                            \
+    X(known, nonblocking)                                                                          \
+    X(known, sets_timeouts)                                                                        \
+    X(number, timeout_us)                                                                          \
+    X(truth, peer_from_call)                                                                       \
+    X(truth, names_in_vain)                                                                        \
+    X(truth, too_many_buffers)                                                                     \
+    X(known, is_open)                                                                              \
+    X(truth, is_path)                                                                              \
+    X(number, peer_pid)                                                                            \
+    X(known, error_pending)                                                                        \
+    X(known, hung_up)                                                                              \
+    X(known, read_closed)                                                                          \
+    X(truth, has_queued)                                                                           \
+    X(number, queued)                                                                              \
+    X(truth, saved_from_sigpipe)                                                                   \
+    X(truth, ended_by_sigpipe)                                                                     \
+    X(number, descriptor_limit)                                                                    \
+    X(number, port_low)                                                                            \
+    X(number, port_high)                                                                           \
+    X(number, send_buffer)                                                                         \
+    X(number, mtu)                                                                                 \
+    X(truth, hears_errors)                                                                         \
+    X(truth, was_connected)                                                                        \
+    X(truth, send_failed)                                                                          \
+    X(truth, has_payload)                                                                          \
+    X(number, state)                                                                               \
+    X(known, fin_seen)                                                                             \
+    X(known, own_fin)                                                                              \
+    X(known, side)                                                                                 \
+    X(truth, has_sent)                                                                             \
+    X(known, shut_reading)                                                                         \
+    X(known, shut_writing)                                                                         \
+    X(number, rx)                                                                                  \
+    X(number, tx)                                                                                  \
+    X(number, unacked)                                                                             \
+    X(number, unsent)                                                                              \
+    X(number, idle_ms)                                                                             \
+    X(number, sent_ms)                                                                             \
+    X(number, rtt_us)                                                                              \
+    X(number, retrans)                                                                             \
+    X(number, tries)                                                                               \
+    X(number, probes)                                                                              \
+    X(truth, window_closed)                                                                        \
+    X(truth, keepalive)                                                                            \
+    X(truth, lingers_not)                                                                          \
+    X(number, waited_ms)                                                                           \
+    X(number, user_timeout_ms)
 
 /* The words that a ring's header carries about all this, in RING_TABLE bytes. */
 void recorded_table(char *table);

@@ -89,7 +89,7 @@ static void damage(struct input *in)
     void *parts[] = {slots, programs, &header.head};
     const size_t sizes[] = {sizeof slots, 2 * sizeof *programs, sizeof header.head};
     unsigned part = take_byte(in) % 3;
-    size_t at = (take_byte(in) << 8 | take_byte(in)) % sizes[part];
+    size_t at = (size_t)(take_number(in) % sizes[part]);
     take_bytes(in, (char *)parts[part] + at, sizes[part] - at);
 }
 
