@@ -458,3 +458,39 @@ same_everywhere() {
         grep -q "^function find_$kind(" "$file" || fails_with "$kind"
     done
 }
+
+# ---- Robust handling on request ----
+
+# handled SECONDS SETTING PEER
+handled() {
+    echo "ts=$(noon_and "$1") level=info event=handled pid=100 tid=100 prog=app call=connect fd=3 setting=SOCKSHIM_$2 would=\"-1 ECONNREFUSED\" given=0 type=tcp ${3:+peer=$3 }cause=connection-refused why=\"It was so.\""
+}
+
+@test "handled: how often each setting did what, with whom, and which never did anything" {
+    {
+        started 0 app "level=debug dead_peer=30s(idle=15,interval=1,count=15,user_timeout=30000) connect_retry=30s backlog=100 eintr=restart"
+        handled 1 CONNECT_RETRY 10.0.0.9:5432
+        handled 2 CONNECT_RETRY 10.0.0.9:5432
+        handled 3 CONNECT_RETRY 10.0.0.8:80
+        handled 4 BACKLOG
+    } >log
+    finds_only handled log
+    figure handled -eq 4
+    [[ $(jq -r '.findings[0] | .level, .evidence, .meaning' findings.json) == "info
+CONNECT_RETRY 3 times (mostly 10.0.0.9:5432); BACKLOG 1 time."*"Never: DEAD_PEER, EINTR."* ]] || fails_with "$(cat findings.json)"
+}
+
+@test "handled: an end instead of a failure is a warning; nothing asked for is no finding" {
+    started 0 >log
+    finds_nothing log
+    {
+        started 0 app "level=debug keepalive=60 reset=eof"
+        handled 1 RESET 10.0.0.9:80
+    } >log
+    finds_only handled log
+    [ "$(jq -r '.findings[0].level' findings.json)" = warn ]
+    # None of them ever.
+    started 0 app "level=debug reset=eof" >log
+    finds_only handled log
+    figure handled -eq 0
+}

@@ -551,7 +551,7 @@ fail(3)"
     [ "$(records '.call == "recv"' | jq -s '.[0].pid == .[2].pid and .[0].pid != .[1].pid')" = true ]
 }
 
-@test "the record's keys stand in the order of README, and ts is now" {
+@test "the record's keys stand in the order of the man page, and ts is now" {
     local before after ts
     before=$(date -u +%Y-%m-%dT%H:%M:%S)
     shimmed "$PYTHON" -c "$FAIL

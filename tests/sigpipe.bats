@@ -376,17 +376,3 @@ while True: print(1)'" \
         [ "${lines[1]}" = "141 0" ] || fails_with "$program: $output"
     done
 }
-
-@test "a script under inetd, with the connection as its descriptors 0 to 2: producers end before | head" {
-    local port
-    port=$(free_port)
-    # shellcheck disable=SC2016
-    printf '#!/bin/bash\nread -r line\nseq 1 1000000 | head -1\nwhile :; do echo y; done 2>/dev/null | head -1\necho "${PIPESTATUS[*]}"\n' >script
-    printf '127.0.0.1:%s stream tcp nowait root %s script\n' "$port" "$PWD/script" >inetd.conf
-    chmod +x script
-    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" inetd -i "$PWD/inetd.conf"
-    wait_for_port "$port"
-    # shellcheck disable=SC2016
-    run timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; echo >&3; cat <&3' "$port"
-    [ "$output" = $'1\ny\n141 0' ] || fails_with "$output"
-}

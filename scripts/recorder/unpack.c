@@ -42,12 +42,6 @@ static bool take(void *to, size_t size, const unsigned char **bytes, size_t *len
     return true;
 }
 
-static bool take_facts(struct unpacked *u, const unsigned char **bytes, size_t *len)
-{
-    return u->head.facts <= sizeof u->facts && take(&u->facts, u->head.facts, bytes, len) &&
-           is_sound(&u->facts);
-}
-
 static const char *take_words(const unsigned char **bytes, size_t *len)
 {
     const char *words = (const char *)*bytes;
@@ -58,6 +52,19 @@ static const char *take_words(const unsigned char **bytes, size_t *len)
     *bytes += size;
     *len -= size;
     return words;
+}
+
+static bool take_object(struct unpacked *u, const unsigned char **bytes, size_t *len)
+{
+    const char *name = take_words(bytes, len);
+    u->facts.object = name && *name ? name : NULL;
+    return name;
+}
+
+static bool take_facts(struct unpacked *u, const unsigned char **bytes, size_t *len)
+{
+    return u->head.facts <= sizeof u->facts && take(&u->facts, u->head.facts, bytes, len) &&
+           is_sound(&u->facts) && take_object(u, bytes, len);
 }
 
 /* ---- The record ---- */
@@ -123,6 +130,8 @@ static void take_text(char *to, size_t room, const char *from, size_t size)
     to[len] = 0;
 }
 
+static char host[65], cgroup[160];
+
 void unpack_program(const struct ring *ring, uint32_t number)
 {
     union {
@@ -139,6 +148,8 @@ void unpack_program(const struct ring *ring, uint32_t number)
     take_text(settings.summary, sizeof settings.summary, p.known.settings, sizeof p.known.settings);
     rename_filter(settings.summary, sizeof settings.summary, " level=");
     rename_filter(settings.summary, sizeof settings.summary, " skip=");
+    take_text(host, sizeof host, p.known.host, sizeof p.known.host);
+    take_text(cgroup, sizeof cgroup, p.known.cgroup, sizeof p.known.cgroup);
     settings.handling.dead_peer_ms = p.known.dead_peer_ms;
     settings.handling.connect_timeout_ms = p.known.connect_timeout_ms;
     settings.handling.recv_timeout_ms = p.known.recv_timeout_ms;
@@ -173,7 +184,7 @@ size_t unpacked_line(char *line, const struct unpacked *u)
                        .who = {.pid = u->head.pid, .tid = u->head.tid}};
     switch (u->head.event) {
     case RECORDED_RETURN:
-        return record_return(line, &m, &u->facts, (enum cause)u->head.cause);
+        return record_return(line, &m, &u->facts, (enum cause)u->head.cause, "");
     case RECORDED_HANDLED:
         return handled_line(line, &m, u);
     case RECORDED_REFUSED:
@@ -181,7 +192,7 @@ size_t unpacked_line(char *line, const struct unpacked *u)
     case RECORDED_CONFIG:
         return record_config(line, &m, u->words, u->words_len);
     default:
-        return record_start(line, &m);
+        return record_start(line, &m, host, cgroup);
     }
 }
 

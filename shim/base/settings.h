@@ -1,4 +1,4 @@
-/* The settings: README.md, "Settings". Read once; constant afterwards. */
+/* The settings: libsockshim(7), "ENVIRONMENT". Read once; constant afterwards. */
 #ifndef SOCKSHIM_SETTINGS_H
 #define SOCKSHIM_SETTINGS_H
 

@@ -13,6 +13,9 @@ struct ring recorder_ring;
  * are the same program, go by it, too. */
 static _Atomic uint64_t program;
 
+static const char *where_host = "";
+static const char *where_cgroup = "";
+
 const char *recorder_begin(void)
 {
     settings_find_exe(); /* no system call for that later */
@@ -34,6 +37,8 @@ static __attribute__((noinline)) uint64_t tell_program(void)
                                  .reset_eof = settings.handling.reset_eof};
     put_words(p.prog, sizeof p.prog, settings.prog);
     put_words(p.exe, sizeof p.exe, settings.exe);
+    put_words(p.host, sizeof p.host, where_host);
+    put_words(p.cgroup, sizeof p.cgroup, where_cgroup);
     put_words(p.settings, sizeof p.settings, settings.summary);
     uint64_t number = ring_put_program(&recorder_ring, &p, sizeof p);
     atomic_store_explicit(&program, number, memory_order_relaxed);
@@ -103,10 +108,13 @@ __attribute__((noinline)) void recorder_config(const char *why, size_t len)
     }
 }
 
-__attribute__((noinline)) void recorder_start(void)
+__attribute__((noinline)) void recorder_start(const char *host, const char *cgroup)
 {
     struct recording r;
     if (recorder_is_on()) {
+        where_host = host;
+        where_cgroup = cgroup;
+        tell_program(); /* anew: there may have been records before */
         begin(&r, RECORDED_START);
         put(&r);
     }

@@ -23,6 +23,7 @@ void recorder_return(const struct facts *facts, enum cause cause);
 void recorder_handled(const struct facts *facts, enum cause cause, const struct change *change);
 void recorder_refused(enum call call, int fd, const char *why);
 void recorder_config(const char *why, size_t len);
-void recorder_start(void);
+/* host, cgroup: empty where they are not known; they stay where they are. */
+void recorder_start(const char *host, const char *cgroup);
 
 #endif

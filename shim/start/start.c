@@ -9,6 +9,7 @@
 #include "log/keep.h"
 #include "log/log.h"
 #include "log/recorder.h"
+#include "start/where.h"
 #include "tell/record.h"
 #include "tell/wanted.h"
 
@@ -160,19 +161,22 @@ bool sockshim_begin(void)
 static size_t compose_start(char *line, const struct moment *m, const void *unused)
 {
     (void)unused;
-    return record_start(line, m);
+    return record_start(line, m, where_host, where_cgroup);
 }
 
 static void write_start(void)
 {
     if (!process_is_caged()) {
         settings_find_exe();
+        where_find();
     }
-    recorder_start();
+    recorder_start(where_host, where_cgroup);
     if (settings.logging && settings.level <= LEVEL_INFO) {
         log_tell(compose_start, NULL);
     }
 }
+
+void (*sockshim_at_first_socket)(void);
 
 void sockshim_first_socket(bool by_own_call)
 {
@@ -191,6 +195,9 @@ void sockshim_first_socket(bool by_own_call)
     if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
         process_first_time(ONCE_START)) {
         write_start();
+    }
+    if (sockshim_at_first_socket) {
+        sockshim_at_first_socket();
     }
     errno = kept;
 }

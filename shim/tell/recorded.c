@@ -46,10 +46,16 @@ static size_t facts_len(const struct facts *f)
 
 void recording_facts(struct recording *r, const struct facts *facts, enum cause cause)
 {
+    const size_t object = offsetof(struct facts, object);
+    const char *name = facts->object ? facts->object : "";
     size_t len = facts_len(facts);
     r->head.facts = (uint16_t)len;
     r->head.cause = (uint8_t)cause;
     recording_add(r, facts, len);
+    if (len > object) { /* where it lay says nothing to anybody else */
+        memset(r->bytes + r->len - len + object, 0, sizeof facts->object);
+    }
+    recording_add(r, name, strlen(name) + 1);
 }
 
 /* ---- The words of the header ---- */

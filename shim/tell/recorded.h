@@ -8,8 +8,8 @@
 
 enum recorded_event {
     RECORDED_NOTHING,
-    RECORDED_RETURN,  /* the facts */
-    RECORDED_HANDLED, /* struct recorded_change, the facts, would and given with their NULs */
+    RECORDED_RETURN,  /* the facts, and the name of the object that called, with its NUL */
+    RECORDED_HANDLED, /* struct recorded_change, the same, would and given with their NULs */
     RECORDED_REFUSED, /* struct recorded_call, and the sentence */
     RECORDED_CONFIG,  /* the sentence */
     RECORDED_START,
@@ -46,7 +46,7 @@ struct recorded_call {
 struct recorded_program {
     uint32_t dead_peer_ms, connect_timeout_ms, recv_timeout_ms;
     uint8_t reset_eof, spare[3];
-    char prog[64], exe[272], settings[512];
+    char prog[64], exe[256], settings[416], host[65], cgroup[160];
 };
 _Static_assert(sizeof(struct recorded_program) <= sizeof((struct ring_program *)0)->bytes, "fits");
 
@@ -129,7 +129,8 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(truth, keepalive)                                                                            \
     X(truth, lingers_not)                                                                          \
     X(number, waited_ms)                                                                           \
-    X(number, user_timeout_ms)
+    X(number, user_timeout_ms)                                                                     \
+    X(number, offset)
 
 /* The words that a ring's header carries about all this, in RING_TABLE bytes. */
 void recorded_table(char *table);

@@ -77,6 +77,8 @@ static void put_something(struct input *in)
         if (head->event == RECORDED_RETURN) {
             head->cause %= CAUSE_COUNT;
             mend_facts(record + sizeof *head, len - sizeof *head);
+            len += 1 + take_bytes(in, record + len, 40);
+            record[len - 1] = 0; /* the object's name ends */
         }
     }
     if (len > 0) {

@@ -37,7 +37,7 @@ function is_deadline(g,    i, apart, off) {
     apart = group_most[g] - group_least[g]
     if (group_least[g] < 50)
         return 0
-    if (group_size[g] > 1 && apart <= 20 + group_least[g] * 0.04)
+    if (group_size[g] > 1 && apart <= (group_least[g] < 500 ? 20 : 100) + group_least[g] * 0.04)
         return 1
     off = group_least[g] % 500
     return group_least[g] >= 490 && apart <= 20 + group_least[g] * 0.04 && (off <= 50 || off >= 450)
