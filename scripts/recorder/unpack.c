@@ -161,7 +161,10 @@ void unpack_program(const struct ring *ring, uint32_t number)
 static size_t refused_line(char *line, const struct moment *m, const struct unpacked *u)
 {
     char words[RING_RECORD + 1];
-    memcpy(words, u->words, u->words_len);
+    for (size_t i = 0; i < u->words_len; i++) { /* ours are nothing but ASCII */
+        char c = u->words[i];
+        words[i] = c < ' ' || c > '~' || c == '"' || c == '\\' ? '?' : c;
+    }
     words[u->words_len] = 0;
     return record_refused(line, m, (enum call)u->call.call, u->call.fd, words);
 }

@@ -32,14 +32,13 @@ static size_t facts_len(const struct facts *f)
         return all + f->room.used;
     }
     const char *from = (const char *)f;
+    const size_t odd = all % sizeof(uint64_t);
     uint64_t word = 0;
-    size_t len = all;
-    size_t part = all % sizeof word > 0 ? all % sizeof word : sizeof word;
-    for (; len > 0; len -= part, part = sizeof word) {
-        memcpy(&word, from + len - part, part);
-        if (word != 0) {
-            break;
-        }
+    memcpy(&word, from + all - odd, odd);
+    size_t len = word == 0 ? all - odd : all;
+    while (word == 0 && len > 0) {
+        memcpy(&word, from + len - sizeof word, sizeof word);
+        len -= word == 0 ? sizeof word : 0;
     }
     return len;
 }

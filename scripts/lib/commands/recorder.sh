@@ -11,13 +11,13 @@ usage: sockshim recorder [OPTIONS] FILE
 
 Prints the records in FILE, which programs fill under SOCKSHIM_RECORDER=FILE, as
 lines of the log, the oldest first: of programs that run, that ended, or that
-were killed. How many were overwritten by newer ones, and how many are torn since
-a writer was killed in the midst of one, it says on stderr.
+were killed. How many slots were overwritten by newer ones, and how many are
+torn, since a writer was killed in the midst of one, it says on stderr.
 
   --json              JSON instead of logfmt
   --around TIME       only those from 10 seconds before to 10 seconds after: the
-                      time of a record (2026-11-22T11:03:22), or as report's
-                      --since takes it
+                      time of a record (2026-11-22T11:03:22), or what report
+                      takes for --since
   --connection ADDRESS
                       only those of connections with this peer or own address:
                       10.0.0.5:443, 10.0.0.5, :443 or a path; those without an

@@ -24,8 +24,8 @@ was logged, and where.
                       error (default: debug, which is everything)
       --skip LIST     causes, errno names and calls not to log, separated by
                       commas: would-block,EINTR,accept4
-      --recorder FILE the last records, whatever --level and --skip say, in a file
-                      of fixed size: sockshim recorder FILE prints them
+      --recorder FILE the last records, whatever the level, in a file of fixed
+                      size: sockshim recorder FILE prints them
       --recorder-size N
                       of so many bytes, with K, M or G (default: 16M)
       --only LIST     program names or globs, separated by commas; all other
