@@ -473,7 +473,7 @@ same_everywhere() {
 @test "own-deadline: 3 s without an answer to SYN are no slow path; whether other ports work is told" {
     { under_way 0; failed_connect 3 call=close ret=0 errno= error= level=info cause=gave-up-connecting; } >log
     finds_only own-deadline log
-    [[ $(jq -r '.findings[0] | .meaning + .advice' findings.json) == *"no slow path"*"doctor --"* ]]
+    [[ $(jq -r '.findings[0] | .meaning + .advice' findings.json) == *"No path is so slow"*"doctor --"* ]]
     { under_way 0 fd=5 peer=10.0.0.9:21; under_way 0; failed_connect 3 call=close ret=0 errno= error= level=info cause=gave-up-connecting; } >log
     finds_only own-deadline log
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"other ports of it worked"* ]]

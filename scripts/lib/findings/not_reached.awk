@@ -63,7 +63,7 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path is there, but the process that listened there is gone." \
-            : "Nothing listens at that address (perhaps at 127.0.0.1 only), or a firewall rejects with RST."
+            : "Nothing listens at that address (perhaps at 127.0.0.1 only), or a firewall rejects it."
     if (cause_of[i] == "no-such-socket")
         return "There is no such path: the server is not running, or sees another file system (a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -85,7 +85,7 @@ function not_reached_meaning(i, ms) {
 
 function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
-        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start the server or correct the address."
+        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start it or correct the address."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows who listens where: start the server, or correct the path."
     if (cause_of[i] == "unreachable")

@@ -102,7 +102,7 @@ function deadline_meaning(i, what, ms) {
         return "On this host it is the server's accept queue, which is full: the server hangs or is overloaded. Or a firewall rule of this host."
     if (what == "connect")
         return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
-            : "That is no slow path: a firewall (of this host, too) drops it, the host is off, or the server's accept queue is full."
+            : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."
     if (what == "send")
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
