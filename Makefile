@@ -111,6 +111,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
 
 SCRIPTS = $(shell grep -lE '^\#!/bin/(sh|bash)' scripts/* scripts/completions/* scripts/recipes/* .ci/run 2>/dev/null)
 
+TEXTS = README.md .github scripts shim Makefile tests
+
 lint: all
 	BUILD=$(BUILD) tests/house
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(LAUNCHER_SOURCES) \
@@ -124,6 +126,10 @@ lint: all
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)
 	shellcheck -s sh -x -a -P scripts/lib -e SC1091 \
 		$(filter-out scripts/lib/filter.sh,$(wildcard scripts/lib/*.sh scripts/lib/*/*.sh))
+	codespell --ignore-words-list nd,ans,fro,reprot,folow,pyhton,missings $(TEXTS)
+	for page in scripts/man/*; do \
+		mandoc -T lint -W style $$page 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db' && exit 1; \
+	done; true
 	shellcheck -S warning -s bash -e SC2034,SC2120,SC2154,SC2164 $(wildcard tests/*.bash tests/*.bats)
 
 INSTALL_LIB = $(DESTDIR)$(PREFIX)/lib/sockshim

@@ -8,10 +8,10 @@ import json
 import re
 import sys
 
-ORDER = ("ts level event pid tid prog version exe settings call fd setting would given ret "
+ORDER = ("ts level event pid tid prog version exe host cgroup settings call fd setting would given ret "
          "errno error len flags type "
          "local peer peer_pid state rx tx unacked unsent side idle_ms "
-         "sent_ms unread rtt_us retrans cause lost why").split()
+         "sent_ms unread rtt_us retrans at thread cause lost why").split()
 NUMBERS = set("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms unread rtt_us "
               "retrans lost".split())
 PAIR = re.compile(r'([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^ "=\\]+))( |$)')

@@ -120,7 +120,7 @@ kill_nginx_under_load() {
     expect '.prog == "ab" and .call == "read" and .ret == -1 and .errno == 104 and
             .error == "ECONNRESET" and .cause == "peer-reset" and .level == "warn" and
             .peer == "'"$SERVER"'" and .state == "CLOSE" and .rx == 0 and .tx > 0 and
-            (.why | startswith("'"$SERVER"' aborted the connection (RST) before it sent"))'
+            (.why | startswith("'"$SERVER"' aborted the connection (RST) before a single byte"))'
 }
 
 # As above, but nginx never answers, and ab goes on after errors (-r).

@@ -658,7 +658,7 @@ refused_target() {
     shift
     run -126 --separate-stderr sockshim -o off "$@"
     [ "${#stderr_lines[@]}" -eq 1 ] || fails_with "$stderr"
-    [[ $stderr == "sockshim: "*"$words"*"or run it all the same with --force" ]] || fails_with "$stderr"
+    [[ $stderr == "sockshim: "*"$words"*"or run it anyway with --force" ]] || fails_with "$stderr"
     [ ! -e ran ]
     run -7 --separate-stderr sockshim -o off --force "$@"
     [ -e ran ]
@@ -692,7 +692,7 @@ compile() {
     printf '#!/usr/bin/env -S%s -u\nimport sys; sys.exit(7)' "$PYTHON" >script && chmod +x script
     run -7 sockshim -o off ./script
     printf '#!/usr/bin/env -S -i perl\nopen my $ran, ">ran"; exit 7;' >script
-    refused_target "./script has env take LD_PRELOAD away from $(command -v perl); take that out of its first line" ./script
+    refused_target "./script makes env remove LD_PRELOAD for $(command -v perl); take that out of its first line" ./script
 }
 
 @test "a setuid program is refused where the kernel would not preload" {
@@ -785,7 +785,7 @@ compile() {
 @test "a Go program is refused" {
     SOURCE='__attribute__((section(".note.go.buildid"), aligned(4), used)) static const struct {
         unsigned name_size, size, type; char name[4], id[8]; } note = {4, 8, 4, "Go\0", "abcdefg"};' compile go
-    refused_target "./go is a Go program, which makes its network calls past the C library" ./go
+    refused_target "./go is a Go program, which makes its network calls without the C library" ./go
 }
 
 @test "the loader itself runs under the shim" {
@@ -816,7 +816,7 @@ compile() {
     [ "$output" = "sockshim: $PWD/a b/sockshim-run is not there: run make in $TOP" ] || fails_with "$output"
     cp "$BUILD/sockshim-run" "a b/"
     BUILD="$PWD/a b" run -2 sockshim true
-    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot hold a blank or a colon;"* ]] || fails_with "$output"
+    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot contain a space or a colon;"* ]] || fails_with "$output"
 }
 
 @test "busybox is enough of a system" {

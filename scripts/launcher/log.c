@@ -55,11 +55,11 @@ static const char *why_no_file_in(const char *folder)
 {
     struct stat status;
     if (stat(folder, &status)) {
-        return errno == ENOENT ? words("there is no folder %s", folder)
+        return errno == ENOENT ? words("there is no directory %s", folder)
                                : words("%s: %s", folder, strerror(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
-        return words("%s is not a folder", folder);
+        return words("%s is not a directory", folder);
     }
     if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) {
         return NULL;
@@ -73,7 +73,7 @@ static const char *why_not_writable(const char *path)
     struct stat status;
     if (stat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode)) {
-            return "it is a folder, and has to be a file";
+            return "it is a directory, not a file";
         }
         if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
             return NULL;

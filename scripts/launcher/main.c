@@ -71,8 +71,7 @@ static void check_target(const struct call *call, const struct options *options,
         die(status, "%s%s", target->problem, meant ? meant : "");
     }
     if (!target_check(target, call->object) && !options->force) {
-        die(CANNOT_RUN, "%s; %s, or run it all the same with --force", target->problem,
-            target->instead);
+        die(CANNOT_RUN, "%s; %s, or run it anyway with --force", target->problem, target->instead);
     }
 }
 

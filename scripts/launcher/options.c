@@ -145,7 +145,7 @@ static void check_limit(const char *option, const char *value)
         end++;
     }
     if (digits == 0 || digits > 18 || *end) {
-        not_allowed(option, value, "a number of bytes, with K, M or G behind it, or 0");
+        not_allowed(option, value, "a number of bytes, optionally followed by K, M or G, or 0");
     }
 }
 
@@ -174,7 +174,7 @@ static void check_skip(const char *option, const char *value, const char *tables
         const char *word = words("%.*s", (int)end, value);
         const char *meant = NULL;
         if (*word && !tables_know(tables, word, &meant)) {
-            wrong_call("%s: %s is no cause, errno name or call%s%s%s", option, word,
+            wrong_call("%s: %s is not a cause, errno name or call%s%s%s", option, word,
                        meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
         }
         value += len;
@@ -253,8 +253,15 @@ static void take_switch(const struct option *row, struct options *options)
 
 /* ---- Words ---- */
 
+/* -v for -V: one letter is no slip of another. */
+static bool is_in_other_case(const char *name, const char *brief)
+{
+    return brief && strcasecmp(name, brief) == 0;
+}
+
 static const struct option *find(const char *name)
 {
+    bool is_letter = strlen(name) == 2;
     const char *meant = NULL;
     unsigned best = farthest(name);
     for (unsigned i = 0; i < ROWS; i++) {
@@ -263,8 +270,9 @@ static const struct option *find(const char *name)
             (row->brief && strcmp(row->brief, name) == 0)) {
             return row;
         }
-        if (row->name && is_nearer(name, row->name, &best)) {
-            meant = row->name;
+        if (is_letter ? is_in_other_case(name, row->brief)
+                      : row->name && is_nearer(name, row->name, &best)) {
+            meant = is_letter ? row->brief : row->name;
         }
     }
     wrong_call("unknown option %s%s%s%s", name, meant ? " (did you mean " : "", meant ? meant : "",

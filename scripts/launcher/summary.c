@@ -125,7 +125,7 @@ static void explain_silence(const struct target *target, const struct outcome *o
     const char *left_out = filters();
     const char *other = other_name(target, outcome);
     if (target->problem) {
-        complain("no records: sockshim could not see into COMMAND: %s", target->problem);
+        complain("no records: sockshim did not work with COMMAND: %s", target->problem);
     } else if (left_out) {
         complain("no records, but what %s left out is not known", left_out);
     } else if (other) {
@@ -202,7 +202,7 @@ void summary_print(const char *lib, const struct target *target, const char *com
     const char *log = log_place();
     struct stat status;
     if (outcome->signal) {
-        complain("%s was ended by %s%s", command, name_of_signal(outcome->signal),
+        complain("%s was killed by %s%s", command, name_of_signal(outcome->signal),
                  outcome->dumped_core ? " (core dumped)" : "");
     }
     if (strcmp(setting("SOCKSHIM"), "off") == 0) {

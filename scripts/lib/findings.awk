@@ -328,8 +328,9 @@ function sort_places(from, to,    middle, i, j, at) {
 
 # ---- What the logs were told not to contain ----
 
-# Of an event=start: a level above debug, causes or calls skipped.
+# Of an event=start: a level above debug, causes or calls skipped, the only programs, no records of close.
 function note_settings(settings,    text) {
+    knows_settings = 1
     if (match(settings, /level=(info|warn|error)/)) {
         text = substr(settings, RSTART + 6, RLENGTH - 6)
         if (!(file in lowest_logged) || RANK[text] > RANK[lowest_logged[file]])
@@ -337,6 +338,10 @@ function note_settings(settings,    text) {
     }
     if (match(settings, /skip=[^ ]+/))
         skipped_in[file] = substr(settings, RSTART + 5, RLENGTH - 5)
+    if (match(settings, /only=[^ ]+/))
+        only_in[file] = substr(settings, RSTART + 5, RLENGTH - 5)
+    if (settings ~ /close=off/)
+        has_no_closes[file] = "close"
 }
 
 # Whether a record of this level and cause would be in that log, and would have been
@@ -496,6 +501,16 @@ function is_worse(n, other) {
     if (RANK[new_level[n]] != RANK[new_level[other]])
         return RANK[new_level[n]] > RANK[new_level[other]]
     return new_records[n] > new_records[other]
+}
+
+# Nothing is said to be well that the log may not contain.
+function no_finding(    i, bad) {
+    for (i = 1; i in order; i++)
+        if (worst[order[i]] >= RANK["warn"])
+            bad += count[order[i]]
+    if (bad)
+        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
+    return "No findings: nothing in these records looks like a fault."
 }
 
 # ---- Words ----

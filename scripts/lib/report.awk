@@ -350,8 +350,11 @@ function count_reset(    row, column, seconds) {
         idle_count = forget_rare(idle_seconds, idle_count, "idle")
 }
 
-# A filter that leaves nothing is to say what it might have been.
+# A filter that leaves nothing is to say what it might have been. What a log was told not
+# to contain is true of what the filter leaves, too.
 function count_left_out() {
+    if (event == "start")
+        note_settings(value("settings"))
     if (event != "return")
         return
     left_out++

@@ -27,7 +27,7 @@ struct address {
  * hardly ever come together. In one struct with those who point into it. */
 struct address_room {
     uint8_t used;
-    _Alignas(4) char bytes[136];
+    _Alignas(4) char bytes[116];
 };
 
 /* The rest of the room, for the kernel to write to, and its size in *len. */

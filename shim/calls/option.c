@@ -20,11 +20,11 @@ static int int_at(const void *value, socklen_t len)
     return result;
 }
 
-static int late_error(int fd, const void *value, socklen_t len, int result)
+static int late_error(int fd, const void *value, socklen_t len, int result, const void *site)
 {
     int err = int_at(value, len);
     if (err != 0) {
-        failed_late(fd, err);
+        failed_late(fd, err, site);
     }
     return result;
 }
@@ -33,13 +33,14 @@ static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *l
 {
     REMEMBER(a.fd = fd);
     int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
-    return result < 0 ? (int)failed(CALL_getsockopt, result, &a)
-                      : late_error(fd, value, *len, result);
+    return result < 0 ? (int)FAILED(CALL_getsockopt, result)
+                      : late_error(fd, value, *len, result, __builtin_return_address(0));
 }
 
-static inline int after_getsockopt(const struct attempt *a, int result)
+static inline int after_getsockopt(struct attempt *a, int result)
 {
-    return result >= 0 ? result : (int)failed(CALL_getsockopt, result, a);
+    return result >= 0 ? result
+                       : (int)failed_from(a, __builtin_return_address(0), CALL_getsockopt, result);
 }
 
 WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
@@ -82,7 +83,7 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
         process_timeout_set();
     }
     struct attempt a = {.fd = fd};
-    return result >= 0 ? result : (int)failed(CALL_setsockopt, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_setsockopt, result);
 }
 
 static __attribute__((noinline)) int set_watched(int fd, int level, int option, const void *value,
@@ -92,9 +93,10 @@ static __attribute__((noinline)) int set_watched(int fd, int level, int option, 
     return after_setsockopt(fd, level, option, value, len, result);
 }
 
-static inline int set_plain(const struct attempt *a, int result)
+static inline int set_plain(struct attempt *a, int result)
 {
-    return result >= 0 ? result : (int)failed(CALL_setsockopt, result, a);
+    return result >= 0 ? result
+                       : (int)failed_from(a, __builtin_return_address(0), CALL_setsockopt, result);
 }
 
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
@@ -124,7 +126,7 @@ WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t
     if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
         return result;
     }
-    return late_error(fd, value, *len, result);
+    return late_error(fd, value, *len, result, __builtin_return_address(0));
 }
 
 WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))

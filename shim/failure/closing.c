@@ -2,6 +2,7 @@
 
 #include "base/next.h"
 #include "base/process.h"
+#include "base/settings.h"
 #include "failure/failed.h"
 #include "observe/holder.h"
 #include "observe/observe.h"
@@ -23,9 +24,9 @@ static bool can_be_found(struct connection *c, struct facts *f)
     return now.is_held == YES;
 }
 
-static __attribute__((noinline)) int close_and_tell(int fd)
+static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
 {
-    struct attempt attempt = {.fd = fd};
+    struct attempt attempt = {.fd = fd, .site = site};
     struct connection connection;
     struct facts f;
     observe(&f, CALL_close, 0, 0, &attempt);
@@ -39,10 +40,10 @@ static __attribute__((noinline)) int close_and_tell(int fd)
     return result;
 }
 
-int close_connection(int fd)
+int close_connection(int fd, const void *site)
 {
-    if (process_is_caged() || closes_quietly(fd)) {
+    if (!settings.closes || process_is_caged() || closes_quietly(fd)) {
         return next.close(fd);
     }
-    return close_and_tell(fd);
+    return close_and_tell(fd, site);
 }

@@ -2,6 +2,7 @@
 
 #include "base/kernel.h"
 #include "base/process.h"
+#include "base/raw.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
@@ -13,6 +14,7 @@
 #include "tell/wanted.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
 
 struct returned {
     const struct facts *facts;
@@ -21,8 +23,13 @@ struct returned {
 
 static size_t compose_return(char *line, const struct moment *m, const void *what)
 {
-    const struct returned *returned = what;
-    return record_return(line, m, returned->facts, returned->cause);
+    const struct returned *r = what;
+    char thread[16] = ""; /* TASK_COMM_LEN */
+    /* Nobody but the main thread has the process's number. */
+    if (r->facts->is_lean != YES && m->who.tid > 0 && m->who.tid != m->who.pid) {
+        raw(SYS_prctl, PR_GET_NAME, thread);
+    }
+    return record_return(line, m, r->facts, r->cause, thread);
 }
 
 static bool settings_want_cause(const struct facts *f, enum cause cause)
@@ -108,9 +115,9 @@ void failed_for_good(enum call call, const struct attempt *attempt)
     }
 }
 
-__attribute__((noinline)) void failed_late(int fd, int err)
+__attribute__((noinline)) void failed_late(int fd, int err, const void *site)
 {
-    struct attempt attempt = {.fd = fd};
+    struct attempt attempt = {.fd = fd, .site = site};
     if (sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err)) {
         report(CALL_getsockopt, 0, err, &attempt, false);
     }

@@ -7,6 +7,7 @@
 #include "base/settings.h"
 #include "observe/arguments.h"
 #include "observe/by_errno.h"
+#include "observe/site.h"
 #include "observe/tcp.h"
 
 #include <errno.h>
@@ -258,6 +259,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     }
     bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
     if (gone || f->fd < 0) {
+        find_site(f, a->site);
         find_by_errno(f);
         return true;
     }
@@ -265,6 +267,7 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         f->is_lean = YES;
         return true;
     }
+    find_site(f, a->site);
     if (!any) {
         find_local(f);
     }

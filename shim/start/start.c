@@ -8,6 +8,7 @@
 #include "log/find.h"
 #include "log/keep.h"
 #include "log/log.h"
+#include "start/where.h"
 #include "tell/record.h"
 #include "tell/wanted.h"
 
@@ -138,13 +139,14 @@ bool sockshim_begin(void)
 static size_t compose_start(char *line, const struct moment *m, const void *unused)
 {
     (void)unused;
-    return record_start(line, m);
+    return record_start(line, m, where_host, where_cgroup);
 }
 
 static void write_start(void)
 {
     if (!process_is_caged()) {
         settings_find_exe();
+        where_find();
     }
     log_tell(compose_start, NULL);
 }

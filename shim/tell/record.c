@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/settings.h"
 #include "tell/cause.h"
+#include "tell/type.h"
 #include "tell/why_handled.h"
 
 #include <string.h>
@@ -13,11 +14,15 @@
  * more than a hundred bytes are left for the sentence. */
 enum {
     RESERVE = 3,
-    ADDRESS_MAX = 120,
+    ADDRESS_MAX = 110,
     PROG_MAX = 48,
-    EXE_MAX = 250,
+    SITE_MAX = 56,
+    THREAD_MAX = 34,
+    EXE_MAX = 200,
+    HOST_MAX = 70,
+    CGROUP_MAX = 170,
     WORDS_MAX = 60,
-    SETTINGS_MAX = 400
+    SETTINGS_MAX = 340
 };
 
 struct moment this_moment(void)
@@ -142,43 +147,6 @@ static void put_flags(struct text *t, int bits)
     put_json_quote(t);
 }
 
-static const char *inet_type(const struct facts *f)
-{
-    if (f->type == SOCK_RAW) {
-        return "raw";
-    }
-    switch (f->protocol) {
-    case IPPROTO_TCP:
-        return "tcp";
-    case IPPROTO_MPTCP:
-        return "mptcp";
-    case IPPROTO_UDP:
-        return "udp";
-    default:
-        return NULL;
-    }
-}
-
-static const char *type_name(const struct facts *f)
-{
-    switch (f->domain) {
-    case AF_INET:
-    case AF_INET6:
-        return inet_type(f);
-    case AF_UNIX:
-        return f->type == SOCK_STREAM      ? "unix-stream"
-               : f->type == SOCK_DGRAM     ? "unix-dgram"
-               : f->type == SOCK_SEQPACKET ? "unix-seqpacket"
-                                           : NULL;
-    case AF_NETLINK:
-        return "netlink";
-    case AF_VSOCK:
-        return "vsock";
-    default:
-        return NULL;
-    }
-}
-
 static void put_type(struct text *t, const struct facts *f)
 {
     const char *name = type_name(f);
@@ -276,13 +244,40 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
     PUT_NUMBER(t, "retrans", f->retrans);
 }
 
-size_t record_return(char *line, const struct moment *m, const struct facts *f, enum cause cause)
+/* Not inlined: its buffer would be on the stack below the sentence. */
+static __attribute__((noinline)) void put_site(struct text *t, const struct facts *f)
+{
+    char value[SITE_MAX];
+    struct text v = text_in(value, sizeof value, QUOTE_PLAIN);
+    if (!f->object || f->offset > UINT32_MAX) {
+        return;
+    }
+    size_t len = strlen(f->object);
+    text_put(&v, f->object, len < SITE_MAX - 12 ? len : SITE_MAX - 12);
+    text_add(&v, "+0x");
+    text_hex(&v, (unsigned)f->offset);
+    PUT_VALUE(t, "at", value, (size_t)(v.at - value), SITE_MAX);
+}
+
+/* The kernel has kept 15 bytes of either name (TASK_COMM_LEN). */
+static __attribute__((noinline)) void put_thread(struct text *t, const char *thread)
+{
+    size_t len = strnlen(thread, 15);
+    if (len > 0 && (memcmp(thread, settings.prog, len) != 0 || strnlen(settings.prog, 15) != len)) {
+        PUT_VALUE(t, "thread", thread, len, THREAD_MAX);
+    }
+}
+
+size_t record_return(char *line, const struct moment *m, const struct facts *f, enum cause cause,
+                     const char *thread)
 {
     struct text t = begin(line, m, cause_level(f, cause), "return");
     put_result(&t, f);
     bool was_asked = f->is_lean != YES;
     if (was_asked || (cause != CAUSE_would_block && cause != CAUSE_interrupted)) {
         put_socket(&t, f);
+        put_site(&t, f);
+        put_thread(&t, thread);
     }
     PUT_WORD(&t, "cause", cause_name(cause));
     begin_sentence(&t);
@@ -334,12 +329,18 @@ size_t record_refused(char *line, const struct moment *m, enum call call, int fd
     return end_with_sentence(&t, line);
 }
 
-size_t record_start(char *line, const struct moment *m)
+size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup)
 {
     struct text t = begin(line, m, LEVEL_INFO, "start");
     PUT_WORD(&t, "version", SOCKSHIM_VERSION);
     if (*settings.exe) {
         PUT_VALUE(&t, "exe", settings.exe, strlen(settings.exe), EXE_MAX);
+    }
+    if (*host) {
+        PUT_VALUE(&t, "host", host, strlen(host), HOST_MAX);
+    }
+    if (*cgroup) {
+        PUT_VALUE(&t, "cgroup", cgroup, strlen(cgroup), CGROUP_MAX);
     }
     PUT_VALUE(&t, "settings", settings.summary, strlen(settings.summary), SETTINGS_MAX);
     return end(&t, line);

@@ -37,7 +37,7 @@ SHORT = {  # besides: a word in capitals is a TCP state
     "all-acked": "unacked=0 unsent=0",
 }
 LEAN = ("type local peer peer_pid state rx tx unacked unsent side idle_ms sent_ms "
-        "unread rtt_us retrans").split()
+        "unread rtt_us retrans at thread").split()
 
 
 def long_form(figure):
