@@ -305,6 +305,9 @@ enum cause cause_of_errno(int err)
 enum cause cause_of(const struct facts *f)
 {
     bool bare = f->is_lean == YES;
+    if (f->call == CALL_getaddrinfo) {
+        return CAUSE_name_not_resolved;
+    }
     switch (f->err) {
     case 0:
         return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);
