@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/settings.h"
 #include "tell/cause.h"
+#include "tell/keys.h"
 #include "tell/type.h"
 #include "tell/why_handled.h"
 
@@ -16,6 +17,7 @@ enum {
     RESERVE = 3,
     ADDRESS_MAX = 110,
     PROG_MAX = 48,
+    PEER_NAME_MAX = 64,
     SITE_MAX = 56,
     THREAD_MAX = 34,
     EXE_MAX = 200,
@@ -28,60 +30,6 @@ enum {
 struct moment this_moment(void)
 {
     return (struct moment){.now = clock_now(), .who = process_identify()};
-}
-
-static bool is_json(const struct text *t)
-{
-    return t->quoting == QUOTE_JSON;
-}
-
-/* Every key but the first, which begin() writes. One literal each, since a record has
- * two dozen of them. */
-#define PUT_KEY(t, name) (is_json(t) ? text_add(t, ",\"" name "\":") : text_add(t, " " name "="))
-#define PUT_WORD(t, name, value) (PUT_KEY(t, name), put_word(t, value))
-#define PUT_NUMBER(t, name, value) (PUT_KEY(t, name), text_unsigned(t, value))
-#define PUT_SIGNED(t, name, value) (PUT_KEY(t, name), text_signed(t, value))
-#define PUT_VALUE(t, name, bytes, len, most) (PUT_KEY(t, name), put_value(t, bytes, len, most))
-
-/* A quote where JSON has one around a value of ours. */
-static void put_json_quote(struct text *t)
-{
-    if (is_json(t)) {
-        text_char(t, '"');
-    }
-}
-
-/* A word of our own: it never needs quotes in logfmt. */
-static void put_word(struct text *t, const char *value)
-{
-    put_json_quote(t);
-    text_add(t, value);
-    put_json_quote(t);
-}
-
-/* What follows takes at most `most` bytes of the line, until give_back() has been given
- * the end of the line that this returns. */
-static char *limit_to(struct text *t, size_t most)
-{
-    char *end = t->end;
-    if ((size_t)(end - t->at) > most) {
-        t->end = t->at + most;
-    }
-    return end;
-}
-
-static void give_back(struct text *t, char *end)
-{
-    t->end = end;
-    t->full = false;
-}
-
-/* Bytes from outside: no more than `most` of the line. */
-static void put_value(struct text *t, const char *bytes, size_t len, size_t most)
-{
-    char *end = limit_to(t, most);
-    text_value(t, bytes, len);
-    give_back(t, end);
 }
 
 static struct text begin(char *line, const struct moment *m, enum level level, const char *event)
@@ -177,19 +125,31 @@ static void put_address(struct text *t, const struct address *a)
     }
 }
 
+/* What was asked of name resolution, and for how long. */
+static void put_question(struct text *t, const struct facts *f)
+{
+    if (f->name.len > 0) {
+        PUT_VALUE(t, "name", (const char *)address_at(&f->name), f->name.len, ADDRESS_MAX);
+    }
+    PUT_NUMBER(t, "waited_ms", f->waited_ms);
+}
+
 /* This and put_socket() are not inlined: record_return()'s frame is on the stack
  * while the sentence is written, which goes deepest. */
 static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
 {
     PUT_WORD(t, "call", call_name(f->call));
-    if (f->fd >= 0 || (f->call != CALL_socket && f->call != CALL_socketpair)) {
+    if (f->fd >= 0 || call_traits[f->call].descriptor != NO_SOCKET) {
         PUT_SIGNED(t, "fd", f->fd);
     }
     PUT_SIGNED(t, "ret", f->ret);
     PUT_NUMBER(t, "errno", (unsigned)f->err);
-    const char *name = errno_name(f->err);
+    const char *name = f->call == CALL_getaddrinfo ? eai_name(f->ret) : errno_name(f->err);
     if (name) {
         PUT_WORD(t, "error", name);
+    }
+    if (f->call == CALL_getaddrinfo) {
+        put_question(t, f);
     }
     if (f->has_len && !counts_messages(f->call)) {
         PUT_NUMBER(t, "len", f->len);
@@ -204,9 +164,8 @@ static void put_unread(struct text *t, const struct facts *f)
     }
 }
 
-static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
+static void put_ends(struct text *t, const struct facts *f)
 {
-    put_type(t, f);
     if (address_is_named(&f->local)) {
         PUT_KEY(t, "local");
         put_address(t, &f->local);
@@ -215,9 +174,18 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
         PUT_KEY(t, "peer");
         put_address(t, &f->peer);
     }
+    if (f->name.len > 0 && f->call != CALL_getaddrinfo) {
+        PUT_VALUE(t, "peer_name", (const char *)address_at(&f->name), f->name.len, PEER_NAME_MAX);
+    }
     if (f->peer_pid > 0) {
         PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
     }
+}
+
+static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
+{
+    put_type(t, f);
+    put_ends(t, f);
     if (!f->was_connected) {
         put_unread(t, f);
         return;
