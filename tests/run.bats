@@ -554,11 +554,23 @@ END
 @test "the summary counts this run's records, the commonest causes first" {
     run -0 --separate-stderr sockshim "$victim" refused closed closed closed reset reset
     [ "$stderr" = "sockshim: 6 records: peer-closed 3, peer-reset 2, connection-refused 1
+sockshim: worst finding: the peer breaks off 2 connections of perl; 1 more, evidence and advice: sockshim report
 sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim "$victim" closed
     [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim --json "$victim" reset closed reset
     [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
+}
+
+@test "the summary tells the worst finding, and none where there is none, of what a filter hides or of a long log" {
+    run -0 --separate-stderr sockshim "$victim" refused refused
+    [ "${stderr_lines[1]}" = "sockshim: finding: perl finds nothing that listens at 127.0.0.1:1; evidence and advice: sockshim report" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim --skip connection-refused "$victim" refused closed
+    [[ $stderr != *finding* ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim "$victim" closed
+    [[ $stderr != *finding* ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim "$victim" $(printf 'refused %.0s' {1..9000})
+    [[ $stderr == *"9000 records"* && $stderr != *finding* ]] || fails_with "$stderr"
 }
 
 @test "the summary is not misled by what a program calls itself" {
@@ -609,7 +621,7 @@ END
     [ "$stderr" = "sockshim: no records: no socket was seen" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim -o 'l-%p' sh -c "'$victim' closed; '$victim' reset; '$victim' reset"
     [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
-    [[ ${stderr_lines[1]} == "sockshim: the log is 3 files: $PWD/l-%p, "* ]] || fails_with "$stderr"
+    [[ ${stderr_lines[2]} == "sockshim: the log is 3 files: $PWD/l-%p, "* ]] || fails_with "$stderr"
     run -0 --separate-stderr sockshim -o '%n.log' "$victim" closed
     run -0 --separate-stderr sockshim -o '%n.log' "$victim" reset
     [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-reset 1" ] || fails_with "$stderr"

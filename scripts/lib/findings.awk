@@ -242,8 +242,12 @@ function weigh_silence(i) {
         due_of[i] = 0 # nothing was ever sent
     if (sent_of[i] == "" || side_of[i] != "connected")
         return
-    if (sent_of[i] == idle_of[i] && rx_of[i] > 0 && cause_of[i] !~ /^(closed-unanswered|gave-up-waiting)$/)
-        return # within the same ms
+    if (sent_of[i] == idle_of[i] && rx_of[i] > 0 && cause_of[i] !~ /^(closed-unanswered|gave-up-waiting)$/) {
+        # Within the same ms; but whoever begins to send does not wait for an answer.
+        if (call_of[i] ~ /^(send|write|pwrite)/)
+            due_of[i] = 0
+        return
+    }
     due_of[i] = sent_of[i] < idle_of[i] || rx_of[i] == 0 || cause_of[i] == "closed-unanswered" || cause_of[i] == "gave-up-waiting"
     if (due_of[i]) {
         wait_of[i] = sent_of[i]

@@ -239,8 +239,11 @@ static enum cause cause_of_close(const struct facts *f)
     if (f->was_connected && f->state != TCP_STATE_CLOSE && (f->queued > 0 || f->lingers_not)) {
         return CAUSE_reset_by_own_close;
     }
-    bool waited = f->state == TCP_STATE_ESTABLISHED && f->sent_ms >= LEAST_WAIT_MS;
-    return waited && answer_is_due(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+    /* Many call shutdown() first, which is part of their giving up. */
+    bool is_open = f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
+                   f->state == TCP_STATE_FIN_WAIT2;
+    bool waited = is_open && f->sent_ms >= LEAST_WAIT_MS;
+    return waited && asked_last(f) ? CAUSE_gave_up_waiting : CAUSE_other;
 }
 
 /* More buffers in a message than the kernel takes; else the message is too big: one that

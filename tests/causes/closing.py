@@ -3,9 +3,9 @@ import os
 import socket
 import struct
 import threading
-from socket import AF_INET, MSG_WAITALL, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
+from socket import AF_INET, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
 
-from made_of import (CLOSE, accepted, call, connected, firewall, notes, own_network, peer,
+from made_of import (CLOSE, FIN_WAIT2, accepted, call, connected, firewall, notes, own_network, peer,
                      send_all, tcp_info, wait, wait_for_state, wait_until)
 from registry import case
 
@@ -138,6 +138,19 @@ def close_while_waiting():
     s = connected()
     send_all(s, 10)
     wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    s.close()
+
+
+@case("""
+    close 0 gave-up-waiting | tcp FIN_WAIT2 rx=0 tx=10 side=connected sent_ms>49
+        without an answer from $them: nothing has ever come (0 bytes in all)
+""")
+def close_while_waiting_after_shutdown():
+    s = connected()
+    send_all(s, 10)
+    wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    s.shutdown(SHUT_RDWR)
+    wait_for_state(s, FIN_WAIT2)
     s.close()
 
 
