@@ -33,7 +33,7 @@ summary() {
                        else . end)
         | to_entries
         | map(select(.key | IN("ts", "event", "pid", "tid", "prog", "errno", "side", "idle_ms", "sent_ms", "unread", "rtt_us",
-                               "retrans", "why") | not) | "\(.key)=\(.value)")
+                               "retrans", "at", "thread", "why") | not) | "\(.key)=\(.value)")
         | join(" ")'
 }
 

@@ -75,7 +75,7 @@ END
     [ "$(grep -cx '  0 4' shim.out)" -eq 1 ]
     expect_count 1 '.call == "getsockopt" and .ret == 0 and .errno == 111'
     expect_log <<'END'
-level=debug call=connect fd=20 ret=-1 error=EINPROGRESS type=tcp local=us peer=deserted cause=in-progress
+level=debug call=connect fd=20 ret=-1 error=EINPROGRESS peer=deserted cause=in-progress
 level=warn call=getsockopt fd=20 ret=0 error=ECONNREFUSED type=tcp local=us peer=deserted cause=connection-refused
 END
 }
@@ -96,7 +96,7 @@ END
     expect '.error == "EINTR" and .call == "connect" and .cause == "interrupted" and .state == null'
     grep -v 'errno=4 ' "$LOG" >rest
     LOG=rest expect_log <<'END'
-level=debug call=connect fd=20 ret=-1 error=EINPROGRESS type=tcp local=us peer=them cause=in-progress
+level=debug call=connect fd=20 ret=-1 error=EINPROGRESS peer=them cause=in-progress
 level=debug call=connect fd=20 ret=-1 error=EALREADY type=tcp local=us peer=them cause=in-progress
 level=warn call=connect fd=20 ret=-1 error=EINPROGRESS type=tcp local=us peer=them cause=timeout
 END

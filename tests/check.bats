@@ -44,9 +44,9 @@ WATCH="watch it with strace -f -e trace=network, or tcpdump"
 @test "a program is found as a shell finds it" {
     compile plain
     cp plain bin/there
-    yes ./plain "./plain: yes, the shim can see into ./plain"
-    yes there "there: yes, the shim can see into $PWD/bin/there"
-    yes "$PWD/plain" "$PWD/plain: yes, the shim can see into $PWD/plain"
+    yes ./plain "./plain: yes, sockshim works with ./plain"
+    yes there "there: yes, sockshim works with $PWD/bin/there"
+    yes "$PWD/plain" "$PWD/plain: yes, sockshim works with $PWD/plain"
     no nowhere "nowhere: no, command not found; *"
     no ./nowhere "./nowhere: no, there is no such file"
     ln -s gone link
@@ -58,7 +58,7 @@ WATCH="watch it with strace -f -e trace=network, or tcpdump"
     cp plain 999999999
     yes ./999999999 "./999999999: yes, *"
     PATH=$PWD:$PATH SYSTEM_PATH=$PWD:$SYSTEM_PATH run -0 check -- 999999999
-    [ "$output" = "999999999: yes, the shim can see into $PWD/999999999" ]
+    [ "$output" = "999999999: yes, sockshim works with $PWD/999999999" ]
     chmod -x plain
     no ./plain "./plain: no, permission denied; make it executable (chmod +x), or check what runs it, such as sh"
 }
@@ -87,7 +87,7 @@ as_nobody() {
     cp plain user && chmod u+s user
     cp plain group && chmod g+s group
     cp plain caps && setcap cap_net_raw+ep caps
-    local why="so the loader ignores LD_PRELOAD; start sockshim as the user that it becomes, or use strace -f -e trace=network as root"
+    local why="so the loader ignores LD_PRELOAD; start sockshim as the user that it switches to, or use strace -f -e trace=network as root"
     run -1 as_nobody inst/bin/sockshim check ./user
     [ "$output" = "./user: no, ./user is setuid (user 0), $why" ] || fails_with "$output"
     run -1 as_nobody inst/bin/sockshim check ./group
@@ -97,7 +97,7 @@ as_nobody() {
     run -0 as_nobody inst/bin/sockshim check ./plain
     cp plain secret && chmod 711 secret
     run -1 as_nobody inst/bin/sockshim check ./secret
-    [ "$output" = "./secret: no, ./secret may be run, but not be read by this user: that cannot be told" ] || fails_with "$output"
+    [ "$output" = "./secret: no, ./secret can be run but not read by this user, so it cannot be checked" ] || fails_with "$output"
     run -0 as_nobody setpriv --no-new-privs inst/bin/sockshim check ./user
     # To root they give nothing.
     yes ./user '*' && yes ./caps '*'
@@ -122,27 +122,27 @@ foreign_programs() {
     CC=musl-gcc compile musl
     make -s -C "$TOP" CC=musl-gcc CFLAGS=-O0 BUILD="$PWD/out"
     export BUILD=$PWD/out
-    yes ./musl "./musl: yes, the shim can see into ./musl"
+    yes ./musl "./musl: yes, sockshim works with ./musl"
     no ./plain "./plain: no, ./plain uses another C library (glibc) than libsockshim.so (musl); *"
 }
 
 @test "a Go program, though it is linked to the C library: nothing of it is seen" {
     readelf -l "$(command -v hey)" | grep -q 'program interpreter'
-    no hey "hey: no, $(command -v hey) is a Go program, which makes its network calls past the C library, even with cgo; $WATCH"
+    no hey "hey: no, $(command -v hey) is a Go program, which makes its network calls without the C library, even with cgo; $WATCH"
     run "$SOCKSHIM_COMMAND" --force -o "$LOG" -- hey -n 1 -c 1 http://127.0.0.1:1/
-    [[ $output == *"connection refused"*"no records: sockshim could not see into COMMAND: $(command -v hey) is a Go program"* ]] || fails_with "$output"
+    [[ $output == *"connection refused"*"no records: sockshim did not work with COMMAND: $(command -v hey) is a Go program"* ]] || fails_with "$output"
 }
 
 @test "a loader that is not there" {
     compile lost -Wl,--dynamic-linker=/none/ld-linux-x86-64.so.2
-    no ./lost "./lost: no, ./lost asks for the loader /none/ld-linux-x86-64.so.2, which is not there"
+    no ./lost "./lost: no, ./lost needs the loader /none/ld-linux-x86-64.so.2, which does not exist"
     yes /lib64/ld-linux-x86-64.so.2 '*'
 }
 
 @test "AddressSanitizer wants its runtime before the shim" {
     compile asan -fsanitize=address
     run -0 check ./asan
-    [[ $output =~ ^"./asan: yes, the shim can see into ./asan, with LD_PRELOAD="(libasan\.so\.[0-9]+)" in the environment: AddressSanitizer wants its runtime to be the first"$ ]] || fails_with "$output"
+    [[ $output =~ ^"./asan: yes, sockshim works with ./asan, with LD_PRELOAD="(libasan\.so\.[0-9]+)" in the environment: AddressSanitizer needs its runtime to be loaded first"$ ]] || fails_with "$output"
     # The advice is good.
     local runtime=${BASH_REMATCH[1]}
     run "$SOCKSHIM_COMMAND" -q -o "$LOG" -- ./asan
@@ -157,11 +157,11 @@ script() {
 }
 
 scripts() {
-    yes ./perl "./perl: yes, the shim can see into /usr/bin/perl, which runs ./perl; what that starts in turn needs a check of its own"
-    yes ./env "./env: yes, the shim can see into /usr/bin/perl, which runs ./env; *"
-    yes ./env-options "./env-options: yes, the shim can see into /usr/bin/perl, *"
-    yes ./nested "./nested: yes, the shim can see into /usr/bin/perl, which runs ./nested; *"
-    yes ./plain-text "./plain-text: yes, the shim can see into /bin/sh, which runs ./plain-text; *"
+    yes ./perl "./perl: yes, sockshim works with /usr/bin/perl, which runs ./perl; what that starts in turn needs a check of its own"
+    yes ./env "./env: yes, sockshim works with /usr/bin/perl, which runs ./env; *"
+    yes ./env-options "./env-options: yes, sockshim works with /usr/bin/perl, *"
+    yes ./nested "./nested: yes, sockshim works with /usr/bin/perl, which runs ./nested; *"
+    yes ./plain-text "./plain-text: yes, sockshim works with /bin/sh, which runs ./plain-text; *"
     no ./static-script "./static-script: no, ./static is statically linked, so *"
     no ./typo "./typo: no, ./typo names an interpreter that cannot be run: /usr/bin/pyhton"
     no ./crlf "./crlf: no, ./crlf names an interpreter that cannot be run: /bin/sh[?]; that line ends with a carriage return"
@@ -201,11 +201,11 @@ first_lines() {
 
 env_lines() {
     cp plain bin/
-    first_lines yes "./script: yes, the shim can see into $PWD/bin/plain, which runs ./script; *" \
+    first_lines yes "./script: yes, sockshim works with $PWD/bin/plain, which runs ./script; *" \
         plain ' plain ' '-Splain -x' '-S plain' '-vSplain' '-S A=1 plain' '--split-string=plain -x' \
         '--split-string plain' '-S -u A -C / plain' '-S -uA -C/ plain' '-S --unset A --chdir / plain' \
         '-S --unset=A --chdir=/ plain'
-    first_lines no "./script: no, ./script has env take LD_PRELOAD away from $PWD/bin/plain; take that out of its first line" \
+    first_lines no "./script: no, ./script makes env remove LD_PRELOAD for $PWD/bin/plain; take that out of its first line" \
         '-S -i plain' '-S - plain' '-S --ignore-environment plain' '-S -u LD_PRELOAD plain' \
         '-S -uLD_PRELOAD plain' '-S --unset=LD_PRELOAD plain' '-S --unset LD_PRELOAD plain' '-S LD_PRELOAD= plain'
     first_lines no "./script: no, ./script names a program that env does not find: *; it is one word to env unless -S stands before it" \
@@ -302,16 +302,16 @@ time.sleep(60)'
     wait_until pgrep -P "$(cat pid)"
     BACKGROUNDS+=" $(pgrep -P "$(cat pid)")"
     run -0 check "$(cat pid)"
-    details "log: $LOG" "settings: not to be read; the record of its start in the log has them"
+    details "log: $LOG" "settings: they cannot be read; the start record in the log has them"
     run -0 check "$(pgrep -P "$(cat pid)" | head -n 1)"
-    details "log: $LOG" "settings: not to be read; the record of its start in the log has them"
+    details "log: $LOG" "settings: they cannot be read; the start record in the log has them"
 }
 
 @test "a process that the settings leave out" {
     process LD_PRELOAD="$SHIM" SOCKSHIM=off sleep 60
-    no "$P" "$P (sleep): no, $SHIM is loaded, and does nothing: SOCKSHIM=off is in its environment"
+    no "$P" "$P (sleep): no, $SHIM is loaded but does nothing: SOCKSHIM=off is in its environment"
     process LD_PRELOAD="$SHIM" SOCKSHIM_ONLY='nginx, b*' sleep 60
-    no "$P" "$P (sleep): no, $SHIM is loaded, and does nothing: SOCKSHIM_ONLY=nginx,b\* does not name it"
+    no "$P" "$P (sleep): no, $SHIM is loaded but does nothing: SOCKSHIM_ONLY=nginx,b\* does not name it"
     process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off SOCKSHIM_ONLY='nginx, sl*' sleep 60
     yes "$P" '*'
     # By argv[0], and by the executable.
@@ -340,7 +340,7 @@ waiting_program() {
 absent() {
     local watch="watch it with strace -f -p"
     process sleep 60
-    no "$P" "$P (sleep): no, the shim is not loaded; it could be, if $(readlink -f "$(command -v sleep)") is started again with it; until then $watch $P -e trace=network, or tcpdump"
+    no "$P" "$P (sleep): no, the shim is not loaded; it can be loaded if $(readlink -f "$(command -v sleep)") is restarted with it; until then $watch $P -e trace=network, or tcpdump"
     process LD_PRELOAD=/none/libsockshim.so sleep 60 2>/dev/null
     no "$P" "$P (sleep): no, the shim is not loaded, though its LD_PRELOAD asks for /none/libsockshim.so: is that there, can its user read it, and is it built for this program[?]"
     process LD_PRELOAD="$SHIM" ./waits-static
@@ -377,16 +377,16 @@ foreign_process() {
     install_for_others
     process sleep 60
     run -1 as_nobody inst/bin/sockshim check "$P"
-    [ "$output" = "$P (sleep): no, it cannot be told: only its user (root), and root with CAP_SYS_PTRACE, may look into it" ] || fails_with "$output"
+    [ "$output" = "$P (sleep): no, this process may be inspected only by its user (root) and by root with CAP_SYS_PTRACE" ] || fails_with "$output"
     background "$PYTHON" -c 'import os, time
 child = os.fork() or os._exit(0)
 print(child, flush=True)
 time.sleep(60)' >child
     wait_until test -s child
     wait_until grep -q ') Z' "/proc/$(cat child)/stat"
-    no "$(cat child)" "$(cat child) (python3): no, it has ended, and its parent has not noticed yet (a zombie)"
+    no "$(cat child)" "$(cat child) (python3): no, it has ended, and its parent has not waited for it yet (a zombie)"
     if [ -d /proc/2 ] && [ "$(cat /proc/2/comm)" = kthreadd ]; then
-        no 2 "2 (kthreadd): no, it is a thread of the kernel's, which makes no calls"
+        no 2 "2 (kthreadd): no, it is a kernel thread, which makes no calls"
     fi
     no 0 "0: no, there is no such process"
     no 4194305 "4194305: no, there is no such process" # more than PID_MAX_LIMIT
@@ -427,7 +427,7 @@ time.sleep(60)' >child
 
 @test "--json: the same as one object" {
     run -0 --separate-stderr check --json cat
-    jq -e '. == {subject: "cat", works: true, why: "the shim can see into '"$(command -v cat)"'"}' <<<"$output" || fails_with "$output"
+    jq -e '. == {subject: "cat", works: true, why: "sockshim works with '"$(command -v cat)"'"}' <<<"$output" || fails_with "$output"
     run -1 --separate-stderr check --json /nonexistent
     jq -e '. == {subject: "/nonexistent", works: false, why: "there is no such file"}' <<<"$output" || fails_with "$output"
     # What is in a name stays in it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Every cause has an entry that `sockshim explain CAUSE` prints, and one
-# source of these texts serves the command and README.
+# source of these texts serves the command and the man page.
 
 bats_require_minimum_version 1.5.0
 
@@ -81,10 +81,10 @@ explain() {
 }
 
 @test "an unknown word is refused in one short line, with what may be meant" {
-    expect_refusal explain "nothing is known of peer-rest (did you mean peer-reset?); sockshim explain has all causes, sockshim explain topics other words" peer-rest
-    expect_refusal explain "nothing is known of conntrak (did you mean conntrack?); sockshim explain has all causes, sockshim explain topics other words" conntrak
-    expect_refusal explain "nothing is known of nosuch; sockshim explain has all causes, sockshim explain topics other words" nosuch
-    expect_refusal explain "nothing is known of a b; sockshim explain has all causes, sockshim explain topics other words" a b
+    expect_refusal explain "nothing is known about peer-rest (did you mean peer-reset?); sockshim explain lists all causes, sockshim explain topics all topics" peer-rest
+    expect_refusal explain "nothing is known about conntrak (did you mean conntrack?); sockshim explain lists all causes, sockshim explain topics all topics" conntrak
+    expect_refusal explain "nothing is known about nosuch; sockshim explain lists all causes, sockshim explain topics all topics" nosuch
+    expect_refusal explain "nothing is known about a b; sockshim explain lists all causes, sockshim explain topics all topics" a b
 }
 
 # topic_is TOPIC WORD...: what is said of these words.
@@ -147,7 +147,7 @@ flowing() {
 
 @test "an errno that may be misspelt is named, and what no errno is is refused" {
     run -2 --separate-stderr explain ECONRESET
-    [[ $stderr == "sockshim: nothing is known of ECONRESET (did you mean ECONNRESET?); "* ]] || fails_with "$stderr"
+    [[ $stderr == "sockshim: nothing is known about ECONRESET (did you mean ECONNRESET?); "* ]] || fails_with "$stderr"
     run -0 --separate-stderr explain EIO
     [ -z "$stderr" ]
     [[ ${lines[0]} == "other  ("* ]]
@@ -169,6 +169,6 @@ flowing() {
     done
 }
 
-@test "README and the man page are made from the same source" {
+@test "the man page is made from the same source" {
     "$TOP/scripts/docs" --check
 }

@@ -436,6 +436,78 @@ same_everywhere() {
     PATH=$SYSTEM_PATH sh "$SOCKSHIM_COMMAND" report --json log other.log | jq -S .findings | cmp - expected
 }
 
+# ---- Sides, steps, and what a program does before it gives up ----
+
+@test "idle-timeout: the peer had closed before the request was sent, and said why a moment before" {
+    rec 0 call=send errno=32 error=EPIPE cause=write-after-close idle_ms=992 sent_ms=0 unread=0 unacked=36 >log
+    finds_only idle-timeout log
+    figure at_most_ms -eq 992
+    # Looks alike: the request was acknowledged, and then the connection was reset.
+    rec 0 cause=peer-reset idle_ms=992 sent_ms=1 >log
+    finds_only answer-missing log
+}
+
+@test "idle-timeout: whoever begins to send does not wait for an answer" {
+    rec 0 call=send idle_ms=2500 sent_ms=2500 unread=0 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].meaning' findings.json) != *"time limit"* ]]
+    rec 0 call=recv idle_ms=2500 sent_ms=2500 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"time limit"* ]]
+}
+
+@test "idle-timeout: within one host no load balancer's limit is named" {
+    rec 0 idle_ms=350400 sent_ms=2 local=127.0.0.1:40000 peer=127.0.0.1:80 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].evidence' findings.json) != *"would fit"* ]]
+}
+
+@test "own-deadline: a close with SO_LINGER 0 while an answer is due; with data unread it is none" {
+    times 2 rec call=close ret=0 errno= error= level=info state=ESTABLISHED cause=reset-by-own-close rx=0 idle_ms=1004 sent_ms=1004 unread=0 >log
+    finds_only own-deadline log
+    figure deadline_ms -eq 1004
+    times 2 rec call=close ret=0 errno= error= level=info state=ESTABLISHED cause=reset-by-own-close rx=0 idle_ms=1004 sent_ms=1004 unread=7 >log
+    finds_nothing log
+}
+
+@test "own-deadline: 3 s without an answer to SYN are no slow path; whether other ports work is told" {
+    { under_way 0; failed_connect 3 call=close ret=0 errno= error= level=info cause=gave-up-connecting; } >log
+    finds_only own-deadline log
+    [[ $(jq -r '.findings[0] | .meaning + .advice' findings.json) == *"No path is so slow"*"doctor --"* ]]
+    { under_way 0 fd=5 peer=10.0.0.9:21; under_way 0; failed_connect 3 call=close ret=0 errno= error= level=info cause=gave-up-connecting; } >log
+    finds_only own-deadline log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"other ports of it worked"* ]]
+    { under_way 0 peer=127.0.0.1:80; failed_connect 1 call=close ret=0 errno= error= level=info cause=gave-up-connecting peer=127.0.0.1:80; } >log
+    finds_only own-deadline log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"accept queue, which is full"* ]]
+    { under_way 0; failed_connect 0.3 call=close ret=0 errno= error= level=info cause=gave-up-connecting; } >log
+    finds_only own-deadline log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"path is slow"* ]]
+}
+
+@test "unreachable: a connect of UDP sends nothing, and is told last" {
+    { failed_connect 0 cause=unreachable errno=101 error=ENETUNREACH type=udp peer=10.0.0.53:53; times 3 rec call=close ret=0 errno= error= level=info cause=gave-up-waiting sent_ms=1001 idle_ms=1010; } >log
+    [[ $(findings log | xargs) == "own-deadline unreachable" ]]
+    [[ $(jq -r '.findings[1].level' findings.json) == info ]]
+}
+
+@test "client-timeout: clients that never had an answer; others that just close have no such regularity" {
+    times 3 rec call=read ret=0 errno= error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:8000 peer=10.0.0.9:40001 rx=78 tx=0 idle_ms=1008 sent_ms= >log
+    finds_only client-timeout log
+    figure limit_ms -eq 1008
+    { for ms in 700 4100 9000; do rec $ms call=read ret=0 errno= error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:8000 peer=10.0.0.9:40$((ms / 100 + 100)) rx=78 tx=0 idle_ms=$ms sent_ms=; done; } >log
+    finds_nothing log
+}
+
+@test "broken-off: each time at the same step is no chance" {
+    times 3 rec rx=1847 tx=697 idle_ms=164 sent_ms=164 >log
+    finds_only broken-off log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"same step"* ]]
+    { rec 0 rx=1847 tx=697 idle_ms=164 sent_ms=164; rec 5 local=10.0.0.5:40002 rx=70847 tx=697 idle_ms=164 sent_ms=164; } >log
+    finds_only broken-off log
+    [[ $(jq -r '.findings[0].meaning' findings.json) != *"same step"* ]]
+}
+
 @test "every awk finds the same" {
     {
         rec 0 idle_ms=61000 sent_ms=3 call=send local=10.0.0.5:40001
@@ -457,4 +529,40 @@ same_everywhere() {
         grep -q "^    find_$kind()\$" "$TOP/scripts/lib/findings.awk" || fails_with "$kind"
         grep -q "^function find_$kind(" "$file" || fails_with "$kind"
     done
+}
+
+# ---- Robust handling on request ----
+
+# handled SECONDS SETTING PEER
+handled() {
+    echo "ts=$(noon_and "$1") level=info event=handled pid=100 tid=100 prog=app call=connect fd=3 setting=SOCKSHIM_$2 would=\"-1 ECONNREFUSED\" given=0 type=tcp ${3:+peer=$3 }cause=connection-refused why=\"It was so.\""
+}
+
+@test "handled: how often each setting did what, with whom, and which never did anything" {
+    {
+        started 0 app "level=debug dead_peer=30s(idle=15,interval=1,count=15,user_timeout=30000) connect_retry=30s backlog=100 eintr=restart"
+        handled 1 CONNECT_RETRY 10.0.0.9:5432
+        handled 2 CONNECT_RETRY 10.0.0.9:5432
+        handled 3 CONNECT_RETRY 10.0.0.8:80
+        handled 4 BACKLOG
+    } >log
+    finds_only handled log
+    figure handled -eq 4
+    [[ $(jq -r '.findings[0] | .level, .evidence, .meaning' findings.json) == "info
+CONNECT_RETRY 3 times (mostly 10.0.0.9:5432); BACKLOG 1 time."*"Never: DEAD_PEER, EINTR."* ]] || fails_with "$(cat findings.json)"
+}
+
+@test "handled: an end instead of a failure is a warning; nothing asked for is no finding" {
+    started 0 >log
+    finds_nothing log
+    {
+        started 0 app "level=debug keepalive=60 reset=eof"
+        handled 1 RESET 10.0.0.9:80
+    } >log
+    finds_only handled log
+    [ "$(jq -r '.findings[0].level' findings.json)" = warn ]
+    # None of them ever.
+    started 0 app "level=debug reset=eof" >log
+    finds_only handled log
+    figure handled -eq 0
 }

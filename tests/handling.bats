@@ -17,6 +17,11 @@ python() {
     shimmed "${settings[@]}" "$PYTHON" -c "$@"
 }
 
+# Values that change nothing where nothing goes wrong.
+EVERYTHING=(SOCKSHIM_DEAD_PEER=60s "SOCKSHIM_KEEPALIVE=20,10,3" SOCKSHIM_CONNECT_TIMEOUT=20s
+    SOCKSHIM_CONNECT_RETRY=20s SOCKSHIM_RECV_TIMEOUT=60s SOCKSHIM_BACKLOG=100 SOCKSHIM_REUSEADDR=on
+    SOCKSHIM_ACCEPT=careful SOCKSHIM_EINTR=restart SOCKSHIM_RESET=eof)
+
 # handled SETTING FILTER: there is such a record of it.
 handled() {
     expect '.event == "handled" and .setting == "SOCKSHIM_'"$1"'" and ('"$2"')'
@@ -364,6 +369,16 @@ print defined $n ? "got $data\n" : "failed: " . ($!{EINTR} ? "EINTR" : $!) . "\n
     done
 }
 
+@test "SOCKSHIM_EINTR=restart: a program without sockets has no log, and one with them tells all" {
+    local client="import signal
+signal.signal(signal.SIGUSR1, lambda *_: 0); signal.signal(signal.SIGUSR2, lambda *_: 0)"
+    python SOCKSHIM_EINTR=restart "$client"
+    [ ! -e "$LOG" ]
+    python SOCKSHIM_EINTR=restart "$client
+import socket; socket.socket(); signal.signal(signal.SIGWINCH, lambda *_: 0); signal.signal(signal.SIGUSR1, lambda *_: 0)"
+    [ "$(records '.event == "handled"' | jq -r .would | tr '\n' ,)" = "signal 10 interrupts,signal 12 interrupts,signal 28 interrupts," ]
+}
+
 # ---- A reset as an end ----
 
 # A server whose connection ends with RST after some data.
@@ -404,6 +419,21 @@ recvmmsg -1 ECONNRESET
 send -1 ECONNRESET
 datagram -1 ECONNREFUSED" ] || fails_with "$output"
     expect_count 6 '.event == "handled" and .setting == "SOCKSHIM_RESET"'
+}
+
+@test "a record of what was handled takes at most 2 KiB of stack" {
+    local native
+    native=$("$PROGRAMS/stack" reset)
+    for format in logfmt json; do
+        run shimmed SOCKSHIM_FORMAT=$format SOCKSHIM_RESET=eof "$PROGRAMS/stack" reset
+        [ "$((output - native))" -le 2048 ] || fails_with "$format: $((output - native))"
+    done
+    handled RESET '.call == "recv"'
+}
+
+@test "with every setting on, a program in a cage goes on, and the kernel is asked nothing" {
+    run shimmed "${EVERYTHING[@]}" "$PROGRAMS/caged" prctl
+    [ "$status" -eq 7 ] || fails_with "$output"
 }
 
 # ---- A receive that waits too long ----

@@ -82,7 +82,7 @@ sockshim_greet() {
     echo "good morning, $1"
 }
 END
-    local names="run check disable enable explain follow greet report version"
+    local names="run check disable enable explain follow greet recorder report version"
     [ "$(sockshim greet world)" = "good morning, world" ]
     [ "$(sockshim greet -h)" = "$(sockshim help greet)" ]
     [ "$(usage_of | grep greet)" = "sockshim greet NAME" ] || fails_with "$(usage_of)"
@@ -118,7 +118,7 @@ END
         done
     done
     # The loop had something to do.
-    [ "$(options_of run | wc -l)" -eq 27 ]
+    [ "$(options_of run | wc -l)" -eq 29 ]
     [ "$(options_of follow | wc -l)" -ge 10 ]
 }
 
@@ -187,7 +187,7 @@ END
 @test "the man pages are clean to mandoc" {
     local page
     for page in "$TOP"/scripts/man/*; do
-        run mandoc -T lint "$page"
+        run mandoc -T lint -W style "$page"
         [ -z "$(grep -vE 'referenced manual not found|outdated mandoc.db' <<<"$output")" ] || fails_with "$output"
     done
 }
@@ -201,4 +201,24 @@ END
             grep -qE -- "Fl ${option#-}( |$)" "$MAN_PAGE" || fails_with "no $option, of $name, in the man page"
         done
     done
+}
+
+@test "libsockshim(7) has every setting and every cause, and both pages say Linux" {
+    local page=$TOP/scripts/man/libsockshim.7 word
+    for word in $(tables setting 1); do
+        [ "$(grep -c "^\.It Ev $word\$" "$page")" -eq 1 ] || fails_with "$word"
+    done
+    for word in $(tables cause 1); do
+        [ "$(grep -c "^\.It Li $word\$" "$page")" -eq 1 ] || fails_with "$word"
+    done
+    for page in "$TOP"/scripts/man/*; do
+        grep -qx '\.Os Linux' "$page"
+        grep -qx '\.Sh EXAMPLES' "$page"
+        grep -qx '\.Sh FILES' "$page"
+        [ "$(mandoc "$page" | tail -n 1 | awk '{ print $1 }')" = Linux ]
+    done
+}
+
+@test "README is short" {
+    [ "$(wc -l <"$TOP/README.md")" -le 250 ]
 }

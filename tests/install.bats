@@ -18,7 +18,7 @@ make_in_tree() {
 
 # What README shows in the paragraph that begins with **WORD**, as it is typed.
 example() {
-    sed -n "/^\*\*$1\*\*/,/^Off\|^Then/s/^    //p" "$TOP/README.md"
+    sed -n "/^\*\*$1\*\*/,/^Then\|^\*\*/s/^    //p" "$TOP/README.md"
 }
 
 @test "make install puts command, object and man pages under PREFIX, in DESTDIR" {

@@ -297,7 +297,7 @@ END
     run on_terminal '\x03' bash --norc --noprofile -ic "$pipeline" - env
     local native=$status
     run on_terminal '\x03' bash --norc --noprofile -ic "$pipeline" - "$SOCKSHIM_COMMAND" -o "$LOG"
-    [[ $output == *"sh was ended by SIGINT"* ]] || fails_with "$output"
+    [[ $output == *"sh was killed by SIGINT"* ]] || fails_with "$output"
     [ "$status" -eq "$native" ]
     cat >size <<'END'
 import fcntl, os, pty, struct, sys, termios
@@ -394,15 +394,15 @@ END
         expect_refusal sockshim "$1" "${@:2}" touch ran
         [ ! -e ran ] || fails_with "it ran"
     }
-    refused "-o folder: cannot write there: it is a folder, and has to be a file" -o folder
-    refused "--log folder: cannot write there: it is a folder, and has to be a file" --log=folder
-    refused "-o none/log: cannot write there: there is no folder $PWD/none" -o none/log
-    refused "-o /none/x/%p.log: cannot write there: there is no folder /none/x" -o /none/x/%p.log
-    refused "-o victim/log: cannot write there: $PWD/victim is not a folder" -o victim/log
-    SOCKSHIM_LOG=folder refused "SOCKSHIM_LOG: folder: cannot write there: it is a folder, and has to be a file"
+    refused "-o folder: cannot write there: it is a directory, not a file" -o folder
+    refused "--log folder: cannot write there: it is a directory, not a file" --log=folder
+    refused "-o none/log: cannot write there: there is no directory $PWD/none" -o none/log
+    refused "-o /none/x/%p.log: cannot write there: there is no directory /none/x" -o /none/x/%p.log
+    refused "-o victim/log: cannot write there: $PWD/victim is not a directory" -o victim/log
+    SOCKSHIM_LOG=folder refused "SOCKSHIM_LOG: folder: cannot write there: it is a directory, not a file"
     refused "-o stdout is not allowed; allowed: a file (./stdout is one), stderr or off; see sockshim help run" -o stdout
     # -q loses records as well.
-    refused "-o none/log: cannot write there: there is no folder $PWD/none" -q -o none/log
+    refused "-o none/log: cannot write there: there is no directory $PWD/none" -q -o none/log
     # The folder's name is the shim's to make.
     run -0 sockshim -o '%n/log' touch ran
     ln -s not-yet link
@@ -436,9 +436,9 @@ END
     export BUILD=$PWD/out
     run -0 --separate-stderr sockshim -q -o off --skip 'would-block, EINTR,accept4,,EWOULDBLOCK' printenv SOCKSHIM_SKIP
     [ "$output" = 'would-block, EINTR,accept4,,EWOULDBLOCK' ]
-    expect_refusal sockshim "--skip: would-blok is no cause, errno name or call (did you mean would-block?); see sockshim help run" --skip would-blok true
-    expect_refusal sockshim "--skip: peer-rest is no cause, errno name or call (did you mean peer-reset?); see sockshim help run" --skip=ECONNRESET,peer-rest true
-    expect_refusal sockshim "--skip: 104 is no cause, errno name or call; see sockshim help run" --skip 104 true
+    expect_refusal sockshim "--skip: would-blok is not a cause, errno name or call (did you mean would-block?); see sockshim help run" --skip would-blok true
+    expect_refusal sockshim "--skip: peer-rest is not a cause, errno name or call (did you mean peer-reset?); see sockshim help run" --skip=ECONNRESET,peer-rest true
+    expect_refusal sockshim "--skip: 104 is not a cause, errno name or call; see sockshim help run" --skip 104 true
     rm out/tables.txt
     run -0 sockshim -q -o off --skip anything true
 }
@@ -460,7 +460,7 @@ END
     local name number
     while read -r name number; do
         run -$((128 + number)) --separate-stderr sockshim -o off sh -c "ulimit -c 0; kill -$number \$\$"
-        [ "$stderr" = "sockshim: sh was ended by SIG$name
+        [ "$stderr" = "sockshim: sh was killed by SIG$name
 sockshim: nothing was logged: the log is off" ] || fails_with "$stderr"
     done <<'END'
 KILL 9
@@ -470,7 +470,7 @@ TERM 15
 ABRT 6
 END
     run -143 --separate-stderr sockshim sh -c './victim; kill -TERM $$'
-    [ "$stderr" = "sockshim: sh was ended by SIGTERM
+    [ "$stderr" = "sockshim: sh was killed by SIGTERM
 sockshim: 1 record: peer-closed 1
 sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
 }
@@ -489,10 +489,10 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     SOCKSHIM_LEVEL=error says "no records, but what SOCKSHIM_LEVEL=error left out is not known" ./victim
 }
 
-@test "the summary says so if sockshim could not see into COMMAND" {
+@test "the summary says so if sockshim did not work with COMMAND" {
     echo 'int main(void) { return 0; }' | gcc -static -x c -o static -
     run -0 --separate-stderr sockshim --force ./static
-    [ "$stderr" = "sockshim: no records: sockshim could not see into COMMAND: ./static is statically linked, so nothing can be preloaded" ] || fails_with "$stderr"
+    [ "$stderr" = "sockshim: no records: sockshim did not work with COMMAND: ./static is statically linked, so nothing can be preloaded" ] || fails_with "$stderr"
     # It became that later.
     run -0 --separate-stderr sockshim sh -c 'exec ./static'
     [ "$stderr" = "sockshim: no records: no socket was seen; the process ended as static: does sockshim work with it? sockshim check static" ] || fails_with "$stderr"
@@ -514,7 +514,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     printf '#!/bin/sh\nkill -TERM $$\n' >"bad$bad"
     chmod +x "bad$bad"
     run -143 --separate-stderr env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" -o "log$bad" "./bad$bad"
-    [ "${stderr_lines[0]}" = "sockshim: ./bad?]0;x??????? was ended by SIGTERM" ] || fails_with "$stderr"
+    [ "${stderr_lines[0]}" = "sockshim: ./bad?]0;x??????? was killed by SIGTERM" ] || fails_with "$stderr"
     run -0 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" -o "log$bad" ./victim
     [ "${lines[1]}" = "sockshim: the log is $PWD/log?]0;x???????" ] || fails_with "$output"
     run -1 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" check "x$bad"

@@ -1,19 +1,19 @@
 #!/usr/bin/python3
 """Reads a sockshim log strictly and prints each record as one JSON object.
 
-A line of another form than README.md's is an error: exit status 1, and the line
+A line of another form than libsockshim(7)'s is an error: exit status 1, and the line
 and the place on stderr. Lines that begin with { are read as JSON.
 """
 import json
 import re
 import sys
 
-ORDER = ("ts level event pid tid prog version exe settings call fd setting would given ret "
-         "errno error len flags type "
-         "local peer peer_pid state rx tx unacked unsent side idle_ms "
-         "sent_ms unread rtt_us retrans cause lost why").split()
+ORDER = ("ts level event pid tid prog version exe host cgroup settings call fd setting would given ret "
+         "errno error name waited_ms len flags type "
+         "local peer peer_name peer_pid state rx tx unacked unsent side idle_ms "
+         "sent_ms unread rtt_us retrans at thread cause lost why").split()
 NUMBERS = set("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms unread rtt_us "
-              "retrans lost".split())
+              "retrans lost waited_ms".split())
 PAIR = re.compile(r'([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^ "=\\]+))( |$)')
 ESCAPE = re.compile(r'\\(?:(["\\n])|x([0-9a-f]{2}))')
 

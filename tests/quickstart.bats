@@ -60,6 +60,10 @@ shows_everything() {
     shows $'\n  write-after-close '
     shows " prog=cat call=read fd=0 ret=-1 errno=104 error=ECONNRESET "
     shows $'\n== Next\n\nscripts/sockshim COMMAND'
+    local next
+    for next in "sockshim report " "sockshim explain " "sockshim follow " "make install "; do
+        shows "$next"
+    done
 }
 
 @test "it builds, shows an end, a reset and a survived SIGPIPE, and says what next" {
@@ -94,7 +98,7 @@ shows_everything() {
     shows_everything
     chown -R root out
     run -1 setpriv --reuid=nobody --regid=nogroup --clear-groups scripts/quickstart
-    [[ $output == *"quickstart: $BUILD: this user may not write there; set BUILD to another folder" ]] || fails_with "$output"
+    [[ $output == *"quickstart: $BUILD: this user cannot write there; set BUILD to another directory" ]] || fails_with "$output"
 }
 
 @test "it installs a compiler and make with apt-get, and builds with them" {
@@ -102,7 +106,7 @@ shows_everything() {
     fake_apt
     PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
     shows_everything
-    [ "${lines[0]}" = "Installing: gcc libc6-dev make (a minute or two)" ]
+    [ "${lines[0]}" = "Installing: gcc libc6-dev make (one to two minutes)" ]
     [ "$(cat calls)" = " update -q -o APT::Update::Error-Mode=any
 noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fails_with "$(cat calls)"
 }
@@ -113,7 +117,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     ln -s /usr/bin/cc bin/
     fake_apt
     PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
-    [ "${lines[0]}" = "Installing: make (a minute or two)" ]
+    [ "${lines[0]}" = "Installing: make (one to two minutes)" ]
 }
 
 @test "what apt-get cannot do is said" {
@@ -121,13 +125,13 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     printf '#!/bin/sh\n[ "$1" = update ]\n' >bin/apt-get
     chmod +x bin/apt-get
     PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
-    [[ $output == *"quickstart: apt-get install gcc libc6-dev make failed; see above" ]] || fails_with "$output"
+    [[ $output == *"quickstart: cannot install gcc libc6-dev make: apt-get install failed, see above" ]] || fails_with "$output"
     printf '#!/bin/sh\nexit 1\n' >bin/apt-get
     PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
-    [[ $output == *"quickstart: apt-get update failed, see above: is there a network?" ]] || fails_with "$output"
+    [[ $output == *"quickstart: cannot install gcc libc6-dev make: apt-get update failed, see above (is there a network?)" ]] || fails_with "$output"
     printf '#!/bin/sh\n' >bin/apt-get
     PATH=$PWD/bin run -1 "$TOP/scripts/quickstart"
-    [[ $output == *"quickstart: still missing: gcc libc6-dev make; install them and start again" ]] || fails_with "$output"
+    [[ $output == *"quickstart: still missing: gcc libc6-dev make; install them and run this again" ]] || fails_with "$output"
 }
 
 @test "without apt-get, or without the right to use it, it names the packages" {
@@ -137,7 +141,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
         [ "$stderr" = "quickstart: $1" ] || fails_with "$stderr"
         [ -z "$output" ]
     }
-    names "missing: gcc libc6-dev make; install them (so they are called on Debian) and start again"
+    names "missing (by their names in Debian): gcc libc6-dev make; install them and run this again"
     local manager
     for manager in apk dnf pacman zypper; do
         ln -s /bin/true "bin/$manager"
@@ -147,7 +151,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     done
     fake_apt
     printf '#!/bin/sh\necho 1000\n' >id && chmod +x id && mv id bin/id
-    names "missing: gcc libc6-dev make; run as root: apt-get install gcc libc6-dev make"
+    names "missing: gcc libc6-dev make; this is not root, and there is no sudo: run as root: apt-get install gcc libc6-dev make"
     # With sudo it does it itself.
     printf '#!/bin/sh\necho "sudo $1" >>%s\nexec "$@"\n' "$PWD/calls" >bin/sudo
     chmod +x bin/sudo
@@ -160,7 +164,7 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     mkdir -p 'a b/scripts'
     cp "$TOP/scripts/quickstart" 'a b/scripts/'
     BUILD=build run -1 'a b/scripts/quickstart'
-    [ "$output" = "quickstart: $PWD/a b/build: LD_PRELOAD cannot hold a blank or a colon; set BUILD to another folder" ]
+    [ "$output" = "quickstart: $PWD/a b/build: LD_PRELOAD cannot contain a space or a colon; set BUILD to another directory" ]
     BUILD=/x:y run -1 "$TOP/scripts/quickstart"
     [[ $output == "quickstart: /x:y: "* ]]
 }
@@ -180,5 +184,5 @@ noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fa
     gcc -shared -o out/libsockshim.so -x c - <<<'int nothing;'
     # bats would wait for the demonstration's server, which ends after a minute.
     PATH=$PWD/bin run -1 "$TOP/scripts/quickstart" 3>&-
-    [[ $output == *"the shim did not work here" ]] || fails_with "$output"
+    [[ $output == *"sockshim does not work here" ]] || fails_with "$output"
 }

@@ -310,3 +310,45 @@ with open("file") as f:
 END
     run -0 "$PYTHON" journal.py "$SHIM" "$PROGRAMS/core"
 }
+
+# The function that made the call, by the symbols of its object.
+@test "at: the object that called, and the place in it" {
+    local at=$PROGRAMS/stack start size
+    shimmed "$at" reset >/dev/null
+    read -r start size < <(nm -S "$at" | awk '$4 == "victim" { print "0x" $1, "0x" $2 }')
+    at=$(records '.call == "recv" and .error == "ECONNRESET"' | jq -r .at)
+    [[ $at == stack+0x* ]] || fails_with "$at"
+    [ $((${at#stack+})) -gt $((start)) ] && [ $((${at#stack+})) -le $((start + size)) ]
+}
+
+@test "thread: its name, where it has one of its own" {
+    shimmed "$PYTHON" -c '
+import ctypes, socket, threading
+def fail(name):
+    if name: ctypes.CDLL(None).prctl(15, name)
+    a, b = socket.socketpair()
+    b.close()
+    a.recv(len(name) + 1)
+for name in b"worker seven", b"":
+    t = threading.Thread(target=fail, args=(name,))
+    t.start(); t.join()
+fail(b"")'
+    expect_count 1 '.thread == "worker seven" and .len == 13 and (.at | test("^[^/]+[+]0x"))'
+    expect_count 2 '.call == "recv" and .len == 1 and (has("thread") | not)'
+}
+
+@test "start: the host, and the unit or container" {
+    shimmed "$PYTHON" -c 'import socket; socket.socket()'
+    expect_count 1 '.event == "start" and .host == "'"$(uname -n)"'"'
+    rm "$LOG"
+    printf '1:name=systemd:/\n0::/system.slice/nginx.service\n' >"$BATS_TEST_TMPDIR/unit"
+    printf '0::/user.slice\n' >"$BATS_TEST_TMPDIR/none"
+    for kind in unit none; do
+        unshare -m sh -c 'mount --bind "$1" /proc/$$/cgroup && shift && exec "$@"' - \
+            "$BATS_TEST_TMPDIR/$kind" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+            "$PYTHON" -c 'import socket; socket.socket()' || skip "no mount namespaces here"
+    done
+    expect_count 2 '.event == "start"'
+    expect_count 1 '.cgroup == "/system.slice/nginx.service"'
+    expect_count 1 '.event == "start" and (has("cgroup") | not)'
+}

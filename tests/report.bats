@@ -39,7 +39,7 @@ socket.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)' &
 
 # talk NAME LOG [FORMAT]
 talk() (
-    export LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$2" SOCKSHIM_FORMAT="${3-logfmt}"
+    export LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$2" SOCKSHIM_FORMAT="${3-logfmt}" SOCKSHIM_CLOSE=off
     exec -a "$1" "$PYTHON" "$TOP/tests/programs/talks.py" 4 1.1 12 12
 )
 

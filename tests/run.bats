@@ -554,11 +554,23 @@ END
 @test "the summary counts this run's records, the commonest causes first" {
     run -0 --separate-stderr sockshim "$victim" refused closed closed closed reset reset
     [ "$stderr" = "sockshim: 6 records: peer-closed 3, peer-reset 2, connection-refused 1
+sockshim: worst finding: the peer breaks off 2 connections of perl; 1 more, evidence and advice: sockshim report
 sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim "$victim" closed
     [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim --json "$victim" reset closed reset
     [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
+}
+
+@test "the summary tells the worst finding, and none where there is none, of what a filter hides or of a long log" {
+    run -0 --separate-stderr sockshim "$victim" refused refused
+    [ "${stderr_lines[1]}" = "sockshim: finding: perl finds nothing that listens at 127.0.0.1:1; evidence and advice: sockshim report" ] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim --skip connection-refused "$victim" refused closed
+    [[ $stderr != *finding* ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim "$victim" closed
+    [[ $stderr != *finding* ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim "$victim" $(printf 'refused %.0s' {1..9000})
+    [[ $stderr == *"9000 records"* && $stderr != *finding* ]] || fails_with "$stderr"
 }
 
 @test "the summary is not misled by what a program calls itself" {
@@ -609,7 +621,7 @@ END
     [ "$stderr" = "sockshim: no records: no socket was seen" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim -o 'l-%p' sh -c "'$victim' closed; '$victim' reset; '$victim' reset"
     [ "${stderr_lines[0]}" = "sockshim: 3 records: peer-reset 2, peer-closed 1" ] || fails_with "$stderr"
-    [[ ${stderr_lines[1]} == "sockshim: the log is 3 files: $PWD/l-%p, "* ]] || fails_with "$stderr"
+    [[ ${stderr_lines[2]} == "sockshim: the log is 3 files: $PWD/l-%p, "* ]] || fails_with "$stderr"
     run -0 --separate-stderr sockshim -o '%n.log' "$victim" closed
     run -0 --separate-stderr sockshim -o '%n.log' "$victim" reset
     [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-reset 1" ] || fails_with "$stderr"
@@ -646,7 +658,7 @@ refused_target() {
     shift
     run -126 --separate-stderr sockshim -o off "$@"
     [ "${#stderr_lines[@]}" -eq 1 ] || fails_with "$stderr"
-    [[ $stderr == "sockshim: "*"$words"*"or run it all the same with --force" ]] || fails_with "$stderr"
+    [[ $stderr == "sockshim: "*"$words"*"or run it anyway with --force" ]] || fails_with "$stderr"
     [ ! -e ran ]
     run -7 --separate-stderr sockshim -o off --force "$@"
     [ -e ran ]
@@ -680,7 +692,7 @@ compile() {
     printf '#!/usr/bin/env -S%s -u\nimport sys; sys.exit(7)' "$PYTHON" >script && chmod +x script
     run -7 sockshim -o off ./script
     printf '#!/usr/bin/env -S -i perl\nopen my $ran, ">ran"; exit 7;' >script
-    refused_target "./script has env take LD_PRELOAD away from $(command -v perl); take that out of its first line" ./script
+    refused_target "./script makes env remove LD_PRELOAD for $(command -v perl); take that out of its first line" ./script
 }
 
 @test "a setuid program is refused where the kernel would not preload" {
@@ -773,7 +785,7 @@ compile() {
 @test "a Go program is refused" {
     SOURCE='__attribute__((section(".note.go.buildid"), aligned(4), used)) static const struct {
         unsigned name_size, size, type; char name[4], id[8]; } note = {4, 8, 4, "Go\0", "abcdefg"};' compile go
-    refused_target "./go is a Go program, which makes its network calls past the C library" ./go
+    refused_target "./go is a Go program, which makes its network calls without the C library" ./go
 }
 
 @test "the loader itself runs under the shim" {
@@ -804,7 +816,7 @@ compile() {
     [ "$output" = "sockshim: $PWD/a b/sockshim-run is not there: run make in $TOP" ] || fails_with "$output"
     cp "$BUILD/sockshim-run" "a b/"
     BUILD="$PWD/a b" run -2 sockshim true
-    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot hold a blank or a colon;"* ]] || fails_with "$output"
+    [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot contain a space or a colon;"* ]] || fails_with "$output"
 }
 
 @test "busybox is enough of a system" {

@@ -17,6 +17,9 @@ build_for() {
     make -s -C "$TOP" CC="$2" BUILD="$build" >"$build.out" 2>&1 || { cat "$build.out" && return 1; }
     [ ! -s "$build.out" ] || { echo "warnings: " && cat "$build.out" && return 1; }
     $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/core" "$TOP/tests/programs/core.c" -pthread
+    for program in ends waits; do
+        $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/$program" "$TOP/tests/programs/$program.c" -pthread
+    done
     [ "$1" = aarch64 ] || $2 -std=gnu11 -D_GNU_SOURCE -O2 -o "$build/transparent" "$TOP"/tests/life/*.c
 }
 
@@ -115,6 +118,33 @@ tells_wrong_settings() {
     expect_count 1 '.cause == "connection-refused"'
 }
 
+# Robust handling on request.
+handles() {
+    rm -f "$LOG"
+    CORE=${CORE%/*}/ends
+    run run_core SOCKSHIM_RESET=eof
+    [[ $output == "recv 0
+recvfrom 0
+recvmsg 0 0 0
+read 0
+readv 0"*"recvmmsg -1 ECONNRESET
+send -1 ECONNRESET
+datagram -1 ECONNREFUSED" ]] || fails_with "$output"
+    expect '.event == "handled" and .setting == "SOCKSHIM_RESET" and .given == "0"'
+    CORE=${CORE%/*}/waits
+    run run_core SOCKSHIM_RECV_TIMEOUT=300ms SOCKSHIM_DEAD_PEER=30s receive
+    [ "$output" = "-1 ETIMEDOUT
+15" ] || fails_with "$output"
+    expect '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT"'
+    if [ "$SYSTEM" != aarch64 ]; then # nothing tells there that the emulated program waits
+        run run_core SOCKSHIM_CONNECT_RETRY=60s signal 2
+        [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
+        run run_core SOCKSHIM_CONNECT_RETRY=60s cancel
+        [ "$output" = "cancelled" ] || fails_with "$output"
+    fi
+    CORE=${CORE%/*}/core
+}
+
 swallows_whatever_the_flags() {
     run run_core rubbish
     [ "$output" = "reset: recv -1, send -1" ] || fails_with "$output"
@@ -148,6 +178,7 @@ rotates_and_follows() {
     does_its_job
     knows_figures
     swallows_whatever_the_flags
+    handles
     tells_wrong_settings
     rotates_and_follows
 }
@@ -158,6 +189,7 @@ rotates_and_follows() {
     does_its_job
     knows_figures
     swallows_whatever_the_flags
+    handles
     tells_wrong_settings
     rotates_and_follows
     changes_nothing
@@ -174,6 +206,7 @@ rotates_and_follows() {
     does_its_job
     knows_figures
     swallows_whatever_the_flags
+    handles
     tells_wrong_settings
     rotates_and_follows
     changes_nothing
@@ -192,6 +225,7 @@ rotates_and_follows() {
     expect_count 1 '.error == "EPIPE" and (.cause | IN("other", "write-after-close")) and .level == "warn"'
     expect_count 0 '.rtt_us == 0'
     swallows_whatever_the_flags
+    handles
     tells_wrong_settings
     rotates_and_follows
 }

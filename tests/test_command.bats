@@ -153,16 +153,27 @@ says() {
 
 @test "what it cannot install is one sentence: no apt, no root, no network, no such package" {
     system_without mandoc
-    says "test: apt-get update failed, see above: is there a network[?]"
+    says "test: cannot install *mandoc*: apt-get update failed, see above (is there a network[?])"
     stub apt-get 'case $* in *--print-uris*) printf "%s\n" "a b 3000000" "c d 2000000" ;; *update*) ;; *) exit 100 ;; esac'
     stub apt-cache 'exit 0'
     says "test: apt-get install *mandoc* failed, see above"
-    [[ $output == "installing: "*mandoc*$'\n(5 MB to fetch;'* ]] || fails_with "$output"
+    [[ $output == *" packages are missing; "*"installing: "*mandoc*$'\n(5 MB to fetch;'* ]] || fails_with "$output"
     stub id 'echo 1000'
     rm -f all/sudo
     says "test: missing: *mandoc*; this is not root, and there is no sudo: run as root: apt-get install *mandoc*"
     rm bin/apt-get all/apt-get
-    says "test: missing, as Debian calls it: *mandoc*; there is no apt-get here, so install them and start again"
+    says "test: missing (by their names in Debian): *mandoc*; there is no apt-get here: install them and run this again"
+}
+
+@test "it shows how far the installation has come" {
+    system_without mandoc
+    stub apt-cache 'exit 0'
+    stub apt-get 'case $* in *--print-uris*) ;; *install*)' "ln -sf /bin/true $PWD/bin/mandoc" \
+        'echo "0 upgraded, 20 newly installed, 0 to remove and 0 not upgraded."' \
+        'for i in 1 2; do for j in 0 1 2 3 4 5 6 7 8 9; do echo "Unpacking p$i$j (1) ..."; done; done ;; esac'
+    touch go
+    run -0 scripts_test
+    [[ $output == *$'\n  unpacked 10 of 20\n  unpacked 20 of 20\n'* ]] || fails_with "$output"
 }
 
 @test "of two names of a package the one that this release has is installed" {

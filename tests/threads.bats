@@ -36,7 +36,7 @@ in_little_room() {
         rm -f "$LOG"
         shimmed SOCKSHIM_FORMAT=$format "$PROGRAMS/threads" "$1"
         [ "$(records '.event == "return"' | jq -r '"\(.call) \(.cause)"' | tr '\n' ,)" = \
-            "recv peer-reset,recv closed-after-error,send peer-reset,write write-after-close,connect no-such-socket,recv would-block,socket not-supported," ]
+            "close reset-by-own-close,close reset-by-own-close,recv peer-reset,recv closed-after-error,send peer-reset,write write-after-close,connect no-such-socket,recv would-block,socket not-supported," ]
         expect_count 2 '.event == "refused"'
     done
 }

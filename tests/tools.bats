@@ -25,17 +25,20 @@ names_of() {
         s/.*\bread -r (_ )?($name).*/\2/p"
 }
 
+# follow-files.sh is a part of follow.sh that had grown too long: its names begin as those.
 @test "every name in a sourced file begins with the file's, for they share one space" {
     local file prefix name count=0
     for file in "$TOP"/scripts/lib/*.sh "$TOP"/scripts/lib/*/*.sh; do
         prefix=${file##*/}
-        prefix=${prefix%.sh}
+        prefix=${prefix%%[.-]*}
         for name in $(names_of "$file"); do
             count=$((count + 1))
             case ${name,,} in
             "${prefix}"_* | "sockshim_$prefix") ;;
             # The shell's own.
             ifs) ;;
+            # What unit_read_words asks of who calls it.
+            unit_took) [[ $prefix = *able ]] ;;
             # What all of them use.
             wrong_call | nearest | unknown_option) [ "$prefix" = words ] ;;
             *) fails_with "$file: $name" ;;

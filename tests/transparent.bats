@@ -17,6 +17,15 @@ STEPS=${TRANSPARENT_STEPS:-1500}
     all_calls_made
 }
 
+# What a person asks for by name changes what was asked for and nothing else: here are the
+# settings that such a life should not notice.
+@test "it is the same with robust handling on, where nothing is to be handled" {
+    cd "$BATS_TEST_TMPDIR"
+    in_empty_world empty true || skip "no network namespaces here"
+    export SOCKSHIM_BACKLOG=1 SOCKSHIM_ACCEPT=careful SOCKSHIM_CONNECT_TIMEOUT=30m SOCKSHIM_CONNECT_RETRY=1ms
+    same_life "$SEED" SOCKSHIM_LOG=log off on yes
+}
+
 @test "a difference is found out: one of errno, of a byte, of a result, of a disposition" {
     cd "$BATS_TEST_TMPDIR"
     in_empty_world empty true || skip "no network namespaces here"

@@ -57,20 +57,20 @@ static int fitting(const char *name, const struct target *target)
 {
     const struct elf *elf = &target->elf;
     if (*elf->interpreter && access(elf->interpreter, F_OK)) {
-        return no(name, words("%s asks for the loader %s, which is not there", target->runs,
+        return no(name, words("%s needs the loader %s, which does not exist", target->runs,
                               elf->interpreter));
     }
     if (strcmp(target->runs, target->file) != 0) {
-        return yes(name, words("the shim can see into %s, which runs %s; what that starts in turn "
+        return yes(name, words("sockshim works with %s, which runs %s; what that starts in turn "
                                "needs a check of its own",
                                target->runs, target->file));
     }
     if (*elf->sanitizer) {
-        return yes(name, words("the shim can see into %s, with LD_PRELOAD=%s in the environment: "
-                               "AddressSanitizer wants its runtime to be the first",
+        return yes(name, words("sockshim works with %s, with LD_PRELOAD=%s in the environment: "
+                               "AddressSanitizer needs its runtime to be loaded first",
                                target->file, elf->sanitizer));
     }
-    return yes(name, words("the shim can see into %s", target->file));
+    return yes(name, words("sockshim works with %s", target->file));
 }
 
 int check_command(const char *object, const char *name)

@@ -55,11 +55,11 @@ static const char *why_no_file_in(const char *folder)
 {
     struct stat status;
     if (stat(folder, &status)) {
-        return errno == ENOENT ? words("there is no folder %s", folder)
+        return errno == ENOENT ? words("there is no directory %s", folder)
                                : words("%s: %s", folder, strerror(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
-        return words("%s is not a folder", folder);
+        return words("%s is not a directory", folder);
     }
     if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) {
         return NULL;
@@ -73,7 +73,7 @@ static const char *why_not_writable(const char *path)
     struct stat status;
     if (stat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode)) {
-            return "it is a folder, and has to be a file";
+            return "it is a directory, not a file";
         }
         if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
             return NULL;
@@ -131,6 +131,19 @@ void log_settle(const char *option)
     }
     if (is_file) {
         refuse_place(option, typed);
+    }
+}
+
+/* Made absolute like the log, for children that change directory. */
+void recorder_settle(void)
+{
+    const char *typed = setting("SOCKSHIM_RECORDER");
+    if (!*typed || is(typed, "off") || *typed == '/') {
+        return;
+    }
+    const char *folder = current_directory();
+    if (!has_pattern(folder)) {
+        options_set("SOCKSHIM_RECORDER", words("%s/%s", is(folder, "/") ? "" : folder, typed));
     }
 }
 

@@ -71,8 +71,7 @@ static void check_target(const struct call *call, const struct options *options,
         die(status, "%s%s", target->problem, meant ? meant : "");
     }
     if (!target_check(target, call->object) && !options->force) {
-        die(CANNOT_RUN, "%s; %s, or run it all the same with --force", target->problem,
-            target->instead);
+        die(CANNOT_RUN, "%s; %s, or run it anyway with --force", target->problem, target->instead);
     }
 }
 
@@ -153,6 +152,7 @@ static int run(struct call *call)
     }
     check_target(call, &options, &target);
     log_settle(options.log_option);
+    recorder_settle();
     set_environment(preload_list(call->object, call->preloaded));
     if (options.quiet) {
         command_become(target.file, options.command, environment_list());

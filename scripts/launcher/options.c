@@ -5,15 +5,18 @@
 #include "tables.h"
 #include "words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What kind of value an option takes. */
 enum kind {
-    LOG,   /* a file, stderr or off */
-    LIMIT, /* bytes, with K, M or G behind the number */
-    WORD,  /* one of `values`, with blanks between them */
-    SKIP,  /* causes, errno names and calls, with commas between them */
-    TEXT,  /* anything */
+    LOG,      /* a file, stderr or off */
+    LIMIT,    /* bytes, with K, M or G behind the number */
+    RECORDER, /* a file or off */
+    RECORDER_SIZE,
+    WORD, /* one of `values`, with blanks between them */
+    SKIP, /* causes, errno names and calls, with commas between them */
+    TEXT, /* anything */
     DURATION,
     DEAD_PEER,
     KEEPALIVE,
@@ -38,6 +41,8 @@ static const struct option {
     {NULL, "--json", FIXED, "SOCKSHIM_FORMAT", "json"},
     {NULL, "--level", WORD, "SOCKSHIM_LEVEL", "debug info warn error"},
     {NULL, "--skip", SKIP, "SOCKSHIM_SKIP", NULL},
+    {NULL, "--recorder", RECORDER, "SOCKSHIM_RECORDER", NULL},
+    {NULL, "--recorder-size", RECORDER_SIZE, "SOCKSHIM_RECORDER_SIZE", NULL},
     {NULL, "--only", TEXT, "SOCKSHIM_ONLY", NULL},
     {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "sockets ignore always off"},
     {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},
@@ -145,7 +150,20 @@ static void check_limit(const char *option, const char *value)
         end++;
     }
     if (digits == 0 || digits > 18 || *end) {
-        not_allowed(option, value, "a number of bytes, with K, M or G behind it, or 0");
+        not_allowed(option, value, "a number of bytes, optionally followed by K, M or G, or 0");
+    }
+}
+
+/* From 1M to 1G. */
+static void check_recorder_size(const char *option, const char *value)
+{
+    char *end;
+    unsigned long long bytes = strtoull(value, &end, 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    end += shift != 0;
+    if (!strchr("0123456789", *value) || *end || bytes > 1 << 30 || bytes << shift < 1 << 20 ||
+        bytes << shift > 1 << 30) {
+        not_allowed(option, value, "a number of bytes from 1M to 1G, with K, M or G behind it");
     }
 }
 
@@ -174,7 +192,7 @@ static void check_skip(const char *option, const char *value, const char *tables
         const char *word = words("%.*s", (int)end, value);
         const char *meant = NULL;
         if (*word && !tables_know(tables, word, &meant)) {
-            wrong_call("%s: %s is no cause, errno name or call%s%s%s", option, word,
+            wrong_call("%s: %s is not a cause, errno name or call%s%s%s", option, word,
                        meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
         }
         value += len;
@@ -217,6 +235,14 @@ static void take_value(const struct option *row, const char *option, const char 
     case LIMIT:
         check_limit(option, value);
         break;
+    case RECORDER:
+        if (!*value) {
+            wrong_call("%s needs a file, or off", option);
+        }
+        break;
+    case RECORDER_SIZE:
+        check_recorder_size(option, value);
+        break;
     case WORD:
         if (!is_among(value, strlen(value), row->values)) {
             not_allowed(option, value, row->values);
@@ -253,8 +279,15 @@ static void take_switch(const struct option *row, struct options *options)
 
 /* ---- Words ---- */
 
+/* -v for -V: one letter is no slip of another. */
+static bool is_in_other_case(const char *name, const char *brief)
+{
+    return brief && strcasecmp(name, brief) == 0;
+}
+
 static const struct option *find(const char *name)
 {
+    bool is_letter = strlen(name) == 2;
     const char *meant = NULL;
     unsigned best = farthest(name);
     for (unsigned i = 0; i < ROWS; i++) {
@@ -263,8 +296,9 @@ static const struct option *find(const char *name)
             (row->brief && strcmp(row->brief, name) == 0)) {
             return row;
         }
-        if (row->name && is_nearer(name, row->name, &best)) {
-            meant = row->name;
+        if (is_letter ? is_in_other_case(name, row->brief)
+                      : row->name && is_nearer(name, row->name, &best)) {
+            meant = is_letter ? row->brief : row->name;
         }
     }
     wrong_call("unknown option %s%s%s%s", name, meant ? " (did you mean " : "", meant ? meant : "",

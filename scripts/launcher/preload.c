@@ -34,8 +34,8 @@ const char *preload_list(const char *object, const char *preloaded)
         path = object;
     }
     if (strpbrk(path, BETWEEN)) {
-        die(WRONG_CALL, "%s: LD_PRELOAD cannot hold a blank or a colon; move it to another folder",
-            path);
+        die(WRONG_CALL,
+            "%s: LD_PRELOAD cannot contain a space or a colon; move it to another directory", path);
     }
     for (const char *entry; (entry = strtok_r(rest, BETWEEN, &rest));) {
         if (is_sanitizer(entry)) {

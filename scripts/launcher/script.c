@@ -131,7 +131,7 @@ static bool follow_env(struct target *target, char *line, bool has_return)
         target->runs = script;
         target->problem = NULL;
     } else if (loses) {
-        target->problem = words("%s has env take LD_PRELOAD away from %s", script, target->runs);
+        target->problem = words("%s makes env remove LD_PRELOAD for %s", script, target->runs);
         target->instead = "take that out of its first line";
     }
     target->file = file;

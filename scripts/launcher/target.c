@@ -185,7 +185,7 @@ bool target_fits(struct target *target, const char *object, const char *name)
     }
     if (!elf_read(target->runs, &target->elf)) {
         target->broken =
-            words("%s may be run, but not be read by this user: that cannot be told", name);
+            words("%s can be run but not read by this user, so it cannot be checked", name);
         return true;
     }
     if (!target->elf.is_elf) {
@@ -198,7 +198,7 @@ bool target_fits(struct target *target, const char *object, const char *name)
     }
     return !target->elf.is_go ||
            refuse(target,
-                  words("%s is a Go program, which makes its network calls past the C library, "
+                  words("%s is a Go program, which makes its network calls without the C library, "
                         "even with cgo",
                         name),
                   target->instead);
@@ -231,7 +231,7 @@ static bool keeps_environment(struct target *target)
         problem = words("%s has file capabilities", path);
     }
     return !problem || refuse(target, words("%s, so the loader ignores LD_PRELOAD", problem),
-                              "start sockshim as the user that it becomes, or use strace -f -e "
+                              "start sockshim as the user that it switches to, or use strace -f -e "
                               "trace=network as root");
 }
 

@@ -54,6 +54,12 @@ function note(    cause, peer, place) {
     if (event != "return")
         return
     cause = value("cause")
+    if (cause == "unreachable" || cause == "connection-refused" || cause == "connect-timed-out")
+        has_failed[value("pid"), value("fd"), value("peer")] = 1
+    else if (cause == "in-progress")
+        delete has_failed[value("pid"), value("fd"), value("peer")]
+    else if (cause == "gave-up-connecting" && (value("pid"), value("fd"), value("peer")) in has_failed)
+        return # told already
     total[cause]++
     # An end before a single byte had come.
     if (cause == "peer-closed" && value("rx") == "0")

@@ -48,6 +48,7 @@ function find_all() {
     find_broken_off()
     find_own_mistakes()
     find_disturbance()
+    find_handled()
     rank_findings()
 }
 
@@ -241,8 +242,12 @@ function weigh_silence(i) {
         due_of[i] = 0 # nothing was ever sent
     if (sent_of[i] == "" || side_of[i] != "connected")
         return
-    if (sent_of[i] == idle_of[i] && rx_of[i] > 0 && cause_of[i] !~ /^(closed-unanswered|gave-up-waiting)$/)
-        return # within the same ms
+    if (sent_of[i] == idle_of[i] && rx_of[i] > 0 && cause_of[i] !~ /^(closed-unanswered|gave-up-waiting)$/) {
+        # Within the same ms; but whoever begins to send does not wait for an answer.
+        if (call_of[i] ~ /^(send|write|pwrite)/)
+            due_of[i] = 0
+        return
+    }
     due_of[i] = sent_of[i] < idle_of[i] || rx_of[i] == 0 || cause_of[i] == "closed-unanswered" || cause_of[i] == "gave-up-waiting"
     if (due_of[i]) {
         wait_of[i] = sent_of[i]
@@ -279,7 +284,7 @@ function follow_connection(i,    key) {
 
 # A socket that is closed after its connect has failed was not given up.
 function follow_connect(i,    key) {
-    key = machine_of[i] SUBSEP pid_of[i] SUBSEP fd_of[i] SUBSEP local_of[i] SUBSEP peer_of[i]
+    key = machine_of[i] SUBSEP pid_of[i] SUBSEP fd_of[i] SUBSEP peer_of[i]
     if (cause_of[i] == "in-progress")
         delete failed_to_connect[key]
     else if (cause_of[i] != "gave-up-connecting")
@@ -323,8 +328,9 @@ function sort_places(from, to,    middle, i, j, at) {
 
 # ---- What the logs were told not to contain ----
 
-# Of an event=start: a level above debug, causes or calls skipped.
+# Of an event=start: a level above debug, causes or calls skipped, the only programs, no records of close.
 function note_settings(settings,    text) {
+    knows_settings = 1
     if (match(settings, /level=(info|warn|error)/)) {
         text = substr(settings, RSTART + 6, RLENGTH - 6)
         if (!(file in lowest_logged) || RANK[text] > RANK[lowest_logged[file]])
@@ -332,6 +338,10 @@ function note_settings(settings,    text) {
     }
     if (match(settings, /skip=[^ ]+/))
         skipped_in[file] = substr(settings, RSTART + 5, RLENGTH - 5)
+    if (match(settings, /only=[^ ]+/))
+        only_in[file] = substr(settings, RSTART + 5, RLENGTH - 5)
+    if (settings ~ /close=off/)
+        has_no_closes[file] = "close"
 }
 
 # Whether a record of this level and cause would be in that log, and would have been
@@ -491,6 +501,16 @@ function is_worse(n, other) {
     if (RANK[new_level[n]] != RANK[new_level[other]])
         return RANK[new_level[n]] > RANK[new_level[other]]
     return new_records[n] > new_records[other]
+}
+
+# Nothing is said to be well that the log may not contain.
+function no_finding(    i, bad) {
+    for (i = 1; i in order; i++)
+        if (worst[order[i]] >= RANK["warn"])
+            bad += count[order[i]]
+    if (bad)
+        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
+    return "No findings: nothing in these records looks like a fault."
 }
 
 # ---- Words ----

@@ -19,7 +19,7 @@ BEGIN {
     INITIAL["i"] = "info"
     INITIAL["w"] = "warn"
     INITIAL["e"] = "error"
-    split("start refused lost rotated config", words, " ")
+    split("start handled refused lost rotated config", words, " ")
     for (i in words)
         IS_OURS[words[i]] = 1
     # Of buckets, in ms: each a multiple of the one before. And how much of a time
@@ -58,6 +58,9 @@ END {
     if (records) {
         read_kept()
         find_all()
+    } else if (handled_progs) {
+        find_handled()
+        rank_findings()
     }
     tell()
     exit unread
@@ -347,8 +350,11 @@ function count_reset(    row, column, seconds) {
         idle_count = forget_rare(idle_seconds, idle_count, "idle")
 }
 
-# A filter that leaves nothing is to say what it might have been.
+# A filter that leaves nothing is to say what it might have been. What a log was told not
+# to contain is true of what the filter leaves, too.
 function count_left_out() {
+    if (event == "start")
+        note_settings(value("settings"))
     if (event != "return")
         return
     left_out++
@@ -381,6 +387,8 @@ function count_event(    key) {
         lost += value("lost")
     else if (event == "start")
         count_start()
+    else if (event == "handled")
+        count_handled()
     else if (event == "rotated")
         rotated_why = why()
     else if (event == "config" || event == "refused") {
@@ -392,6 +400,7 @@ function count_event(    key) {
 
 function count_start() {
     note_settings(value("settings"))
+    count_handling(value("prog"), value("settings"))
     if (value("prog") in starts || ++start_count <= MOST_KEYS)
         starts[value("prog")]++
 }

@@ -31,6 +31,8 @@ nearest() {
             return a < b ? a : b
         }
         NR == 1 { word = $0; sub(/^-*/, ""); best = length($0) < 5 ? 2 : 3; next }
+        # One letter is no slip of another, but of its other case.
+        word ~ /^-.$/ { if (tolower($0) == tolower(word)) choice = $0; next }
         { steps = length(word) > 2 && index($0, word) == 1 ? 1 : distance(word, $0) }
         steps < best { best = steps; choice = $0 }
         END { if (choice != "") print choice }

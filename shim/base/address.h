@@ -21,13 +21,14 @@ union socket_address {
 struct address {
     uint8_t len;
     uint8_t ahead;
+    bool is_cut; /* there was no room for the rest, which its text says */
 };
 
 /* Where several addresses lie one behind the other: two long paths would not fit, and
  * hardly ever come together. In one struct with those who point into it. */
 struct address_room {
     uint8_t used;
-    _Alignas(4) char bytes[136];
+    _Alignas(4) char bytes[116];
 };
 
 /* The rest of the room, for the kernel to write to, and its size in *len. */

@@ -20,6 +20,7 @@ struct attempt {
     const void *data; /* struct iovec, msghdr or mmsghdr */
     const struct sockaddr *addr;
     socklen_t addrlen;
+    const void *site; /* where the call returns to; NULL: not known */
 };
 
 enum __attribute__((packed)) known { UNKNOWN, NO, YES };
@@ -86,11 +87,15 @@ struct facts {
     bool window_closed;
     bool keepalive;
     bool lingers_not;   /* SO_LINGER 0: closing sends RST */
-    uint32_t waited_ms; /* of a connect under way, for close; 0: not known */
+    uint32_t waited_ms; /* of a connect under way, for close, 0: not known; of getaddrinfo */
     uint32_t user_timeout_ms;
 
+    const char *object; /* the name of what called; NULL: not known */
+    uintptr_t offset;   /* in it, as addr2line(1) takes it */
+
     struct address local, peer;
-    struct address_room room; /* of the two; last, for most of it stays empty and uncleared */
+    struct address name; /* of the peer, or that was asked for: as it was written, no NUL */
+    struct address_room room; /* of the three; last, for most of it stays empty and uncleared */
 };
 
 #endif

@@ -1,5 +1,5 @@
-/* Robust handling that a person has asked for by name: README.md, "Robust handling on
- * request". All zero, nothing is asked for. Read once; constant afterwards. */
+/* Robust handling that a person has asked for by name: libsockshim(7). All zero,
+ * nothing is asked for. Read once; constant afterwards. */
 #ifndef SOCKSHIM_HANDLING_H
 #define SOCKSHIM_HANDLING_H
 

@@ -62,6 +62,12 @@ static const char errno_names[ERRNO_MAX + 1][16] = {
 const struct errno_alias errno_aliases[ERRNO_ALIAS_COUNT] = {
     {"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}, {"ENOTSUP", ENOTSUP}};
 
+static const char eai_names[][16] = {
+    "",           "EAI_BADFLAGS", "EAI_NONAME",   "EAI_AGAIN",   "EAI_FAIL",
+    "EAI_NODATA", "EAI_FAMILY",   "EAI_SOCKTYPE", "EAI_SERVICE", "EAI_ADDRFAMILY",
+    "EAI_MEMORY", "EAI_SYSTEM",   "EAI_OVERFLOW",
+};
+
 static const char tcp_states[][16] = {
     "",      "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",    "TIME_WAIT",
     "CLOSE", "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "CLOSING",   "NEW_SYN_RECV",
@@ -104,6 +110,13 @@ const char *level_name(enum level level)
 const char *errno_name(int err)
 {
     return err > 0 && err <= ERRNO_MAX && *errno_names[err] ? errno_names[err] : NULL;
+}
+
+const char *eai_name(long result)
+{
+    return result < 0 && -result < (long)COUNT(eai_names) && *eai_names[-result]
+               ? eai_names[-result]
+               : NULL;
 }
 
 const char *tcp_state_name(unsigned state)

@@ -73,7 +73,8 @@ enum arguments {
     X(getpeername, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
     X(getsockopt, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                        \
     X(setsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
-    X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
+    X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                           \
+    X(getaddrinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
 
 #define CALL_ENUM(name, direction, descriptor, arguments) CALL_##name,
 enum call { CALLS(CALL_ENUM) CALL_COUNT };
@@ -143,6 +144,7 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(address_in_use, "address-in-use", LEVEL_ERROR)                                               \
     X(no_such_socket, "no-such-socket", LEVEL_WARN)                                                \
     X(message_not_sent, "message-not-sent", LEVEL_WARN)                                            \
+    X(name_not_resolved, "name-not-resolved", LEVEL_WARN)                                          \
     X(reset_by_own_close, "reset-by-own-close", LEVEL_INFO)                                        \
     X(gave_up_connecting, "gave-up-connecting", LEVEL_INFO)                                        \
     X(gave_up_waiting, "gave-up-waiting", LEVEL_INFO)                                              \
@@ -170,6 +172,9 @@ const char *cause_name(enum cause cause);
 const char *level_name(enum level level);
 /* "ECONNRESET" for ECONNRESET; NULL for a number that Linux does not use. */
 const char *errno_name(int err);
+/* "EAI_NONAME" for getaddrinfo's -2 (netdb.h; glibc and musl have the same numbers); NULL for
+ * a number that is none. */
+const char *eai_name(long result);
 /* "ESTABLISHED" for 1, as in the kernel's include/net/tcp_states.h; NULL for
  * a number that is none. */
 const char *tcp_state_name(unsigned state);

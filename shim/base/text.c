@@ -34,6 +34,41 @@ void text_put(struct text *t, const char *words, size_t len)
     memcpy(at, words, len);
 }
 
+/* Two digits ahead of `end`; a number below 100. */
+static inline void put_pair(char *end, unsigned number)
+{
+    static const char pairs[] = "00010203040506070809"
+                                "10111213141516171819"
+                                "20212223242526272829"
+                                "30313233343536373839"
+                                "40414243444546474849"
+                                "50515253545556575859"
+                                "60616263646566676869"
+                                "70717273747576777879"
+                                "80818283848586878889"
+                                "90919293949596979899";
+    end[-2] = pairs[2 * number];
+    end[-1] = pairs[2 * number + 1];
+}
+
+/* All digits of a number that is not 0, the last one ahead of `end`. In pairs and in 32
+ * bits, for a record has some sixty of them. */
+static void put_digits(char *end, uint64_t number)
+{
+    for (; number > UINT32_MAX; number /= 100) {
+        put_pair(end, (unsigned)(number % 100));
+        end -= 2;
+    }
+    uint32_t left = (uint32_t)number;
+    for (; left >= 10; left /= 100) {
+        put_pair(end, left % 100);
+        end -= 2;
+    }
+    if (left) {
+        end[-1] = (char)('0' + left);
+    }
+}
+
 void text_unsigned(struct text *t, uint64_t number)
 {
     if (number < 10) { /* most are */
@@ -49,10 +84,7 @@ void text_unsigned(struct text *t, uint64_t number)
         return;
     }
     t->at += digits;
-    for (char *at = t->at; digits > 0; digits--) {
-        *--at = (char)('0' + number % 10);
-        number /= 10;
-    }
+    put_digits(t->at, number);
 }
 
 void text_signed(struct text *t, int64_t number)
@@ -171,12 +203,24 @@ void text_bytes(struct text *t, const char *bytes, size_t len)
     }
 }
 
+/* What a logfmt value of ASCII alone may consist of to stand without quotes: the bits of
+ * 0x21 to 0x7e, without '"', '=' and '\\'. */
+static bool is_bare_byte(unsigned char c)
+{
+    static const uint32_t bare[8] = {0, 0xdffffffa, 0xefffffff, 0x7fffffff};
+    return bare[c >> 5] >> (c & 31) & 1;
+}
+
 /* Whether a logfmt value can stand without quotes. */
 static bool is_bare(const char *bytes, size_t len)
 {
     const unsigned char *s = (const unsigned char *)bytes;
     if (len == 0) {
         return false;
+    }
+    while (len > 0 && is_bare_byte(*s)) { /* most are nothing else */
+        s++;
+        len--;
     }
     while (len > 0) {
         size_t n = is_plain(*s) ? 1 : utf8_length(s, len);

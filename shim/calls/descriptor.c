@@ -22,7 +22,7 @@ static __attribute__((noinline)) int close_log(int fd)
 WRAP(int, close, (int fd))
 {
     if (hint_is_set(fd)) {
-        return close_connection(fd);
+        return close_connection(fd, __builtin_return_address(0));
     }
     return log_may_own(fd) ? close_log(fd) : next.close(fd);
 }
@@ -159,7 +159,7 @@ WRAP(void, closefrom, (int low))
 __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c)
 {
     if (n == SYS_close && hint_is_set((int)a)) {
-        return close_connection((int)a);
+        return close_connection((int)a, __builtin_return_address(0));
     }
     if (n == SYS_close && (int)a >= 0 && log_may_own((int)a)) { /* -1 may stand for none */
         return close_log((int)a);

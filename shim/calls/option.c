@@ -20,24 +20,37 @@ static int int_at(const void *value, socklen_t len)
     return result;
 }
 
-static int late_error(const struct attempt *a, const void *value, socklen_t len)
+static int late_error(int fd, const void *value, socklen_t len, int result, const void *site)
 {
     int err = int_at(value, len);
-    return err ? failed_late(a, err) : 0;
+    if (err != 0) {
+        failed_late(fd, err, site);
+    }
+    return result;
 }
 
-static __attribute__((noinline)) int after_getsockopt(const struct attempt *a, int result,
-                                                      const void *value, const socklen_t *len)
+static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *len)
 {
-    return result < 0 ? (int)failed(CALL_getsockopt, result, a) : late_error(a, value, *len);
+    REMEMBER(a.fd = fd);
+    int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
+    return result < 0 ? (int)FAILED(CALL_getsockopt, result)
+                      : late_error(fd, value, *len, result, __builtin_return_address(0));
+}
+
+static inline int after_getsockopt(struct attempt *a, int result)
+{
+    return result >= 0 ? result
+                       : (int)failed_from(a, __builtin_return_address(0), CALL_getsockopt, result);
 }
 
 WRAP(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
 {
     bool is_error = level == SOL_SOCKET && option == SO_ERROR;
+    if (is_error) {
+        return get_error(fd, value, len);
+    }
     REMEMBER(a.fd = fd);
-    int result = next.getsockopt(fd, level, option, value, len);
-    return result >= 0 && !is_error ? result : after_getsockopt(&a, result, value, len);
+    return after_getsockopt(&a, next.getsockopt(fd, level, option, value, len));
 }
 
 /* SO_RCVTIMEO and SO_SNDTIMEO in both their forms, of which a C library's header shows
@@ -70,7 +83,7 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
         process_timeout_set();
     }
     struct attempt a = {.fd = fd};
-    return result >= 0 ? result : (int)failed(CALL_setsockopt, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_setsockopt, result);
 }
 
 static __attribute__((noinline)) int set_watched(int fd, int level, int option, const void *value,
@@ -80,9 +93,10 @@ static __attribute__((noinline)) int set_watched(int fd, int level, int option, 
     return after_setsockopt(fd, level, option, value, len, result);
 }
 
-static inline int set_plain(const struct attempt *a, int result)
+static inline int set_plain(struct attempt *a, int result)
 {
-    return result >= 0 ? result : (int)failed(CALL_setsockopt, result, a);
+    return result >= 0 ? result
+                       : (int)failed_from(a, __builtin_return_address(0), CALL_setsockopt, result);
 }
 
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
@@ -108,9 +122,11 @@ WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen
 WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t *len))
 {
     REMEMBER(a.fd = fd);
-    bool is_error = level == SOL_SOCKET && option == SO_ERROR;
-    int result = next.__getsockopt64(fd, level, option, value, len);
-    return result >= 0 && !is_error ? result : after_getsockopt(&a, result, value, len);
+    int result = after_getsockopt(&a, next.__getsockopt64(fd, level, option, value, len));
+    if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
+        return result;
+    }
+    return late_error(fd, value, *len, result, __builtin_return_address(0));
 }
 
 WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))

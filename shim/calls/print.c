@@ -7,7 +7,7 @@
 static int printed(int fd, int result)
 {
     struct attempt a = {.fd = fd};
-    return (int)failed(CALL_dprintf, result < 0 ? -1 : 0, &a) < 0 ? result : 0;
+    return (int)FAILED(CALL_dprintf, result < 0 ? -1 : 0) < 0 ? result : 0;
 }
 
 WRAP(int, vdprintf, (int fd, const char *format, va_list values))

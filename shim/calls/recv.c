@@ -34,13 +34,12 @@ static inline int received_messages(const struct mmsghdr *msgs, int n)
 
 /* A message of no bytes may bring descriptors, too. A seccomp filter may have answered
  * the 0, and then nothing was read: the kernel is asked. */
-static __attribute__((noinline)) ssize_t received_nothing(const struct attempt *a, ssize_t n)
+static __attribute__((noinline)) ssize_t received_nothing(struct attempt *a, ssize_t n)
 {
     const struct msghdr *msg = a->data;
-    if (n == 0 && can_read(msg, sizeof *msg) && can_read(msg->msg_control, msg->msg_controllen)) {
-        received(msg, n);
-    }
-    return failed(CALL_recvmsg, n, a); /* last: its frame takes the place of this one */
+    failed_from(a, __builtin_return_address(0), CALL_recvmsg, n);
+    bool is_read = n == 0 && can_read(msg, sizeof *msg);
+    return is_read && can_read(msg->msg_control, msg->msg_controllen) ? received(msg, n) : n;
 }
 
 /* MOVES for a call that may bring descriptors: `take` looks for them. */
@@ -62,7 +61,7 @@ MOVES_RIGHTS(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg
 MOVES_RIGHTS(int, recvmmsg,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
              (fd, msgs, count, flags, timeout), received_messages(msgs, n),
-             failed(CALL_recvmmsg, n, &a), a.fd = fd, a.len = count, a.flags = flags)
+             FAILED(CALL_recvmmsg, n), a.fd = fd, a.len = count, a.flags = flags)
 MOVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), a.fd = fd, a.len = len)
 MOVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count),
       a.fd = fd, a.data = iov, a.len = (size_t)count)
@@ -100,6 +99,6 @@ MOVES_RIGHTS(ssize_t, __recvmsg64, (int fd, struct msghdr *msg, int flags), (fd,
 MOVES_RIGHTS(int, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
              (fd, msgs, count, flags, timeout), received_messages(msgs, n),
-             failed(CALL_recvmmsg, n, &a), a.fd = fd, a.len = count, a.flags = flags)
+             FAILED(CALL_recvmmsg, n), a.fd = fd, a.len = count, a.flags = flags)
 
 #endif

@@ -1,9 +1,21 @@
-/* Name resolution: a layer may stand here. */
+/* Name resolution: what it said is remembered for the records of connects, and what it could
+ * not say is logged. */
+#include "base/clock.h"
+#include "base/settings.h"
 #include "calls/wrap.h"
+#include "failure/unresolved.h"
+#include "observe/resolved.h"
 
 WRAP(int, getaddrinfo,
      (const char *node, const char *service, const struct addrinfo *hints,
       struct addrinfo **answer))
 {
-    return next.getaddrinfo(node, service, hints, answer);
+    struct clock_time begun = clock_now();
+    int result = next.getaddrinfo(node, service, hints, answer);
+    if (result != 0) {
+        unresolved(node, hints, result, &begun, __builtin_return_address(0));
+    } else if (settings.logging) {
+        resolved_keep(node, *answer);
+    }
+    return result;
 }

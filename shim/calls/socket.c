@@ -8,22 +8,24 @@
 #include "force/nodelay.h"
 #include "start/start.h"
 
-/* What its close leaves undone is to be logged. */
+/* What its close leaves undone is to be logged; and it has TCP_NODELAY. */
 static void hint_of(int fd, int domain, int type)
 {
     bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
-    if (stream && is_inet_family(domain) && settings.closes) {
+    if (stream && is_inet_family(domain)) {
         hint_set(fd);
     }
 }
 
-static int accepted(int fd)
+/* A connection has the option from its listener (sk_clone_lock() in net/core/sock.c copies
+ * it), which got it when it was made, inherited or received. */
+static int accepted(int fd, int listener)
 {
     sockshim_has_socket();
-    nodelay_force(fd);
-    if (settings.closes) {
-        hint_set(fd);
+    if (!hint_is_set(listener)) {
+        nodelay_force(fd);
     }
+    hint_set(fd);
     return fd;
 }
 
@@ -33,7 +35,7 @@ WRAP(int, socket, (int domain, int type, int protocol))
     sockshim_needs_log(); /* before the program's own call takes its number */
     int fd = next.socket(domain, type, protocol);
     if (fd < 0) {
-        return (int)failed(CALL_socket, fd, &a);
+        return (int)FAILED(CALL_socket, fd);
     }
     sockshim_has_socket();
     nodelay_of_new(fd, domain, type, protocol);
@@ -45,7 +47,7 @@ static inline int make_pair(int domain, int type, int protocol, int *pair)
 {
     REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
     int result = next.socketpair(domain, type, protocol, pair);
-    return result >= 0 ? result : (int)failed(CALL_socketpair, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_socketpair, result);
 }
 
 static __attribute__((noinline)) int make_first_pair(int domain, int type, int protocol, int *pair)
@@ -64,9 +66,11 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
 {
     REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
     sockshim_has_socket();
-    nodelay_force(fd);
+    if (!hint_is_set(fd)) {
+        nodelay_force(fd);
+    }
     int result = next.connect(fd, addr, len);
-    return result >= 0 ? result : (int)failed(CALL_connect, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_connect, result);
 }
 
 WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
@@ -74,7 +78,7 @@ WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
     REMEMBER(a.fd = fd);
     sockshim_needs_log();
     int result = next.accept(fd, addr, len);
-    return result >= 0 ? accepted(result) : (int)failed(CALL_accept, result, &a);
+    return result >= 0 ? accepted(result, fd) : (int)FAILED(CALL_accept, result);
 }
 
 WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
@@ -82,21 +86,21 @@ WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
     REMEMBER(a.fd = fd);
     sockshim_needs_log();
     int result = next.accept4(fd, addr, len, flags);
-    return result >= 0 ? accepted(result) : (int)failed(CALL_accept4, result, &a);
+    return result >= 0 ? accepted(result, fd) : (int)FAILED(CALL_accept4, result);
 }
 
 WRAP(int, bind, (int fd, const struct sockaddr *addr, socklen_t len))
 {
     REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
     int result = next.bind(fd, addr, len);
-    return result >= 0 ? result : (int)failed(CALL_bind, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_bind, result);
 }
 
 WRAP(int, listen, (int fd, int backlog))
 {
     REMEMBER(a.fd = fd);
     int result = next.listen(fd, backlog);
-    return result >= 0 ? result : (int)failed(CALL_listen, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_listen, result);
 }
 
 WRAP(int, shutdown, (int fd, int how))
@@ -104,9 +108,9 @@ WRAP(int, shutdown, (int fd, int how))
     REMEMBER(a.fd = fd);
     int result = next.shutdown(fd, how);
     if (result < 0) {
-        return (int)failed(CALL_shutdown, result, &a);
+        return (int)FAILED(CALL_shutdown, result);
     }
-    if (settings.logging && !process_is_caged()) {
+    if ((settings.logging || settings.recording) && !process_is_caged()) {
         shut_note(fd, how);
     }
     return result;
@@ -116,14 +120,14 @@ WRAP(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len))
 {
     REMEMBER(a.fd = fd);
     int result = next.getsockname(fd, addr, len);
-    return result >= 0 ? result : (int)failed(CALL_getsockname, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_getsockname, result);
 }
 
 WRAP(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len))
 {
     REMEMBER(a.fd = fd);
     int result = next.getpeername(fd, addr, len);
-    return result >= 0 ? result : (int)failed(CALL_getpeername, result, &a);
+    return result >= 0 ? result : (int)FAILED(CALL_getpeername, result);
 }
 
 #ifdef __GLIBC__

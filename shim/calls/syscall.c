@@ -30,7 +30,7 @@ __attribute__((used)) hidden long messages_by_syscall(long n, long fd, long mess
              a.data = (const void *)messages); /* NOLINT(performance-no-int-to-ptr) */
     long result = next.syscall(n, fd, messages, count, flags, timeout, 0);
     enum call call = n == SYS_sendmmsg ? CALL_sendmmsg : CALL_recvmmsg;
-    return result > 0 ? result : failed(call, result, &a);
+    return result > 0 ? result : FAILED(call, result);
 }
 
 /* syscall() is variadic, too, and clone and vfork may be called through it: no

@@ -24,6 +24,15 @@
     __VA_ARGS__;                                                                                   \
     __asm__ volatile("" : : "m"(a))
 
+/* What a call that did not simply succeed returns, from `a`; n: its result. Where the
+ * wrapper returns to is only looked for here. */
+#define FAILED(call, n) failed_from(&a, __builtin_return_address(0), (call), (n))
+static inline long failed_from(struct attempt *a, const void *site, enum call call, long n)
+{
+    a->site = site;
+    return failed(call, n, a);
+}
+
 /* A call that moves data, under one of its names: more than 0 is its success, all
  * else a record of `call`. */
 #define MOVES(result, call, name, parameters, arguments, ...)                                      \
@@ -31,7 +40,7 @@
     {                                                                                              \
         REMEMBER(__VA_ARGS__);                                                                     \
         result n = next.name arguments;                                                            \
-        return n > 0 ? n : (result)failed(CALL_##call, n, &a);                                     \
+        return n > 0 ? n : (result)FAILED(CALL_##call, n);                                         \
     }
 
 /* calls/descriptor.c: close, dup2, dup3 and close_range by number, for the wrapper of

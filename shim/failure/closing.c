@@ -2,6 +2,7 @@
 
 #include "base/next.h"
 #include "base/process.h"
+#include "base/settings.h"
 #include "failure/failed.h"
 #include "observe/holder.h"
 #include "observe/observe.h"
@@ -23,35 +24,26 @@ static bool can_be_found(struct connection *c, struct facts *f)
     return now.is_held == YES;
 }
 
-/* With its result in *result; whether there is something to tell. What it needs of the
- * stack is free again when that is told. */
-static __attribute__((noinline)) bool close_and_look(int fd, struct facts *f, int *result)
+static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
 {
-    struct attempt attempt = {.fd = fd};
+    struct attempt attempt = {.fd = fd, .site = site};
     struct connection connection;
-    observe(f, CALL_close, 0, 0, &attempt);
-    bool tells = cause_of(f) != CAUSE_other && can_be_found(&connection, f);
-    *result = next.close(fd);
-    return *result == 0 && tells && connection_holder(&connection).is_held == NO;
-}
-
-static __attribute__((noinline)) int close_and_tell(int fd)
-{
     struct facts f;
-    int result;
-    bool tells = close_and_look(fd, &f, &result);
+    observe(&f, CALL_close, 0, 0, &attempt);
+    bool tells = cause_of(&f) != CAUSE_other && can_be_found(&connection, &f);
+    int result = next.close(fd);
     int kept = errno;
-    if (tells) {
+    if (result == 0 && tells && connection_holder(&connection).is_held == NO) {
         tell_facts(&f);
     }
     errno = kept;
     return result;
 }
 
-int close_connection(int fd)
+int close_connection(int fd, const void *site)
 {
-    if (process_is_caged() || closes_quietly(fd)) {
+    if (!settings.closes || process_is_caged() || closes_quietly(fd)) {
         return next.close(fd);
     }
-    return close_and_tell(fd);
+    return close_and_tell(fd, site);
 }

@@ -7,6 +7,6 @@
 
 /* close(2) of what may be a TCP connection; logs what it leaves undone, if this was the
  * connection's last descriptor. Three system calls more at most, where nothing is. */
-hidden int close_connection(int fd);
+hidden int close_connection(int fd, const void *site);
 
 #endif

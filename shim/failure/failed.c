@@ -2,9 +2,11 @@
 
 #include "base/kernel.h"
 #include "base/process.h"
+#include "base/raw.h"
 #include "base/settings.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
+#include "log/recorder.h"
 #include "observe/observe.h"
 #include "observe/quiet.h"
 #include "start/start.h"
@@ -13,6 +15,7 @@
 #include "tell/wanted.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
 
 struct returned {
     const struct facts *facts;
@@ -21,8 +24,13 @@ struct returned {
 
 static size_t compose_return(char *line, const struct moment *m, const void *what)
 {
-    const struct returned *returned = what;
-    return record_return(line, m, returned->facts, returned->cause);
+    const struct returned *r = what;
+    char thread[16] = ""; /* TASK_COMM_LEN */
+    /* Nobody but the main thread has the process's number. */
+    if (r->facts->is_lean != YES && m->who.tid > 0 && m->who.tid != m->who.pid) {
+        raw(SYS_prctl, PR_GET_NAME, thread);
+    }
+    return record_return(line, m, r->facts, r->cause, thread);
 }
 
 static bool settings_want_cause(const struct facts *f, enum cause cause)
@@ -30,32 +38,52 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
     return !settings_skips_cause(cause) && cause_level(f, cause) >= settings.level;
 }
 
-static inline __attribute__((always_inline)) void tell(const struct facts *f)
+/* Where the recorder wants all, the log's wishes have not been asked for yet. */
+static bool log_wants(const struct facts *f, enum cause cause)
+{
+    return settings_want_cause(f, cause) &&
+           (!settings.recording || is_wanted_in_log(f->call, f->ret, f->err));
+}
+
+void tell_facts(const struct facts *f)
 {
     struct returned r = {f, cause_of(f)};
-    if (settings_want_cause(f, r.cause)) {
+    recorder_return(f, r.cause);
+    if (log_wants(f, r.cause)) {
         sockshim_needs_log();
         log_tell(compose_return, &r);
     }
 }
 
-void tell_facts(const struct facts *f)
+/* A socket that would have to wait for data, for the recorder alone: the call says all. */
+static bool needs_no_question(enum call call, long ret, int err)
 {
-    tell(f);
+    enum direction direction = call_traits[call].direction;
+    return settings.recording && err == EAGAIN && (direction == RECEIVES || direction == ACCEPTS) &&
+           call_traits[call].descriptor == A_SOCKET && !process_sets_timeouts() &&
+           !is_wanted_in_log(call, ret, err);
 }
 
-/* With the facts, and what tell() needs, in one frame: a record's stack is short. */
+static bool look(struct facts *f, enum call call, long ret, int err, const struct attempt *attempt)
+{
+    if (needs_no_question(call, ret, err)) {
+        observe_call(f, call, ret, err, attempt);
+        return true;
+    }
+    return observe(f, call, ret, err, attempt);
+}
+
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt, bool is_end)
 {
     struct facts f;
     int kept = errno;
-    if (observe(&f, call, ret, err, attempt)) {
+    if (look(&f, call, ret, err, attempt)) {
         f.ended_by_sigpipe |= is_end;
         if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
             sockshim_first_socket(false);
         }
-        tell(&f);
+        tell_facts(&f);
     }
     errno = kept;
     return ret;
@@ -109,15 +137,17 @@ __attribute__((noinline)) long failed(enum call call, long ret, const struct att
 
 void failed_for_good(enum call call, const struct attempt *attempt)
 {
-    if (!settings_skips_call(call) && !is_unwanted(call, EPIPE) && is_wanted(call, -1, EPIPE)) {
+    if (!is_unwanted(call, EPIPE) && is_wanted(call, -1, EPIPE)) {
         report(call, -1, EPIPE, attempt, true);
     }
 }
 
-__attribute__((noinline)) int failed_late(const struct attempt *attempt, int err)
+__attribute__((noinline)) void failed_late(int fd, int err, const void *site)
 {
-    bool wanted = sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err);
-    return wanted ? (int)report(CALL_getsockopt, 0, err, attempt, false) : 0;
+    struct attempt attempt = {.fd = fd, .site = site};
+    if (sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err)) {
+        report(CALL_getsockopt, 0, err, &attempt, false);
+    }
 }
 
 struct refusal {
@@ -136,13 +166,19 @@ __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
     struct refusal refusal = {call, fd, why};
     int kept = errno;
-    if (!settings.logging || settings.level > LEVEL_INFO || settings_skips_call(call)) {
+    bool in_log = settings.logging && settings.level <= LEVEL_INFO && !settings_skips_call(call);
+    if (!in_log && !settings.recording) {
         return;
     }
-    sockshim_needs_log();
+    if (in_log) {
+        sockshim_needs_log();
+    }
     /* A vfork child is about to become another program. */
     if (!process_identify().is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
-        log_tell(compose_refused, &refusal);
+        recorder_refused(call, fd, why);
+        if (in_log) {
+            log_tell(compose_refused, &refusal);
+        }
     }
     errno = kept;
 }

@@ -16,8 +16,8 @@ hidden void tell_facts(const struct facts *facts);
 /* Logs a write that failed with EPIPE, and by whose SIGPIPE the program ends now. */
 hidden void failed_for_good(enum call call, const struct attempt *attempt);
 
-/* Logs that the program read a pending error (SO_ERROR); returns 0, what getsockopt did. */
-hidden int failed_late(const struct attempt *attempt, int err);
+/* Logs that the program read a pending error (SO_ERROR) of `fd`. */
+hidden void failed_late(int fd, int err, const void *site);
 
 /* Logs, once a program, that an attempt to undo a forced setting was refused. */
 hidden void refused(enum call call, int fd, const char *why);

@@ -9,6 +9,10 @@
  * seen. Keeps errno. */
 hidden void handled(const struct change *change);
 
+/* The same for a failed receive that the program is given as an end (SOCKSHIM_RESET).
+ * The last four are members of its struct attempt. Returns 0. */
+hidden long handled_as_end(enum call call, int err, int fd, int flags, const void *data, int other);
+
 /* What is behind a failure, as far as layers have to know. */
 struct failure {
     enum cause cause;

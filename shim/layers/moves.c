@@ -44,36 +44,47 @@ static bool has_an_end(enum call call, int fd)
     return type == SOCK_STREAM || type == SOCK_SEQPACKET;
 }
 
-static __attribute__((noinline)) long end_instead(enum call call, const struct attempt *a, int err)
+/* The errno that the program is to see. */
+static __attribute__((noinline)) int error_of(enum call call, int fd, int flags, const void *data,
+                                              int other)
 {
-    handled(&(struct change){.setting = SETTING_RESET,
-                             .call = call,
-                             .err = err,
-                             .attempt = a,
-                             .would = err == ECONNRESET ? "-1 ECONNRESET"
-                                      : err == EPIPE    ? "-1 EPIPE"
-                                                        : "-1 ETIMEDOUT",
-                             .given = "0"});
-    return 0;
-}
-
-static long receive_failed(enum call call, const struct attempt *a, int kept)
-{
+    struct attempt a = {.fd = fd, .flags = flags, .data = data, .other = other};
     int err = errno;
-    if (err == EAGAIN && settings.handling.recv_timeout_ms > 0 && is_our_timeout(call, a)) {
-        say_waited(call, a);
+    if (err == EAGAIN && settings.handling.recv_timeout_ms > 0 && is_our_timeout(call, &a)) {
+        say_waited(call, &a);
         err = ETIMEDOUT;
     } else if (err == ETIMEDOUT) {
-        timed_out(call, -1, a);
+        timed_out(call, -1, &a);
     }
-    errno = err;
+    return err;
+}
+
+/* At an end the kernel says that there is neither an address nor control data. It has
+ * read the header before it failed. */
+static void end_message(struct msghdr *msg)
+{
+    msg->msg_namelen = 0;
+    msg->msg_controllen = 0;
+    msg->msg_flags = 0;
+}
+
+/* With what the call was made in registers, and reached by a jump: no frame of ours is on
+ * the stack while the line is written. msg: of recvmsg, else NULL. other: splice's
+ * socket, else -1. */
+static __attribute__((noinline)) long receive_failed(enum call call, int fd, int flags,
+                                                     struct msghdr *msg, int other, int kept)
+{
+    int err = error_of(call, fd, flags, msg, other);
     bool is_end = err == ECONNRESET || err == ETIMEDOUT || err == EPIPE;
-    if (!is_end || !settings.handling.reset_eof || !has_an_end(call, a->fd)) {
+    errno = err;
+    if (!is_end || !settings.handling.reset_eof || !has_an_end(call, other >= 0 ? other : fd)) {
         return -1;
     }
-    end_instead(call, a, err);
+    if (msg) {
+        end_message(msg);
+    }
     errno = kept;
-    return 0;
+    return handled_as_end(call, err, fd, flags, msg, other);
 }
 
 static long send_failed(enum call call, const struct attempt *a)
@@ -84,8 +95,8 @@ static long send_failed(enum call call, const struct attempt *a)
     return -1;
 }
 
-/* `came` and `ended` say what else is due: with what came, and with an end that was none. */
-#define RECEIVES_AND(result, call, name, parameters, arguments, came, ended, ...)                  \
+/* `came` says what is due with what came. */
+#define RECEIVES_AND(result, call, name, parameters, arguments, came, flags, msg)                  \
     static result layer_##name parameters                                                          \
     {                                                                                              \
         int kept = errno;                                                                          \
@@ -94,15 +105,10 @@ static long send_failed(enum call call, const struct attempt *a)
             came;                                                                                  \
             return n;                                                                              \
         }                                                                                          \
-        struct attempt a = {__VA_ARGS__};                                                          \
-        n = (result)receive_failed(CALL_##call, &a, kept);                                         \
-        if (n == 0) {                                                                              \
-            ended;                                                                                 \
-        }                                                                                          \
-        return n;                                                                                  \
+        return (result)receive_failed(CALL_##call, fd, flags, msg, -1, kept);                      \
     }
-#define RECEIVES(result, call, name, parameters, arguments, ...)                                   \
-    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, (void)0, __VA_ARGS__)
+#define RECEIVES(result, call, name, parameters, arguments, flags)                                 \
+    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL)
 
 #define SENDS(result, call, name, parameters, arguments, ...)                                      \
     static result layer_##name parameters                                                          \
@@ -124,15 +130,6 @@ static void take_descriptors(const struct msghdr *msg, ssize_t n)
     }
 }
 
-/* At an end the kernel says that there is neither an address nor control data. It has
- * read the header before it failed. */
-static void end_message(struct msghdr *msg)
-{
-    msg->msg_namelen = 0;
-    msg->msg_controllen = 0;
-    msg->msg_flags = 0;
-}
-
 static void take_all_descriptors(const struct mmsghdr *msgs, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -141,19 +138,17 @@ static void take_all_descriptors(const struct mmsghdr *msgs, int n)
 }
 
 RECEIVES(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
-         .fd = fd, .len = len, .flags = flags)
+         flags)
 RECEIVES(ssize_t, recvfrom, recvfrom,
          (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
-         (fd, buf, len, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags)
+         (fd, buf, len, flags, addr, addrlen), flags)
 RECEIVES_AND(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
-             take_descriptors(msg, n), end_message(msg), .fd = fd, .data = msg, .flags = flags)
+             take_descriptors(msg, n), flags, msg)
 RECEIVES_AND(int, recvmmsg, recvmmsg,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
-             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), (void)0, .fd = fd,
-             .len = count, .flags = flags)
-RECEIVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), .fd = fd, .len = len)
-RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count),
-         .fd = fd, .data = iov, .len = (size_t)count)
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
+RECEIVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
+RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count), 0)
 
 SENDS(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags),
       .fd = fd, .len = len, .flags = flags)
@@ -188,31 +183,25 @@ static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_of
     bool receives = !process_is_caged() && ask_int(in, SOL_SOCKET, SO_TYPE) >= 0;
     struct attempt a = {.fd = out, .other = in, .len = len, .flags = (int)flags};
     errno = err;
-    if (!receives) {
-        return send_failed(CALL_splice, &a);
-    }
-    a.fd = in;
-    a.other = out;
-    return receive_failed(CALL_splice, &a, kept);
+    return receives ? receive_failed(CALL_splice, out, (int)flags, NULL, in, kept)
+                    : send_failed(CALL_splice, &a);
 }
 
 #ifdef __GLIBC__
 RECEIVES(ssize_t, preadv2, preadv2,
          (int fd, const struct iovec *iov, int count, off_t offset, int flags),
-         (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count,
-         .flags = flags)
+         (fd, iov, count, offset, flags), flags)
 RECEIVES(ssize_t, preadv2, preadv64v2,
          (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
-         (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count,
-         .flags = flags)
+         (fd, iov, count, offset, flags), flags)
 RECEIVES(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
-         (fd, buf, len, room, flags), .fd = fd, .len = len, .flags = flags)
+         (fd, buf, len, room, flags), flags)
 RECEIVES(ssize_t, recvfrom, __recvfrom_chk,
          (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
           socklen_t *addrlen),
-         (fd, buf, len, room, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags)
+         (fd, buf, len, room, flags, addr, addrlen), flags)
 RECEIVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room),
-         (fd, buf, len, room), .fd = fd, .len = len)
+         (fd, buf, len, room), 0)
 SENDS(ssize_t, pwritev2, pwritev2,
       (int fd, const struct iovec *iov, int count, off_t offset, int flags),
       (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count, .flags = flags)
@@ -223,12 +212,10 @@ SENDS(ssize_t, pwritev2, pwritev64v2,
 
 #ifdef HAVE_TIME64_TWINS
 RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags),
-             (fd, msg, flags), take_descriptors(msg, n), end_message(msg), .fd = fd, .data = msg,
-             .flags = flags)
+             (fd, msg, flags), take_descriptors(msg, n), flags, msg)
 RECEIVES_AND(int, recvmmsg, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
-             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), (void)0, .fd = fd,
-             .len = count, .flags = flags)
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
 SENDS(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
       (fd, msg, flags), .fd = fd, .data = msg, .flags = flags)
 SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),

@@ -1,9 +1,11 @@
 /* SOCKSHIM_EINTR: the program's handlers are installed with SA_RESTART, but for those of
  * signals by which a person or a timer ends a wait. No call is made again by us: EINTR
  * does not say which signal it was. */
+#include "base/process.h"
 #include "base/settings.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
+#include "start/start.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -29,17 +31,15 @@ static bool needs_flag(int sig, const struct sigaction *act)
     return is_restarted(sig) && is_handler && !(act->sa_flags & SA_RESTART);
 }
 
-/* Once a signal. */
+/* A bit for each signal: to be told of, and told. */
+static _Atomic uint64_t restarted;
+static _Atomic uint64_t told;
+
 static void say_restarted(int sig)
 {
-    static _Atomic uint64_t told;
     static const struct attempt nothing = {.fd = -1};
-    uint64_t bit = (uint64_t)1 << (sig - 1) % 64;
     char would[32];
     struct text t = text_in(would, sizeof would - 1, QUOTE_PLAIN);
-    if (atomic_fetch_or(&told, bit) & bit) {
-        return;
-    }
     text_add(&t, "signal ");
     text_signed(&t, sig);
     text_add(&t, " interrupts");
@@ -49,6 +49,26 @@ static void say_restarted(int sig)
                              .attempt = &nothing,
                              .would = would,
                              .given = "SA_RESTART"});
+}
+
+/* Once each. A program without sockets has no log. */
+static void say_all(void)
+{
+    uint64_t all = atomic_load(&restarted);
+    uint64_t news = all & ~atomic_fetch_or(&told, all);
+    for (int sig = 1; news; sig++, news >>= 1) {
+        if (news & 1) {
+            say_restarted(sig);
+        }
+    }
+}
+
+static void note_restarted(int sig)
+{
+    atomic_fetch_or(&restarted, (uint64_t)1 << (sig - 1) % 64);
+    if (process_has_socket()) {
+        say_all();
+    }
 }
 
 static int layer_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
@@ -61,7 +81,7 @@ static int layer_sigaction(int sig, const struct sigaction *act, struct sigactio
     }
     int result = beneath.sigaction(sig, changes ? &restarting : act, old);
     if (changes && result == 0) {
-        say_restarted(sig);
+        note_restarted(sig);
     }
     return result;
 }
@@ -92,7 +112,7 @@ static int layer_siginterrupt(int sig, int interrupt)
 {
     int result = beneath.siginterrupt(sig, interrupt && !is_restarted(sig));
     if (result == 0 && interrupt && is_restarted(sig)) {
-        say_restarted(sig);
+        note_restarted(sig);
     }
     return result;
 }
@@ -115,6 +135,7 @@ void restart_install(void)
     if (!settings.handling.eintr_restart) {
         return;
     }
+    sockshim_at_first_socket = say_all;
     next.sigaction = layer_sigaction;
     next.signal = layer_signal;
     next.sigset = layer_sigset;

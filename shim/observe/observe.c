@@ -7,6 +7,8 @@
 #include "base/settings.h"
 #include "observe/arguments.h"
 #include "observe/by_errno.h"
+#include "observe/resolved.h"
+#include "observe/site.h"
 #include "observe/tcp.h"
 
 #include <errno.h>
@@ -233,6 +235,7 @@ static void find_all(struct facts *f)
     find_kind(f);
     forget_address_in_vain(f);
     find_peer(f);
+    find_peer_name(f);
     if (f->domain == AF_UNIX && has_peer_process(f)) {
         find_unix_peer(f);
     }
@@ -240,6 +243,12 @@ static void find_all(struct facts *f)
         find_timeout(f);
     }
     find_by_errno(f);
+}
+
+void observe_call(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
+{
+    begin(f, call, ret, err, a);
+    f->is_lean = YES;
 }
 
 bool observe(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
@@ -258,13 +267,16 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
     }
     bool gone = err == ENOTSOCK || (err == EBADF && !any && !passes_descriptors(f));
     if (gone || f->fd < 0) {
+        find_site(f, a->site);
         find_by_errno(f);
         return true;
     }
     if (find_lean(f, a)) {
         f->is_lean = YES;
+        find_peer_name(f);
         return true;
     }
+    find_site(f, a->site);
     if (!any) {
         find_local(f);
     }

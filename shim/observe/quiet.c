@@ -71,7 +71,7 @@ bool closes_quietly(int fd)
     if (!may_reset(info.state)) {
         return info.state != TCP_STATE_SYN_SENT;
     }
-    bool waited = info.state == TCP_STATE_ESTABLISHED && info.last_data_sent >= LEAST_WAIT_MS &&
+    bool waited = info.state != TCP_STATE_CLOSE_WAIT && info.last_data_sent >= LEAST_WAIT_MS &&
                   answer_may_be_due(&info);
     bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
     return !waited && is_read && !lingers_not(fd);

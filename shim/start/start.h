@@ -29,6 +29,9 @@ static inline void sockshim_has_socket(void)
     }
 }
 
+/* What a layer has to tell as soon as there is a socket, or NULL; before, there is no log. */
+extern hidden void (*sockshim_at_first_socket)(void);
+
 /* There is, or is about to be, something to log: the first time, the log is opened. */
 void sockshim_log_open(void);
 extern hidden atomic_bool sockshim_log_opened;

@@ -239,8 +239,11 @@ static enum cause cause_of_close(const struct facts *f)
     if (f->was_connected && f->state != TCP_STATE_CLOSE && (f->queued > 0 || f->lingers_not)) {
         return CAUSE_reset_by_own_close;
     }
-    bool waited = f->state == TCP_STATE_ESTABLISHED && f->sent_ms >= LEAST_WAIT_MS;
-    return waited && answer_is_due(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+    /* Many call shutdown() first, which is part of their giving up. */
+    bool is_open = f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
+                   f->state == TCP_STATE_FIN_WAIT2;
+    bool waited = is_open && f->sent_ms >= LEAST_WAIT_MS;
+    return waited && asked_last(f) ? CAUSE_gave_up_waiting : CAUSE_other;
 }
 
 /* More buffers in a message than the kernel takes; else the message is too big: one that
@@ -302,6 +305,9 @@ enum cause cause_of_errno(int err)
 enum cause cause_of(const struct facts *f)
 {
     bool bare = f->is_lean == YES;
+    if (f->call == CALL_getaddrinfo) {
+        return CAUSE_name_not_resolved;
+    }
     switch (f->err) {
     case 0:
         return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);

@@ -89,12 +89,17 @@ static inline bool is_on_this_host(const struct facts *f)
     return address_is_this_host(&f->peer) || address_same_host(&f->local, &f->peer);
 }
 
-/* The side that connected has spoken last: an answer is due. A program that has said that
- * it is done (FIN) waits for none. */
-static inline bool answer_is_due(const struct facts *f)
+/* The side that connected has spoken last. */
+static inline bool asked_last(const struct facts *f)
 {
     bool spoke_last = f->rx == 0 || f->sent_ms < f->idle_ms;
-    return is_tcp(f) && f->side == CONNECTED && f->has_sent && f->own_fin == NO && spoke_last;
+    return is_tcp(f) && f->side == CONNECTED && f->has_sent && spoke_last;
+}
+
+/* Therefore an answer is due. A program that has said that it is done (FIN) waits for none. */
+static inline bool answer_is_due(const struct facts *f)
+{
+    return f->own_fin == NO && asked_last(f);
 }
 
 /* Of what the program wrote: not acknowledged, or not even sent. */

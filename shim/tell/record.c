@@ -4,6 +4,8 @@
 #include "base/kernel.h"
 #include "base/settings.h"
 #include "tell/cause.h"
+#include "tell/keys.h"
+#include "tell/type.h"
 #include "tell/why_handled.h"
 
 #include <string.h>
@@ -13,70 +15,21 @@
  * more than a hundred bytes are left for the sentence. */
 enum {
     RESERVE = 3,
-    ADDRESS_MAX = 120,
+    ADDRESS_MAX = 110,
     PROG_MAX = 48,
-    EXE_MAX = 250,
+    PEER_NAME_MAX = 64,
+    SITE_MAX = 56,
+    THREAD_MAX = 34,
+    EXE_MAX = 200,
+    HOST_MAX = 70,
+    CGROUP_MAX = 170,
     WORDS_MAX = 60,
-    SETTINGS_MAX = 400
+    SETTINGS_MAX = 340
 };
 
 struct moment this_moment(void)
 {
     return (struct moment){.now = clock_now(), .who = process_identify()};
-}
-
-static bool is_json(const struct text *t)
-{
-    return t->quoting == QUOTE_JSON;
-}
-
-/* Every key but the first, which begin() writes. One literal each, since a record has
- * two dozen of them. */
-#define PUT_KEY(t, name) (is_json(t) ? text_add(t, ",\"" name "\":") : text_add(t, " " name "="))
-#define PUT_WORD(t, name, value) (PUT_KEY(t, name), put_word(t, value))
-#define PUT_NUMBER(t, name, value) (PUT_KEY(t, name), text_unsigned(t, value))
-#define PUT_SIGNED(t, name, value) (PUT_KEY(t, name), text_signed(t, value))
-#define PUT_VALUE(t, name, bytes, len, most) (PUT_KEY(t, name), put_value(t, bytes, len, most))
-
-/* A quote where JSON has one around a value of ours. */
-static void put_json_quote(struct text *t)
-{
-    if (is_json(t)) {
-        text_char(t, '"');
-    }
-}
-
-/* A word of our own: it never needs quotes in logfmt. */
-static void put_word(struct text *t, const char *value)
-{
-    put_json_quote(t);
-    text_add(t, value);
-    put_json_quote(t);
-}
-
-/* What follows takes at most `most` bytes of the line, until give_back() has been given
- * the end of the line that this returns. */
-static char *limit_to(struct text *t, size_t most)
-{
-    char *end = t->end;
-    if ((size_t)(end - t->at) > most) {
-        t->end = t->at + most;
-    }
-    return end;
-}
-
-static void give_back(struct text *t, char *end)
-{
-    t->end = end;
-    t->full = false;
-}
-
-/* Bytes from outside: no more than `most` of the line. */
-static void put_value(struct text *t, const char *bytes, size_t len, size_t most)
-{
-    char *end = limit_to(t, most);
-    text_value(t, bytes, len);
-    give_back(t, end);
 }
 
 static struct text begin(char *line, const struct moment *m, enum level level, const char *event)
@@ -142,43 +95,6 @@ static void put_flags(struct text *t, int bits)
     put_json_quote(t);
 }
 
-static const char *inet_type(const struct facts *f)
-{
-    if (f->type == SOCK_RAW) {
-        return "raw";
-    }
-    switch (f->protocol) {
-    case IPPROTO_TCP:
-        return "tcp";
-    case IPPROTO_MPTCP:
-        return "mptcp";
-    case IPPROTO_UDP:
-        return "udp";
-    default:
-        return NULL;
-    }
-}
-
-static const char *type_name(const struct facts *f)
-{
-    switch (f->domain) {
-    case AF_INET:
-    case AF_INET6:
-        return inet_type(f);
-    case AF_UNIX:
-        return f->type == SOCK_STREAM      ? "unix-stream"
-               : f->type == SOCK_DGRAM     ? "unix-dgram"
-               : f->type == SOCK_SEQPACKET ? "unix-seqpacket"
-                                           : NULL;
-    case AF_NETLINK:
-        return "netlink";
-    case AF_VSOCK:
-        return "vsock";
-    default:
-        return NULL;
-    }
-}
-
 static void put_type(struct text *t, const struct facts *f)
 {
     const char *name = type_name(f);
@@ -209,19 +125,31 @@ static void put_address(struct text *t, const struct address *a)
     }
 }
 
+/* What was asked of name resolution, and for how long. */
+static void put_question(struct text *t, const struct facts *f)
+{
+    if (f->name.len > 0) {
+        PUT_VALUE(t, "name", (const char *)address_at(&f->name), f->name.len, ADDRESS_MAX);
+    }
+    PUT_NUMBER(t, "waited_ms", f->waited_ms);
+}
+
 /* This and put_socket() are not inlined: record_return()'s frame is on the stack
  * while the sentence is written, which goes deepest. */
 static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
 {
     PUT_WORD(t, "call", call_name(f->call));
-    if (f->fd >= 0 || (f->call != CALL_socket && f->call != CALL_socketpair)) {
+    if (f->fd >= 0 || call_traits[f->call].descriptor != NO_SOCKET) {
         PUT_SIGNED(t, "fd", f->fd);
     }
     PUT_SIGNED(t, "ret", f->ret);
     PUT_NUMBER(t, "errno", (unsigned)f->err);
-    const char *name = errno_name(f->err);
+    const char *name = f->call == CALL_getaddrinfo ? eai_name(f->ret) : errno_name(f->err);
     if (name) {
         PUT_WORD(t, "error", name);
+    }
+    if (f->call == CALL_getaddrinfo) {
+        put_question(t, f);
     }
     if (f->has_len && !counts_messages(f->call)) {
         PUT_NUMBER(t, "len", f->len);
@@ -236,9 +164,8 @@ static void put_unread(struct text *t, const struct facts *f)
     }
 }
 
-static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
+static void put_ends(struct text *t, const struct facts *f)
 {
-    put_type(t, f);
     if (address_is_named(&f->local)) {
         PUT_KEY(t, "local");
         put_address(t, &f->local);
@@ -247,9 +174,18 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
         PUT_KEY(t, "peer");
         put_address(t, &f->peer);
     }
+    if (f->name.len > 0 && f->call != CALL_getaddrinfo) {
+        PUT_VALUE(t, "peer_name", (const char *)address_at(&f->name), f->name.len, PEER_NAME_MAX);
+    }
     if (f->peer_pid > 0) {
         PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
     }
+}
+
+static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
+{
+    put_type(t, f);
+    put_ends(t, f);
     if (!f->was_connected) {
         put_unread(t, f);
         return;
@@ -276,13 +212,40 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
     PUT_NUMBER(t, "retrans", f->retrans);
 }
 
-size_t record_return(char *line, const struct moment *m, const struct facts *f, enum cause cause)
+/* Not inlined: its buffer would be on the stack below the sentence. */
+static __attribute__((noinline)) void put_site(struct text *t, const struct facts *f)
+{
+    char value[SITE_MAX];
+    struct text v = text_in(value, sizeof value, QUOTE_PLAIN);
+    if (!f->object || f->offset > UINT32_MAX) {
+        return;
+    }
+    size_t len = strlen(f->object);
+    text_put(&v, f->object, len < SITE_MAX - 12 ? len : SITE_MAX - 12);
+    text_add(&v, "+0x");
+    text_hex(&v, (unsigned)f->offset);
+    PUT_VALUE(t, "at", value, (size_t)(v.at - value), SITE_MAX);
+}
+
+/* The kernel has kept 15 bytes of either name (TASK_COMM_LEN). */
+static __attribute__((noinline)) void put_thread(struct text *t, const char *thread)
+{
+    size_t len = strnlen(thread, 15);
+    if (len > 0 && (memcmp(thread, settings.prog, len) != 0 || strnlen(settings.prog, 15) != len)) {
+        PUT_VALUE(t, "thread", thread, len, THREAD_MAX);
+    }
+}
+
+size_t record_return(char *line, const struct moment *m, const struct facts *f, enum cause cause,
+                     const char *thread)
 {
     struct text t = begin(line, m, cause_level(f, cause), "return");
     put_result(&t, f);
     bool was_asked = f->is_lean != YES;
     if (was_asked || (cause != CAUSE_would_block && cause != CAUSE_interrupted)) {
         put_socket(&t, f);
+        put_site(&t, f);
+        put_thread(&t, thread);
     }
     PUT_WORD(&t, "cause", cause_name(cause));
     begin_sentence(&t);
@@ -290,22 +253,33 @@ size_t record_return(char *line, const struct moment *m, const struct facts *f, 
     return end_with_sentence(&t, line);
 }
 
+/* Not inlined: as put_result(). */
+static __attribute__((noinline)) void put_change(struct text *t, const struct facts *f,
+                                                 enum cause cause, const struct change *c)
+{
+    PUT_WORD(t, "call", call_name(f->call));
+    if (f->fd >= 0) {
+        PUT_SIGNED(t, "fd", f->fd);
+    }
+    PUT_WORD(t, "setting", setting_rows[c->setting].variable);
+    PUT_VALUE(t, "would", c->would, strlen(c->would), WORDS_MAX);
+    PUT_VALUE(t, "given", c->given, strlen(c->given), WORDS_MAX);
+    put_socket(t, f);
+    if (cause != CAUSE_COUNT) {
+        PUT_WORD(t, "cause", cause_name(cause));
+    }
+}
+
+static enum level handled_level(const struct facts *f, enum cause cause)
+{
+    return cause != CAUSE_COUNT ? cause_level(f, cause) : LEVEL_INFO;
+}
+
 size_t record_handled(char *line, const struct moment *m, const struct facts *f, enum cause cause,
                       const struct change *c)
 {
-    bool is_failure = cause != CAUSE_COUNT;
-    struct text t = begin(line, m, is_failure ? cause_level(f, cause) : LEVEL_INFO, "handled");
-    PUT_WORD(&t, "call", call_name(f->call));
-    if (f->fd >= 0) {
-        PUT_SIGNED(&t, "fd", f->fd);
-    }
-    PUT_WORD(&t, "setting", setting_rows[c->setting].variable);
-    PUT_VALUE(&t, "would", c->would, strlen(c->would), WORDS_MAX);
-    PUT_VALUE(&t, "given", c->given, strlen(c->given), WORDS_MAX);
-    put_socket(&t, f);
-    if (is_failure) {
-        PUT_WORD(&t, "cause", cause_name(cause));
-    }
+    struct text t = begin(line, m, handled_level(f, cause), "handled");
+    put_change(&t, f, cause, c);
     begin_sentence(&t);
     handled_sentence(&t, c);
     return end_with_sentence(&t, line);
@@ -323,12 +297,18 @@ size_t record_refused(char *line, const struct moment *m, enum call call, int fd
     return end_with_sentence(&t, line);
 }
 
-size_t record_start(char *line, const struct moment *m)
+size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup)
 {
     struct text t = begin(line, m, LEVEL_INFO, "start");
     PUT_WORD(&t, "version", SOCKSHIM_VERSION);
     if (*settings.exe) {
         PUT_VALUE(&t, "exe", settings.exe, strlen(settings.exe), EXE_MAX);
+    }
+    if (*host) {
+        PUT_VALUE(&t, "host", host, strlen(host), HOST_MAX);
+    }
+    if (*cgroup) {
+        PUT_VALUE(&t, "cgroup", cgroup, strlen(cgroup), CGROUP_MAX);
     }
     PUT_VALUE(&t, "settings", settings.summary, strlen(settings.summary), SETTINGS_MAX);
     return end(&t, line);

@@ -1,4 +1,4 @@
-/* One record, one line: README.md, "The log". */
+/* One record, one line: libsockshim(7), "LOG". */
 #ifndef SOCKSHIM_RECORD_H
 #define SOCKSHIM_RECORD_H
 
@@ -24,9 +24,9 @@ struct moment this_moment(void);
 /* All of these write a whole line, newline included, into a buffer of
  * RECORD_SIZE bytes and return its length. Async-signal-safe. */
 
-/* A call's 0 or -1. */
+/* A call's 0 or -1. thread: the thread's name, or empty. */
 size_t record_return(char *line, const struct moment *m, const struct facts *facts,
-                     enum cause cause);
+                     enum cause cause, const char *thread);
 
 /* What a layer has changed of what the program sees. CAUSE_COUNT: there is no failure
  * behind it. */
@@ -36,8 +36,8 @@ size_t record_handled(char *line, const struct moment *m, const struct facts *fa
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);
 
-/* The program's first socket. settings.exe is left out if it is empty. */
-size_t record_start(char *line, const struct moment *m);
+/* The program's first socket. settings.exe, host and cgroup are left out if empty. */
+size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup);
 /* The level of a line that one of these composed. */
 enum level record_level(const char *line);
 /* `count` records of this process could not be written. */

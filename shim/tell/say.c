@@ -50,6 +50,12 @@ static void put_peer(struct text *t, const struct facts *f, const char *unnamed)
     }
 }
 
+/* Of a host: as the program wrote it. */
+static void put_name(struct text *t, const struct facts *f)
+{
+    text_bytes(t, (const char *)address_at(&f->name), f->name.len);
+}
+
 static const struct address *named(const struct facts *f)
 {
     return f->call == CALL_bind ? &f->local : &f->peer;

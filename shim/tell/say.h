@@ -30,6 +30,7 @@ const char *say_unknown(template sentence);
     FIGURE(Peer, put_peer(t, f, "The peer"))                                                       \
     CLAUSE(after_rx)                                                                               \
     CLAUSE(after_waited)                                                                           \
+    CLAUSE(asked_for)                                                                              \
     CLAUSE(call_size)                                                                              \
     CLAUSE(could_not_leave)                                                                        \
     FIGURE(descriptor_limit, text_unsigned(t, f->descriptor_limit))                                \
@@ -50,6 +51,7 @@ const char *say_unknown(template sentence);
     FIGURE(local, address_text(t, &f->local))                                                      \
     FIGURE(low_port, text_unsigned(t, f->port_low))                                                \
     FIGURE(mtu, put_bytes(t, f->mtu))                                                              \
+    FIGURE(name, put_name(t, f))                                                                   \
     FIGURE(named, address_text(t, named(f)))                                                       \
     CLAUSE(never_acknowledged)                                                                     \
     CLAUSE(not_acknowledged)                                                                       \
@@ -70,6 +72,7 @@ const char *say_unknown(template sentence);
     FIGURE(sent, put_duration(t, (uint64_t)f->sent_ms * 1000))                                     \
     FIGURE(sndbuf, put_bytes(t, f->send_buffer))                                                   \
     FIGURE(strerror, text_add(t, errno_words(f->err)))                                             \
+    CLAUSE(syn_kept_back)                                                                          \
     CLAUSE(taken)                                                                                  \
     FIGURE(timeout, put_duration(t, f->timeout_us))                                                \
     CLAUSE(timer)                                                                                  \
@@ -81,9 +84,11 @@ const char *say_unknown(template sentence);
     FIGURE(unread, put_bytes(t, f->queued))                                                        \
     FIGURE(unsent, put_bytes(t, f->unsent))                                                        \
     FIGURE(user_timeout_ms, text_unsigned(t, f->user_timeout_ms))                                  \
+    FIGURE(waited_ms, text_unsigned(t, f->waited_ms))                                              \
     FIGURE(waited, put_duration(t, (uint64_t)f->waited_ms * 1000))                                 \
     FIGURE(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                \
     CLAUSE(what_ran_out)                                                                           \
+    CLAUSE(why_not_resolved)                                                                       \
     CLAUSE(within_user_timeout)
 
 #define NO_FUNCTION(name, writes)

@@ -31,7 +31,7 @@ static void questions(void)
 
 static void formatting(void)
 {
-    len = record_return(line, &moment, &facts, cause_of(&facts));
+    len = record_return(line, &moment, &facts, cause_of(&facts), "");
 }
 
 static size_t as_it_is(char *to, const struct moment *unused, const void *what)

@@ -11,6 +11,7 @@ BEGIN {
     heading["failure"] = "A RECORD: what a call that fails takes more"
     heading["start"] = "START of a program"
     heading["connections"] = "CONNECTIONS: socket, connect, accept, close, close"
+    heading["handling"] = "ROBUST HANDLING ON REQUEST"
     heading["memory"] = "MEMORY"
     heading["servers"] = "REAL SERVERS"
     heading["growth"] = "GROWTH"

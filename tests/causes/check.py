@@ -14,6 +14,7 @@ RUN is what the cases printed. How rows are read: registry.py.
 import errno
 import os
 import re
+import socket
 import sys
 
 import registry
@@ -37,7 +38,7 @@ SHORT = {  # besides: a word in capitals is a TCP state
     "all-acked": "unacked=0 unsent=0",
 }
 LEAN = ("type local peer peer_pid state rx tx unacked unsent side idle_ms sent_ms "
-        "unread rtt_us retrans").split()
+        "unread rtt_us retrans at thread").split()
 
 
 def long_form(figure):
@@ -116,7 +117,10 @@ def general_faults(record):
         yield f"level {record['level']}, not {level}"
     if record["errno"] and getattr(errno, record["error"]) != record["errno"]:
         yield "errno and error differ"
-    if record["ret"] != (0 if call == "getsockopt" or not record["errno"] else -1):
+    if call == "getaddrinfo":
+        if record["ret"] != getattr(socket, record["error"]):
+            yield "ret and error differ"
+    elif record["ret"] != (0 if call == "getsockopt" or not record["errno"] else -1):
         yield "ret"
     if not record["why"].endswith(".") or not record["why"][0].isupper() and \
             not record["why"].startswith(record.get("peer", "?")):

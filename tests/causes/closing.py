@@ -3,9 +3,9 @@ import os
 import socket
 import struct
 import threading
-from socket import AF_INET, MSG_WAITALL, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
+from socket import AF_INET, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
 
-from made_of import (CLOSE, accepted, call, connected, firewall, notes, own_network, peer,
+from made_of import (CLOSE, FIN_WAIT2, accepted, call, connected, firewall, notes, own_network, peer,
                      send_all, tcp_info, wait, wait_for_state, wait_until)
 from registry import case
 
@@ -142,10 +142,23 @@ def close_while_waiting():
 
 
 @case("""
+    close 0 gave-up-waiting | tcp FIN_WAIT2 rx=0 tx=10 side=connected sent_ms>49
+        without an answer from $them: nothing has ever come (0 bytes in all)
+""")
+def close_while_waiting_after_shutdown():
+    s = connected()
+    send_all(s, 10)
+    wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    s.shutdown(SHUT_RDWR)
+    wait_for_state(s, FIN_WAIT2)
+    s.close()
+
+
+@case("""
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        gave up connecting after ... $them had not answered the connection request (SYN)
+        gave up connecting after ... $them had not answered the connection request (SYN) ... !let the SYN out
 """)
 def close_while_connecting():
     own_network()
@@ -155,4 +168,21 @@ def close_while_connecting():
     s.setblocking(False)
     call(s.connect, ("127.0.0.1", 9))
     wait_until(lambda: tcp_info(s, 2, "B") >= 1)  # tcpi_retransmits: more than a second
+    s.close()
+
+
+@case("""
+    connect EINPROGRESS in-progress | peer=$them
+        SO_ERROR
+    close 0 gave-up-connecting | type=tcp peer=$them
+        $them had not answered ... This host itself did not let the SYN out
+""")
+def close_while_syn_is_kept_back():
+    own_network()
+    firewall("tcp dport 9 drop", hook="output")
+    notes["them"] = "127.0.0.1:9"
+    s = socket.socket(AF_INET, SOCK_STREAM)
+    s.setblocking(False)
+    call(s.connect, ("127.0.0.1", 9))
+    wait_until(lambda: tcp_info(s, 2, "B") >= 1)  # tcpi_retransmits
     s.close()

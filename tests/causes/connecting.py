@@ -308,6 +308,15 @@ def connect_rejected_reset():
 
 
 @case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=no..name
+        The name no..name was not resolved, after ... ms: there is no such name
+""")
+def connect_to_no_name():
+    own_network()
+    call(socket.getaddrinfo, "no..name".encode(), 80)
+
+
+@case("""
     connect EISCONN bad-argument | tcp ESTABLISHED rx=0 tx=0 all-acked
         The socket is already connected
 """)

@@ -126,6 +126,7 @@ def wait_for_state(s, number):
     wait_until(lambda: tcp_info(s, 0, "B") == number)
 
 
+FIN_WAIT2 = 5
 CLOSE = 7
 
 

@@ -1,4 +1,4 @@
-/* What README.md, "The log", promises of a line, checked strictly and without any of
+/* What libsockshim(7), "LOG", promises of a line, checked strictly and without any of
  * the shim's own code: a line that breaks it is printed and ends the fuzzer. */
 #ifndef CHECK_H
 #define CHECK_H
@@ -13,20 +13,21 @@
 /* The checks are no part of what the fuzzer explores: twice as fast without. */
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
 
-/* Every key in its place: README's order. */
+/* Every key in its place: the man page's order. */
 static const struct {
     const char *name;
     bool number;
 } check_keys[] = {
-    {"ts", false},       {"level", false},  {"event", false},   {"pid", true},
-    {"tid", true},       {"prog", false},   {"version", false}, {"exe", false},
-    {"settings", false}, {"call", false},   {"fd", true},       {"ret", true},
-    {"errno", true},     {"error", false},  {"len", true},      {"flags", false},
-    {"type", false},     {"local", false},  {"peer", false},    {"peer_pid", true},
-    {"state", false},    {"rx", true},      {"tx", true},       {"unacked", true},
-    {"unsent", true},    {"side", false},   {"idle_ms", true},  {"sent_ms", true},
-    {"unread", true},    {"rtt_us", true},  {"retrans", true},
-    {"cause", false},    {"lost", true},    {"why", false},
+    {"ts", false},     {"level", false},   {"event", false},    {"pid", true},
+    {"tid", true},     {"prog", false},    {"version", false},  {"exe", false},
+    {"host", false},   {"cgroup", false},  {"settings", false}, {"call", false},
+    {"fd", true},      {"ret", true},      {"errno", true},     {"error", false},
+    {"len", true},     {"flags", false},   {"type", false},     {"local", false},
+    {"peer", false},   {"peer_pid", true}, {"state", false},    {"rx", true},
+    {"tx", true},      {"unacked", true},  {"unsent", true},    {"side", false},
+    {"idle_ms", true}, {"sent_ms", true},  {"unread", true},    {"rtt_us", true},
+    {"retrans", true}, {"at", false},      {"thread", false},   {"cause", false},
+    {"lost", true},    {"why", false},
 };
 enum { CHECK_KEYS = sizeof check_keys / sizeof *check_keys };
 

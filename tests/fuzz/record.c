@@ -121,10 +121,11 @@ static bool has_call(const struct check *c)
            check_has(c, "cause");
 }
 
-static void check_return(const struct moment *m, const struct facts *f, enum cause cause)
+static void check_return(const struct moment *m, const struct facts *f, enum cause cause,
+                         const char *thread)
 {
     char line[RECORD_SIZE];
-    size_t len = record_return(line, m, f, cause);
+    size_t len = record_return(line, m, f, cause, thread);
     struct check c = check_line(line, len, settings.json);
     check_that(&c, check_is(&c, "event", "return") && has_call(&c), "a result");
     check_that(&c, check_is(&c, "cause", cause_name(cause)), "the cause");
@@ -140,7 +141,7 @@ static void check_own(const struct moment *m, const struct facts *f, const char 
     static const char *const names[] = {"start", "refused", "lost", "rotated", "config"};
     static const char *const keys[] = {"settings", "why", "lost", "why", "why"};
     char line[RECORD_SIZE];
-    size_t len = event == EVENT_START     ? record_start(line, m)
+    size_t len = event == EVENT_START     ? record_start(line, m, words, words)
                  : event == EVENT_REFUSED ? record_refused(line, m, f->call, f->fd, "Words.")
                  : event == EVENT_LOST    ? record_lost(line, m, f->len)
                  : event == EVENT_ROTATED ? record_rotated(line, m, words)
@@ -167,12 +168,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take_name(&in, settings.exe, sizeof settings.exe);
     take_name(&in, settings.summary, sizeof settings.summary);
     take_name(&in, words, sizeof words);
+    f.object = take_bool(&in) ? words : NULL;
+    f.offset = (uintptr_t)take_number(&in);
     /* One line an execution: more executions are worth more. */
     uint8_t event = take_byte(&in) % 16;
     if (event <= EVENT_CONFIG) {
         check_own(&m, &f, words, (enum event)event);
     } else {
-        check_return(&m, &f, cause);
+        check_return(&m, &f, cause, words);
     }
     return 0;
 }

@@ -111,7 +111,8 @@ static void check_start(void)
 {
     char line[RECORD_SIZE];
     struct moment m = {.who = {.pid = 1, .tid = 1}};
-    struct check c = check_line(line, record_start(line, &m), settings.json);
+    struct check c = check_line(line, record_start(line, &m, "host", "/system.slice/nginx.service"),
+                                settings.json);
     check_that(&c, check_is(&c, "event", "start") && check_has(&c, "settings"), "a start");
 }
 

@@ -10,7 +10,7 @@
  *
  * SIGPIPE is off (sockets and watch, too, for the program guards itself against writes
  * that raise it), ignore or always, NODELAY on or off, LOG yes if the log has a
- * descriptor of its own. What they force on a program (README, SOCKSHIM_SIGPIPE and
+ * descriptor of its own. What they force on a program (libsockshim(7), SOCKSHIM_SIGPIPE and
  * SOCKSHIM_NODELAY) is played by this one where it runs natively, so that nothing
  * of what was seen need be left out. */
 #ifndef LIFE_H

@@ -1,6 +1,7 @@
 /* The calls whose 0 is their success, and SO_ERROR: calls_open CASE. */
 #include "calls.h"
 
+#include <netdb.h>
 #include <sys/prctl.h>
 
 #ifdef __GLIBC__
@@ -404,6 +405,11 @@ static void shutdowns(void)
 static void aside(void)
 {
     int fd = place((int)MUST(open("/dev/null", O_RDONLY)), US);
+    struct addrinfo by_number = {.ai_flags = AI_NUMERICHOST};
+    struct addrinfo *answer = NULL;
+    STEP("getaddrinfo", getaddrinfo("127.0.0.1", "80", NULL, &answer));
+    freeaddrinfo(answer);
+    STEP("getaddrinfo", getaddrinfo("localhost", "80", &by_number, &answer) == EAI_NONAME ? 0 : 1);
     STEP("close", close(-1));
     STEP("close", close(1000000));
     STEP("__close", __close(-1));

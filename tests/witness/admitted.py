@@ -1,4 +1,4 @@
-"""What README.md, "Causes", admits that the kernel does not tell: each with its reason. A
+"""What libsockshim(7), "What the kernel does not tell", admits that the kernel does not tell: each with its reason. A
 record that is wrong in nothing else says less."""
 import re
 

@@ -1,28 +1,29 @@
 # shellcheck shell=sh
-# sockshim check: whether the shim can see into COMMAND; whether PID has it loaded
+# sockshim check: does sockshim work with COMMAND? is it loaded in process PID?
 
 . "${lib:?}/terminal.sh"
+. "$lib/logs.sh"
 
 check_usage() {
     cat <<'END'
 usage: sockshim check [-q] [--json] COMMAND|PID
 
-Says whether the shim can see into COMMAND, which is found as a shell finds it,
-through #! and env. Of a process it says whether the shim is in it, where its
-log is, and with which settings. A no comes with the reason, and with what to
-use instead.
+Says whether sockshim works with COMMAND, which is looked up as a shell would,
+through #! and env. For a process it says whether the shim (libsockshim.so) is
+loaded, where its log is, and with which settings. If the answer is no, it says
+why, and what to use instead.
 
   -q                  print nothing
-  --json              one JSON object instead of text: subject, works, why; of a
-                      process that has the shim its log and settings, too
+  --json              one JSON object instead of text: subject, works, why; for
+                      a process with the shim its log and settings, too
   -h, --help          print this
 
 A number is a PID; after --, or with a slash in it, it is a COMMAND.
 
-What it cannot know is whether a program uses io_uring, or makes its system
-calls without the C library: then the log stays empty.
+It cannot tell whether a program uses io_uring or makes its system calls without
+the C library; the log then stays empty.
 
-Exit status: 0 if it can, or does; 1 if not; 2 if the call is wrong.
+Exit status: 0 for yes; 1 for no; 2 if the usage is wrong.
 END
 }
 
@@ -86,16 +87,18 @@ check_process() {
     check_strace="strace -f -p $check_pid -e trace=network"
     check_refuse_empty_process "${check_line##*) }"
     check_maps=$(cat "/proc/$check_pid/maps" 2>/dev/null) ||
-        check_no "it cannot be told: only its user ($(check_user_of_process)), and root with CAP_SYS_PTRACE, may look into it"
+        check_no "this process may be inspected only by its user ($(check_user_of_process)) and by root with CAP_SYS_PTRACE"
     check_file=$(readlink "/proc/$check_pid/exe")
     check_environment=$(tr '\0\n' '\n ' <"/proc/$check_pid/environ")
     check_loaded=$(printf '%s\n' "$check_maps" | sed -n 's|^[^/]*\(/.*/libsockshim\.so.*\)$|\1|p' | head -n 1)
     [ -n "$check_loaded" ] || check_explain_absence
-    ! check_is_secure || check_no "$check_loaded is loaded, and does nothing: it $check_secure; $check_instead"
-    ! check_is_switched_off || check_no "$check_loaded is loaded, and does nothing: $check_reason"
+    ! check_is_secure || check_no "$check_loaded is loaded but does nothing: it $check_secure; $check_instead"
+    ! check_is_switched_off || check_no "$check_loaded is loaded but does nothing: $check_reason"
     echo "$check_name: yes, $check_loaded is loaded"
     echo "  log: $(check_where_log)"
     echo "  settings: $(check_which_settings)"
+    check_recorder_file=$(check_find_recorder)
+    [ -z "$check_recorder_file" ] || echo "  recorder: $(check_here "$check_recorder_file")"
 }
 
 # check_refuse_empty_process FIELDS: of /proc/PID/stat, from the state on. The bit is
@@ -104,9 +107,9 @@ check_refuse_empty_process() {
     # shellcheck disable=SC2086
     set -- $1
     case $1 in
-    Z | X) check_no "it has ended, and its parent has not noticed yet (a zombie)" ;;
+    Z | X) check_no "it has ended, and its parent has not waited for it yet (a zombie)" ;;
     esac
-    [ $(($7 & 0x200000)) -eq 0 ] || check_no "it is a thread of the kernel's, which makes no calls"
+    [ $(($7 & 0x200000)) -eq 0 ] || check_no "it is a kernel thread, which makes no calls"
 }
 
 check_user_of_process() {
@@ -126,7 +129,7 @@ check_explain_absence() {
     *libsockshim.so*) check_no "the shim is not loaded, though its LD_PRELOAD asks for $(check_setting LD_PRELOAD): is that there," \
         "can its user read it, and is it built for this program?" ;;
     esac
-    check_no "the shim is not loaded; it could be, if $check_file is started again with it; until then $check_instead"
+    check_no "the shim is not loaded; it can be loaded if $check_file is restarted with it; until then $check_instead"
 }
 
 # LD_PRELOAD counted for nothing when the program was started.
@@ -177,7 +180,7 @@ check_which_settings() {
     elif check_is_environment_there; then
         echo "the defaults"
     else
-        echo "not to be read; the record of its start in the log has them"
+        echo "they cannot be read; the start record in the log has them"
     fi
 }
 
@@ -218,6 +221,14 @@ check_find_log_number() {
         /*) echo "$check_number" && break ;;
         esac
     done
+}
+
+# By the mapping: once it is mapped, the shim has no descriptor of it.
+check_find_recorder() {
+    printf '%s\n' "$check_maps" | sed -n 's|^[^ ]* rw-s [^/]*\(/.*\)$|\1|p' | sort -u | while IFS= read -r check_mapped; do
+        check_bytes=$(logs_first_bytes 2>/dev/null <"/proc/$check_pid/root$check_mapped")
+        [ "$(logs_unpacker "$check_bytes")" != "${recorder:?}" ] || echo "$check_mapped"
+    done 2>/dev/null
 }
 
 # check_here PATH: where PATH of another mount namespace, a container's, is to be found.

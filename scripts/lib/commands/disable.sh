@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim disable: takes a systemd unit from under the shim again
+# sockshim disable: undoes sockshim enable
 
 . "${lib:?}/unit.sh"
 
@@ -8,13 +8,14 @@ disable_usage() {
 usage: sockshim disable [OPTIONS] UNIT
 
 Removes the drop-in that sockshim enable UNIT wrote. It takes effect when the
-unit is restarted. The logs stay.
+unit is restarted. The logs are kept.
 
-      --dry-run       say what would be removed; remove nothing
-      --root DIR      the unit is one of the system in DIR, which does not run
+      --dry-run       print what would be removed, and remove nothing
+      --root DIR      the unit belongs to the system in DIR, which is not
+                      running
   -h, --help          print this
 
-Exit status: 0; 1 if the unit is not enabled; 2 if the call is wrong.
+Exit status: 0; 1 if the unit is not enabled; 2 if the usage is wrong.
 END
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim doctor: what this host, or a process, adds to resets and delays
+# sockshim doctor: what this host or a process itself contributes to failures
 #
 # It reads /proc and ss, changes nothing and needs no root. What is read here goes to
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
@@ -17,37 +17,38 @@ doctor_usage() {
 usage: sockshim doctor [OPTIONS] [PID]
        sockshim doctor [OPTIONS OF RUN] -- COMMAND [ARG...]
 
-Without PID and COMMAND: what this host itself contributes to resets, refused
-connections and delays. Full accept queues, settings, and what the kernel has
-counted (lost and damaged packets, conntrack, memory, ICMP, datagrams), each
-with what it means, what to change and what not to. The counters are read twice:
-what is happening now comes before what happened at some time since boot.
+Without PID and COMMAND: shows what this host itself contributes to resets,
+refused connections and delays. Full accept queues, settings, and what the
+kernel has counted (lost and damaged packets, conntrack, memory, ICMP,
+datagrams), each with what it means, what to change and what not to change. The
+counters are read twice: what is happening now comes before what has happened at
+some time since boot.
 
-With PID: what the sockets of that running process look like. Connections that
-it does not close, data that it does not read, data that is not acknowledged and
+With PID: describes the sockets of that running process. Connections that it
+does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects that are not answered, full accept
-queues, descriptors against their limit; and which call each thread waits in,
-and for whom. Nothing is injected or traced. Without root it works for processes
-of your own; what could not be seen is listed.
+queues, descriptors against their limit; and the call that each thread waits in,
+and for whom. Nothing is injected or traced. Without root it works for your own
+processes; what could not be seen is listed.
 
-With COMMAND: runs it as sockshim run does, with the OPTIONS of run (but -q),
-and says at the end, on stderr, what the kernel counted meanwhile, beside what
-the log says of this run. There --json is run's option: the log in JSON.
+With COMMAND: runs it as sockshim run does, with the options of run (except -q),
+and shows at the end, on stderr, what the kernel counted meanwhile, next to what
+this run logged. --json is run's option then: the log in JSON.
 
   --json              one JSON object on one line instead of text
-  --seconds N         time between the two looks (default: 1; 0: only one look)
+  --seconds N         time between the two readings (default: 1; 0: only one)
   --watch N           repeat every N seconds, until Ctrl-C or PID has ended
   -h, --help          print this
 
-doctor reads /proc, and ss if it is installed; it changes nothing and needs no
-root. Only root is told which processes other users' sockets belong to.
+doctor reads /proc, and uses ss if it is installed; it changes nothing and does
+not need root. Only root can see which processes other users' sockets belong to.
 
-Settings and counters are those of the network namespace that it runs in: for a
-container, run it there. Other programs in the namespace count, too. Memory,
+Settings and counters are those of the network namespace that it runs in; for a
+container, run it inside. Other programs in the namespace are included. Memory,
 open files and the limit of the conntrack table belong to the whole host.
 
-Exit status: 0, whatever was found; 1 if nothing could be read; 2 if the call is
-wrong. With COMMAND: that of sockshim run, which is COMMAND's.
+Exit status: 0, whatever was found; 1 if nothing could be read; 2 if the usage
+is wrong. With COMMAND: that of sockshim run, which is COMMAND's.
 END_OF_USAGE
 }
 
@@ -86,7 +87,7 @@ doctor_read_words() {
             shift
             ;;
         -*) doctor_option "$1" ;;
-        '' | *[!0-9]*) wrong_call doctor "$1 is not a PID; to run a command under doctor, put -- before it" ;;
+        '' | *[!0-9]*) wrong_call doctor "$1 is not a PID; to run a command, put -- before it" ;;
         *)
             [ -z "$doctor_pid" ] || wrong_call doctor "one PID, not $doctor_pid and $1"
             doctor_pid=$1
@@ -108,7 +109,7 @@ doctor_read_words() {
 doctor_option() {
     case $1 in
     -q | -o | --format | --level | --skip | --only | --limit | --close | --no-*)
-        wrong_call doctor "$1 is for doctor -- COMMAND, and there is no -- and COMMAND"
+        wrong_call doctor "put -- COMMAND after the options: $1 is only for doctor -- COMMAND"
         ;;
     *) unknown_option doctor "$1" --json --seconds --watch --help ;;
     esac
@@ -276,7 +277,7 @@ doctor_process() {
         die 1 "there is no process $1"
     fi
     ls "$doctor_its/fd/" >/dev/null 2>&1 ||
-        die 1 "the descriptors of process $1 may be seen only by its user and by root (CAP_SYS_PTRACE)"
+        die 1 "the descriptors of process $1 can be seen only by its user and by root (CAP_SYS_PTRACE)"
     doctor_seen=yes
     doctor_find_ss "$1"
     {
@@ -359,11 +360,11 @@ doctor_process_threads() {
 doctor_command() {
     case $1 in
     -*) ;;
-    *) wrong_call doctor "$1 is not an option, and only options may stand before --" ;;
+    *) wrong_call doctor "$1 is not an option, and only options are allowed before --" ;;
     esac
     for doctor_word; do
         case $doctor_word in
-        -q) wrong_call doctor "with -q nobody is there at the end to look at the counters" ;;
+        -q) wrong_call doctor "-q is not allowed: with it, sockshim is gone before the counters can be compared" ;;
         --) break ;;
         esac
     done

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim enable: puts a systemd unit under the shim, by a drop-in
+# sockshim enable: runs a systemd service with sockshim, by a drop-in
 
 . "${lib:?}/unit.sh"
 
@@ -7,26 +7,29 @@ enable_usage() {
     cat <<'END'
 usage: sockshim enable [OPTIONS] UNIT
 
-Puts a systemd service under the shim: writes a drop-in,
+Runs a systemd service with sockshim: writes a drop-in,
 /etc/systemd/system/UNIT.d/sockshim.conf, which sets LD_PRELOAD and the log. It
-takes effect when the unit is restarted; sockshim disable UNIT takes it back.
-The log is /var/log/sockshim/UNIT/PROGRAM.log, in a folder that systemd makes
+takes effect when the unit is restarted; sockshim disable UNIT undoes it. The
+log is /var/log/sockshim/UNIT/PROGRAM.log, in a directory that systemd creates
 for the unit's user (LogsDirectory=), so that it can be written whatever
 ProtectSystem=, PrivateTmp= or DynamicUser= say.
 
-      --dry-run       print the drop-in; write nothing
+      --dry-run       print the drop-in, and write nothing
       --journal       log to the journal instead, through standard error
       --level LEVEL   the lowest level: debug, info, warn or error (default:
                       info)
-      --root DIR      the unit is one of the system in DIR, which does not run
-      --force         even if check says that the shim cannot see into it
+      --root DIR      the unit belongs to the system in DIR, which is not
+                      running
+      --force         do it even if check says that sockshim does not work with
+                      it
   -h, --help          print this
 
-Units are refused if the shim cannot see into their program (static, Go, another
-C library: sockshim check), or if they would not find the object because of
-RootDirectory=, ProtectHome=, PrivateTmp= or the like.
+A unit is refused if sockshim does not work with its program (static, Go,
+another C library: sockshim check), or if it would not find libsockshim.so
+because of RootDirectory=, ProtectHome=, PrivateTmp= or the like.
 
-Exit status: 0; 1 if it is refused or cannot be written; 2 if the call is wrong.
+Exit status: 0; 1 if it is refused or cannot be written; 2 if the usage is
+wrong.
 END
 }
 
@@ -70,7 +73,7 @@ enable_check_program() {
     [ -z "$enable_force" ] || return 0
     while read -r enable_program; do
         enable_answer=$(sh "$0" check -- "$unit_root$enable_program" 2>&1) ||
-            die 1 "$unit_name cannot be enabled: $enable_answer (--force does it all the same)"
+            die 1 "$unit_name cannot be enabled: $enable_answer (--force does it anyway)"
     done <<END
 $enable_programs
 END

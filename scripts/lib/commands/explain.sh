@@ -11,12 +11,12 @@ usage: sockshim explain [CAUSE|ERRNO|WORD...]
 
 Says what happened on the wire, the usual reasons, what to look at next and
 what to do: for one cause (peer-reset), for all causes of an errno name
-(ECONNRESET) or number (104), or, without a word, for all of them. Other words
-are an error message as a program prints it ("unexpected eof", "early EOF"), or
-a topic: nagle, tls, dns, conntrack, mtu, ...; `sockshim explain topics` lists
-those.
+(ECONNRESET) or number (104), or, without arguments, for all of them. It also
+takes an error message as a program prints it ("unexpected eof", "early EOF"),
+or a topic: nagle, tls, dns, conntrack, mtu, ...; `sockshim explain topics`
+lists the topics.
 
-Exit status: 0; 2 if nothing is known of it.
+Exit status: 0; 2 if nothing is known about it.
 END
 }
 
@@ -30,9 +30,15 @@ sockshim_explain() {
         '' | 0 | *-* | *' '*) ;;
         *) explain_name=$(explain_errno_name "$1") || exit ;;
         esac
-        explain_print_causes "${1-}" "$explain_name" && return
+        ! explain_is_known explain_print_causes "${1-}" "$explain_name" || return 0
     fi
-    explain_print_topic "$*" || explain_nothing_known "$*"
+    explain_is_known explain_print_topic "$*" || explain_nothing_known "$*"
+}
+
+# explain_is_known COMMAND...: also if it ended early, for nobody reads on: explain | head.
+explain_is_known() {
+    "$@"
+    [ $? -ne 1 ]
 }
 
 # explain_errno_name WORD: what the log calls the errno of that name or number; nothing
@@ -76,6 +82,6 @@ explain_nothing_known() {
     esac
     # shellcheck disable=SC2046,SC2086
     explain_meant=$(causes_nearest "$1" $explain_errnos $(sed -n 's/^topic: *//p' "$lib/topics.txt"))
-    die "$USAGE" "nothing is known of $1${explain_meant:+ (did you mean $explain_meant?)};" \
-        "sockshim explain has all causes, sockshim explain topics other words"
+    die "$USAGE" "nothing is known about $1${explain_meant:+ (did you mean $explain_meant?)};" \
+        "sockshim explain lists all causes, sockshim explain topics all topics"
 }

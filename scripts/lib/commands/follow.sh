@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sockshim follow: the log as it grows, a short line a record
+# sockshim follow: shows the log as it grows, one short line per record
 #
 # A view, follow.awk and a file of views, shows what a feed sends it: of a log's files
 # (follow-files.sh), a folder (follow-folder.sh), or a stream.
@@ -16,39 +16,39 @@ follow_usage() {
     cat <<'END'
 usage: sockshim follow [OPTIONS] [LOG]
 
-Shows the log as it grows, a short line a record: when (UTC), which program, the
-call and what it returned, the cause, who the peer was, and the figures that
-matter. It goes on when the log is rotated, and waits for one that is not there
-yet. Ctrl-C ends it. LOG may be a folder, for all logs in it, or - for standard
-input, read to its end; without LOG it is standard input if that is a pipe or a
-file, else ./sockshim.log:
+Shows the log as it grows, one short line per record: the time (UTC), the
+program, the call and what it returned, the cause, the peer, and the figures
+that matter. It continues when the log is rotated, and waits for a log that does
+not exist yet. Ctrl-C ends it. LOG may be a directory, for all logs in it, or -
+for standard input, read to its end; without LOG it reads standard input if that
+is a pipe or a file, and ./sockshim.log otherwise:
 
     kubectl logs -f --prefix -l app=billing | sockshim follow
 
-On a terminal a line is cut to its width, with a mark at its end. Lines that are
-not records, such as a program's own output, are shown unchanged, unless there
-is a filter.
+On a terminal, lines are cut to its width, with a mark at the end. Lines that
+are not records, such as a program's own output, are shown unchanged, unless
+there is a filter.
 
-  -n N, -n all        so many of the records that are there already (default:
-                      10; with --since all of them)
+  -n N, -n all        start with this many existing records (default: 10; with
+                      --since all of them)
 END
     filter_usage
     cat <<'END'
-  --why               the sentence that says why, too
-  --top               a table instead, drawn anew each second: causes and peers
-                      by records per second and per minute, and when each was
-                      last seen
-  --json              each record as one JSON object a line, with all its keys,
-                      whatever the log's format; only records are shown
+  --why               show the sentence that says why, too
+  --top               show a table instead, updated every second: causes and
+                      peers by records per second and per minute, and when each
+                      was last seen
+  --json              show each record as one JSON object per line, with all its
+                      keys, whatever the log's format; only records are shown
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
 
-With --since, FILE.1 of a rotated log is shown, too. With --until it ends at
-that time.
+With --since, FILE.1 of a rotated log is shown too. With --until it ends at that
+time.
 
 Exit status: 0 at the end of standard input or at the time of --until; 130 after
-Ctrl-C; 2 if the call is wrong or the log cannot be read.
+Ctrl-C; 2 if the usage is wrong or the log cannot be read.
 END
 }
 
@@ -157,12 +157,31 @@ follow_path() {
     elif [ -e "$follow_log" ] && [ ! -f "$follow_log" ]; then
         follow_stream <"$follow_log"
         return
+    elif [ -f "$follow_log" ] && follow_is_recorder; then
+        follow_recorder
+        return
     fi
     follow_decide_start
     if [ -n "$FOLLOW_LATEST" ] && [ -t 2 ] && follow_is_long; then
         complain "looking for the last $FOLLOW_LATEST of them in $follow_log"
     fi
     follow_feed | follow_exec_view
+}
+
+follow_is_recorder() {
+    [ "$(logs_unpacker "$(logs_first_bytes <"$follow_log")")" = "${recorder:?}" ]
+}
+
+# With a filter, all that fits of what is there: only the view can count.
+follow_recorder() {
+    [ -x "$recorder" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
+    follow_decide_start
+    [ "$follow_start" != all ] || follow_start=-1
+    follow_folder=$(mktemp -d) && mkfifo "$follow_folder/records" || exit "$USAGE"
+    "$recorder" --follow "$follow_start" "$follow_log" >"$follow_folder/records" 3>&- &
+    exec <"$follow_folder/records"
+    rm -r "$follow_folder"
+    follow_stream
 }
 
 follow_is_long() {

@@ -1,24 +1,25 @@
 # shellcheck shell=sh
-# sockshim report: what went wrong, how often, with whom, when
+# sockshim report: findings first, then what went wrong, how often, with whom
 #
 # report.awk counts, a file in views tells.
 
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 . "$lib/logs.sh"
+. "$lib/page.sh"
 
-REPORT_OPTIONS="$FILTER_OPTIONS --json --prometheus --color --help"
+REPORT_OPTIONS="$FILTER_OPTIONS --html --json --prometheus --color --help"
 
 report_usage() {
     cat <<'END'
 usage: sockshim report [OPTIONS] [LOG...]
 
-Says what went wrong in one or several logs, how often, with whom and when, and
-what to do about it. Logs may be logfmt or JSON, and compressed (gzip, xz, zstd,
-bzip2), in any order. A folder stands for the logs in it, - for standard input;
-without LOG it reads standard input if something comes there, else
-./sockshim.log. It recognizes what journalctl, syslog, docker compose and
-kubectl put before a record, and keeps hosts, containers and pods apart:
+Summarises one or more logs: what went wrong, how often, with whom and when, and
+what to do about it. Logs may be logfmt or JSON, compressed (gzip, xz, zstd,
+bzip2), and in any order. A directory stands for the logs in it, - for standard
+input; without LOG it reads standard input if that is a pipe or a file, and
+./sockshim.log otherwise. It recognises the prefixes of journalctl, syslog,
+docker compose and kubectl, and keeps hosts, containers and pods apart:
 
     sockshim report sockshim.log sockshim.log.*
     journalctl -u billing | sockshim report --since yesterday
@@ -27,14 +28,17 @@ kubectl put before a record, and keeps hosts, containers and pods apart:
 END
     filter_usage
     cat <<'END'
+  --html FILE         a page for the browser instead, which needs no other file:
+                      findings, time line, and each connection with its records;
+                      - for standard output
   --json              the figures, for machines
   --prometheus        counts for node_exporter's textfile collector
   --color WHEN        auto (on a terminal, unless NO_COLOR is set), always or
                       never
   -h, --help          print this
 
-Exit status: 0; 2 if the call is wrong or a log could not be read (the others
-are).
+Exit status: 0; 2 if the usage is wrong or a log could not be read (the others
+are read anyway).
 END
 }
 
@@ -45,19 +49,31 @@ REPORT_PIECE=1500
 sockshim_report() {
     report_view=text
     report_status=0
-    filter_read_words report "$FILTER_VALUED --color" "$@"
+    report_page=
+    filter_read_words report "$FILTER_VALUED --color --html" "$@"
 }
 
 report_option() {
     case $1/$# in
-    --json/1) report_view=json ;;
-    --prometheus/1) report_view=prometheus ;;
+    --json/1) report_choose_view json ;;
+    --prometheus/1) report_choose_view prometheus ;;
     --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
+    --html/2)
+        [ -n "$2" ] || wrong_call report "--html needs a file, or - for standard output"
+        report_choose_view html
+        report_page=$2
+        ;;
+    --html/*) wrong_call report "$1 needs a value" ;;
     *)
         # shellcheck disable=SC2086
         unknown_option report "$1" $REPORT_OPTIONS
         ;;
     esac
+}
+
+report_choose_view() {
+    [ "$report_view" = text ] || [ "$report_view" = "$1" ] || wrong_call report "--$report_view and --$1 exclude each other"
+    report_view=$1
 }
 
 # ---- The logs ----
@@ -147,20 +163,33 @@ report_on() {
         fi
     done
     [ $# -gt 0 ] || exit "$report_status"
+    [ -z "$report_page" ] || page_check "$report_page" "$@"
     report_export_choices "$@"
     export LC_ALL=C
-    report_feed "$@" | report_count || report_status=$USAGE
+    if [ -n "$report_page" ]; then
+        page_write "$report_page" report_tell_all "$@" || report_status=$USAGE
+    else
+        report_tell_all "$@" || report_status=$USAGE
+    fi
     exit "$report_status"
+}
+
+report_tell_all() {
+    report_feed "$@" | report_count
 }
 
 # Whatever file is in the folder of findings is a kind of them.
 report_count() {
     set -- -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
-        -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/report.awk" -f "$lib/findings.awk"
+        -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/html.awk" -f "$lib/causes.awk" \
+        -f "$lib/report.awk" -f "$lib/axis.awk" -f "$lib/findings.awk"
     for report_kind in "$lib"/findings/*.awk; do
         set -- "$@" -f "$report_kind"
     done
-    awk "$@" -f "$lib/views/report-$report_view.awk"
+    for report_part in "$lib/views/report-$report_view"*.awk; do
+        set -- "$@" -f "$report_part"
+    done
+    awk "$@"
 }
 
 report_can_read() {
@@ -196,6 +225,12 @@ report_export_choices() {
     fi
     REPORT_NAMES=$(report_names "$@")
     export REPORT_CAUSES REPORT_LIMITS REPORT_TOTAL REPORT_NAMES REPORT_PIECE
+    if [ -n "$report_page" ]; then
+        REPORT_VIEWS=$lib/views
+        REPORT_VERSION=$(tables_list version) || exit
+        REPORT_NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+        export REPORT_VIEWS REPORT_VERSION REPORT_NOW
+    fi
 }
 
 # In bytes; 0 if that is not known before.

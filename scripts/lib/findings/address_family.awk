@@ -28,11 +28,16 @@ function family_of(i) {
 # says; "" if that is not known.
 function connect_ms(i,    j) {
     for (j = i - 1; j > 0 && at_of[i] - at_of[j] < 300000; j--)
-        if (cause_of[j] == "in-progress" && pid_of[j] == pid_of[i] && peer_of[j] == peer_of[i] && local_of[j] == local_of[i])
+        if (cause_of[j] == "in-progress" && is_same_connect(i, j))
             return at_of[i] - at_of[j]
     if (cause_of[i] ~ /^(gave-up-connecting|timeout)$/)
         return spoken_time(why_of[i])
     return ""
+}
+
+# A connect under way has no local address in its record.
+function is_same_connect(i, j) {
+    return pid_of[j] == pid_of[i] && fd_of[j] == fd_of[i] && peer_of[j] == peer_of[i] && machine_of[j] == machine_of[i]
 }
 
 # The first time that a sentence names, in ms; "" if it names none.
@@ -64,7 +69,7 @@ function other_family(g,    part, i, other, answer) {
 # Whether a connect under way has a record of its failure later on.
 function will_fail(i,    j) {
     for (j = i + 1; j <= kept_count; j++)
-        if (pid_of[j] == pid_of[i] && peer_of[j] == peer_of[i] && local_of[j] == local_of[i])
+        if (is_same_connect(i, j))
             return is_failed_connect(j)
     return 0
 }

@@ -20,7 +20,11 @@ function find_broken_off(    i, g) {
 
 # A client that goes while it is owed something.
 function is_client_leaving(i) {
-    if (cause_of[i] !~ /^(peer-reset|write-after-close|peer-closed)$/ || idle_of[i] == "" || sent_of[i] == "")
+    if (cause_of[i] !~ /^(peer-reset|write-after-close|peer-closed)$/ || idle_of[i] == "")
+        return 0
+    if (tx_of[i] != "" && tx_of[i] == 0 && sent_of[i] == "") # asked, and never answered
+        return rx_of[i] > 0 && idle_of[i] >= 500
+    if (sent_of[i] == "")
         return 0
     return idle_of[i] < sent_of[i] && idle_of[i] >= 500 || cause_of[i] != "peer-closed" && idle_of[i] >= 500 && unacked_of[i] + unsent_of[i] > 0
 }
@@ -34,7 +38,8 @@ function judge_clients(g,    i, n, time) {
     n = found("client-timeout", "warn", g, \
         "Clients of " spoken_prog(i) " give up after " time ", before they have their answer", \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) ".", \
-        "The same time again and again is a timeout, of the client or of a proxy before this server.", \
+        "The same time again and again is a timeout, of the client or of a proxy before this server" \
+            (sent_of[i] == "" ? ", unless this service never answers anybody." : "."), \
         "find out what makes the answers of " spoken_prog(i) " late, or raise that timeout.")
     add_figure(n, "limit_ms", group_least[g])
     add_figure(n, "connections", group_size[g])
@@ -45,7 +50,8 @@ function tell_broken_off(g,    i, n) {
     n = found("broken-off", "warn", g, \
         spoken_peer(i) " breaks off " tally(g, "connection", "connections") " of " spoken_prog(i), \
         "First at " clock(i) (rx_of[i] != "" ? ", after " spoken_range_bytes(g) " from it" : "") (unacked_of[i] + unsent_of[i] > 0 ? ", with " spoken_bytes(unacked_of[i] + unsent_of[i]) " not acknowledged" : "") ".", \
-        "Its process closed with data unread, crashed or was killed, or a device sent RST in its name.", \
+        group_size[g] > 1 && group_least[g] > 0 && group_most[g] - group_least[g] <= 16 ? "Each time at the same step: it refuses there, or has nothing behind it (a TLS proxy)." \
+            : "Its process closed with data unread, crashed or was killed, or a device sent RST in its name.", \
         "its log, for client " printable(local_of[i]) "; with a log of sockshim from there, too, `sockshim report` tells which.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "rx", group_least[g])

@@ -4,6 +4,8 @@
 
 BEGIN {
     LEAST_PAUSE = 1000 # ms
+    LEAST_SURE_PAUSE = 500
+    LATEST_RST = 100 # ms after what it answers
     MOST_REQUEST = 65536 # bytes; more is a transfer that was under way all the time
 }
 
@@ -19,13 +21,19 @@ function find_idle_timeout(    i, g) {
 function ends_after_silence(i) {
     if (!ended_badly(i) && cause_of[i] != "connection-timed-out" || type_of[i] !~ /tcp/)
         return 0
-    if (silence_before(i) < LEAST_PAUSE || rx_of[i] == 0 && tx_of[i] + unacked_of[i] + unsent_of[i] > MOST_REQUEST)
+    if (silence_before(i) < (had_ended_before(i) ? LEAST_SURE_PAUSE : LEAST_PAUSE) || rx_of[i] == 0 && tx_of[i] + unacked_of[i] + unsent_of[i] > MOST_REQUEST)
         return 0
     if (cause_of[i] == "connection-timed-out")
         return rx_of[i] > 0 && silence_before(i) >= 10 * LEAST_PAUSE && !(retrans_of[i] > 0 && !unacked_of[i])
     if (side_of[i] == "accepted")
         return sent_of[i] == "" || sent_of[i] <= idle_of[i]
     return !due_of[i] || wait_of[i] <= LEAST_PAUSE && wait_of[i] * 4 <= pause_of[i]
+}
+
+# The peer had closed before this side sent once more: what it sent is not acknowledged,
+# and did not end the connection.
+function had_ended_before(i) {
+    return cause_of[i] ~ /^(peer-closed|write-after-close)$/ && side_of[i] != "accepted" && rx_of[i] > 0 && unacked_of[i] > 0 && wait_of[i] <= LATEST_RST
 }
 
 # Neither side had sent anything for so long, in ms.
@@ -74,7 +82,7 @@ function idle_whose(i) {
 
 function idle_evidence(g, low,    i, whose) {
     i = group_first[g]
-    whose = known_limit("idle", low + 1 > group_least[g] * 0.9 ? low + 1 : group_least[g] * 0.9, group_least[g] * 1.01)
+    whose = is_same_host(i) && group_least[g] >= 60000 ? "" : known_limit("idle", low + 1 > group_least[g] * 0.9 ? low + 1 : group_least[g] * 0.9, group_least[g] * 1.01)
     return spoken_prog(i) ": " tally(g, "connection", "connections") " failed after a pause of " spoken_range(group_least[g], group_most[g]) (low ? "; a pause of " spoken(low) " did no harm" : "") "." \
         (whose != "" ? " " whose " would fit." : "")
 }

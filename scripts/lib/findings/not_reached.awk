@@ -28,7 +28,7 @@ function tell_not_reached(g,    i, n, kind, time) {
     i = group_first[g]
     kind = not_reached_kind(i)
     time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
-    n = found(kind, level_of[i] >= RANK["error"] ? "error" : "warn", g, \
+    n = found(kind, is_route_question(i) ? "info" : level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         not_reached_title(i, kind), \
         tally(g, "time", "times") " (" printable(error_of[i] == "" ? cause_of[i] : error_of[i]) time "), first at " clock(i) (group_size[g] > 1 ? ", last at " clock(group_last[g]) : "") "." beside(i), \
         not_reached_meaning(i, group_most[g]), \
@@ -36,6 +36,11 @@ function tell_not_reached(g,    i, n, kind, time) {
     add_figure(n, "records", group_size[g])
     if (group_most[g] != "")
         add_figure(n, "ms", sprintf("%.0f", group_most[g]) + 0)
+}
+
+# A connect of UDP sends nothing: some programs ask in this way for the way to an address.
+function is_route_question(i) {
+    return cause_of[i] == "unreachable" && call_of[i] == "connect" && type_of[i] == "udp"
 }
 
 function not_reached_title(i, kind) {
@@ -58,7 +63,7 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path is there, but the process that listened there is gone." \
-            : "No process listens on that port, or a firewall rejects with RST."
+            : "Nothing listens at that address (perhaps at 127.0.0.1 only), or a firewall rejects it."
     if (cause_of[i] == "no-such-socket")
         return "There is no such path: the server is not running, or sees another file system (a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -68,7 +73,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router said so."
     if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
-        return "A firewall drops it silently, the host is off, or the server's accept queue is full."
+        return "A firewall (of this host, too) drops it silently, the host is off, or the server's accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server hangs or is overloaded; it is there."
     if (cause_of[i] == "address-in-use")
@@ -80,7 +85,7 @@ function not_reached_meaning(i, ms) {
 
 function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
-        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start the server or correct the address."
+        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start it or correct the address."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows who listens where: start the server, or correct the path."
     if (cause_of[i] == "unreachable")
@@ -91,7 +96,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "backlog-full")
         return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return "`tcpdump -ni any host " printable(host_of(peer_of[i])) "` there: does SYN arrive? `ss -ltn`: is the queue full? `SOCKSHIM_CONNECT_TIMEOUT=3s` fails sooner."
+        return "`sockshim doctor -- COMMAND` tells if SYN leaves this host; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives."
     if (cause_of[i] == "address-unavailable")
         return "`ip addr` shows the addresses of this host; correct the program's setting."
     if (cause_of[i] == "not-permitted")

@@ -4,11 +4,16 @@
 function find_own_deadline(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/)
+        if (is_open(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
             put_in_group(prog_of[i] SUBSEP what_for(i) SUBSEP port_of(peer_of[i]), i, deadline_of(i))
     for (g = 1; g <= groups; g++)
         if (is_deadline(g))
             tell_own_deadline(g)
+}
+
+# A close with SO_LINGER 0, as haproxy's, with nothing unread.
+function aborts_waiting(i) {
+    return cause_of[i] == "reset-by-own-close" && side_of[i] == "connected" && due_of[i] && value_is_zero(unread_of[i])
 }
 
 function what_for(i) {
@@ -19,7 +24,7 @@ function what_for(i) {
 
 # In ms; 0 where it is not known.
 function deadline_of(i,    time) {
-    if (cause_of[i] == "gave-up-waiting")
+    if (cause_of[i] == "gave-up-waiting" || cause_of[i] == "reset-by-own-close")
         return sent_of[i] + 0
     if (cause_of[i] == "timeout")
         time = spoken_time(why_of[i])
@@ -37,7 +42,7 @@ function is_deadline(g,    i, apart, off) {
     apart = group_most[g] - group_least[g]
     if (group_least[g] < 50)
         return 0
-    if (group_size[g] > 1 && apart <= 20 + group_least[g] * 0.04)
+    if (group_size[g] > 1 && apart <= (group_least[g] < 500 ? 20 : 100) + group_least[g] * 0.04)
         return 1
     off = group_least[g] % 500
     return group_least[g] >= 490 && apart <= 20 + group_least[g] * 0.04 && (off <= 50 || off >= 450)
@@ -50,12 +55,29 @@ function tell_own_deadline(g,    i, n, time, what) {
     n = found("own-deadline", "warn", g, \
         spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time "", \
         tally(g, "time", "times") ", first with " spoken_peer(i) " at " clock(i) deadline_state(i, what) "." beside(i), \
-        deadline_meaning(i, what), \
-        what == "connect" ? "raise it above what a handshake takes (`ping " printable(host_of(peer_of[i])) "`)." \
+        deadline_meaning(i, what, group_least[g]), \
+        what == "connect" ? connect_deadline_advice(i, group_least[g]) \
             : "find out what takes the peer so long, or raise this timeout in the program's settings.")
     add_figure(n, "deadline_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])
     add_figure(n, "records", group_size[g])
+}
+
+function connect_deadline_advice(i, ms) {
+    if (!was_silent(i, ms))
+        return "raise it above what a handshake takes (`ping " printable(host_of(peer_of[i])) "`)."
+    if (is_same_host(i))
+        return "`ss -ltnp sport = :" port_of(peer_of[i]) "`: Recv-Q above Send-Q is a full queue."
+    return not_reached_advice(i)
+}
+
+# Whether a connect of the program to another port of that host was under way, and has no
+# record of a failure.
+function has_connected_otherwise(i,    j) {
+    for (j = 1; j <= kept_count; j++)
+        if (prog_of[j] == prog_of[i] && host_of(peer_of[j]) == host_of(peer_of[i]) && peer_of[j] != peer_of[i] && (was_connected(j) || cause_of[j] == "in-progress" && !will_fail(j)))
+            return 1
+    return 0
 }
 
 function deadline_state(i, what) {
@@ -68,12 +90,22 @@ function deadline_state(i, what) {
     return ""
 }
 
-function deadline_meaning(i, what) {
-    if (what == "connect")
+# No path is as slow as that: SYN was sent twice at least, or did not leave the host.
+function was_silent(i, ms) {
+    return ms >= (is_same_host(i) ? 500 : 2500)
+}
+
+function deadline_meaning(i, what, ms) {
+    if (what == "connect" && !was_silent(i, ms))
         return "The path is slow or loses SYNs (tried again after 1 s), or nothing is there."
+    if (what == "connect" && is_same_host(i))
+        return "On this host it is the server's accept queue, which is full: the server hangs or is overloaded. Or a firewall rule of this host."
+    if (what == "connect")
+        return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
+            : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."
     if (what == "send")
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
         return "That host had not even acknowledged it: is it there, and the path to it?"
-    return "It has the request and is slow, or hangs; the network did nothing."
+    return "Its host has the request; the server there is slow, or hangs. The network did nothing."
 }

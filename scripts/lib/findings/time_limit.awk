@@ -18,7 +18,7 @@ function is_cut_off_waiting(i) {
 # Timers of servers look once a second.
 function is_regular(g,    apart) {
     apart = group_most[g] - group_least[g]
-    if (apart <= 30 + group_least[g] * 0.05)
+    if (apart <= 120 + group_least[g] * 0.05)
         return 1
     return group_size[g] >= 3 && apart <= 1050 && group_most[g] <= 1.6 * group_least[g]
 }

@@ -17,23 +17,16 @@ BEGIN {
     MOST_FINDINGS = 8
     FEWEST_CHARTED = 5 # records
     split(is_utf8 ? "▁ ▂ ▃ ▄ ▅ ▆ ▇ █" : ". : - = + * % #", BLOCKS, " ")
-    # What a column of the chart, and what the space between two labels of its axis
-    # may be, in ms.
-    COLUMNS = "1 2 3 4 5 8 10 15 20 25 30 40 50 80 100 150 200 250 300 400 500 800 " \
-        "1000 1500 2000 3000 4000 5000 6000 8000 10000 12000 15000 20000 25000 30000 40000 " \
-        "60000 90000 120000 180000 240000 300000 360000 480000 600000 720000 900000 1200000 1500000 1800000 2400000 " \
-        "3600000 5400000 7200000 10800000 14400000 21600000 28800000 43200000"
-    LABELS = "1 2 5 10 20 50 100 200 500 1000 2000 5000 10000 15000 30000 " \
-        "60000 120000 300000 600000 900000 1800000 3600000 7200000 10800000 21600000 43200000"
 }
 
 function tell() {
     rank_causes()
     put_head()
     put_notes()
+    if (records || finding_count)
+        put_findings()
     if (!records)
         return
-    put_findings()
     put_causes()
     put_peers()
     put_programs()
@@ -106,16 +99,6 @@ function put_finding(i,    mark) {
     mark = i ". "
     print styled(mark wrapped(finding_title[i], length(mark), length(mark)), STYLE[finding_level[i]])
     print blanks(length(mark)) wrapped(finding_evidence[i] " " finding_meaning[i] " To do: " with_whole_commands(finding_advice[i]), length(mark), length(mark))
-}
-
-# Nothing is said to be well that the log may not contain.
-function no_finding(    i, bad) {
-    for (i = 1; i in order; i++)
-        if (worst[order[i]] >= RANK["warn"])
-            bad += count[order[i]]
-    if (bad)
-        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
-    return "No findings: nothing in these records looks like a fault."
 }
 
 function put_left_out_by_logs(    name) {
@@ -354,22 +337,10 @@ function choose_rows(    i, word, lowest_shown, bad) {
     }
 }
 
-# The shortest time a column for which there is ROOM, in whole buckets.
-function choose_columns(room,    n, all, i) {
-    n = split(COLUMNS, all, " ")
-    for (i = 1; i <= n + 1000000; i++) {
-        column = i <= n ? all[i] + 0 : (i - n) * (width > DAY ? width : DAY)
-        first_column = floor(start_of(first_bucket) / column)
-        last_column = floor((start_of(last_bucket + 1) - 1) / column)
-        if (column / width == int(column / width) && last_column - first_column < room)
-            return
-    }
-}
-
 function fill_columns(    key, part, at) {
     for (key in buckets) {
         split(key, part, SUBSEP)
-        at = floor(start_of(part[2]) / column) - first_column
+        at = column_of(part[2])
         if (worst[part[1]] >= least_in_tall)
             add_to_column(0, at, buckets[key])
         if (part[1] in row_of)
@@ -400,12 +371,9 @@ function put_row(row, height, names, numbers,    line, at, text, steps) {
 }
 
 # Labels at round times, each under the column that it marks.
-function put_axis(from,    step, at, text, time, offset) {
-    step = label_step()
-    offset = 1000 * clock_offset(floor(first_column * column / 1000))
-    time = first_column * column + offset
-    time = step * (floor(time / step) + (floor(time / step) * step < time)) - offset
-    for (; floor(time / column) <= last_column; time += step) {
+function put_axis(from,    step, at, text, time) {
+    step = label_step(1)
+    for (time = first_label(step); floor(time / column) <= last_column; time += step) {
         at = floor(time / column) - first_column
         if (from + at + 1 + label_length(step) <= screen)
             text = left(text, at) "|" label_at(time, step)
@@ -413,29 +381,6 @@ function put_axis(from,    step, at, text, time, offset) {
     if (text == "")
         text = "|" label_at(first_column * column, 1000)
     print blanks(from) text
-}
-
-function label_step(    n, all, i, step) {
-    n = split(LABELS, all, " ")
-    for (i = 1; ; i++) {
-        step = i <= n ? all[i] + 0 : i == n + 1 ? DAY : 2 * step
-        if (step / column >= label_length(step) + 3)
-            return step
-    }
-}
-
-function label_length(step) {
-    return step < 1000 ? 12 : step < 60000 ? 8 : 5
-}
-
-function label_at(time, step,    day, ms, text) {
-    time += 1000 * clock_offset(floor(time / 1000))
-    day = floor(time / DAY)
-    ms = time - day * DAY
-    if (ms == 0 && step >= 60000)
-        return substr(date_of(day), 6)
-    text = sprintf("%02d:%02d:%02d.%03d", ms / 3600000, ms % 3600000 / 60000, ms % 60000 / 1000, ms % 1000)
-    return substr(text, 1, label_length(step))
 }
 
 # ---- Resets ----

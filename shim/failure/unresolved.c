@@ -1,0 +1,46 @@
+#include "failure/unresolved.h"
+
+#include "base/clock.h"
+#include "base/settings.h"
+#include "failure/failed.h"
+#include "observe/resolved.h"
+#include "observe/site.h"
+#include "start/start.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stddef.h>
+
+/* Not everywhere in netdb.h, but the same number in glibc and musl. */
+enum { NAME_WITHOUT_ADDRESS = -5 };
+
+/* The others are of arguments: a family, a kind of socket or a service that there is not. */
+static bool is_about_name(int result)
+{
+    return result == EAI_NONAME || result == NAME_WITHOUT_ADDRESS || result == EAI_AGAIN ||
+           result == EAI_FAIL || result == EAI_MEMORY || result == EAI_SYSTEM;
+}
+
+static uint32_t milliseconds_since(const struct clock_time *begun)
+{
+    struct clock_time now = clock_now();
+    int64_t ms = (now.tv_sec - begun->tv_sec) * 1000 + (now.tv_nsec - begun->tv_nsec) / 1000000;
+    return ms > 0 && ms < UINT32_MAX ? (uint32_t)ms : 0;
+}
+
+__attribute__((noinline)) void unresolved(const char *node, const struct addrinfo *hints,
+                                          int result, const struct clock_time *begun,
+                                          const void *site)
+{
+    struct facts f;
+    int kept = errno;
+    int err = result == EAI_SYSTEM ? kept : 0;
+    if (node && is_about_name(result) && sockshim_set_up() && settings.logging &&
+        !settings_skips_call(CALL_getaddrinfo) &&
+        observe_unresolved(&f, node, hints, result, err)) {
+        f.waited_ms = milliseconds_since(begun);
+        find_site(&f, site);
+        tell_facts(&f);
+    }
+    errno = kept;
+}

@@ -1,0 +1,16 @@
+/* What comes of a getaddrinfo. Cold; errno is kept. */
+#ifndef SOCKSHIM_UNRESOLVED_H
+#define SOCKSHIM_UNRESOLVED_H
+
+#include "base/hidden.h"
+
+struct addrinfo;
+struct clock_time;
+
+/* Logs that a name was not resolved, if that is wanted: not of a question whether it is an
+ * address (AI_NUMERICHOST), nor of arguments that ask for nothing. `result` is getaddrinfo's, and
+ * not 0; `begun`: when it was called; `site`: where it returns to, or NULL. */
+hidden void unresolved(const char *node, const struct addrinfo *hints, int result,
+                       const struct clock_time *begun, const void *site);
+
+#endif

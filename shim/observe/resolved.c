@@ -1,0 +1,161 @@
+#include "observe/resolved.h"
+
+#include "base/ask.h"
+
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+/* The latest names, each under a hash of an address. A slot is written by one who makes its
+ * `turn` odd, and read between two looks at it: who finds it odd or changed goes without. */
+enum { SLOTS = 32, WORDS = 8, LONGEST = 60 };
+struct slot {
+    atomic_uint turn;
+    _Atomic uint32_t hash; /* 0: nothing yet */
+    _Atomic uint64_t name[WORDS];
+};
+static struct slot slots[SLOTS];
+static atomic_uint next_slot;
+
+/* FNV-1a; 0: neither IPv4 nor IPv6. A mapped address is the IPv4 address. */
+static uint32_t hash_of(const union socket_address *from, size_t len)
+{
+    const unsigned char *at = NULL;
+    size_t size = 0;
+    uint32_t hash = 0x811c9dc5;
+    if (from->any.sa_family == AF_INET && len >= sizeof from->in) {
+        at = (const unsigned char *)&from->in.sin_addr;
+        size = 4;
+    } else if (from->any.sa_family == AF_INET6 && len >= sizeof from->in6) {
+        bool is_mapped = IN6_IS_ADDR_V4MAPPED(&from->in6.sin6_addr);
+        at = from->in6.sin6_addr.s6_addr + (is_mapped ? 12 : 0);
+        size = is_mapped ? 4 : 16;
+    }
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ at[i]) * 0x01000193;
+    }
+    return size == 0 ? 0 : hash | 1;
+}
+
+/* The name in it, if it is that address's; ends in a NUL. */
+static bool read_slot(struct slot *slot, uint32_t hash, uint64_t *name)
+{
+    if (atomic_load_explicit(&slot->hash, memory_order_relaxed) != hash) {
+        return false;
+    }
+    unsigned turn = atomic_load_explicit(&slot->turn, memory_order_acquire);
+    bool is_it = atomic_load_explicit(&slot->hash, memory_order_relaxed) == hash;
+    for (int i = 0; i < WORDS; i++) {
+        name[i] = atomic_load_explicit(&slot->name[i], memory_order_relaxed);
+    }
+    atomic_thread_fence(memory_order_acquire);
+    return is_it && turn % 2 == 0 &&
+           atomic_load_explicit(&slot->turn, memory_order_relaxed) == turn;
+}
+
+static void write_slot(struct slot *slot, uint32_t hash, const uint64_t *name)
+{
+    unsigned turn = atomic_load_explicit(&slot->turn, memory_order_relaxed);
+    if (turn % 2 != 0 || !atomic_compare_exchange_strong(&slot->turn, &turn, turn + 1)) {
+        return;
+    }
+    atomic_thread_fence(memory_order_release);
+    atomic_store_explicit(&slot->hash, hash, memory_order_relaxed);
+    for (int i = 0; i < WORDS; i++) {
+        atomic_store_explicit(&slot->name[i], name[i], memory_order_relaxed);
+    }
+    atomic_store_explicit(&slot->turn, turn + 2, memory_order_release);
+}
+
+/* The newest of an address; false: none. */
+static bool look_up(uint32_t hash, uint64_t *name)
+{
+    unsigned newest = atomic_load_explicit(&next_slot, memory_order_relaxed);
+    for (unsigned i = 1; newest != 0 && i <= SLOTS; i++) {
+        if (read_slot(&slots[(newest - i) % SLOTS], hash, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An address that is written out has digits and dots alone, or a colon. */
+static bool is_number(const char *name, size_t len)
+{
+    bool digits = len > 0;
+    for (size_t i = 0; i < len; i++) {
+        if (name[i] == ':') {
+            return true;
+        }
+        digits = digits && (name[i] == '.' || (name[i] >= '0' && name[i] <= '9'));
+    }
+    return digits;
+}
+
+void resolved_keep(const char *node, const struct addrinfo *answer)
+{
+    uint64_t name[WORDS] = {0};
+    uint64_t known[WORDS];
+    size_t len = node ? strnlen(node, LONGEST + 1) : 0;
+    if (len == 0 || len > LONGEST || is_number(node, len)) {
+        return;
+    }
+    memcpy(name, node, len);
+    for (; answer; answer = answer->ai_next) {
+        uint32_t hash = hash_of((const void *)answer->ai_addr, answer->ai_addrlen);
+        bool is_known = look_up(hash, known) && memcmp(known, name, sizeof name) == 0;
+        if (hash != 0 && !is_known) {
+            write_slot(&slots[atomic_fetch_add(&next_slot, 1) % SLOTS], hash, name);
+        }
+    }
+}
+
+void find_peer_name(struct facts *f)
+{
+    uint64_t name[WORDS];
+    if (atomic_load_explicit(&next_slot, memory_order_relaxed) == 0) { /* as in most servers */
+        return;
+    }
+    uint32_t hash = f->peer.len > 0 ? hash_of(address_at(&f->peer), f->peer.len) : 0;
+    if (hash != 0 && look_up(hash, name)) {
+        address_set(&f->name, &f->room, name, (socklen_t)strnlen((const char *)name, LONGEST));
+    }
+}
+
+/* As much of it as there is room for, a page at a time. */
+static void keep_name(struct facts *f, const char *node)
+{
+    enum { PAGE = 4096 };
+    socklen_t room;
+    char *place = address_place(&f->room, &room);
+    size_t len = 0;
+    while (len < room) {
+        size_t piece = PAGE - (uintptr_t)(node + len) % PAGE;
+        piece = piece < room - len ? piece : room - len;
+        if (!can_read(node + len, piece)) {
+            break;
+        }
+        size_t found = strnlen(node + len, piece);
+        memcpy(place + len, node + len, found);
+        len += found;
+        if (found < piece) {
+            break;
+        }
+    }
+    address_keep(&f->name, &f->room, (socklen_t)len);
+}
+
+bool observe_unresolved(struct facts *f, const char *node, const struct addrinfo *hints, int result,
+                        int err)
+{
+    memset(f, 0, offsetof(struct facts, room.bytes));
+    f->call = CALL_getaddrinfo;
+    f->fd = -1;
+    f->ret = result;
+    f->err = err;
+    f->domain = f->type = f->protocol = -1;
+    keep_name(f, node);
+    bool is_question = hints && can_read(hints, sizeof *hints) && hints->ai_flags & AI_NUMERICHOST;
+    return !is_question && !is_number((const char *)address_at(&f->name), f->name.len);
+}

@@ -1,0 +1,25 @@
+/* What name resolution said: which name an address stood for, and why there was none. */
+#ifndef SOCKSHIM_OBSERVED_NAMES_H
+#define SOCKSHIM_OBSERVED_NAMES_H
+
+#include "base/facts.h"
+#include "base/hidden.h"
+
+struct addrinfo;
+
+/* Remembers that getaddrinfo gave these addresses for `node`, which it has read. No name
+ * of more than 60 bytes, and no address that was written as a number. No lock, no
+ * system call. */
+hidden void resolved_keep(const char *node, const struct addrinfo *answer);
+
+/* Fills in the name of f->peer, if getaddrinfo gave that address lately. Async-signal-safe,
+ * no system call. */
+hidden void find_peer_name(struct facts *f);
+
+/* The facts of a getaddrinfo that failed, but for when and where. False if it was only a
+ * question whether `node` is an address. `node` and `hints` are read where the kernel says
+ * that they can be. */
+hidden bool observe_unresolved(struct facts *f, const char *node, const struct addrinfo *hints,
+                               int result, int err);
+
+#endif

@@ -1,0 +1,37 @@
+#include "tell/kind.h"
+#include "tell/why.h"
+
+#include <netdb.h>
+
+/* Not everywhere in netdb.h, but the same number in glibc and musl. */
+enum { NAME_WITHOUT_ADDRESS = -5 };
+
+template clause_asked_for(const struct facts *f)
+{
+    return f->name.len > 0 ? SAY("The name $name was") : SAY("A name was");
+}
+
+template clause_why_not_resolved(const struct facts *f)
+{
+    switch (f->ret) {
+    case EAI_NONAME:
+        return SAY("there is no such name, or it has no address of the kind that was asked for");
+    case NAME_WITHOUT_ADDRESS:
+        return SAY("there is such a name, but it has no address of the kind that was asked for");
+    case EAI_AGAIN:
+        return SAY("no name server could say: they cannot be reached, did not answer in time, or "
+                   "have failed themselves (SERVFAIL), or none is set");
+    case EAI_FAIL:
+        return SAY("a name server refused to answer, or what it answered cannot be read");
+    case EAI_MEMORY:
+        return SAY("there was no memory for it");
+    default:
+        return SAY("a system call that it takes failed$errno_words");
+    }
+}
+
+template why_name_not_resolved(const struct facts *f)
+{
+    (void)f;
+    return SAY("$asked_for not resolved, after $waited_ms ms: $why_not_resolved.");
+}

@@ -1,0 +1,440 @@
+#!/usr/bin/env bats
+# Incidents with real programs on this host: report finds what was wrong, by its kind and
+# figure, and nothing stands above it. Those that need a network are in
+# incidents_network.bats; each kind by its rules, in findings.bats.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load made_log
+
+setup() {
+    mkdir "$BATS_TEST_TMPDIR/here" && cd "$BATS_TEST_TMPDIR/here" || return 1
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$BATS_TEST_TMPDIR"
+    PORT=$(free_port)
+}
+
+# under_shim LOG COMMAND...: whatever becomes of it.
+under_shim() {
+    "$SOCKSHIM_COMMAND" -q -o "$1" -- "${@:2}" >said 2>&1 3>&- || :
+}
+
+# python_server CODE: `c` is each connection, in a thread of its own.
+python_server() {
+    background "$PYTHON" -c "
+import os, socket, struct, sys, threading, time
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    c.close()
+def serve(c):
+$(sed 's/^/    /' <<<"$1")
+listener = socket.create_server(('127.0.0.1', $PORT), backlog=128)
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()"
+    wait_for_port "$PORT"
+}
+
+# python_client LOG CODE
+python_client() {
+    under_shim "$1" "$PYTHON" -c "
+import socket, sys, time
+def connect():
+    return socket.create_connection(('127.0.0.1', $PORT))
+def quietly(f, *words):
+    try:
+        return f(*words)
+    except OSError as e:
+        return e
+$2"
+}
+
+# nginx_with TEXT [COMMAND...]: an nginx on $PORT whose server block has this, under
+# COMMAND.
+nginx_with() {
+    chmod 777 .
+    cat >nginx.conf <<C
+daemon off; master_process off; error_log $PWD/error.log info; pid $PWD/nginx.pid;
+events {}
+http { access_log off; client_body_temp_path $PWD/cb; proxy_temp_path $PWD/pt;
+ fastcgi_temp_path $PWD/ft; uwsgi_temp_path $PWD/ut; scgi_temp_path $PWD/st;
+ server { listen 127.0.0.1:$PORT; $1 } }
+C
+    background "${@:2}" nginx -e "$PWD/error.log" -c "$PWD/nginx.conf" -p "$PWD"
+    wait_for_port "$PORT"
+}
+
+# ---- A time limit, and idle time ----
+
+@test "php-fpm ends a request after its time limit; nginx sees a time limit, and no idle time" {
+    local fpm
+    fpm=$(compgen -G '/usr/sbin/php-fpm*' | head -n 1)
+    printf '%s\n' '<?php $end = time() + 20; while (time() < $end) usleep(1000);' >slow.php
+    cat >fpm.conf <<C
+[global]
+error_log=$PWD/fpm.log
+daemonize=no
+[www]
+listen=$PWD/fpm.sock
+listen.mode=0666
+user=nobody
+pm=static
+pm.max_children=2
+request_terminate_timeout=1s
+C
+    chmod 777 .
+    background "$fpm" -y "$PWD/fpm.conf" -R
+    wait_until test -S fpm.sock
+    # Through a port, as a container would: only that has TCP's figures.
+    FPM=$(free_port)
+    sed -i "s,^listen=.*,listen=127.0.0.1:$FPM," fpm.conf
+    background "$fpm" -y "$PWD/fpm.conf" -R
+    wait_for_port "$FPM"
+    nginx_with "root $PWD; location / { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $PWD\$fastcgi_script_name; fastcgi_pass 127.0.0.1:$FPM; }" \
+        "$SOCKSHIM_COMMAND" -q -o log --
+    for _ in 1 2 3; do
+        curl -s -o /dev/null "http://127.0.0.1:$PORT/slow.php"
+    done
+    finds time-limit log
+    figure limit_ms -ge 900
+    figure connections -eq 3
+    [[ $(jq -r '.findings[].kind' findings.json) != *idle* ]]
+}
+
+@test "a server that works for 1 s on the second request and dies is a time limit" {
+    python_server '
+c.recv(100); c.sendall(b"ok"); c.recv(100); time.sleep(1); reset(c)'
+    python_client log '
+for i in range(3):
+    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(.05); s.sendall(b"two"); quietly(s.recv, 9)'
+    finds_only time-limit log
+    figure limit_ms -ge 990
+    figure most_ms -le 1400
+}
+
+@test "ruby, and a server that closes in order instead of answering, after the same time" {
+    python_server 'c.recv(100); time.sleep(1); c.close()'
+    under_shim log ruby -rsocket -e "2.times { s = TCPSocket.new('127.0.0.1', $PORT); s.write('one'); s.read }"
+    finds_only time-limit log
+    figure limit_ms -ge 990
+}
+
+@test "the pause is the program's own: the idle timeout is at most so much" {
+    python_server 'c.recv(100); c.sendall(b"ok"); time.sleep(.3); reset(c)'
+    python_client log '
+for i in range(2):
+    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(1.5); quietly(s.sendall, b"two"); quietly(s.recv, 9)'
+    finds_only idle-timeout log
+    figure at_most_ms -ge 1490
+    figure at_most_ms -le 2500
+}
+
+@test "nginx ends kept connections after 1 s, and the client asks again after 2" {
+    nginx_with "keepalive_timeout 1s; return 200 ok;"
+    python_client log '
+s = connect()
+s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"); s.recv(1000); time.sleep(2.2)
+quietly(s.sendall, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"); quietly(s.recv, 1000)'
+    finds_only idle-timeout log
+    figure at_most_ms -ge 2190
+}
+
+@test "redis ends idle clients; perl comes back too late" {
+    background redis-server --port "$PORT" --bind 127.0.0.1 --save '' --timeout 1 --hz 50
+    wait_for_port "$PORT"
+    under_shim log perl -MIO::Socket::INET -e "
+        \$s = IO::Socket::INET->new('127.0.0.1:$PORT'); \$s->syswrite(qq(PING\r\n)); \$s->sysread(\$b, 9); sleep 3;
+        \$s->syswrite(qq(PING\r\n)); \$s->sysread(\$b, 9);"
+    finds_only idle-timeout log
+    figure at_most_ms -ge 2900
+}
+
+@test "looks alike: a pool whose idle connections the server closes in order" {
+    nginx_with "keepalive_timeout 1s; return 200 ok;"
+    python_client log '
+import select
+s = connect()
+s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"); s.recv(1000)
+select.select([s], [], []); s.recv(1000); s.close()'
+    finds_nothing log
+}
+
+# ---- Last words ----
+
+@test "nginx had answered 413 while the program was still writing" {
+    nginx_with "client_max_body_size 1k; lingering_close off;"
+    python_client log '
+s = connect()
+s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n")
+for i in range(200):
+    time.sleep(.01)
+    if quietly(s.sendall, b"x" * 65536): break'
+    finds_only answer-unread log
+    figure unread -ge 200
+}
+
+@test "a TLS server that wants a certificate says so in an alert that lies unread" {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost 2>/dev/null
+    background openssl s_server -accept "127.0.0.1:$PORT" -cert cert.pem -key key.pem -Verify 1 -verify_return_error -quiet
+    wait_for_port "$PORT"
+    python_client log '
+import ssl
+x = ssl.create_default_context(); x.check_hostname = False; x.verify_mode = ssl.CERT_NONE
+t = x.wrap_socket(connect())
+for i in range(200):
+    time.sleep(.01)
+    if quietly(t.sendall, b"x" * 65536): break'
+    finds_only answer-unread log
+    figure unread -ge 7
+    figure unread -le 100
+}
+
+@test "sshd refuses for too many logins are under way, in a line that ssh does not show" {
+    mkdir -p /run/sshd
+    ssh-keygen -q -t ed25519 -N '' -f hk
+    background /usr/sbin/sshd -D -e -f /dev/null -h "$PWD/hk" -p "$PORT" -o ListenAddress=127.0.0.1 -o MaxStartups=1
+    wait_for_port "$PORT"
+    background "$PYTHON" -c "import socket, time; s = socket.create_connection(('127.0.0.1', $PORT)); s.recv(9); open('held', 'w'); time.sleep(60)"
+    wait_until test -e held
+    under_shim log ssh -p "$PORT" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes root@127.0.0.1 true
+    finds_only last-words log
+    figure rx -eq 22
+}
+
+# ---- Nothing behind ----
+
+@test "haproxy accepts and has no server" {
+    local behind
+    behind=$(free_port)
+    printf '%s\n' 'defaults' ' mode tcp' ' timeout connect 1s' ' timeout client 9s' ' timeout server 9s' \
+        ' retries 0' "listen l" " bind 127.0.0.1:$PORT" " server s 127.0.0.1:$((behind + 1))" >haproxy.cfg
+    background haproxy -db -f haproxy.cfg
+    wait_for_port "$PORT"
+    for _ in 1 2; do
+        under_shim log curl -s "http://127.0.0.1:$PORT/"
+    done
+    finds nothing-behind log
+    figure connections -eq 2
+}
+
+@test "socat accepts and has no server; wget" {
+    background socat "TCP-LISTEN:$PORT,bind=127.0.0.1,fork,reuseaddr" "TCP:127.0.0.1:1"
+    wait_for_port "$PORT"
+    under_shim log wget -q -t 1 -O /dev/null "http://127.0.0.1:$PORT/"
+    finds_only nothing-behind log
+}
+
+@test "looks alike: a server that answers and closes" {
+    nginx_with "keepalive_timeout 0; return 200 ok;"
+    for _ in 1 2 3; do
+        under_shim log curl -s "http://127.0.0.1:$PORT/"
+        under_shim log wget -q -O /dev/null "http://127.0.0.1:$PORT/"
+    done
+    finds_nothing log
+}
+
+@test "a process that is killed at work: one end without an answer" {
+    background "$PYTHON" -c "
+import os, socket, time
+l = socket.create_server(('127.0.0.1', $PORT))
+c = l.accept()[0]; c.recv(9); time.sleep(.4); os.kill(os.getpid(), 9)"
+    wait_for_port "$PORT"
+    python_client log 's = connect(); s.sendall(b"one"); quietly(s.recv, 9)'
+    finds_only answer-missing log
+    figure wait_ms -ge 390
+}
+
+# ---- The program's own ----
+
+@test "curl gives up after its own time, again and again" {
+    python_server 'c.recv(1000); time.sleep(60)'
+    for _ in 1 2; do
+        under_shim log curl -s -m 1 "http://127.0.0.1:$PORT/"
+    done
+    finds_only own-deadline log
+    figure deadline_ms -ge 900
+    figure deadline_ms -le 1100
+    figure records -eq 2
+}
+
+@test "php's default_socket_timeout and a receive timeout are the program's own" {
+    python_server 'c.recv(1000); time.sleep(60)'
+    under_shim log php -d default_socket_timeout=1 -r "echo file_get_contents('http://127.0.0.1:$PORT/');"
+    finds_only own-deadline log
+    figure deadline_ms -ge 900
+    python_client log.2 '
+import struct
+s = connect(); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 300000)); s.sendall(b"one"); quietly(s.recv, 9)'
+    finds_only own-deadline log.2
+    figure deadline_ms -eq 300
+}
+
+@test "looks alike: a farewell, an exit with a socket open, messages that want no answer" {
+    python_server '
+while c.recv(1000): pass'
+    python_client log 's = connect(); s.sendall(b"QUIT\r\n"); s.close()'
+    python_client log 's = connect(); s.sendall(b"one"); time.sleep(1); import os; os._exit(0)'
+    python_client log '
+import logging.handlers
+h = logging.handlers.SysLogHandler(("127.0.0.1", '"$PORT"'), socktype=socket.SOCK_STREAM)
+for i in range(5): h.emit(logging.LogRecord("x", 20, "x", 1, "word", (), None))
+h.close()'
+    printf 'one\n' | under_shim log nc -N 127.0.0.1 "$PORT"
+    finds_nothing log
+}
+
+# The limit is the soft one of the program alone.
+@test "descriptors: python's accept, and node's connect" {
+    cat >server.py <<P
+import resource, socket
+l = socket.create_server(("127.0.0.1", $PORT))
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 512))
+held = []
+while len(held) < 100:
+    try: held.append(l.accept()[0])
+    except OSError: break
+P
+    "$SOCKSHIM_COMMAND" -q -o log -- "$PYTHON" server.py 3>&- &
+    local server=$!
+    wait_for_port "$PORT"
+    "$PYTHON" -c "import socket; s = [socket.create_connection(('127.0.0.1', $PORT)) for i in range(60)]; s[0].recv(1)" 2>/dev/null || :
+    wait "$server"
+    finds descriptor-limit log
+    figure limit -eq 32
+}
+
+@test "a unix datagram's receiver does not read" {
+    background "$PYTHON" -c "import socket, time; s = socket.socket(1, 2); s.bind('sock'); time.sleep(60)"
+    wait_until test -S sock
+    under_shim log "$PYTHON" -c "
+import socket
+s = socket.socket(1, 2); s.setblocking(False); s.connect('sock')
+for i in range(60):
+    try: s.send(b'm')
+    except OSError: pass"
+    finds_only message-lost log
+    figure records -eq "$((60 - $(</proc/sys/net/unix/max_dgram_qlen) - 1))"
+    under_shim log.2 perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => "sock"); $s->blocking(0); $s->send("m") for 1 .. 7'
+    finds_only message-lost log.2
+    figure records -eq 7
+}
+
+# ---- Servers that are not there ----
+
+@test "refused, and then well" {
+    cat >client.py <<P
+import socket, time
+for i in range(1000):
+    try: s = socket.create_connection(("127.0.0.1", $PORT)); break
+    except OSError: open("refused", "w"); time.sleep(.3)
+s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+while s.recv(1000): pass
+P
+    "$SOCKSHIM_COMMAND" -q -o log -- "$PYTHON" client.py 3>&- &
+    local client=$!
+    wait_until test -e refused
+    nginx_with "return 200 ok;"
+    wait "$client"
+    finds_only started-later log
+    figure refused -ge 1
+}
+
+@test "a storm of tries: perl without a pause; and curl, refused once" {
+    under_shim log perl -MIO::Socket::INET -e "for (1 .. 200) { IO::Socket::INET->new('127.0.0.1:$PORT') }"
+    finds_only retry-storm log
+    figure records -eq 200
+    under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
+    finds_only refused log.2
+}
+
+@test "one of three servers is bad" {
+    python_server 'c.recv(100); reset(c)'
+    local bad=$PORT n
+    for n in 2 3; do
+        background "$PYTHON" -c "
+import socket
+l = socket.create_server(('127.0.0.$n', $bad))
+while True:
+    c = l.accept()[0]; c.recv(100); c.sendall(b'HTTP/1.0 200 OK\r\n\r\nok'); c.close()"
+    done
+    wait_until eval "[ \"\$(ss -Hltn 'sport = :$bad' | wc -l)\" -eq 3 ]"
+    for n in 1 2 3 1 2 3 1 2 3; do
+        under_shim log curl -s "http://127.0.0.$n:$bad/"
+    done
+    finds bad-peer log
+    figure failures -eq 3
+    [ "$(jq -r '.findings[0].peer' findings.json)" = "127.0.0.1:$bad" ]
+}
+
+# ---- Both ends ----
+
+@test "two logs: curl's reset is the close of a python server, with so much unread" {
+    cat >server.py <<P
+import socket, time
+l = socket.create_server(("127.0.0.1", $PORT))
+for i in range(2):
+    c = l.accept()[0]; c.recv(10)
+    time.sleep(.2); c.close()
+P
+    "$SOCKSHIM_COMMAND" -q -o server.log -- "$PYTHON" server.py 3>&- &
+    local server=$!
+    wait_for_port "$PORT"
+    for _ in 1 2; do
+        under_shim client.log curl -s "http://127.0.0.1:$PORT/some/where"
+    done
+    wait "$server"
+    finds_only both-sides client.log server.log
+    figure pairs -eq 2
+    figure unread -ge 50
+    figure ms_apart -lt 1000
+}
+
+@test "two logs: nginx's 413 and the client that was still writing" {
+    nginx_with "client_max_body_size 1k; lingering_close off;" "$SOCKSHIM_COMMAND" -q -o server.log --
+    python_client client.log '
+s = connect()
+s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n")
+for i in range(200):
+    time.sleep(.01)
+    if quietly(s.sendall, b"x" * 65536): break'
+    findings client.log server.log
+    [[ $(jq -r '.findings[0].kind' findings.json) == @(both-sides|answer-unread) ]] || fails_with "$(jq -c .findings findings.json; cat client.log server.log)"
+}
+
+@test "a server's log: its client does not read, and is dropped" {
+    head -c 30000000 /dev/zero >big
+    chmod 644 big
+    nginx_with "root $PWD; send_timeout 1s; reset_timedout_connection on;" "$SOCKSHIM_COMMAND" -q -o log --
+    "$PYTHON" -c "
+import socket, time
+s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.0\r\n\r\n'); time.sleep(2.5)"
+    finds slow-reader log
+    figure unsent -ge 1
+}
+
+# ---- All is well ----
+
+@test "a day's work: nothing is found" {
+    nginx_with "root $PWD; location /api { proxy_pass http://127.0.0.1:$PORT/index.html; }" "$SOCKSHIM_COMMAND" -q -o log --
+    echo hello >index.html
+    local redis
+    redis=$(free_port)
+    background "$SOCKSHIM_COMMAND" -q -o log -- redis-server --port "$redis" --bind 127.0.0.1 --save ''
+    wait_for_port "$redis"
+    for _ in 1 2 3; do
+        under_shim log curl -s "http://127.0.0.1:$PORT/" "http://127.0.0.1:$PORT/api"
+        under_shim log curl -s -I "http://localhost:$PORT/"
+        under_shim log wget -q -O /dev/null "http://127.0.0.1:$PORT/"
+        under_shim log redis-cli -p "$redis" set a b
+    done
+    under_shim log ab -q -n 300 -c 10 "http://127.0.0.1:$PORT/"
+    under_shim log ab -q -k -n 300 -c 10 "http://127.0.0.1:$PORT/api"
+    under_shim log redis-benchmark -q -p "$redis" -n 500 -t get,set
+    under_shim log "$PYTHON" -c "
+import urllib.request
+for i in range(5): urllib.request.urlopen('http://127.0.0.1:$PORT/').read()"
+    under_shim log perl -MIO::Socket::INET -e "\$s = IO::Socket::INET->new('127.0.0.1:$redis'); \$s->syswrite(qq(PING\r\nQUIT\r\n)); 1 while \$s->sysread(\$b, 99)"
+    under_shim log node -e "require('http').get('http://127.0.0.1:$PORT/', r => r.resume())"
+    under_shim log php -r "file_get_contents('http://127.0.0.1:$PORT/');"
+    under_shim log ruby -rnet/http -e "Net::HTTP.get(URI('http://127.0.0.1:$PORT/'))"
+    finds_nothing log
+}

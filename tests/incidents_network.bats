@@ -1,0 +1,196 @@
+#!/usr/bin/env bats
+# Incidents that need a network: a client, a router and a server in namespaces of their
+# own. report finds what was wrong, and nothing stands above it.
+
+bats_require_minimum_version 1.5.0
+
+load helpers
+load made_log
+
+setup() {
+    [ "$(id -u)" -eq 0 ] || skip "namespaces need root"
+    mkdir "$BATS_TEST_TMPDIR/here" && cd "$BATS_TEST_TMPDIR/here" || return 1
+    C=find-c-$$ R=find-r-$$ S=find-s-$$
+    three
+}
+
+# c (10.1.0.2) - r - s (10.2.0.2); a check of a host that is not there takes 3 s.
+three() {
+    local name
+    for name in "$C" "$R" "$S"; do
+        ip netns add "$name" && ip -n "$name" link set lo up
+    done
+    ip -n "$R" link add vc type veth peer name e0 netns "$C"
+    ip -n "$R" link add vs type veth peer name e0 netns "$S"
+    ip -n "$R" addr add 10.1.0.1/24 dev vc
+    ip -n "$R" addr add 10.2.0.1/24 dev vs
+    ip -n "$R" link set vc up
+    ip -n "$R" link set vs up
+    ip -n "$C" addr add 10.1.0.2/24 dev e0
+    ip -n "$C" link set e0 up
+    ip -n "$C" route add default via 10.1.0.1
+    ip -n "$S" addr add 10.2.0.2/24 dev e0
+    ip -n "$S" link set e0 up
+    ip -n "$S" route add default via 10.2.0.1
+    in_ns "$R" sysctl -qw net.ipv4.ip_forward=1
+}
+
+teardown() {
+    end_backgrounds
+    local name
+    for name in "$C" "$R" "$S"; do
+        ip netns del "$name" 2>/dev/null
+    done
+    return 0
+}
+
+in_ns() {
+    ip netns exec "$@"
+}
+
+# rules NAMESPACE HOOK RULE...
+rules() {
+    in_ns "$1" nft add table ip t
+    in_ns "$1" nft "add chain ip t $2 { type filter hook $2 priority 0; }"
+    local rule
+    for rule in "${@:3}"; do
+        in_ns "$1" nft "add rule ip t $2 $rule"
+    done
+}
+
+web_server() {
+    background ip netns exec "$S" "$PYTHON" -c '
+import http.server
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(s):
+        s.rfile.read(int(s.headers["content-length"])); s.do_GET()
+    def do_GET(s):
+        s.send_response(200); s.send_header("content-length", "2"); s.end_headers(); s.wfile.write(b"ok")
+    def log_message(*_): pass
+http.server.ThreadingHTTPServer(("10.2.0.2", 80), H).serve_forever()'
+    wait_until eval "ip netns exec $S ss -Hltn 'sport = :80' | grep -q ."
+}
+
+# from_client LOG COMMAND...: under the shim, whatever becomes of it.
+from_client() {
+    in_ns "$C" "$SOCKSHIM_COMMAND" -q -o "$1" -- "${@:2}" >said 2>&1 3>&- || :
+}
+
+# As if the server did not know of a tunnel that takes 1400 bytes, whose ICMP is dropped.
+tunnel() {
+    ip -n "$R" link set vs mtu 1400
+    ip -n "$S" link set e0 mtu 1400
+    in_ns "$S" ip route change default via 10.2.0.1 advmss 1460
+    rules "$R" output 'icmp type destination-unreachable drop'
+}
+
+@test "mtu: curl gives up first, and the kernel does" {
+    tunnel
+    web_server
+    head -c 200000 /dev/zero >big
+    from_client log curl -s -m 3 -H Expect: --data-binary @big http://10.2.0.2/
+    finds_only mtu log
+    figure unacked -ge 1400
+    in_ns "$C" sysctl -qw net.ipv4.tcp_retries2=3
+    from_client log.2 "$PYTHON" -c "
+import socket
+s = socket.create_connection(('10.2.0.2', 80)); s.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n' + b'x' * 9000)
+try: s.recv(9)
+except OSError: pass"
+    finds_only mtu log.2
+    figure retrans -ge 2
+    # What is small passes: there is nothing to find.
+    from_client log.3 curl -s -d x http://10.2.0.2/
+    finds_nothing log.3
+}
+
+@test "dropped on this host: a rule for what goes out, UDP and the word of the kernel" {
+    rules "$C" output 'udp dport 53 drop'
+    from_client log "$PYTHON" -c "
+import socket
+s = socket.socket(2, 2)
+for i in range(3):
+    try: s.sendto(b'x', ('10.2.0.2', 53))
+    except OSError: pass"
+    finds_only dropped-on-this-host log
+    figure records -eq 3
+    from_client log.2 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "10.2.0.2:53"); $s->send("x")'
+    finds_only dropped-on-this-host log.2
+}
+
+@test "unreachable: a firewall's reject comes at once, a host that is not there takes 3 s" {
+    web_server
+    rules "$S" input 'tcp dport 80 reject with icmp host-prohibited'
+    from_client log curl -s http://10.2.0.2/
+    finds_only unreachable log
+    figure ms -lt 500
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *firewall* ]]
+    from_client log.2 curl -s http://10.1.0.77/
+    finds_only unreachable log.2
+    figure ms -ge 1000
+    [[ $(jq -r '.findings[0].meaning' findings.json) != *"a firewall there"* ]]
+}
+
+@test "own deadline: a handshake takes 1 s, and curl and python wait for less" {
+    web_server
+    # The first SYN of each connection is lost.
+    rules "$R" forward
+    in_ns "$R" nft 'add set ip t seen { type ipv4_addr . inet_service; flags dynamic; timeout 60s; }'
+    in_ns "$R" nft 'add rule ip t forward ip saddr 10.1.0.2 tcp flags syn ip saddr . tcp sport @seen accept'
+    in_ns "$R" nft 'add rule ip t forward ip saddr 10.1.0.2 tcp flags syn add @seen { ip saddr . tcp sport } drop'
+    from_client log curl -s --connect-timeout 0.4 http://10.2.0.2/
+    finds_only own-deadline log
+    figure deadline_ms -ge 390
+    figure deadline_ms -le 600
+    from_client log.2 "$PYTHON" -c "
+import socket
+for i in range(3):
+    try: socket.create_connection(('10.2.0.2', 80), timeout=.25)
+    except OSError: pass"
+    finds_only own-deadline log.2
+    figure deadline_ms -ge 240
+    figure deadline_ms -le 400
+    figure records -eq 3
+    # Who waits for 2 s has nothing to complain of.
+    from_client log.3 curl -s --connect-timeout 5 http://10.2.0.2/
+    finds_nothing log.3
+}
+
+@test "ports used up: python, and curl" {
+    web_server
+    in_ns "$C" sysctl -qw net.ipv4.ip_local_port_range="40000 40009"
+    from_client log "$PYTHON" -c "
+import socket
+held = []
+for i in range(15):
+    try: held.append(socket.create_connection(('10.2.0.2', 80)))
+    except OSError: pass"
+    finds_only ports-used-up log
+    figure records -ge 5
+}
+
+@test "no answer to SYN: a firewall on the way drops it" {
+    rules "$R" forward 'tcp dport 80 drop'
+    in_ns "$C" sysctl -qw net.ipv4.tcp_syn_retries=1
+    from_client log curl -s http://10.2.0.2/
+    finds_only no-answer log
+    figure records -eq 1
+}
+
+@test "idle timeout: a router that forgot and resets; keepalive is the advice" {
+    web_server
+    from_client log "$PYTHON" -c "
+import socket, subprocess, time
+s = socket.create_connection(('10.2.0.2', 80)); s.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+d = b''
+while not d.endswith(b'ok'): d += s.recv(999)
+time.sleep(.3)
+subprocess.run(['ip', 'netns', 'exec', '$R', 'sh', '-c', 'nft add table ip t; nft \"add chain ip t forward { type filter hook forward priority 0; }\"; nft add rule ip t forward tcp dport 80 reject with tcp reset'])
+time.sleep(1.2)
+try: s.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n'); s.recv(9)
+except OSError: pass"
+    finds idle-timeout log
+    figure at_most_ms -ge 1490
+    [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_KEEPALIVE=1* ]]
+}

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# Names: what getaddrinfo could not resolve is a record, and what it did resolve is named in
+# the records of connects. With a name server of its own, in a network of its own.
+
+load helpers
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    unshare -nm true 2>/dev/null || skip "no network and mount namespaces here"
+}
+
+# resolving ANSWER COMMAND...: with a name server that gives this answer (tests/dns_server.py),
+# or none. What else the machine knows of names is not asked.
+resolving() {
+    cd "$BATS_TEST_TMPDIR"
+    cp -rL /etc etc 2>/dev/null || [ -d etc ]
+    printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >etc/resolv.conf
+    printf 'hosts: files dns\n' >etc/nsswitch.conf
+    printf '127.0.0.1 localhost\n127.0.0.7 seven.test\n::1 six.test\n' >etc/hosts
+    timeout -k 5 60 unshare -nm sh -c '
+        answer=$1
+        shift
+        ip link set lo up && mount --bind etc /etc || exit
+        if [ "$answer" != none ]; then
+            mkfifo ready
+            "$0" "$TOP/tests/dns_server.py" "$answer" >ready 3>&- &
+            server=$!
+            read -r _ <ready
+        fi
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$@"
+        status=$?
+        [ "$answer" = none ] || kill "$server"
+        exit $status' "$PYTHON" "$@"
+}
+export TOP SHIM LOG
+
+# asks NAME [MORE]: one question, and what the program sees of it: getaddrinfo's result and errno.
+asks() {
+    echo "import socket
+try: print(len(socket.getaddrinfo('$1', 80, ${2:-socket.AF_INET}, socket.SOCK_STREAM)))
+except socket.gaierror as e: print(e.errno)"
+}
+
+# fails_as ANSWER NUMBER ERROR WORDS
+fails_as() {
+    rm -rf "$LOG" "$BATS_TEST_TMPDIR/ready"
+    run -0 resolving "$1" "$PYTHON" -c "$(asks db.shop.test)"
+    [ "$output" = "$2" ] || fails_with "the program saw $output"
+    expect_count 1 '.cause == "name-not-resolved"'
+    expect_count 1 '.waited_ms as $ms | .level == "warn" and .call == "getaddrinfo" and .ret == '"$2"' and .errno == 0 and
+        .error == "'"$3"'" and .name == "db.shop.test" and (has("fd") or has("peer") | not) and
+        (.at | test("^[^/]+[+]0x")) and
+        (.why | startswith("The name db.shop.test was not resolved, after \($ms) ms: ") and
+            contains("'"$4"'"))'
+}
+
+@test "no such name, says the name server" {
+    fails_as nxdomain -2 EAI_NONAME "there is no such name"
+    expect_count 0 '.waited_ms > 900'
+}
+
+@test "the name has no address of the kind that was asked for" {
+    fails_as nodata -5 EAI_NODATA "there is such a name, but it has no address"
+}
+
+@test "the name server fails, or refuses" {
+    fails_as servfail -3 EAI_AGAIN "(SERVFAIL)"
+    fails_as refused -3 EAI_AGAIN "no name server could say"
+}
+
+@test "the name server does not answer: the time that it took is told" {
+    fails_as silent -3 EAI_AGAIN "did not answer in time"
+    expect_count 1 '.waited_ms >= 1000 and .waited_ms < 60000'
+}
+
+@test "there is no name server" {
+    fails_as none -3 EAI_AGAIN "they cannot be reached"
+}
+
+@test "a name that is resolved leaves no record, and no log" {
+    run -0 resolving none "$PYTHON" -c "$(asks seven.test)"
+    [ "$output" = 1 ]
+    [ ! -e "$LOG" ]
+}
+
+@test "no record of questions whether it is an address, nor of arguments that ask for nothing" {
+    resolving nxdomain "$PYTHON" -c '
+import socket
+for name, port, family, flags in (
+        ("db.shop.test", 80, 0, socket.AI_NUMERICHOST), ("1.2.3.4.5", 80, 0, 0), ("::1", 80, socket.AF_INET, 0),
+        ("127.0.0.1", 80, socket.AF_INET6, 0), ("fe80::zz", 80, 0, 0), (None, "no-such-service", 0, 0),
+        ("seven.test", "no-such-service", 0, 0), ("seven.test", 80, 77, 0)):
+    try: socket.getaddrinfo(name, port, family, socket.SOCK_STREAM, 0, flags)
+    except socket.gaierror: continue
+    raise SystemExit(f"{name} was resolved")'
+    [ ! -e "$LOG" ] || fails_with "a log"
+}
+
+@test "level, call and cause leave it out, and log nothing" {
+    local setting
+    for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=getaddrinfo SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do
+        rm -f ready
+        resolving nxdomain env "$setting" "$PYTHON" -c "$(asks db.shop.test)"
+        [ ! -e "$LOG" ] || fails_with "$setting"
+    done
+}
+
+@test "the name that was asked for is peer_name of the connects that follow" {
+    resolving 127.0.0.9 "$PYTHON" -c '
+import socket
+def reach(name, port):
+    for family, kind, protocol, _, address in socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM):
+        with socket.socket(family, kind, protocol) as s:
+            try: s.connect(address)
+            except OSError: pass
+reach("db.shop.test", 1)
+reach("seven.test", 2)
+reach("six.test", 3)
+reach("127.0.0.11", 4)
+reach("a" * 60 + ".test", 5)'
+    expect_count 1 '.cause == "connection-refused" and .peer == "127.0.0.9:1" and .peer_name == "db.shop.test"'
+    expect_count 1 '.cause == "connection-refused" and .peer == "127.0.0.7:2" and .peer_name == "seven.test"'
+    expect_count 1 '.cause == "connection-refused" and .peer == "[::1]:3" and .peer_name == "six.test"'
+    expect_count 1 '.peer == "127.0.0.11:4" and (has("peer_name") | not)'
+    # A name of more than 60 bytes is not kept: the newest name of that address is the one above.
+    expect_count 1 '.peer == "127.0.0.9:5" and .peer_name == "db.shop.test"'
+}
+
+@test "many threads that resolve and connect: each name is whole, and its own address's" {
+    for n in $(seq 2 60); do echo "127.0.1.$n host-$n.test"; done >"$BATS_TEST_TMPDIR/more"
+    cat >"$BATS_TEST_TMPDIR/threads.py" <<'END'
+import socket, threading
+def work(which):
+    for i in range(60):
+        n = 2 + (which * 7 + i) % 59
+        address = socket.getaddrinfo(f"host-{n}.test", 9, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+        with socket.socket() as s: s.connect_ex(address)
+threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+END
+    resolving none sh -c 'cat more >>/etc/hosts && exec "$@"' - "$PYTHON" threads.py
+    expect_count 480 '.cause == "connection-refused"'
+    expect_count 0 'has("peer_name") and
+        ("127.0.1.\(.peer_name | capture("^host-(?<n>[0-9]+)[.]test$").n):9" != .peer)'
+    [ "$(count 'has("peer_name")')" -ge 240 ]
+}
+
+@test "musl: the same" {
+    command -v musl-gcc >/dev/null || skip "no musl"
+    musl-gcc -o "$BATS_TEST_TMPDIR/ask" -xc - <<'END'
+#include <netdb.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    struct addrinfo *answer;
+    printf("%d\n", getaddrinfo(argv[1], "80", 0, &answer));
+}
+END
+    make -s -C "$TOP" BUILD="$BATS_TEST_TMPDIR/musl" CC=musl-gcc "$BATS_TEST_TMPDIR/musl/libsockshim.so"
+    SHIM=$BATS_TEST_TMPDIR/musl/libsockshim.so
+    run -0 resolving nxdomain ./ask db.shop.test
+    [ "$output" = -2 ]
+    expect_count 1 '.cause == "name-not-resolved" and .error == "EAI_NONAME" and .name == "db.shop.test"'
+}
