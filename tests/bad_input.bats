@@ -172,7 +172,9 @@ NAMES=(
     done
     NAME_IN_HEX=$(printf '61%.0s' {1..107})
     SOCKSHIM_FORMAT=logfmt same bad_input unix_name
-    assert_bytes logfmt "$NAME_IN_HEX" local peer
+    assert_bytes logfmt "$NAME_IN_HEX" local
+    # Two such paths have no room in one record.
+    expect_count 1 '(.peer // "") | test("^a*[.][.][.]$")'
 }
 
 # as_program NAME: the program under that argv[0].

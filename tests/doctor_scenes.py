@@ -374,8 +374,8 @@ while c.recv(100):
 
 
 def two_pieces():
-    """A server that writes its answers in two pieces."""
-    exchanges(30, 'c.send(b"ans"); c.send(b"wer")')
+    """A server that writes its answers in two pieces, for so long that the start counts little."""
+    exchanges(120, 'c.send(b"ans"); c.send(b"wer")')
     yield
 
 

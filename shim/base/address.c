@@ -28,6 +28,7 @@ void address_keep(struct address *address, struct address_room *room, socklen_t 
 {
     socklen_t left;
     char *place = address_place(room, &left);
+    address->is_cut = len > left;
     len = len < left ? len : left;
     address->len = (uint8_t)len;
     address->ahead = (uint8_t)(place - (char *)address);
@@ -226,6 +227,9 @@ static __attribute__((noinline)) void unix_text(struct text *t, const struct add
         len--;
     }
     text_bytes(t, name, len);
+    if (a->is_cut) {
+        text_add(t, "...");
+    }
 }
 
 static void pair_text(struct text *t, uint32_t first, uint32_t second)

@@ -21,6 +21,7 @@ union socket_address {
 struct address {
     uint8_t len;
     uint8_t ahead;
+    bool is_cut; /* there was no room for the rest, which its text says */
 };
 
 /* Where several addresses lie one behind the other: two long paths would not fit, and
