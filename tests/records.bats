@@ -315,7 +315,7 @@ END
 @test "at: the object that called, and the place in it" {
     local at=$PROGRAMS/stack start size
     shimmed "$at" reset >/dev/null
-    read -r start size < <(nm -S "$at" | awk '$4 == "victim" { print "0x" $1, "0x" $2 }')
+    read -r start size < <(nm -S "$at" | awk '$4 == "receive" { print "0x" $1, "0x" $2 }')
     at=$(records '.call == "recv" and .error == "ECONNRESET"' | jq -r .at)
     [[ $at == stack+0x* ]] || fails_with "$at"
     [ $((${at#stack+})) -gt $((start)) ] && [ $((${at#stack+})) -le $((start + size)) ]
