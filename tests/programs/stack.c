@@ -67,7 +67,6 @@ static void make_reset(void)
 {
     struct linger at_once = {1, 0};
     make_connection();
-    send(other, room, 100, 0);
     setsockopt(other, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(other);
 }
