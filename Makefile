@@ -29,9 +29,12 @@ LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
 LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
 LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.o)
 
+RECORDER_SOURCES := $(wildcard scripts/recorder/*.c)
+RECORDER_HEADERS := $(wildcard scripts/recorder/*.h)
+
 COMPLETIONS = $(BUILD)/completions/sockshim.bash $(BUILD)/completions/sockshim.zsh $(BUILD)/completions/sockshim.fish
 
-all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run $(COMPLETIONS)
+all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run $(BUILD)/sockshim-recorder $(COMPLETIONS)
 
 $(BUILD)/libsockshim.so: $(OBJECTS)
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
@@ -47,6 +50,11 @@ $(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS)
 $(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) -c -o $@ $<
+
+# What reads a recorder's file, with the code that composes the log's lines.
+$(BUILD)/sockshim-recorder: $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PURE_SOURCES) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_CFLAGS) -D_FILE_OFFSET_BITS=64 $(CFLAGS) $(LDFLAGS) -o $@ $(RECORDER_SOURCES) $(PURE_SOURCES)
 
 # The tables of the source as lines, for everybody else who needs them: tests,
 # documents, the command. Its compiler makes programs for this machine, whatever
@@ -104,7 +112,7 @@ fuzz: $(FUZZERS)
 			-print_final_stats=1 -artifact_prefix=$$fuzzer- || exit; \
 	done
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(SOURCES) $(HEADERS)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(SOURCES) $(HEADERS)
 	@mkdir -p $(@D)
 	clang $(SHIM_CFLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(PURE_SOURCES)
@@ -116,12 +124,12 @@ TEXTS = README.md .github scripts shim Makefile tests
 lint: all
 	BUILD=$(BUILD) tests/house
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(LAUNCHER_SOURCES) \
-		$(LAUNCHER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
+		$(LAUNCHER_HEADERS) $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
 		$(wildcard tests/*/*.h tests/bench/*.c)
-	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
+	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) $(RECORDER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=CastIntegerToAddressAtReturn --error-exitcode=1 -D__x86_64__ -D__GLIBC__ -D_GNU_SOURCE '-DElfW(type)=Elf64_##type' -Ishim \
-		$(SOURCES) $(LAUNCHER_SOURCES)
+		$(SOURCES) $(LAUNCHER_SOURCES) $(RECORDER_SOURCES)
 	shellcheck $(SCRIPTS) tests/sanitize
 	shellcheck -s sh -e SC1091,SC2034,SC2154 $(wildcard tests/bench/*.sh)
 	shellcheck -s sh -x -a -P scripts/lib -e SC1091 \
@@ -145,7 +153,7 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt "$(INSTALL_LIB)"
-	install -m 755 $(BUILD)/sockshim-run "$(INSTALL_LIB)"
+	install -m 755 $(BUILD)/sockshim-run $(BUILD)/sockshim-recorder "$(INSTALL_LIB)"
 # A subcommand of another version would be one of this one's.
 	rm -rf "$(INSTALL_LIB)/commands"
 	for file in $(LIB_FILES); do \

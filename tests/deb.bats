@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 load helpers
+load bare_debian
 
 # The time of the sources, which may be changed while this runs.
 export SOURCE_DATE_EPOCH=1795000000
@@ -12,8 +13,7 @@ export SOURCE_DATE_EPOCH=1795000000
 setup_file() {
     # A folder of its own: other tests use the one that is there.
     make -s -C "$TOP" BUILD="$BATS_FILE_TMPDIR/build" CC="${CC-cc}" deb >"$BATS_FILE_TMPDIR/said" 2>&1 || fails_with "$(cat "$BATS_FILE_TMPDIR/said")"
-    debootstrap --variant=minbase "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$BATS_FILE_TMPDIR/bare" >"$BATS_FILE_TMPDIR/debootstrap" 2>&1 ||
-        fails_with "$(tail -n 20 "$BATS_FILE_TMPDIR/debootstrap")"
+    bare_debian "$BATS_FILE_TMPDIR/bare"
 }
 
 setup() {

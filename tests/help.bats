@@ -82,7 +82,7 @@ sockshim_greet() {
     echo "good morning, $1"
 }
 END
-    local names="run check disable enable explain follow greet report version"
+    local names="run check disable enable explain follow greet recorder report version"
     [ "$(sockshim greet world)" = "good morning, world" ]
     [ "$(sockshim greet -h)" = "$(sockshim help greet)" ]
     [ "$(usage_of | grep greet)" = "sockshim greet NAME" ] || fails_with "$(usage_of)"
@@ -118,7 +118,7 @@ END
         done
     done
     # The loop had something to do.
-    [ "$(options_of run | wc -l)" -eq 27 ]
+    [ "$(options_of run | wc -l)" -eq 29 ]
     [ "$(options_of follow | wc -l)" -ge 10 ]
 }
 

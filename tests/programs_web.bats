@@ -335,3 +335,28 @@ END
     expect '.cause == "in-progress" and .call == "connect" and .peer == "'"$BACKEND"'"'
     refused haproxy
 }
+# What `curl` gives up by itself is told by close alone.
+@test "curl --max-time: gave-up-waiting, with the time that had passed" {
+    local port
+    port=$(free_port)
+    background "$PYTHON" -c '
+import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+held = []
+while True: held.append(s.accept())' "$port"
+    wait_for_port "$port"
+    run -28 shimmed curl -s --max-time 1 "http://127.0.0.1:$port/"
+    expect_count 1 '.call == "close" and .cause == "gave-up-waiting" and .peer == "127.0.0.1:'"$port"'" and
+        .rx == 0 and .tx > 50 and .sent_ms >= 500 and .sent_ms < 10000 and .level == "info"'
+    expect_count 0 '.level == "warn"'
+}
+
+@test "curl --connect-timeout: gave-up-connecting, with the address and the time" {
+    unshare -n true 2>/dev/null || skip "no network namespaces here"
+    run -28 unshare -n sh -c 'ip link set lo up && nft add table inet t &&
+        nft add chain inet t input "{ type filter hook input priority 0; }" &&
+        nft add rule inet t input tcp dport 9 drop && exec "$@"' - \
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" curl -s --connect-timeout 2 http://127.0.0.1:9/
+    expect_count 1 '.call == "close" and .cause == "gave-up-connecting" and .peer == "127.0.0.1:9" and
+        (.why | test("after [0-9]+ ms: 127.0.0.1:9 had not answered"))'
+}

@@ -117,6 +117,8 @@ reads() {
     reads "What to do: " page findings time
     reads "SOCKSHIM_KEEPALIVE=" page findings time
     reads "worker (client)" page findings time
+    # What a finding's words mean stands before them.
+    reads "RST ends the connection at once" page terms findings
 }
 
 @test "each cause that occurs has its figures, a sentence of the log and its explanation" {

@@ -134,6 +134,19 @@ void log_settle(const char *option)
     }
 }
 
+/* Made absolute like the log, for children that change directory. */
+void recorder_settle(void)
+{
+    const char *typed = setting("SOCKSHIM_RECORDER");
+    if (!*typed || is(typed, "off") || *typed == '/') {
+        return;
+    }
+    const char *folder = current_directory();
+    if (!has_pattern(folder)) {
+        options_set("SOCKSHIM_RECORDER", words("%s/%s", is(folder, "/") ? "" : folder, typed));
+    }
+}
+
 const char *log_place(void)
 {
     return is_stderr(place) ? "stderr" : place;

@@ -17,6 +17,8 @@ struct part {
  * same file, and refuses a place where no file can be written: ends the process.
  * `option` is what the user typed before it, NULL if nothing. */
 void log_settle(const char *option);
+/* Likewise the recorder's file, if there is to be one. */
+void recorder_settle(void);
 
 /* "stderr", "off", or the path, which may have %p and %n in it. */
 const char *log_place(void);

@@ -152,6 +152,7 @@ static int run(struct call *call)
     }
     check_target(call, &options, &target);
     log_settle(options.log_option);
+    recorder_settle();
     set_environment(preload_list(call->object, call->preloaded));
     if (options.quiet) {
         command_become(target.file, options.command, environment_list());

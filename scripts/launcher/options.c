@@ -5,15 +5,18 @@
 #include "tables.h"
 #include "words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What kind of value an option takes. */
 enum kind {
-    LOG,   /* a file, stderr or off */
-    LIMIT, /* bytes, with K, M or G behind the number */
-    WORD,  /* one of `values`, with blanks between them */
-    SKIP,  /* causes, errno names and calls, with commas between them */
-    TEXT,  /* anything */
+    LOG,      /* a file, stderr or off */
+    LIMIT,    /* bytes, with K, M or G behind the number */
+    RECORDER, /* a file or off */
+    RECORDER_SIZE,
+    WORD, /* one of `values`, with blanks between them */
+    SKIP, /* causes, errno names and calls, with commas between them */
+    TEXT, /* anything */
     DURATION,
     DEAD_PEER,
     KEEPALIVE,
@@ -38,6 +41,8 @@ static const struct option {
     {NULL, "--json", FIXED, "SOCKSHIM_FORMAT", "json"},
     {NULL, "--level", WORD, "SOCKSHIM_LEVEL", "debug info warn error"},
     {NULL, "--skip", SKIP, "SOCKSHIM_SKIP", NULL},
+    {NULL, "--recorder", RECORDER, "SOCKSHIM_RECORDER", NULL},
+    {NULL, "--recorder-size", RECORDER_SIZE, "SOCKSHIM_RECORDER_SIZE", NULL},
     {NULL, "--only", TEXT, "SOCKSHIM_ONLY", NULL},
     {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "sockets ignore always off"},
     {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},
@@ -149,6 +154,19 @@ static void check_limit(const char *option, const char *value)
     }
 }
 
+/* From 1M to 1G. */
+static void check_recorder_size(const char *option, const char *value)
+{
+    char *end;
+    unsigned long long bytes = strtoull(value, &end, 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    end += shift != 0;
+    if (!strchr("0123456789", *value) || *end || bytes > 1 << 30 || bytes << shift < 1 << 20 ||
+        bytes << shift > 1 << 30) {
+        not_allowed(option, value, "a number of bytes from 1M to 1G, with K, M or G behind it");
+    }
+}
+
 /* Whether `word` is among the words of the list, with `separator` between them. */
 static bool is_among(const char *word, size_t len, const char *list)
 {
@@ -216,6 +234,14 @@ static void take_value(const struct option *row, const char *option, const char 
         break;
     case LIMIT:
         check_limit(option, value);
+        break;
+    case RECORDER:
+        if (!*value) {
+            wrong_call("%s needs a file, or off", option);
+        }
+        break;
+    case RECORDER_SIZE:
+        check_recorder_size(option, value);
         break;
     case WORD:
         if (!is_among(value, strlen(value), row->values)) {

@@ -22,12 +22,14 @@ logs_first_bytes() {
     dd bs=1 count=6 2>/dev/null | od -A n -v -t o1
 }
 
-# What unpacks a log that begins with these bytes, if that is needed: names change.
+# What unpacks a log that begins with these bytes, if that is needed: names change. Of a
+# recorder's file (shim/base/ring.h) it prints the records.
 logs_unpacker() {
     case $1 in
     ' 037 213 '*) echo gzip ;;
     ' 050 265 057 375 '*) echo zstd ;;
     ' 375 067 172 130 132 000') echo xz ;;
     ' 102 132 150 '*) echo bzip2 ;;
+    ' 211 123 117 103 113 123') echo "${recorder:?}" ;;
     esac
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay,
-    read_level, read_skip, read_close, read_only;
+    read_level, read_recorder, read_recorder_size, read_skip, read_close, read_only;
 
 #define A_DURATION "a duration such as 500ms, 30s or 5m, or off"
 
@@ -21,6 +21,10 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
                          "sockets, ignore, always, off", "sockets"},
     [SETTING_NODELAY] = {"SOCKSHIM_NODELAY", "nodelay", read_nodelay, "on, off", "on"},
     [SETTING_LEVEL] = {"SOCKSHIM_LEVEL", "level", read_level, "debug, info, warn, error", "debug"},
+    [SETTING_RECORDER] = {"SOCKSHIM_RECORDER", "recorder", read_recorder,
+                          "a file with a path that fits the system's limit, off", "off"},
+    [SETTING_RECORDER_SIZE] = {"SOCKSHIM_RECORDER_SIZE", "recorder_size", read_recorder_size,
+                               "a number of bytes from 1M to 1G, with K, M or G behind it", "16M"},
     [SETTING_DEAD_PEER] = {"SOCKSHIM_DEAD_PEER", "dead_peer", read_dead_peer,
                            "whole seconds from 3s to 32767s, such as 30s, or off", "off"},
     [SETTING_KEEPALIVE] = {"SOCKSHIM_KEEPALIVE", "keepalive", read_keepalive,
@@ -66,7 +70,7 @@ static const char *read_nodelay(const char *value, size_t *len)
 
 static const char *read_close(const char *value, size_t *len)
 {
-    return read_switch(value, len, &settings.closes);
+    return read_switch(value, len, &settings.asks_closes);
 }
 
 static const char *read_format(const char *value, size_t *len)
@@ -98,14 +102,14 @@ static const char *read_level(const char *value, size_t *len)
     return all_wrong(value, len);
 }
 
-static const char *read_limit(const char *value, size_t *len)
+static bool read_bytes(const char *value, uint64_t *bytes)
 {
     uint64_t number = 0;
     const char *at = value;
     while (*at >= '0' && *at <= '9') {
         unsigned digit = (unsigned)(*at++ - '0');
         if (number > ((uint64_t)INT64_MAX - digit) / 10) {
-            return all_wrong(value, len);
+            return false;
         }
         number = number * 10 + digit;
     }
@@ -113,9 +117,25 @@ static const char *read_limit(const char *value, size_t *len)
     unsigned shift = *at == 'K' ? 10 : *at == 'M' ? 20 : *at == 'G' ? 30 : 0;
     at += shift != 0;
     if (!has_digits || *at || number > (uint64_t)INT64_MAX >> shift) {
+        return false;
+    }
+    *bytes = number << shift;
+    return true;
+}
+
+static const char *read_limit(const char *value, size_t *len)
+{
+    return read_bytes(value, &settings.log_limit) ? NULL : all_wrong(value, len);
+}
+
+/* Whole pages. */
+static const char *read_recorder_size(const char *value, size_t *len)
+{
+    uint64_t bytes;
+    if (!read_bytes(value, &bytes) || bytes < RECORDER_LEAST || bytes > RECORDER_MOST) {
         return all_wrong(value, len);
     }
-    settings.log_limit = number << shift;
+    settings.recorder_size = bytes / 4096 * 4096;
     return NULL;
 }
 
@@ -219,12 +239,15 @@ static bool append_pid(char **at, const char *end)
     return append(at, end, digits, (size_t)(t.at - digits));
 }
 
-/* The path made absolute, with %p and %n put in. What is behind it in
- * log_path must hold ".new" too: log.c's rotation. */
-static bool expand_path(const char *value)
+/* What may be put behind a path: rotation's ".new", and a pid before it. */
+enum { SUFFIX_ROOM = 24 };
+
+/* The path made absolute, with %p and %n put in, into PATH_MAX bytes, which hold what may
+ * be put behind it, too. */
+static bool expand_path(const char *value, char *path)
 {
-    char *at = settings.log_path;
-    const char *end = settings.log_path + sizeof settings.log_path - sizeof ".new";
+    char *at = path;
+    const char *end = path + PATH_MAX - SUFFIX_ROOM;
     bool fits = true;
     if (*value != '/') {
         long len = raw(SYS_getcwd, at, end - at);
@@ -248,6 +271,16 @@ static bool expand_path(const char *value)
     return fits;
 }
 
+static const char *read_recorder(const char *value, size_t *len)
+{
+    settings.recording = !setting_is(value, "off");
+    if (settings.recording && !expand_path(value, settings.recorder_path)) {
+        settings.recording = false;
+        return all_wrong(value, len);
+    }
+    return NULL;
+}
+
 /* Other names of descriptor 2: to open them would keep it open by a copy of ours. */
 static bool is_stderr(const char *value)
 {
@@ -261,7 +294,7 @@ static const char *read_log(const char *value, size_t *len)
         settings.log = setting_is(value, "off") ? LOG_OFF : LOG_STDERR;
         return NULL;
     }
-    if (!expand_path(value)) {
+    if (!expand_path(value, settings.log_path)) {
         return all_wrong(value, len);
     }
     settings.log = LOG_FILE;

@@ -122,6 +122,11 @@ static void put_derived(struct text *t)
     text_add(t, ")");
 }
 
+static bool is_of_recorder(enum setting i)
+{
+    return i == SETTING_RECORDER || i == SETTING_RECORDER_SIZE;
+}
+
 static void put_setting(struct text *t, enum setting i, const char *value)
 {
     text_add(t, i == SETTING_LOG ? "" : " ");
@@ -139,6 +144,9 @@ static const char *value_in_force(enum setting i, const char *given)
     const char *initial = setting_rows[i].initial;
     bool replaced = settings.wrong[i] && initial;
     const char *value = given && !replaced ? given : initial;
+    if (is_of_recorder(i)) {
+        return NULL;
+    }
     if (setting_is_handling(i)) {
         return settings.watch || strcmp(value, "off") == 0 ? NULL : value;
     }
@@ -147,6 +155,9 @@ static const char *value_in_force(enum setting i, const char *given)
     }
     return settings.watch && (i == SETTING_SIGPIPE || i == SETTING_NODELAY) ? "off" : value;
 }
+
+/* Of the summary. */
+static size_t length_without_recorder;
 
 /* Kept as text: programs that write a title over their arguments (setproctitle)
  * write over the environment, too. */
@@ -163,6 +174,28 @@ static void summarize(const char *const given[])
         text_add(&t, " mode=watch");
     }
     *t.at = 0;
+    length_without_recorder = (size_t)(t.at - settings.summary);
+    if (settings.recording) {
+        text_add(&t, " recorder=");
+        text_bytes(&t, settings.recorder_path, strlen(settings.recorder_path));
+        *t.at = 0;
+    }
+}
+
+/* Who wants what. */
+static void settle_records(void)
+{
+    bool is_logged =
+        settings.logging && settings.level <= LEVEL_INFO && !settings_skips_call(CALL_close);
+    settings.closes = settings.asks_closes && (settings.recording || is_logged);
+    settings.unwanted_calls = settings.recording ? 0 : settings.skip_calls;
+}
+
+void settings_drop_recorder(void)
+{
+    settings.recording = false;
+    settings.summary[length_without_recorder] = 0;
+    settle_records();
 }
 
 void settings_load(char **environment)
@@ -186,11 +219,11 @@ void settings_load(char **environment)
     }
     handling_settle(&settings.handling);
     settings.logging = settings.on && settings.log != LOG_OFF;
-    settings.closes = settings.closes && settings.logging && settings.level <= LEVEL_INFO &&
-                      !settings_skips_call(CALL_close);
     if (!settings.logging) {
         settings.skip_calls = ~(uint64_t)0; /* asked first of all by failed() */
     }
+    settings.recording &= settings.on;
+    settle_records();
     summarize(given);
 }
 

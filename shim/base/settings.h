@@ -30,6 +30,8 @@ enum setting {
     SETTING_SIGPIPE,
     SETTING_NODELAY,
     SETTING_LEVEL,
+    SETTING_RECORDER,
+    SETTING_RECORDER_SIZE,
     /* Robust handling on request, up to and with SETTING_RESET; off by default. */
     SETTING_DEAD_PEER,
     SETTING_KEEPALIVE,
@@ -66,6 +68,9 @@ extern hidden const struct setting_row setting_rows[SETTING_COUNT];
 
 enum { UNKNOWN_MAX = 4 };
 
+/* Bytes of the recorder's file. */
+enum { RECORDER_LEAST = 1 << 20, RECORDER_MOST = 1 << 30 };
+
 /* All zero, as it is until settings_load(), it makes the shim inert. */
 struct settings {
     bool on;      /* false: everything passes straight through */
@@ -73,15 +78,20 @@ struct settings {
     bool nodelay; /* false too where `on` is, and where `watch` is true */
     bool logging; /* false too where `on` is */
     bool json;
+    bool recording;   /* every record goes to the recorder, too; false too where `on` is */
+    bool asks_closes; /* SOCKSHIM_CLOSE */
     bool closes; /* what a close leaves undone is logged; false too where nobody would see it */
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;
-    bool skips;         /* SOCKSHIM_SKIP has words */
-    uint64_t log_limit; /* bytes; 0: none */
+    bool skips;             /* SOCKSHIM_SKIP has words */
+    uint64_t log_limit;     /* bytes; 0: none */
+    uint64_t recorder_size; /* bytes */
     /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
     uint64_t journal_device, journal_inode;
-    uint64_t skip_calls;  /* a bit for each enum call; all of them if nothing is logged */
+    uint64_t skip_calls; /* a bit for each enum call; all of them if nothing is logged */
+    /* Of these there is not even a record in the recorder: none, or those above. */
+    uint64_t unwanted_calls;
     uint64_t skip_causes; /* a bit for each enum cause */
     uint64_t skip_errnos[ERRNO_MAX / 64 + 1];
     struct handling handling; /* nothing of it where `on` is false or `watch` true */
@@ -94,8 +104,9 @@ struct settings {
     char prog[64];     /* basename of argv[0]; cut if longer */
     char summary[512]; /* the settings in force: `log=/tmp/x level=info ...`; cut if longer */
     /* The long ones are last: what is written to at every start is on one page. */
-    char log_path[PATH_MAX]; /* absolute */
-    char exe[PATH_MAX];      /* empty until settings_find_exe() */
+    char log_path[PATH_MAX];      /* absolute */
+    char exe[PATH_MAX];           /* empty until settings_find_exe() */
+    char recorder_path[PATH_MAX]; /* absolute */
 };
 
 extern struct settings settings;
@@ -109,6 +120,10 @@ void settings_load(char **environment);
  * call, the first time. */
 void settings_find_exe(void);
 
+/* Once, after settings_load(): the recorder cannot be had, and all is as if nobody had
+ * asked for it. */
+void settings_drop_recorder(void);
+
 /* No complaint is longer: 100 bytes of the value, each escaped, and our words. */
 enum { COMPLAINT_SIZE = 640, COMPLAINT_COUNT = SETTING_COUNT + UNKNOWN_MAX };
 
@@ -120,6 +135,11 @@ bool settings_complaint(struct text *t, unsigned i);
 static inline bool settings_skips_call(enum call call)
 {
     return settings.skip_calls >> call & 1;
+}
+
+static inline bool settings_wants_no_call(enum call call)
+{
+    return settings.unwanted_calls >> call & 1;
 }
 
 static inline bool settings_skips_cause(enum cause cause)

@@ -110,7 +110,7 @@ WRAP(int, shutdown, (int fd, int how))
     if (result < 0) {
         return (int)FAILED(CALL_shutdown, result);
     }
-    if (settings.logging && !process_is_caged()) {
+    if ((settings.logging || settings.recording) && !process_is_caged()) {
         shut_note(fd, how);
     }
     return result;

@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
+#include "log/recorder.h"
 #include "observe/observe.h"
 #include "observe/quiet.h"
 #include "start/start.h"
@@ -37,13 +38,39 @@ static bool settings_want_cause(const struct facts *f, enum cause cause)
     return !settings_skips_cause(cause) && cause_level(f, cause) >= settings.level;
 }
 
+/* Where the recorder wants all, the log's wishes have not been asked for yet. */
+static bool log_wants(const struct facts *f, enum cause cause)
+{
+    return settings_want_cause(f, cause) &&
+           (!settings.recording || is_wanted_in_log(f->call, f->ret, f->err));
+}
+
 void tell_facts(const struct facts *f)
 {
     struct returned r = {f, cause_of(f)};
-    if (settings_want_cause(f, r.cause)) {
+    recorder_return(f, r.cause);
+    if (log_wants(f, r.cause)) {
         sockshim_needs_log();
         log_tell(compose_return, &r);
     }
+}
+
+/* A socket that would have to wait for data, for the recorder alone: the call says all. */
+static bool needs_no_question(enum call call, long ret, int err)
+{
+    enum direction direction = call_traits[call].direction;
+    return settings.recording && err == EAGAIN && (direction == RECEIVES || direction == ACCEPTS) &&
+           call_traits[call].descriptor == A_SOCKET && !process_sets_timeouts() &&
+           !is_wanted_in_log(call, ret, err);
+}
+
+static bool look(struct facts *f, enum call call, long ret, int err, const struct attempt *attempt)
+{
+    if (needs_no_question(call, ret, err)) {
+        observe_call(f, call, ret, err, attempt);
+        return true;
+    }
+    return observe(f, call, ret, err, attempt);
 }
 
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
@@ -51,7 +78,7 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
 {
     struct facts f;
     int kept = errno;
-    if (observe(&f, call, ret, err, attempt)) {
+    if (look(&f, call, ret, err, attempt)) {
         f.ended_by_sigpipe |= is_end;
         if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
             sockshim_first_socket(false);
@@ -110,7 +137,7 @@ __attribute__((noinline)) long failed(enum call call, long ret, const struct att
 
 void failed_for_good(enum call call, const struct attempt *attempt)
 {
-    if (!settings_skips_call(call) && !is_unwanted(call, EPIPE) && is_wanted(call, -1, EPIPE)) {
+    if (!is_unwanted(call, EPIPE) && is_wanted(call, -1, EPIPE)) {
         report(call, -1, EPIPE, attempt, true);
     }
 }
@@ -139,13 +166,19 @@ __attribute__((noinline)) void refused(enum call call, int fd, const char *why)
 {
     struct refusal refusal = {call, fd, why};
     int kept = errno;
-    if (!settings.logging || settings.level > LEVEL_INFO || settings_skips_call(call)) {
+    bool in_log = settings.logging && settings.level <= LEVEL_INFO && !settings_skips_call(call);
+    if (!in_log && !settings.recording) {
         return;
     }
-    sockshim_needs_log();
+    if (in_log) {
+        sockshim_needs_log();
+    }
     /* A vfork child is about to become another program. */
     if (!process_identify().is_vfork_child && process_first_time(ONCE_REFUSED + (unsigned)call)) {
-        log_tell(compose_refused, &refusal);
+        recorder_refused(call, fd, why);
+        if (in_log) {
+            log_tell(compose_refused, &refusal);
+        }
     }
     errno = kept;
 }

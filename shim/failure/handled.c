@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "log/log.h"
+#include "log/recorder.h"
 #include "observe/observe.h"
 #include "start/start.h"
 #include "tell/cause.h"
@@ -30,7 +31,8 @@ static bool is_wanted_of(const struct found *f)
 {
     enum level level = f->err ? cause_level(&f->facts, f->cause) : LEVEL_INFO;
     bool skipped = f->err && (settings_skips_cause(f->cause) || settings_skips_errno(f->err));
-    return !skipped && level >= settings.level;
+    return settings.logging && !settings_skips_call(f->facts.call) && !skipped &&
+           level >= settings.level;
 }
 
 static __attribute__((noinline)) bool find(struct found *f, enum call call, int err,
@@ -42,7 +44,7 @@ static __attribute__((noinline)) bool find(struct found *f, enum call call, int 
     }
     f->err = err;
     f->cause = err ? cause_of(&f->facts) : CAUSE_COUNT;
-    return is_wanted_of(f);
+    return true;
 }
 
 __attribute__((noinline)) void handled(const struct change *c)
@@ -50,9 +52,12 @@ __attribute__((noinline)) void handled(const struct change *c)
     struct returned r;
     int kept = errno;
     r.change = c;
-    if (!settings_skips_call(c->call) && find(&r.found, c->call, c->err, c->attempt)) {
-        sockshim_needs_log();
-        log_tell(compose_handled, &r);
+    if (!settings_wants_no_call(c->call) && find(&r.found, c->call, c->err, c->attempt)) {
+        recorder_handled(&r.found.facts, r.found.cause, c);
+        if (is_wanted_of(&r.found)) {
+            sockshim_needs_log();
+            log_tell(compose_handled, &r);
+        }
     }
     errno = kept;
 }
@@ -64,11 +69,24 @@ static const char *words_of(int err)
     return err == ECONNRESET ? "-1 ECONNRESET" : err == EPIPE ? "-1 EPIPE" : "-1 ETIMEDOUT";
 }
 
+static struct change change_of(const struct found *f)
+{
+    return (struct change){
+        .setting = SETTING_RESET, .err = f->err, .would = words_of(f->err), .given = "0"};
+}
+
 static size_t compose_end(char *line, const struct moment *m, const void *what)
 {
     const struct found *f = what;
-    struct change change = {.setting = SETTING_RESET, .would = words_of(f->err), .given = "0"};
+    struct change change = change_of(f);
     return record_handled(line, m, &f->facts, f->cause, &change);
+}
+
+/* In a frame of its own, which is gone when the line is written. */
+static __attribute__((noinline)) void record_end(const struct found *f)
+{
+    struct change change = change_of(f);
+    recorder_handled(&f->facts, f->cause, &change);
 }
 
 /* errno is the failure's: with one argument more, one would be on the stack. */
@@ -86,9 +104,12 @@ __attribute__((noinline)) long handled_as_end(enum call call, int err, int fd, i
     struct found f;
     int kept = errno;
     errno = err;
-    if (!settings_skips_call(call) && find_end(&f, call, fd, flags, data, other)) {
-        sockshim_needs_log();
-        log_tell(compose_end, &f);
+    if (!settings_wants_no_call(call) && find_end(&f, call, fd, flags, data, other)) {
+        record_end(&f);
+        if (is_wanted_of(&f)) {
+            sockshim_needs_log();
+            log_tell(compose_end, &f);
+        }
     }
     errno = kept;
     return 0;

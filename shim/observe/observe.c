@@ -245,6 +245,12 @@ static void find_all(struct facts *f)
     find_by_errno(f);
 }
 
+void observe_call(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
+{
+    begin(f, call, ret, err, a);
+    f->is_lean = YES;
+}
+
 bool observe(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
     bool any = call_takes_any_file(call);

@@ -10,4 +10,8 @@
  * the socket's pending error alone. */
 bool observe(struct facts *facts, enum call call, long ret, int err, const struct attempt *attempt);
 
+/* Fills in what needs no question: the facts of a lean record. Likewise. */
+void observe_call(struct facts *facts, enum call call, long ret, int err,
+                  const struct attempt *attempt);
+
 #endif

@@ -15,7 +15,7 @@ hidden bool closes_quietly(int fd);
 hidden bool looks_quiet(enum call call, long ret, int err, const struct attempt *attempt);
 static inline bool is_quiet(enum call call, long ret, int err, const struct attempt *attempt)
 {
-    bool wants_all = settings.level == LEVEL_DEBUG && !settings.skips;
+    bool wants_all = settings.recording || (settings.level == LEVEL_DEBUG && !settings.skips);
     return !wants_all && looks_quiet(call, ret, err, attempt);
 }
 

@@ -213,6 +213,14 @@ static uint32_t connect_time(const struct tcp_facts *info)
     return first * (alike + (1U << doubled) - 1) + info->rto / 1000;
 }
 
+/* A SYN that was due to be sent again and was not let out is not counted among those that
+ * are (net/ipv4/tcp_output.c, tcp_retransmit_skb()). Of the first one nothing is known, nor
+ * once the kernel has given up. */
+static bool syn_kept_back(const struct tcp_facts *info)
+{
+    return info->retransmits > 0 && info->lost > 0 && info->retrans == 0;
+}
+
 bool find_tcp(struct facts *f)
 {
     struct tcp_facts info;
@@ -227,6 +235,7 @@ bool find_tcp(struct facts *f)
     f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
     if (is_whole && info.state == TCP_STATE_SYN_SENT) {
         f->waited_ms = connect_time(&info);
+        f->send_failed = syn_kept_back(&info);
     }
     if (!is_whole || !ever_established(&info)) {
         return true;

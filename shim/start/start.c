@@ -8,6 +8,7 @@
 #include "log/find.h"
 #include "log/keep.h"
 #include "log/log.h"
+#include "log/recorder.h"
 #include "start/where.h"
 #include "tell/record.h"
 #include "tell/wanted.h"
@@ -46,6 +47,7 @@ static void complain_about_settings(bool has_stderr)
         struct text t = text_in(complaints[i], COMPLAINT_SIZE, QUOTE_PLAIN);
         if (settings_complaint(&t, i)) {
             complaint_lengths[i] = (size_t)(t.at - complaints[i]);
+            recorder_config(complaints[i], complaint_lengths[i]);
             if (!has_stderr) {
                 say_on_stderr(complaints[i], complaint_lengths[i]);
             }
@@ -82,6 +84,22 @@ static __attribute__((noinline)) void complain_about_log(int err)
     say_on_stderr(about, (size_t)(t.at - about));
 }
 
+static __attribute__((noinline)) void begin_recorder(void)
+{
+    char about[512];
+    struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+    const char *wrong = recorder_begin();
+    if (wrong) {
+        settings_drop_recorder();
+        text_add(&t, "SOCKSHIM_RECORDER: ");
+        text_bytes(&t, settings.recorder_path, strnlen(settings.recorder_path, 250));
+        text_char(&t, ' ');
+        text_add(&t, wrong);
+        text_add(&t, "; nothing is recorded");
+        say_on_stderr(about, (size_t)(t.at - about));
+    }
+}
+
 static void set_up(void)
 {
     if (getauxval(AT_SECURE)) {
@@ -89,11 +107,15 @@ static void set_up(void)
     }
     clock_begin();
     settings_load(environ);
+    if (settings.recording) {
+        begin_recorder();
+    }
     wanted_begin();
     if (!settings.on) {
         return;
     }
-    process_begin(settings.logging && settings.level <= LEVEL_INFO);
+    bool tells_start = settings.logging && settings.level <= LEVEL_INFO;
+    process_begin(tells_start || settings.recording);
     bool has_log = settings.logging && log_begin() == 0;
     if (settings.logging && settings.log == LOG_FILE) {
         pthread_atfork(log_before_fork, log_after_fork, log_after_fork);
@@ -148,7 +170,10 @@ static void write_start(void)
         settings_find_exe();
         where_find();
     }
-    log_tell(compose_start, NULL);
+    recorder_start(where_host, where_cgroup);
+    if (settings.logging && settings.level <= LEVEL_INFO) {
+        log_tell(compose_start, NULL);
+    }
 }
 
 void (*sockshim_at_first_socket)(void);
@@ -168,7 +193,7 @@ void sockshim_first_socket(bool by_own_call)
         nodelay_catch_up();
     }
     if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
-        settings.logging && settings.level <= LEVEL_INFO && process_first_time(ONCE_START)) {
+        process_first_time(ONCE_START)) {
         write_start();
     }
     if (sockshim_at_first_socket) {

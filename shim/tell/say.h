@@ -72,6 +72,7 @@ const char *say_unknown(template sentence);
     FIGURE(sent, put_duration(t, (uint64_t)f->sent_ms * 1000))                                     \
     FIGURE(sndbuf, put_bytes(t, f->send_buffer))                                                   \
     FIGURE(strerror, text_add(t, errno_words(f->err)))                                             \
+    CLAUSE(syn_kept_back)                                                                          \
     CLAUSE(taken)                                                                                  \
     FIGURE(timeout, put_duration(t, f->timeout_us))                                                \
     CLAUSE(timer)                                                                                  \

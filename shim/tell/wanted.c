@@ -28,17 +28,24 @@ static bool settings_want(enum call call, long ret, int err, bool can_time_out)
     return cause_loudest(call, ret, err, can_time_out) >= settings.level;
 }
 
-bool is_wanted(enum call call, long ret, int err)
+bool is_wanted_in_log(enum call call, long ret, int err)
 {
     return settings.logging && !settings_skips_call(call) &&
            settings_want(call, ret, err, process_sets_timeouts());
+}
+
+bool is_wanted(enum call call, long ret, int err)
+{
+    return settings.recording ? !(ret < 0 && finds_none(call, err))
+                              : is_wanted_in_log(call, ret, err);
 }
 
 uint64_t errnos_unwanted[2][2][ERRNO_MAX / 64 + 1];
 
 void wanted_begin(void)
 {
-    if (settings.level == LEVEL_DEBUG && !settings.skips) { /* all of them are wanted */
+    bool all = settings.level == LEVEL_DEBUG && !settings.skips;
+    if (all || settings.recording) { /* all of them are wanted */
         return;
     }
     for (int err = 1; err <= ERRNO_MAX; err++) {

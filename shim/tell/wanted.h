@@ -14,6 +14,8 @@ void wanted_begin(void);
 /* Whether a record of such a result may be wanted: the cause, once it is known, can
  * still rule it out. */
 bool is_wanted(enum call call, long ret, int err);
+/* Likewise in the log, whatever the recorder wants. */
+bool is_wanted_in_log(enum call call, long ret, int err);
 
 /* The quick answer, for busy event loops: true if no record is wanted, false if that
  * takes a closer look. err: errno, or 0. Inline: a call would be a fifth of its cost.
@@ -24,7 +26,7 @@ extern hidden uint64_t errnos_unwanted[2][2][ERRNO_MAX / 64 + 1];
 static inline bool is_unwanted(enum call call, unsigned err)
 {
     const uint64_t *errnos = errnos_unwanted[may_send(call)][process_sets_timeouts()];
-    return settings_skips_call(call) ||
+    return settings_wants_no_call(call) ||
            (call != CALL_connect && err <= ERRNO_MAX && (errnos[err / 64] >> err % 64 & 1));
 }
 

@@ -17,12 +17,20 @@ template clause_after_waited(const struct facts *f)
     return f->waited_ms > 0 ? SAY(" after $waited") : NULL;
 }
 
+template clause_syn_kept_back(const struct facts *f)
+{
+    return f->send_failed
+               ? SAY(" This host itself did not let the SYN out when it was to be sent again: a "
+                     "firewall rule of its own, a full conntrack table or a full queue.")
+               : NULL;
+}
+
 template why_gave_up_connecting(const struct facts *f)
 {
     (void)f;
     return SAY("This program gave up connecting$after_waited: $peer had not answered the "
-               "connection request (SYN) when it closed the socket. That is its own deadline, or "
-               "another address answered sooner.");
+               "connection request (SYN) when it closed the socket.$syn_kept_back That is its own "
+               "deadline, or another address answered sooner.");
 }
 
 template why_gave_up_waiting(const struct facts *f)

@@ -158,7 +158,7 @@ def close_while_waiting_after_shutdown():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        gave up connecting after ... $them had not answered the connection request (SYN)
+        gave up connecting after ... $them had not answered the connection request (SYN) ... !let the SYN out
 """)
 def close_while_connecting():
     own_network()
@@ -168,4 +168,21 @@ def close_while_connecting():
     s.setblocking(False)
     call(s.connect, ("127.0.0.1", 9))
     wait_until(lambda: tcp_info(s, 2, "B") >= 1)  # tcpi_retransmits: more than a second
+    s.close()
+
+
+@case("""
+    connect EINPROGRESS in-progress | peer=$them
+        SO_ERROR
+    close 0 gave-up-connecting | type=tcp peer=$them
+        $them had not answered ... This host itself did not let the SYN out
+""")
+def close_while_syn_is_kept_back():
+    own_network()
+    firewall("tcp dport 9 drop", hook="output")
+    notes["them"] = "127.0.0.1:9"
+    s = socket.socket(AF_INET, SOCK_STREAM)
+    s.setblocking(False)
+    call(s.connect, ("127.0.0.1", 9))
+    wait_until(lambda: tcp_info(s, 2, "B") >= 1)  # tcpi_retransmits
     s.close()

@@ -286,7 +286,7 @@ def _(case, said):
     return reset_went(case)
 
 
-@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when it closed the socket\. That is its own deadline, or another address answered sooner\.")
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when it closed the socket\.(?: This host itself did not let the SYN out when it was to be sent again: a firewall rule of its own, a full conntrack table or a full queue\.)? That is its own deadline, or another address answered sooner\.")
 def _(case, said):
     return case.t.peer_first is None and not case.t.told(case.entry) or "it had"
 

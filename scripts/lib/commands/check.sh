@@ -2,6 +2,7 @@
 # sockshim check: does sockshim work with COMMAND? is it loaded in process PID?
 
 . "${lib:?}/terminal.sh"
+. "$lib/logs.sh"
 
 check_usage() {
     cat <<'END'
@@ -98,6 +99,8 @@ check_process() {
     echo "  settings: $(check_which_settings)"
     check_in_force=$(check_what_is_in_force)
     [ -z "$check_in_force" ] || echo "  in force: $check_in_force"
+    check_recorder_file=$(check_find_recorder)
+    [ -z "$check_recorder_file" ] || echo "  recorder: $(check_here "$check_recorder_file")"
 }
 
 # Of robust handling, what the program's start record says: there a value that is not
@@ -237,6 +240,14 @@ check_find_log_number() {
         /*) echo "$check_number" && break ;;
         esac
     done
+}
+
+# By the mapping: once it is mapped, the shim has no descriptor of it.
+check_find_recorder() {
+    printf '%s\n' "$check_maps" | sed -n 's|^[^ ]* rw-s [^/]*\(/.*\)$|\1|p' | sort -u | while IFS= read -r check_mapped; do
+        check_bytes=$(logs_first_bytes 2>/dev/null <"/proc/$check_pid/root$check_mapped")
+        [ "$(logs_unpacker "$check_bytes")" != "${recorder:?}" ] || echo "$check_mapped"
+    done 2>/dev/null
 }
 
 # check_here PATH: where PATH of another mount namespace, a container's, is to be found.

@@ -157,12 +157,31 @@ follow_path() {
     elif [ -e "$follow_log" ] && [ ! -f "$follow_log" ]; then
         follow_stream <"$follow_log"
         return
+    elif [ -f "$follow_log" ] && follow_is_recorder; then
+        follow_recorder
+        return
     fi
     follow_decide_start
     if [ -n "$FOLLOW_LATEST" ] && [ -t 2 ] && follow_is_long; then
         complain "looking for the last $FOLLOW_LATEST of them in $follow_log"
     fi
     follow_feed | follow_exec_view
+}
+
+follow_is_recorder() {
+    [ "$(logs_unpacker "$(logs_first_bytes <"$follow_log")")" = "${recorder:?}" ]
+}
+
+# With a filter, all that fits of what is there: only the view can count.
+follow_recorder() {
+    [ -x "$recorder" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
+    follow_decide_start
+    [ "$follow_start" != all ] || follow_start=-1
+    follow_folder=$(mktemp -d) && mkfifo "$follow_folder/records" || exit "$USAGE"
+    "$recorder" --follow "$follow_start" "$follow_log" >"$follow_folder/records" 3>&- &
+    exec <"$follow_folder/records"
+    rm -r "$follow_folder"
+    follow_stream
 }
 
 follow_is_long() {

@@ -24,6 +24,10 @@ was logged, and where.
                       error (default: debug, which is everything)
       --skip LIST     causes, errno names and calls not to log, separated by
                       commas: would-block,EINTR,accept4
+      --recorder FILE the last records, whatever the level, in a file of fixed
+                      size: sockshim recorder FILE prints them
+      --recorder-size N
+                      of so many bytes, with K, M or G (default: 16M)
       --only LIST     program names or globs, separated by commas; all other
                       programs are left alone
       --sigpipe MODE  which SIGPIPE is suppressed: sockets (one raised by a
@@ -60,7 +64,7 @@ logged (event=handled). Times are written 500ms, 30s or 5m:
 A setting for which no option is given is taken from the environment:
 SOCKSHIM_LOG, SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE,
 SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_CLOSE,
-SOCKSHIM_ONLY;
+SOCKSHIM_ONLY, SOCKSHIM_RECORDER, SOCKSHIM_RECORDER_SIZE;
 SOCKSHIM_DEAD_PEER, SOCKSHIM_KEEPALIVE, SOCKSHIM_CONNECT_TIMEOUT,
 SOCKSHIM_CONNECT_RETRY, SOCKSHIM_RECV_TIMEOUT, SOCKSHIM_BACKLOG,
 SOCKSHIM_REUSEADDR, SOCKSHIM_ACCEPT, SOCKSHIM_EINTR, SOCKSHIM_RESET.

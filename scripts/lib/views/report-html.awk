@@ -8,8 +8,8 @@
 
 BEGIN {
     # Of report-html.css and report-html.js: openssl dgst -sha256 -binary FILE | base64
-    STYLE_HASH = "4odFG5SGjh87iAuJYn6WMYUWZ+erbl7lpBM7rdC4Lww="
-    SCRIPT_HASH = "jbcN4jD2L7zlfL4fzkL4VS+cQ3Ta/Caho4J3VqDc49k="
+    STYLE_HASH = "bMLjYMlneYE4BDsrNk56EAjAnrWHrWobMPFuAr23X9E="
+    SCRIPT_HASH = "2iaDR43d1E5cmxG+FlDfwxPD7WOQprA3IaPU3k/b+Gg="
     MOST_FINDINGS = 50
     MOST_ROWS = 200 # of the tables of programs and hosts
     # More records than a screen has room for: each is kept, if there are not too many.
@@ -58,6 +58,7 @@ function put_top(    title) {
     print "<header>\n<p class=\"kicker\">sockshim report</p>\n<h1>" title "</h1>"
     print "<p class=\"when\">" when_text() "</p>"
     put_introduction()
+    put_terms()
     put_tiles()
     put_contents()
     print "</header>\n<main>"
@@ -129,6 +130,19 @@ function put_introduction() {
     print "<p class=\"lead\">sockshim is loaded into a program and writes a <dfn>record</dfn> each time a socket call " \
         "(the means by which the program connects, sends and receives) returns 0 or &minus;1. That is how a program learns that a connection " \
         "has ended or that something has failed. With each record comes the reason as far as the kernel of this machine knows it.</p>"
+}
+
+# Those of the field, which findings and sentences use without a word.
+function put_terms() {
+    print "<details class=\"terms\" id=\"terms\">\n<summary>Words used on this page</summary>\n<dl>"
+    put_term("SYN, FIN, RST", "What ends of a TCP connection send each other: SYN asks for a connection, FIN says that the sender has finished (an end in good order), RST ends the connection at once (a reset).")
+    put_term("Acknowledged", "The other machine has confirmed that the bytes arrived there. Its program need not have read them yet.")
+    put_term("errno", "The number of an error, which programs print by name or in words: <code>ECONNRESET</code> is 104, &ldquo;Connection reset by peer&rdquo;.")
+    put_term("Descriptor (fd)", "The number by which a process knows one of its sockets.")
+    put_term("SIGPIPE", "The signal that ends a program which writes to a connection that has gone, unless the program prevents that. sockshim prevents it unless it was told not to.")
+    put_term("Unix socket", "A connection between processes of one machine. Its address is a path.")
+    put_term("10.0.0.5:443", "An address: the machine, and after the colon the port, which tells services of one machine apart.")
+    print "</dl>\n</details>"
 }
 
 function put_tiles(    i, bad) {

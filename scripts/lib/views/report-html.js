@@ -82,7 +82,7 @@ function openTarget() {
 let folded = [];
 
 function unfold() {
-    folded = [...document.querySelectorAll("details.cause:not([open])")];
+    folded = [...document.querySelectorAll("details.cause:not([open]), details.terms:not([open])")];
     for (const part of folded)
         part.open = true;
 }

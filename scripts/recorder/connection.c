@@ -1,0 +1,165 @@
+#include "connection.h"
+
+#include "source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADDRESS_ROOM = 512, BUCKETS = 4096 };
+
+static const char *wanted;
+
+struct connection {
+    int32_t pid;
+    int fd;
+    uint32_t before; /* in the same bucket */
+    /* The one before, with addresses, which it is, too, unless addresses say otherwise; 0:
+     * none. */
+    uint32_t same;
+    bool chosen, addressed, ended;
+    char *local, *peer; /* NULL: not known yet */
+};
+
+static struct connection *connections; /* from 1; the first is nobody's */
+static uint32_t count, room;
+static uint32_t buckets[BUCKETS];
+
+void connection_choose(const char *address)
+{
+    wanted = address;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text);
+    size_t end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* A colon within brackets is an IPv6 address's own. */
+static bool is_wanted(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    size_t len = strlen(wanted);
+    if (strcmp(address, wanted) == 0) {
+        return true;
+    }
+    if (!colon || strchr(address, '/')) {
+        return false;
+    }
+    if (*wanted == ':' && len > 1 && strchr("0123456789", wanted[1])) {
+        return ends_with(address, wanted);
+    }
+    size_t host = (size_t)(colon - address);
+    bool in_brackets = *address == '[' && host == len + 2;
+    return strncmp(address + in_brackets, wanted, len) == 0 && (in_brackets || host == len);
+}
+
+static char *text_of(const struct address *a)
+{
+    char text[ADDRESS_ROOM];
+    if (!address_is_named(a)) {
+        return NULL;
+    }
+    struct text t = text_in(text, sizeof text - 1, QUOTE_LOGFMT);
+    address_text(&t, a);
+    *t.at = 0;
+    return strdup(text);
+}
+
+static uint32_t *bucket_of(int32_t pid, int fd)
+{
+    return &buckets[((uint32_t)pid * 31 + (uint32_t)fd) % BUCKETS];
+}
+
+static uint32_t find(int32_t pid, int fd)
+{
+    uint32_t i = *bucket_of(pid, fd);
+    while (i > 0 && (connections[i].pid != pid || connections[i].fd != fd)) {
+        i = connections[i].before;
+    }
+    return i;
+}
+
+static uint32_t begin(int32_t pid, int fd)
+{
+    uint32_t *bucket = bucket_of(pid, fd);
+    if (count + 1 >= room) {
+        room = room == 0 ? 1024 : room * 2;
+        connections = realloc(connections, room * sizeof *connections);
+        if (!connections) {
+            source_fails("--connection", "not enough memory");
+        }
+        connections[0] = (struct connection){0};
+    }
+    connections[++count] = (struct connection){.pid = pid, .fd = fd, .before = *bucket};
+    *bucket = count;
+    return count;
+}
+
+static bool differs(const char *known, const char *now)
+{
+    return known && now && strcmp(known, now) != 0;
+}
+
+static void learn(char **known, char *now)
+{
+    if (now && !*known) {
+        *known = now;
+    } else {
+        free(now);
+    }
+}
+
+/* The record's addresses show whether the descriptor is another connection's by now. */
+static uint32_t with_addresses(uint32_t i, const struct facts *f, int32_t pid)
+{
+    char *local = text_of(&f->local);
+    char *peer = text_of(&f->peer);
+    struct connection *c = &connections[connections[i].addressed ? i : connections[i].same];
+    bool is_another =
+        differs(c->peer, peer) || (differs(c->local, local) && !ends_with(c->local, ":0"));
+    if (is_another && connections[i].addressed) {
+        i = begin(pid, f->fd);
+    } else if (is_another) {
+        connections[i].same = 0; /* what had no address was this one's already */
+    }
+    c = &connections[i];
+    c->addressed |= local || peer;
+    c->chosen |= (local && is_wanted(local)) || (peer && is_wanted(peer));
+    learn(&c->local, local);
+    learn(&c->peer, peer);
+    c->ended = f->call == CALL_close;
+    return i;
+}
+
+uint32_t connection_of(const struct unpacked *u)
+{
+    int fd = unpacked_fd(u);
+    bool has_facts = u->head.event == RECORDED_RETURN || u->head.event == RECORDED_HANDLED;
+    if (!wanted || fd < 0) {
+        return 0;
+    }
+    uint32_t i = find(u->head.pid, fd);
+    if (i == 0 || connections[i].ended) {
+        i = begin(u->head.pid, fd);
+    }
+    bool has_address =
+        has_facts && (address_is_named(&u->facts.local) || address_is_named(&u->facts.peer));
+    if (has_address) {
+        return with_addresses(i, &u->facts, u->head.pid);
+    }
+    if (connections[i].addressed) {
+        uint32_t same = i;
+        i = begin(u->head.pid, fd);
+        connections[i].same = same;
+    }
+    return i;
+}
+
+bool connection_is_chosen(uint32_t number)
+{
+    return !wanted || (number > 0 && (connections[number].chosen ||
+                                      connections[connections[number].same].chosen));
+}

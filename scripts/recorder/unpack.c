@@ -1,0 +1,213 @@
+#include "unpack.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- The facts ---- */
+
+static bool is_at_most(const struct facts *f, size_t at, unsigned most)
+{
+    return ((const unsigned char *)f)[at] <= most;
+}
+
+#define FITS_number(name) true
+#define FITS_truth(name) is_at_most(f, offsetof(struct facts, name), true)
+#define FITS_known(name) is_at_most(f, offsetof(struct facts, name), YES)
+#define AND_FITS(kind, name) &&FITS_##kind(name)
+
+static bool has_address(const struct facts *f, const struct address *a)
+{
+    const char *room = f->room.bytes;
+    const char *from = (const char *)a + a->ahead;
+    return a->len == 0 || (from >= room && (from - room) % 4 == 0 &&
+                           from + a->len <= room + f->room.used && a->len >= sizeof(sa_family_t));
+}
+
+static bool is_sound(const struct facts *f)
+{
+    return true RECORDED_FACTS(AND_FITS) && f->call < CALL_COUNT &&
+           f->room.used <= sizeof f->room.bytes && has_address(f, &f->local) &&
+           has_address(f, &f->peer);
+}
+
+/* Moves *bytes on. */
+static bool take(void *to, size_t size, const unsigned char **bytes, size_t *len)
+{
+    if (*len < size) {
+        return false;
+    }
+    memcpy(to, *bytes, size);
+    *bytes += size;
+    *len -= size;
+    return true;
+}
+
+static const char *take_words(const unsigned char **bytes, size_t *len)
+{
+    const char *words = (const char *)*bytes;
+    size_t size = strnlen(words, *len) + 1;
+    if (size > *len) {
+        return NULL;
+    }
+    *bytes += size;
+    *len -= size;
+    return words;
+}
+
+static bool take_object(struct unpacked *u, const unsigned char **bytes, size_t *len)
+{
+    const char *name = take_words(bytes, len);
+    u->facts.object = name && *name ? name : NULL;
+    return name;
+}
+
+static bool take_facts(struct unpacked *u, const unsigned char **bytes, size_t *len)
+{
+    return u->head.facts <= sizeof u->facts && take(&u->facts, u->head.facts, bytes, len) &&
+           is_sound(&u->facts) && take_object(u, bytes, len);
+}
+
+/* ---- The record ---- */
+
+static bool take_handled(struct unpacked *u, const unsigned char *bytes, size_t len)
+{
+    return take(&u->change, sizeof u->change, &bytes, &len) && u->change.setting < SETTING_COUNT &&
+           setting_is_handling((enum setting)u->change.setting) && u->head.cause <= CAUSE_COUNT &&
+           take_facts(u, &bytes, &len) && (u->would = take_words(&bytes, &len)) &&
+           (u->given = take_words(&bytes, &len));
+}
+
+static bool take_call(struct unpacked *u, const unsigned char *bytes, size_t len)
+{
+    bool good = take(&u->call, sizeof u->call, &bytes, &len) && u->call.call < CALL_COUNT;
+    u->words = (const char *)bytes;
+    u->words_len = len;
+    return good;
+}
+
+bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
+{
+    memset(u, 0, sizeof *u);
+    if (!take(&u->head, sizeof u->head, &bytes, &len) || u->head.nanoseconds >= 1000000000 ||
+        u->head.seconds < 0 || u->head.seconds >= 9223372037) {
+        return false;
+    }
+    switch (u->head.event) {
+    case RECORDED_RETURN:
+        return u->head.cause < CAUSE_COUNT && take_facts(u, &bytes, &len);
+    case RECORDED_HANDLED:
+        return take_handled(u, bytes, len);
+    case RECORDED_REFUSED:
+        return take_call(u, bytes, len);
+    case RECORDED_CONFIG:
+        u->words = (const char *)bytes;
+        u->words_len = len;
+        return true;
+    default:
+        return u->head.event == RECORDED_START;
+    }
+}
+
+/* ---- The program ---- */
+
+/* Words of the summary that say what the text log leaves out, which the recorder does not. */
+static void rename_filter(char *summary, size_t room, const char *word)
+{
+    static const char of_log[] = "-of-log";
+    char *at = strstr(summary, word);
+    size_t len = strlen(summary);
+    if (at && len + sizeof of_log <= room) {
+        at += strlen(word) - 1;
+        memmove(at + sizeof of_log - 1, at, (size_t)(summary + len - at) + 1);
+        memcpy(at, of_log, sizeof of_log - 1);
+    }
+}
+
+static void take_text(char *to, size_t room, const char *from, size_t size)
+{
+    size_t len = strnlen(from, size < room ? size : room - 1);
+    memcpy(to, from, len);
+    to[len] = 0;
+}
+
+static char host[65], cgroup[160];
+
+void unpack_program(const struct ring *ring, uint32_t number)
+{
+    union {
+        struct recorded_program known;
+        char bytes[RING_PROGRAM];
+    } p;
+    size_t len;
+    bool found = ring_get_program(ring, number, &p, &len) && len == sizeof p.known;
+    if (!found) {
+        p.known = (struct recorded_program){.prog = "?", .settings = "?"};
+    }
+    take_text(settings.prog, sizeof settings.prog, p.known.prog, sizeof p.known.prog);
+    take_text(settings.exe, sizeof settings.exe, p.known.exe, sizeof p.known.exe);
+    take_text(settings.summary, sizeof settings.summary, p.known.settings, sizeof p.known.settings);
+    rename_filter(settings.summary, sizeof settings.summary, " level=");
+    rename_filter(settings.summary, sizeof settings.summary, " skip=");
+    take_text(host, sizeof host, p.known.host, sizeof p.known.host);
+    take_text(cgroup, sizeof cgroup, p.known.cgroup, sizeof p.known.cgroup);
+    settings.handling.dead_peer_ms = p.known.dead_peer_ms;
+    settings.handling.connect_timeout_ms = p.known.connect_timeout_ms;
+    settings.handling.recv_timeout_ms = p.known.recv_timeout_ms;
+    settings.handling.reset_eof = p.known.reset_eof == 1;
+}
+
+/* ---- The line ---- */
+
+static size_t refused_line(char *line, const struct moment *m, const struct unpacked *u)
+{
+    char words[RING_RECORD + 1];
+    for (size_t i = 0; i < u->words_len; i++) { /* ours are nothing but ASCII */
+        char c = u->words[i];
+        words[i] = c < ' ' || c > '~' || c == '"' || c == '\\' ? '?' : c;
+    }
+    words[u->words_len] = 0;
+    return record_refused(line, m, (enum call)u->call.call, u->call.fd, words);
+}
+
+static size_t handled_line(char *line, const struct moment *m, const struct unpacked *u)
+{
+    struct change change = {.setting = (enum setting)u->change.setting,
+                            .call = u->facts.call,
+                            .err = u->change.err,
+                            .would = u->would,
+                            .given = u->given,
+                            .tries = u->change.tries,
+                            .waited_ms = u->change.waited_ms};
+    return record_handled(line, m, &u->facts, (enum cause)u->head.cause, &change);
+}
+
+size_t unpacked_line(char *line, const struct unpacked *u)
+{
+    struct moment m = {.now = {u->head.seconds, u->head.nanoseconds},
+                       .who = {.pid = u->head.pid, .tid = u->head.tid}};
+    switch (u->head.event) {
+    case RECORDED_RETURN:
+        return record_return(line, &m, &u->facts, (enum cause)u->head.cause, "");
+    case RECORDED_HANDLED:
+        return handled_line(line, &m, u);
+    case RECORDED_REFUSED:
+        return refused_line(line, &m, u);
+    case RECORDED_CONFIG:
+        return record_config(line, &m, u->words, u->words_len);
+    default:
+        return record_start(line, &m, host, cgroup);
+    }
+}
+
+int unpacked_fd(const struct unpacked *u)
+{
+    switch (u->head.event) {
+    case RECORDED_RETURN:
+    case RECORDED_HANDLED:
+        return u->facts.fd;
+    case RECORDED_REFUSED:
+        return u->call.fd;
+    default:
+        return -1;
+    }
+}

@@ -1,0 +1,223 @@
+#include "base/ring.h"
+
+#include <string.h>
+
+enum { AHEAD_OF_SLOTS = sizeof(struct ring_header) + RING_PROGRAMS * RING_PROGRAM };
+
+/* ---- Checksums ---- */
+
+static uint64_t mix(uint64_t sum, uint64_t word)
+{
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15;
+    return sum ^ sum >> 29;
+}
+
+static uint64_t sum_of(uint64_t sum, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    uint64_t word;
+    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        sum = mix(sum, word);
+    }
+    if (len > 0) {
+        word = 0;
+        memcpy(&word, at, len);
+        sum = mix(sum, word);
+    }
+    return sum;
+}
+
+static uint32_t slot_sum(uint64_t number, const struct ring_slot *s, size_t len)
+{
+    uint64_t shape = (uint64_t)s->piece << 24 | (uint64_t)s->pieces << 16 | len;
+    return (uint32_t)(sum_of(mix(number, shape), s->bytes, len) >> 32);
+}
+
+static uint32_t program_sum(uint64_t number, const struct ring_program *p, size_t len)
+{
+    return (uint32_t)(sum_of(mix(number, len), p->bytes, len) >> 32);
+}
+
+static uint64_t header_sum(const struct ring_header *h)
+{
+    return sum_of(sum_of(1, h->room, sizeof h->room), h->table, sizeof h->table);
+}
+
+/* ---- The whole ---- */
+
+static uint64_t slots_in(uint64_t size)
+{
+    return (size - AHEAD_OF_SLOTS) / RING_SLOT;
+}
+
+void ring_make(void *memory, uint64_t size, const struct ring_fixed *fixed, const char *table)
+{
+    struct ring_header *h = memory;
+    h->fixed = *fixed;
+    memcpy(h->fixed.magic, RING_MAGIC, sizeof RING_MAGIC);
+    h->fixed.byte_order = RING_BYTE_ORDER;
+    h->fixed.version = RING_VERSION;
+    h->fixed.size = size;
+    h->fixed.slots = slots_in(size);
+    memcpy(h->table, table, strnlen(table, sizeof h->table - 1));
+    h->checksum = header_sum(h);
+}
+
+/* Of what has the magic bytes. */
+static const char *wrong_kind(const struct ring_fixed *f)
+{
+    if (f->byte_order != RING_BYTE_ORDER) {
+        return "is of a machine with another byte order";
+    }
+    if (f->version != RING_VERSION || f->incompatible != 0) {
+        return "is of another version of sockshim, which is needed to read it or write to it";
+    }
+    return NULL;
+}
+
+const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char *table)
+{
+    struct ring_header *h = memory;
+    if (size < sizeof h->fixed || memcmp(h->fixed.magic, RING_MAGIC, sizeof RING_MAGIC) != 0) {
+        return "is no recorder's file";
+    }
+    const char *wrong = wrong_kind(&h->fixed);
+    if (wrong) {
+        return wrong;
+    }
+    if (size < RING_LEAST || h->fixed.size != size || h->fixed.slots != slots_in(size) ||
+        h->checksum != header_sum(h)) {
+        return "is damaged, or cut off";
+    }
+    if (strncmp(h->table, table, sizeof h->table - 1) != 0) {
+        return "is of another version of sockshim, or of programs with another word size, whose "
+               "records have other fields";
+    }
+    ring->header = h;
+    ring->programs = (void *)(h + 1);
+    ring->slots = (void *)(ring->programs + RING_PROGRAMS);
+    ring->slot_count = h->fixed.slots;
+    return NULL;
+}
+
+/* ---- In ---- */
+
+/* While it is written it has no number. */
+static void put_piece(struct ring_slot *s, uint64_t number, const char *bytes, size_t len)
+{
+    memcpy(s->bytes, bytes, len);
+    s->len = (uint16_t)len;
+    s->checksum = slot_sum(number, s, len);
+    atomic_store_explicit(&s->number, number, memory_order_release);
+}
+
+void ring_put(const struct ring *ring, const void *record, size_t len)
+{
+    const char *at = record;
+    unsigned pieces = (unsigned)((len + RING_ROOM - 1) / RING_ROOM);
+    uint64_t first =
+        atomic_fetch_add_explicit(&ring->header->head, pieces, memory_order_relaxed) + 1;
+    for (unsigned i = 0; i < pieces; i++) {
+        struct ring_slot *s = &ring->slots[(first + i - 1) % ring->slot_count];
+        size_t part = len < RING_ROOM ? len : RING_ROOM;
+        atomic_store_explicit(&s->number, 0, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        s->piece = (uint8_t)i;
+        s->pieces = (uint8_t)pieces;
+        put_piece(s, first + i, at, part);
+        at += part;
+        len -= part;
+    }
+}
+
+static uint64_t find_program(const struct ring *ring, const void *program, size_t len)
+{
+    for (unsigned i = 0; i < RING_PROGRAMS; i++) {
+        const struct ring_program *p = &ring->programs[i];
+        uint64_t number = atomic_load_explicit(&p->number, memory_order_acquire);
+        if (number > 0 && p->len == len && memcmp(p->bytes, program, len) == 0 &&
+            p->checksum == program_sum(number, p, len)) {
+            return number;
+        }
+    }
+    return 0;
+}
+
+uint64_t ring_put_program(const struct ring *ring, const void *program, size_t len)
+{
+    uint64_t known = find_program(ring, program, len);
+    if (known > 0) {
+        return known;
+    }
+    uint64_t number =
+        atomic_fetch_add_explicit(&ring->header->programs, 1, memory_order_relaxed) + 1;
+    struct ring_program *p = &ring->programs[(number - 1) % RING_PROGRAMS];
+    atomic_store_explicit(&p->number, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    memcpy(p->bytes, program, len);
+    p->len = (uint32_t)len;
+    p->checksum = program_sum(number, p, len);
+    atomic_store_explicit(&p->number, number, memory_order_release);
+    return number;
+}
+
+/* ---- Out ---- */
+
+/* A copy, which nobody writes to any more while it is looked at. */
+static enum ring_found get_piece(const struct ring *ring, uint64_t number, struct ring_slot *copy)
+{
+    const struct ring_slot *s = &ring->slots[(number - 1) % ring->slot_count];
+    uint64_t before = atomic_load_explicit(&s->number, memory_order_acquire);
+    if (before > number) {
+        return RING_OVERWRITTEN;
+    }
+    memcpy((void *)copy, (const void *)s, sizeof *copy);
+    if (before != number || copy->len > RING_ROOM || copy->pieces > RING_PIECES ||
+        copy->piece >= copy->pieces || copy->checksum != slot_sum(number, copy, copy->len)) {
+        return RING_TORN;
+    }
+    return RING_WHOLE;
+}
+
+enum ring_found ring_get(const struct ring *ring, uint64_t number, void *record, size_t *len,
+                         unsigned *pieces)
+{
+    struct ring_slot copy;
+    unsigned count = 1;
+    *len = 0;
+    *pieces = 1;
+    for (unsigned i = 0; i < count; i++) {
+        enum ring_found found = get_piece(ring, number + i, &copy);
+        if (found != RING_WHOLE) {
+            return found;
+        }
+        if (i == 0 && copy.piece > 0) {
+            return RING_LATER_PIECE;
+        }
+        if (i == 0) {
+            *pieces = count = copy.pieces;
+        }
+        if (copy.piece != i || copy.pieces != count) {
+            return RING_TORN;
+        }
+        memcpy((char *)record + *len, copy.bytes, copy.len);
+        *len += copy.len;
+    }
+    return RING_WHOLE;
+}
+
+bool ring_get_program(const struct ring *ring, uint64_t number, void *program, size_t *len)
+{
+    struct ring_program copy;
+    if (!ring_has_program(ring, number)) {
+        return false;
+    }
+    memcpy((void *)&copy, (const void *)&ring->programs[(number - 1) % RING_PROGRAMS], sizeof copy);
+    if (copy.len > sizeof copy.bytes || copy.checksum != program_sum(number, &copy, copy.len)) {
+        return false;
+    }
+    *len = copy.len;
+    memcpy(program, copy.bytes, copy.len);
+    return true;
+}

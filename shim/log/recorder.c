@@ -1,0 +1,121 @@
+#include "log/recorder.h"
+
+#include "base/process.h"
+#include "base/settings.h"
+#include "log/recorder_file.h"
+#include "tell/recorded.h"
+
+#include <string.h>
+
+struct ring recorder_ring;
+
+/* What this program is in the ring; 0: it has not told yet. The children of a fork, which
+ * are the same program, go by it, too. */
+static _Atomic uint64_t program;
+
+static const char *where_host = "";
+static const char *where_cgroup = "";
+
+const char *recorder_begin(void)
+{
+    settings_find_exe(); /* no system call for that later */
+    return recorder_file_open(&recorder_ring);
+}
+
+static void put_words(char *to, size_t size, const char *words)
+{
+    size_t len = strnlen(words, size - 1);
+    memcpy(to, words, len);
+    memset(to + len, 0, size - len);
+}
+
+static __attribute__((noinline)) uint64_t tell_program(void)
+{
+    struct recorded_program p = {.dead_peer_ms = settings.handling.dead_peer_ms,
+                                 .connect_timeout_ms = settings.handling.connect_timeout_ms,
+                                 .recv_timeout_ms = settings.handling.recv_timeout_ms,
+                                 .reset_eof = settings.handling.reset_eof};
+    put_words(p.prog, sizeof p.prog, settings.prog);
+    put_words(p.exe, sizeof p.exe, settings.exe);
+    put_words(p.host, sizeof p.host, where_host);
+    put_words(p.cgroup, sizeof p.cgroup, where_cgroup);
+    put_words(p.settings, sizeof p.settings, settings.summary);
+    uint64_t number = ring_put_program(&recorder_ring, &p, sizeof p);
+    atomic_store_explicit(&program, number, memory_order_relaxed);
+    return number;
+}
+
+static void begin(struct recording *r, enum recorded_event event)
+{
+    struct moment m = this_moment();
+    uint64_t number = atomic_load_explicit(&program, memory_order_relaxed);
+    if (!ring_has_program(&recorder_ring, number)) { /* nor if others have come since */
+        number = tell_program();
+    }
+    recording_begin(r, event, &m, (uint32_t)number);
+}
+
+static void put(const struct recording *r)
+{
+    ring_put(&recorder_ring, r->bytes, r->len);
+}
+
+__attribute__((noinline)) void recorder_return(const struct facts *facts, enum cause cause)
+{
+    struct recording r;
+    if (recorder_is_on()) {
+        begin(&r, RECORDED_RETURN);
+        recording_facts(&r, facts, cause);
+        put(&r);
+    }
+}
+
+__attribute__((noinline)) void recorder_handled(const struct facts *facts, enum cause cause,
+                                                const struct change *c)
+{
+    struct recording r;
+    struct recorded_change change = {
+        .setting = c->setting, .tries = c->tries, .waited_ms = c->waited_ms, .err = c->err};
+    if (recorder_is_on()) {
+        begin(&r, RECORDED_HANDLED);
+        recording_add(&r, &change, sizeof change);
+        recording_facts(&r, facts, cause);
+        recording_add(&r, c->would, strlen(c->would) + 1);
+        recording_add(&r, c->given, strlen(c->given) + 1);
+        put(&r);
+    }
+}
+
+__attribute__((noinline)) void recorder_refused(enum call call, int fd, const char *why)
+{
+    struct recording r;
+    struct recorded_call refusal = {.call = call, .fd = fd};
+    if (recorder_is_on()) {
+        begin(&r, RECORDED_REFUSED);
+        recording_add(&r, &refusal, sizeof refusal);
+        recording_add(&r, why, strlen(why));
+        put(&r);
+    }
+}
+
+__attribute__((noinline)) void recorder_config(const char *why, size_t len)
+{
+    struct recording r;
+    if (recorder_is_on()) {
+        begin(&r, RECORDED_CONFIG);
+        recording_add(&r, why, len);
+        put(&r);
+    }
+}
+
+__attribute__((noinline)) void recorder_start(const char *host, const char *cgroup)
+{
+    struct recording r;
+    if (recorder_is_on()) {
+        where_host = host;
+        where_cgroup = cgroup;
+        tell_program(); /* anew: there may have been records before */
+        begin(&r, RECORDED_START);
+        put(&r);
+    }
+}

@@ -1,0 +1,205 @@
+#include "log/recorder_file.h"
+
+#include "base/clock.h"
+#include "base/kernel.h"
+#include "base/raw.h"
+#include "base/settings.h"
+#include "log/file.h"
+#include "tell/recorded.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static char table[RING_TABLE];
+
+static const char *reason(long err)
+{
+    switch (-err) {
+    case ENOSPC:
+    case EDQUOT:
+        return "does not fit on its file system; give a smaller SOCKSHIM_RECORDER_SIZE";
+    case EOPNOTSUPP:
+        return "is on a file system that cannot allocate it in full (fallocate(2)); give one on "
+               "ext4, xfs, btrfs or tmpfs";
+    case EFBIG:
+        return "is larger than this process's files may be (RLIMIT_FSIZE)";
+    case ELOOP:
+        return "is a link, which is not followed";
+    case ENOMEM:
+        return "does not fit into this process's memory (RLIMIT_AS, RLIMIT_MEMLOCK)";
+    case EROFS:
+        return "is on a file system that is read-only";
+    case ENOENT:
+        return "is in a folder that is not there";
+    default:
+        return "cannot be opened; give a file of this user's in a folder that it may write to";
+    }
+}
+
+/* ---- Mapping ---- */
+
+static void *map(int fd, uint64_t size, long *err)
+{
+#ifdef SYS_mmap2
+    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+#else
+    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+#endif
+    *err = at < 0 && at >= -4095 ? at : 0;
+    return *err ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+/* Of another user's file the size is not in our hands, and to cut it off would end us. */
+static const char *wrong_file(const struct file *file)
+{
+    if (!S_ISREG(file->mode)) {
+        return "is no regular file";
+    }
+    if (file->uid != (uint32_t)raw(RAW_GETEUID)) {
+        return "belongs to another user, who could end this program by cutting it off";
+    }
+    return file->size < sizeof(struct ring_header) || file->size > RECORDER_MOST
+               ? "is no recorder's file"
+               : NULL;
+}
+
+static const char *use(struct ring *ring, int fd)
+{
+    struct file file;
+    long err = file_of(fd, &file);
+    if (err < 0) {
+        return reason(err);
+    }
+    const char *wrong = wrong_file(&file);
+    if (wrong) {
+        return wrong;
+    }
+    void *memory = map(fd, file.size, &err);
+    if (!memory) {
+        return reason(err);
+    }
+    wrong = ring_open(ring, memory, file.size, table);
+    if (wrong) {
+        raw(SYS_munmap, memory, file.size);
+    }
+    return wrong;
+}
+
+/* ---- Making it ---- */
+
+static long allocate(int fd, uint64_t size)
+{
+    long err;
+    if (size > raw_soft_limit(RLIMIT_FSIZE)) { /* else that would raise SIGXFSZ */
+        return -EFBIG;
+    }
+    do {
+#if __SIZEOF_LONG__ == 8
+        err = raw(SYS_fallocate, fd, 0, 0, size);
+#else
+        err = raw(SYS_fallocate, fd, 0, 0, 0, (long)size, (long)(size >> 32));
+#endif
+    } while (err == -EINTR);
+    return err;
+}
+
+static uint64_t cycles_now(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    return __builtin_ia32_rdtsc();
+#else
+    return 0;
+#endif
+}
+
+static uint64_t boottime(void)
+{
+    struct {
+        long seconds, nanoseconds;
+    } now = {0, 0};
+    raw(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.seconds * 1000000000 + (uint64_t)now.nanoseconds;
+}
+
+static void describe(struct ring_fixed *fixed)
+{
+    struct clock_time now = clock_now();
+    int fd =
+        (int)raw(SYS_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    memset(fixed, 0, sizeof *fixed);
+    if (fd >= 0) {
+        raw(SYS_read, fd, fixed->boot_id, 36);
+        raw(SYS_close, fd);
+    }
+    fixed->realtime = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    fixed->boottime = boottime();
+    fixed->cycles = cycles_now();
+    memcpy(fixed->made_by, SOCKSHIM_VERSION, sizeof SOCKSHIM_VERSION);
+}
+
+static long fill(int fd, uint64_t size)
+{
+    struct ring_fixed fixed;
+    long err = allocate(fd, size);
+    void *memory = err < 0 ? NULL : map(fd, size, &err);
+    if (memory) {
+        describe(&fixed);
+        ring_make(memory, size, &fixed, table);
+        raw(SYS_munmap, memory, size);
+    }
+    return err;
+}
+
+/* FILE.PID.new */
+static void name_new(char *path)
+{
+    size_t len = strlen(settings.recorder_path); /* settings.c left room for it */
+    struct text t = text_in(path + len, PATH_MAX - len - 1, QUOTE_PLAIN);
+    memcpy(path, settings.recorder_path, len);
+    text_char(&t, '.');
+    text_unsigned(&t, (uint64_t)raw(SYS_getpid));
+    text_add(&t, ".new");
+    *t.at = 0;
+}
+
+/* It gets its name when it is whole, and only if nobody else was quicker: then that one is
+ * used. */
+static long make(void)
+{
+    static char path[PATH_MAX];
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | LARGEFILE;
+    name_new(path);
+    raw(SYS_unlinkat, AT_FDCWD, path, 0); /* of a process that was killed here */
+    long fd = raw(SYS_openat, AT_FDCWD, path, flags, 0600);
+    if (fd < 0) {
+        return fd;
+    }
+    long err = fill((int)fd, settings.recorder_size);
+    raw(SYS_close, fd);
+    if (err == 0) {
+        err = raw(SYS_linkat, AT_FDCWD, path, AT_FDCWD, settings.recorder_path, 0);
+    }
+    raw(SYS_unlinkat, AT_FDCWD, path, 0);
+    return err == -EEXIST ? 0 : err;
+}
+
+const char *recorder_file_open(struct ring *ring)
+{
+    const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | LARGEFILE;
+    recorded_table(table);
+    for (int tries = 0;; tries++) {
+        long fd = raw(SYS_openat, AT_FDCWD, settings.recorder_path, flags);
+        if (fd >= 0) {
+            const char *wrong = use(ring, (int)fd);
+            raw(SYS_close, fd);
+            return wrong;
+        }
+        long err = fd == -ENOENT && tries < 3 ? make() : fd;
+        if (err < 0) {
+            return reason(err);
+        }
+    }
+}

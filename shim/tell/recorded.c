@@ -1,0 +1,123 @@
+#include "tell/recorded.h"
+
+#include <stddef.h>
+#include <string.h>
+
+void recording_begin(struct recording *r, enum recorded_event event, const struct moment *m,
+                     uint32_t program)
+{
+    r->head = (struct recorded){.seconds = m->now.tv_sec,
+                                .nanoseconds = (uint32_t)m->now.tv_nsec,
+                                .program = program,
+                                .pid = m->who.pid,
+                                .tid = m->who.tid,
+                                .event = (uint8_t)event,
+                                .cause = CAUSE_COUNT};
+    r->len = sizeof r->head;
+}
+
+void recording_add(struct recording *r, const void *bytes, size_t len)
+{
+    size_t room = sizeof r->bytes - r->len;
+    len = len < room ? len : room;
+    memcpy(r->bytes + r->len, bytes, len);
+    r->len += len;
+}
+
+/* Up to the last word that is not zero: a lean record has few. */
+static size_t facts_len(const struct facts *f)
+{
+    const size_t all = offsetof(struct facts, room.bytes);
+    if (f->room.used > 0) {
+        return all + f->room.used;
+    }
+    const char *from = (const char *)f;
+    const size_t odd = all % sizeof(uint64_t);
+    uint64_t word = 0;
+    memcpy(&word, from + all - odd, odd);
+    size_t len = word == 0 ? all - odd : all;
+    while (word == 0 && len > 0) {
+        memcpy(&word, from + len - sizeof word, sizeof word);
+        len -= word == 0 ? sizeof word : 0;
+    }
+    return len;
+}
+
+void recording_facts(struct recording *r, const struct facts *facts, enum cause cause)
+{
+    const size_t object = offsetof(struct facts, object);
+    const char *name = facts->object ? facts->object : "";
+    size_t len = facts_len(facts);
+    r->head.facts = (uint16_t)len;
+    r->head.cause = (uint8_t)cause;
+    recording_add(r, facts, len);
+    if (len > object) { /* where it lay says nothing to anybody else */
+        memset(r->bytes + r->len - len + object, 0, sizeof facts->object);
+    }
+    recording_add(r, name, strlen(name) + 1);
+}
+
+/* ---- The words of the header ---- */
+
+static void put_field(struct text *t, const char *name, const char *kind, size_t at, size_t size)
+{
+    text_add(t, name);
+    text_char(t, ' ');
+    text_add(t, kind);
+    text_char(t, ' ');
+    text_unsigned(t, at);
+    text_char(t, ' ');
+    text_unsigned(t, size);
+    text_char(t, '\n');
+}
+
+#define PUT(t, type, kind, name)                                                                   \
+    put_field(t, #name, #kind, offsetof(struct type, name), sizeof((struct type *)0)->name)
+
+static void put_names(struct text *t, const char *what, const char *(*name)(unsigned), unsigned n)
+{
+    text_add(t, what);
+    for (unsigned i = 0; i < n; i++) {
+        text_char(t, ' ');
+        text_add(t, name(i));
+    }
+    text_char(t, '\n');
+}
+
+static const char *name_of_call(unsigned i)
+{
+    return call_name((enum call)i);
+}
+
+static const char *name_of_cause(unsigned i)
+{
+    return cause_name((enum cause)i);
+}
+
+void recorded_table(char *table)
+{
+    struct text t = text_in(table, RING_TABLE - 1, QUOTE_PLAIN);
+    text_add(&t, "record: name kind at size\n");
+    PUT(&t, recorded, number, seconds);
+    PUT(&t, recorded, number, nanoseconds);
+    PUT(&t, recorded, number, program);
+    PUT(&t, recorded, number, pid);
+    PUT(&t, recorded, number, tid);
+    PUT(&t, recorded, number, event);
+    PUT(&t, recorded, number, cause);
+    PUT(&t, recorded, number, facts);
+    text_add(&t, "events return handled refused config start call, from 1\nfacts of return, at ");
+    text_unsigned(&t, sizeof(struct recorded));
+    text_char(&t, '\n');
+#define PUT_FACT(kind, name) PUT(&t, facts, kind, name);
+    RECORDED_FACTS(PUT_FACT)
+    PUT_FACT(address, local)
+    PUT_FACT(address, peer)
+    PUT_FACT(bytes, room)
+    put_names(&t, "calls", name_of_call, CALL_COUNT);
+    put_names(&t, "causes", name_of_cause, CAUSE_COUNT);
+    text_add(&t, "settings ");
+    text_unsigned(&t, SETTING_COUNT);
+    text_char(&t, '\n');
+    memset(t.at, 0, (size_t)(table + RING_TABLE - t.at));
+}

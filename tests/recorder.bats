@@ -1,0 +1,432 @@
+#!/usr/bin/env bats
+# The recorder: every record, whatever the log leaves out, in a mapped file that outlives
+# the program, without a descriptor or a system call; and what reads it.
+
+load helpers
+load transparent
+
+bats_require_minimum_version 1.5.0
+
+RING=$BATS_TEST_TMPDIR/ring
+
+# recorded [VARIABLE=VALUE...] COMMAND...: under the shim, with nothing but the recorder.
+recorded() {
+    env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$RING" "$@"
+}
+
+sockshim() {
+    "$SOCKSHIM_COMMAND" "$@"
+}
+
+# in_ring [FILE]: its records as lines.
+in_ring() {
+    sockshim recorder "${1:-$RING}"
+}
+
+# lengths [FILE]: of its would-blocks, which tell them apart, in their order.
+lengths() {
+    in_ring "$@" 2>/dev/null | sed -n 's/.* len=\([0-9]*\) .*cause=would-block .*/\1/p'
+}
+
+# slot_of LENGTH: the offset of the slot of that record.
+slot_of() {
+    "$PYTHON" - "$RING" "$1" <<'END'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+first = 4096 + 256 * 1024
+for at in range(first, len(data), 128):
+    number, = struct.unpack_from("<Q", data, at)
+    if number and int(sys.argv[2]) in struct.unpack_from("<11Q", data, at + 16):
+        print(at)
+        break
+END
+}
+
+# poke OFFSET HEX: bytes into the ring's file.
+poke() {
+    printf "%b" "$(sed 's/../\\x&/g' <<<"$2")" | dd of="$RING" bs=1 seek="$1" conv=notrunc status=none
+}
+
+# refuses REASON COMMAND...: nothing is recorded, stderr says why in one line, and the
+# program runs as it would have.
+refuses() {
+    local reason=$1
+    shift
+    run --separate-stderr recorded "$@" "$PROGRAMS/recorded" lean 1
+    [ "$status" -eq 0 ] && [ -z "$output" ]
+    [ "${#stderr_lines[@]}" -eq 1 ] || fails_with "$stderr"
+    [[ $stderr == "sockshim: SOCKSHIM_RECORDER: "*" $reason"*"; nothing is recorded" ]] || fails_with "$stderr"
+}
+
+@test "every record is there, whatever level and skip leave out of the log" {
+    env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECORDER="$RING" SOCKSHIM_LEVEL=error \
+        SOCKSHIM_SKIP=would-block,recv "$PROGRAMS/recorded" lean 5
+    [ ! -s "$LOG" ]
+    [ "$(lengths | tr '\n' ' ')" = "1 2 3 4 5 " ]
+    in_ring | as_json /dev/stdin | jq -se 'map(.event) == ["start"] + ["return"] * 5 or
+        map(.event) == ["return"] * 5' >/dev/null || [ "$(in_ring | grep -c event=return)" -eq 5 ]
+    sockshim recorder --json "$RING" | jq -se 'all(.[]; .pid > 0 and .prog == "recorded")' >/dev/null
+}
+
+@test "the file is of its size in full, only its owner's, and has no other name" {
+    recorded SOCKSHIM_RECORDER_SIZE=3M "$PROGRAMS/recorded" lean 1
+    [ "$(stat -c '%s %a %h' "$RING")" = "3145728 600 1" ]
+    [ "$(stat -c '%b' "$RING")" -ge 6144 ]
+    [ "$(ls "$BATS_TEST_TMPDIR" | grep -c ring)" -eq 1 ]
+    rm "$RING"
+    recorded "$PROGRAMS/recorded" lean 1
+    [ "$(stat -c %s "$RING")" -eq $((16 << 20)) ]
+}
+
+@test "%p and %n in its name" {
+    recorded SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/%n-%p.ring" "$PROGRAMS/recorded" lean 2
+    [ "$(lengths "$BATS_TEST_TMPDIR"/recorded-[0-9]*.ring | wc -l)" -eq 2 ]
+}
+
+@test "no descriptor is open, and a close of everything harms nothing" {
+    "$PROGRAMS/recorded" files >"$BATS_TEST_TMPDIR/native"
+    recorded "$PROGRAMS/recorded" files >"$BATS_TEST_TMPDIR/shimmed"
+    diff "$BATS_TEST_TMPDIR/native" "$BATS_TEST_TMPDIR/shimmed"
+    recorded "$PYTHON" -c '
+import os, socket
+os.closerange(0, 1000)
+a, b = socket.socketpair()
+a.setblocking(False)
+try:
+    a.recv(77)
+except BlockingIOError:
+    pass'
+    [ "$(lengths | tail -1)" = 77 ]
+}
+
+@test "a record is no system call, and 1100 instructions at most, the call included" {
+    strace -qq -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off \
+        SOCKSHIM_RECORDER="$RING" "$PROGRAMS/recorded" lean 200
+    # Between two calls of the program there is nothing, but for the first of the thread.
+    run -0 awk '/^recvfrom/ { n++; next } n > 1 && n < 200 { print }' "$BATS_TEST_TMPDIR/trace"
+    [ -z "$output" ] || fails_with "$output"
+    strip --strip-debug -o "$BATS_TEST_TMPDIR/libsockshim.so" "$SHIM"
+    for count in 100 200; do
+        env LD_PRELOAD="$BATS_TEST_TMPDIR/libsockshim.so" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$RING" \
+            valgrind -q --tool=callgrind --callgrind-out-file="$BATS_TEST_TMPDIR/$count" \
+            "$PROGRAMS/recorded" lean $count
+        callgrind_annotate --inclusive=yes --threshold=100 "$BATS_TEST_TMPDIR/$count" |
+            sed -n 's/^ *\([0-9,]*\) .*:count_lean \[.*/\1/p' | tr -d , >"$BATS_TEST_TMPDIR/said.$count"
+    done
+    each=$((($(cat "$BATS_TEST_TMPDIR/said.200") - $(cat "$BATS_TEST_TMPDIR/said.100")) / 100))
+    echo "$each instructions"
+    [ "$each" -gt 0 ] && [ "$each" -le 1100 ]
+}
+
+@test "256 threads: each of their records is there" {
+    recorded SOCKSHIM_RECORDER_SIZE=8M "$PROGRAMS/recorded" threads 256 100
+    [ "$(lengths | sort -n | uniq | wc -l)" -eq 25600 ]
+    run --separate-stderr in_ring
+    [ -z "$stderr" ]
+}
+
+@test "several processes share it, after fork and after exec" {
+    recorded bash -c '"$0" lean 3 & "$0" lean 4 & "$0" lean 5; wait; exec "$0" lean 6' "$PROGRAMS/recorded"
+    [ "$(lengths | wc -l)" -eq 18 ]
+    recorded "$PYTHON" -c '
+import os, socket
+a, b = socket.socketpair()
+a.setblocking(False)
+def fail(n):
+    try:
+        a.recv(n)
+    except BlockingIOError:
+        pass
+fail(100)
+for i in range(5):
+    if os.fork() == 0:
+        fail(101 + i)
+        os._exit(0)
+for i in range(5):
+    os.wait()'
+    [ "$(lengths | sed -n '/^10.$/p' | sort | tr '\n' ' ')" = "100 101 102 103 104 105 " ]
+    [ "$(sockshim recorder --json "$RING" | jq -r 'select(.len >= 100) | .pid' | sort -u | wc -l)" -eq 6 ]
+}
+
+# RECORDER_ROUNDS=300 for a long look.
+@test "SIGKILL at any moment: what had returned is there, with what it was" {
+    run -0 "$PYTHON" - "${RECORDER_ROUNDS:-20}" "$SHIM" "$RING" "$PROGRAMS/killed" "$BUILD/sockshim-recorder" <<'END'
+import os, random, re, signal, struct, subprocess, sys, time
+rounds, shim, ring, program, reader = int(sys.argv[1]), *sys.argv[2:]
+environment = dict(os.environ, LD_PRELOAD=shim, SOCKSHIM_LOG="off", SOCKSHIM_RECORDER=ring)
+returned = torn = 0
+for i in range(rounds):
+    if os.path.exists(ring):
+        os.remove(ring)
+    victim = subprocess.Popen([program, "3", "2"], env=environment, stdout=subprocess.PIPE, start_new_session=True)
+    said = os.read(victim.stdout.fileno(), 8)
+    time.sleep(random.uniform(0, 0.01))
+    os.killpg(victim.pid, signal.SIGKILL)
+    said += victim.stdout.read()
+    victim.wait()
+    calls = {number for number, in struct.iter_unpack("<Q", said[:len(said) // 8 * 8])}
+    read = subprocess.run([reader, ring], capture_output=True, text=True)
+    assert read.returncode == 0, read.stderr
+    there = set()
+    for line in read.stdout.splitlines():
+        if " event=return " in line:
+            assert re.search(r" call=recv fd=\d+ ret=-1 errno=11 .* cause=would-block why=", line), line
+            there.add(int(re.search(r" len=(\d+) ", line)[1]))
+    assert "overwritten" not in read.stderr
+    assert calls <= there, f"round {i}: {len(calls - there)} of {len(calls)} are missing"
+    assert len(there - calls) <= 6, f"round {i}: {len(there - calls)} that no thread can have made"
+    returned += len(calls)
+    torn += "torn" in read.stderr
+print(rounds, "rounds,", returned, "records,", torn, "rounds with torn slots")
+END
+    echo "$output"
+    [[ $output == *" rounds, "[1-9]* ]]
+}
+
+@test "a program in a cage that kills leaves its records, and errno is as it was" {
+    local way
+    for way in prctl seccomp strict; do
+        rm -f "$RING"
+        run recorded "$PROGRAMS/caged" $way
+        [ "$status" -eq 7 ]
+        in_ring >"$LOG"
+        if [ $way = strict ]; then
+            expect_count 1 '.event == "return"'
+        else
+            [ "$(records '.event == "return" and .len != 1' |
+                jq -r '"\(.call) \(.len) \(.ret) \(.errno)"' | tr '\n' ,)" = \
+                "recv 2 0 0,recv 3 -1 11,recvfrom 4 -1 9,send 5 -1 32," ] || fails_with "other records"
+        fi
+    done
+}
+
+@test "what is overwritten is counted, and the rest whole" {
+    recorded SOCKSHIM_RECORDER_SIZE=1M "$PROGRAMS/recorded" lean 20000
+    run --separate-stderr in_ring
+    [[ $stderr =~ ^"sockshim: "([0-9]+)" of "([0-9]+)" slots were overwritten since"$ ]] || fails_with "$stderr"
+    [ $((BASH_REMATCH[2] - BASH_REMATCH[1])) -eq $(((1048576 - 4096 - 262144) / 128)) ]
+    [ "$(lengths | tail -1)" -eq 20000 ]
+    [ "$(lengths | wc -l)" -gt 5000 ]
+    lengths | awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 }'
+}
+
+@test "torn and damaged slots are known, and none but they are missing" {
+    recorded "$PROGRAMS/recorded" lean 50
+    poke "$(slot_of 20)" 0000000000000000
+    poke $(($(slot_of 30) + 60)) 55
+    run --separate-stderr in_ring
+    [[ $stderr == "sockshim: 2 torn:"* ]] || fails_with "$stderr"
+    [ "$(lengths | tr '\n' ' ')" = "$(seq -s ' ' 50 | sed 's/ 20 / /; s/ 30 / /') " ]
+}
+
+@test "another's, a damaged, a newer file and that of another byte order are refused, and left as they are" {
+    local sum
+    printf 'something of somebody%.0s' {1..1000} >"$RING"
+    sum=$(md5sum <"$RING")
+    refuses "is no recorder's file"
+    [ "$(md5sum <"$RING")" = "$sum" ]
+    run -2 --separate-stderr sockshim recorder "$RING"
+    [ "$stderr" = "sockshim: $RING: is no recorder's file" ]
+    : >"$RING"
+    refuses "is no recorder's file"
+    rm "$RING"
+    recorded "$PROGRAMS/recorded" lean 3
+    cp "$RING" "$RING.whole"
+    # offset, bytes, what is said
+    while read -r offset bytes words; do
+        cp "$RING.whole" "$RING"
+        poke "$offset" "$bytes"
+        sum=$(md5sum <"$RING")
+        refuses "$words"
+        [ "$(md5sum <"$RING")" = "$sum" ]
+        run -2 sockshim recorder "$RING"
+    done <<'END'
+0 00 is no recorder's file
+16 01020304 is of a machine with another byte order
+20 02000000 is of another version of sockshim
+28 01000000 is of another version of sockshim
+40 ff is damaged, or cut off
+600 00 is damaged, or cut off
+END
+    head -c 2000000 "$RING.whole" >"$RING"
+    refuses "is damaged, or cut off"
+    cp "$RING.whole" "$RING"
+    recorded "$PROGRAMS/recorded" lean 3
+    [ "$(lengths | wc -l)" -eq 6 ]
+}
+
+@test "links are not followed, and another user's file, a folder, a pipe are not used" {
+    recorded "$PROGRAMS/recorded" lean 1
+    ln -s "$RING" "$BATS_TEST_TMPDIR/link"
+    refuses "is a link, which is not followed" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/link"
+    ln -sf "$BATS_TEST_TMPDIR/nothing" "$BATS_TEST_TMPDIR/link"
+    refuses "is a link, which is not followed" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/link"
+    [ ! -e "$BATS_TEST_TMPDIR/nothing" ]
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    refuses "is no regular file" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/pipe"
+    refuses "cannot be opened" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR"
+    refuses "is in a folder that is not there" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/no/ring"
+    if [ "$(id -u)" -eq 0 ]; then
+        chown 65534 "$RING"
+        refuses "belongs to another user"
+    fi
+}
+
+@test "a full disk, a limit of files' size: an error at start, and nothing is left behind" {
+    [ "$(id -u)" -eq 0 ] || skip "mounts a file system"
+    mkdir "$BATS_TEST_TMPDIR/small"
+    run -0 unshare -m bash -c '
+        mount -t tmpfs -o size=2M none "$1" &&
+            env LD_PRELOAD="$2" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$1/ring" "$3" lean 5 && ls -A "$1"' - \
+        "$BATS_TEST_TMPDIR/small" "$SHIM" "$PROGRAMS/recorded"
+    [ "$output" = "sockshim: SOCKSHIM_RECORDER: $BATS_TEST_TMPDIR/small/ring does not fit on its file system; give a smaller SOCKSHIM_RECORDER_SIZE; nothing is recorded" ]
+    run bash -c 'ulimit -f 1024 && exec "$@"' - env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off \
+        SOCKSHIM_RECORDER="$RING" "$PROGRAMS/recorded" lean 5
+    [ "$status" -eq 0 ]
+    [[ $output == *"is larger than this process's files may be (RLIMIT_FSIZE); nothing is recorded" ]]
+    [ ! -e "$RING" ]
+}
+
+# waiting: a program under the recorder, in $BACKGROUND, which leaves a record for each
+# line that is written to descriptor 7, and then says so on 8.
+waiting() {
+    mkfifo "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$RING" "$@" \
+        sh -c 'exec "$0" waits <"$1" >"$2"' "$PROGRAMS/recorded" "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
+    exec 7>"$BATS_TEST_TMPDIR/in" 8<"$BATS_TEST_TMPDIR/out"
+    read -r _ <&8
+}
+
+leaves_one() {
+    echo >&7
+    read -r said <&8 && [ "$said" = done ]
+}
+
+@test "a file that is removed, a file system that is to be read-only: the program goes on" {
+    waiting
+    exec 9<"$RING"
+    rm "$RING"
+    leaves_one
+    leaves_one
+    [ "$(sockshim recorder /dev/fd/9 | grep -c event=return)" -eq 3 ]
+    [ "$(id -u)" -eq 0 ] || return 0
+    mkdir "$BATS_TEST_TMPDIR/disk"
+    run -0 unshare -m bash -c '
+        mount -t tmpfs -o size=4M none "$1" && mkfifo "$1/in" "$1/out" || exit
+        env LD_PRELOAD="$2" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$1/ring" SOCKSHIM_RECORDER_SIZE=1M \
+            "$3" waits <"$1/in" >"$1/out" 3>&- &
+        exec 7>"$1/in" 8<"$1/out"
+        read -r said <&8
+        # The kernel refuses it (EBUSY) as long as the file is mapped.
+        mount -o remount,ro "$1" 2>/dev/null || mount -o remount,bind,ro "$1" 2>/dev/null
+        echo >&7
+        read -r said <&8 && echo "$said"
+        exec 7>&-
+        wait && "$4" "$1/ring" | grep -c event=return' - \
+        "$BATS_TEST_TMPDIR/disk" "$SHIM" "$PROGRAMS/recorded" "$BUILD/sockshim-recorder"
+    [ "$output" = $'done\n2' ] || fails_with "$output"
+}
+
+@test "nothing but a file that is cut off ends the program, as README says" {
+    waiting SOCKSHIM_RECORDER_SIZE=1M
+    : >"$RING"
+    echo >&7
+    wait "$BACKGROUND" && status=0 || status=$?
+    [ "$status" -eq $((128 + 7)) ]
+}
+
+@test "check says which file, as long as it is mapped, and the start record, too" {
+    waiting
+    run -0 sockshim check "$BACKGROUND"
+    [[ $output == *"  recorder: $RING"* ]] || fails_with "$output"
+    sockshim check --json "$BACKGROUND" | jq -e --arg ring "$RING" '.recorder == $ring' >/dev/null
+    shimmed SOCKSHIM_RECORDER="$RING" "$PROGRAMS/core" refused >/dev/null
+    expect '.event == "start" and (.settings | endswith(" recorder='"$RING"'"))'
+    rm "$LOG"
+    : >"$BATS_TEST_TMPDIR/no"
+    shimmed SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/no" "$PROGRAMS/core" refused >/dev/null 2>&1
+    expect '.event == "start" and (.settings | contains("recorder") | not)'
+}
+
+@test "sockshim run: --recorder and --recorder-size, from any folder" {
+    cd "$BATS_TEST_TMPDIR"
+    sockshim run -q -o off --recorder my.ring --recorder-size 2M sh -c 'cd / && exec "$0" lean 4' "$PROGRAMS/recorded"
+    [ "$(stat -c %s my.ring)" -eq 2097152 ]
+    [ "$(lengths my.ring | wc -l)" -eq 4 ]
+    run -2 --separate-stderr sockshim run --recorder-size 1K true
+    [[ $stderr == *"--recorder-size 1K is not allowed; allowed: a number of bytes from 1M to 1G"* ]]
+    run --separate-stderr recorded SOCKSHIM_RECORDER_SIZE=2G "$PROGRAMS/recorded" lean 1
+    [[ $stderr == *"SOCKSHIM_RECORDER_SIZE: 2G is not allowed; allowed: a number of bytes from 1M to 1G, with K, M or G behind it; using 16M"* ]]
+}
+
+@test "report and follow read it: a live one, a copy, one on standard input" {
+    waiting SOCKSHIM_LEVEL=warn
+    run -0 sockshim report "$RING"
+    [[ $output == *"would-block  debug        1"* ]] || fails_with "$output"
+    cp "$RING" "$BATS_TEST_TMPDIR/copy"
+    mkdir "$BATS_TEST_TMPDIR/folder"
+    cp "$RING" "$BATS_TEST_TMPDIR/folder/ring"
+    [ "$(sockshim report --json "$BATS_TEST_TMPDIR/copy" | jq .records)" -eq 1 ]
+    [ "$(sockshim report --json <"$RING" | jq .records)" -eq 1 ]
+    [ "$(sockshim report --json "$BATS_TEST_TMPDIR/folder" | jq .records)" -eq 1 ]
+    background sockshim follow -n 0 "$RING" >"$BATS_TEST_TMPDIR/followed"
+    wait_until pgrep_follows
+    leaves_one
+    wait_until grep -q 'recv(.*would-block' "$BATS_TEST_TMPDIR/followed"
+    leaves_one
+    wait_until lines_followed 2
+}
+
+pgrep_follows() {
+    pgrep -f "sockshim-recorder --follow 0 $RING" >/dev/null
+}
+
+lines_followed() {
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/followed")" -eq "$1" ]
+}
+
+@test "--connection: with what came before a failure, though it has no address; --around" {
+    recorded "$PYTHON" -c '
+import socket, struct, time
+listener = socket.create_server(("127.0.0.1", 0))
+def end(n, reset):
+    ours = socket.create_connection(listener.getsockname())
+    theirs, _ = listener.accept()
+    ours.setblocking(False)
+    try:
+        ours.recv(n)
+    except BlockingIOError:
+        pass
+    if reset:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        print("%s:%d" % ours.getsockname())
+    theirs.close()
+    ours.setblocking(True)
+    try:
+        ours.recv(n)
+    except ConnectionResetError:
+        pass
+    ours.close()
+end(11, False)
+end(12, True)
+end(13, False)' >"$BATS_TEST_TMPDIR/address"
+    sockshim recorder --json --connection "$(cat "$BATS_TEST_TMPDIR/address")" "$RING" |
+        jq -se 'map(select(.call == "recv") | .cause) == ["would-block", "peer-reset"] and
+            all(.[]; .len == 12 or .call == "close")' >/dev/null || fails_with "$(in_ring)"
+    [ "$(sockshim recorder --connection 127.0.0.1 "$RING" | grep -c ' call=recv ')" -eq 6 ]
+    [ "$(sockshim recorder --connection 127.0.0.2 "$RING" | wc -l)" -eq 0 ]
+    [ "$(sockshim recorder --around "$(in_ring | sed -n '$s/^ts=\([^ .]*\).*/\1/p')" "$RING" | grep -c ' call=recv ')" -eq 6 ]
+    [ "$(sockshim recorder --around 2026-01-01T00:00 "$RING" | wc -l)" -eq 0 ]
+    run -2 --separate-stderr sockshim recorder --around never "$RING"
+    [[ $stderr == *"never is not a valid time for --around"* ]]
+}
+
+@test "what a program sees is the same with it, whatever it does" {
+    local seed PROGRAM=$PROGRAMS/transparent STEPS=2000
+    cd "$BATS_TEST_TMPDIR"
+    in_empty_world empty true || skip "no network namespaces here"
+    for seed in 1 2 3; do
+        same_life $seed SOCKSHIM_RECORDER="$RING" off on yes
+    done
+    [ "$(in_ring 2>/dev/null | grep -c event=return)" -gt 500 ]
+}
