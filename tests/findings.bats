@@ -566,3 +566,17 @@ CONNECT_RETRY 3 times (mostly 10.0.0.9:5432); BACKLOG 1 time."*"Never: DEAD_PEER
     finds_only handled log
     figure handled -eq 0
 }
+
+@test "a central log: the findings name hosts and units; a log without prefixes has none" {
+    {
+        rec 0 idle_ms=47000 sent_ms=3 | sed 's/^/Nov 22 12:00:00 web-1 billing[7]: /'
+        rec 5 idle_ms=48000 sent_ms=3 local=10.0.0.5:40001 | sed 's/^/Nov 22 12:00:05 web-2 billing[7]: /'
+        rec 6 idle_ms=48000 sent_ms=3 local=10.0.0.5:40002 | sed 's/^/Nov 22 12:00:06 web-1 billing[7]: /'
+    } >log
+    finds_only idle-timeout log
+    [[ $(jq -c '.findings[0].places' findings.json) == '[{"host":"web-1","unit":"billing"},{"host":"web-2","unit":"billing"}]' ]] || fails_with "$(cat findings.json)"
+    [[ $(jq -r '.findings[0].evidence' findings.json) == *" On web-1 (billing) and 1 other." ]] || fails_with "$(cat findings.json)"
+    rec 0 idle_ms=47000 sent_ms=3 >log
+    finds_only idle-timeout log
+    [[ $(jq -c '.findings[0].places' findings.json) == '[]' && $(jq -r '.findings[0].evidence' findings.json) != *" On "* ]]
+}

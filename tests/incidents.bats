@@ -202,6 +202,68 @@ for i in range(200):
 
 # ---- Nothing behind ----
 
+@test "haproxy's timeout server ends its wait with SO_LINGER 0" {
+    local behind
+    behind=$(free_port)
+    background "$PYTHON" -c "
+import socket
+l = socket.create_server(('127.0.0.1', $behind))
+kept = []
+while True:
+    kept.append(l.accept()[0])"
+    wait_for_port "$behind"
+    printf '%s\n' 'defaults' ' mode http' ' timeout connect 1s' ' timeout client 9s' ' timeout server 700ms' \
+        "listen l" " bind 127.0.0.1:$PORT" " server s 127.0.0.1:$behind" >haproxy.cfg
+    background "$SOCKSHIM_COMMAND" -q -o log -- haproxy -db -f haproxy.cfg
+    wait_for_port "$PORT"
+    for _ in 1 2 3; do
+        [ "$(curl -s -o answer -w '%{http_code}' "http://127.0.0.1:$PORT/")" = 504 ]
+    done
+    finds own-deadline log
+    figure deadline_ms -ge 690
+}
+
+@test "a client that shuts down before it closes has given up; one that had its answer has not" {
+    python_server '
+c.recv(100)
+if not os.path.exists("mute"):
+    c.send(b"answer")
+time.sleep(9)'
+    touch mute
+    local client='
+import select
+for i in range(2):
+    s = connect()
+    s.sendall(b"question")
+    if select.select([s], [], [], 0.6)[0]:
+        s.recv(100)
+        time.sleep(0.6)
+    s.shutdown(socket.SHUT_RDWR)
+    s.close()'
+    python_client log "$client"
+    finds_only own-deadline log
+    figure deadline_ms -ge 600
+    rm mute
+    python_client log.2 "$client"
+    finds_nothing log.2
+}
+
+three_ends() {
+    [ "$(grep -c cause=peer-closed "$1")" -eq 3 ]
+}
+
+@test "node is too slow for curl, which gives up: node's log says so" {
+    echo "require('http').createServer((q, r) => setTimeout(() => r.end('late'), 9000)).listen($PORT, '127.0.0.1')" >slow.js
+    background "$SOCKSHIM_COMMAND" -q -o log -- node slow.js
+    wait_for_port "$PORT"
+    for _ in 1 2 3; do
+        run -28 curl -s -m 0.8 "http://127.0.0.1:$PORT/"
+    done
+    wait_until three_ends log
+    finds_only client-timeout log
+    figure limit_ms -ge 600
+}
+
 @test "haproxy accepts and has no server" {
     local behind
     behind=$(free_port)

@@ -126,6 +126,10 @@ for i in range(3):
     finds_only unreachable log
     figure ms -lt 500
     [[ $(jq -r '.findings[0].meaning' findings.json) == *firewall* ]]
+    # doctor does not take the close after it for a SYN that was lost.
+    in_ns "$C" "$SOCKSHIM_COMMAND" doctor -o doctor.log -- curl -s http://10.2.0.2/ >doctor.said 2>&1 || :
+    grep -q IcmpInDestUnreachs doctor.said
+    run -1 grep "SYNs or their" doctor.said
     from_client log.2 curl -s http://10.1.0.77/
     finds_only unreachable log.2
     figure ms -ge 1000

@@ -8,7 +8,7 @@
 #
 # A view has findings as data: finding_count, and by number, the worst being 1,
 # finding_kind, finding_level, finding_prog, finding_side, finding_peer, finding_others (a
-# line each), finding_records, finding_first, finding_last, finding_title, finding_evidence, finding_meaning, finding_advice;
+# line each), finding_places (a line each: host, tab, unit), finding_records, finding_first, finding_last, finding_title, finding_evidence, finding_meaning, finding_advice;
 # and finding_figures, a list of names with blanks between them, whose values are in
 # finding_figure[number, name].
 
@@ -82,6 +82,7 @@ function keep(stratum, line,    n, step) {
     kept_stratum[kept_count] = stratum
     kept_log[kept_count] = file
     kept_host[kept_count] = host
+    kept_unit[kept_count] = unit
     if (kept_count > MOST_KEPT)
         thin_out()
 }
@@ -132,6 +133,7 @@ function thin_out(    i, n, step, left) {
             kept_stratum[left] = kept_stratum[i]
             kept_log[left] = kept_log[i]
             kept_host[left] = kept_host[i]
+            kept_unit[left] = kept_unit[i]
         }
         kept_count = left
     }
@@ -160,6 +162,7 @@ function take_kept(i, place) {
         is_sampled = 1
     log_of[i] = kept_log[place]
     machine_of[i] = kept_host[place]
+    unit_of[i] = kept_unit[place]
     ts_of[i] = ts
     at_of[i] = since_first_day(ts) + digits(ts, 24, 3) / 1000 # ms
     level_of[i] = RANK[level]
@@ -426,8 +429,39 @@ function found(kind, level, g, title, evidence, meaning, advice,    n, i) {
     new_evidence[n] = evidence
     new_meaning[n] = meaning
     new_advice[n] = advice
+    new_places[n] = places_of(g)
     claim(g, n)
     return n
+}
+
+# The hosts and units that the records of group G are from, in their order, if the logs
+# tell: lines, with a tab between the two.
+function places_of(g,    n, i, member, place, list) {
+    n = split(group_members[g], member, " ")
+    for (i = 1; i <= n; i++) {
+        place = machine_of[member[i]] "\t" unit_of[member[i]]
+        if (place != "\t" && index("\n" list "\n", "\n" place "\n") == 0)
+            list = list (list == "" ? "" : "\n") place
+    }
+    return list
+}
+
+function joined_places(list, more,    n, i, place) {
+    n = split(more, place, "\n")
+    for (i = 1; i <= n; i++)
+        if (index("\n" list "\n", "\n" place[i] "\n") == 0)
+            list = list (list == "" ? "" : "\n") place[i]
+    return list
+}
+
+# " On web-1 (billing.service) and 3 others."
+function spoken_places(list,    n, place, part) {
+    n = split(list, place, "\n")
+    if (!n)
+        return ""
+    split(place[1], part, "\t")
+    return " On " printable(part[1] == "" ? part[2] : part[1]) (part[1] == "" || part[2] == "" ? "" : " (" printable(part[2]) ")") \
+        (n == 1 ? "." : " and " counted(n - 1, "other", "others") ".")
 }
 
 function add_figure(n, name, number) {
@@ -466,6 +500,7 @@ function merge_alike(    n, key, best, i) {
             new_first[i] = new_first[n]
         if (new_last[n] > new_last[i])
             new_last[i] = new_last[n]
+        new_places[i] = joined_places(new_places[i], new_places[n])
         new_others[i] = new_others[i] (new_others[i] == "" ? "" : "\n") new_peer[n]
     }
 }
@@ -481,7 +516,8 @@ function publish(i, n,    names, m, j) {
     finding_first[i] = new_first[n]
     finding_last[i] = new_last[n]
     finding_title[i] = new_title[n]
-    finding_evidence[i] = new_evidence[n] and_others(new_others[n])
+    finding_evidence[i] = new_evidence[n] and_others(new_others[n]) spoken_places(new_places[n])
+    finding_places[i] = new_places[n]
     finding_meaning[i] = new_meaning[n]
     finding_advice[i] = new_advice[n]
     finding_figures[i] = new_figures[n]

@@ -93,11 +93,20 @@ function json_logs(    i, out) {
 
 # ---- What there is ----
 
+function json_places(list,    n, i, place, part, out) {
+    n = split(list, place, "\n")
+    for (i = 1; i <= n; i++) {
+        split(place[i], part, "\t")
+        out = out more(out) "{\"host\": " string(part[1]) ", \"unit\": " string(part[2]) "}"
+    }
+    return "[" out "]"
+}
+
 function json_findings(    i, out) {
     for (i = 1; i <= finding_count; i++)
         out = out more(out) "\n  {\"kind\": " plain(finding_kind[i]) ", \"level\": " plain(finding_level[i]) \
             ", \"prog\": " string(finding_prog[i]) ", \"side\": " plain(finding_side[i]) ", \"peer\": " string(finding_peer[i]) \
-            ", \"others\": " json_lines(finding_others[i]) ", \"records\": " number(finding_records[i]) ", \"first\": " plain(finding_first[i]) ", \"last\": " plain(finding_last[i]) \
+            ", \"others\": " json_lines(finding_others[i]) ", \"places\": " json_places(finding_places[i]) ", \"records\": " number(finding_records[i]) ", \"first\": " plain(finding_first[i]) ", \"last\": " plain(finding_last[i]) \
             ", \"figures\": " json_figures(i) ", \"title\": " plain(finding_title[i]) ", \"evidence\": " plain(finding_evidence[i]) \
             ", \"meaning\": " plain(finding_meaning[i]) ", \"advice\": " plain(finding_advice[i]) "}"
     return "[" out "]"
