@@ -163,7 +163,11 @@ static size_t refused_line(char *line, const struct moment *m, const struct unpa
     char words[RING_RECORD + 1];
     for (size_t i = 0; i < u->words_len; i++) { /* ours are nothing but ASCII */
         char c = u->words[i];
-        words[i] = c < ' ' || c > '~' || c == '"' || c == '\\' ? '?' : c;
+        bool is_plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+        words[i] = '?';
+        if (is_plain) {
+            words[i] = c;
+        }
     }
     words[u->words_len] = 0;
     return record_refused(line, m, (enum call)u->call.call, u->call.fd, words);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { AHEAD_OF_SLOTS = sizeof(struct ring_header) + RING_PROGRAMS * RING_PROGRAM };
+enum { AHEAD_OF_SLOTS = sizeof(struct ring_header) + sizeof(struct ring_program) * RING_PROGRAMS };
 
 /* ---- Checksums ---- */
 

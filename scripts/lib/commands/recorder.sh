@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # filter.sh is for others, too
 # sockshim recorder: prints what a recorder's file holds
 #
 # $recorder (scripts/recorder) takes it apart, with the shim's own code.
