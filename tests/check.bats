@@ -252,6 +252,24 @@ details() {
     [ "$(printf '%s\n' "${lines[@]:1}")" = "$(printf '  %s\n' "$@")" ] || fails_with "$output"
 }
 
+@test "of robust handling, what is in force is what the start record says" {
+    local format
+    for format in logfmt json; do
+        rm -f "$LOG" ready
+        process LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_FORMAT=$format SOCKSHIM_DEAD_PEER=30s \
+            SOCKSHIM_KEEPALIVE=often "$PYTHON" -c '
+import socket, time
+s = socket.socket()
+open("ready", "w")
+time.sleep(60)'
+        wait_until test -e ready
+        run -0 --separate-stderr check "$P"
+        [[ ${lines[3]} == "  in force: log=$LOG "*" dead_peer=30s(idle="*"user_timeout=30000)"* ]] || fails_with "$output"
+        [[ ${lines[3]} != *keepalive=* ]] || fails_with "$output"
+        kill "$P"
+    done
+}
+
 loaded_processes() {
     process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info \
         perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); sleep 60'

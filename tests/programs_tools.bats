@@ -48,7 +48,8 @@ with_iperf3() {
     both with_iperf3
     printed <<<$'status 0\n[null,2,true]\nstatus 1'
     log_is_sane iperf3
-    expect_count 0 '.event == "return" and .prog == "iperf3" and .local == "'"$SERVER"'"'
+    # The server may close with data unread, which is its own doing.
+    expect_count 0 '.event == "return" and .call != "close" and .prog == "iperf3" and .local == "'"$SERVER"'"'
     refused iperf3
 }
 

@@ -390,7 +390,7 @@ function delayed_acks(    held, segments, lasted) {
     held = moved["DelayedACKs"]
     segments = moved["TCPOrigDataSent"]
     lasted = ended - began
-    if (held < 5 || segments <= 0 || held < 0.2 * segments || lasted <= 0 || held * 0.04 < 0.7 * lasted)
+    if (held < 5 || segments <= 0 || held < 0.2 * segments || lasted <= 0 || held * 0.04 < 0.5 * lasted)
         return
     finding("delayed-acks", grown("DelayedACKs") ", for " segments " segments of data sent (TCPOrigDataSent) in " sprintf("%.2f", lasted) " s: nearly each exchange had an ACK that was " \
         "held back, 40 ms as a rule, " sprintf("%.2f", held * 0.04) " s in all. If requests take 40 ms each, " \

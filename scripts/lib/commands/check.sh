@@ -97,8 +97,27 @@ check_process() {
     echo "$check_name: yes, $check_loaded is loaded"
     echo "  log: $(check_where_log)"
     echo "  settings: $(check_which_settings)"
+    check_in_force=$(check_what_is_in_force)
+    [ -z "$check_in_force" ] || echo "  in force: $check_in_force"
     check_recorder_file=$(check_find_recorder)
     [ -z "$check_recorder_file" ] || echo "  recorder: $(check_here "$check_recorder_file")"
+}
+
+# Of robust handling, what the program's start record says: there a value that is not
+# allowed is left out, and what was derived from one is told.
+check_what_is_in_force() {
+    printf '%s\n' "$check_environment" |
+        grep -qE '^SOCKSHIM_(DEAD_PEER|KEEPALIVE|CONNECT_TIMEOUT|CONNECT_RETRY|RECV_TIMEOUT|BACKLOG|REUSEADDR|ACCEPT|EINTR|RESET)=.' || return 0
+    check_log_number=$(check_find_log_number)
+    check_start=
+    [ -z "$check_log_number" ] ||
+        check_start=$(LC_ALL=C grep -aE "event\"?[=:]\"?start\"?[ ,]+\"?pid\"?[=:]${check_pid}[ ,]" \
+            "/proc/$check_pid/fd/$check_log_number" 2>/dev/null | tail -n 1)
+    if [ -n "$check_start" ]; then
+        printf '%s\n' "$check_start" | sed -n 's/.*settings"\{0,1\}[=:]"\([^"]*\)".*/\1/p'
+    else
+        echo "its log has no start record of it (it may be a child of the program that has)"
+    fi
 }
 
 # check_refuse_empty_process FIELDS: of /proc/PID/stat, from the state on. The bit is
