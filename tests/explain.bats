@@ -160,7 +160,7 @@ flowing() {
 
 @test "the commands that an entry names exist in Debian" {
     local known=" ss tcpdump strace nstat ip ping sysctl ls grep lsof dmesg cat nft iptables-save
-        journalctl tracepath tc sockshim dig getent "
+        journalctl tracepath tc sockshim dig getent resolvectl "
     # What stands between backquotes and has an argument, or is said to be run.
     local word
     for word in $(awk '/^[a-z]+:/ { on = /^look:/ } on' "$TOP/scripts/lib/causes.txt" |

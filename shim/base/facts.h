@@ -94,7 +94,7 @@ struct facts {
     uintptr_t offset;   /* in it, as addr2line(1) takes it */
 
     struct address local, peer;
-    struct address name; /* of the peer, or that was asked for: as it was written, no NUL */
+    struct address name;      /* of the peer, or that was asked for: as it was written, no NUL */
     struct address_room room; /* of the three; last, for most of it stays empty and uncleared */
 };
 

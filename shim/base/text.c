@@ -47,8 +47,9 @@ static inline void put_pair(char *end, unsigned number)
                                 "70717273747576777879"
                                 "80818283848586878889"
                                 "90919293949596979899";
-    end[-2] = pairs[2 * number];
-    end[-1] = pairs[2 * number + 1];
+    const char *pair = pairs + (size_t)number * 2;
+    end[-2] = pair[0];
+    end[-1] = pair[1];
 }
 
 /* All digits of a number that is not 0, the last one ahead of `end`. In pairs and in 32

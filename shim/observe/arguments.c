@@ -86,7 +86,7 @@ static void take_new_socket(struct facts *f, const struct attempt *a)
 {
     f->fd = -1;
     f->domain = (short)a->other;
-    f->type = (short)(a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC));
+    f->type = (short)((unsigned)a->flags & ~(unsigned)(SOCK_NONBLOCK | SOCK_CLOEXEC));
     f->protocol = (short)a->len;
     if (f->protocol == 0 && is_inet_family(f->domain)) {
         f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP

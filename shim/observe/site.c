@@ -31,7 +31,7 @@ void find_site(struct facts *f, const void *site)
 {
     struct dl_find_object found;
     uintptr_t here = (uintptr_t)find_site;
-    void *at = (void *)(uintptr_t)site;
+    void *at = (void *)(uintptr_t)site; /* NOLINT(performance-no-int-to-ptr): const is taken off */
     if (!site || !_dl_find_object || _dl_find_object(at, &found) != 0) {
         return;
     }
