@@ -89,9 +89,10 @@ static void take_new_socket(struct facts *f, const struct attempt *a)
     f->type = (short)((unsigned)a->flags & ~(unsigned)(SOCK_NONBLOCK | SOCK_CLOEXEC));
     f->protocol = (short)a->len;
     if (f->protocol == 0 && is_inet_family(f->domain)) {
-        f->protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
-                      : f->type == SOCK_DGRAM ? IPPROTO_UDP
-                                              : 0;
+        int protocol = f->type == SOCK_STREAM  ? IPPROTO_TCP
+                       : f->type == SOCK_DGRAM ? IPPROTO_UDP
+                                               : 0;
+        f->protocol = (short)protocol;
     }
 }
 
