@@ -72,7 +72,7 @@ refuses() {
     recorded SOCKSHIM_RECORDER_SIZE=3M "$PROGRAMS/recorded" lean 1
     [ "$(stat -c '%s %a %h' "$RING")" = "3145728 600 1" ]
     [ "$(stat -c '%b' "$RING")" -ge 6144 ]
-    [ "$(ls "$BATS_TEST_TMPDIR" | grep -c ring)" -eq 1 ]
+    [ "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name '*ring*' | wc -l)" -eq 1 ]
     rm "$RING"
     recorded "$PROGRAMS/recorded" lean 1
     [ "$(stat -c %s "$RING")" -eq $((16 << 20)) ]
@@ -299,7 +299,7 @@ waiting() {
 
 leaves_one() {
     echo >&7
-    read -r said <&8 && [ "$said" = done ]
+    read -r said <&8 && [ "$said" = "done" ]
 }
 
 @test "a file that is removed, a file system that is to be read-only: the program goes on" {

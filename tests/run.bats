@@ -569,6 +569,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [[ $stderr != *finding* ]] || fails_with "$stderr"
     run -0 --separate-stderr sockshim "$victim" closed
     [[ $stderr != *finding* ]] || fails_with "$stderr"
+    # shellcheck disable=SC2046
     run -0 --separate-stderr sockshim "$victim" $(printf 'refused %.0s' {1..9000})
     [[ $stderr == *"9000 records"* && $stderr != *finding* ]] || fails_with "$stderr"
 }
