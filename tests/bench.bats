@@ -115,7 +115,7 @@ is_sane() {
     "$BENCH" --quick --json instructions >"$NEW"
     is_sane "$NEW"
     has_figures "$NEW" \
-        instructions/{recv,recvfrom,recvmsg,read,readv,send,sendto,sendmsg,write,writev,most,socket,connect,shutdown,getsockopt_error}
+        instructions/{recv,recvfrom,recvmsg,read,readv,send,sendto,sendmsg,write,writev,most,socket,connect,shutdown,getsockopt_error,dup2,dup3}
     json "$NEW" '.peers | has("valgrind")'
     json "$NEW" '[.figures[] | select(.target != null)] |
         length == 11 and all(.median > 0 and .verdict == "met")'

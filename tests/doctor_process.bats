@@ -119,7 +119,7 @@ has_findings() {
     install_for_others
     run -1 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups inst/bin/sockshim doctor "$(cat pid)"
     [ -z "$output" ]
-    [ "$stderr" = "sockshim: the descriptors of process $(cat pid) may be seen only by its user and by root (CAP_SYS_PTRACE)" ]
+    [ "$stderr" = "sockshim: the descriptors of process $(cat pid) can be seen only by its user and by root (CAP_SYS_PTRACE)" ]
     kill "$(cat pid)"
 }
 
@@ -169,7 +169,7 @@ has_findings() {
 }
 
 @test "a wrong PID or option is one line" {
-    expect_refusal doctor "x is not a PID; to run a command under doctor, put -- before it; see sockshim help doctor" x
+    expect_refusal doctor "x is not a PID; to run a command, put -- before it; see sockshim help doctor" x
     expect_refusal doctor "one PID, not 1 and 2; see sockshim help doctor" 1 2
     expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds; see sockshim help doctor" --watch soon 1
     run -1 --separate-stderr doctor 999999999

@@ -8,8 +8,9 @@ MOST=16
 
 # What the program does not do often is not held to it: socket and connect make
 # a system call of their own, to force TCP_NODELAY, shutdown makes two, to note on
-# the socket what was shut down, and after SO_ERROR the value that came is looked at.
-SET_UP="socket connect shutdown getsockopt_error"
+# the socket what was shut down, after SO_ERROR the value that came is looked at, and
+# dup2 and dup3 see that the log does not move to that number meanwhile.
+SET_UP="socket connect shutdown getsockopt_error dup2 dup3"
 
 # Without debugging information, which valgrind need not understand in every form
 # that a compiler writes it in. The names of functions stay.

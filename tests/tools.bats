@@ -19,7 +19,7 @@ names_of() {
     local name='[A-Za-z_][A-Za-z_0-9]*'
     grep -v '^ *#' "$1" | sed -nE "
         s/^($name)\(\).*/\1/p
-        s/^ *for ($name)( in|;).*/\1/p
+        s/^ *for ($name)( in |;).*/\1/p
         s/^( *|.*(&&|\|\||[;{)]) )($name)=('[^']*'|\"[^\"]*\"|[^ ]*)( ;;.*| \|\|.*| &&.*|; .*|)\$/\3/p
         s/.*\beval \"($name)=.*/\1/p
         s/.*\bread -r (_ )?($name).*/\2/p"
@@ -31,6 +31,7 @@ names_of() {
     for file in "$TOP"/scripts/lib/*.sh "$TOP"/scripts/lib/*/*.sh; do
         prefix=${file##*/}
         prefix=${prefix%%[.-]*}
+        [ "$prefix" != summary ] || continue # a program of its own
         for name in $(names_of "$file"); do
             count=$((count + 1))
             case ${name,,} in

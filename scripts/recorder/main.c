@@ -132,7 +132,7 @@ static int print_all(struct source *s)
     uint64_t first = first_slot(&s->ring, last);
     if (asked.connection) {
         connection_choose(asked.connection);
-        connections = calloc(s->ring.slot_count, sizeof *connections);
+        connections = calloc((size_t)s->ring.slot_count, sizeof *connections);
         if (!connections) {
             source_fails(s->name, "not enough memory");
         }

@@ -23,12 +23,13 @@ static void read_all(struct source *s)
     for (;;) {
         if (s->size == room) {
             room = room == 0 ? RING_LEAST : room * 2;
-            s->memory = room > (uint64_t)RECORDER_MOST * 2 ? NULL : realloc(s->memory, room);
+            s->memory =
+                room > (uint64_t)RECORDER_MOST * 2 ? NULL : realloc(s->memory, (size_t)room);
             if (!s->memory) {
                 source_fails(s->name, "is larger than a recorder's file can be");
             }
         }
-        ssize_t n = read(s->fd, s->memory + s->size, room - s->size);
+        ssize_t n = read(s->fd, s->memory + s->size, (size_t)(room - s->size));
         if (n < 0 && errno != EINTR) {
             source_fails(s->name, strerror(errno));
         }
@@ -80,7 +81,7 @@ uint64_t source_look(struct source *s)
 void source_read(struct source *s, uint64_t first, uint64_t last)
 {
     if (last - first >= s->ring.slot_count) {
-        read_anew(s, s->ring.slots, s->ring.slot_count * RING_SLOT);
+        read_anew(s, s->ring.slots, (size_t)(s->ring.slot_count * RING_SLOT));
     } else {
         for (uint64_t i = first; i <= last; i++) {
             read_anew(s, &s->ring.slots[(i - 1) % s->ring.slot_count], RING_SLOT);

@@ -55,14 +55,21 @@ static inline __attribute__((always_inline)) int dup_onto(int from, int to, int 
     return result;
 }
 
+/* So low no number of ours ever is. */
+static bool cannot_be_ours(int to)
+{
+    return to < LOWEST_OF_OURS;
+}
+
 WRAP(int, dup2, (int from, int to))
 {
-    return from == to ? next.dup2(from, to) : dup_onto(from, to, 0);
+    return from == to || cannot_be_ours(to) ? next.dup2(from, to) : dup_onto(from, to, 0);
 }
 
 WRAP(int, dup3, (int from, int to, int flags))
 {
-    return from == to ? next.dup3(from, to, flags) : dup_onto(from, to, flags);
+    return from == to || cannot_be_ours(to) ? next.dup3(from, to, flags)
+                                            : dup_onto(from, to, flags);
 }
 
 /* ---- Ranges ---- */

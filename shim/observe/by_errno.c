@@ -148,12 +148,19 @@ static void find_hears_errors(struct facts *f)
         (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
 }
 
+/* MPTCP counts the peer's DATA_FIN as a byte that waits. */
+static bool tells_unread(const struct facts *f)
+{
+    return f->protocol != IPPROTO_MPTCP;
+}
+
 /* What the peer has said last may lie there unread. Of a receiving call it does not: that
  * takes all data before it reports an error. */
 static void find_unread(struct facts *f)
 {
     bool talks = f->sends || f->call == CALL_getsockopt;
-    if (talks && (f->was_connected || (f->domain == AF_UNIX && f->type == SOCK_STREAM))) {
+    if (talks && tells_unread(f) &&
+        (f->was_connected || (f->domain == AF_UNIX && f->type == SOCK_STREAM))) {
         find_queued(f);
     }
 }
@@ -164,7 +171,7 @@ static void find_left_undone(struct facts *f)
     socklen_t len = sizeof linger;
     f->lingers_not =
         ask(f->fd, SOL_SOCKET, SO_LINGER, &linger, &len) && linger.l_onoff && linger.l_linger == 0;
-    if (f->was_connected) {
+    if (f->was_connected && tells_unread(f)) {
         find_queued(f);
     }
 }

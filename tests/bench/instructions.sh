@@ -5,7 +5,7 @@
 
 SHOWN="recv recvfrom recvmsg read readv send sendto sendmsg write writev"
 # Make a system call of their own, or two, or look at what came.
-SET_UP="socket connect shutdown getsockopt_error"
+SET_UP="socket connect shutdown getsockopt_error dup2 dup3"
 
 # profile WAY COUNT: "CALL INSTRUCTIONS" for COUNT calls of each, sorted.
 profile() {
@@ -34,7 +34,7 @@ declare_instructions() {
     for call in $SHOWN; do
         figure "$call" instructions "$call" at_most=16
     done
-    figure most instructions "the most of all calls but the next four" at_most=16
+    figure most instructions "the most of all calls but the next six" at_most=16
     for call in $SET_UP; do
         figure "$call" instructions "$call"
     done

@@ -8,12 +8,6 @@
 
 enum { VARIABLES_MAX = 16 };
 
-static const char *const variables[] = {
-    "SOCKSHIM=",        "SOCKSHIM_LOG=",     "SOCKSHIM_LOG_LIMIT=",
-    "SOCKSHIM_FORMAT=", "SOCKSHIM_SIGPIPE=", "SOCKSHIM_NODELAY=",
-    "SOCKSHIM_LEVEL=",  "SOCKSHIM_SKIP=",    "SOCKSHIM_ONLY=",
-};
-
 /* NUL ends a variable. Its first byte says which; none of ours: whatever stands
  * there. The first string of all is argv[0]. */
 static char **environment_of(const uint8_t *data, size_t size, char *text, char **argv0)
@@ -24,8 +18,8 @@ static char **environment_of(const uint8_t *data, size_t size, char *text, char 
     while (data < end && count < VARIABLES_MAX) {
         size_t len = strnlen((const char *)data, (size_t)(end - data));
         char *start = text;
-        if (count >= 0 && len > 0 && *data < SETTING_COUNT + 1) {
-            text = stpcpy(text, variables[*data - 1]);
+        if (count >= 0 && len > 0 && *data > 0 && *data <= SETTING_COUNT) {
+            text = stpcpy(stpcpy(text, setting_rows[*data - 1].variable), "=");
             data++;
             len--;
         }

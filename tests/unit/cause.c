@@ -24,8 +24,8 @@ enum { ESTABLISHED = 1, FIN_WAIT2 = 5, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, L
 #define OF_UNIX .domain = AF_UNIX, .type = SOCK_STREAM, .protocol = -1
 /* The family is in the first byte where the low one comes first, as on all that we know. */
 #define FROM_A_PORT                                                                                \
-    .local = {sizeof(struct sockaddr_in),                                                          \
-              offsetof(struct facts, room.bytes) - offsetof(struct facts, local)},                 \
+    .local = {.len = sizeof(struct sockaddr_in),                                                   \
+              .ahead = offsetof(struct facts, room.bytes) - offsetof(struct facts, local)},        \
     .room.bytes = {AF_INET, 0, 1}
 #define FAILED(e) .ret = -1, .err = (e)
 
@@ -221,6 +221,10 @@ static const struct {
      CAUSE_gave_up_connecting,
      "after 2000 ms",
      {.call = CALL_close, OF_TCP, .state = 2, .waited_ms = 2000}},
+    {"a name server that refuses",
+     CAUSE_name_not_resolved,
+     "refused to answer",
+     {.call = CALL_getaddrinfo, .fd = -1, .ret = -4, .err = -4}},
     {"close while waiting",
      CAUSE_gave_up_waiting,
      "50 ms after",
