@@ -97,7 +97,9 @@ static void check_complaint(enum setting setting)
     require(!t.full, "a complaint that does not fit");
     check_plain(about, len);
     require(memmem(about, len, " is not allowed; allowed: ", 26), "what is allowed");
-    require(memcmp(about, variables[setting], strlen(variables[setting]) - 1) == 0, "the variable");
+    require(memcmp(about, setting_rows[setting].variable, strlen(setting_rows[setting].variable)) ==
+                0,
+            "the variable");
     check_line(line, record_config(line, &m, about, len), settings.json);
 }
 
