@@ -22,12 +22,13 @@ static void *leave_records(void *unused)
     return unused;
 }
 
-static void wait_for_rotation(const char *log)
+/* programs/held says so by a file of that name. */
+static void wait_for_rotation(const char *go)
 {
     char path[4096];
     struct stat st = {0};
-    snprintf(path, sizeof path, "%s.new", log);
-    while (stat(path, &st) < 0 || st.st_size == 0) {
+    snprintf(path, sizeof path, "%s.reached", go);
+    while (stat(path, &st) < 0) {
         usleep(1000);
     }
 }
@@ -51,7 +52,7 @@ int main(int argc, char **argv)
     open_quiet();
     int before = open_descriptors();
     CHECK(pthread_create(&thread, NULL, leave_records, NULL) == 0);
-    wait_for_rotation(argv[2]);
+    wait_for_rotation(argv[3]);
     if (cancels) {
         CHECK(pthread_cancel(thread) == 0);
     } else if ((child = fork()) == 0) {
