@@ -62,7 +62,15 @@ RESOLVED_FIRST(int, clone,
                (int (*run)(void *), void *stack, int flags, void *argument, pid_t *parent,
                 void *tls, pid_t *child),
                (run, stack, flags, argument, parent, tls, child))
+#if __SIZEOF_LONG__ == 8
+static __attribute__((no_sanitize("address", "thread", "undefined"))) int
+raw_setrlimit(int resource, const void *limit)
+{
+    return (int)answer(raw(SYS_setrlimit, resource, limit));
+}
+#else
 RESOLVED_FIRST(int, setrlimit, (int resource, const void *limit), (resource, limit))
+#endif
 RESOLVED_FIRST(int, prlimit, (pid_t pid, int resource, const void *limit, void *old),
                (pid, resource, limit, old))
 RESOLVED_FIRST(int, getaddrinfo,

@@ -30,8 +30,9 @@ WRAP(int, clone,
     return next.clone(run, stack, flags, argument, parent, tls, child);
 }
 
+/* A sanitizer's own start calls these, before its checks may run. */
 #define LIMITS(name, parameters, arguments)                                                        \
-    WRAP(int, name, parameters)                                                                    \
+    __attribute__((no_sanitize("address", "thread", "undefined"))) WRAP(int, name, parameters)     \
     {                                                                                              \
         int result = next.name arguments;                                                          \
         file_size_limit_forget();                                                                  \
