@@ -45,20 +45,20 @@ files() {
 @test "in a bare Debian it installs, works, upgrades and purges" {
     [ "$(id -u)" -eq 0 ] || skip "needs root"
     local before
-    cp "$DEB" bare/root/one.deb
+    cp "$DEB" bare/tmp/one.deb
     dpkg-deb -R "$DEB" newer
     sed -i 's/^Version: .*/Version: 99/' newer/DEBIAN/control
-    dpkg-deb --root-owner-group --build newer bare/root/two.deb
+    dpkg-deb --root-owner-group --build newer bare/tmp/two.deb
     before=$(files)
-    inside dpkg -i /root/one.deb
+    inside dpkg -i /tmp/one.deb
     [ "$(inside sockshim --version)" = "sockshim $(tables version)" ]
     # bash has sockets of its own, so nothing else is needed to see a refusal.
-    inside bash -c 'cd /root && ! sockshim --level info -- bash -c "exec 3<>/dev/tcp/127.0.0.1/1"' 2>said
+    inside bash -c 'cd /tmp && ! sockshim --level info -- bash -c "exec 3<>/dev/tcp/127.0.0.1/1"' 2>said
     grep -q 'connection-refused 1' said || fails_with "$(cat said)"
-    inside sockshim report --json /root/sockshim.log >report.json
+    inside sockshim report --json /tmp/sockshim.log >report.json
     jq -e '.records == 1' report.json
-    rm bare/root/sockshim.log
-    inside dpkg -i /root/two.deb
+    rm bare/tmp/sockshim.log
+    inside dpkg -i /tmp/two.deb
     [ "$(inside dpkg-query -W -f '${Version} ${Status}' sockshim)" = "99 install ok installed" ]
     [ -z "$(inside dpkg --verify sockshim)" ]
     inside sockshim explain timeout >/dev/null
