@@ -4,4 +4,12 @@
 
 #define hidden __attribute__((visibility("hidden")))
 
+/* For what a sanitizer's own start calls, before its checks may run. */
+#ifdef __clang__
+#define uninstrumented                                                                             \
+    __attribute__((disable_sanitizer_instrumentation, no_sanitize("address", "undefined")))
+#else
+#define uninstrumented
+#endif
+
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The kernel's answer as the C library gives it. */
-static long answer(long result)
+static uninstrumented long answer(long result)
 {
     if (result < 0 && result >= -4095) {
         errno = (int)-result;
@@ -63,8 +63,7 @@ RESOLVED_FIRST(int, clone,
                 void *tls, pid_t *child),
                (run, stack, flags, argument, parent, tls, child))
 #if __SIZEOF_LONG__ == 8
-static __attribute__((no_sanitize("address", "thread", "undefined"))) int
-raw_setrlimit(int resource, const void *limit)
+static uninstrumented int raw_setrlimit(int resource, const void *limit)
 {
     return (int)answer(raw(SYS_setrlimit, resource, limit));
 }

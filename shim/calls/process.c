@@ -30,9 +30,8 @@ WRAP(int, clone,
     return next.clone(run, stack, flags, argument, parent, tls, child);
 }
 
-/* A sanitizer's own start calls these, before its checks may run. */
 #define LIMITS(name, parameters, arguments)                                                        \
-    __attribute__((no_sanitize("address", "thread", "undefined"))) WRAP(int, name, parameters)     \
+    uninstrumented WRAP(int, name, parameters)                                                     \
     {                                                                                              \
         int result = next.name arguments;                                                          \
         file_size_limit_forget();                                                                  \

@@ -1,5 +1,6 @@
 #include "log/write.h"
 
+#include "base/hidden.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -90,7 +91,7 @@ static long write_without_waiting(int fd, const struct file *file, const char *l
 static atomic_uint forgotten = 1;
 static atomic_uint unlimited_at;
 
-__attribute__((no_sanitize("address", "thread", "undefined"))) void file_size_limit_forget(void)
+uninstrumented void file_size_limit_forget(void)
 {
     atomic_fetch_add(&forgotten, 1);
 }

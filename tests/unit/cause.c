@@ -160,7 +160,9 @@ static const struct {
     {"silence after a failed connect",
      CAUSE_closed_after_error,
      "had already failed",
-     {RECEIVED, OF_TCP, .state = CLOSE, .peer.len = sizeof(struct sockaddr_in)}},
+     {RECEIVED, OF_TCP, .state = CLOSE,
+      .peer = {.len = sizeof(struct sockaddr_in),
+               .ahead = offsetof(struct facts, room.bytes) - offsetof(struct facts, peer)}}},
     {"own shutdown without a connection",
      CAUSE_local_shutdown_read,
      "itself shut down",
@@ -725,6 +727,7 @@ static void nonsense(void)
         f.room.bytes[0] = (char)(rand() % 45);
         address_keep(&f.peer, &f.room, (socklen_t)(rand() % 120));
         address_keep(&f.local, &f.room, (socklen_t)(rand() % 120));
+        address_keep(&f.name, &f.room, (socklen_t)(rand() % 120));
         sentence[sizeof sentence - 1] = 'z';
         enum cause cause = cause_of(&f);
         good = cause < CAUSE_COUNT && cause_level(&f, cause) <= LEVEL_ERROR;
