@@ -126,6 +126,26 @@ bool address_is_this_host(const struct address *a)
                             is_this_host_in_ipv4(address_at(a)->in6.sin6_addr.s6_addr32[3])));
 }
 
+uint64_t address_hash(const struct sockaddr *addr, socklen_t len)
+{
+    const union socket_address *from = (const void *)addr;
+    const unsigned char *at = NULL;
+    size_t size = 0;
+    uint64_t hash = 0xcbf29ce484222325;
+    if (addr->sa_family == AF_INET && len >= sizeof from->in) {
+        at = (const unsigned char *)&from->in.sin_addr;
+        size = 4;
+    } else if (addr->sa_family == AF_INET6 && len >= sizeof from->in6) {
+        bool is_mapped = IN6_IS_ADDR_V4MAPPED(&from->in6.sin6_addr);
+        at = from->in6.sin6_addr.s6_addr + (is_mapped ? 12 : 0);
+        size = is_mapped ? 4 : 16;
+    }
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ at[i]) * 0x100000001b3;
+    }
+    return size == 0 ? 0 : hash;
+}
+
 bool address_same_host(const struct address *a, const struct address *b)
 {
     if (is_inet(a) && is_inet(b)) {

@@ -161,16 +161,24 @@ static void take_words(const struct object *object)
     }
 }
 
-/* The objects come in the order in which the loader looks through them. */
+/* The objects come in the order in which the loader looks through them: whether this one
+ * stands behind us, and then what it is. */
+static bool is_behind_us(const struct dl_phdr_info *info, bool *behind_us, struct object *object)
+{
+    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
+        *behind_us = true;
+        return false;
+    }
+    return *behind_us &&
+           object_from_headers(object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum);
+}
+
 static int look_into(struct dl_phdr_info *info, size_t size, void *state)
 {
     struct search *search = state;
     struct object object;
     (void)size;
-    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
-        search->behind_us = true;
-    } else if (search->behind_us &&
-               object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum)) {
+    if (is_behind_us(info, &search->behind_us, &object)) {
         take_functions(&object, search);
         take_words(&object);
     }
@@ -201,10 +209,7 @@ static int look_for_one(struct dl_phdr_info *info, size_t size, void *state)
     struct one_search *search = state;
     struct object object;
     (void)size;
-    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
-        search->behind_us = true;
-    } else if (search->behind_us &&
-               object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum)) {
+    if (is_behind_us(info, &search->behind_us, &object)) {
         search->function = object_function(&object, search->name);
     }
     return search->function != NULL;

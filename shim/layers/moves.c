@@ -223,33 +223,32 @@ SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count
 #endif
 
 /* Event loops learn of it so. The kernel has just written the value. */
-static void late_error(int fd, const void *value, socklen_t len)
+static int late_error(int result, int fd, int level, int option, const void *value,
+                      const socklen_t *len)
 {
     int err = 0;
     struct attempt a = {.fd = fd};
-    memcpy(&err, value, len < sizeof err ? len : sizeof err);
+    if (result != 0 || level != SOL_SOCKET || option != SO_ERROR) {
+        return result;
+    }
+    memcpy(&err, value, *len < sizeof err ? *len : sizeof err);
     if (err == ETIMEDOUT) {
         timed_out(CALL_getsockopt, 0, &a);
     }
+    return result;
 }
 
 static int layer_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 {
     int result = beneath.getsockopt(fd, level, option, value, len);
-    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR) {
-        late_error(fd, value, *len);
-    }
-    return result;
+    return late_error(result, fd, level, option, value, len);
 }
 
 #ifdef HAVE_TIME64_TWINS
 static int layer___getsockopt64(int fd, int level, int option, void *value, socklen_t *len)
 {
     int result = beneath.__getsockopt64(fd, level, option, value, len);
-    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR) {
-        late_error(fd, value, *len);
-    }
-    return result;
+    return late_error(result, fd, level, option, value, len);
 }
 #endif
 

@@ -1,5 +1,6 @@
 #include "layers/resolved.h"
 
+#include "base/address.h"
 #include "layers/layers.h"
 
 #include <netdb.h>
@@ -14,23 +15,11 @@ enum { MOST = 64 };
 static _Atomic uint64_t ring[MOST];
 static atomic_uint next_place;
 
-/* FNV-1a, with bit 0 left free; 0: an address of another kind. */
+/* With bit 0 left free; 0: an address of another kind. */
 static uint64_t hash_of(const struct sockaddr *addr, socklen_t len)
 {
-    const unsigned char *at = NULL;
-    size_t size = 0;
-    uint64_t hash = 0xcbf29ce484222325;
-    if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
-        at = (const unsigned char *)&((const struct sockaddr_in *)(const void *)addr)->sin_addr;
-        size = 4;
-    } else if (addr->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6)) {
-        at = (const unsigned char *)&((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr;
-        size = 16;
-    }
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ at[i]) * 0x100000001b3;
-    }
-    return size == 0 ? 0 : (hash | 2) & ~(uint64_t)1;
+    uint64_t hash = address_hash(addr, len);
+    return hash == 0 ? 0 : (hash | 2) & ~(uint64_t)1;
 }
 
 static void note(uint64_t hash, bool has_another)

@@ -18,24 +18,11 @@ struct slot {
 static struct slot slots[SLOTS];
 static atomic_uint next_slot;
 
-/* FNV-1a; 0: neither IPv4 nor IPv6. A mapped address is the IPv4 address. */
+/* 0: neither IPv4 nor IPv6. */
 static uint32_t hash_of(const union socket_address *from, size_t len)
 {
-    const unsigned char *at = NULL;
-    size_t size = 0;
-    uint32_t hash = 0x811c9dc5;
-    if (from->any.sa_family == AF_INET && len >= sizeof from->in) {
-        at = (const unsigned char *)&from->in.sin_addr;
-        size = 4;
-    } else if (from->any.sa_family == AF_INET6 && len >= sizeof from->in6) {
-        bool is_mapped = IN6_IS_ADDR_V4MAPPED(&from->in6.sin6_addr);
-        at = from->in6.sin6_addr.s6_addr + (is_mapped ? 12 : 0);
-        size = is_mapped ? 4 : 16;
-    }
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ at[i]) * 0x01000193;
-    }
-    return size == 0 ? 0 : hash | 1;
+    uint64_t hash = address_hash(&from->any, (socklen_t)len);
+    return hash == 0 ? 0 : (uint32_t)(hash ^ hash >> 32) | 1;
 }
 
 /* The name in it, if it is that address's; ends in a NUL. */
