@@ -43,9 +43,12 @@ for name in names:
     inodes.add(inode)
     data = open(name, "rb").read()
     files += 1
-    # Somebody may be in the midst of a line while a copy is made.
-    assert data[-1:] in (b"", b"\n") or ".copy." in name, f"{name} ends in mid-line: {data[-100:]}"
-    for line in data.split(b"\n")[:-1]:
+    lines = data.split(b"\n")
+    last = lines.pop()
+    if last and ".copy." not in name: # (somebody may be in the midst of a line while a copy is made)
+        torn += 1 # its writer was killed in the midst of the last line that came here
+        assert last.startswith(b"ts=") and last.count(b"ts=") == 1, f"{name} ends in {last[-600:]}"
+    for line in lines:
         assert line.startswith(b"ts="), f"{name}: {line[:600]}"
         found = whole(line)
         if not found or line.count(b"ts=") != 1:
@@ -68,8 +71,8 @@ assert 0 not in state, "not all calls were made"
 missing = [i for i, s in enumerate(state) if s > 1 and not seen[i]]
 excused = [i for i in missing if any(r - 20 <= state[i] <= r + NOTICED for r in removals)]
 after = sum(any(r - 20 <= s <= r + NOTICED for r in removals) for s in state)
-if len(missing) > len(excused): # when, to the last removal
-    print([state[i] - removals[-1] for i in missing if i not in set(excused)][:20])
+if len(missing) > len(excused): # which, and when: milliseconds, to the last removal if there was one
+    print([(i, state[i] - (removals or [0])[-1]) for i in missing if i not in set(excused)][:20])
 print(f"calls={len(state)} records={sum(seen)} twice={twice} missing={len(missing) - len(excused)} "
       f"killed={killed} missing_after_removal={len(excused)} of={after} torn={torn} lost={lost} files={files}")
 END

@@ -9,7 +9,7 @@ load storm
 # weathers WHAT [by-hand]: $COUNTS and what was found have WHAT, a regular expression.
 weathers() {
     local torn
-    storm 16 16 "${STORM_CALLS:-400}" "${@:2}"
+    storm 16 16 "${STORM_CALLS:-$([ $# -eq 1 ] && echo 400 || echo 1600)}" "${@:2}"
     run weathered
     echo "$COUNTS"
     echo "$output"

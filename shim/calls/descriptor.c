@@ -37,10 +37,14 @@ static bool may_be_put(int number)
  * free again, as it was for the program. */
 static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
 {
-    bool moved = log_owns(to) && may_be_put(to) && log_leave_number(to);
+    struct leaving leaving;
+    bool moved = log_owns(to) && may_be_put(to) && log_leaving_begins(to, &leaving);
     int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
     if (moved && result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
+    }
+    if (moved) {
+        log_leaving_ends(&leaving);
     }
     return result;
 }
@@ -48,9 +52,13 @@ static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
 static inline __attribute__((always_inline)) int dup_onto(int from, int to, int flags)
 {
     log_taking_begins(to);
-    int result = log_may_own(to) ? dup_over_log(from, to, flags)
-                 : flags         ? next.dup3(from, to, flags)
-                                 : next.dup2(from, to);
+    int result;
+    if (log_may_own(to)) {
+        result = dup_over_log(from, to, flags);
+    } else {
+        log_wait_for_leaving(to);
+        result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
+    }
     log_taking_ends(to);
     return result;
 }

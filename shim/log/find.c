@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "log/change.h"
 #include "log/write.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
+#include "log/change.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,97 +46,9 @@ int kept_find(const struct file *file)
     return -1;
 }
 
-/* ---- One at a time ---- */
-
-/* The process in which a thread is changing descriptors. The number tells the child of
- * a fork that it is not the one, though it was born in the midst. */
-static _Atomic pid_t changing;
-
-/* While descriptors and locks change hands nothing may end this thread and leave them
- * behind, or come in between: pthread_cancel in its asynchronous form is a signal, too. */
-static uint64_t block_signals(void)
-{
-    uint64_t all = ~(uint64_t)0;
-    uint64_t before = 0;
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
-    return before;
-}
-
-static void restore_signals(uint64_t before)
-{
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
-}
-
-bool begin_change(const struct moment *m, uint64_t *signals)
-{
-    pid_t other = atomic_load(&changing);
-    if (other == m->who.pid) {
-        return false;
-    }
-    *signals = block_signals();
-    if (atomic_compare_exchange_strong(&changing, &other, m->who.pid)) {
-        return true;
-    }
-    restore_signals(*signals);
-    return false;
-}
-
-void end_change(uint64_t signals)
-{
-    atomic_store(&changing, 0);
-    restore_signals(signals);
-}
-
-/* Of 100 microseconds each. As a rule microseconds pass; but who is waited for may have lost
- * the processor to hundreds of others. */
-enum { STEPS = 10000 };
-
-/* Gives the processor to whoever is waited for. */
-static void wait_a_little(int step)
-{
-    struct timespec while_ = {0, 100000};
-    if (step < 10) {
-        raw(SYS_sched_yield);
-    } else {
-        raw(SYS_nanosleep, &while_, 0);
-    }
-}
-
-void wait_for_change(void)
-{
-    for (int step = 0; step < STEPS && atomic_load(&changing) != 0; step++) {
-        wait_a_little(step);
-    }
-}
-
-static atomic_bool forking;
-
-void log_before_fork(void)
-{
-    pid_t none = 0;
-    if (process_is_caged()) {
-        return;
-    }
-    for (int step = 0; step < STEPS; step++, none = 0) {
-        if (atomic_compare_exchange_strong(&changing, &none, (pid_t)raw(SYS_getpid))) {
-            atomic_store(&forking, true);
-            return;
-        }
-        wait_a_little(step);
-    }
-}
-
-/* In the parent and in the child, whose other threads are gone. */
-static atomic_uint writers[64];
-
-void log_after_fork(void)
-{
-    if (atomic_exchange(&forking, false)) {
-        atomic_store(&changing, 0);
-    }
-}
-
 /* ---- Who is writing ---- */
+
+static atomic_uint writers[64];
 
 /* By number, modulo 64: two that follow one another differ. */
 static atomic_uint *writers_to(int fd)
@@ -379,19 +292,62 @@ bool log_owns(int fd)
            (process_is_caged() || (file_of(fd, &file) == 0 && kept_is((unsigned)i, &file)));
 }
 
-bool log_leave_number(int fd)
+/* The number that is being left, until nobody writes to it any more; -1: none. */
+static atomic_int left = -1;
+
+void log_wait_for_leaving(int fd)
+{
+    if (atomic_load(&left) == fd) {
+        wait_for_writers(fd);
+    }
+}
+
+/* Closing any descriptor of a file takes this process's locks off it (fcntl(2)), and without
+ * its lock a rotation in progress would not be the only one: so this is a change like it. */
+static void leave_alone(unsigned i, int fd, pid_t pid, struct leaving *l)
+{
+    l->signals = block_signals();
+    l->is_change = wait_to_change(pid);
+    l->blocks_signals = true;
+    int old = fd;
+    int copy = copy_high(fd);
+    atomic_store(&left, fd);
+    if (atomic_compare_exchange_strong(&log_numbers[i], &old, copy)) {
+        wait_for_writers(fd);
+    } else if (copy >= 0) {
+        raw(SYS_close, copy);
+    }
+}
+
+bool log_leaving_begins(int fd, struct leaving *l)
 {
     int i = which(fd);
-    if (i < 0 || process_identify().is_vfork_child) {
-        return i >= 0; /* the table is the child's, the number its parent's */
+    struct identity me = process_identify();
+    *l = (struct leaving){.blocks_signals = false};
+    if (i < 0) {
+        log_wait_for_leaving(fd); /* another thread was quicker */
+        return false;
     }
-    int copy = process_is_caged() ? -1 : copy_high(fd); /* there it may not be asked for */
-    if (!atomic_compare_exchange_strong(&log_numbers[i], &fd, copy)) {
-        if (copy >= 0) {
-            raw(SYS_close, copy);
-        }
-        return true;
+    if (me.is_vfork_child) {
+        return true; /* the table is the child's, the number its parent's */
     }
-    wait_for_writers(fd);
+    if (process_is_caged()) { /* no other number may be asked for */
+        atomic_compare_exchange_strong(&log_numbers[i], &fd, -1);
+    } else {
+        leave_alone((unsigned)i, fd, me.pid, l);
+    }
     return true;
+}
+
+void log_leaving_ends(const struct leaving *l)
+{
+    if (l->blocks_signals) {
+        atomic_store(&left, -1);
+    }
+    if (l->is_change) {
+        changed();
+    }
+    if (l->blocks_signals) {
+        restore_signals(l->signals);
+    }
 }

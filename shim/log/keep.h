@@ -29,9 +29,17 @@ bool log_owns(int fd);
 void log_taking_begins(int fd);
 void log_taking_ends(int fd);
 /* Gets a descriptor of ours out of the way of a dup2 onto it: another number, or none,
- * and waits until nobody writes to the old one, a tenth of a second at most. Returns
- * whether `fd` is left behind, for the program to replace or for the caller to close. */
-bool log_leave_number(int fd);
+ * and waits until nobody writes to the old one, a second at most. Returns whether `fd` is
+ * left behind, for the program to replace or for the caller to close: before
+ * log_leaving_ends(), until when no other thread rotates, and signals wait. */
+struct leaving {
+    uint64_t signals;
+    bool blocks_signals, is_change;
+};
+/* Before a dup2 onto what is no number of ours any more: somebody may still write to it. */
+void log_wait_for_leaving(int fd);
+bool log_leaving_begins(int fd, struct leaving *l);
+void log_leaving_ends(const struct leaving *l);
 
 /* For fork(): while it copies the table, none of our descriptors changes hands. */
 void log_before_fork(void);
@@ -55,7 +63,7 @@ int keep_open(unsigned i, const char *path, int flags, struct file *file);
 /* Closes descriptor `i`, if it is ours. Likewise. */
 void keep_none(unsigned i);
 
-/* Whoever writes says to which number, so that log_leave_number() can wait. */
+/* Whoever writes says to which number, so that log_leaving_begins() can wait. */
 struct writing {
     int fd;
     int outer; /* what this thread was writing to when a signal came */
@@ -63,11 +71,5 @@ struct writing {
 /* false: there is no descriptor `i`. */
 bool writing_begins(struct writing *w, unsigned i);
 void writing_ends(const struct writing *w);
-
-/* All signals are blocked meanwhile; false: another thread is about it. */
-bool begin_change(const struct moment *m, uint64_t *signals);
-void end_change(uint64_t signals);
-/* Until a change of another thread's is over, a tenth of a second at most. */
-void wait_for_change(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/kernel.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "log/change.h"
 #include "log/file.h"
 #include "log/find.h"
 #include "log/keep.h"
