@@ -8,6 +8,7 @@
 #include "base/raw.h"
 #include "failure/closing.h"
 #include "log/keep.h"
+#include "log/use.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,47 +38,36 @@ static bool may_be_put(int number)
  * free again, as it was for the program. */
 static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
 {
-    struct leaving leaving;
+    struct leaving leaving = {.blocks_signals = false};
     bool moved = log_owns(to) && may_be_put(to) && log_leaving_begins(to, &leaving);
     int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
     if (moved && result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
     }
-    if (moved) {
-        log_leaving_ends(&leaving);
-    }
+    log_leaving_ends(&leaving);
     return result;
 }
 
 static inline __attribute__((always_inline)) int dup_onto(int from, int to, int flags)
 {
     log_taking_begins(to);
-    int result;
     if (log_may_own(to)) {
-        result = dup_over_log(from, to, flags);
-    } else {
-        log_wait_for_leaving(to);
-        result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
+        log_taking_ends(to);
+        return dup_over_log(from, to, flags);
     }
+    int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
     log_taking_ends(to);
     return result;
 }
 
-/* So low no number of ours ever is. */
-static bool cannot_be_ours(int to)
-{
-    return to < LOWEST_OF_OURS;
-}
-
 WRAP(int, dup2, (int from, int to))
 {
-    return from == to || cannot_be_ours(to) ? next.dup2(from, to) : dup_onto(from, to, 0);
+    return from == to ? next.dup2(from, to) : dup_onto(from, to, 0);
 }
 
 WRAP(int, dup3, (int from, int to, int flags))
 {
-    return from == to || cannot_be_ours(to) ? next.dup3(from, to, flags)
-                                            : dup_onto(from, to, flags);
+    return from == to ? next.dup3(from, to, flags) : dup_onto(from, to, flags);
 }
 
 /* ---- Ranges ---- */

@@ -3,6 +3,7 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "log/keep.h"
+#include "log/use.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -80,7 +81,6 @@ bool wait_to_change(pid_t pid)
     return false;
 }
 
-/* In the child of a fork the other threads are gone. */
 static atomic_bool forking;
 
 void log_before_fork(void)
@@ -90,9 +90,17 @@ void log_before_fork(void)
     }
 }
 
-void log_after_fork(void)
+void log_after_fork_in_parent(void)
 {
     if (atomic_exchange(&forking, false)) {
         changed();
     }
+}
+
+/* The other threads are gone, and with them what they were about. */
+void log_after_fork_in_child(void)
+{
+    atomic_store(&forking, false);
+    changed();
+    forget_other_users();
 }

@@ -5,6 +5,7 @@
 
 #include "log/file.h"
 #include "log/keep.h"
+#include "log/use.h"
 #include "tell/record.h"
 
 /* Once, after the settings are read: opens nothing. Returns 0, or a negated errno: it is

@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "log/change.h"
+#include "log/use.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,61 +47,6 @@ int kept_find(const struct file *file)
     return -1;
 }
 
-/* ---- Who is writing ---- */
-
-static atomic_uint writers[64];
-
-/* By number, modulo 64: two that follow one another differ. */
-static atomic_uint *writers_to(int fd)
-{
-    return &writers[(unsigned)fd % 64];
-}
-
-/* The number that this thread is writing to, plus one: what a handler finds whose
- * signal has interrupted that. In the thread's own block from the start: it is never
- * allocated. */
-static __thread int mine __attribute__((tls_model("initial-exec")));
-
-bool writing_begins(struct writing *w, unsigned i)
-{
-    for (;;) {
-        int fd = atomic_load(&log_numbers[i]);
-        if (fd < 0) {
-            return false;
-        }
-        atomic_fetch_add(writers_to(fd), 1);
-        /* Whoever takes the number away looks at the writers afterwards. */
-        if (atomic_load(&log_numbers[i]) == fd) {
-            *w = (struct writing){fd, mine};
-            mine = fd + 1;
-            return true;
-        }
-        atomic_fetch_sub(writers_to(fd), 1);
-    }
-}
-
-void writing_ends(const struct writing *w)
-{
-    mine = w->outer;
-    atomic_fetch_sub(writers_to(w->fd), 1);
-}
-
-/* Not for what this thread itself was about when a signal came, and not for ever: a
- * thread may have left its write by longjmp. */
-static bool wait_for_writers(int fd)
-{
-    unsigned own = mine == fd + 1;
-    for (int step = 0; step < STEPS; step++) {
-        if (atomic_load(writers_to(fd)) <= own) {
-            return true;
-        }
-        if (!process_is_caged()) {
-            wait_a_little(step);
-        }
-    }
-    return false;
-}
-
 /* ---- The numbers ---- */
 
 /* Where nobody looks by habit: not the lowest, nor 10 and up (dash), 200 (flock in
@@ -139,51 +85,6 @@ static int copy_high(int fd)
     return (int)raw(RAW_FCNTL, fd, F_DUPFD_CLOEXEC, limit > 256 ? 256 : bottom);
 }
 
-/* ---- While a number becomes ours ---- */
-
-/* Where nobody is to put anything: the lowest number, which opening gives, and later the
- * one that is given up; and the one that is about to be ours. -1: none. */
-static atomic_int becoming[2] = {-1, -1};
-
-/* How many are about to put something there; by number, modulo 64. */
-static atomic_uint takers[64];
-
-static atomic_uint *takers_of(int fd)
-{
-    return &takers[(unsigned)fd % 64];
-}
-
-static bool is_becoming(int fd)
-{
-    return fd >= 0 && (atomic_load(&becoming[0]) == fd || atomic_load(&becoming[1]) == fd);
-}
-
-void log_taking_begins(int fd)
-{
-    atomic_fetch_add(takers_of(fd), 1);
-    if (is_becoming(fd) && !process_is_caged()) {
-        atomic_fetch_sub(takers_of(fd), 1);
-        wait_for_change();
-        atomic_fetch_add(takers_of(fd), 1);
-    }
-}
-
-void log_taking_ends(int fd)
-{
-    atomic_fetch_sub(takers_of(fd), 1);
-}
-
-/* From now on nobody begins to take it; who had begun is waited for, for milliseconds: one
- * may have been left behind by a fork. */
-static void become(unsigned i, int fd)
-{
-    enum { MOST = 100 };
-    atomic_store(&becoming[i], fd);
-    for (int step = 0; fd >= 0 && step < MOST && atomic_load(takers_of(fd)) > 0; step++) {
-        wait_a_little(step);
-    }
-}
-
 /* ---- Opening and closing ---- */
 
 /* There is no way to close a descriptor only if it is ours: so look just before. */
@@ -200,17 +101,17 @@ static void close_if(int fd, const struct file *file)
 static void put(unsigned i, int fd, const struct file *file)
 {
     struct file before = {.device = atomic_load(&devices[i]), .inode = atomic_load(&inodes[i])};
-    become(0, atomic_load(&log_numbers[i]));
+    bool is_alone = begin_becoming(0, atomic_load(&log_numbers[i]));
     int old = atomic_exchange(&log_numbers[i], -1);
     if (file) {
         atomic_store(&devices[i], file->device);
         atomic_store(&inodes[i], file->inode);
     }
     atomic_store(&log_numbers[i], fd);
-    if (old >= 0 && old != fd && wait_for_writers(old)) { /* else it stays: better than to hurt */
-        close_if(old, &before);
+    if (old >= 0 && old != fd && is_alone && wait_for_writers(old)) {
+        close_if(old, &before); /* else it stays: better than to hurt */
     }
-    become(0, -1);
+    end_becoming(0);
 }
 
 void keep_none(unsigned i)
@@ -231,32 +132,45 @@ static int open_path(const char *path, int flags)
     return (int)fd;
 }
 
+/* A copy of `low` under a number like ours, on `file`, where nobody puts anything until it
+ * is ours. Returns the number or a negated errno; who was about to put something there and
+ * does not get on keeps it. */
+static int copy_alone(int low, const struct file *file)
+{
+    static struct file now; /* of whoever changes: the stack has a record on it already */
+    int high = copy_high(low);
+    if (high >= 0 && !begin_becoming(1, high)) {
+        return -EBUSY;
+    }
+    if (high < 0 || (file_of(high, &now) == 0 && same_file(file, &now))) {
+        return high;
+    }
+    /* Somebody has put his there meanwhile, or it is a copy of what he put at `low`. */
+    if (file_of(low, &now) == 0 && !same_file(file, &now)) {
+        close_if(high, &now);
+    }
+    return -EAGAIN;
+}
+
 /* What was opened gets the lowest free number for a moment, and another thread may put
  * a file of its own there (close(0), dup2()): so each step looks first. */
 static int open_high(const char *path, int flags, struct file *file)
 {
-    static struct file other; /* of whoever changes: the stack has a record on it already */
+    static struct file other; /* likewise */
     int low = open_path(path, flags);
     if (low < 0) {
         return low;
     }
-    become(0, low);
-    if (file_of(low, file) < 0 || file_at(path, &other) < 0 || !same_file(file, &other)) {
+    bool is_alone = begin_becoming(0, low);
+    if (!is_alone || file_of(low, file) < 0 || file_at(path, &other) < 0 ||
+        !same_file(file, &other)) {
         /* Ours, if it has what dup2() would have taken off. */
         if (raw(RAW_FCNTL, low, F_GETFD) == FD_CLOEXEC && raw(RAW_FCNTL, low, F_GETFL) & O_APPEND) {
             raw(SYS_close, low);
         }
-        return -EAGAIN;
+        return is_alone ? -EAGAIN : -EBUSY;
     }
-    int high = copy_high(low);
-    become(1, high);
-    if (high >= 0 && (file_of(high, &other) < 0 || !same_file(file, &other))) {
-        /* Somebody has put his there meanwhile, or it is a copy of what he put at `low`. */
-        if (file_of(low, &other) == 0 && !same_file(file, &other)) {
-            close_if(high, &other);
-        }
-        high = -EAGAIN;
-    }
+    int high = copy_alone(low, file);
     close_if(low, file);
     return high;
 }
@@ -267,8 +181,8 @@ int keep_open(unsigned i, const char *path, int flags, struct file *file)
     if (high >= 0) {
         put(i, high, file);
     }
-    become(0, -1);
-    become(1, -1);
+    end_becoming(0);
+    end_becoming(1);
     return high < 0 ? high : 0;
 }
 
@@ -292,31 +206,31 @@ bool log_owns(int fd)
            (process_is_caged() || (file_of(fd, &file) == 0 && kept_is((unsigned)i, &file)));
 }
 
-/* The number that is being left, until nobody writes to it any more; -1: none. */
-static atomic_int left = -1;
-
-void log_wait_for_leaving(int fd)
+/* Nobody writes to it any more afterwards, and nobody else puts anything there before
+ * log_leaving_ends(). */
+static void leave(unsigned i, int fd)
 {
-    if (atomic_load(&left) == fd) {
-        wait_for_writers(fd);
-    }
+    static struct file file; /* of whoever changes */
+    begin_becoming(0, fd);
+    bool is_ours = file_of(fd, &file) == 0 && kept_is(i, &file);
+    int copy = is_ours ? copy_alone(fd, &file) : -1;
+    atomic_store(&log_numbers[i], copy < 0 ? -1 : copy);
+    end_becoming(1);
+    wait_for_writers(fd);
 }
 
 /* Closing any descriptor of a file takes this process's locks off it (fcntl(2)), and without
  * its lock a rotation in progress would not be the only one: so this is a change like it. */
-static void leave_alone(unsigned i, int fd, pid_t pid, struct leaving *l)
+static bool leave_alone(int fd, pid_t pid, struct leaving *l)
 {
     l->signals = block_signals();
-    l->is_change = wait_to_change(pid);
     l->blocks_signals = true;
-    int old = fd;
-    int copy = copy_high(fd);
-    atomic_store(&left, fd);
-    if (atomic_compare_exchange_strong(&log_numbers[i], &old, copy)) {
-        wait_for_writers(fd);
-    } else if (copy >= 0) {
-        raw(SYS_close, copy);
+    l->is_change = wait_to_change(pid);
+    int i = l->is_change ? which(fd) : -1; /* another thread may have been quicker */
+    if (i >= 0) {
+        leave((unsigned)i, fd);
     }
+    return i >= 0;
 }
 
 bool log_leaving_begins(int fd, struct leaving *l)
@@ -324,27 +238,22 @@ bool log_leaving_begins(int fd, struct leaving *l)
     int i = which(fd);
     struct identity me = process_identify();
     *l = (struct leaving){.blocks_signals = false};
-    if (i < 0) {
-        log_wait_for_leaving(fd); /* another thread was quicker */
-        return false;
-    }
     if (me.is_vfork_child) {
-        return true; /* the table is the child's, the number its parent's */
+        return i >= 0; /* the table is the child's, the number its parent's */
     }
-    if (process_is_caged()) { /* no other number may be asked for */
+    if (!process_is_caged()) {
+        return leave_alone(fd, me.pid, l);
+    }
+    if (i >= 0) { /* no other number may be asked for */
         atomic_compare_exchange_strong(&log_numbers[i], &fd, -1);
-    } else {
-        leave_alone((unsigned)i, fd, me.pid, l);
     }
-    return true;
+    return i >= 0;
 }
 
 void log_leaving_ends(const struct leaving *l)
 {
-    if (l->blocks_signals) {
-        atomic_store(&left, -1);
-    }
     if (l->is_change) {
+        end_becoming(0);
         changed();
     }
     if (l->blocks_signals) {

@@ -23,27 +23,22 @@ static inline bool log_may_own(int fd)
 
 /* Whether `fd` is one of them and still open on the log: at most one system call. */
 bool log_owns(int fd);
-/* A dup2() onto `fd` is under way, from before it is asked whose the number is: none
- * becomes ours meanwhile. Where one is just becoming ours this waits until it is, a tenth
- * of a second at most. Between the two nothing may leave the wrapper. */
-void log_taking_begins(int fd);
-void log_taking_ends(int fd);
 /* Gets a descriptor of ours out of the way of a dup2 onto it: another number, or none,
  * and waits until nobody writes to the old one, a second at most. Returns whether `fd` is
  * left behind, for the program to replace or for the caller to close: before
- * log_leaving_ends(), until when no other thread rotates, and signals wait. */
+ * log_leaving_ends(), which is called in any case; until then no other thread changes
+ * the log's descriptors, and signals wait. Not between log_taking_begins() and its end. */
 struct leaving {
     uint64_t signals;
     bool blocks_signals, is_change;
 };
-/* Before a dup2 onto what is no number of ours any more: somebody may still write to it. */
-void log_wait_for_leaving(int fd);
 bool log_leaving_begins(int fd, struct leaving *l);
 void log_leaving_ends(const struct leaving *l);
 
 /* For fork(): while it copies the table, none of our descriptors changes hands. */
 void log_before_fork(void);
-void log_after_fork(void);
+void log_after_fork_in_parent(void);
+void log_after_fork_in_child(void);
 
 /* ---- For log/ alone ---- */
 
@@ -62,14 +57,5 @@ int kept_find(const struct file *file);
 int keep_open(unsigned i, const char *path, int flags, struct file *file);
 /* Closes descriptor `i`, if it is ours. Likewise. */
 void keep_none(unsigned i);
-
-/* Whoever writes says to which number, so that log_leaving_begins() can wait. */
-struct writing {
-    int fd;
-    int outer; /* what this thread was writing to when a signal came */
-};
-/* false: there is no descriptor `i`. */
-bool writing_begins(struct writing *w, unsigned i);
-void writing_ends(const struct writing *w);
 
 #endif

@@ -118,7 +118,7 @@ static void set_up(void)
     process_begin(tells_start || settings.recording);
     bool has_log = settings.logging && log_begin() == 0;
     if (settings.logging && settings.log == LOG_FILE) {
-        pthread_atfork(log_before_fork, log_after_fork, log_after_fork);
+        pthread_atfork(log_before_fork, log_after_fork_in_parent, log_after_fork_in_child);
     }
     complain_about_settings(has_log && settings.log == LOG_STDERR);
     if (has_log && settings.log == LOG_STDERR) {
