@@ -13,13 +13,13 @@ expect_answers() {
     expect_count 2 '.call == "getsockopt" and .event == "return"'
     expect_count 3 '(.call | startswith("get")) and .cause == "bad-descriptor" and .error == "EBADF"'
     expect_count 1 '.call == "getsockopt" and .ret == -1 and .cause == "not-supported" and .level == "info" and
-        .type == "tcp" and (.why | contains("does not have the option"))'
+        .type == "tcp" and (.why | contains("does not support the option"))'
 }
 
 expect_settings() {
     expect_count 4 '.call == "setsockopt" and .ret == -1'
     expect_count 1 '.call == "setsockopt" and .error == "ENOPROTOOPT" and .cause == "not-supported" and
-        .level == "info" and (.why | contains("does not have the option"))'
+        .level == "info" and (.why | contains("does not support the option"))'
     expect_count 1 '.call == "setsockopt" and .error == "ENOENT" and .cause == "not-supported" and .level == "info" and
         (.why | contains("no module"))'
     expect_count 1 '.call == "setsockopt" and .error == "EINVAL" and .cause == "bad-argument" and
@@ -55,7 +55,7 @@ expect_printed() {
 import socket
 try: socket.socket().setsockopt(socket.SOL_SOCKET, 36, 1)  # SO_MARK
 except PermissionError: pass'
-    expect_count 1 '.call == "setsockopt" and .cause == "not-permitted" and (.why | contains("takes rights"))'
+    expect_count 1 '.call == "setsockopt" and .cause == "not-permitted" and (.why | contains("requires privileges"))'
 }
 
 @test "bash, whose start asks whether its stdin is a socket, leaves no record" {

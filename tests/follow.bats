@@ -172,9 +172,9 @@ every_kind_of_record() {
     shimmed SOCKSHIM_LOG_LIMIT=1 "$PROGRAMS/core" refused >/dev/null
     run -0 follow --why - <"$LOG"
     [[ ${lines[0]} == *" core["*"] rotated" ]] || fails_with "$output"
-    [ "${lines[1]}" = "    The log had reached its limit; older records are in $LOG.1." ]
+    [ "${lines[1]}" = "    The log reached its limit; older records are in $LOG.1." ]
     run -0 follow - <"$LOG"
-    [[ ${lines[0]} == *" rotated  The log had reached its limit; older records are in $LOG.1." ]] || fails_with "$output"
+    [[ ${lines[0]} == *" rotated  The log reached its limit; older records are in $LOG.1." ]] || fails_with "$output"
 }
 
 # ---- As it grows ----

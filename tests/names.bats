@@ -55,17 +55,17 @@ fails_as() {
 }
 
 @test "no such name, says the name server" {
-    fails_as nxdomain -2 EAI_NONAME "there is no such name"
+    fails_as nxdomain -2 EAI_NONAME "the name does not exist"
     expect_count 0 '.waited_ms > 900'
 }
 
 @test "the name has no address of the kind that was asked for" {
-    fails_as nodata -5 EAI_NODATA "there is such a name, but it has no address"
+    fails_as nodata -5 EAI_NODATA "the name exists but has no address"
 }
 
 @test "the name server fails, or refuses" {
     fails_as servfail -3 EAI_AGAIN "(SERVFAIL)"
-    fails_as refused -3 EAI_AGAIN "no name server could say"
+    fails_as refused -3 EAI_AGAIN "no name server gave an answer"
 }
 
 @test "the name server does not answer: the time that it took is told" {

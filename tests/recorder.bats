@@ -223,12 +223,12 @@ END
     local sum
     printf 'something of somebody%.0s' {1..1000} >"$RING"
     sum=$(md5sum <"$RING")
-    refuses "is no recorder's file"
+    refuses "is not a recorder file"
     [ "$(md5sum <"$RING")" = "$sum" ]
     run -2 --separate-stderr sockshim recorder "$RING"
-    [ "$stderr" = "sockshim: $RING: is no recorder's file" ]
+    [ "$stderr" = "sockshim: $RING: is not a recorder file" ]
     : >"$RING"
-    refuses "is no recorder's file"
+    refuses "is not a recorder file"
     rm "$RING"
     recorded "$PROGRAMS/recorded" lean 3
     cp "$RING" "$RING.whole"
@@ -241,15 +241,15 @@ END
         [ "$(md5sum <"$RING")" = "$sum" ]
         run -2 sockshim recorder "$RING"
     done <<'END'
-0 00 is no recorder's file
-16 01020304 is of a machine with another byte order
-20 02000000 is of another version of sockshim
-28 01000000 is of another version of sockshim
-40 ff is damaged, or cut off
-600 00 is damaged, or cut off
+0 00 is not a recorder file
+16 01020304 comes from a machine with a different byte order
+20 02000000 comes from another version of sockshim
+28 01000000 comes from another version of sockshim
+40 ff is damaged or truncated
+600 00 is damaged or truncated
 END
     head -c 2000000 "$RING.whole" >"$RING"
-    refuses "is damaged, or cut off"
+    refuses "is damaged or truncated"
     cp "$RING.whole" "$RING"
     recorded "$PROGRAMS/recorded" lean 3
     [ "$(lengths | wc -l)" -eq 6 ]
@@ -258,14 +258,14 @@ END
 @test "links are not followed, and another user's file, a folder, a pipe are not used" {
     recorded "$PROGRAMS/recorded" lean 1
     ln -s "$RING" "$BATS_TEST_TMPDIR/link"
-    refuses "is a link, which is not followed" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/link"
+    refuses "is a symbolic link, which is not followed" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/link"
     ln -sf "$BATS_TEST_TMPDIR/nothing" "$BATS_TEST_TMPDIR/link"
-    refuses "is a link, which is not followed" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/link"
+    refuses "is a symbolic link, which is not followed" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/link"
     [ ! -e "$BATS_TEST_TMPDIR/nothing" ]
     mkfifo "$BATS_TEST_TMPDIR/pipe"
-    refuses "is no regular file" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/pipe"
+    refuses "is not a regular file" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/pipe"
     refuses "cannot be opened" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR"
-    refuses "is in a folder that is not there" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/no/ring"
+    refuses "is in a directory that does not exist" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/no/ring"
     if [ "$(id -u)" -eq 0 ]; then
         chown 65534 "$RING"
         refuses "belongs to another user"
@@ -279,11 +279,11 @@ END
         mount -t tmpfs -o size=2M none "$1" &&
             env LD_PRELOAD="$2" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$1/ring" "$3" lean 5 && ls -A "$1"' - \
         "$BATS_TEST_TMPDIR/small" "$SHIM" "$PROGRAMS/recorded"
-    [ "$output" = "sockshim: SOCKSHIM_RECORDER: $BATS_TEST_TMPDIR/small/ring does not fit on its file system; give a smaller SOCKSHIM_RECORDER_SIZE; nothing is recorded" ]
+    [ "$output" = "sockshim: SOCKSHIM_RECORDER: $BATS_TEST_TMPDIR/small/ring does not fit on its file system; use a smaller SOCKSHIM_RECORDER_SIZE; nothing is recorded" ]
     run bash -c 'ulimit -f 1024 && exec "$@"' - env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off \
         SOCKSHIM_RECORDER="$RING" "$PROGRAMS/recorded" lean 5
     [ "$status" -eq 0 ]
-    [[ $output == *"is larger than this process's files may be (RLIMIT_FSIZE); nothing is recorded" ]]
+    [[ $output == *"exceeds this process's limit on file sizes (RLIMIT_FSIZE); nothing is recorded" ]]
     [ ! -e "$RING" ]
 }
 
@@ -356,7 +356,7 @@ leaves_one() {
     run -2 --separate-stderr sockshim run --recorder-size 1K true
     [[ $stderr == *"--recorder-size 1K is not allowed; allowed: a number of bytes from 1M to 1G"* ]]
     run --separate-stderr recorded SOCKSHIM_RECORDER_SIZE=2G "$PROGRAMS/recorded" lean 1
-    [[ $stderr == *"SOCKSHIM_RECORDER_SIZE: 2G is not allowed; allowed: a number of bytes from 1M to 1G, with K, M or G behind it; using 16M"* ]]
+    [[ $stderr == *"SOCKSHIM_RECORDER_SIZE: 2G is not allowed; allowed: a number of bytes from 1M to 1G, optionally followed by K, M or G; using 16M"* ]]
 }
 
 @test "report and follow read it: a live one, a copy, one on standard input" {

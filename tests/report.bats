@@ -362,7 +362,7 @@ sockshim: none: no such file" ] || fails_with "$stderr"
     [ "$output" = "$expected" ]
     head -c $(($(wc -c <zipped) * 3 / 4)) zipped >short
     run -2 --separate-stderr figures "$REAL" short
-    [ "$stderr" = "sockshim: short: gzip could not read all of it; it is damaged, or cut off" ] || fails_with "$stderr"
+    [ "$stderr" = "sockshim: short: gzip could not read all of it; it is damaged or truncated" ] || fails_with "$stderr"
     [ "$(jq .records <<<"$output")" -gt "$(jq .records <<<"$expected")" ]
 }
 
@@ -548,7 +548,7 @@ nothing_to_obey() {
     rm -f "$LOG"
     shimmed SOCKSHIM_LOG_LIMIT=2K "$PYTHON" "$TOP/tests/programs/talks.py" 4 0.1 12 12 3>&-
     run -0 report "$LOG"
-    [[ $output == *$'\n1 rotation. The log had reached its limit; older records are in'* ]] || fails_with "$output"
+    [[ $output == *$'\n1 rotation. The log reached its limit; older records are in'* ]] || fails_with "$output"
 }
 
 # ---- Choosing ----

@@ -242,7 +242,7 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
         rm -f "$LOG"
         run --separate-stderr refused "${pair%=*}=1"
         [ "$output" = True ]
-        [ "$stderr" = "sockshim: ${pair%=*} is no setting, and is ignored; did you mean ${pair#*=}?" ] ||
+        [ "$stderr" = "sockshim: ${pair%=*} is not a setting and is ignored; did you mean ${pair#*=}?" ] ||
             fails_with "$stderr"
         expect_count 1 '.event == "config" and (.why | startswith("'"${pair%=*} "'"))'
     done

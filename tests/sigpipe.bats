@@ -32,12 +32,12 @@ same() {
         [ "$status" -eq 0 ] || fails_with "$way: $output"
         [[ $output == *"send -1 Broken pipe"* ]]
         expect_count 1 '.event == "refused" and .call == "sigaction"
-                        and (.why | contains("it holds for writes to pipes"))'
+                        and (.why | contains("the default applies to writes to pipes"))'
         run shimmed "$PROGRAMS/sigpipe" socket "$way" pipe
         [ "$status" -eq 141 ] || fails_with "$way pipe: $status"
     done
     shimmed SOCKSHIM_SIGPIPE=ignore "$PROGRAMS/sigpipe" socket default pipe
-    expect '.event == "refused" and (.why | contains("the signal stays swallowed"))'
+    expect '.event == "refused" and (.why | contains("the signal stays suppressed"))'
 }
 
 @test "a refused default is logged once a program" {

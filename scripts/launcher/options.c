@@ -163,7 +163,8 @@ static void check_recorder_size(const char *option, const char *value)
     end += shift != 0;
     if (!strchr("0123456789", *value) || *end || bytes > 1 << 30 || bytes << shift < 1 << 20 ||
         bytes << shift > 1 << 30) {
-        not_allowed(option, value, "a number of bytes from 1M to 1G, with K, M or G behind it");
+        not_allowed(option, value,
+                    "a number of bytes from 1M to 1G, optionally followed by K, M or G");
     }
 }
 

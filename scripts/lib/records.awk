@@ -169,7 +169,7 @@ function is_wanted() {
     return wanted_peer == "" || other_end() ~ wanted_peer
 }
 
-# A regular expression for a list of globs with commas between them; * and ? are
+# A regular expression for a list of globs separated by commas; * and ? are
 # all that is special, and blanks around a comma are nothing. PREFIX and SUFFIX are
 # regular expressions around each.
 function globs(list, prefix, suffix,    count, words, i, all) {

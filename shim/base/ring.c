@@ -68,10 +68,10 @@ void ring_make(void *memory, uint64_t size, const struct ring_fixed *fixed, cons
 static const char *wrong_kind(const struct ring_fixed *f)
 {
     if (f->byte_order != RING_BYTE_ORDER) {
-        return "is of a machine with another byte order";
+        return "comes from a machine with a different byte order";
     }
     if (f->version != RING_VERSION || f->incompatible != 0) {
-        return "is of another version of sockshim, which is needed to read it or write to it";
+        return "comes from another version of sockshim, which is needed to read it or write to it";
     }
     return NULL;
 }
@@ -80,7 +80,7 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
 {
     struct ring_header *h = memory;
     if (size < sizeof h->fixed || memcmp(h->fixed.magic, RING_MAGIC, sizeof RING_MAGIC) != 0) {
-        return "is no recorder's file";
+        return "is not a recorder file";
     }
     const char *wrong = wrong_kind(&h->fixed);
     if (wrong) {
@@ -88,11 +88,11 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
     }
     if (size < RING_LEAST || h->fixed.size != size || h->fixed.slots != slots_in(size) ||
         h->checksum != header_sum(h)) {
-        return "is damaged, or cut off";
+        return "is damaged or truncated";
     }
     if (strncmp(h->table, table, sizeof h->table - 1) != 0) {
-        return "is of another version of sockshim, or of programs with another word size, whose "
-               "records have other fields";
+        return "comes from another version of sockshim, or from programs with a different word "
+               "size, whose records have different fields";
     }
     ring->header = h;
     ring->programs = (void *)(h + 1);

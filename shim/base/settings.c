@@ -262,7 +262,7 @@ static void complain_about_name(struct text *t, const char *entry)
     bool cut = len > 100;
     text_bytes(t, entry, cut ? 100 : len);
     text_add(t, cut ? "..." : "");
-    text_add(t, " is no setting, and is ignored; did you mean ");
+    text_add(t, " is not a setting and is ignored; did you mean ");
     text_add(t, nearest_variable(entry, len));
     text_add(t, "?");
 }

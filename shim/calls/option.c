@@ -67,8 +67,8 @@ static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
 {
     if (int_at(value, len) == 0 && nodelay_put_back(fd)) {
         refused(CALL_setsockopt, fd,
-                "The program switched TCP_NODELAY off; it was told that this succeeded, and the "
-                "option stays on (SOCKSHIM_NODELAY=off lets it through).");
+                "The program turned TCP_NODELAY off; the call reported success, but the option "
+                "stays on (SOCKSHIM_NODELAY=off allows it).");
     }
     return result;
 }

@@ -10,15 +10,14 @@ static void refuse_default(void)
 {
     if (settings.sigpipe == SIGPIPE_SOCKETS) {
         refused(CALL_sigaction, -1,
-                "The program asked for the default action of SIGPIPE; it was told that this "
-                "succeeded, and it holds for writes to pipes and for signals sent by kill or "
-                "raise. A write to a dead socket still returns an error instead "
-                "(SOCKSHIM_SIGPIPE=off lets it end the program).");
+                "The program requested the default action for SIGPIPE; the call reported success, "
+                "and the default applies to writes to pipes and to signals sent by kill or raise. "
+                "A write to a dead socket still returns an error instead (SOCKSHIM_SIGPIPE=off "
+                "lets it kill the program).");
     } else if (settings.sigpipe != SIGPIPE_WATCH) {
         refused(CALL_sigaction, -1,
-                "The program asked for the default action of SIGPIPE; it was told that this "
-                "succeeded, and the signal stays swallowed (SOCKSHIM_SIGPIPE=off lets it "
-                "through).");
+                "The program requested the default action for SIGPIPE; the call reported success, "
+                "but the signal stays suppressed (SOCKSHIM_SIGPIPE=off lets it through).");
     }
 }
 

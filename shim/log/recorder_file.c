@@ -20,22 +20,23 @@ static const char *reason(long err)
     switch (-err) {
     case ENOSPC:
     case EDQUOT:
-        return "does not fit on its file system; give a smaller SOCKSHIM_RECORDER_SIZE";
+        return "does not fit on its file system; use a smaller SOCKSHIM_RECORDER_SIZE";
     case EOPNOTSUPP:
-        return "is on a file system that cannot allocate it in full (fallocate(2)); give one on "
+        return "is on a file system that cannot allocate it in full (fallocate(2)); use one on "
                "ext4, xfs, btrfs or tmpfs";
     case EFBIG:
-        return "is larger than this process's files may be (RLIMIT_FSIZE)";
+        return "exceeds this process's limit on file sizes (RLIMIT_FSIZE)";
     case ELOOP:
-        return "is a link, which is not followed";
+        return "is a symbolic link, which is not followed";
     case ENOMEM:
-        return "does not fit into this process's memory (RLIMIT_AS, RLIMIT_MEMLOCK)";
+        return "does not fit in this process's memory (RLIMIT_AS, RLIMIT_MEMLOCK)";
     case EROFS:
-        return "is on a file system that is read-only";
+        return "is on a read-only file system";
     case ENOENT:
-        return "is in a folder that is not there";
+        return "is in a directory that does not exist";
     default:
-        return "cannot be opened; give a file of this user's in a folder that it may write to";
+        return "cannot be opened; use a file owned by this user in a directory that it can write "
+               "to";
     }
 }
 
@@ -56,13 +57,13 @@ static void *map(int fd, uint64_t size, long *err)
 static const char *wrong_file(const struct file *file)
 {
     if (!S_ISREG(file->mode)) {
-        return "is no regular file";
+        return "is not a regular file";
     }
     if (file->uid != (uint32_t)raw(RAW_GETEUID)) {
-        return "belongs to another user, who could end this program by cutting it off";
+        return "belongs to another user, who could kill this program by truncating it";
     }
     return file->size < sizeof(struct ring_header) || file->size > RECORDER_MOST
-               ? "is no recorder's file"
+               ? "is not a recorder file"
                : NULL;
 }
 

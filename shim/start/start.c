@@ -79,8 +79,8 @@ static __attribute__((noinline)) void complain_about_log(int err)
     text_bytes(&t, settings.log_path, strnlen(settings.log_path, 300));
     text_add(&t, " (");
     text_add(&t, name ? name : "?");
-    text_add(&t, "); give a file in a folder that this user may write to; until it can be opened "
-                 "nothing is logged");
+    text_add(&t, "); use a file in a directory that this user can write to; nothing is logged "
+                 "until it can be opened");
     say_on_stderr(about, (size_t)(t.at - about));
 }
 

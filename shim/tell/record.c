@@ -329,7 +329,7 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
 {
     struct text t = begin(line, m, LEVEL_INFO, "rotated");
     begin_sentence(&t);
-    text_add(&t, "The log had reached its limit; older records are in ");
+    text_add(&t, "The log reached its limit; older records are in ");
     text_bytes(&t, older, strlen(older));
     text_char(&t, '.');
     return end_with_sentence(&t, line);

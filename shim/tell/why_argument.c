@@ -10,14 +10,16 @@ template why_not_connected(const struct facts *f)
     }
     if (f->call == CALL_shutdown) {
         return f->type == SOCK_STREAM
-                   ? SAY("The connection was already gone, or never made; harmless.$saved")
-                   : SAY("The socket has no peer; it is shut down all the same.$saved");
+                   ? SAY("The connection had already ended or was never established; this is "
+                         "harmless.$saved")
+                   : SAY("The socket has no peer; it was shut down anyway.$saved");
     }
     if (f->call == CALL_setsockopt) {
-        return SAY("The option can be set on a connection only, and the socket has none.");
+        return SAY(
+            "This option can only be set on a connected socket, and this one is not connected.");
     }
     return f->state == TCP_STATE_LISTEN
-               ? SAY("The socket listens for connections; it is none itself.$saved")
+               ? SAY("This is a listening socket, not a connection.$saved")
                : SAY("The socket is not connected: connect was never called, it failed, or the "
                      "connection has ended.$saved");
 }
@@ -28,58 +30,57 @@ template why_bad_descriptor(const struct facts *f)
         return SAY("Descriptor $fd is open, but it is not a socket.");
     }
     if (f->domain < 0 && f->is_open == YES) {
-        return f->is_path ? SAY("Descriptor $fd was opened with O_PATH: it names a file, and "
-                                "nothing can be received or sent through it.")
+        return f->is_path ? SAY("Descriptor $fd was opened with O_PATH: it only refers to a file, "
+                                "and nothing can be received or sent through it.")
                           : SAY("Descriptor $fd was not open when the call was made; another "
-                                "thread has opened something under that number since.");
+                                "thread has since opened something with that number.");
     }
     if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
-        return SAY("Descriptor $fd is a socket, but a descriptor that the message passes on "
+        return SAY("Descriptor $fd is a socket, but a descriptor that the message passes "
                    "(SCM_RIGHTS) is not open.");
     }
     return call_takes_any_file(f->call)
                ? SAY("Descriptor $fd is a socket, but the other descriptor of the call is not "
-                     "open, or not open for this.")
-               : SAY("Descriptor $fd is not open: it was closed before, perhaps by another thread, "
-                     "or never opened.");
+                     "open, or not open for this operation.")
+               : SAY("Descriptor $fd is not open: it was closed earlier, perhaps by another "
+                     "thread, or never opened.");
 }
 
 static template why_invalid_bind(const struct facts *f)
 {
     return address_is_mapped(&f->local)
-               ? SAY("The socket is already bound, or the address is not one of its family (it may "
-                     "be for IPv6 only, IPV6_V6ONLY).")
-               : SAY("The socket is already bound, or the address is not one of its family.");
+               ? SAY("The socket is already bound, or the address belongs to another family (the "
+                     "socket may be IPv6-only, IPV6_V6ONLY).")
+               : SAY("The socket is already bound, or the address belongs to another family.");
 }
 
 static template why_invalid_connect(const struct facts *f)
 {
     if (!is_inet(f)) {
-        return SAY("The kernel refused the address.");
+        return SAY("The kernel rejected the address.");
     }
     /* net/ipv4/af_inet.c, inet_shutdown(): SS_DISCONNECTING. */
     return f->type == SOCK_STREAM
-               ? SAY("The kernel refused the address, the route to it leads nowhere (blackhole), "
-                     "or "
-                     "an earlier connect of this socket had not succeeded and shutdown was called "
-                     "after that.")
-               : SAY("The kernel refused the address, or the route to it leads nowhere "
-                     "(blackhole).");
+               ? SAY("The kernel rejected the address, the route to it is a blackhole route, or "
+                     "shutdown was called after an earlier connect of this socket that had not "
+                     "succeeded.")
+               : SAY("The kernel rejected the address, or the route to it is a blackhole route.");
 }
 
 /* EINVAL of a call that moves data, or of one that sets something. */
 static template why_invalid_transfer(const struct facts *f)
 {
     if (f->receives && f->flags & MSG_OOB) {
-        return SAY("There is no out-of-band data to read, or it comes in line with the rest.");
+        return SAY(
+            "There is no out-of-band data to read, or it is delivered inline (SO_OOBINLINE).");
     }
     if (f->receives && is_unix(f) && f->peer.len == 0) {
         return SAY("The socket is not connected, or an argument of the call is invalid.");
     }
     return f->sends && is_inet(f) && keeps_messages_apart(f)
-               ? SAY("The kernel refused an argument of the call as invalid, or the route to $peer "
-                     "leads nowhere (blackhole).")
-               : SAY("The kernel refused an argument of the call as invalid.");
+               ? SAY("The kernel rejected an argument of the call as invalid, or the route to "
+                     "$peer is a blackhole route.")
+               : SAY("The kernel rejected an argument of the call as invalid.");
 }
 
 static bool lacks_interface(const struct facts *f)
@@ -92,22 +93,22 @@ static bool lacks_interface(const struct facts *f)
 static template why_invalid(const struct facts *f)
 {
     if (lacks_interface(f)) {
-        return SAY("The address $named is link-local, and does not say on which interface: it "
-                   "takes a scope id, as in fe80::1%eth0.");
+        return SAY("The address $named is link-local but names no interface: it needs a scope ID, "
+                   "as in fe80::1%eth0.");
     }
     if (is_accept(f->call)) {
-        return SAY("The socket is not listening, or not any more (shutdown), or the flags are not "
-                   "valid.");
+        return SAY(
+            "The socket is not listening, or no longer is (shutdown), or the flags are invalid.");
     }
     switch (f->call) {
     case CALL_setsockopt:
         return SAY("The value or its length does not fit the option, or it cannot be set in the "
-                   "socket's present state.");
+                   "socket's current state.");
     case CALL_getsockopt:
-        return SAY("The length does not fit the option, or the socket's present state has no "
-                   "answer.");
+        return SAY("The length does not fit the option, or the option has no value in the socket's "
+                   "current state.");
     case CALL_listen:
-        return SAY("The socket cannot listen: it is connected, or has no address.");
+        return SAY("The socket cannot listen: it is connected, or not bound to an address.");
     case CALL_bind:
         return why_invalid_bind(f);
     case CALL_connect:
@@ -121,17 +122,17 @@ template why_bad_argument(const struct facts *f)
 {
     switch (f->err) {
     case EFAULT:
-        return SAY("The program passed a pointer to memory that it does not have.");
+        return SAY("The program passed a pointer to memory that it cannot access.");
     case EMSGSIZE:
         return SAY("A message of the call has more than 1024 buffers (UIO_MAXIOV).");
     case EISCONN:
-        return f->state == TCP_STATE_LISTEN
-                   ? SAY("The socket listens for connections; it can make none.")
+        return f->state == TCP_STATE_LISTEN ? SAY("This is a listening socket; it cannot connect.")
                : f->names_in_vain ? SAY("The call named an address to send to, but the socket is "
                                         "already connected.")
                                   : SAY("The socket is already connected.");
     case EPROTOTYPE:
-        return SAY("The socket at the address is of another type (stream against datagram).");
+        return SAY(
+            "The socket at the address is of a different type (such as stream versus datagram).");
     default:
         return why_invalid(f);
     }
@@ -140,28 +141,28 @@ template why_bad_argument(const struct facts *f)
 template why_not_supported(const struct facts *f)
 {
     if (is_of_option(f)) {
-        return f->err == ENOENT ? SAY("This kernel has no module of the name that the option was "
-                                      "given; often a program only probes for it.")
-                                : SAY("This kernel or kind of socket does not have the option; "
-                                      "often a program only probes for it.");
+        return f->err == ENOENT ? SAY("This kernel has no module with the name given for the "
+                                      "option; programs often just probe for it.")
+                                : SAY("This kernel or this kind of socket does not support the "
+                                      "option; programs often just probe for it.");
     }
     if (f->err == ENOPROTOOPT) {
-        return SAY("The far host, or a firewall on the way, answered that it does not know the "
-                   "protocol (ICMP protocol-unreachable).");
+        return SAY("The remote host, or a firewall on the path, answered that it does not support "
+                   "the protocol (ICMP protocol unreachable).");
     }
     if (f->call == CALL_socketpair && f->err == EOPNOTSUPP) {
-        return SAY("Sockets of this family do not come in pairs: socketpair is for unix sockets.");
+        return SAY("This address family does not support socketpair, which is for unix sockets.");
     }
     if (f->call == CALL_socket || f->call == CALL_socketpair) {
-        return SAY("This kernel has no socket of this family, type and protocol; often a program "
-                   "is only probing, for IPv6 for example.");
+        return SAY("This kernel does not support this combination of family, type and protocol; "
+                   "programs often just probe for it, for IPv6 for example.");
     }
     if (f->err == EAFNOSUPPORT) {
-        return SAY("The address is of another family than the socket.");
+        return SAY("The address belongs to a different family than the socket.");
     }
     return f->names_in_vain
-               ? SAY("The call named an address to send to, but a socket of this kind sends to "
-                     "where it is connected, and this one is not connected.")
+               ? SAY("The call named an address to send to, but this kind of socket can only send "
+                     "to the peer that it is connected to, and it is not connected.")
                : SAY("This kind of socket does not support the call or its flags.");
 }
 
@@ -169,23 +170,23 @@ template why_not_supported(const struct facts *f)
 
 template clause_errno_words(const struct facts *f)
 {
-    return errno_words(f->err) ? SAY(": $strerror") : SAY(", and more is not known");
+    return errno_words(f->err) ? SAY(": $strerror") : SAY(", and nothing more is known");
 }
 
 static template why_other_zero(const struct facts *f)
 {
     if (f->is_lean == YES || is_gone(f)) {
-        return SAY("It is the end of a stream, or an empty datagram.");
+        return SAY("This is the end of the stream or an empty datagram.");
     }
     if (is_tcp(f) && f->fin_seen == NO) {
-        return SAY("This program had shut down its reading side, or the connection to $peer had "
-                   "failed and an earlier call was given the error: notices in the error queue "
-                   "hide which.");
+        return SAY(
+            "This program had shut down its reading side, or the connection to $peer had failed "
+            "and an earlier call got the error; notifications in the error queue hide which.");
     }
-    return f->receives ? SAY("End of the stream; the kernel does not tell whether the peer closed, "
-                             "this program shut down its reading side, or an earlier error ended "
-                             "it.")
-                       : SAY("The call moved nothing.");
+    return f->receives
+               ? SAY("End of the stream; the kernel does not say whether the peer closed, this "
+                     "program shut down its reading side, or an earlier error ended it.")
+               : SAY("The call transferred nothing.");
 }
 
 /* What is said whether the socket could be asked or not. */
@@ -196,34 +197,34 @@ template clause_rest(const struct facts *f)
     }
     if (f->err == EPIPE && is_mptcp(f)) {
         return SAY("The connection had ended before this write, or this program had shut down its "
-                   "writing side: MPTCP does not say how.$saved");
+                   "writing side; MPTCP does not say which.$saved");
     }
     if (f->err == EPIPE && f->call == CALL_splice && f->receives) {
-        return SAY("Nobody reads from the pipe any more into which splice was to move the data; "
-                   "the socket is fine.$saved");
+        return SAY(
+            "The pipe that splice was to write to has no reader left; the socket is fine.$saved");
     }
     /* EPIPE: include/net/sock.h, sk_wait_event(); nothing else lets TCP receive it. */
     if ((f->err == ECONNRESET && !is_gone(f)) || (f->err == EPIPE && f->receives && is_tcp(f))) {
         return SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
-                   "shutdown while it was being made).");
+                   "shutdown while it was being established).");
     }
     return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
-               ? SAY("A folder of the path $local does not exist.")
-               : SAY("The kernel answered errno $errno$errno_words.");
+               ? SAY("A directory in the path $local does not exist.")
+               : SAY("The kernel returned errno $errno$errno_words.");
 }
 
 template why_other(const struct facts *f)
 {
     if (f->is_lean == YES) {
-        return SAY("Inside a seccomp filter the socket can't be asked. $rest");
+        return SAY("Under the program's seccomp filter sockshim does not query the socket. $rest");
     }
     if (is_gone(f)) {
-        return SAY("Another thread closed the descriptor while the call waited: how it ended can't "
-                   "be asked any more. $rest");
+        return SAY("Another thread closed the descriptor while the call was waiting, so the socket "
+                   "can no longer be queried. $rest");
     }
     if (is_another_socket(f)) {
-        return SAY("Another thread closed the descriptor while the call waited, and its number is "
-                   "that of another socket now: how the first one ended can't be asked any more.");
+        return SAY("Another thread closed the descriptor while the call was waiting, and its "
+                   "number now belongs to another socket: the first one can no longer be queried.");
     }
     return clause_rest(f);
 }

@@ -4,12 +4,10 @@
 template why_reset_by_own_close(const struct facts *f)
 {
     return f->queued > 0
-               ? SAY("This program closed the connection with $unread unread: therefore its kernel "
-                     "sent RST instead of FIN, and $peer sees ECONNRESET if it has not closed as "
-                     "well.")
-               : SAY("This program closed the connection with SO_LINGER 0: therefore its kernel "
-                     "sent RST instead of FIN, and $peer sees ECONNRESET if it has not closed as "
-                     "well.");
+               ? SAY("This program closed the connection with $unread unread, so its kernel sent "
+                     "RST instead of FIN; $peer sees ECONNRESET unless it has closed as well.")
+               : SAY("This program closed the connection with SO_LINGER 0, so its kernel sent RST "
+                     "instead of FIN; $peer sees ECONNRESET unless it has closed as well.");
 }
 
 template clause_after_waited(const struct facts *f)
@@ -19,24 +17,23 @@ template clause_after_waited(const struct facts *f)
 
 template clause_syn_kept_back(const struct facts *f)
 {
-    return f->send_failed
-               ? SAY(" This host itself did not let the SYN out when it was to be sent again: a "
-                     "firewall rule of its own, a full conntrack table or a full queue.")
-               : NULL;
+    return f->send_failed ? SAY(" A retransmission of the SYN was stopped on this host itself, by "
+                                "a local firewall rule, a full conntrack table or a full queue.")
+                          : NULL;
 }
 
 template why_gave_up_connecting(const struct facts *f)
 {
     (void)f;
     return SAY("This program gave up connecting$after_waited: $peer had not answered the "
-               "connection request (SYN) when it closed the socket.$syn_kept_back That is its own "
-               "deadline, or another address answered sooner.");
+               "connection request (SYN) when the program closed the socket.$syn_kept_back Either "
+               "that was the program's own deadline, or another address answered sooner.");
 }
 
 template why_gave_up_waiting(const struct facts *f)
 {
     (void)f;
-    return SAY("This program closed the connection $sent after it had sent last, without an answer "
-               "from $peer: $ever ($rx in all). That is its own deadline, unless what it sent last "
-               "needed no answer.$not_acknowledged");
+    return SAY("This program closed the connection $sent after its last send, with no answer from "
+               "$peer: $ever ($rx in all). That is the program's own deadline, unless what it sent "
+               "last needed no answer.$not_acknowledged");
 }

@@ -5,7 +5,7 @@
 template why_zero_length_request(const struct facts *f)
 {
     if (counts_messages(f->call)) {
-        return SAY("The program itself passed room for 0 messages, so nothing was moved.");
+        return SAY("The program itself passed a message count of 0, so nothing was transferred.");
     }
     if (f->receives) {
         return keeps_messages_apart(f) && f->sends
@@ -21,15 +21,16 @@ template why_zero_length_request(const struct facts *f)
 
 template why_zero_length_datagram(const struct facts *f)
 {
-    return f->type == SOCK_SEQPACKET
-               ? SAY("An empty message arrived: that is legal and no end of anything.")
-               : SAY("An empty datagram arrived: that is legal and no end of anything.");
+    return f->type == SOCK_SEQPACKET ? SAY("An empty message arrived: this is legal and does not "
+                                           "mean that anything has ended.")
+                                     : SAY("An empty datagram arrived: this is legal and does not "
+                                           "mean that anything has ended.");
 }
 
 template why_error_queue(const struct facts *f)
 {
     (void)f;
-    return SAY("The error queue delivered its control data; there was no payload with it.");
+    return SAY("The error queue delivered control data without any payload.");
 }
 
 template why_source_exhausted(const struct facts *f)
@@ -49,10 +50,9 @@ template clause_not_acknowledged(const struct facts *f)
 
 template clause_failed_since(const struct facts *f)
 {
-    return f->error_pending == YES
-               ? SAY(" Then the connection failed, by a reset or otherwise; a write or SO_ERROR "
-                     "will tell, a read will not.")
-               : NULL;
+    return f->error_pending == YES ? SAY(" Then the connection failed, by a reset or otherwise; a "
+                                         "write or SO_ERROR will report it, a read will not.")
+                                   : NULL;
 }
 
 template clause_after_rx(const struct facts *f)
@@ -75,22 +75,21 @@ static template why_unix_closed(const struct facts *f)
 {
     bool not_by_us = f->shut_reading == NO;
     if (f->type == SOCK_SEQPACKET) {
-        return not_by_us
-                   ? SAY("$Peer closed its end, or finished sending, or sent an empty message "
-                         "just before that: the kernel does not tell them apart.")
-                   : SAY("$Peer closed its end, or finished sending, or sent an empty message "
-                         "just before that, or this program shut down its own reading side: "
-                         "the kernel does not tell them apart.");
+        return not_by_us ? SAY("$Peer closed its end, or finished sending, or sent an empty "
+                               "message just before that: the kernel does not distinguish them.")
+                         : SAY("$Peer closed its end, or finished sending, or sent an empty "
+                               "message just before that, or this program shut down its own "
+                               "reading side: the kernel does not distinguish them.");
     }
     if (not_by_us) {
         return f->hung_up == YES ? SAY("$Peer closed its end, or shut it down without closing it.")
                                  : SAY("$Peer finished sending (it shut down its writing side).");
     }
     return f->hung_up == YES
-               ? SAY("$Peer closed its end, or either of the two shut the connection down: on a "
-                     "unix socket the kernel does not tell them apart.")
+               ? SAY("$Peer closed its end, or either side shut the connection down: on a unix "
+                     "socket the kernel does not distinguish them.")
                : SAY("$Peer finished sending, or this program shut down its own reading side: on a "
-                     "unix socket the kernel does not tell them apart.");
+                     "unix socket the kernel does not distinguish them.");
 }
 
 template why_peer_closed(const struct facts *f)
@@ -106,17 +105,16 @@ template why_peer_closed(const struct facts *f)
 
 template clause_ever(const struct facts *f)
 {
-    return f->rx == 0 ? SAY("nothing has ever come") : SAY("nothing has come since");
+    return f->rx == 0 ? SAY("nothing has ever arrived") : SAY("nothing has arrived since");
 }
 
 template why_closed_unanswered(const struct facts *f)
 {
     (void)f;
-    return SAY("$Peer closed its side cleanly (FIN) without an answer: this program had sent last, "
+    return SAY("$Peer closed its side cleanly (FIN) without answering: this program had sent last, "
                "$sent before this call, and $ever ($rx in all). Perhaps its process died or gave "
-               "up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs "
-               "no answer looks the "
-               "same.$not_acknowledged$failed_since");
+               "up, a time limit expired, or a proxy has no backend; a final message that needs no "
+               "answer looks the same.$not_acknowledged$failed_since");
 }
 
 template why_local_shutdown_read(const struct facts *f)
@@ -134,20 +132,20 @@ template why_local_shutdown_read(const struct facts *f)
 template clause_told_once(const struct facts *f)
 {
     (void)f;
-    return SAY("The kernel reports that once: an earlier call was given the error, or it was lost "
-               "in a splice or sendfile that had moved something.");
+    return SAY("The kernel reports this only once: an earlier call got the error, or it was lost "
+               "in a splice or sendfile that had already transferred data.");
 }
 
 template why_closed_after_error(const struct facts *f)
 {
     if (ends_by_us(f)) {
-        return SAY("Nothing came within SOCKSHIM_RECV_TIMEOUT, and SOCKSHIM_RESET=eof made an end "
-                   "of that; the connection is still open.");
+        return SAY("Nothing arrived within SOCKSHIM_RECV_TIMEOUT, and SOCKSHIM_RESET=eof turned "
+                   "that into an end of stream; the connection is still open.");
     }
     if (settings.handling.reset_eof) {
         return SAY("The connection to $peer had failed, and this 0 does not mean that $peer had "
-                   "finished sending: SOCKSHIM_RESET=eof turned the error into it, or the error "
-                   "had been reported before.");
+                   "finished sending: SOCKSHIM_RESET=eof turned the error into this 0, or the "
+                   "error had been reported before.");
     }
     return SAY("The connection to $peer had already failed. $told_once This 0 does not mean "
                "that $peer had finished sending.");

@@ -24,67 +24,68 @@ static void put_times(struct text *t, const struct change *c)
 static void dead_peer(struct text *t, const struct change *c)
 {
     if (c->err == 0) {
-        text_add(t, "The program asked for a laxer value of this option than ");
+        text_add(t, "The program tried to set this option to a laxer value than ");
         put_name(t, c);
-        text_add(t, " allows; it was told that this succeeded, and the option stays as it was.");
+        text_add(t, " allows; the call reported success, but the option is unchanged.");
         return;
     }
-    text_add(t, "The peer had answered nothing for ");
+    text_add(t, "The peer had not responded for ");
     put_duration(t, settings.handling.dead_peer_ms);
     text_add(t, ", so the kernel ended the connection (");
     put_name(t, c);
-    text_add(t, "); without that it would have been held for many minutes, or for ever.");
+    text_add(t, "); otherwise it would have been kept for many minutes, or for ever.");
 }
 
 static void keepalive(struct text *t, const struct change *c)
 {
     if (c->err == 0) {
-        text_add(t, "The program switched SO_KEEPALIVE off; it was told that this succeeded, and "
-                    "the option stays on (");
+        text_add(t, "The program turned SO_KEEPALIVE off; the call reported success, but the "
+                    "option stays on (");
         put_name(t, c);
         text_add(t, ").");
         return;
     }
     text_add(t, "The peer did not answer the keepalive probes that ");
     put_name(t, c);
-    text_add(t, " asks for, so the kernel ended the connection; without them the call would have "
-                "waited on.");
+    text_add(t, " requests, so the kernel ended the connection; without them the call would have "
+                "kept waiting.");
 }
 
 static void connect_timeout(struct text *t, const struct change *c)
 {
-    text_add(t, "Nobody answered within ");
+    text_add(t, "There was no answer within ");
     put_duration(t, settings.handling.connect_timeout_ms);
     text_add(t, " (");
     put_name(t, c);
     text_add(t, c->call == CALL_connect
-                    ? "); without that the kernel would have tried on, for two minutes as it comes."
-                    : ", in the kernel's steps for a call that does not wait); without that the "
-                      "kernel would have tried on, for two minutes as it comes.");
+                    ? "); otherwise the kernel would have kept trying, for two minutes by default."
+                    : ", rounded up to the kernel's retransmission steps, as the call does not "
+                      "block); otherwise the kernel would have kept trying, for two minutes by "
+                      "default.");
 }
 
 static void connect_retry(struct text *t, const struct change *c)
 {
-    text_add(t, "The connect failed and was made again ");
+    text_add(t, "The connect failed and was retried ");
     put_times(t, c);
-    text_add(t, c->given[0] == '0' ? ", until it succeeded (" : ", in vain (");
+    text_add(t, c->given[0] == '0' ? ", until it succeeded (" : ", without success (");
     put_name(t, c);
     text_add(t, ").");
 }
 
 static void recv_timeout(struct text *t, const struct change *c)
 {
-    text_add(t, "Nothing came for ");
+    text_add(t, "Nothing arrived for ");
     put_duration(t, settings.handling.recv_timeout_ms);
     text_add(t, " (");
     put_name(t, c);
-    text_add(t, ", by SO_RCVTIMEO); without that the call would have waited on.");
+    text_add(t, ", by SO_RCVTIMEO); otherwise the call would have kept waiting.");
 }
 
 static void backlog(struct text *t, const struct change *c)
 {
     put_name(t, c);
-    text_add(t, " asks for a longer queue than the program does; the kernel gives at most "
+    text_add(t, " requests a longer queue than the program does; the kernel allows at most "
                 "net.core.somaxconn.");
 }
 
@@ -93,15 +94,15 @@ static void reuseaddr(struct text *t, const struct change *c)
     text_add(t, "The address was still held by connections in TIME_WAIT or by another socket that "
                 "allows it; SO_REUSEADDR (");
     put_name(t, c);
-    text_add(t, ") let the program have it.");
+    text_add(t, ") let the program bind to it.");
 }
 
 static void accept_careful(struct text *t, const struct change *c)
 {
     bool is_limit = c->err == EMFILE || c->err == ENFILE;
-    text_add(t, is_limit ? "No descriptor was free; the accept was made again "
-                         : "An error of the network's, not of the listening socket's; the accept "
-                           "was made again ");
+    text_add(t, is_limit ? "No descriptor was free; the accept was retried "
+                         : "The error came from the network, not from the listening socket; the "
+                           "accept was retried ");
     put_times(t, c);
     text_add(t, " (");
     put_name(t, c);
@@ -112,14 +113,14 @@ static void eintr(struct text *t, const struct change *c)
 {
     text_add(t, "The program's handler of this signal was installed with SA_RESTART (");
     put_name(t, c);
-    text_add(t, "): calls that it interrupts go on instead of failing with EINTR.");
+    text_add(t, "): calls that it interrupts are restarted instead of failing with EINTR.");
 }
 
 static void reset_eof(struct text *t, const struct change *c)
 {
-    text_add(t, "The connection failed, and the program was given an end of the data instead (");
+    text_add(t, "The connection failed, and the program was given an end of stream instead (");
     put_name(t, c);
-    text_add(t, "): what it has may be cut short, and it does not know.");
+    text_add(t, "): what it has received may be truncated, and it cannot tell.");
 }
 
 typedef void writer(struct text *, const struct change *);

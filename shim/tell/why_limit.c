@@ -14,7 +14,7 @@ static bool is_of_earlier_message(const struct facts *f)
 
 template clause_path_mtu(const struct facts *f)
 {
-    return f->mtu > 0 ? SAY("; the path's MTU is $mtu") : NULL;
+    return f->mtu > 0 ? SAY("; the path MTU is $mtu") : NULL;
 }
 
 template clause_of_len(const struct facts *f)
@@ -38,13 +38,13 @@ template clause_send_buffer(const struct facts *f)
 template why_message_too_big(const struct facts *f)
 {
     if (f->call == CALL_recvmmsg) {
-        return SAY("A datagram that this socket had sent before was larger than the path lets "
-                   "through in one piece, as a router reported (ICMP)$path_mtu; or a message of "
-                   "the call has more than 1024 buffers (UIO_MAXIOV).");
+        return SAY(
+            "An earlier datagram from this socket was too large for the path, as a router reported "
+            "(ICMP)$path_mtu; or a message of the call has more than 1024 buffers (UIO_MAXIOV).");
     }
     if (is_of_earlier_message(f)) {
-        return SAY("A datagram that this socket had sent before was larger than the path lets "
-                   "through in one piece, as a router reported (ICMP)$path_mtu.");
+        return SAY("An earlier datagram from this socket was too large for the path, as a router "
+                   "reported (ICMP)$path_mtu.");
     }
     return f->call == CALL_sendmmsg
                ? SAY("A message$or_earlier_one is larger than this socket can send in one piece"
@@ -56,14 +56,14 @@ template why_message_too_big(const struct facts *f)
 template why_descriptor_limit(const struct facts *f)
 {
     if (f->err == ENFILE) {
-        return SAY("The whole system has as many files open as fs.file-max allows.");
+        return SAY("The whole system has reached its limit of open files (fs.file-max).");
     }
     return f->descriptor_limit > 0
-               ? SAY("The process has as many descriptors open as it may (RLIMIT_NOFILE "
+               ? SAY("The process has reached its limit of open descriptors (RLIMIT_NOFILE "
                      "$descriptor_limit): raise it with ulimit -n or LimitNOFILE=, or look for "
                      "descriptors that are never closed.")
-               : SAY("The process has as many descriptors open as it may: raise it with ulimit -n "
-                     "or LimitNOFILE=, or look for descriptors that are never closed.");
+               : SAY("The process has reached its limit of open descriptors: raise it with ulimit "
+                     "-n or LimitNOFILE=, or look for descriptors that are never closed.");
 }
 
 template clause_call_size(const struct facts *f)
@@ -79,7 +79,7 @@ template clause_what_ran_out(const struct facts *f)
 {
     if (f->flags & MSG_ZEROCOPY) {
         return SAY(". MSG_ZEROCOPY: either more memory would be locked than RLIMIT_MEMLOCK allows, "
-                   "or the socket holds as many notices as net.core.optmem_max does.");
+                   "or the socket's pending notifications have reached net.core.optmem_max.");
     }
     return f->type == SOCK_STREAM || is_unix(f)
                ? SAY(".")
@@ -92,7 +92,7 @@ template why_no_memory(const struct facts *f)
         return SAY("The kernel had no memory for the call$call_size.");
     }
     if (f->receives) {
-        return SAY("More had arrived than the socket's receive buffer (SO_RCVBUF) holds, and "
+        return SAY("More data had arrived than the socket's receive buffer (SO_RCVBUF) holds, so "
                    "messages were lost.");
     }
     return f->sends ? SAY("The kernel had no buffer space for the call$call_size$what_ran_out")
@@ -102,47 +102,47 @@ template why_no_memory(const struct facts *f)
 static template why_not_permitted_unix(const struct facts *f)
 {
     if (f->call == CALL_bind) {
-        return SAY("This user may not make a socket at $local (file permissions of the folder), or "
-                   "a security module forbids it.");
+        return SAY("This user is not allowed to create a socket at $local (directory permissions), "
+                   "or a security module forbids it.");
     }
     if (f->err != EPERM) {
-        return SAY("This user may not use the socket at $peer (file permissions of the path), or a "
-                   "security module forbids it.");
+        return SAY("This user is not allowed to use the socket at $peer (file permissions along "
+                   "the path), or a security module forbids it.");
     }
     /* net/unix/af_unix.c, unix_may_send(); net/core/scm.c, scm_check_creds(). */
     return keeps_messages_apart(f)
-               ? SAY("$Peer is connected to another socket and takes nothing from this one, or the "
-                     "message carries credentials that are not the program's (SCM_CREDENTIALS), "
-                     "or a security module forbids it.")
-               : SAY("$Peer was not asked: the message carries credentials that are not the "
-                     "program's (SCM_CREDENTIALS), or a security module forbids it.");
+               ? SAY("$Peer is connected to another socket and accepts nothing from this one, or "
+                     "the message carries credentials that are not the program's own "
+                     "(SCM_CREDENTIALS), or a security module forbids it.")
+               : SAY("$Peer was not involved: the message carries credentials that are not the "
+                     "program's own (SCM_CREDENTIALS), or a security module forbids it.");
 }
 
 template why_not_permitted(const struct facts *f)
 {
     bool sends_to = f->sends || f->call == CALL_connect;
     if (is_of_option(f)) {
-        return SAY("This option, or this value of it, takes rights that the program lacks "
-                   "(CAP_NET_ADMIN or CAP_NET_RAW for most), or a security module forbids it.");
+        return SAY("This option, or this value of it, requires privileges that the program lacks "
+                   "(usually CAP_NET_ADMIN or CAP_NET_RAW), or a security module forbids it.");
     }
     if (is_unix(f)) {
         return why_not_permitted_unix(f);
     }
     if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
-        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it takes "
-                   "root or CAP_NET_BIND_SERVICE. Or a security module forbids it.");
+        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it "
+                   "requires root or CAP_NET_BIND_SERVICE. Or a security module forbids it.");
     }
     if (f->call == CALL_socket) {
-        return SAY("This kind of socket takes rights that the program lacks (CAP_NET_RAW for raw "
-                   "sockets), or a security module forbids it.");
+        return SAY("This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
+                   "for raw sockets), or a security module forbids it.");
     }
     if (f->domain >= 0 && !is_inet(f)) {
-        return SAY("The program lacks the rights for it, or a security module forbids it.");
+        return SAY("The program lacks the required privileges, or a security module forbids it.");
     }
     if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
-        return SAY("A broadcast address without SO_BROADCAST, or a route or security module that "
-                   "forbids it.");
+        return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
+                   "security module forbids it.");
     }
-    return SAY("A firewall rule (of this host, or one on the way that says so by ICMP), a "
-               "prohibiting route or a security module forbids it.$or_earlier_datagram");
+    return SAY("A firewall rule (on this host, or on the path and reported by ICMP), a route of "
+               "type prohibit or a security module forbids it.$or_earlier_datagram");
 }

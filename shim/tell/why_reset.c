@@ -14,9 +14,9 @@ template clause_saved(const struct facts *f)
 template clause_last_words(const struct facts *f)
 {
     return f->has_queued && f->queued > 0 && f->type == SOCK_STREAM
-               ? SAY(" Unread here: $unread that it sent before. Servers say in such last words "
-                     "why they hang up (an HTTP status, a database's error, a TLS alert); tcpdump "
-                     "-A or the client's verbose option shows them.")
+               ? SAY(" Still unread: $unread that it sent before that. Servers often say there why "
+                     "they close a connection (an HTTP status, a database error, a TLS alert); "
+                     "tcpdump -A or the client's verbose option shows it.")
                : NULL;
 }
 
@@ -32,33 +32,33 @@ template clause_never_acknowledged(const struct facts *f)
 template clause_how_far(const struct facts *f)
 {
     if (f->rx == 0 && f->tx + f->unacked + f->unsent == 0) {
-        return SAY(" before any data had gone either way");
+        return SAY(" before any data had been exchanged");
     }
     if (f->rx == 0) {
-        return is_outstanding(f) ? SAY(" before a single byte had come from it; it had "
+        return is_outstanding(f) ? SAY(" before a single byte had arrived from it; it had "
                                        "acknowledged $tx of what was sent to it")
-                                 : SAY(" before a single byte had come from it; it had "
+                                 : SAY(" before a single byte had arrived from it; it had "
                                        "acknowledged everything that was sent to it ($tx)");
     }
     return f->idle_ms >= LONG_IDLE_MS
-               ? SAY(" after $rx from it and $tx acknowledged by it")
-               : SAY(" in mid-stream, after $rx from it and $tx acknowledged by it");
+               ? SAY(" after $rx received from it and $tx acknowledged by it")
+               : SAY(" mid-stream, after $rx received from it and $tx acknowledged by it");
 }
 
 /* Who else can have sent an RST that came in the peer's name. */
 template clause_in_its_name(const struct facts *f)
 {
     if (has_failed_to_send(f)) {
-        return SAY(" Or a firewall rule of this host, which lets nothing out to the peer, or "
-                   "something in between sent the RST in its name.");
+        return SAY(" Or the RST was sent in its name by a firewall rule of this host, which lets "
+                   "nothing out to the peer, or by something in between.");
     }
     if (f->idle_ms >= LONG_IDLE_MS) {
-        return SAY(" No data had come for $idle when this call found out: look at idle timeouts of "
-                   "the peer and of what stands between (load balancer, NAT, firewall), which may "
-                   "have sent the RST in its name.");
+        return SAY(" No data had arrived for $idle when this call found out: check the idle "
+                   "timeouts of the peer and of anything in between (load balancer, NAT, "
+                   "firewall), which may have sent the RST in its name.");
     }
     return is_on_this_host(f)
-               ? SAY(" A firewall rule of this host may have sent the RST in its name.")
+               ? SAY(" A firewall rule on this host may have sent the RST in its name.")
                : SAY(" A firewall or another device in between may have sent the RST in its name.");
 }
 
@@ -81,8 +81,8 @@ static template why_tcp_reset(const struct facts *f)
     }
     if (may_have_reset_it_here(f)) {
         return SAY("$Peer aborted the connection (RST), or this host's kernel did, because data "
-                   "came after this program had shut the socket down; until then $rx had been "
-                   "received, and $tx acknowledged$never_acknowledged.$in_its_name$last_words");
+                   "arrived after this program had shut the socket down; by then $rx had been "
+                   "received and $tx acknowledged$never_acknowledged.$in_its_name$last_words");
     }
     return SAY(
         "$Peer aborted the connection (RST)$how_far$never_acknowledged.$in_its_name$last_words");
@@ -94,12 +94,12 @@ template why_peer_reset(const struct facts *f)
         return why_tcp_reset(f);
     }
     if (is_unix(f) && keeps_messages_apart(f)) {
-        return SAY("$Peer connected its socket to another address, or to none, and what lay there "
-                   "unread was thrown away.");
+        return SAY("$Peer connected its socket to another address, or to none, and what was still "
+                   "unread there was discarded.");
     }
     if (is_unix(f)) {
-        return SAY("$Peer closed its end while data from this program lay there unread, or before "
-                   "it had accepted the connection.$last_words");
+        return SAY("$Peer closed its end with data from this program still unread, or before it "
+                   "had accepted the connection.$last_words");
     }
     return is_mptcp(f) ? SAY("$Peer aborted the connection (reset), or the last of its subflows "
                              "failed.")
@@ -110,8 +110,8 @@ template why_local_shutdown_write(const struct facts *f)
 {
     return is_unix(f) && f->shut_writing != YES
                ? SAY("This program shut down its writing side before it wrote, or the peer shut "
-                     "down its reading side: on a unix socket the kernel does not tell them "
-                     "apart.$saved$last_words")
+                     "down its reading side: on a unix socket the kernel does not distinguish "
+                     "them.$saved$last_words")
                : SAY("This program itself shut down its writing side before it "
                      "wrote.$saved$last_words");
 }
@@ -121,8 +121,8 @@ template why_local_shutdown_write(const struct facts *f)
 template clause_or_gave_up(const struct facts *f)
 {
     return f->tries > 0 || f->probes > 0 || waits_for_window(f)
-               ? SAY(", or because this host gave it up (time-out, or ss -K)")
-               : SAY(", or because this host ended it (ss -K, or the like)");
+               ? SAY(", or because this host gave up on it (a timeout or ss -K)")
+               : SAY(", or because this host ended it (ss -K or similar)");
 }
 
 static template why_write_to_closed_unix(const struct facts *f)
@@ -133,9 +133,9 @@ static template why_write_to_closed_unix(const struct facts *f)
     return f->shut_writing == NO
                ? SAY("$Peer had closed its end, or shut down its reading side, before this "
                      "write.$saved$last_words")
-               : SAY("$Peer had closed its end before this write, or either of the two had shut "
-                     "the connection down: on a unix socket the kernel does not tell them "
-                     "apart.$saved$last_words");
+               : SAY("$Peer had closed its end before this write, or either side had shut the "
+                     "connection down: on a unix socket the kernel does not distinguish "
+                     "them.$saved$last_words");
 }
 
 template why_write_after_close(const struct facts *f)
@@ -148,13 +148,13 @@ template why_write_after_close(const struct facts *f)
                    "how.$saved$last_words");
     }
     if (f->fin_seen == NO && f->own_fin != UNKNOWN) {
-        return SAY("The connection to $peer had already failed before this write, by reset or "
-                   "time-out or in another way. $told_once$saved$last_words");
+        return SAY("The connection to $peer had already failed before this write, by a reset, a "
+                   "timeout or in some other way. $told_once$saved$last_words");
     }
     if (f->own_fin == UNKNOWN) {
         return SAY("This program had shut down its writing side before this write, or the "
-                   "connection to $peer had failed, by reset or time-out or in another way: the "
-                   "kernel does not tell them apart.$saved$last_words");
+                   "connection to $peer had failed, by a reset, a timeout or in some other way: "
+                   "the kernel does not distinguish them.$saved$last_words");
     }
     return f->fin_seen == YES
                ? SAY("$Peer had closed its side (FIN), and then the connection failed before this "
@@ -168,11 +168,11 @@ template why_connection_aborted(const struct facts *f)
 {
     if (f->call == CALL_connect) {
         return SAY("An earlier connect of this socket had failed, and its error was reported then; "
-                   "or its connection was ended meanwhile (by a reset, or on this host by ss -K or "
-                   "the like).");
+                   "or its connection has ended in the meantime (by a reset, or on this host by ss "
+                   "-K or similar).");
     }
     /* net/socket.c, do_accept(): its getname() failed. */
     return is_accept(f->call)
-               ? SAY("A connection was over before the kernel could say whose it is.")
-               : SAY("The connection was ended on this host (ss -K, or the like).");
+               ? SAY("A connection had ended before the kernel could say who it came from.")
+               : SAY("The connection was ended on this host (ss -K or similar).");
 }

@@ -15,18 +15,18 @@ template clause_why_not_resolved(const struct facts *f)
 {
     switch (f->ret) {
     case EAI_NONAME:
-        return SAY("there is no such name, or it has no address of the kind that was asked for");
+        return SAY("the name does not exist, or has no address of the requested kind");
     case NAME_WITHOUT_ADDRESS:
-        return SAY("there is such a name, but it has no address of the kind that was asked for");
+        return SAY("the name exists but has no address of the requested kind");
     case EAI_AGAIN:
-        return SAY("no name server could say: they cannot be reached, did not answer in time, or "
-                   "have failed themselves (SERVFAIL), or none is set");
+        return SAY("no name server gave an answer: they cannot be reached, did not answer in time "
+                   "or failed themselves (SERVFAIL), or none is configured");
     case EAI_FAIL:
-        return SAY("a name server refused to answer, or what it answered cannot be read");
+        return SAY("a name server refused to answer, or its answer could not be read");
     case EAI_MEMORY:
-        return SAY("there was no memory for it");
+        return SAY("there was not enough memory");
     default:
-        return SAY("a system call that it takes failed$errno_words");
+        return SAY("a system call that it needs failed$errno_words");
     }
 }
 

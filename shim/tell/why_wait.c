@@ -6,7 +6,7 @@ template clause_could_not_leave(const struct facts *f)
 {
     (void)f;
     return SAY("$unsent could not leave this host: its interface is down, it has no route, or a "
-               "firewall rule or a full queue of its own drops them");
+               "local firewall rule or full queue drops them");
 }
 
 /* What fills the send buffer. */
@@ -22,7 +22,7 @@ template clause_send_queue(const struct facts *f)
         return SAY(": $could_not_leave");
     }
     return f->window_closed ? SAY(": $unacked sent and not acknowledged, $unsent not sent, and the "
-                                  "peer's window is closed: it does not read")
+                                  "peer's window is closed: it is not reading")
                             : SAY(": $unacked sent and not acknowledged, $unsent not sent");
 }
 
@@ -32,7 +32,7 @@ template why_message_not_sent(const struct facts *f)
                             "the queue of $peer (net.unix.max_dgram_qlen) or this socket's send "
                             "buffer is full, because what was sent before has not been read.")
                       : SAY("The message was not sent, and is lost unless the program tries again: "
-                            "there is no room in the send buffer, and the call must not wait.");
+                            "there is no room in the send buffer, and the call does not block.");
 }
 
 template why_would_block(const struct facts *f)
@@ -44,26 +44,26 @@ template why_would_block(const struct facts *f)
         return SAY("Either the pipe or the socket was not ready; splice does not say which.");
     }
     if (is_accept(f->call)) {
-        return SAY("No connection is waiting to be accepted, and the call must not wait.");
+        return SAY("No connection is waiting to be accepted, and the call does not block.");
     }
     if (is_connecting(f)) {
-        return SAY("The connection is not made yet, and the call must not wait.");
+        return SAY("The connection is not established yet, and the call does not block.");
     }
-    return f->receives ? SAY("Nothing to read yet, and the call must not wait.")
-                       : SAY("No room in the send buffer, and the call must not wait$send_queue.");
+    return f->receives ? SAY("Nothing to read yet, and the call does not block.")
+                       : SAY("No room in the send buffer, and the call does not block$send_queue.");
 }
 
 /* What has become of it since the call returned. */
 static template why_in_progress_no_more(const struct facts *f)
 {
     if (f->err == EALREADY) { /* it may have been to another address */
-        return SAY("An earlier connect of this socket was not finished yet; it has ended since, "
-                   "one way or the other.");
+        return SAY("An earlier connect of this socket had not completed yet; it has since ended, "
+                   "one way or another.");
     }
     return f->was_connected && f->state != TCP_STATE_CLOSE
-               ? SAY("The connect to $peer was not finished at once, but has succeeded since.")
-               : SAY("The connect to $peer was not finished at once, and has ended since; SO_ERROR "
-                     "has the result.");
+               ? SAY("The connect to $peer did not complete immediately, but has since succeeded.")
+               : SAY("The connect to $peer did not complete immediately and has since ended; "
+                     "SO_ERROR has the result.");
 }
 
 template why_in_progress(const struct facts *f)
@@ -71,10 +71,9 @@ template why_in_progress(const struct facts *f)
     if ((is_tcp(f) || is_mptcp(f)) && f->state && !is_connecting(f)) {
         return why_in_progress_no_more(f);
     }
-    return f->err == EALREADY
-               ? SAY("An earlier connect of this socket is still under way.")
-               : SAY("The connect to $peer was not finished at once; the program will learn its "
-                     "result from SO_ERROR.");
+    return f->err == EALREADY ? SAY("An earlier connect of this socket is still in progress.")
+                              : SAY("The connect to $peer did not complete immediately; the "
+                                    "program will get its result from SO_ERROR.");
 }
 
 template why_interrupted(const struct facts *f)
@@ -82,13 +81,14 @@ template why_interrupted(const struct facts *f)
     /* With SO_RCVTIMEO or SO_SNDTIMEO stop and continue do the same: signal(7). */
     bool or_stopped = f->sets_timeouts == YES;
     if (f->call == CALL_connect) {
-        return or_stopped ? SAY("A signal handler ran, or the process was stopped and went on, "
-                                "while the call waited; the connect may go on in the background.")
-                          : SAY("A signal handler ran while the call waited; the connect may go on "
-                                "in the background.");
+        return or_stopped
+                   ? SAY("A signal handler ran, or the process was stopped and continued, while "
+                         "the call was waiting; the connect may continue in the background.")
+                   : SAY("A signal handler ran while the call was waiting; the connect may "
+                         "continue in the background.");
     }
-    return or_stopped ? SAY("A signal handler ran, or the process was stopped and went on, before "
-                            "the call had done anything; nothing is wrong with the socket.")
+    return or_stopped ? SAY("A signal handler ran, or the process was stopped and continued, "
+                            "before the call had done anything; nothing is wrong with the socket.")
                       : SAY("A signal handler ran before the call had done anything; nothing is "
                             "wrong with the socket.");
 }
@@ -122,14 +122,13 @@ template clause_heard(const struct facts *f)
         return SAY(", but $could_not_leave");
     }
     if (f->unacked > 0) {
-        return f->tries > 0
-                   ? SAY(", and it has not acknowledged $unacked that this program wrote, after at "
-                         "least $tries: look at the path, and at its host")
-                   : SAY(", and it has not acknowledged $unacked that this program wrote");
+        return f->tries > 0 ? SAY(", and it has not acknowledged $unacked that this program wrote, "
+                                  "after at least $tries: check the path and the peer's host")
+                            : SAY(", and it has not acknowledged $unacked that this program wrote");
     }
     if (waits_for_window(f)) {
-        return SAY(", and $unsent cannot be sent to it, for its window is closed: it does not "
-                   "read");
+        return SAY(
+            ", and $unsent cannot be sent to it because its window is closed: it is not reading");
     }
     return f->unsent == 0 ? SAY(", which has acknowledged everything that was sent to it ($tx)")
                           : NULL;
@@ -138,21 +137,21 @@ template clause_heard(const struct facts *f)
 template why_timeout(const struct facts *f)
 {
     if (f->call == CALL_connect) {
-        return SAY("$timer ran out: $peer had not answered; the connect goes on.");
+        return SAY("$timer expired: $peer had not answered; the connect continues.");
     }
     if (is_accept(f->call)) {
-        return SAY("$timer ran out: there was no connection to accept.");
+        return SAY("$timer expired: there was no connection to accept.");
     }
     if (is_connecting(f)) {
-        return SAY("$timer ran out: the connection was not made yet.");
+        return SAY("$timer expired: the connection was not established yet.");
     }
-    return waits_to_send(f) ? SAY("$timer ran out: the send buffer stayed full$send_queue.")
-                            : SAY("$timer ran out: nothing to read came$from_peer$heard.");
+    return waits_to_send(f) ? SAY("$timer expired: the send buffer stayed full$send_queue.")
+                            : SAY("$timer expired: nothing arrived$from_peer$heard.");
 }
 
 template clause_in_spite_of_tries(const struct facts *f)
 {
-    return f->tries > 0 ? SAY(", in spite of at least $tries") : NULL;
+    return f->tries > 0 ? SAY(" despite at least $tries") : NULL;
 }
 
 template clause_within_user_timeout(const struct facts *f)
@@ -161,34 +160,31 @@ template clause_within_user_timeout(const struct facts *f)
 }
 
 #define HOST_IS_GONE                                                                               \
-    "$within_user_timeout. Its host is gone, or something drops the packets, on the way or here "  \
-    "(a firewall, a route; large ones alone if the path's MTU is too small)."
+    "$within_user_timeout. Its host is down or gone, or something drops the packets, on the path " \
+    "or here (a firewall, a route; only large ones if the path MTU is too small)."
 
 template why_connection_timed_out(const struct facts *f)
 {
     if (keeps_failing_to_send(f)) {
-        return SAY("Of what this program wrote to $peer, $could_not_leave; the kernel gave the "
-                   "connection up$within_user_timeout.");
+        return SAY("Of what this program wrote to $peer, $could_not_leave; the kernel gave up on "
+                   "the connection$within_user_timeout.");
     }
     if (waits_for_window(f)) {
-        return f->probes == 0
-                   ? SAY("$Peer answers, but it kept its window closed: it does not read, and "
-                         "$unsent could not be sent$within_user_timeout.")
-                   : SAY("$Peer kept its window closed, no answers to probes came any more, and "
-                         "$unsent "
-                         "could not be sent" HOST_IS_GONE);
+        return f->probes == 0 ? SAY("$Peer answers, but kept its window closed: it is not reading, "
+                                    "and $unsent could not be sent$within_user_timeout.")
+                              : SAY("$Peer kept its window closed, answers to probes stopped "
+                                    "arriving, and $unsent could not be sent" HOST_IS_GONE);
     }
     if (is_outstanding(f)) {
-        return SAY("No acknowledgement came from $peer of $waiting that this program wrote"
-                   "$in_spite_of_tries" HOST_IS_GONE);
+        return SAY("No acknowledgement arrived from $peer for $waiting that this program "
+                   "wrote$in_spite_of_tries" HOST_IS_GONE);
     }
     if (f->probes > 0 && f->keepalive && f->tries == 0) {
-        return SAY("No answer came from $peer to the keepalive probes of the idle "
+        return SAY("No answer arrived from $peer to the keepalive probes of the idle "
                    "connection" HOST_IS_GONE);
     }
-    return f->own_fin == YES
-               ? SAY("No acknowledgement came from $peer of the end of what this program sent (FIN)"
-                     "$in_spite_of_tries" HOST_IS_GONE)
-               : SAY("Answers from $peer stopped coming, and the kernel gave the connection "
-                     "up" HOST_IS_GONE);
+    return f->own_fin == YES ? SAY("No acknowledgement arrived from $peer for this program's "
+                                   "FIN$in_spite_of_tries" HOST_IS_GONE)
+                             : SAY("Answers from $peer stopped arriving, and the kernel gave up on "
+                                   "the connection" HOST_IS_GONE);
 }

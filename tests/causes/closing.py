@@ -16,7 +16,7 @@ def has_come(s, n):
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=517 tx=0 unread=517 side=connected
-        closed the connection with 517 bytes unread: therefore its kernel sent RST instead of FIN, and $them sees ECONNRESET
+        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN; $them sees ECONNRESET
 """)
 def close_unread():
     s = connected()
@@ -132,7 +132,7 @@ def close_after_reset():
 
 @case("""
     close 0 gave-up-waiting | tcp ESTABLISHED rx=0 tx=10 side=connected sent_ms>49
-        without an answer from $them: nothing has ever come (0 bytes in all)
+        with no answer from $them: nothing has ever arrived (0 bytes in all)
 """)
 def close_while_waiting():
     s = connected()
@@ -143,7 +143,7 @@ def close_while_waiting():
 
 @case("""
     close 0 gave-up-waiting | tcp FIN_WAIT2 rx=0 tx=10 side=connected sent_ms>49
-        without an answer from $them: nothing has ever come (0 bytes in all)
+        with no answer from $them: nothing has ever arrived (0 bytes in all)
 """)
 def close_while_waiting_after_shutdown():
     s = connected()
@@ -175,7 +175,7 @@ def close_while_connecting():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        $them had not answered ... This host itself did not let the SYN out
+        $them had not answered ... A retransmission of the SYN was stopped on this host itself
 """)
 def close_while_syn_is_kept_back():
     own_network()

@@ -11,7 +11,7 @@ from registry import case, slow_case
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
-        to the connection request (SYN) came through
+        to the connection request (SYN) arrived from
 """)
 def connect_unanswered():
     own_network()
@@ -23,7 +23,7 @@ def connect_unanswered():
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=$them
-        No answer from $them to the connection request (SYN) came through ... the server's accept queue is full ... !host is down
+        No answer to the connection request (SYN) arrived from $them ... the server's accept queue is full ... !host is down
 """)
 def connect_to_full_queue():
     """Nothing is wrong with host or network: the server does not accept."""
@@ -39,7 +39,7 @@ def connect_to_full_queue():
 
 @case("""
     connect ECONNABORTED connection-aborted | type=tcp peer=127.0.0.1:7000
-        An earlier connect of this socket had failed ... or its connection was ended meanwhile ... on this host by ss -K
+        An earlier connect of this socket had failed ... or its connection has ended in the meantime ... on this host by ss -K
 """)
 def connect_killed_on_this_host():
     own_network()
@@ -56,7 +56,7 @@ def connect_killed_on_this_host():
 
 @case("""
     connect EISCONN bad-argument | type=tcp local=$us peer=$us
-        The socket listens for connections; it can make none
+        This is a listening socket; it cannot connect
 """)
 def connect_a_listener():
     s = socket.socket()
@@ -68,9 +68,9 @@ def connect_a_listener():
 
 @case("""
     connect EINVAL bad-argument | type=tcp peer=[fe80::2]:80
-        The address [fe80::2]:80 is link-local, and does not say on which interface
+        The address [fe80::2]:80 is link-local but names no interface
     bind EINVAL bad-argument | type=tcp local=[fe80::1]:80
-        The address [fe80::1]:80 is link-local, and does not say on which interface
+        The address [fe80::1]:80 is link-local but names no interface
 """)
 def connect_link_local_without_scope():
     other_host()
@@ -80,7 +80,7 @@ def connect_link_local_without_scope():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=[::ffff:127.0.0.1]:80
-        There is no route to [::ffff:127.0.0.1]:80 ... Or the socket is for IPv6 only (IPV6_V6ONLY)
+        There is no route to [::ffff:127.0.0.1]:80 ... Or the socket is IPv6-only (IPV6_V6ONLY)
     bind EINVAL bad-argument | type=tcp local=[::ffff:127.0.0.1]:8080
         IPV6_V6ONLY
 """)
@@ -93,7 +93,7 @@ def connect_mapped_for_ipv6_only():
 
 @slow_case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=[fd00::2]:7000
-        to the connection request (SYN) came through
+        to the connection request (SYN) arrived from
 """)
 def connect_unanswered_syncnt():
     other_host()
@@ -105,9 +105,9 @@ def connect_unanswered_syncnt():
 
 @case("""
     connect EINPROGRESS in-progress | peer=127.0.0.1:7000
-        was not finished at once; the program will learn its result from SO_ERROR
+        did not complete immediately; the program will get its result from SO_ERROR
     getsockopt ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
-        to the connection request (SYN) came through
+        to the connection request (SYN) arrived from
 """)
 def connect_unanswered_so_error():
     own_network()
@@ -122,7 +122,7 @@ def connect_unanswered_so_error():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
 """)
 def connect_refused(host=LOOPBACK, protocol=0):
     call(new_tcp(host, protocol).connect, closed_port(host, protocol=protocol))
@@ -130,7 +130,7 @@ def connect_refused(host=LOOPBACK, protocol=0):
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
 """)
 def connect_refused_ipv6():
     connect_refused("::1")
@@ -138,7 +138,7 @@ def connect_refused_ipv6():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
 """)
 def connect_refused_mapped():
     port = closed_port()[1]
@@ -148,7 +148,7 @@ def connect_refused_mapped():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
-        10.0.0.2:7000 answered that nothing listens on that port, or a firewall rejects it
+        10.0.0.2:7000 answered that nothing is listening on that port, or a firewall rejects the connection
 """)
 def connect_refused_by_a_host():
     other_host()
@@ -157,7 +157,7 @@ def connect_refused_by_a_host():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
-        10.0.0.2:7000 answered that nothing listens on that port, or a firewall rejects it
+        10.0.0.2:7000 answered that nothing is listening on that port, or a firewall rejects the connection
 """)
 def connect_refused_by_a_firewall():
     """What nftables' and iptables' plain "reject" does: a port-unreachable."""
@@ -170,7 +170,7 @@ def connect_refused_by_a_firewall():
     connect EINPROGRESS in-progress | peer=$them
         The connect to $them ... SO_ERROR
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
 """)
 def connect_refused_so_error():
     s = socket.socket()
@@ -184,7 +184,7 @@ def connect_refused_so_error():
     connect EINPROGRESS in-progress | peer=$them
         The connect to $them ... SO_ERROR
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
     connect ECONNABORTED connection-aborted | type=tcp peer=$them
         An earlier connect of this socket had failed, and its error was reported then
 """)
@@ -201,7 +201,7 @@ def connect_refused_then_again():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
-        There is no route to 10.5.0.1:80: this host has none, or a router or firewall on the way reported
+        There is no route to 10.5.0.1:80: this host has none, or a router or firewall on the path reported
     connect ENETUNREACH unreachable | type=tcp peer=[2001:db8::1]:80
         There is no route to [2001:db8::1]:80
 """)
@@ -213,7 +213,7 @@ def connect_without_route():
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
-        found no neighbour (ARP) ... no way to 10.0.0.9:80
+        found no neighbour (ARP) ... 10.0.0.9:80 is unreachable
 """)
 def connect_to_nobody():
     """No neighbour answers for that address."""
@@ -231,7 +231,7 @@ def routed(kind):
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
-        has a route that says unreachable ... no way to 10.0.0.9:80
+        its route is of type unreachable ... 10.0.0.9:80 is unreachable
 """)
 def connect_by_unreachable_route():
     routed("unreachable")
@@ -239,7 +239,7 @@ def connect_by_unreachable_route():
 
 @case("""
     connect EACCES not-permitted | type=tcp peer=10.0.0.9:80
-        A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
 """)
 def connect_by_prohibiting_route():
     routed("prohibit")
@@ -247,7 +247,7 @@ def connect_by_prohibiting_route():
 
 @case("""
     connect EINVAL bad-argument | type=tcp peer=10.0.0.9:80
-        The kernel refused the address, the route to it leads nowhere (blackhole), or an earlier connect
+        The kernel rejected the address, the route to it is a blackhole route, or shutdown was called
 """)
 def connect_by_blackhole_route():
     routed("blackhole")
@@ -261,7 +261,7 @@ def rejected(address, how):
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        There is no route to 127.0.0.1:7000 ... a router or firewall on the way reported that (ICMP)
+        There is no route to 127.0.0.1:7000 ... a router or firewall on the path reported this (ICMP)
 """)
 def connect_rejected_no_route():
     rejected(LOOPBACK, "icmp net-unreachable")
@@ -269,7 +269,7 @@ def connect_rejected_no_route():
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        no way to 127.0.0.1:7000
+        127.0.0.1:7000 is unreachable
 """)
 def connect_rejected_host_unreachable():
     rejected(LOOPBACK, "icmp host-unreachable")
@@ -277,7 +277,7 @@ def connect_rejected_host_unreachable():
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        the network or a firewall reported (ICMP) that there is no way to 127.0.0.1:7000
+        the network or a firewall reported (ICMP) that 127.0.0.1:7000 is unreachable
 """)
 def connect_rejected_prohibited():
     rejected(LOOPBACK, "icmp admin-prohibited")
@@ -285,7 +285,7 @@ def connect_rejected_prohibited():
 
 @case("""
     connect ENOPROTOOPT not-supported | type=tcp peer=127.0.0.1:7000
-        The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
+        The remote host, or a firewall on the path, answered that it does not support the protocol (ICMP protocol unreachable)
 """)
 def connect_rejected_protocol():
     rejected(LOOPBACK, "icmp prot-unreachable")
@@ -293,7 +293,7 @@ def connect_rejected_protocol():
 
 @case("""
     connect EACCES not-permitted | type=tcp peer=[::1]:7000
-        A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
 """)
 def connect_rejected_prohibited_ipv6():
     rejected("::1", "icmpv6 admin-prohibited")
@@ -301,7 +301,7 @@ def connect_rejected_prohibited_ipv6():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=127.0.0.1:7000
-        Nothing listens on 127.0.0.1:7000 of this host
+        Nothing is listening on 127.0.0.1:7000 on this host
 """)
 def connect_rejected_reset():
     rejected(LOOPBACK, "tcp reset")
@@ -309,7 +309,7 @@ def connect_rejected_reset():
 
 @case("""
     getaddrinfo EAI_NONAME name-not-resolved | name=no..name
-        The name no..name was not resolved, after ... ms: there is no such name
+        The name no..name was not resolved, after ... ms: the name does not exist
 """)
 def connect_to_no_name():
     own_network()

@@ -13,9 +13,9 @@ from registry import case
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
+        $them aborted the connection (RST) before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=512 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def write_after_reset():
     s = connected()
@@ -28,9 +28,9 @@ def write_after_reset():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     send EPIPE write-after-close | len=10 flags=MSG_NOSIGNAL tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+        $them had already failed before this write, by a reset, a timeout ... !SIGPIPE
 """)
 def write_after_reset_without_signal():
     s = connected()
@@ -42,9 +42,9 @@ def write_after_reset_without_signal():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+        $them had already failed before this write, by a reset, a timeout ... !SIGPIPE
 """)
 def write_after_reset_signal_blocked():
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
@@ -57,9 +57,9 @@ def write_after_reset_signal_blocked():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+        $them had already failed before this write, by a reset, a timeout ... !SIGPIPE
 """)
 def write_after_reset_signal_handled():
     signal.signal(signal.SIGPIPE, lambda *_: None)
@@ -72,9 +72,9 @@ def write_after_reset_signal_handled():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... !SIGPIPE
+        $them had already failed before this write, by a reset, a timeout ... !SIGPIPE
 """)
 def write_after_reset_signal_ignored():
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
@@ -95,9 +95,9 @@ def after_reset(function, *arguments):
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     write EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def write_call_after_reset():
     after_reset(os.write, bytes(10))
@@ -105,9 +105,9 @@ def write_call_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     writev EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def writev_after_reset():
     after_reset(os.writev, [bytes(4), bytes(6)])
@@ -115,9 +115,9 @@ def writev_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     sendfile EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def sendfile_after_reset():
     after_reset(os.sendfile, file_with(bytes(10)), 0, 10)
@@ -125,9 +125,9 @@ def sendfile_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     splice EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def splice_after_reset():
     after_reset(lambda s: os.splice(pipe_with(bytes(10)), s, 10))
@@ -135,9 +135,9 @@ def splice_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     sendmmsg EPIPE write-after-close | tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def sendmmsg_after_reset():
     after_reset(lambda s: send_many(s, 2))
@@ -164,7 +164,7 @@ def write_after_close():
 
 @case("""
     splice EPIPE other | len=64 tcp ESTABLISHED rx=10 tx=0 all-acked
-        Nobody reads from the pipe any more into which splice was to move the data; the socket is fine. ... !SIGPIPE
+        The pipe that splice was to write to has no reader left; the socket is fine. ... !SIGPIPE
 """)
 def splice_into_a_broken_pipe():
     """It is the pipe that nobody reads from, and whose SIGPIPE takes its course; the
@@ -293,7 +293,7 @@ def write_unconnected():
 
 @case("""
     send EPIPE not-connected | len=10 type=tcp
-        The socket listens for connections; it is none itself. SIGPIPE would have ended the program here
+        This is a listening socket, not a connection. SIGPIPE would have ended the program here
 """)
 def write_to_listener():
     s = socket.socket()

@@ -13,11 +13,11 @@ from registry import case
 
 @case("""
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=10.9.9.9:7000
-        The address 10.9.9.9:7000 is not one of this host's
+        The address 10.9.9.9:7000 is not assigned to this host
     bind EADDRNOTAVAIL address-unavailable | type=udp local=10.9.9.9:7000
-        The address 10.9.9.9:7000 is not one of this host's
+        The address 10.9.9.9:7000 is not assigned to this host
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=[2001:db8::9]:7000
-        The address [2001:db8::9]:7000 is not one of this host's
+        The address [2001:db8::9]:7000 is not assigned to this host
 """)
 def bind_foreign_address():
     call(socket.socket().bind, ("10.9.9.9", 7000))
@@ -27,7 +27,7 @@ def bind_foreign_address():
 
 @case("""
     bind EADDRINUSE address-in-use | type=tcp local=$us
-        Another socket already has $us ... TIME_WAIT
+        Another socket is already bound to $us ... TIME_WAIT
 """)
 def bind_twice():
     s = socket.socket()
@@ -38,7 +38,7 @@ def bind_twice():
 
 @case("""
     bind EADDRINUSE address-in-use | udp
-        Another socket already has $us, or its port on all addresses ... !TIME_WAIT
+        Another socket is already bound to $us, or to its port on all addresses ... !TIME_WAIT
 """)
 def bind_udp_twice():
     """Datagram sockets leave no TIME_WAIT behind."""
@@ -48,7 +48,7 @@ def bind_udp_twice():
 
 @case("""
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=[::ffff:10.9.9.9]:7000
-        The address [::ffff:10.9.9.9]:7000 is not one of this host's. ... !duplicate
+        The address [::ffff:10.9.9.9]:7000 is not assigned to this host. ... !duplicate
 """)
 def bind_foreign_mapped_address():
     """IPv4 has no duplicate address detection to wait for."""
@@ -57,7 +57,7 @@ def bind_foreign_mapped_address():
 
 @case("""
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=[fd00::77]:7000
-        is not one of this host's, or not yet: duplicate address detection still runs
+        is not assigned to this host, or not yet: duplicate address detection is still running
 """)
 def bind_tentative_address():
     """It is this host's, but duplicate address detection still runs."""
@@ -78,7 +78,7 @@ def listen_connected():
 
 @case("""
     accept4 EINVAL bad-argument | type=tcp local=$us
-        The socket is not listening, or not any more (shutdown)
+        The socket is not listening, or no longer is (shutdown)
 """)
 def accept_after_shutdown():
     s = socket.socket()
@@ -91,7 +91,7 @@ def accept_after_shutdown():
 
 @case("""
     listen EADDRINUSE address-in-use | type=tcp local=$us
-        Another socket already has $us ... TIME_WAIT
+        Another socket is already bound to $us ... TIME_WAIT
 """)
 def listen_twice():
     """Two may be bound with SO_REUSEADDR; only one may listen."""
@@ -107,7 +107,7 @@ def listen_twice():
 
 @case("""
     connect EADDRNOTAVAIL address-unavailable | type=tcp peer=127.0.0.1:7000
-        no ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000 ... TIME_WAIT ... or that is no address to connect to
+        no ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000 ... TIME_WAIT ... or this host cannot connect to that address
 """)
 def ports_exhausted_connect():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
@@ -190,7 +190,7 @@ def privileged_port_by_setting():
 
 @case("""
     bind EPERM not-permitted | type=netlink
-        The program lacks the rights for it ... !firewall
+        The program lacks the required privileges ... !firewall
 """)
 def netlink_without_rights():
     without_rights()
@@ -200,7 +200,7 @@ def netlink_without_rights():
 
 @case("""
     socket EPERM not-permitted | type=raw
-        rights that the program lacks (CAP_NET_RAW for raw sockets)
+        privileges that the program lacks (CAP_NET_RAW for raw sockets)
 """)
 def raw_without_rights():
     without_rights()

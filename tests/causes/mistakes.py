@@ -42,7 +42,7 @@ def not_connected():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     shutdown ENOTCONN not-connected | tcp CLOSE rx=0 tx=0 all-acked
         harmless
 """)
@@ -75,13 +75,13 @@ def bad_descriptors():
 
 @case("""
     bind EINVAL bad-argument | type=tcp local=$us
-        The socket is already bound, or the address is not one of its family
+        The socket is already bound, or the address belongs to another family
     accept4 EINVAL bad-argument | type=tcp local=$us
-        The socket is not listening, or not any more (shutdown), or the flags are not valid
+        The socket is not listening, or no longer is (shutdown), or the flags are invalid
     connect EINVAL bad-argument | type=tcp local=$us
-        The kernel refused the address, the route to it leads nowhere (blackhole), or an earlier connect
+        The kernel rejected the address, the route to it is a blackhole route, or shutdown was called
     bind EFAULT bad-argument | type=tcp
-        The program passed a pointer to memory that it does not have
+        The program passed a pointer to memory that it cannot access
 """)
 def bad_arguments():
     s = socket.socket()
@@ -95,15 +95,15 @@ def bad_arguments():
 
 @case("""
     socket EAFNOSUPPORT not-supported | type=46/1
-        This kernel has no socket of this family, type and protocol
+        This kernel does not support this combination of family, type and protocol
     socket EPROTONOSUPPORT not-supported | type=2/1
-        This kernel has no socket of this family, type and protocol
+        This kernel does not support this combination of family, type and protocol
     socket ESOCKTNOSUPPORT not-supported | type=2/5
-        This kernel has no socket of this family, type and protocol
+        This kernel does not support this combination of family, type and protocol
     listen EOPNOTSUPP not-supported | udp
         This kind of socket does not support the call or its flags
     socketpair EOPNOTSUPP not-supported | type=tcp
-        Sockets of this family do not come in pairs
+        This address family does not support socketpair
 """)
 def not_supported():
     call(socket.socket, 46, SOCK_STREAM)  # beyond the last family

@@ -23,7 +23,7 @@ def mptcp_write_after_reset():
 
 @case("""
     recv EAGAIN timeout | len=64 mptcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
 """)
 def mptcp_receive_timed_out():
     s = connected(protocol=MPTCP)
@@ -36,7 +36,7 @@ def mptcp_receive_timed_out():
 
 @case("""
     recv 0 other | len=64 mptcp ESTABLISHED rx=1000 tx=512 all-acked
-        the kernel does not tell whether the peer closed
+        the kernel does not say whether the peer closed
 """)
 def mptcp_closed():
     s = connected(protocol=MPTCP)
@@ -77,7 +77,7 @@ def mptcp_no_room():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=mptcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
 """)
 def mptcp_refused():
     connect_refused(protocol=MPTCP)

@@ -12,15 +12,15 @@ from registry import case
 
 @case("""
     recv EAGAIN would-block | len=64 flags=MSG_DONTWAIT
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
     read EAGAIN would-block | len=64
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
     recvmmsg EAGAIN would-block |
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
     recv EAGAIN would-block | len=64 flags=MSG_PEEK
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
     recv EAGAIN would-block | len=64 flags=MSG_WAITALL
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
 """)
 def nothing_to_read():
     s = connected()
@@ -34,7 +34,7 @@ def nothing_to_read():
 
 @case("""
     recv EAGAIN would-block | len=64 flags=MSG_DONTWAIT
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
 """)
 def nothing_to_read_with_a_limit():
     """A limit is no matter to a call that does not wait."""
@@ -56,7 +56,7 @@ def nothing_to_accept():
 
 @case("""
     send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it does not read
+        No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it is not reading
 """)
 def no_room():
     s = connected(room=4096)
@@ -100,9 +100,9 @@ def no_room_unix_datagram():
 
 @case("""
     connect EINPROGRESS in-progress | peer=127.0.0.1:7000
-        was not finished at once; the program will learn its result from SO_ERROR
+        did not complete immediately; the program will get its result from SO_ERROR
     send EAGAIN would-block | len=10 type=tcp peer=127.0.0.1:7000
-        The connection is not made yet, and the call must not wait
+        The connection is not established yet, and the call does not block
 """)
 def send_while_connecting():
     own_network()
@@ -115,9 +115,9 @@ def send_while_connecting():
 
 @case("""
     connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
-        SO_SNDTIMEO of this socket (100 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+        SO_SNDTIMEO of this socket (100 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
     send EAGAIN timeout | len=10 type=tcp peer=127.0.0.1:7000
-        SO_SNDTIMEO of this socket (100 ms) ran out: the connection was not made yet
+        SO_SNDTIMEO of this socket (100 ms) expired: the connection was not established yet
 """)
 def send_while_connecting_with_a_limit():
     own_network()
@@ -130,11 +130,11 @@ def send_while_connecting_with_a_limit():
 
 @case("""
     connect EINPROGRESS in-progress | peer=127.0.0.1:7000
-        was not finished at once; the program will learn its result from SO_ERROR
+        did not complete immediately; the program will get its result from SO_ERROR
     connect EALREADY in-progress | type=tcp peer=127.0.0.1:7000
-        An earlier connect of this socket is still under way
+        An earlier connect of this socket is still in progress
     recv EAGAIN would-block | len=64
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
 """)
 def connect_in_progress():
     own_network()
@@ -148,9 +148,9 @@ def connect_in_progress():
 
 @case("""
     connect EINPROGRESS in-progress | peer=127.0.0.1:7000
-        The connect to 127.0.0.1:7000 was not finished at once; the program will learn its result from SO_ERROR
+        The connect to 127.0.0.1:7000 did not complete immediately; the program will get its result from SO_ERROR
     connect EALREADY in-progress | type=tcp peer=127.0.0.1:8000
-        An earlier connect of this socket is still under way ... !127.0.0.1
+        An earlier connect of this socket is still in progress ... !127.0.0.1
 """)
 def connect_elsewhere_in_progress():
     own_network()
@@ -163,7 +163,7 @@ def connect_elsewhere_in_progress():
 
 @case("""
     sendto EINPROGRESS in-progress | len=10 flags=MSG_FASTOPEN type=tcp peer=127.0.0.1:7000
-        was not finished at once; the program will learn its result from SO_ERROR
+        did not complete immediately; the program will get its result from SO_ERROR
 """)
 def fast_open_in_progress():
     own_network()
@@ -184,7 +184,7 @@ def receive_interrupted():
 
 @case("""
     recv EINTR interrupted | len=64
-        A signal handler ran, or the process was stopped and went on, before the call had done anything
+        A signal handler ran, or the process was stopped and continued, before the call had done anything
 """)
 def receive_stopped():
     """Without any handler: signal(7), "by stop signals"."""
@@ -207,7 +207,7 @@ def accept_interrupted():
 
 @case("""
     connect EINTR interrupted |
-        A signal handler ran while the call waited ... the connect may go on in the background
+        A signal handler ran while the call was waiting ... the connect may continue in the background
 """)
 def connect_interrupted():
     own_network()
@@ -217,7 +217,7 @@ def connect_interrupted():
 
 @case("""
     send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it does not read
+        No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it is not reading
     send EINTR interrupted | len=10
         A signal handler ran before the call had done anything
 """)

@@ -10,7 +10,7 @@ from registry import case
 
 @case("""
     sendto ECONNREFUSED connection-refused | len=16 type=netlink local=$us peer=2000000001:0
-        Nothing receives at the address that was asked for
+        Nothing is receiving at the requested address
 """)
 def netlink_nobody():
     s = socket.socket(AF_NETLINK, SOCK_RAW, 0)
@@ -35,7 +35,7 @@ def netlink_overrun():
 
 @case("""
     bind EADDRINUSE address-in-use | type=vsock local=4294967295:70000
-        Another socket already has 4294967295:70000 ... !ephemeral
+        Another socket is already bound to 4294967295:70000 ... !ephemeral
     recv ENOTCONN not-connected | len=64 type=vsock
         The socket is not connected
 """, where_missing="""
@@ -56,9 +56,9 @@ def vsock_twice():
 
 @case("""
     getsockopt ENETDOWN unreachable | type=17/3
-        The network interface that leads to
+        The network interface used to reach
     send ENETDOWN unreachable | len=64 type=17/3
-        The network interface that leads to
+        The network interface used to reach
 """)
 def packet_down():
     own_network()

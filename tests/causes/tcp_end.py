@@ -105,7 +105,7 @@ def closed_unread():
     recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=7 tx=0 all-acked
         $them closed its side cleanly (FIN) after 7 bytes: it closed the connection, or only finished sending ... !acknowledged
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=7 tx=512 all-acked
-        $them closed its side cleanly (FIN) without an answer
+        $them closed its side cleanly (FIN) without answering
 """)
 def half_closed():
     s = connected()
@@ -187,7 +187,7 @@ def closed_with_own_fin_unanswered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 unacked=300 unsent=0
-        closed its side cleanly (FIN) without an answer ... Of what this program wrote, 300 bytes had not been acknowledged
+        closed its side cleanly (FIN) without answering ... Of what this program wrote, 300 bytes had not been acknowledged
 """)
 def closed_with_data_unacknowledged():
     own_network()
@@ -202,7 +202,7 @@ def closed_with_data_unacknowledged():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx+unacked+unsent=$written
-        closed its side cleanly (FIN) without an answer ... Of what this program wrote ... had not been acknowledged
+        closed its side cleanly (FIN) without answering ... Of what this program wrote ... had not been acknowledged
 """)
 def closed_with_a_closed_window():
     s = connected(room=4096)
@@ -215,7 +215,7 @@ def closed_with_a_closed_window():
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
-        closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
+        closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will report it, a read will not
     send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
         $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here ... !shut down ... !time-out
 """)
@@ -231,7 +231,7 @@ def closed_and_reset(s=None):
 
 @case("""
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
-        closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not
+        closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will report it, a read will not
     send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
         $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down ... !time-out
 """)
@@ -291,9 +291,9 @@ def many_at_the_end():
     recv 0 peer-closed | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
         closed its side cleanly (FIN) after 0 bytes ... 300 bytes had not been acknowledged. Then the connection failed, by a reset or otherwise
     send ETIMEDOUT connection-timed-out | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        No acknowledgement came from $them of 300 bytes that this program wrote
+        No acknowledgement arrived from $them for 300 bytes that this program wrote
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... or because this host gave it up (time-out, or ss -K). SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... or because this host gave up on it (a timeout or ss -K). SIGPIPE would have ended the program here
 """)
 def closed_and_timed_out():
     """An error comes after the FIN, and it is no reset. Reading never tells."""
@@ -343,7 +343,7 @@ def replaced_while_it_waits(end):
 
 @case("""
     read 0 other | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
-        Another thread closed the descriptor while the call waited, and its number is that of another socket now
+        Another thread closed the descriptor while the call was waiting, and its number now belongs to another socket
 """)
 def replaced_and_closed():
     replaced_while_it_waits("close()")
@@ -351,7 +351,7 @@ def replaced_and_closed():
 
 @case("""
     read ECONNRESET other | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
-        Another thread closed the descriptor while the call waited, and its number is that of another socket now
+        Another thread closed the descriptor while the call was waiting, and its number now belongs to another socket
 """)
 def replaced_and_reset():
     replaced_while_it_waits("reset()")
@@ -392,7 +392,7 @@ def own_shut_rd_and_closed():
 
 @case("""
     shutdown ENOTCONN not-connected | type=tcp
-        The connection was already gone, or never made
+        The connection had already ended or was never established
     recv 0 local-shutdown-read | len=64 type=tcp
         This program itself shut down the reading side of the socket
 """)
@@ -404,11 +404,11 @@ def own_shut_rd_unconnected():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
     read 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
 """)
 def silence_after_reset():
     s = connected()
@@ -421,9 +421,9 @@ def silence_after_reset():
 
 @case("""
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
 """)
 def silence_after_so_error():
     s = connected()
@@ -437,9 +437,9 @@ def silence_after_so_error():
     connect EINPROGRESS in-progress | peer=$them
         The connect to $them ... SO_ERROR
     recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
     recv 0 closed-after-error | len=64 type=tcp peer=$them
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
 """)
 def silence_after_refusal():
     s = socket.socket()
@@ -453,11 +453,11 @@ def silence_after_refusal():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is gone
+        No acknowledgement arrived from $them for 300 bytes that this program wrote despite at least ... retransmission ... within TCP_USER_TIMEOUT (200 ms). Its host is down or gone
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def silence_after_timeout():
     own_network()

@@ -15,7 +15,7 @@ from registry import case, slow_case
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
 """)
 def reset_at_once():
     s = connected()
@@ -26,7 +26,7 @@ def reset_at_once():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
+        $them aborted the connection (RST) before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
 """)
 def reset_before_reply(s=None):
     s = s or connected()
@@ -38,7 +38,7 @@ def reset_before_reply(s=None):
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
+        $them aborted the connection (RST) before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
 """)
 def reset_to_server():
     reset_before_reply(accepted())
@@ -46,7 +46,7 @@ def reset_to_server():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST) before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
+        $them aborted the connection (RST) before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes) ... !had not been
 """)
 def reset_before_reading():
     """The request lay unread when the peer closed: RST instead of FIN."""
@@ -59,7 +59,7 @@ def reset_before_reading():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked
-        $them aborted the connection (RST) in mid-stream, after 1000 bytes from it and 512 bytes acknowledged by it
+        $them aborted the connection (RST) mid-stream, after 1000 bytes received from it and 512 bytes acknowledged by it
 """)
 def reset_in_reply():
     s = connected()
@@ -73,7 +73,7 @@ def reset_in_reply():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=0 all-acked
-        $them aborted the connection (RST) in mid-stream, after 1000 bytes from it and 0 bytes acknowledged by it
+        $them aborted the connection (RST) mid-stream, after 1000 bytes received from it and 0 bytes acknowledged by it
 """)
 def reset_with_reply_unread():
     s = connected()
@@ -88,7 +88,7 @@ def reset_with_reply_unread():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 flags=MSG_WAITALL tcp CLOSE rx=10 tx=0 all-acked
-        $them aborted the connection (RST) in mid-stream, after 10 bytes from it and 0 bytes acknowledged by it
+        $them aborted the connection (RST) mid-stream, after 10 bytes received from it and 0 bytes acknowledged by it
 """)
 def reset_while_waiting_for_all():
     s = connected()
@@ -102,9 +102,9 @@ def reset_while_waiting_for_all():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 flags=MSG_PEEK tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
 """)
 def reset_seen_by_peeking():
     s = connected()
@@ -147,7 +147,7 @@ def reset_with_own_fin_unacknowledged():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        before a single byte had come from it ... of what this program had written had not been acknowledged
+        before a single byte had arrived from it ... of what this program had written had not been acknowledged
 """)
 def reset_with_window_closed():
     s = connected(room=4096)
@@ -159,9 +159,9 @@ def reset_with_window_closed():
 
 @case("""
     send ECONNRESET peer-reset | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def reset_found_by_send():
     s = connected()
@@ -173,7 +173,7 @@ def reset_found_by_send():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=3 tx=0 all-acked
-        $them aborted the connection (RST) in mid-stream, after 3 bytes from it
+        $them aborted the connection (RST) mid-stream, after 3 bytes received from it
 """)
 def reset_in_the_queue():
     """The client is gone before it is accepted: accept succeeds all the same."""
@@ -189,7 +189,7 @@ def reset_in_the_queue():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST), or this host's kernel did, because data came after this program had shut the socket down; until then 0 bytes had been received, and 512 bytes acknowledged
+        $them aborted the connection (RST), or this host's kernel did, because data arrived after this program had shut the socket down; by then 0 bytes had been received and 512 bytes acknowledged
 """)
 def reset_by_own_kernel():
     """Data for a program that has shut down both sides: it is this side that
@@ -204,11 +204,11 @@ def reset_by_own_kernel():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way. A firewall rule of this host may have sent the RST in its name
+        $them aborted the connection (RST) before any data had been exchanged. A firewall rule on this host may have sent the RST in its name
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        The connection to $them had already failed. The kernel reports that once ... This 0 does not mean that $them had finished sending
+        The connection to $them had already failed. The kernel reports this only once ... This 0 does not mean that $them had finished sending
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def reset_without_a_round_trip():
     """A SYN cookie and no time stamps (Windows): the kernel never measured one."""
@@ -256,7 +256,7 @@ def reset_after_both_ends_so_error():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300
-        it had acknowledged 0 bytes of what was sent to it; 300 bytes ... had not been acknowledged. Or a firewall rule of this host, which lets nothing out to the peer
+        it had acknowledged 0 bytes of what was sent to it; 300 bytes ... had not been acknowledged. Or the RST was sent in its name by a firewall rule of this host, which lets nothing out to the peer
 """)
 def reset_by_own_firewall():
     """The peer knows nothing of it."""
@@ -330,7 +330,7 @@ def dissolved_by_itself():
     recv ECONNABORTED connection-aborted | len=64 tcp CLOSE rx=0 tx=512 all-acked
         ended on this host (ss -K ... !accepted
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=512 all-acked
-        $them had already failed before this write, by reset or time-out ... SIGPIPE would have ended the program here
+        $them had already failed before this write, by a reset, a timeout ... SIGPIPE would have ended the program here
 """)
 def killed_on_this_host():
     own_network()
@@ -344,7 +344,7 @@ def killed_on_this_host():
 
 @case("""
     recvmmsg ECONNRESET peer-reset | tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
 """)
 def many_find_the_reset():
     s = connected()
@@ -355,7 +355,7 @@ def many_find_the_reset():
 
 @case("""
     splice ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way
+        $them aborted the connection (RST) before any data had been exchanged
 """)
 def spliced_from_a_reset():
     s = connected()
@@ -366,7 +366,7 @@ def spliced_from_a_reset():
 
 @slow_case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked idle_ms>5000
-        $them aborted the connection (RST) after 1000 bytes from it and 512 bytes acknowledged by it ... No data had come for ... when this call found out: look at idle timeouts ... load balancer
+        $them aborted the connection (RST) after 1000 bytes received from it and 512 bytes acknowledged by it ... No data had arrived for ... when this call found out: check the idle timeouts ... load balancer
 """)
 def reset_after_idle_time():
     s = connected()
@@ -381,7 +381,7 @@ def reset_after_idle_time():
 
 @slow_case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
-        before a single byte had come from it; it had acknowledged everything that was sent to it (512 bytes) ... No data had come for ... idle timeouts
+        before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes) ... No data had arrived for ... idle timeouts
 """)
 def reset_after_waiting_for_reply():
     s = connected()

@@ -12,11 +12,11 @@ from registry import case
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=7 tx=512 all-acked idle_ms>100
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from $them, which has acknowledged everything that was sent to it (512 bytes)
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them, which has acknowledged everything that was sent to it (512 bytes)
     recv EAGAIN timeout | len=64 flags=MSG_PEEK tcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
     recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
 """)
 def receive_timed_out():
     s = connected()
@@ -31,7 +31,7 @@ def receive_timed_out():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        nothing to read came from $them, and it has not acknowledged 300 bytes that this program wrote, after at least ... retransmission ... look at the path
+        nothing arrived from $them, and it has not acknowledged 300 bytes that this program wrote, after at least ... retransmission ... check the path
 """)
 def receive_timed_out_unacknowledged():
     own_network()
@@ -45,7 +45,7 @@ def receive_timed_out_unacknowledged():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        nothing to read came from $them, and ... cannot be sent to it, for its window is closed: it does not read
+        nothing arrived from $them, and ... cannot be sent to it because its window is closed: it is not reading
 """)
 def receive_timed_out_with_a_closed_window():
     """Both write, and neither reads."""
@@ -58,7 +58,7 @@ def receive_timed_out_with_a_closed_window():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=300 unacked=300 unsent=0 retrans>0
-        nothing to read came from $them, and it has not acknowledged 300 bytes that this program wrote ... !look at the path
+        nothing arrived from $them, and it has not acknowledged 300 bytes that this program wrote ... !check the path
 """)
 def receive_timed_out_after_old_losses():
     """What was lost long ago, and arrived in the end, says nothing of now."""
@@ -84,7 +84,7 @@ def receive_timed_out_after_old_losses():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300
-        nothing to read came from $them, but 300 bytes could not leave this host
+        nothing arrived from $them, but 300 bytes could not leave this host
 """)
 def receive_timed_out_kept_here():
     own_network()
@@ -99,7 +99,7 @@ def receive_timed_out_kept_here():
 
 @case("""
     accept4 EAGAIN timeout | type=tcp local=$us
-        SO_RCVTIMEO of this socket (120 ms) ran out: there was no connection to accept
+        SO_RCVTIMEO of this socket (120 ms) expired: there was no connection to accept
 """)
 def accept_timed_out():
     s = socket.socket()
@@ -112,11 +112,11 @@ def accept_timed_out():
 
 @case("""
     send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it does not read
+        No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it is not reading
     send EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full ... the peer's window is closed: it does not read
+        SO_SNDTIMEO of this socket (120 ms) expired: the send buffer stayed full ... the peer's window is closed: it is not reading
     sendfile EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full ... the peer's window is closed: it does not read
+        SO_SNDTIMEO of this socket (120 ms) expired: the send buffer stayed full ... the peer's window is closed: it is not reading
 """)
 def send_timed_out():
     s = connected(room=4096)
@@ -129,7 +129,7 @@ def send_timed_out():
 
 @case("""
     connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
-        SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+        SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
 """)
 def connect_timed_out_by_limit():
     own_network()
@@ -141,9 +141,9 @@ def connect_timed_out_by_limit():
 
 @case("""
     connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
-        SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+        SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
     connect EALREADY timeout | type=tcp peer=127.0.0.1:7000
-        SO_SNDTIMEO of this socket (120 ms) ran out: 127.0.0.1:7000 had not answered; the connect goes on
+        SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
 """)
 def connect_again_timed_out_by_limit():
     own_network()
@@ -156,7 +156,7 @@ def connect_again_timed_out_by_limit():
 
 @case("""
     recvfrom EAGAIN timeout | len=64 udp
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from the peer ... !acknowledged
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from the peer ... !acknowledged
 """)
 def udp_receive_timed_out():
     s = bound_udp()
@@ -166,7 +166,7 @@ def udp_receive_timed_out():
 
 @case("""
     recv EAGAIN timeout | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
-        SO_RCVTIMEO of this socket (120 ms) ran out: nothing to read came from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
 """)
 def unix_receive_timed_out():
     s = unix_connected()
@@ -178,7 +178,7 @@ def unix_receive_timed_out():
     send EAGAIN would-block | len=65536 flags=MSG_DONTWAIT type=unix-stream peer=$them peer_pid=$peer_pid
         No room in the send buffer ... the peer does not read as fast as this program writes
     send EAGAIN timeout | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        SO_SNDTIMEO of this socket (120 ms) ran out: the send buffer stayed full: the peer does not read as fast as this program writes
+        SO_SNDTIMEO of this socket (120 ms) expired: the send buffer stayed full: the peer does not read as fast as this program writes
 """)
 def unix_send_timed_out():
     s = unix_connected()
@@ -190,7 +190,7 @@ def unix_send_timed_out():
 
 @case("""
     recv EAGAIN timeout | len=64 type=netlink local=$us peer=0:0
-        SO_RCVTIMEO of this socket (120 ms) ran out
+        SO_RCVTIMEO of this socket (120 ms) expired
 """)
 def netlink_receive_timed_out():
     s = socket.socket(AF_NETLINK, SOCK_RAW, 0)

@@ -22,7 +22,7 @@ def refused_udp():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 udp peer=$them
-        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
+        An earlier datagram from this socket, to $them or to the address that it was connected to before, was answered with ICMP port unreachable
 """)
 def udp_refused_receive():
     call(refused_udp().recv, 64)
@@ -30,7 +30,7 @@ def udp_refused_receive():
 
 @case("""
     send ECONNREFUSED connection-refused | len=3 udp peer=$them
-        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
+        An earlier datagram from this socket, to $them or to the address that it was connected to before, was answered with ICMP port unreachable
 """)
 def udp_refused_send():
     call(refused_udp().send, b"abc")
@@ -38,7 +38,7 @@ def udp_refused_send():
 
 @case("""
     recvmmsg ECONNREFUSED connection-refused | udp peer=$them
-        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
+        An earlier datagram from this socket, to $them or to the address that it was connected to before, was answered with ICMP port unreachable
 """)
 def udp_refused_many():
     receive_many(refused_udp(), 2)
@@ -46,7 +46,7 @@ def udp_refused_many():
 
 @case("""
     getsockopt ECONNREFUSED connection-refused | udp peer=$them
-        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable (ICMP)
+        An earlier datagram from this socket, to $them or to the address that it was connected to before, was answered with ICMP port unreachable
 """)
 def udp_refused_so_error():
     refused_udp().getsockopt(SOL_SOCKET, SO_ERROR)
@@ -54,7 +54,7 @@ def udp_refused_so_error():
 
 @case("""
     sendto ECONNREFUSED connection-refused | len=3 udp peer=$other
-        An earlier datagram of this socket was answered by port-unreachable
+        An earlier datagram from this socket was answered with ICMP port unreachable
 """)
 def udp_refused_elsewhere():
     """Of an unconnected socket: the error is of the datagram before."""
@@ -68,7 +68,7 @@ def udp_refused_elsewhere():
 
 @case("""
     sendto EHOSTUNREACH unreachable | len=3 udp peer=$other
-        Or that was said of an earlier datagram of this socket, to another address
+        Or the error is about an earlier datagram from this socket to another address
 """)
 def udp_unreachable_elsewhere():
     own_network()
@@ -85,7 +85,7 @@ def udp_unreachable_elsewhere():
     sendto ENETUNREACH unreachable | len=3 type=udp peer=10.5.0.1:7000
         There is no route to 10.5.0.1:7000 ... !earlier
     sendto EINVAL bad-argument | len=3 type=udp peer=10.5.0.1:7000
-        or the route to 10.5.0.1:7000 leads nowhere (blackhole)
+        or the route to 10.5.0.1:7000 is a blackhole route
 """)
 def udp_unreachable():
     own_network()
@@ -96,7 +96,7 @@ def udp_unreachable():
 
 @case("""
     recv EACCES not-permitted | len=64 udp peer=[::1]:7000
-        A firewall rule (of this host, or one on the way that says so by ICMP) ... !SO_BROADCAST
+        A firewall rule (on this host, or on the path and reported by ICMP) ... !SO_BROADCAST
 """)
 def udp_prohibited_ipv6():
     """IPv6 has no broadcast to be forbidden."""
@@ -111,7 +111,7 @@ def udp_prohibited_ipv6():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 udp peer=127.0.0.1:7000
-        was answered by port-unreachable (ICMP): nothing receives where it was sent, or a firewall rejects it
+        was answered with ICMP port unreachable: nothing is receiving at its destination, or a firewall rejects it
 """)
 def udp_refused_by_a_firewall():
     """Something does receive there."""
@@ -127,7 +127,7 @@ def udp_refused_by_a_firewall():
 
 @case("""
     recv ENOPROTOOPT not-supported | len=64 udp peer=127.0.0.1:7000
-        The far host, or a firewall on the way, answered that it does not know the protocol (ICMP protocol-unreachable)
+        The remote host, or a firewall on the path, answered that it does not support the protocol (ICMP protocol unreachable)
 """)
 def udp_protocol_rejected():
     own_network()
@@ -241,7 +241,7 @@ def udp_without_destination():
 
 @case("""
     shutdown ENOTCONN not-connected | udp
-        The socket has no peer; it is shut down all the same
+        The socket has no peer; it was shut down anyway
     recv 0 local-shutdown-read | len=64 udp
         This program itself shut down the reading side of the socket
 """)
@@ -253,7 +253,7 @@ def udp_shutdown_unconnected():
 
 @case("""
     sendto EACCES not-permitted | len=3 type=udp peer=10.0.0.255:7000
-        A broadcast address without SO_BROADCAST, or a route or security module that forbids it
+        The address is a broadcast address and SO_BROADCAST is not set, or a route or security module forbids it
 """)
 def udp_broadcast():
     own_network()
@@ -308,7 +308,7 @@ def udp_too_big_for_router():
 
 @case("""
     recv EMSGSIZE message-too-big | len=64 udp peer=10.1.0.9:7000
-        A datagram that this socket had sent before was larger ... as a router reported (ICMP); the path's MTU is 1000 bytes ... !64
+        An earlier datagram from this socket was too large ... as a router reported (ICMP); the path MTU is 1000 bytes ... !64
 """)
 def udp_too_big_for_router_receive():
     call(udp_too_big_for_router().recv, 64)
@@ -316,7 +316,7 @@ def udp_too_big_for_router_receive():
 
 @case("""
     send EMSGSIZE message-too-big | len=10 udp peer=10.1.0.9:7000
-        A datagram that this socket had sent before was larger ... as a router reported (ICMP); the path's MTU is 1000 bytes ... !of 10
+        An earlier datagram from this socket was too large ... as a router reported (ICMP); the path MTU is 1000 bytes ... !of 10
 """)
 def udp_too_big_for_router_send():
     """Told by a datagram that would have passed."""
@@ -325,7 +325,7 @@ def udp_too_big_for_router_send():
 
 @case("""
     getsockopt EMSGSIZE message-too-big | udp peer=10.1.0.9:7000
-        A datagram that this socket had sent before was larger ... as a router reported (ICMP); the path's MTU is 1000 bytes
+        An earlier datagram from this socket was too large ... as a router reported (ICMP); the path MTU is 1000 bytes
 """)
 def udp_too_big_for_router_so_error():
     udp_too_big_for_router().getsockopt(SOL_SOCKET, SO_ERROR)
@@ -352,9 +352,9 @@ def udp_too_big_for_mtu_ipv6():
 
 @case("""
     sendto EPERM not-permitted | len=3 udp peer=127.0.0.1:7000
-        A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
     sendmmsg EPERM not-permitted | udp
-        A firewall rule (of this host, or one on the way that says so by ICMP), a prohibiting route
+        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
 """)
 def udp_forbidden():
     own_network()
@@ -379,7 +379,7 @@ def udp_ancillary_too_big():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 type=raw
-        was answered by port-unreachable ... !RST
+        was answered with ICMP port unreachable ... !RST
 """)
 def raw_refused():
     """A raw socket hears of unreachable ports as well. Nobody sent RST."""

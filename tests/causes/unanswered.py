@@ -11,7 +11,7 @@ from registry import case, slow_case
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=300 unsent=0 retrans>0
-        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... . Its host is gone
+        No acknowledgement arrived from $them for 300 bytes that this program wrote despite at least ... retransmission ... . Its host is down or gone
 """)
 def retransmissions_unanswered():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -25,7 +25,7 @@ def retransmissions_unanswered():
 
 @case("""
     send ETIMEDOUT connection-timed-out | len=10 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... . Its host is gone
+        No acknowledgement arrived from $them for 300 bytes that this program wrote despite at least ... retransmission ... . Its host is down or gone
 """)
 def retransmissions_unanswered_send():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -38,7 +38,7 @@ def retransmissions_unanswered_send():
 
 @case("""
     getsockopt ETIMEDOUT connection-timed-out | tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... . Its host is gone
+        No acknowledgement arrived from $them for 300 bytes that this program wrote despite at least ... retransmission ... . Its host is down or gone
 """)
 def retransmissions_unanswered_so_error():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -51,7 +51,7 @@ def retransmissions_unanswered_so_error():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        No acknowledgement came from $them of 300 bytes that this program wrote, in spite of at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is gone
+        No acknowledgement arrived from $them for 300 bytes that this program wrote despite at least ... retransmission ... within TCP_USER_TIMEOUT (300 ms). Its host is down or gone
 """)
 def user_timeout():
     own_network()
@@ -65,7 +65,7 @@ def user_timeout():
 
 @slow_case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        No answer came from $them to the keepalive probes of the idle connection. Its host is gone
+        No answer arrived from $them to the keepalive probes of the idle connection. Its host is down or gone
 """)
 def keepalive():
     own_network()
@@ -82,7 +82,7 @@ def keepalive():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 all-acked retrans>0
-        No acknowledgement came from $them of the end of what this program sent (FIN), in spite of at least ... retransmission ... !keepalive
+        No acknowledgement arrived from $them for this program's FIN despite at least ... retransmission ... !keepalive
 """)
 def own_fin_unanswered():
     """Keepalive is on, but it is not what ran out."""
@@ -98,7 +98,7 @@ def own_fin_unanswered():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=512 unacked=0 unsent=300 retrans=0
-        Of what this program wrote to $them, 300 bytes could not leave this host ... firewall rule ... !Its host is gone
+        Of what this program wrote to $them, 300 bytes could not leave this host ... firewall rule ... !Its host is down or gone
 """)
 def kept_here_for_too_long():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -121,7 +121,7 @@ def given_up_after(commands, host="10.0.0.2"):
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
-        Of what this program wrote to $them, 300 bytes could not leave this host: its interface is down ... !Its host is gone
+        Of what this program wrote to $them, 300 bytes could not leave this host: its interface is down ... !Its host is down or gone
 """)
 def interface_down_while_connected():
     given_up_after("ip link set v0 down")
@@ -129,7 +129,7 @@ def interface_down_while_connected():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
-        Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is gone
+        Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is down or gone
 """)
 def address_gone_while_connected():
     given_up_after("ip address del 10.0.0.1/24 dev v0")
@@ -137,7 +137,7 @@ def address_gone_while_connected():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
-        Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is gone
+        Of what this program wrote to $them, 300 bytes could not leave this host ... it has no route ... !Its host is down or gone
 """)
 def blackhole_route_while_connected():
     given_up_after("ip route add blackhole 10.0.0.2")
@@ -145,7 +145,7 @@ def blackhole_route_while_connected():
 
 @case("""
     recv EINVAL unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=0 unsent=300 retrans=0
-        The kernel gave the connection up: a route of this host leads nowhere (blackhole) instead of to $them
+        The kernel gave up on the connection: this host's route to $them
 """)
 def blackhole_route_while_connected_ipv6():
     given_up_after("ip -6 route add blackhole fd00::2", "fd00::2")
@@ -153,7 +153,7 @@ def blackhole_route_while_connected_ipv6():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        The connection to $them stood, and then its packets were answered by port-unreachable (ICMP): that is a firewall that rejects them; 300 bytes ... had not been acknowledged
+        The connection to $them was established, and then its packets were answered with ICMP port unreachable: a firewall rejects them; 300 bytes ... had not been acknowledged
 """)
 def rejected_while_connected():
     """Soft, so it is told when the retransmissions are at their end."""
@@ -181,7 +181,7 @@ def window_closed_for_too_long():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        $them kept its window closed, no answers to probes came any more
+        $them kept its window closed, answers to probes stopped arriving
 """)
 def window_closed_and_vanished():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -194,7 +194,7 @@ def window_closed_and_vanished():
 
 @case("""
     recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        no way to $them
+        $them is unreachable
 """)
 def unreachable_while_connected():
     own_network_with("ipv4/tcp_retries2", 1)
@@ -207,7 +207,7 @@ def unreachable_while_connected():
 
 @case("""
     recv ETIMEDOUT connection-timed-out | len=64 type=tcp rx=5 unsent=0
-        No acknowledgement came from $them of 5000 bytes that this program wrote ... large ones alone if the path's MTU is too small ... !stopped
+        No acknowledgement arrived from $them for 5000 bytes that this program wrote ... only large ones if the path MTU is too small ... !stopped
 """)
 def large_packets_dropped():
     """The peer still talks, and small packets pass."""

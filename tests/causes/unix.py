@@ -116,7 +116,7 @@ def unix_pair_closed():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) closed its end while data from this program lay there unread, or before it had accepted the connection
+        $them (opened by pid $peer_pid) closed its end with data from this program still unread, or before it had accepted the connection
     recv 0 peer-closed | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
         $them (opened by pid $peer_pid) closed its end
 """)
@@ -131,7 +131,7 @@ def unix_reset_unread():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) closed its end while data from this program lay there unread, or before it had accepted the connection
+        $them (opened by pid $peer_pid) closed its end with data from this program still unread, or before it had accepted the connection
 """)
 def unix_reset_unread_seqpacket():
     s = unix_connected(SOCK_SEQPACKET)
@@ -143,7 +143,7 @@ def unix_reset_unread_seqpacket():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 type=unix-stream peer=$them
-        $them (opened by pid ... closed its end while data from this program lay there unread, or before it had accepted the connection
+        $them (opened by pid ... closed its end with data from this program still unread, or before it had accepted the connection
 """)
 def unix_never_accepted():
     """Nothing was sent, so nothing was left unread."""
@@ -193,7 +193,7 @@ def unix_empty_datagram():
 
 @case("""
     send ECONNREFUSED connection-refused | len=3 type=unix-dgram
-        (opened by pid ... was closed, or the path is left over from a program that is gone
+        (opened by pid ... was closed, or the path was left behind by a program that has ended
     send ENOTCONN not-connected | len=3 type=unix-dgram
         The socket is not connected
 """)
@@ -216,7 +216,7 @@ def unix_datagram_own_shut_rd():
 
 @case("""
     sendto ECONNREFUSED connection-refused | len=3 type=unix-dgram peer=$them
-        $them was closed, or the path is left over from a program that is gone
+        $them was closed, or the path was left behind by a program that has ended
 """)
 def unix_datagram_to_the_dead():
     address = unix_address()
@@ -227,11 +227,11 @@ def unix_datagram_to_the_dead():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 type=unix-dgram local=$us peer=$them
-        $them connected its socket to another address, or to none, and what lay there unread was thrown away
+        $them connected its socket to another address, or to none, and what was still unread there was discarded
     send EPERM not-permitted | len=3 type=unix-dgram local=$us peer=$them
-        $them is connected to another socket and takes nothing from this one ... !file permissions
+        $them is connected to another socket and accepts nothing from this one ... !file permissions
     sendto EPERM not-permitted | len=3 type=unix-dgram peer=$them
-        $them is connected to another socket and takes nothing from this one ... !file permissions
+        $them is connected to another socket and accepts nothing from this one ... !file permissions
 """)
 def unix_datagram_peer_elsewhere():
     """The peer connects to a third one: what it has not read is thrown away, and
@@ -251,7 +251,7 @@ def unix_datagram_peer_elsewhere():
 
 @case("""
     sendmsg EBADF bad-descriptor | type=unix-stream
-        is a socket, but a descriptor that the message passes on (SCM_RIGHTS) is not open
+        is a socket, but a descriptor that the message passes (SCM_RIGHTS) is not open
 """)
 def unix_descriptor_not_open():
     s, other = socket.socketpair()
@@ -260,7 +260,7 @@ def unix_descriptor_not_open():
 
 @case("""
     sendmsg EPERM not-permitted | len=1 type=unix-stream
-        the message carries credentials that are not the program's (SCM_CREDENTIALS) ... !file permissions
+        the message carries credentials that are not the program's own (SCM_CREDENTIALS) ... !file permissions
 """)
 def unix_foreign_credentials():
     without_rights()
@@ -306,7 +306,7 @@ def unix_no_such_path():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
-        Nobody listens at $them: its owner is gone or has not called listen
+        Nothing is listening at $them: its owner is gone or has not called listen
 """)
 def unix_no_such_name():
     address = unix_address(abstract=True)
@@ -316,7 +316,7 @@ def unix_no_such_name():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
-        Nobody listens at $them: its owner is gone or has not called listen
+        Nothing is listening at $them: its owner is gone or has not called listen
 """)
 def unix_nobody_listens():
     address = unix_address()
@@ -327,7 +327,7 @@ def unix_nobody_listens():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
-        Nobody listens at $them: its owner is gone or has not called listen
+        Nothing is listening at $them: its owner is gone or has not called listen
 """)
 def unix_no_socket_but_a_file():
     notes["them"] = unix_address()
@@ -337,7 +337,7 @@ def unix_no_socket_but_a_file():
 
 @case("""
     connect ENOTDIR other | type=unix-stream peer=$them
-        The kernel answered errno 20: Not a directory
+        The kernel returned errno 20: Not a directory
 """)
 def unix_below_a_file():
     file = unix_address()
@@ -348,7 +348,7 @@ def unix_below_a_file():
 
 @case("""
     connect EPROTOTYPE bad-argument | type=unix-dgram peer=$them
-        The socket at the address is of another type (stream against datagram)
+        The socket at the address is of a different type (such as stream versus datagram)
 """)
 def unix_wrong_type():
     address = unix_address()
@@ -379,7 +379,7 @@ def unix_backlog_full():
 
 @case("""
     bind ENOENT other | type=unix-stream local=$us
-        A folder of the path $us does not exist
+        A directory in the path $us does not exist
 """)
 def unix_bind_without_directory():
     notes["us"] = unix_address() + "/s"
@@ -388,7 +388,7 @@ def unix_bind_without_directory():
 
 @case("""
     bind EADDRINUSE address-in-use | type=unix-stream local=$us
-        Another socket already has $us ... stays until it is unlinked
+        Another socket is already bound to $us ... a path remains until it is unlinked
 """)
 def unix_bind_twice():
     notes["us"] = unix_address()
@@ -398,7 +398,7 @@ def unix_bind_twice():
 
 @case("""
     connect EACCES not-permitted | type=unix-stream peer=$them
-        This user may not use the socket at $them (file permissions of the path)
+        This user is not allowed to use the socket at $them (file permissions along the path)
 """)
 def unix_forbidden_path():
     address = unix_address()
@@ -411,7 +411,7 @@ def unix_forbidden_path():
 
 @case("""
     bind EACCES not-permitted | type=unix-stream local=$us
-        This user may not make a socket at $us (file permissions of the folder)
+        This user is not allowed to create a socket at $us (directory permissions)
 """)
 def unix_forbidden_folder():
     folder = temporary("forbidden")

@@ -34,7 +34,7 @@ def accepted_and_answered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 all-acked side=connected
-        $them closed its side cleanly (FIN) without an answer ... nothing has ever come (0 bytes in all)
+        $them closed its side cleanly (FIN) without answering ... nothing has ever arrived (0 bytes in all)
 """)
 def never_answered():
     s = connected()
@@ -46,7 +46,7 @@ def never_answered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=100 tx=600 all-acked side=connected
-        $them closed its side cleanly (FIN) without an answer ... nothing has come since (100 bytes in all)
+        $them closed its side cleanly (FIN) without answering ... nothing has arrived since (100 bytes in all)
 """)
 def second_request_not_answered():
     s = connected()
@@ -76,9 +76,9 @@ def said_goodbye():
 
 @case("""
     send ECONNRESET peer-reset | len=10 tcp CLOSE rx=348 tx=512 unread=348
-        $them aborted the connection (RST) ... Unread here: 348 bytes that it sent before. ... tcpdump -A
+        $them aborted the connection (RST) ... Still unread: 348 bytes that it sent before that. ... tcpdump -A
     send EPIPE write-after-close | len=10 tcp CLOSE rx=348 unread=348
-        Unread here: 348 bytes
+        Still unread: 348 bytes
     recv 0 closed-after-error | len=64 tcp CLOSE unread=-
         had already failed
 """)
@@ -95,7 +95,7 @@ def last_words_unread():
 
 @case("""
     send EPIPE write-after-close | len=10 type=unix-stream unread=24
-        $them ... closed its end ... Unread here: 24 bytes that it sent before.
+        $them ... closed its end ... Still unread: 24 bytes that it sent before that.
     recv ECONNRESET peer-reset | len=64 type=unix-stream unread=-
         !Unread
 """)

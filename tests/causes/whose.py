@@ -62,7 +62,7 @@ def notice_and_reset_to_server():
     getsockopt ECONNRESET peer-reset | tcp CLOSE rx=0 tx=20000 all-acked
         $them aborted the connection (RST)
     recv 0 other | len=64 tcp CLOSE rx=0 tx=20000 all-acked
-        This program had shut down its reading side, or the connection to $them had failed ... notices in the error queue hide which
+        This program had shut down its reading side, or the connection to $them had failed ... notifications in the error queue hide which
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=20000 all-acked
         The connection to $them had already failed
 """)
@@ -131,7 +131,7 @@ def connect_prohibited_then_read():
     connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     getsockopt ECONNREFUSED connection-refused | type=tcp peer=$them
-        a firewall rule of this host rejects the connection
+        a firewall rule on this host rejects or redirects the connection
     recv 0 closed-after-error | len=64 type=tcp peer=$them
         The connection to $them had already failed ... !shut down
 """)
@@ -236,7 +236,7 @@ def reset_by_own_kernel_with_fin():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST) before any data had gone either way ... !kernel
+        $them aborted the connection (RST) before any data had been exchanged ... !kernel
 """)
 def reset_after_own_shut_wr_at_server():
     """Which has not shut down its reading side: that the kernel resets it cannot be."""
@@ -266,7 +266,7 @@ def reset_by_own_kernel_for_a_child():
 
 @case("""
     getsockopt EPIPE peer-reset | tcp CLOSE rx=0 tx=0 unacked=5 unsent=0
-        had closed its side cleanly (FIN), and then aborted the connection (RST) ... A firewall rule of this host may have sent the RST in its name
+        had closed its side cleanly (FIN), and then aborted the connection (RST) ... A firewall rule on this host may have sent the RST in its name
 """)
 def rejected_by_a_firewall_after_fin():
     own_network()
@@ -281,9 +281,9 @@ def rejected_by_a_firewall_after_fin():
 
 @case("""
     recv 0 closed-after-error | len=64 tcp CLOSE
-        The kernel reports that once: an earlier call was given the error, or it was lost in a splice or sendfile that had moved something
+        The kernel reports this only once: an earlier call was given the error, or it was lost in a splice or sendfile that had moved something
     send EPIPE write-after-close | len=1 tcp CLOSE
-        The kernel reports that once: an earlier call was given the error, or it was lost in a splice or sendfile
+        The kernel reports this only once: an earlier call was given the error, or it was lost in a splice or sendfile
 """)
 def error_lost_in_splice():
     """It has moved a part when the RST comes, and returns how much that was."""
@@ -355,7 +355,7 @@ def fast_open(prepare):
 
 @case("""
     send ECONNREFUSED connection-refused | len=1 type=tcp peer=$them state=- rx=- idle_ms=-
-        Nothing listens on $them of this host ... !stood
+        Nothing is listening on $them on this host ... !stood
     recv 0 closed-after-error | len=64 type=tcp peer=$them state=-
         The connection to $them had already failed
 """)
@@ -365,7 +365,7 @@ def fast_open_refused():
 
 @case("""
     send ETIMEDOUT connect-timed-out | len=1 type=tcp peer=$them state=-
-        No answer from $them to the connection request (SYN) came through
+        No answer to the connection request (SYN) arrived from $them
     recv 0 closed-after-error | len=64 type=tcp peer=$them state=-
         The connection to $them had already failed
 """)
@@ -377,7 +377,7 @@ def fast_open_unanswered():
     connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     recv ECONNREFUSED connection-refused | len=64 type=tcp peer=$them
-        Nothing listens on $them of this host
+        Nothing is listening on $them on this host
     shutdown ENOTCONN not-connected | type=tcp
         harmless
     connect EINVAL bad-argument | type=tcp peer=$them
@@ -399,7 +399,7 @@ def connect_after_shutdown():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=0 unsent=1
-        nothing to read came from $them
+        nothing arrived from $them
 """)
 def a_byte_that_does_not_leave():
     """The kernel counts it as sent at the first try."""
@@ -416,7 +416,7 @@ def a_byte_that_does_not_leave():
 
 @case("""
     send ECONNREFUSED connection-refused | len=1 type=udp peer=$them
-        An earlier datagram of this socket, to $them or to where it was connected before, was answered by port-unreachable
+        An earlier datagram from this socket, to $them or to the address that it was connected to before, was answered with ICMP port unreachable
 """)
 def udp_refused_by_the_one_before():
     other = bound_udp()
@@ -431,7 +431,7 @@ def udp_refused_by_the_one_before():
 
 @case("""
     send EHOSTUNREACH unreachable | len=1 type=udp peer=$them
-        no way to $them. Or that was said of an earlier datagram of this socket, to another address
+        $them. is unreachable Or the error is about an earlier datagram from this socket to another address
 """)
 def udp_prohibited_by_the_one_before():
     own_network()
@@ -463,9 +463,9 @@ def address_in_vain():
 
 @case("""
     sendto EOPNOTSUPP not-supported | len=1 type=unix-stream peer=-
-        The call named an address to send to, but a socket of this kind sends to where it is connected, and this one is not connected
+        The call named an address to send to, but this kind of socket can only send to the peer that it is connected to, and this one is not connected
     sendmsg EOPNOTSUPP not-supported | len=1 type=unix-stream peer=-
-        The call named an address to send to, but a socket of this kind sends to where it is connected, and this one is not connected
+        The call named an address to send to, but this kind of socket can only send to the peer that it is connected to, and this one is not connected
 """)
 def unix_address_in_vain():
     s = socket.socket(AF_UNIX)
@@ -475,11 +475,11 @@ def unix_address_in_vain():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=0.0.0.0:9
-        Nothing listens on 0.0.0.0:9 of this host
+        Nothing is listening on 0.0.0.0:9 on this host
     connect ECONNREFUSED connection-refused | type=tcp peer=[::]:9
-        Nothing listens on [::]:9 of this host
+        Nothing is listening on [::]:9 on this host
     connect ECONNREFUSED connection-refused | type=tcp peer=[::ffff:0.0.0.0]:9
-        Nothing listens on [::ffff:0.0.0.0]:9 of this host
+        Nothing is listening on [::ffff:0.0.0.0]:9 on this host
 """)
 def refused_by_this_host():
     own_network()
@@ -490,7 +490,7 @@ def refused_by_this_host():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 type=tcp rx=0 tx=0
-        before any data had gone either way. A firewall rule of this host may have sent the RST in its name
+        before any data had been exchanged. A firewall rule on this host may have sent the RST in its name
 """)
 def reset_at_an_address_of_this_host():
     other_host()
@@ -526,7 +526,7 @@ def descriptor_of_a_path():
 
 @case("""
     socketpair EOPNOTSUPP not-supported | type=tcp
-        Sockets of this family do not come in pairs
+        This address family does not support socketpair
 """)
 def pair_of_tcp():
     call(socket.socketpair, AF_INET)
@@ -566,7 +566,7 @@ def connected_meanwhile():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=1 tx=0 all-acked
-        nothing to read came from $them
+        nothing arrived from $them
 """)
 def timed_out_with_an_urgent_byte():
     s = connected()
@@ -609,7 +609,7 @@ def closed_while_it_waits(function, *arguments):
 
 @case("""
     recv ECONNRESET other | len=64 type=- peer=-
-        Another thread closed the descriptor while the call waited
+        Another thread closed the descriptor while the call was waiting
 """)
 def closed_while_it_receives():
     closed_while_it_waits(lambda number: libc.recv(number, bytes(64), 64, 0))
@@ -617,7 +617,7 @@ def closed_while_it_receives():
 
 @case("""
     read ECONNRESET other | len=64 type=- peer=-
-        Another thread closed the descriptor while the call waited
+        Another thread closed the descriptor while the call was waiting
 """)
 def closed_while_it_reads():
     closed_while_it_waits(os.read, 64)
@@ -625,7 +625,7 @@ def closed_while_it_reads():
 
 @case("""
     sendto EHOSTUNREACH unreachable | len=1 type=udp peer=$them
-        no way to $them. Or that was said of an earlier datagram of this socket, to another address
+        $them. is unreachable Or the error is about an earlier datagram from this socket to another address
     sendto ENETUNREACH unreachable | len=1 type=udp peer=10.5.0.1:7000
         There is no route to 10.5.0.1:7000 ... !earlier
 """)

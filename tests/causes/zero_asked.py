@@ -29,9 +29,9 @@ from registry import case
     splice 0 zero-length-request | len=0 tcp ESTABLISHED rx=1 tx=0 all-acked
         The program itself offered 0 bytes
     recvmmsg 0 zero-length-request | tcp ESTABLISHED rx=1 tx=0 all-acked
-        room for 0 messages
+        message count of 0
     sendmmsg 0 zero-length-request | tcp ESTABLISHED rx=1 tx=0 all-acked
-        room for 0 messages
+        message count of 0
 """)
 def nothing_asked_for():
     """With something there: if not, even such a call waits for data."""
@@ -80,7 +80,7 @@ def empty_datagram_sent():
     recv 0 zero-length-request | len=0 udp
         The program itself asked for 0 bytes
     recv EAGAIN would-block | len=64
-        Nothing to read yet, and the call must not wait
+        Nothing to read yet, and the call does not block
 """)
 def nothing_asked_of_a_datagram():
     s = bound_udp()

@@ -47,7 +47,7 @@ def of_epipe(case):
     found = set()
     if t.shut(1, case.high):
         found.add("local-shutdown-write")
-    hedged = "the kernel does not tell them apart" in case.record["why"] and t.fin(case.high)
+    hedged = "the kernel does not distinguish them" in case.record["why"] and t.fin(case.high)
     if t.failed(case.high) or hedged:
         found.add("write-after-close")
     if not t.established or t.dissolved(case.high):

@@ -108,7 +108,7 @@ def other_ended(case):
     return case.t.closed(case.high) or case.t.shut("other", case.high, (1, 2))
 
 
-@claim(WHO + r" closed its end, or finished sending, or sent an empty message just before that: the kernel does not tell them apart\.")
+@claim(WHO + r" closed its end, or finished sending, or sent an empty message just before that: the kernel does not distinguish them\.")
 def _(case, said):
     return other_ended(case) and own_pid(case, said)
 
@@ -145,12 +145,12 @@ def _(case, said):
     return True
 
 
-@claim(WHO + r" closed its end while data from this program lay there unread, or before it had accepted the connection\.")
+@claim(WHO + r" closed its end with data from this program still unread, or before it had accepted the connection\.")
 def _(case, said):
     return case.t.closed_unread(case.high) or "it had not"
 
 
-@claim(r"Nothing to read yet, and the call must not wait\.|No room in the send buffer, and the call must not wait(?:: the peer does not read as fast as this program writes)?\.|Either the pipe or the socket was not ready; splice does not say which\.")
+@claim(r"Nothing to read yet, and the call does not block\.|No room in the send buffer, and the call does not block(?:: the peer does not read as fast as this program writes)?\.|Either the pipe or the socket was not ready; splice does not say which\.")
 def _(case, said):
     return case.entry["errno"] == errno.EAGAIN
 
@@ -160,7 +160,7 @@ def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"Nobody listens at (?P<path>\S+): its owner is gone or has not called listen, or there is no such socket\.")
+@claim(r"Nothing is listening at (?P<path>\S+): its owner is gone or has not called listen, or there is no such socket\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 
@@ -170,12 +170,12 @@ def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"Another socket already has (?P<path>\S+): the name exists, perhaps left over from a program that is gone; a path stays until it is unlinked\.")
+@claim(r"Another socket is already bound to (?P<path>\S+), or the name was left behind by a program that has ended; a path remains until it is unlinked\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"The socket is not connected: connect was never called, it failed, or the connection has ended\.|The connection was already gone, or never made; harmless\.|The socket is not connected, or an argument of the call is invalid\.|The socket is not connected, and the call named no address to send to\.")
+@claim(r"The socket is not connected: connect was never called, it failed, or the connection has ended\.|The connection had already ended or was never established; this is harmless\.|The socket is not connected, or an argument of the call is invalid\.|The socket is not connected, and the call named no address to send to\.")
 def _(case, said):
     return case.t.state("unconnected") or case.t.closed(case.high) or case.kind == "unix-dgram" or \
         case.entry["errno"] == errno.EINVAL or "it was"
@@ -186,7 +186,7 @@ def _(case, said):
     return int(said["n"]) == case.entry["len"]
 
 
-@claim(r"An empty (?:datagram|message) arrived: that is legal and no end of anything\.")
+@claim(r"An empty (?:datagram|message) arrived: this is legal and does not mean that anything has ended\.")
 def _(case, said):
     return any(e.get("sends") and e["len"] == 0 and e["t0"] <= case.high for e in case.t.others) or "none had"
 
@@ -196,12 +196,12 @@ def _(case, said):
     return case.entry["empty"]
 
 
-@claim(r"Nobody reads from the pipe any more into which splice was to move the data; the socket is fine\.")
+@claim(r"The pipe that splice was to write to has no reader left; the socket is fine\.")
 def _(case, said):
     return bool(case.entry.get("deaf"))
 
 
-@claim(WHO + r" was closed, or the path is left over from a program that is gone\.")
+@claim(WHO + r" was closed, or the path was left behind by a program that has ended\.")
 def _(case, said):
     return case.t.closed(case.high) or case.entry["call"] == "connect" and own_pid(case, said)
 
@@ -211,17 +211,17 @@ def _(case, said):
     return not case.t.state("unconnected")
 
 
-@claim(r"The call named an address to send to, but (?:the socket is already connected|a socket of this kind sends to where it is connected, and this one is not connected)\.")
+@claim(r"The call named an address to send to, but (?:the socket is already connected|this kind of socket can only send to the peer that it is connected to, and it is not connected)\.")
 def _(case, said):
     return case.entry["call"] == "sendto" and case.kind != "unix-dgram"
 
 
-@claim(r"This kind of socket does not (?:know|support) the call or its flags\.", LESS)
+@claim(r"This kind of socket does not support the call or its flags\.", LESS)
 def _(case, said):
     return case.entry["errno"] == errno.EOPNOTSUPP
 
 
-@claim(r" Unread here: (?P<n>\d+) bytes? that it sent before\. Servers say in such last words why they hang up \(an HTTP status, a database's error, a TLS alert\); tcpdump -A or the client's verbose option shows them\.")
+@claim(r" Still unread: (?P<n>\d+) bytes? that it sent before that\. Servers often say there why they close a connection \(an HTTP status, a database error, a TLS alert\); tcpdump -A or the client's verbose option shows it\.")
 def _(case, said):
     sent = sum(e["ret"] for e in case.t.others if e.get("sends") and e["ret"] > 0 and e["t0"] < case.high)
     read = sum(e["ret"] for e in case.t.entries if e.get("receives") and e["ret"] > 0 and e["t0"] < case.high)

@@ -48,7 +48,7 @@ def _(case, said):
     return case.t.failed(case.high) or "it had not"
 
 
-@claim(r" The kernel reports that once: an earlier call was given the error, or it was lost in a splice or sendfile that had moved something\.")
+@claim(r" The kernel reports this only once: an earlier call got the error, or it was lost in a splice or sendfile that had already transferred data\.")
 def _(case, said):
     return bool(case.t.told(case.entry)) or case.t.swallowed(case.entry) or "neither"
 
@@ -58,7 +58,7 @@ def _(case, said):
     return not case.t.surely_fin(case.low) or "it had"
 
 
-@claim(r"This program had shut down its reading side, or the connection to PEER had failed and an earlier call was given the error: notices in the error queue hide which\.", LESS)
+@claim(r"This program had shut down its reading side, or the connection to PEER had failed and an earlier call got the error; notifications in the error queue hide which\.", LESS)
 def _(case, said):
     return case.t.shut(0, case.high) or bool(case.t.told(case.entry)) or "neither"
 
@@ -70,21 +70,21 @@ def _(case, said):
     return reset_came(case) if case.t.fin(case.high) else "no FIN had come"
 
 
-@claim(r"PEER aborted the connection \(RST\), or this host's kernel did, because data came after this program had shut the socket down; until then <rx> had been received, and <tx> acknowledged", LESS)
+@claim(r"PEER aborted the connection \(RST\), or this host's kernel did, because data arrived after this program had shut the socket down; by then <rx> had been received and <tx> acknowledged", LESS)
 def _(case, said):
     if not (case.t.reset_in(case.high) or case.t.reset_out(case.high)):
         return "neither"
     return case.t.shut(1, case.high) and same(case, said["rx"], "rx") and same(case, said["tx"], "tx")
 
 
-@claim(r"PEER aborted the connection \(RST\) before any data had gone either way")
+@claim(r"PEER aborted the connection \(RST\) before any data had been exchanged")
 def _(case, said):
     ok = reset_came(case)
     return ok if ok is not True else \
         case.record["rx"] == 0 and case.t.written(case.entry) == 0 or "some had"
 
 
-@claim(r"PEER aborted the connection \(RST\) before a single byte had come from it; it had acknowledged (?:<tx> of what was sent to it|everything that was sent to it \(<all>\))")
+@claim(r"PEER aborted the connection \(RST\) before a single byte had arrived from it; it had acknowledged (?:<tx> of what was sent to it|everything that was sent to it \(<all>\))")
 def _(case, said):
     ok = reset_came(case)
     if ok is not True:
@@ -101,34 +101,34 @@ def _(case, said):
     return int(said["n"]) == case.record["unacked"] + case.record["unsent"]
 
 
-@claim(r"\.? Or a firewall rule of this host, which lets nothing out to the peer, or something in between sent the RST in its name\.|\.? A firewall rule of this host may have sent the RST in its name\.")
+@claim(r"\.? Or the RST was sent in its name by a firewall rule of this host, which lets nothing out to the peer, or by something in between\.|\.? A firewall rule on this host may have sent the RST in its name\.")
 def _(case, said):
     return True
 
 
-@claim(r"\.? No data had come for (?P<d>\d+) (?P<unit>s|ms) when this call found out: look at idle timeouts of the peer and of what stands between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
+@claim(r"\.? No data had arrived for (?P<d>\d+) (?P<unit>s|ms) when this call found out: check the idle timeouts of the peer and of anything in between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
 def _(case, said):
     return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
 
 
-@claim(r" Unread here: <n> that it sent before\. Servers say in such last words why they hang up \(an HTTP status, a database's error, a TLS alert\); tcpdump -A or the client's verbose option shows them\.")
+@claim(r" Still unread: <n> that it sent before that\. Servers often say there why they close a connection \(an HTTP status, a database error, a TLS alert\); tcpdump -A or the client's verbose option shows it\.")
 def _(case, said):
     return same(case, said["n"], "unread")
 
 
 # ---- Writing too late ----
 
-@claim(r"The connection to PEER had already failed before this write, by reset or time-out or in another way\.")
+@claim(r"The connection to PEER had already failed before this write, by a reset, a timeout or in some other way\.")
 def _(case, said):
     return case.t.failed(case.high) or "it had not"
 
 
-@claim(r"This program had shut down its writing side before this write, or the connection to PEER had failed, by reset or time-out or in another way: the kernel does not tell them apart\.", LESS)
+@claim(r"This program had shut down its writing side before this write, or the connection to PEER had failed, by a reset, a timeout or in some other way: the kernel does not distinguish them\.", LESS)
 def _(case, said):
     return case.t.shut(1, case.high) or case.t.failed(case.high) or "neither"
 
 
-HOST_ENDED = r"(?P<host>, or because this host (?:gave it up \(time-out, or ss -K\)|ended it \(ss -K, or the like\)))?\."
+HOST_ENDED = r"(?P<host>, or because this host (?:gave up on it \(a timeout or ss -K\)|ended it \(ss -K or similar\)))?\."
 
 
 def ended_somehow(case, said):
@@ -156,7 +156,7 @@ def _(case, said):
 
 # ---- Ended on this host ----
 
-@claim(r"The connection was ended on this host \(ss -K, or the like\)\.")
+@claim(r"The connection was ended on this host \(ss -K or similar\)\.")
 def _(case, said):
     return case.t.killed(case.high) or "nobody did"
 
@@ -170,7 +170,7 @@ def _(case, said):
         "it stood"
 
 
-@claim(r"The connection was already gone, or never made; harmless\.")
+@claim(r"The connection had already ended or was never established; this is harmless\.")
 def _(case, said):
     t = case.t
     return not t.established or t.failed(case.high) or t.shut(1, case.high) and t.fin(case.high) or \
@@ -182,7 +182,7 @@ def _(case, said):
     return case.entry["len"] == 0
 
 
-@claim(r"There is no out-of-band data to read, or it comes in line with the rest\.")
+@claim(r"There is no out-of-band data to read, or it is delivered inline \(SO_OOBINLINE\)\.")
 def _(case, said):
     return bool(case.entry.get("flags", 0) & socket.MSG_OOB)
 
@@ -197,7 +197,7 @@ def _(case, said):
     return case.entry["call"] == "splice" and case.entry["empty"]
 
 
-@claim(r"Nobody reads from the pipe any more into which splice was to move the data; the socket is fine\.")
+@claim(r"The pipe that splice was to write to has no reader left; the socket is fine\.")
 def _(case, said):
     return case.entry["call"] == "splice" and case.entry.get("deaf")
 
@@ -213,7 +213,7 @@ def _(case, said):
     return case.t.failed(case.high) or "it had not failed"
 
 
-@claim(r"End of the stream; the kernel does not tell whether the peer closed, this program shut down its reading side, or an earlier error ended it\.", LESS)
+@claim(r"End of the stream; the kernel does not say whether the peer closed, this program shut down its reading side, or an earlier error ended it\.", LESS)
 def _(case, said):
     return True
 
@@ -225,13 +225,13 @@ def _(case, said):
 
 # ---- Said of several ----
 
-@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being made\)\.")
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\)\.")
 def _(case, said):
     return case.t.dissolved(case.high) or case.t.shut(1, case.high) and not case.t.established or \
         "it had not"
 
 
-@claim(r" Then the connection failed, by a reset or otherwise; a write or SO_ERROR will tell, a read will not\.")
+@claim(r" Then the connection failed, by a reset or otherwise; a write or SO_ERROR will report it, a read will not\.")
 def _(case, said):
     return case.t.failed(case.high) or "nothing had failed"
 
@@ -241,7 +241,7 @@ def _(case, said):
     return case.t.shut(0, case.high) or "it had not"
 
 
-@claim(r"PEER aborted the connection \(RST\)(?P<mid> in mid-stream,)? after <rx> from it and <tx> acknowledged by it")
+@claim(r"PEER aborted the connection \(RST\)(?P<mid> mid-stream,)? after <rx> received from it and <tx> acknowledged by it")
 def _(case, said):
     ok = reset_came(case)
     if ok is not True:
@@ -276,7 +276,7 @@ def reset_went(case):
         t.rules_out.ever(case.high) or t.routed(case.high) or "no RST went out"
 
 
-@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)): therefore its kernel sent RST instead of FIN, and PEER sees ECONNRESET if it has not closed as well\.")
+@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent RST instead of FIN; PEER sees ECONNRESET unless it has closed as well\.")
 def _(case, said):
     if said["linger"]:
         asked = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == case.t.name for a in case.t.acts)
@@ -286,17 +286,17 @@ def _(case, said):
     return reset_went(case)
 
 
-@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when it closed the socket\.(?: This host itself did not let the SYN out when it was to be sent again: a firewall rule of its own, a full conntrack table or a full queue\.)? That is its own deadline, or another address answered sooner\.")
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when the program closed the socket\.(?: A retransmission of the SYN was stopped on this host itself, by a local firewall rule, a full conntrack table or a full queue\.)? Either that was the program's own deadline, or another address answered sooner\.")
 def _(case, said):
     return case.t.peer_first is None and not case.t.told(case.entry) or "it had"
 
 
-@claim(r"This program closed the connection " + TIME + r" after it had sent last, without an answer from PEER: nothing has (?P<when>ever come|come since) \(<rx> in all\)\. That is its own deadline, unless what it sent last needed no answer\.")
+@claim(r"This program closed the connection " + TIME + r" after its last send, with no answer from PEER: nothing has (?P<when>ever arrived|arrived since) \(<rx> in all\)\. That is the program's own deadline, unless what it sent last needed no answer\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
 
 
-@claim(r"PEER closed its side cleanly \(FIN\) without an answer: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever come|come since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs no answer looks the same\.")
+@claim(r"PEER closed its side cleanly \(FIN\) without answering: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever arrived|arrived since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit expired, or a proxy has no backend; a final message that needs no answer looks the same\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
 

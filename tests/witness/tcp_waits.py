@@ -18,7 +18,7 @@ def own_route(case, *kinds):
 
 # ---- Waiting ----
 
-@claim(r"nothing to read came from PEER")
+@claim(r"nothing arrived from PEER")
 def _(case, said):
     low, _ = case.t.rx(case.entry["t1"] - LAG, case.high)
     return low <= case.t.read(case.entry) + case.t.urgent(case.high) or "something did"
@@ -29,36 +29,36 @@ def _(case, said):
     return same(case, said["tx"], "tx") and case.record["unacked"] + case.record["unsent"] == 0
 
 
-@claim(r", and it has not acknowledged <n> that this program wrote(?:, after at least (?P<t>\d+) retransmissions?: look at the path, and at its host)?\.")
+@claim(r", and it has not acknowledged <n> that this program wrote(?:, after at least (?P<t>\d+) retransmissions?: check the path and the peer's host)?\.")
 def _(case, said):
     return same(case, said["n"], "unacked")
 
 
-@claim(r"No acknowledgement came from PEER of <n> that this program wrote")
+@claim(r"No acknowledgement arrived from PEER for <n> that this program wrote")
 def _(case, said):
     if int(said["n"]) != case.record["unacked"] + case.record["unsent"]:
         return "another number"
     return case.silent()
 
 
-@claim(r"\.? Its host is gone, or something drops the packets, on the way or here \(a firewall, a route; large ones alone if the path's MTU is too small\)\.")
+@claim(r"\.? Its host is down or gone, or something drops the packets, on the path or here \(a firewall, a route; only large ones if the path MTU is too small\)\.")
 def _(case, said):
     return True
 
 
-@claim(r"Nothing to read yet, and the call must not wait\.")
+@claim(r"Nothing to read yet, and the call does not block\.")
 def _(case, said):
     low, _ = case.t.rx(case.low, case.high)
     urgent = any(p.flags & 32 for p in case.t.back)
     return urgent or low <= case.t.read(case.entry) or "there was"
 
 
-@claim(r"The socket's error queue is empty\.|The error queue delivered its control data; there was no payload with it\.")
+@claim(r"The socket's error queue is empty\.|The error queue delivered control data without any payload\.")
 def _(case, said):
     return bool(case.entry.get("flags", 0) & socket.MSG_ERRQUEUE)
 
 
-@claim(r"No room in the send buffer, and the call must not wait")
+@claim(r"No room in the send buffer, and the call does not block")
 def _(case, said):
     return True
 
@@ -68,13 +68,13 @@ def _(case, said):
     return case.entry["call"] == "splice"
 
 
-@claim(r"(?P<what>SO_RCVTIMEO|SO_SNDTIMEO) of this socket \((?P<n>\d+) (?P<unit>us|ms|s)\) ran out: ")
+@claim(r"(?P<what>SO_RCVTIMEO|SO_SNDTIMEO) of this socket \((?P<n>\d+) (?P<unit>us|ms|s)\) expired: ")
 def _(case, said):
     unit = {"us": 1, "ms": 1000, "s": 1000000}[said["unit"]]
     return abs(int(said["n"]) * unit - case.entry.get("timeout_us", 0)) < 10000 or "another time"
 
 
-@claim(r", and <n> cannot be sent to it, for its window is closed: it does not read\.?")
+@claim(r", and <n> cannot be sent to it because its window is closed: it is not reading\.?")
 def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
 
@@ -84,14 +84,14 @@ def _(case, said):
     return True
 
 
-@claim(r"<n> could not leave this host: its interface is down, it has no route, or a firewall rule or a full queue of its own drops them")
+@claim(r"<n> could not leave this host: its interface is down, it has no route, or a local firewall rule or full queue drops them")
 def _(case, said):
     if not same(case, said["n"], "unsent"):
         return "unsent is another"
     return case.t.rules_out.ever(case.high) or case.t.routed(case.high) or "nothing kept them"
 
 
-@claim(r"; the kernel gave the connection up")
+@claim(r"; the kernel gave up on the connection")
 def _(case, said):
     return case.entry["errno"] == 110
 
@@ -107,123 +107,123 @@ def _(case, said):
     return True
 
 
-@claim(r": <a> sent and not acknowledged, <b> not sent(?P<w>, and the peer's window is closed: it does not read)?\.")
+@claim(r": <a> sent and not acknowledged, <b> not sent(?P<w>, and the peer's window is closed: it is not reading)?\.")
 def _(case, said):
     if not same(case, said["a"], "unacked") or not same(case, said["b"], "unsent"):
         return "the record's figures are others"
     return not said["w"] or case.t.window_closed(case.low, case.high) or "it is open"
 
 
-@claim(r"PEER answers, but it kept its window closed: it does not read, and <n> could not be sent")
+@claim(r"PEER answers, but kept its window closed: it is not reading, and <n> could not be sent")
 def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
 
 
-@claim(r"PEER kept its window closed, no answers to probes came any more, and <n> could not be sent")
+@claim(r"PEER kept its window closed, answers to probes stopped arriving, and <n> could not be sent")
 def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
 
 
-@claim(r", in spite of at least (?P<t>\d+) retransmissions?")
+@claim(r" despite at least (?P<t>\d+) retransmissions?")
 def _(case, said):
     return True
 
 
-@claim(r"No answer came from PEER to the keepalive probes of the idle connection")
+@claim(r"No answer arrived from PEER to the keepalive probes of the idle connection")
 def _(case, said):
     on = any(a["act"] == "option" and a["name"] == "keepalive" and a["e"] == case.t.name
              for a in case.t.acts)
     return on and case.silent()
 
 
-@claim(r"No acknowledgement came from PEER of the end of what this program sent \(FIN\)")
+@claim(r"No acknowledgement arrived from PEER for this program's FIN")
 def _(case, said):
     return case.t.shut(1, case.high) and case.silent()
 
 
-@claim(r"Answers from PEER stopped coming, and the kernel gave the connection up")
+@claim(r"Answers from PEER stopped arriving, and the kernel gave up on the connection")
 def _(case, said):
     return case.silent()
 
 
 # ---- Connecting ----
 
-@claim(r"The connect to PEER was not finished at once, but has succeeded since\.")
+@claim(r"The connect to PEER did not complete immediately, but has since succeeded\.")
 def _(case, said):
     return case.t.established and case.record["state"] not in ("SYN_SENT", "SYN_RECV") or "it had not"
 
 
-@claim(r"The connect to PEER was not finished at once, and has ended since; SO_ERROR has the result\.")
+@claim(r"The connect to PEER did not complete immediately and has since ended; SO_ERROR has the result\.")
 def _(case, said):
     return case.t.failed(case.high) or bool(case.t.icmp) or "it had not"
 
 
-@claim(r"No answer from PEER to the connection request \(SYN\) came through: the host is down or not there, something drops the packets \(a firewall, of this host or on the way\), or the server's accept queue is full and its kernel ignores them\.")
+@claim(r"No answer to the connection request \(SYN\) arrived from PEER: the host is down or does not exist, something drops the packets \(a firewall on this host or on the path\), or the server's accept queue is full and its kernel ignores them\.")
 def _(case, said):
     return case.t.peer_first is None or "one did"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the way reported that \(ICMP\)\.")
+@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\.")
 def _(case, said):
     return icmp(case, 0x300, 0x306) or own_route(case, "throw") or "there was"
 
 
 # ---- Unreachable, refused ----
 
-@claim(r"The kernel gave the connection up: a route of this host leads nowhere \(blackhole\) instead of to PEER\.")
+@claim(r"The kernel gave up on the connection: this host's route to PEER is a blackhole route\.")
 def _(case, said):
     return any(a["act"] == "route" and a["kind"] == "blackhole" and a["side"] == case.t.name
                for a in case.t.acts)
 
 
-@claim(r"This host found no neighbour \(ARP\) or has a route that says unreachable, or the network or a firewall reported \(ICMP\) that there is no way to PEER\.")
+@claim(r"This host found no neighbour \(ARP\), its route is of type unreachable, or the network or a firewall reported \(ICMP\) that PEER is unreachable\.")
 def _(case, said):
     return icmp(case, 0x301, 0x305, 0x307, 0x308, 0x309, 0x30a, 0x30d) or own_route(case, "unreachable") or \
         "nobody did"
 
 
-@claim(r"A firewall rule \(of this host, or one on the way that says so by ICMP\), a prohibiting route or a security module forbids it\.")
+@claim(r"A firewall rule \(on this host, or on the path and reported by ICMP\), a route of type prohibit or a security module forbids it\.")
 def _(case, said):
     return icmp(case, 0x309, 0x30a, 0x30d) or own_route(case, "prohibit") or \
         case.t.rules_out.ever(case.high) or "nothing did"
 
 
-@claim(r"The connection to PEER stood, and then its packets were answered by port-unreachable \(ICMP\): that is a firewall that rejects them")
+@claim(r"The connection to PEER was established, and then its packets were answered with ICMP port unreachable: a firewall rejects them")
 def _(case, said):
     return icmp(case, 0x303) or "no such answer came"
 
 
-@claim(r"PEER answered that nothing listens on that port, or a firewall rejects it \(RST or port-unreachable\)\.")
+@claim(r"PEER answered that nothing is listening on that port, or a firewall rejects the connection \(RST or ICMP port unreachable\)\.")
 def _(case, said):
     return case.t.reset_in(case.high) or icmp(case, 0x303) or "neither came"
 
 
-@claim(r"The far host, or a firewall on the way, answered that it does not know the protocol \(ICMP protocol-unreachable\)\.")
+@claim(r"The remote host, or a firewall on the path, answered that it does not support the protocol \(ICMP protocol unreachable\)\.")
 def _(case, said):
     return icmp(case, 0x302) or "no such answer came"
 
 
-@claim(r"The connect to PEER was not finished at once; the program will learn its result from SO_ERROR\.")
+@claim(r"The connect to PEER did not complete immediately; the program will get its result from SO_ERROR\.")
 def _(case, said):
     return case.entry["errno"] == 115
 
 
-@claim(r"An earlier connect of this socket is still under way\.")
+@claim(r"An earlier connect of this socket is still in progress\.")
 def _(case, said):
     return True
 
 
-@claim(r"The connection is not made yet, and the call must not wait\.")
+@claim(r"The connection is not established yet, and the call does not block\.")
 def _(case, said):
     return not case.t.acked or case.t.acked[0][0] > case.low or "it was"
 
 
-@claim(r"PEER had not answered; the connect goes on\.")
+@claim(r"PEER had not answered; the connect continues\.")
 def _(case, said):
     return case.t.peer_first is None or "it had"
 
 
-@claim(r"The kernel refused the address, the route to it leads nowhere \(blackhole\), or an earlier connect of this socket had not succeeded and shutdown was called after that\.", LESS)
+@claim(r"The kernel rejected the address, the route to it is a blackhole route, or shutdown was called after an earlier connect of this socket that had not succeeded\.", LESS)
 def _(case, said):
     t = case.t
     return own_route(case, "blackhole") or (t.shut(0, case.high) or t.shut(1, case.high)) and \
@@ -235,36 +235,36 @@ def _(case, said):
     return case.t.established
 
 
-@claim(r"An earlier connect of this socket had failed, and its error was reported then; or its connection was ended meanwhile \(by a reset, or on this host by ss -K or the like\)\.")
+@claim(r"An earlier connect of this socket had failed, and its error was reported then; or its connection has ended in the meantime \(by a reset, or on this host by ss -K or similar\)\.")
 def _(case, said):
     return bool(case.t.told(case.entry)) or case.t.failed(case.high) or "neither"
 
 
-@claim(r"A signal handler ran(?:, or the process was stopped and went on,)? while the call waited; the connect may go on in the background\.")
+@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? while the call was waiting; the connect may continue in the background\.")
 def _(case, said):
     return case.entry["errno"] == 4 and case.entry["call"] == "connect"
 
 
-@claim(r"A signal handler ran(?:, or the process was stopped and went on,)? before the call had done anything; nothing is wrong with the socket\.")
+@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? before the call had done anything; nothing is wrong with the socket\.")
 def _(case, said):
     return case.entry["errno"] == 4
 
 
-@claim(r"The address (?P<a>\S+) is not one of this host's\.")
+@claim(r"The address (?P<a>\S+) is not assigned to this host\.")
 def _(case, said):
     return said["a"] == "%s:%d" % tuple(case.entry["to"]) and said["a"].startswith("10.99.")
 
 
-@claim(r"Another socket already has (?P<a>\S+), or its port on all addresses \(0\.0\.0\.0, \[::\]\), or a closed connection still holds it \(TIME_WAIT, without SO_REUSEADDR\)\.")
+@claim(r"Another socket is already bound to (?P<a>\S+), or to its port on all addresses \(0\.0\.0\.0, \[::\]\), or a closed connection still holds it \(TIME_WAIT, without SO_REUSEADDR\)\.")
 def _(case, said):
     return said["a"] == "%s:%d" % tuple(case.entry["to"])
 
 
-@claim(r"The socket is already bound, or the address is not one of its family\.")
+@claim(r"The socket is already bound, or the address belongs to another family\.")
 def _(case, said):
     return case.entry["call"] == "bind"
 
 
-@claim(r"The socket is not listening, or not any more \(shutdown\), or the flags are not valid\.")
+@claim(r"The socket is not listening, or no longer is \(shutdown\), or the flags are invalid\.")
 def _(case, said):
     return case.entry["call"] in ("accept", "accept4")

@@ -84,56 +84,56 @@ def faults(case):
         yield f"the peer is {case.peer_text()}"
 
 
-@claim(r"An earlier datagram of this socket(?P<named>, to PEER or to where it was connected before,)? was answered by port-unreachable \(ICMP\): nothing receives where it was sent, or a firewall rejects it\.")
+@claim(r"An earlier datagram from this socket(?P<named>, to PEER or to the address that it was connected to before,)? was answered with ICMP port unreachable: nothing is receiving at its destination, or a firewall rejects it\.")
 def _(case, said):
     return case.t.answered({0x303}, case.high) or "none was"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the way reported that \(ICMP\)\.(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
+@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.ENETUNREACH], case.high, to) or case.t.routed("throw") or \
         f"nobody said so of {to}"
 
 
-@claim(r"This host found no neighbour \(ARP\) or has a route that says unreachable, or the network or a firewall reported \(ICMP\) that there is no way to PEER\.(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
+@claim(r"This host found no neighbour \(ARP\), its route is of type unreachable, or the network or a firewall reported \(ICMP\) that PEER is unreachable\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.EHOSTUNREACH], case.high, to) or \
         case.t.routed("unreachable") or f"nobody said so of {to}"
 
 
-@claim(r"The far host, or a firewall on the way, answered that it does not know the protocol \(ICMP protocol-unreachable\)\.")
+@claim(r"The remote host, or a firewall on the path, answered that it does not support the protocol \(ICMP protocol unreachable\)\.")
 def _(case, said):
     return case.t.answered({0x302}, case.high) or "nobody did"
 
 
-@claim(r"A firewall rule \(of this host, or one on the way that says so by ICMP\), a prohibiting route or a security module forbids it\.(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
+@claim(r"A firewall rule \(on this host, or on the path and reported by ICMP\), a route of type prohibit or a security module forbids it\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     return case.t.rules_out.ever(case.high) or case.t.routed("prohibit") or "nothing did"
 
 
-@claim(r"A broadcast address without SO_BROADCAST, or a route or security module that forbids it\.", LESS)
+@claim(r"The address is a broadcast address and SO_BROADCAST is not set, or a route or security module forbids it\.", LESS)
 def _(case, said):
     return case.t.routed("prohibit") or "nothing did"
 
 
-@claim(r"The kernel refused an argument of the call as invalid, or the route to PEER leads nowhere \(blackhole\)\.", LESS)
+@claim(r"The kernel rejected an argument of the call as invalid, or the route to PEER is a blackhole route\.", LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
 
-@claim(r"The kernel refused the address, or the route to it leads nowhere \(blackhole\)\.", LESS)
+@claim(r"The kernel rejected the address, or the route to it is a blackhole route\.", LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
 
-@claim(r"The message of <n> is larger than this socket can send in one piece(?:; the path's MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.|The message of <n2>, or an earlier one, is larger than this socket can send in one piece(?:; the path's MTU is <m2>)?(?:[,;] SO_SNDBUF (?:is )?<s2>)?\.")
+@claim(r"The message of <n> is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.|The message of <n2>, or an earlier one, is larger than this socket can send in one piece(?:; the path MTU is <m2>)?(?:[,;] SO_SNDBUF (?:is )?<s2>)?\.")
 def _(case, said):
     return int(said["n"] or said["n2"]) == case.entry["len"] > 1400
 
 
-@claim(r"Nothing to read yet, and the call must not wait\.")
+@claim(r"Nothing to read yet, and the call does not block\.")
 def _(case, said):
     came = sum(p.at <= case.low and not case.t.rules_in.maybe(p.at) and case.t.takes(p)
                for p in case.t.back)
@@ -142,12 +142,12 @@ def _(case, said):
     return came <= read or f"{came} had come, {read} were read"
 
 
-@claim(r"The socket's error queue is empty\.|The error queue delivered its control data; there was no payload with it\.")
+@claim(r"The socket's error queue is empty\.|The error queue delivered control data without any payload\.")
 def _(case, said):
     return bool(case.entry.get("flags", 0) & socket.MSG_ERRQUEUE)
 
 
-@claim(r"An empty datagram arrived: that is legal and no end of anything\.")
+@claim(r"An empty datagram arrived: this is legal and does not mean that anything has ended\.")
 def _(case, said):
     return any(p.payload == 0 and p.at <= case.high for p in case.t.back) or "none had"
 
@@ -172,6 +172,6 @@ def _(case, said):
     return case.t.shut(1, case.high) or "it had not"
 
 
-@claim(r"The socket has no peer; it is shut down all the same\.")
+@claim(r"The socket has no peer; it was shut down anyway\.")
 def _(case, said):
     return case.t.connected_to(case.entry["t0"]) is None

@@ -287,7 +287,7 @@ report_feed_one() {
     elif [ -n "$report_tool" ]; then
         {
             report_put_back "$report_bytes" | "$report_tool" -dc 2>/dev/null || {
-                complain "$(report_names "$1"): $report_tool could not read all of it; it is damaged, or cut off"
+                complain "$(report_names "$1"): $report_tool could not read all of it; it is damaged or truncated"
                 echo unread >&3
             }
         } | report_pieces >&4
