@@ -68,6 +68,23 @@ refuses() {
     sockshim recorder --json "$RING" | jq -se 'all(.[]; .pid > 0 and .prog == "recorded")' >/dev/null
 }
 
+@test "a name that is not resolved is recorded, too, and the name that an address was resolved from" {
+    recorded "$PYTHON" -c '
+import socket
+try:
+    socket.getaddrinfo("no.such.host.invalid", 80)
+except socket.gaierror:
+    pass
+for answer in socket.getaddrinfo("localhost", 1, socket.AF_INET, socket.SOCK_STREAM):
+    try:
+        socket.socket().connect(answer[4])
+    except ConnectionRefusedError:
+        pass'
+    sockshim recorder --json "$RING" | jq -se '
+        any(.[]; .call == "getaddrinfo" and .cause == "name-not-resolved" and .name == "no.such.host.invalid") and
+        any(.[]; .call == "connect" and .peer_name == "localhost")' >/dev/null || fails_with "$(in_ring)"
+}
+
 @test "the file is of its size in full, only its owner's, and has no other name" {
     recorded SOCKSHIM_RECORDER_SIZE=3M "$PROGRAMS/recorded" lean 1
     [ "$(stat -c '%s %a %h' "$RING")" = "3145728 600 1" ]

@@ -15,19 +15,27 @@ static bool is_at_most(const struct facts *f, size_t at, unsigned most)
 #define FITS_known(name) is_at_most(f, offsetof(struct facts, name), YES)
 #define AND_FITS(kind, name) &&FITS_##kind(name)
 
-static bool has_address(const struct facts *f, const struct address *a)
+static bool is_in_room(const struct facts *f, const struct address *a)
 {
     const char *room = f->room.bytes;
     const char *from = (const char *)a + a->ahead;
-    return a->len == 0 || (from >= room && (from - room) % 4 == 0 &&
-                           from + a->len <= room + f->room.used && a->len >= sizeof(sa_family_t));
+    if (*((const unsigned char *)a + offsetof(struct address, is_cut)) > true) {
+        return false;
+    }
+    return a->len == 0 ||
+           (from >= room && (from - room) % 4 == 0 && from + a->len <= room + f->room.used);
+}
+
+static bool has_address(const struct facts *f, const struct address *a)
+{
+    return is_in_room(f, a) && (a->len == 0 || a->len >= sizeof(sa_family_t));
 }
 
 static bool is_sound(const struct facts *f)
 {
     return true RECORDED_FACTS(AND_FITS) && f->call < CALL_COUNT &&
            f->room.used <= sizeof f->room.bytes && has_address(f, &f->local) &&
-           has_address(f, &f->peer);
+           has_address(f, &f->peer) && is_in_room(f, &f->name);
 }
 
 /* Moves *bytes on. */

@@ -113,6 +113,7 @@ void recorded_table(char *table)
     RECORDED_FACTS(PUT_FACT)
     PUT_FACT(address, local)
     PUT_FACT(address, peer)
+    PUT_FACT(words, name)
     PUT_FACT(bytes, room)
     put_names(&t, "calls", name_of_call, CALL_COUNT);
     put_names(&t, "causes", name_of_cause, CAUSE_COUNT);
