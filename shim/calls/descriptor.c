@@ -57,6 +57,7 @@ static inline __attribute__((always_inline)) int dup_onto(int from, int to, int 
     }
     int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
     log_taking_ends(to);
+    hint_end_is_over(to);
     return result;
 }
 

@@ -23,8 +23,8 @@ torn, since a writer was killed in the midst of one, it says on stderr.
                       only those of connections with this peer or own address:
                       10.0.0.5:443, 10.0.0.5, :443 or a path; those without an
                       address, too, which the descriptor tells
-  --failures          of each connection that failed: its first failure, a record
-                      of warn or error, and the 10 records before it
+  --failures          of each connection that failed: the first failure,
+                      a record of warn or error, and the 10 records before it
   -h, --help          print this
 
 sockshim report FILE and sockshim follow FILE read it, too, but for the calls
