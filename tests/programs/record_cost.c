@@ -148,8 +148,9 @@ static void fill(int fd)
 
 static long fails(const char *kind, int fd)
 {
-    struct iovec part = {room, 1};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    /* Each on one page: on the stack one may lie on two. */
+    static _Alignas(64) struct iovec part = {room, 1};
+    static _Alignas(64) struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (strcmp(kind, "refused") == 0) {
         return connect(fd, (struct sockaddr *)&dead_end, sizeof dead_end);
     }
