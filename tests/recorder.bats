@@ -344,6 +344,26 @@ leaves_one() {
     [ "$output" = $'done\n2' ] || fails_with "$output"
 }
 
+@test "a disk that is full once the file is there: the program goes on, and every record is there" {
+    [ "$(id -u)" -eq 0 ] || skip "mounts a file system"
+    mkdir "$BATS_TEST_TMPDIR/disk"
+    run -0 unshare -m bash -c '
+        mount -t tmpfs -o size=4M none "$1" && mkfifo "$1/in" "$1/out" || exit
+        env LD_PRELOAD="$2" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$1/ring" SOCKSHIM_RECORDER_SIZE=2M \
+            "$3" waits <"$1/in" >"$1/out" 3>&- &
+        exec 7>"$1/in" 8<"$1/out"
+        read -r said <&8
+        cat /dev/zero >"$1/full" 2>/dev/null
+        df --output=avail "$1" | tail -1
+        for ((i = 0; i < 3000; i++)); do
+            echo >&7 && read -r said <&8 || exit
+        done
+        exec 7>&-
+        wait $! && "$4" "$1/ring" | grep -c event=return' - \
+        "$BATS_TEST_TMPDIR/disk" "$SHIM" "$PROGRAMS/recorded" "$BUILD/sockshim-recorder"
+    [ "$(echo $output)" = "0 3001" ] || fails_with "$output"
+}
+
 @test "nothing but a file that is cut off ends the program, as README says" {
     waiting SOCKSHIM_RECORDER_SIZE=1M
     : >"$RING"
