@@ -20,6 +20,9 @@ void process_begin(bool tells);
 /* One system call in a main thread, two elsewhere, the first time; none after that, nor in
  * a cage. Once there may be a child on this memory: again each time. */
 struct identity process_identify(void);
+/* What is done in a fork's child, by whatever call it was made (clone(2) by number and _Fork()
+ * run no handlers of pthread_atfork()), before it first knows who it is; or NULL. */
+extern hidden void (*process_is_born)(void);
 
 /* Before vfork() and its like: from now on there may be a child that has this process's
  * memory, this thread's block with it, but a number, descriptors and limits of its own. */
