@@ -91,6 +91,8 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
     }
     if (level == SOL_SOCKET && is_timeout(option)) {
         process_timeout_set();
+    } else if (level == SOL_SOCKET && option == SO_LINGER) {
+        process_linger_set();
     }
     struct attempt a = {.fd = fd};
     return result >= 0 ? result : (int)FAILED(CALL_setsockopt, result);
@@ -112,12 +114,9 @@ static inline int set_plain(struct attempt *a, int result)
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
 {
     if (level == SOL_SOCKET) {
-        int pair = option & ~1;
-        if (pair == OLD_TIMEOUTS) { /* one by one: two jumps are the fewest instructions */
-            return set_watched(fd, level, option, value, len);
-        }
-        __asm__("" : "+r"(pair));
-        if (pair == NEW_TIMEOUTS) {
+        /* Higher options that share a bit with one of these are looked at, too. */
+        const uint32_t watched = 3U << OLD_TIMEOUTS | 1U << SO_LINGER;
+        if (watched >> (option & 31) & 1 || (unsigned)option - NEW_TIMEOUTS < 2) {
             return set_watched(fd, level, option, value, len);
         }
     } else if (level == IPPROTO_TCP && option == TCP_NODELAY) {
