@@ -67,7 +67,7 @@ setup() {
     says "This host did send RSTs (OutRsts +2), none of them for unread data or SO_LINGER 0. It may have been a listener that was closed while connections waited in its queue, or a connection that was not known any more."
 }
 
-@test "a reset by a firewall rule of this host" {
+@test "a reset by a firewall rule on this host" {
     beside cut_off
     [ "$output" = 104 ]
     says "peer-reset 1, from this host: 127.0.0.1:8080 (1). This network namespace did not send as many RSTs (OutRsts +0): a firewall rule did"
@@ -220,10 +220,15 @@ RECORDS
         ln -s "$(command -v "$awk")" "$awk/awk"
     done
     while read -r awk shell; do
-        # shellcheck disable=SC2086
-        run --separate-stderr with_settings net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_retries2=7 \
-            "${uniform[@]}" env PATH="$PWD/$awk:$PATH" LC_ALL=C.UTF-8 "$PYTHON" "$SCENE" many_queues \
-            $shell "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/log.$awk" -- "$PYTHON" "$SCENE" overflow
+        # Once more if it took so long that an ACK was held back, which is counted.
+        for _ in {1..10}; do
+            rm -f "$BATS_TEST_TMPDIR/log.$awk"
+            # shellcheck disable=SC2086
+            run --separate-stderr with_settings net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_retries2=7 \
+                "${uniform[@]}" env PATH="$PWD/$awk:$PATH" LC_ALL=C.UTF-8 "$PYTHON" "$SCENE" many_queues \
+                $shell "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/log.$awk" -- "$PYTHON" "$SCENE" overflow
+            grep -q '^ *DelayedACKs *+' <<<"$stderr" || break
+        done
         says "The numbers match"
         local beside=${stderr//log.$awk/LOG}
         # shellcheck disable=SC2086
