@@ -33,7 +33,7 @@ times() {
     figure at_least_ms -eq 0
     figure connections -eq 3
     # The program's own patience ended, and the connection stood.
-    rec 100 idle_ms=30000 sent_ms=30001 local=10.0.0.5:40004 cause=timeout error=EAGAIN level=warn side=connected why='SO_RCVTIMEO of this socket (30 s) expired: nothing came from 10.0.0.9:80.' >>log
+    rec 100 idle_ms=30000 sent_ms=30001 local=10.0.0.5:40004 cause=timeout error=EAGAIN level=warn side=connected why='SO_RCVTIMEO of this socket (30 s) expired: nothing arrived from 10.0.0.9:80.' >>log
     finds idle-timeout log
     figure at_least_ms -eq 30000
 }
@@ -222,7 +222,7 @@ times() {
 }
 
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
-    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable why='Either no ephemeral port is left for connections to 10.0.0.9:80 (net.ipv4.ip_local_port_range: 40000 to 40010), or this host cannot connect to that address from this host.' >log
+    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable why='Either no ephemeral port is left for connections to 10.0.0.9:80 (net.ipv4.ip_local_port_range: 40000 to 40010), or this host cannot connect to that address.' >log
     finds_only ports-used-up log
     failed_connect 1 call=bind error=EADDRNOTAVAIL errno=99 level=error peer= local=10.9.9.9:80 cause=address-unavailable why="The address 10.9.9.9:80 is not assigned to this host." >log
     finds_only address-unavailable log
