@@ -16,6 +16,7 @@ void layers_install(void)
     accept_install();
     moves_install();
     restart_install();
+    recording_install();
 }
 
 void layers_take_inherited(int fd)
@@ -24,4 +25,5 @@ void layers_take_inherited(int fd)
     if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() && is_tcp_socket(fd)) {
         options_limit_receiving(fd);
     }
+    recording_take_inherited(fd);
 }

@@ -16,8 +16,8 @@ extern hidden struct next beneath;
 void layers_install(void);
 
 /* A socket that the program found when it started, or received from another process. Only
- * a TCP connection is given anything: a unix socket may be its input, and a datagram
- * socket waits for requests. */
+ * a TCP connection is changed: a unix socket may be its input, and a datagram socket waits
+ * for requests. */
 void layers_take_inherited(int fd);
 
 /* A file each; what was not asked for, it leaves alone. */
@@ -27,5 +27,8 @@ void listen_install(void);
 void accept_install(void);
 void options_install(void);
 void restart_install(void);
+/* The last one: it tells what the others leave of a call. */
+void recording_install(void);
+void recording_take_inherited(int fd);
 
 #endif
