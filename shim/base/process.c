@@ -189,3 +189,10 @@ void process_timeout_set(void)
 {
     atomic_store_explicit(&process_timeout_seen, true, memory_order_relaxed);
 }
+
+atomic_bool process_linger_seen;
+
+void process_linger_set(void)
+{
+    atomic_store_explicit(&process_linger_seen, true, memory_order_relaxed);
+}

@@ -75,4 +75,14 @@ static inline bool process_sets_timeouts(void)
     return atomic_load_explicit(&process_timeout_seen, memory_order_relaxed);
 }
 
+/* That there may be a socket with SO_LINGER: the program set it, or accepts at a listener
+ * that it did not make. Until then no close resets for that, and it needs no question. What
+ * is set by number (syscall(2)), or by another process that has the socket, is not seen. */
+void process_linger_set(void);
+extern hidden atomic_bool process_linger_seen;
+static inline bool process_sets_linger(void)
+{
+    return atomic_load_explicit(&process_linger_seen, memory_order_relaxed);
+}
+
 #endif

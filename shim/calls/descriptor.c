@@ -77,6 +77,7 @@ static inline __attribute__((always_inline)) int dup_onto(int from, int to, int 
     }
     int result = dup_plainly(from, to, flags);
     log_taking_ends(to);
+    hint_end_is_over(to);
     return result;
 }
 
