@@ -159,7 +159,7 @@ def dissolved_while_another_thread_reads():
     send ETIMEDOUT connection-timed-out | len=1 tcp CLOSE rx=0 tx+unacked+unsent=$written
         kept its window closed ... within TCP_USER_TIMEOUT (300 ms)
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        $them had closed its side (FIN), and then the connection failed ... or because this host gave it up (time-out ... !answered ... SIGPIPE would
+        $them had closed its side (FIN), and then the connection failed ... or because this host gave up on it (a timeout ... !answered ... SIGPIPE would
 """)
 def timed_out_after_fin():
     s = connected(room=4096)
@@ -203,7 +203,7 @@ def reset_by_a_close_after_half_close():
 
 BY_OWN_KERNEL = """
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        $them aborted the connection (RST), or this host's kernel did, because data came after this program had shut the socket down ... !before any
+        $them aborted the connection (RST), or this host's kernel did, because data arrived after this program had shut the socket down ... !before any
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
         The connection to $them had already failed ... !FIN
 """
@@ -281,9 +281,9 @@ def rejected_by_a_firewall_after_fin():
 
 @case("""
     recv 0 closed-after-error | len=64 tcp CLOSE
-        The kernel reports this only once: an earlier call was given the error, or it was lost in a splice or sendfile that had moved something
+        The kernel reports this only once: an earlier call got the error, or it was lost in a splice or sendfile that had already transferred data
     send EPIPE write-after-close | len=1 tcp CLOSE
-        The kernel reports this only once: an earlier call was given the error, or it was lost in a splice or sendfile
+        The kernel reports this only once: an earlier call got the error, or it was lost in a splice or sendfile
 """)
 def error_lost_in_splice():
     """It has moved a part when the RST comes, and returns how much that was."""
@@ -381,7 +381,7 @@ def fast_open_unanswered():
     shutdown ENOTCONN not-connected | type=tcp
         harmless
     connect EINVAL bad-argument | type=tcp peer=$them
-        or an earlier connect of this socket had not succeeded and shutdown was called after that
+        or shutdown was called after an earlier connect of this socket that had not succeeded
 """)
 def connect_after_shutdown():
     s = socket.socket()
@@ -431,7 +431,7 @@ def udp_refused_by_the_one_before():
 
 @case("""
     send EHOSTUNREACH unreachable | len=1 type=udp peer=$them
-        $them. is unreachable Or the error is about an earlier datagram from this socket to another address
+        $them is unreachable. Or the error is about an earlier datagram from this socket to another address
 """)
 def udp_prohibited_by_the_one_before():
     own_network()
@@ -463,9 +463,9 @@ def address_in_vain():
 
 @case("""
     sendto EOPNOTSUPP not-supported | len=1 type=unix-stream peer=-
-        The call named an address to send to, but this kind of socket can only send to the peer that it is connected to, and this one is not connected
+        The call named an address to send to, but this kind of socket can only send to the peer that it is connected to, and it is not connected
     sendmsg EOPNOTSUPP not-supported | len=1 type=unix-stream peer=-
-        The call named an address to send to, but this kind of socket can only send to the peer that it is connected to, and this one is not connected
+        The call named an address to send to, but this kind of socket can only send to the peer that it is connected to, and it is not connected
 """)
 def unix_address_in_vain():
     s = socket.socket(AF_UNIX)
@@ -553,7 +553,7 @@ def too_many_buffers_of_many():
 
 @case("""
     connect EINPROGRESS in-progress | tcp ESTABLISHED rx=0 tx=0 all-acked
-        The connect to $them was not finished at once, but has succeeded since
+        The connect to $them did not complete immediately, but has since succeeded
 """)
 def connected_meanwhile():
     address = peer(f"listen(({LOOPBACK!r}, 0))")
@@ -625,7 +625,7 @@ def closed_while_it_reads():
 
 @case("""
     sendto EHOSTUNREACH unreachable | len=1 type=udp peer=$them
-        $them. is unreachable Or the error is about an earlier datagram from this socket to another address
+        $them is unreachable. Or the error is about an earlier datagram from this socket to another address
     sendto ENETUNREACH unreachable | len=1 type=udp peer=10.5.0.1:7000
         There is no route to 10.5.0.1:7000 ... !earlier
 """)
