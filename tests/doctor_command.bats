@@ -18,7 +18,7 @@ setup() {
     SETTINGS=net.ipv4.tcp_abort_on_overflow=1 beside overflow
     [ "$status" -eq 0 ]
     [ "$output" = $'104\n104' ]
-    says "sockshim: the log is $LOG Counted meanwhile, in this network namespace (other programs count, too)" \
+    says "sockshim: the log is $LOG Counted meanwhile, in this network namespace (other programs included)" \
         "ListenOverflows +4 " "ListenDrops +4 " "EmbryonicRsts +2 " "OutRsts +2 " "did not move: TCPReqQFullDoCookies" \
         "1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4): tcp_abort_on_overflow is 1" \
         "sysctl -w net.ipv4.tcp_abort_on_overflow=0" "Not: tcp_syncookies=0"
@@ -35,7 +35,7 @@ setup() {
 
 @test "where two things can be behind a reset, both are said; no more is claimed than the numbers allow" {
     SETTINGS=net.ipv4.tcp_abort_on_overflow=1 beside overflow_and_reset
-    says "EmbryonicRsts +3 " "Two things can be behind it, and the counters do not tell which was where. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4)" \
+    says "EmbryonicRsts +3 " "Two things can be behind it, and the counters do not say which happened where. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4)" \
         "A program on this host can have sent 1 of the RSTs by closing with SO_LINGER 0, or because data came after it had closed (TCPAbortOnData +1)."
     SETTINGS=net.ipv4.tcp_synack_retries=0 beside overflow_and_reset
     says "EmbryonicRsts +1 " "(2). A program on this host can have sent 1 of the RSTs by closing with SO_LINGER 0"
@@ -76,7 +76,7 @@ setup() {
 @test "a refusal by the kernel, and one by a firewall rule" {
     beside refused
     [ "$output" = $'111\n111' ]
-    says "connection-refused 2, by this host: 127.0.0.1:9 (2). As far as the numbers tell nobody listened there, and the kernel said so by RST (OutRsts +2)" \
+    says "connection-refused 2, by this host: 127.0.0.1:9 (2). As far as the counters show, nothing was listening there, and the kernel said so by RST (OutRsts +2)" \
         "a full one drops SYNs, and does not refuse"
     run --separate-stderr in_network sh -c '
         nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
@@ -84,18 +84,18 @@ setup() {
         "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused
     [ "$output" = $'111\n111' ]
     says "The kernel's TCP did not send as many RSTs (OutRsts +0): a firewall rule of this host did (reject)" "nft list ruleset"
-    says_not "nobody listened"
+    says_not "nothing was listening"
 }
 
 @test "an address of this host is this host; another is not" {
     beside refused_loopback
-    says "connection-refused 2, by this host: 127.9.9.9:9 (2). As far as the numbers tell nobody listened"
+    says "connection-refused 2, by this host: 127.9.9.9:9 (2). As far as the counters show, nothing was listening"
     run --separate-stderr in_network sh -c 'ip -6 addr add fd00::5/64 dev lo nodad && exec "$@"' - \
         "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_ipv6
-    says "connection-refused 2, by this host: [fd00::5]:9 (2). As far as the numbers tell nobody listened"
+    says "connection-refused 2, by this host: [fd00::5]:9 (2). As far as the counters show, nothing was listening"
     run --separate-stderr in_network sh -c 'ip addr add 10.1.2.3/32 dev lo && exec "$@"' - \
         "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
-    says "connection-refused 2, by this host: 10.1.2.3:9 (2). As far as the numbers tell nobody listened"
+    says "connection-refused 2, by this host: 10.1.2.3:9 (2). As far as the counters show, nothing was listening"
     # A neighbour, in a namespace of its own.
     run --separate-stderr in_network sh -c '
         unshare -n sleep 60 & neighbour=$!
@@ -106,7 +106,7 @@ setup() {
         nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up"
         "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
-    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). They, or a firewall, said so; nothing that is counted here is about it."
+    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). They, or a firewall, reported it; nothing that is counted here is about it."
     says_not "by this host"
 }
 
@@ -177,12 +177,12 @@ RECORDS
 @test "no log, or one that is kept short, is said" {
     touch off # a file of that name is not the log
     run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o off -- "$PYTHON" "$SCENE" unread
-    says "There is no log to put beside it." "TCPAbortOnClose +3 " "Programs here reset 3 connections themselves"
+    says "There is no log to compare it with." "TCPAbortOnClose +3 " "Programs here reset 3 connections themselves"
     run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o stderr -- true
-    says "There is no log to put beside it."
+    says "There is no log to compare it with."
     says_not "No TCP connection"
     run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" --skip connection-refused -- "$PYTHON" "$SCENE" refused
-    says "What --level or --skip keep out of the log cannot be put beside it." "OutRsts +2 "
+    says "What --level or --skip keep out of the log cannot be compared with it." "OutRsts +2 "
     says_not "connection-refused 2"
 }
 
@@ -317,9 +317,9 @@ ts=2026-11-22T11:03:23.123456Z level=warn event=return pid=1 tid=1 prog=x call=r
 RECORDS
     # Nothing was sent again while this run lasted.
     run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- sh -c 'cat records >>"$0"' "$LOG"
-    says_not "waited in vain"
+    says_not "waited for an ACK that never arrived"
     rm "$LOG"
     run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- \
         sh -c 'cat records >>"$0"; exec "$1" "$2" not_acknowledged' "$LOG" "$PYTHON" "$SCENE"
-    says "1 connection waited in vain for an ACK: 10.9.9.9:80 (1). RetransSegs +" "No ICMP came in that says a packet is too large (IcmpInDestUnreachs +0)" "ping -M do -s 1472 HOST"
+    says "1 connection waited for an ACK that never arrived: 10.9.9.9:80 (1). RetransSegs +" "No ICMP came in that says a packet is too large (IcmpInDestUnreachs +0)" "ping -M do -s 1472 HOST"
 }

@@ -127,9 +127,9 @@ subprocess.run(sys.argv[1:])" "$@"' "$PYTHON" "$PYTHON" "$SCENE" many_queues "$S
         ln -s "$(command -v $tool)" bin
     done
     run -0 in_network "$PYTHON" "$SCENE" queues env PATH="$PWD/bin" "$SOCKSHIM_COMMAND" doctor --seconds 0
-    says "1 Connections not yet accepted: 127.0.0.1:8080 (2), [::1]:8081 (2). Whether that fills an accept queue is not known: only ss tells" \
+    says "1 Connections not yet accepted: 127.0.0.1:8080 (2), [::1]:8081 (2). Whether that fills an accept queue is not known: only ss shows it" \
         "at most net.core.somaxconn counts ($(in_network cat /proc/sys/net/core/somaxconn) now)" "Install ss (package iproute2)" \
-        "Not known The limits of accept queues, and the queues of unix sockets: only ss tells"
+        "Not known The limits of accept queues, and the queues of unix sockets: only ss shows it"
     says_not "queue is full:" "queues are full"
 }
 
@@ -266,6 +266,6 @@ TcpExt: 4' >"$PROC/net/netstat"
     rm -r "$PROC/net" "$PROC/sys/net"
     run -1 --separate-stderr on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
     [ -z "$output" ]
-    [ "$stderr" = "sockshim: nothing to be read below /proc: is it mounted?" ]
+    [ "$stderr" = "sockshim: cannot read anything below /proc: is it mounted?" ]
 }
 

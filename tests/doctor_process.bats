@@ -33,7 +33,7 @@ has_findings() {
         "2 A connection is in CLOSE_WAIT: the peer has closed, and this program has not: descriptor " ", closed there " " s ago" \
         "Not: tcp_fin_timeout or keepalive" \
         "3 Data has arrived that the program does not read: descriptor " "60 bytes, the last came " \
-        " waits in recvfrom: descriptor " ", which sent " "; this process sent " " elsewhere: running, or waiting for no socket" \
+        " waits in recvfrom: descriptor " ", which sent " "; this process sent " " elsewhere: running, or not waiting for a socket" \
         "127.0.0.1:8080 LISTEN, 2 not yet accepted, limit 1" "60 unread" "unix-stream @scene LISTEN, 1 not yet accepted, limit 0" \
         "Descriptors: "
     has_findings 3
@@ -68,7 +68,7 @@ has_findings() {
 
 @test "datagrams that were dropped" {
     looking_at overrun
-    says "2 Datagrams were dropped since its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \
+    says "2 Datagrams were dropped because its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \
         "1 Data has arrived that the program does not read"
     says_not "between two looks"
 }

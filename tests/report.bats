@@ -415,7 +415,7 @@ others_are_counted() {
     figures_are "$expected" torn
     [ "$(report --json torn | jq -c '[.other_lines, .first_other_lines[].line]')" = "[$1,3,54,55]" ] || fails_with "$(report --json torn | jq -c '[.other_lines, .first_other_lines]')"
     report torn | sed -n '2,/^$/p' >said
-    grep -qx "$1 lines are no records; the first are:" said || fails_with "$(cat said)"
+    grep -qx "$1 lines are not records; the first are:" said || fails_with "$(cat said)"
     grep -q '^  torn:3: a program said this ' said
     grep -qx '  torn:54: ts=2026-11-22T11:03:22.1' said
 }
@@ -543,7 +543,7 @@ nothing_to_obey() {
         echo 'ts=2026-11-22T11:03:22.123456Z level=error event=lost pid=1 tid=1 prog=billing lost=34 why="34 records of this process could not be written before this line."'
     } >log
     run -0 report log
-    [[ $output == *$'\n1,234 records more could not be written'*$'\nA setting is wrong, 1 time in core: SOCKSHIM_LEVEL: loud is not allowed'*$'\nA forced setting was to be undone, 1 time in '* ]] || fails_with "$output"
+    [[ $output == *$'\n1,234 records more could not be written'*$'\nA setting is wrong, 1 time in core: SOCKSHIM_LEVEL: loud is not allowed'*$'\nThe program tried to undo a forced setting, 1 time in '* ]] || fails_with "$output"
     [ "$(report --json log | jq -c '[.lost, .events.lost, (.complaints | length)]')" = "[1234,2,2]" ] || fails_with "$(report --json log | jq -c '[.lost, .events.lost, .complaints]')"
     rm -f "$LOG"
     shimmed SOCKSHIM_LOG_LIMIT=2K "$PYTHON" "$TOP/tests/programs/talks.py" 4 0.1 12 12 3>&-

@@ -135,7 +135,7 @@ function peers(cause, place,    left, key, word, best, shown, list) {
 # ---- Side by side ----
 
 function print_moves(    i) {
-    print "Counted meanwhile, in this network namespace (other programs count, too)"
+    print "Counted meanwhile, in this network namespace (other programs included)"
     list_counters(moved, "+", "did not move")
     for (i = 1; i <= missings; i++)
         paragraph("  not known: ", missing[i])
@@ -143,9 +143,9 @@ function print_moves(    i) {
 
 function print_log() {
     if (!are_records)
-        paragraph("  ", "There is no log to put beside it.")
+        paragraph("  ", "There is no log to compare it with.")
     else if (log_level == "error" || skipped != "")
-        paragraph("  ", "What --level or --skip keep out of the log cannot be put beside it.")
+        paragraph("  ", "What --level or --skip keep out of the log cannot be compared with it.")
 }
 
 function grown(name) {
@@ -153,7 +153,7 @@ function grown(name) {
 }
 
 function avoid_hiding_backlog() {
-    avoid("tcp_syncookies=0: it hides a full backlog instead of mending it.")
+    avoid("tcp_syncookies=0: it hides a full backlog instead of fixing it.")
 }
 
 function resets(    count, overflow, program, away) {
@@ -178,14 +178,14 @@ function resets(    count, overflow, program, away) {
 
 function why_reset(count, overflow, program) {
     if (overflow && program)
-        return "Two things can be behind it, and the counters do not tell which was where. " for_overflow(count, overflow) " " for_program(count, program)
+        return "Two things can be behind it, and the counters do not say which happened where. " for_overflow(count, overflow) " " for_program(count, program)
     if (overflow)
         return match_of(count, overflow) for_overflow(count, overflow)
     if (program)
         return match_of(count, program) for_program(count, program)
     if (moved["OutRsts"] >= count)
         return "This host did send RSTs (" grown("OutRsts") "), none of them for unread data or SO_LINGER 0. It may have been a listener that " \
-            "was closed while connections waited in its queue, or a connection that was not known any more" \
+            "was closed while connections waited in its queue, or a connection that was no longer known" \
             (moved["ListenOverflows"] ? ", as happens when a full accept queue keeps a handshake from ending (" grown("ListenOverflows") ")." : ".")
     return "This network namespace did not send as many RSTs (" grown("OutRsts") "): a firewall rule did " \
         "(reject with tcp reset), or the address leads into another namespace (a container)."
@@ -219,15 +219,15 @@ function least(a, b) {
 function refusals(    here, away) {
     away = tcp["connection-refused", "elsewhere"]
     if (away)
-        finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, said so; nothing that is " \
+        finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, reported it; nothing that is " \
             "counted here is about it.")
     here = tcp["connection-refused", "here"]
     if (!here)
         return
     if (moved["OutRsts"] >= here) {
-        finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the numbers tell nobody listened there, and " \
+        finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
             "the kernel said so by RST (" grown("OutRsts") "). It is not the backlog: a full one drops SYNs, and does not refuse.")
-        act("start the server, or correct the address: ss -ltn lists who listens where.")
+        act("start the server, or correct the address: ss -ltn lists what listens where.")
         return
     }
     finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
@@ -320,7 +320,7 @@ function shortages() {
         act("sockshim doctor shows how many are in use.")
     }
     if (moved["TCPAbortOnMemory"]) {
-        finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for want of memory or because there were too many.")
+        finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for lack of memory or because there were too many.")
         act("dmesg says which.")
     }
 }
@@ -330,7 +330,7 @@ function shortages() {
 # TCPTimeouts: one is a mishap, three in a row are more than a second of silence.
 function retransmissions(    text) {
     if (unacknowledged && moved["RetransSegs"])
-        text = count_of(unacknowledged, "connection") " waited in vain for an ACK: " peers("unacknowledged", "anywhere") ". " \
+        text = count_of(unacknowledged, "connection") " waited for an ACK that never arrived: " peers("unacknowledged", "anywhere") ". " \
             grown("RetransSegs") ": what was sent again and not acknowledged either is a full-sized segment or more. "
     else if (moved["TCPTimeouts"] >= 3 && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
         text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
@@ -355,7 +355,7 @@ function proxies(    ended, failed) {
     finding("nothing-behind-proxy", "Connections that were accepted on this host ended without an answer: " \
         (tcp["closed-unanswered", "here"] ? "closed-unanswered " peers("closed-unanswered", "here") : "") \
         (tcp["closed-unanswered", "here"] && tcp["peer-reset", "here"] ? ", " : "") (tcp["peer-reset", "here"] ? "peer-reset " peers("peer-reset", "here") : "") \
-        ". Meanwhile " failed " connects failed that are not COMMAND's (" grown("AttemptFails") "). A proxy that accepts for a server which is not there looks " \
+        ". Meanwhile " failed " connects failed that are not COMMAND's (" grown("AttemptFails") "). A proxy that accepts for a server that is not there looks " \
         "like this: docker-proxy, haproxy, nginx, socat, kubectl port-forward.")
     act("ss -ltnp names the program at that address; look at the server behind it, and which address it listens on (127.0.0.1 inside a container is not reached).")
 }
@@ -393,7 +393,7 @@ function delayed_acks(    held, segments, lasted) {
     if (held < 5 || segments <= 0 || held < 0.2 * segments || lasted <= 0 || held * 0.04 < 0.5 * lasted)
         return
     finding("delayed-acks", grown("DelayedACKs") ", for " segments " segments of data sent (TCPOrigDataSent) in " sprintf("%.2f", lasted) " s: nearly each exchange had an ACK that was " \
-        "held back, 40 ms as a rule, " sprintf("%.2f", held * 0.04) " s in all. If requests take 40 ms each, " \
+        "held back, usually for 40 ms, " sprintf("%.2f", held * 0.04) " s in all. If requests take 40 ms each, " \
         (has_nagle ? "one side writes a message in two small pieces: Nagle's algorithm holds the second one until the first is acknowledged. COMMAND runs with TCP_NODELAY as it was (--no-nodelay), so it may be either side." \
             : "it is the other side: it writes its answer in two small pieces, and Nagle's algorithm holds the second one until the first is acknowledged. It is not COMMAND, which has TCP_NODELAY.") \
         " If they are quick there is only a pause after each, and nothing is wrong.")

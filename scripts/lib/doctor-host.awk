@@ -32,7 +32,7 @@ function add_listener() {
 
 END {
     if (!("tcp_syncookies" in has_knob) && !("OutRsts" in is_counted)) {
-        print "sockshim: nothing to be read below /proc: is it mounted?" > "/dev/stderr"
+        print "sockshim: cannot read anything below /proc: is it mounted?" > "/dev/stderr"
         exit 1
     }
     find_out()
@@ -107,7 +107,7 @@ function happening(name) {
 function nothing_found() {
     print ""
     paragraph("", "Nothing stands out" (missings ? " in what could be read" : "") \
-        ": no accept queue is full, nothing has been dropped for want of room, and no setting resets or refuses connections.")
+        ": no accept queue is full, nothing has been dropped for lack of room, and no setting resets or refuses connections.")
 }
 
 # ---- Accept queues ----
@@ -149,7 +149,7 @@ function dropped_syns() {
 
 # Said once.
 function no_cookies() {
-    return no_cookies_said++ ? "" : " And tcp_syncookies=0, often advised for load tests, hides a full backlog instead of mending it: " \
+    return no_cookies_said++ ? "" : " And tcp_syncookies=0, often advised for load tests, hides a full backlog instead of fixing it: " \
         "a full accept queue drops with SYN cookies and without."
 }
 
@@ -166,14 +166,14 @@ function queues_without_limit(    i, list) {
 }
 
 function why_no_limit() {
-    return has_ss ? "ss shows 0 as the limit, which it also does where the kernel does not tell (no inet_diag)." : "only ss tells, and it is not installed."
+    return has_ss ? "ss shows 0 as the limit, which it also does where the kernel does not say (no inet_diag)." : "only ss shows it, and it is not installed."
 }
 
 function aborts_on_overflow() {
     if (!is("tcp_abort_on_overflow", 1))
         return
     finding("abort-on-overflow", "tcp_abort_on_overflow is 1: a handshake that ends while the accept queue is full is answered by RST. " \
-        "The client, for which the connection stood already, gets ECONNRESET" \
+        "The client, for which the connection was already established, gets ECONNRESET" \
         (counter["ListenOverflows"] ? "; ListenOverflows is " counter["ListenOverflows"] ", so full queues do occur." : "; so far no queue has overflowed."), 1)
     act("sysctl -w net.ipv4.tcp_abort_on_overflow=0, and let the program accept faster.")
     avoid("keeping it as a cure for overload. It turns a short burst, which clients would get over, into errors.")

@@ -123,7 +123,7 @@ function dropped_datagrams(    dropped, all, now) {
     if (!now && (dropped < 100 || dropped < 0.001 * (all + dropped)))
         return
     finding("datagrams-dropped", "UDP datagrams were dropped because a receive buffer was full: " listed("UdpRcvbufErrors Udp6RcvbufErrors") \
-        ", beside " all " that were delivered. The senders are told nothing.", now)
+        ", beside " all " that were delivered. The senders are not told.", now)
     act("ss -uanmp shows whose they are (the figure after d in skmem); let that program read faster, or give it a larger SO_RCVBUF, up to net.core.rmem_max.")
 }
 

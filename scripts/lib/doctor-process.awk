@@ -285,9 +285,9 @@ function not_closed(    i, id, list, count) {
     if (!count)
         return
     finding("not-closed", (count == 1 ? "A connection is in CLOSE_WAIT: " : count " connections are in CLOSE_WAIT: ") "the peer has closed, and this program " \
-        "has not: " list ". They stay until it closes them: no timeout of the kernel's ends them, and each keeps a descriptor.", 1)
-    act("a program that is stuck elsewhere closes them when it goes on: see below what its threads wait for. If they only ever grow it forgets to close: " \
-        "a pool that does not look at idle connections, an error path without close.")
+        "has not: " list ". They stay until it closes them: no kernel timeout ends them, and each keeps a descriptor.", 1)
+    act("a program that is stuck elsewhere closes them when it continues: see below what its threads wait for. If they keep growing, it forgets to close: " \
+        "a pool that does not check idle connections, an error path without close.")
     avoid("tcp_fin_timeout or keepalive: they do nothing for CLOSE_WAIT.")
 }
 
@@ -303,7 +303,7 @@ function not_read(    i, id, list, count) {
     }
     if (!count)
         return
-    finding("not-read", "Data has arrived that the program does not read: " list ". If it is its turn to read it is stuck elsewhere. What lies there may be the " \
+    finding("not-read", "Data has arrived that the program does not read: " list ". If it is its turn to read, it is stuck elsewhere. The unread data may be the " \
         "peer's answer, an error message before its close, say.", 1)
     act("see below what its threads wait for; what the next read gets, strace -f -e trace=read,recvfrom -s 200 -p " pid " shows.")
 }
@@ -320,7 +320,7 @@ function datagrams_dropped(    i, id, list, count, now) {
     }
     if (!count)
         return
-    finding("datagrams-dropped", "Datagrams were dropped since its receive buffer was full: " list ". The senders are told nothing.", now)
+    finding("datagrams-dropped", "Datagrams were dropped because its receive buffer was full: " list ". The senders are not told.", now)
     act("it has to read faster, or needs a larger SO_RCVBUF (up to net.core.rmem_max).")
 }
 

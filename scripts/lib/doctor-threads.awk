@@ -69,7 +69,7 @@ function print_threads(    i, polling, elsewhere, shown, named) {
     if (polling)
         paragraph("         ", polling " in " named " and the like: they wait for any of several descriptors")
     if (elsewhere)
-        paragraph("         ", elsewhere " elsewhere: running, or waiting for no socket" in_kernel())
+        paragraph("         ", elsewhere " elsewhere: running, or not waiting for a socket" in_kernel())
 }
 
 function times_of(id) {
@@ -89,7 +89,7 @@ function in_kernel(    i, count, place, list) {
 }
 
 function why_unseen() {
-    return machine in has_calls ? "the kernel tells who may trace the process (root, or kernel.yama.ptrace_scope=0), and has to be built for it." \
+    return machine in has_calls ? "the kernel shows them only to those who may trace the process (root, or kernel.yama.ptrace_scope=0), and only if built for it." \
         : "the numbers of this machine's system calls are not known here."
 }
 

@@ -1,4 +1,4 @@
-/* sockshim-recorder: prints what a recorder's file holds as lines of the log.
+/* sockshim-recorder: prints the records in a recorder file as lines of the log.
  *
  *     sockshim-recorder [--json] [--around TIME] [--connection ADDRESS] [--failures] FILE
  *     sockshim-recorder --follow N [--json] FILE   the last N (-1: all), and what comes

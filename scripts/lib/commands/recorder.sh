@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # filter.sh is for others, too
-# sockshim recorder: prints what a recorder's file holds
+# sockshim recorder: prints the records in a recorder file
 #
 # $recorder (scripts/recorder) takes it apart, with the shim's own code.
 
@@ -11,9 +11,9 @@ recorder_usage() {
 usage: sockshim recorder [OPTIONS] FILE
 
 Prints the records in FILE, which programs fill under SOCKSHIM_RECORDER=FILE, as
-lines of the log, the oldest first: of programs that run, that ended, or that
-were killed. How many slots were overwritten by newer ones, and how many are
-torn, since a writer was killed in the midst of one, it says on stderr.
+lines of the log, oldest first, whether the programs are running, have ended or
+were killed. On stderr it says how many slots were overwritten by newer ones,
+and how many are incomplete because a writer was killed while filling them.
 
   --json              JSON instead of logfmt
   --around TIME       only those from 10 seconds before to 10 seconds after: the
@@ -21,17 +21,17 @@ torn, since a writer was killed in the midst of one, it says on stderr.
                       takes for --since
   --connection ADDRESS
                       only those of connections with this peer or own address:
-                      10.0.0.5:443, 10.0.0.5, :443 or a path; those without an
-                      address, too, which the descriptor tells
+                      10.0.0.5:443, 10.0.0.5, :443 or a path; also those without
+                      an address, which are matched by descriptor
   --failures          of each connection that failed: the first failure,
                       a record of warn or error, and the 10 records before it
   -h, --help          print this
 
-sockshim report FILE and sockshim follow FILE read it, too, but for the calls
-that succeeded, which are there under SOCKSHIM_RECORDER_CALLS=all (event=call).
+sockshim report FILE and sockshim follow FILE read it, too, except the calls
+that succeeded, which SOCKSHIM_RECORDER_CALLS=all adds (event=call).
 
-Exit status: 0; 2 if the call is wrong, or the file cannot be read, is none of a
-recorder's, damaged, or of another version.
+Exit status: 0; 2 if the usage is wrong, or the file cannot be read, is not a
+recorder file, is damaged, or comes from another version.
 END
 }
 

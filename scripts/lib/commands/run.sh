@@ -27,9 +27,9 @@ was logged, and where.
       --recorder FILE the last records, whatever the level, in a file of fixed
                       size: sockshim recorder FILE prints them
       --recorder-size N
-                      of so many bytes, with K, M or G (default: 16M)
+                      its size in bytes, with K, M or G (default: 16M)
       --recorder-calls all
-                      there also the calls on sockets that succeed, with their
+                      record successful calls on sockets as well, with their
                       results and durations
       --only LIST     program names or globs, separated by commas; all other
                       programs are left alone
@@ -46,9 +46,9 @@ logged (event=handled). Times are written 500ms, 30s or 5m:
       --dead-peer T         a peer that does not respond for this long is dead
       --keepalive IDLE[,INTERVAL[,COUNT]]
                             keepalive on every TCP socket: 60,10,6
-      --connect-timeout T   give up a connect that nobody answers
+      --connect-timeout T   give up a connect that gets no answer
       --connect-retry T     retry a blocking connect that is refused
-      --recv-timeout T      end a blocking receive to which nothing comes
+      --recv-timeout T      end a blocking receive if no data arrives
       --backlog N           listen with at least this backlog
       --reuseaddr           bind does not wait for TIME_WAIT
       --accept careful      retry after network errors, and wait briefly if no

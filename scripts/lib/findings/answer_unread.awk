@@ -26,10 +26,10 @@ function spoke_shortly_before(i) {
 function tell_last_words(g,    i, n) {
     i = group_first[g]
     n = found("last-words", "warn", g, \
-        spoken_peer(i) " said " spoken_range_bytes(g) " and broke off at once", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) "; that is all that it ever said.", \
-        "Servers say in such last words why they refuse (too many clients, a wrong protocol, a TLS alert), and not all programs show them.", \
-        "see them by `tcpdump -A -ni any port " port_of(peer_of[i]) "`, or " spoken_prog(i) "'s verbose switch.")
+        spoken_peer(i) " sent " spoken_range_bytes(g) " and broke off immediately", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) "; it never sent anything else.", \
+        "Such a last message often says why a server refuses (too many clients, a wrong protocol, a TLS alert); not all programs show it.", \
+        "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "`, or " spoken_prog(i) "'s verbose option.")
     add_figure(n, "rx", group_most[g])
     add_figure(n, "connections", group_size[g])
 }
@@ -57,10 +57,10 @@ function tell_answer_unread(g,    i, n, bytes, was_idle) {
     bytes = group_least[g] == group_most[g] ? spoken_bytes(group_most[g]) : thousands(group_least[g]) " to " spoken_bytes(group_most[g])
     was_idle = idle_of[i] >= 1000
     n = found("answer-unread", "warn", g, \
-        spoken_peer(i) " had said why: its last " bytes " lie here unread", \
+        spoken_peer(i) " had said why: its last " bytes " are unread here", \
         spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed.", \
-        "Servers say in such last words why they refuse (HTTP 413, a MySQL error, a TLS alert); unread here.", \
-        "see them by `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose switch.")
+        "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
+        "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
     add_figure(n, "unread", group_most[g])
     add_figure(n, "connections", group_size[g])
     if (was_idle)

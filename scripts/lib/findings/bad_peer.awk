@@ -44,7 +44,7 @@ function tell_bad_peer(g, host, fails, well,    i, n) {
     n = found("bad-peer", "warn", g, \
         "Of " (well + 1) " peers that " spoken_prog(i) " uses, " printable(peer_of[i]) " alone fails", \
         (group_about[g] ? "about " : "") counted(fails, "failure", "failures") " with it (" printable(cause_of[i]) "), first at " clock(i) "; connections to " well " others on port " port_of(peer_of[i]) " had none.", \
-        "So it is that one peer, or the way to it, and not this program or host.", \
+        "So it is that one peer, or the path to it, and not this program or host.", \
         "take " printable(host) " out of rotation; then " not_reached_advice(i))
     new_peer[n] = peer_of[i]
     add_figure(n, "failures", fails)

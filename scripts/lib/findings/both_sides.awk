@@ -102,7 +102,7 @@ function tell_what_other_end_did(g,    i, j, n, unread, did) {
     n = found("both-sides", "warn", g, \
         spoken_prog(j) " at " printable(local_of[j]) " " did, \
         "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
-        cause_of[j] == "gave-up-waiting" ? "Nothing in between did it." \
+        cause_of[j] == "gave-up-waiting" ? "Nothing in between caused it." \
             : "A close with " (group_most[g] > 0 ? "data unread" : "SO_LINGER 0") " makes its kernel send RST; the network did nothing.", \
         cause_of[j] == "gave-up-waiting" ? "make " spoken_prog(i) " answer sooner, or raise the timeout of " spoken_prog(j) "." \
             : "find out why " spoken_prog(j) " closes" (group_most[g] > 0 ? " before it has read all" : "") ": its own log at " moment(j) ".")
@@ -126,7 +126,7 @@ function tell_both_were_reset(g,    i, j, n) {
         "Something between " printable(host_of(local_of[i])) " and " printable(peer_of[i]) " resets connections", \
         "Both ends were told that the other had reset: " spoken_prog(i) " at " moment(i) ", " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
         "So neither did it, but a firewall, load balancer or NAT.", \
-        "`tcpdump -vni any 'tcp[tcpflags] & tcp-rst != 0'`: the TTL of the RST tells how far away its sender is.")
+        "`tcpdump -vni any 'tcp[tcpflags] & tcp-rst != 0'`: the TTL of the RST shows how far away its sender is.")
     add_figure(n, "pairs", group_size[g])
     claim_other_ends(g, n)
 }
@@ -138,6 +138,6 @@ function tell_no_record_there(g,    i, n, what) {
         printable(missing_in[i]) " has no record of the " what " of " spoken_prog(i) " by " printable(peer_of[i]), \
         tally(g, "connection", "connections") ", first at " moment(i) " from " printable(local_of[i]) ". A close would be there.", \
         "Something in between did it, or the server's process was killed, which leaves no record.", \
-        "was it started again then? Else `tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0'` there.")
+        "was it restarted then? If not, `tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0'` there.")
     add_figure(n, "connections", group_size[g])
 }

@@ -36,11 +36,11 @@ function judge_clients(g,    i, n, time) {
         return
     time = spoken_range(group_least[g], group_most[g])
     n = found("client-timeout", "warn", g, \
-        "Clients of " spoken_prog(i) " give up after " time ", before they have their answer", \
+        "Clients of " spoken_prog(i) " give up after " time ", before they get their answer", \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) ".", \
-        "The same time again and again is a timeout, of the client or of a proxy before this server" \
-            (sent_of[i] == "" ? ", unless this service never answers anybody." : "."), \
-        "find out what makes the answers of " spoken_prog(i) " late, or raise that timeout.")
+        "The same time again and again is a timeout, of the client or of a proxy in front of this server" \
+            (sent_of[i] == "" ? ", unless this service never answers anyone." : "."), \
+        "find out why " spoken_prog(i) " answers late, or raise that timeout.")
     add_figure(n, "limit_ms", group_least[g])
     add_figure(n, "connections", group_size[g])
 }
@@ -50,9 +50,9 @@ function tell_broken_off(g,    i, n) {
     n = found("broken-off", "warn", g, \
         spoken_peer(i) " breaks off " tally(g, "connection", "connections") " of " spoken_prog(i), \
         "First at " clock(i) (rx_of[i] != "" ? ", after " spoken_range_bytes(g) " from it" : "") (unacked_of[i] + unsent_of[i] > 0 ? ", with " spoken_bytes(unacked_of[i] + unsent_of[i]) " not acknowledged" : "") ".", \
-        group_size[g] > 1 && group_least[g] > 0 && group_most[g] - group_least[g] <= 16 ? "Each time at the same step: it refuses there, or has nothing behind it (a TLS proxy)." \
+        group_size[g] > 1 && group_least[g] > 0 && group_most[g] - group_least[g] <= 16 ? "Each time at the same step: it refuses there, or has no backend (a TLS proxy)." \
             : "Its process closed with data unread, crashed or was killed, or a device sent RST in its name.", \
-        "its log, for client " printable(local_of[i]) "; with a log of sockshim from there, too, `sockshim report` tells which.")
+        "its log, for client " printable(local_of[i]) "; with a sockshim log from there as well, `sockshim report` says which.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "rx", group_least[g])
 }

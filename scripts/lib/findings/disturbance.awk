@@ -43,7 +43,7 @@ function tell_disturbance(failing, n, from, to,    g, i, total, m) {
     m = found("disturbance", "error", g, \
         "A disturbance from " clock(from) " to " clock(to) ", " spoken(at_of[to] - at_of[from] < 1 ? 1 : at_of[to] - at_of[from]) " long", \
         tally(g, "failure", "failures") " with several peers, and none in " spoken(at_of[from] - at_of[1]) " before and " spoken(at_of[kept_count] - at_of[to]) " after it.", \
-        "What fails together has one cause: the network, this host, a restart, a deployment.", \
+        "Things that fail together have one cause: the network, this host, a restart, a deployment.", \
         "`journalctl --since '" substr(ts_of[from], 1, 10) " " substr(ts_of[from], 12, 8) " UTC' --until '" substr(ts_of[to], 1, 10) " " substr(ts_of[to], 12, 8) " UTC'`, here and on the peers.")
     for (i in was_claimed)
         claimed[i] = was_claimed[i]

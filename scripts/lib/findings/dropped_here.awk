@@ -24,7 +24,7 @@ function tell_dropped_here(g,    i, n, what) {
     n = found("dropped-on-this-host", "error", g, \
         "This host itself drops the " what " to " spoken_peer(i), \
         spoken_prog(i) ": " tally(g, "time", "times") ", first at " clock(i) (cause_of[i] == "not-permitted" ? " (EPERM)." : "."), \
-        "Neither peer nor path have seen any: a rule for outgoing packets, a full conntrack table, or an interface that is down.", \
+        "Neither the peer nor the path has seen any: a rule for outgoing packets, a full conntrack table, or an interface that is down.", \
         "`nft list ruleset`, `iptables-save -c`, `conntrack -S`; `sockshim doctor` has the counters.")
     add_figure(n, "records", group_size[g])
 }

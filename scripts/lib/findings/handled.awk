@@ -66,9 +66,9 @@ function tell_handled(prog,    names, n, i, did, idle, records, key) {
     new_records[n] = records
     new_first[n] = handled_first[prog]
     new_last[n] = handled_last[prog]
-    new_title[n] = "What robust handling on request did for " printable(prog)
+    new_title[n] = "What robust handling did for " printable(prog)
     new_evidence[n] = did == "" ? "None of the settings in force did anything." : did "."
-    new_meaning[n] = idle == "" ? "Each of its settings did something." : "Never: " idle "." (idle ~ /KEEPALIVE/ ? " What KEEPALIVE keeps alive does not show." : "")
+    new_meaning[n] = idle == "" ? "Each of its settings did something." : "Never: " idle "." (idle ~ /KEEPALIVE/ ? " What KEEPALIVE keeps alive is not visible." : "")
     new_advice[n] = handled_advice(prog, did)
     add_figure(n, "handled", records)
 }
@@ -82,6 +82,6 @@ function handled_whom(prog, setting,    peer) {
 
 function handled_advice(prog, did) {
     if (handled_times[prog, "SOCKSHIM_RESET"])
-        return "where SOCKSHIM_RESET hid a failure, look whether the data is whole: `grep event=handled`."
-    return did == "" ? "leave out what is not needed, or keep it for the day when it is." : "keep what did something, and look for the cause of what it mended: `grep event=handled`."
+        return "where SOCKSHIM_RESET hid a failure, check whether the data is complete: `grep event=handled`."
+    return did == "" ? "remove what is not needed, or keep it in case it is needed later." : "keep what did something, and look for the cause of what it worked around: `grep event=handled`."
 }

@@ -76,8 +76,8 @@ function tell_idle_timeout(g,    i, n, low) {
 
 function idle_whose(i) {
     if (side_of[i] == "accepted")
-        return "Clients of " spoken_prog(i) ", or the way to them, end"
-    return spoken_peer(i) (is_same_host(i) ? " ends" : ", or the way to it, ends")
+        return "Clients of " spoken_prog(i) ", or the path to them, end"
+    return spoken_peer(i) (is_same_host(i) ? " ends" : ", or the path to it, ends")
 }
 
 function idle_evidence(g, low,    i, whose) {
@@ -89,9 +89,9 @@ function idle_evidence(g, low,    i, whose) {
 
 function idle_meaning(i, low) {
     if (cause_of[i] == "connection-timed-out")
-        return "Nothing answered any more: a NAT, firewall or load balancer had forgotten the connection."
+        return "Nothing answered any longer: a NAT, firewall or load balancer had forgotten the connection."
     if (due_of[i] == "" && side_of[i] != "accepted")
-        return "Or, if an answer was due all the time, it is a time limit for requests: this log does not tell (sent_ms)."
+        return "Or, if an answer was due all the time, it is a time limit for requests: this log does not say (sent_ms)."
     return "The pause was " (side_of[i] == "accepted" ? "the client's" : "the program's own") (low ? "." : ", so the limit may be shorter.")
 }
 
@@ -99,8 +99,8 @@ function idle_advice(i, g, low,    seconds, setting) {
     seconds = int((low ? low : group_least[g] / 2) / 1000)
     setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
     if (is_same_host(i))
-        return "raise it there (wait_timeout, keepalive_timeout and the like), or let the program's pool drop connections sooner."
+        return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
     if (cause_of[i] == "connection-timed-out" || side_of[i] == "accepted")
         return setting " keeps it alive."
-    return setting " for NATs and load balancers; if it goes on, let the pool drop connections sooner."
+    return setting " for NATs and load balancers; if it continues, let the pool drop connections sooner."
 }

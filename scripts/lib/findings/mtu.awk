@@ -40,9 +40,9 @@ function tell_mtu(g,    i, n, small, is_certain) {
     small = tx_of[i] > 0 ? spoken_bytes(tx_of[i]) " were acknowledged" : "the handshake was answered"
     is_certain = works_otherwise(g, peer_of[i])
     n = found("mtu", "warn", g, \
-        "MTU: full-sized packets to " printable(host_of(peer_of[i])) " vanish on the way, small ones pass", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") "; " small ", none of the next " spoken_bytes(unacked_of[i]) " in spite of " counted(retrans_of[i], "retransmission", "retransmissions") ".", \
-        is_certain ? "Other connections with that host work." : "Or the host went away just then: `ping -M do -s 1372 " printable(host_of(peer_of[i])) "` tells.", \
+        "MTU: full-sized packets to " printable(host_of(peer_of[i])) " vanish on the path, small ones pass", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") "; " small ", none of the next " spoken_bytes(unacked_of[i]) " despite " counted(retrans_of[i], "retransmission", "retransmissions") ".", \
+        is_certain ? "Other connections with that host work." : "Or the host went down just then: `ping -M do -s 1372 " printable(host_of(peer_of[i])) "` tells.", \
         "`sysctl -w net.ipv4.tcp_mtu_probing=1` here, or clamp the MSS at the tunnel.")
     add_figure(n, "unacked", unacked_of[i])
     add_figure(n, "acknowledged", tx_of[i])

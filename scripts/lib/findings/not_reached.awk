@@ -45,9 +45,9 @@ function is_route_question(i) {
 
 function not_reached_title(i, kind) {
     if (kind == "refused")
-        return spoken_prog(i) " finds nothing that listens at " spoken_peer(i)
+        return spoken_prog(i) " finds nothing listening at " spoken_peer(i)
     if (kind == "unreachable")
-        return spoken_prog(i) " finds no way to " spoken_peer(i)
+        return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
         return spoken_peer(i) " does not answer connection requests of " spoken_prog(i) " at all"
     if (kind == "backlog-full")
@@ -55,31 +55,31 @@ function not_reached_title(i, kind) {
     if (kind == "address-in-use")
         return spoken_prog(i) " cannot listen at " printable(local_of[i]) ": something else has that address"
     if (kind == "address-unavailable")
-        return spoken_prog(i) " wants " (call_of[i] == "bind" ? printable(local_of[i]) ", which is no address of this host" : "an address that this host cannot use for " spoken_peer(i))
+        return spoken_prog(i) " wants " (call_of[i] == "bind" ? printable(local_of[i]) ", which is not an address of this host" : "an address that this host cannot use for " spoken_peer(i))
     return spoken_prog(i) " may not " (call_of[i] == "bind" ? "use " printable(local_of[i]) : call_of[i] == "socket" ? "make such a socket" : "reach " spoken_peer(i))
 }
 
 # What the failure of record I says; it took MS, if that is known.
 function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
-        return type_of[i] ~ /^unix/ ? "The path is there, but the process that listened there is gone." \
-            : "Nothing listens at that address (perhaps at 127.0.0.1 only), or a firewall rejects it."
+        return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
+            : "Nothing is listening at that address (perhaps only at 127.0.0.1), or a firewall rejects it."
     if (cause_of[i] == "no-such-socket")
         return "There is no such path: the server is not running, or sees another file system (a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
-        return ms == "" ? "At once it is a firewall's reject (ICMP); after 3 s, a host that is not there." \
-            : ms < 500 ? "So something answered (ICMP): a firewall there or on the way rejects it. A host that is not there takes 3 s." \
-            : "That long it takes when no host answers there (ARP): it is off. A firewall's reject comes at once."
+        return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
+            : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
+            : "It takes that long when no host answers there (ARP): it is off. A firewall's reject is immediate."
     if (cause_of[i] == "unreachable")
-        return "This host has no route there, or a router said so."
+        return "This host has no route there, or a router reported so."
     if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
         return "A firewall (of this host, too) drops it silently, the host is off, or the server's accept queue is full."
     if (cause_of[i] == "backlog-full")
-        return "The server hangs or is overloaded; it is there."
+        return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
         return "Another process, or a connection of the last run in TIME_WAIT, still holds it."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
-        return "it breaks connections off that stood."
+        return "it breaks off established connections."
     return printable(why_of[i])
 }
 
@@ -87,7 +87,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start it or correct the address."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
-        return "`ss -lxp` shows who listens where: start the server, or correct the path."
+        return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."

@@ -38,9 +38,9 @@ function has_been_answered(g,    i) {
 function tell_nothing_behind(g,    i, n) {
     i = group_first[g]
     n = found("nothing-behind", "warn", g, \
-        spoken_peer(i) " accepts connections and ends them at once, unanswered", \
+        spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) "; no record shows an answer.", \
-        "Either a proxy (docker-proxy, ssh -L, a load balancer) has no server behind it, or the server refuses this client or protocol.", \
-        "`ss -ltnp sport = :" port_of(peer_of[i]) "` there tells which.")
+        "Either a proxy (docker-proxy, ssh -L, a load balancer) has no backend, or the server refuses this client or protocol.", \
+        "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which.")
     add_figure(n, "connections", group_size[g])
 }

@@ -97,7 +97,7 @@ function was_silent(i, ms) {
 
 function deadline_meaning(i, what, ms) {
     if (what == "connect" && !was_silent(i, ms))
-        return "The path is slow or loses SYNs (tried again after 1 s), or nothing is there."
+        return "The path is slow or loses SYNs (retried after 1 s), or nothing is there."
     if (what == "connect" && is_same_host(i))
         return "On this host it is the server's accept queue, which is full: the server hangs or is overloaded. Or a firewall rule of this host."
     if (what == "connect")
@@ -106,6 +106,6 @@ function deadline_meaning(i, what, ms) {
     if (what == "send")
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
-        return "That host had not even acknowledged it: is it there, and the path to it?"
-    return "Its host has the request; the server there is slow, or hangs. The network did nothing."
+        return "That host had not even acknowledged it: are it and the path to it up?"
+    return "Its host has the request; the server there is slow or hangs. The network is not the cause."
 }

@@ -18,7 +18,7 @@ function is_own_mistake(i) {
 function tell_own_mistake(g,    i, n) {
     i = group_first[g]
     n = found(cause_of[i], level_of[i] >= RANK["error"] ? "error" : "warn", g, \
-        spoken_prog(i) ": " printable(call_of[i]) " fails with " printable(error_of[i]) ", " (cause_of[i] == "no-memory" ? "for the kernel has no room" : cause_of[i] == "message-too-big" ? "for the message is too big" : "a mistake of the program"), \
+        spoken_prog(i) ": " printable(call_of[i]) " fails with " printable(error_of[i]) ", " (cause_of[i] == "no-memory" ? "as the kernel has no room" : cause_of[i] == "message-too-big" ? "as the message is too big" : "a mistake of the program"), \
         tally(g, "time", "times") ", first at " clock(i) " on descriptor " printable(fd_of[i]) (site_of[i] != "" ? ", called from " printable(site_of[i]) : "") ".", \
         sentence(why_of[i]), \
         cause_text_of(cause_of[i]))

@@ -14,9 +14,9 @@ function tell_peer_gone(g,    i, n, works) {
     works = works_otherwise(g, peer_of[i])
     n = found("peer-gone", "warn", g, \
         spoken_peer(i) " stopped answering on established connections", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") "; " (group_most[g] > 0 ? spoken_bytes(group_most[g]) " never acknowledged" : "keepalive probes never answered") (retrans_of[i] > 0 ? " in spite of " counted(retrans_of[i], "retransmission", "retransmissions") : "") ", given up at " clock(i) ".", \
-        works ? "Other connections with it carried data: something on the way drops these." \
-            : "Its host is off or cut off, or something on the way drops the packets.", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") "; " (group_most[g] > 0 ? spoken_bytes(group_most[g]) " never acknowledged" : "keepalive probes never answered") (retrans_of[i] > 0 ? " despite " counted(retrans_of[i], "retransmission", "retransmissions") : "") ", given up at " clock(i) ".", \
+        works ? "Other connections with it carried data: something on the path drops these." \
+            : "Its host is down or cut off, or something on the path drops the packets.", \
         "`ping " printable(host_of(peer_of[i])) "` shows which; `SOCKSHIM_DEAD_PEER=30s` notices it sooner.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "unacked", group_most[g])

@@ -26,6 +26,6 @@ function tell_ports_used_up(g,    i, n, lasted) {
         "No local port is left for connections" (peer_of[i] == "" ? "" : " to " printable(peer_of[i])), \
         spoken_prog(i) ": " tally(g, "connect failed", "connects failed") " (" printable(error_of[i]) ")" (lasted >= 1000 ? " within " spoken(lasted) : "") ", first at " clock(i) ".", \
         "Each closed connection holds its port for a minute (TIME_WAIT). (If no connect ever worked, the address is wrong.)", \
-        "use connections again; until then `sysctl -w net.ipv4.ip_local_port_range='1024 65535'`.")
+        "reuse connections; until then `sysctl -w net.ipv4.ip_local_port_range='1024 65535'`.")
     add_figure(n, "records", group_size[g])
 }

@@ -22,9 +22,9 @@ function tell_retry_storm(g, seconds,    i, n, rate) {
     rate = seconds > 0 ? group_size[g] / seconds : group_size[g]
     n = found("retry-storm", "warn", g, \
         spoken_prog(i) " tries " spoken_peer(i) " without a pause: " (rate >= 10 ? thousands(rate) : trimmed(rate)) " times a second", \
-        tally(g, "connect", "connects") " in " spoken(1000 * seconds) ", all with the same end (" printable(cause_of[i]) ").", \
+        tally(g, "connect", "connects") " in " spoken(1000 * seconds) ", all with the same result (" printable(cause_of[i]) ").", \
         not_reached_meaning(i), \
-        "give it a pause between tries (RestartSec= of its unit), and " not_reached_advice(i))
+        "let it pause between attempts (RestartSec= of its unit), and " not_reached_advice(i))
     add_figure(n, "records", group_size[g])
     add_figure(n, "per_second", sprintf("%.1f", rate) + 0)
 }

@@ -54,7 +54,7 @@ function spoken_range_bytes(g) {
 function tell_cut_off_behind(g,    i, n) {
     i = group_first[g]
     n = found("slow-reader", "warn", g, \
-        spoken_peer(i) " cuts " spoken_prog(i) " off in the middle of what it sends", \
+        spoken_peer(i) " cuts " spoken_prog(i) " off in the middle of its data", \
         tally(g, "connection", "connections") "; after " spoken_range_bytes(g) " nothing came for " spoken(idle_of[i]) ", then the reset at " clock(i) ".", \
         "Either " spoken_prog(i) " read too slowly and was dropped (an output buffer limit, a send timeout), or the server hung and died.", \
         "if Recv-Q of `ss -tn dst " spoken_peer(i) "` is full meanwhile, read faster.")

@@ -37,9 +37,9 @@ function tell_started_later(g, k,    i, n, lasted) {
     lasted = at_of[group_last[g]] - at_of[i]
     n = found("started-later", "info", g, \
         spoken_peer(i) " was not there yet when " spoken_prog(i) " started; now it is", \
-        tally(g, "connect", "connects") " failed (" printable(cause_of[i]) ") from " clock(i) (lasted >= 1 ? " for " spoken(lasted) : "") "; at " clock(k) " a connection to it stood.", \
+        tally(g, "connect", "connects") " failed (" printable(cause_of[i]) ") from " clock(i) (lasted >= 1 ? " for " spoken(lasted) : "") "; at " clock(k) " a connection to it was established.", \
         "The order in which things start: nothing is wrong now.", \
-        "if the program does not try again by itself: `SOCKSHIM_CONNECT_RETRY=" retry_seconds(at_of[k] - at_of[i]) "s`, or let the unit start After= the server's.")
+        "if the program does not retry by itself: `SOCKSHIM_CONNECT_RETRY=" retry_seconds(at_of[k] - at_of[i]) "s`, or let the unit start After= the server's.")
     add_figure(n, "refused", group_size[g])
     add_figure(n, "ms", sprintf("%.0f", at_of[k] - at_of[i]) + 0)
 }

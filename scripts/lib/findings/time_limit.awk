@@ -31,7 +31,7 @@ function tell_time_limit(g,    i, n, whose, time, ended) {
     n = found("time-limit", "warn", g, \
         spoken_peer(i) " has a time limit for requests: " time, \
         spoken_prog(i) ": " tally(g, "connection was", "connections were") " " ended " " time " after the request, with the answer due." (whose != "" ? " " whose " would fit." : ""), \
-        "Not idle: the server, or a proxy before it, ended the work.", \
+        "Not idle: the server, or a proxy in front of it, ended the work.", \
         "make the request faster, or raise the limit there (its log at " clock(i) " names it).")
     add_figure(n, "limit_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])

@@ -103,9 +103,9 @@ function put_finding(i,    mark) {
 
 function put_left_out_by_logs(    name) {
     for (name in lowest_logged)
-        put_note("info", printable(name) " was told to leave out what is below level " lowest_logged[name] ": of that nothing is known.")
+        put_note("info", printable(name) " was told to leave out everything below level " lowest_logged[name] ": nothing is known about that.")
     for (name in skipped_in)
-        put_note("info", printable(name) " was told to leave out " printable(skipped_in[name]) ": of that nothing is known.")
+        put_note("info", printable(name) " was told to leave out " printable(skipped_in[name]) ": nothing is known about that.")
 }
 
 # ---- What there is ----
@@ -157,9 +157,9 @@ function zone_text(at,    offset) {
 # What makes the figures wrong, or the log a worse one.
 function put_notes(    i) {
     if (lost)
-        put_note("error", counted(lost, "record", "records") " more could not be written when they came: the figures are too low.")
+        put_note("error", counted(lost, "record", "records") " more could not be written: the figures are too low.")
     put_complaints("config", "error", "A setting is wrong")
-    put_complaints("refused", "info", "A forced setting was to be undone")
+    put_complaints("refused", "info", "The program tried to undo a forced setting")
     if (rotated_why != "")
         put_note("info", counted(events["rotated"], "rotation", "rotations") ". " sentence(rotated_why))
     for (i in forgotten)
@@ -168,7 +168,7 @@ function put_notes(    i) {
         put_note("info", "There are too many different peers, programs or processes to keep them all: counts of rare ones may be low.")
     if (!others)
         return
-    put_note("warn", counted(others, "line is no record", "lines are no records") (others > MOST_EXAMPLES ? "; the first are:" : ":"))
+    put_note("warn", counted(others, "line is not a record", "lines are not records") (others > MOST_EXAMPLES ? "; the first are:" : ":"))
     for (i = 1; i in example; i++)
         print cut(printable("  " example_file[i] ":" example_at[i] ": " example[i]), screen)
 }
