@@ -357,7 +357,7 @@ others_are_read() {
     expected=$(figures "$REAL")
     mkdir -p empty
     run -2 --separate-stderr figures none "$REAL" empty
-    [ "$stderr" = "sockshim: empty: no log in this folder
+    [ "$stderr" = "sockshim: empty: no log in this directory
 sockshim: none: no such file" ] || fails_with "$stderr"
     [ "$output" = "$expected" ]
     head -c $(($(wc -c <zipped) * 3 / 4)) zipped >short

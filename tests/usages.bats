@@ -140,7 +140,7 @@ reports() {
 @test "report reads a folder, ./sockshim.log, and the same file once; without a log it says so" {
     refuses 2 "no log is named, and there is no sockshim.log here; see sockshim help report" report
     refuses 2 "no log is named, and there is no sockshim.log here; see sockshim help follow" follow
-    refuses 2 "d: no log in this folder" report d
+    refuses 2 "d: no log in this directory" report d
     cp a.log d/
     reports "*1 record *" d
     reports "*1 record *" a.log a.log
@@ -156,4 +156,35 @@ reports() {
         [ "$status" -eq $((128 + $(kill -l "$signal"))) ]
         [ "${stderr_lines[0]}" = "sockshim: sh was killed by SIG$signal" ] || fails_with "$stderr"
     done
+}
+
+@test "more slips: values that are missing, huge or negative, words that nothing knows, files that are none" {
+    refuses 2 "-n 99999999999999999999 is too large; name a number below 1000000000, or all; see sockshim help follow" follow -n 99999999999999999999 a.log
+    refuses 2 "-n -5 is not allowed; allowed: a number, or all; see sockshim help follow" follow -n -5 a.log
+    refuses 2 "-n needs a value; see sockshim help follow" follow -n
+    refuses 2 "unknown option --cuase (did you mean --cause?); see sockshim help report" report --cuase x a.log
+    refuses 2 "--cause needs a value; see sockshim help report" report --cause
+    refuses 2 "-3x is not a valid time for --since; *" report --since -3x a.log
+    refuses 2 "2026-13-45 is not a valid time for --since; *" report --since 2026-13-45 a.log
+    refuses 2 "--pid abc is not allowed; allowed: process IDs, separated by commas; *" report --pid abc a.log
+    refuses 2 "--json and --html exclude each other; *" report --json --html x.html a.log
+    refuses 2 "--html /nonexistent/x: cannot create a file there; name one in a directory that exists *" report --html /nonexistent/x a.log
+    refuses 2 "--html d is a directory; name a file in it" report --html d a.log
+    refuses 2 "nosuch.log: no such file" report nosuch.log
+    refuses 1 "there is no process 999999999" doctor 999999999
+    refuses 2 "--seconds -1 is not allowed; allowed: a number of seconds; *" doctor --seconds -1
+    refuses 2 "no command and no PID to check; see sockshim help check" check
+    refuses 2 "no command to run; see sockshim help run" --
+    refuses 2 "no command to run; see sockshim help run" --level info
+    refuses 2 "--backlog -3 is not allowed; allowed: a number of connections, *" --backlog -3 -- touch ran
+    refuses 2 "--dead-peer 1s is not allowed; allowed: whole seconds from 3s *" --dead-peer 1s -- touch ran
+    refuses 2 "--log-limit 99999999999999999999 is not allowed; *" --log-limit 99999999999999999999 -- touch ran
+    refuses 126 "./a.log: permission denied*" -- ./a.log
+    refuses 127 "nosuchcommand: command not found*" -- nosuchcommand
+    refuses 2 "name one FILE, not 0; see sockshim help recorder" recorder
+    refuses 2 "a.log: is not a recorder file" recorder a.log
+    refuses 2 "no unit is named; see sockshim help enable" enable
+    refuses 2 "no help on nosuch; *" help nosuch
+    : >empty.log
+    reports "empty.log: no records" empty.log
 }

@@ -7,7 +7,7 @@ page_check() {
     page_file=$1
     shift
     [ "$page_file" != - ] || return 0
-    [ ! -d "$page_file" ] || die "$USAGE" "--html $page_file is a folder; name a file in it"
+    [ ! -d "$page_file" ] || die "$USAGE" "--html $page_file is a directory; name a file in it"
     for page_log; do
         [ "$page_log" != - ] || page_log=/dev/stdin
         # shellcheck disable=SC3013 # as in report.sh
@@ -45,7 +45,7 @@ page_write() {
     trap 'exit 143' TERM
     trap 'exit 129' HUP
     page_status=0
-    (set -C && : >"$page_new") 2>/dev/null || die "$USAGE" "$page_new: cannot be created; is the folder there, and yours to write?"
+    (set -C && : >"$page_new") 2>/dev/null || die "$USAGE" "--html $page_file: cannot create a file there; name one in a directory that exists and that you can write to"
     "$@" >"$page_new" || page_status=$?
     if [ "$(tail -n 1 "$page_new")" != '</html>' ]; then
         die "$USAGE" "$page_file was not written: the page could not be completed (no space left?)"

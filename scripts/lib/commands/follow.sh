@@ -65,6 +65,7 @@ follow_option() {
         case $2 in
         all) ;;
         '' | *[!0-9]*) wrong_call follow "-n $2 is not allowed; allowed: a number, or all" ;;
+        ??????????*) wrong_call follow "-n $2 is too large; name a number below 1000000000, or all" ;;
         esac
         follow_latest=$2
         ;;

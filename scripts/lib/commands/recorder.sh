@@ -57,7 +57,7 @@ sockshim_recorder() {
         *) set -- "$@" "$recorder_word" ;;
         esac
     done
-    [ $# -eq 1 ] || wrong_call recorder "one FILE, not $#"
+    [ $# -eq 1 ] || wrong_call recorder "name one FILE, not $#"
     [ -x "${recorder:?}" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
     set -- ${recorder_json:+--json} ${recorder_failures:+--failures} ${recorder_around:+--around "$recorder_around"} \
         ${recorder_connection:+--connection "$recorder_connection"} -- "$1"

@@ -107,7 +107,7 @@ report_find_logs() {
             continue
         fi
         report_found=$(logs_in "$report_log")
-        [ -n "$report_found" ] || report_fail "$report_log: no log in this folder"
+        [ -n "$report_found" ] || report_fail "$report_log: no log in this directory"
         report_ifs=$IFS
         IFS='
 '
