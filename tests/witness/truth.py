@@ -89,9 +89,10 @@ class Tcp:
             start = difference(p.seq, self.peer_first) if not p.flags & SYN else 0
             if self.was_full(p.at):
                 sure = sure and not p.payload and start <= self.acknowledged(p.at)
-                place = self.without_what_had_no_room(p, start, place)
+                place = self.without_what_had_no_room(p, start, place, later)
             if p.flags & ACK and self.first is not None:
-                self.acked.append((p.at, max(0, difference(p.ack, self.first)), sure, p.window))
+                taken = sure and start + p.payload >= self.acknowledged(p.at)  # a probe is not
+                self.acked.append((p.at, max(0, difference(p.ack, self.first)), taken, p.window))
             if p.payload and start + p.payload > place and self.takes_nothing(p.at):
                 self.own_resets.append(p.at)
                 continue
@@ -116,12 +117,14 @@ class Tcp:
         return max((difference(o.ack, self.peer_first) for o in self.out if o.at <= at and o.flags & ACK and
                     not o.flags & RST), default=0)
 
-    def without_what_had_no_room(self, p, start, place):
-        """What is sent again, and was not acknowledged, had found the window closed: the
+    def without_what_had_no_room(self, p, start, place, later):
+        """What is sent again, and was not acknowledged, may have found the window closed: the
         kernel throws such a packet away whole, with its acknowledgement
         (net/ipv4/tcp_input.c, tcp_sequence())."""
-        again = p.payload and start < place and self.acknowledged(p.at) <= start
-        return start if again else place
+        if not p.payload or start >= place or self.acknowledged(p.at) > start:
+            return place
+        later.append((start, place))
+        return start
 
     def takes_nothing(self, at):
         """net/ipv4/tcp_input.c, tcp_rcv_state_process(): in FIN_WAIT1 and FIN_WAIT2, with the
@@ -147,7 +150,9 @@ class Tcp:
                    default=0)
         least = max((n for at, n, sure in self.received if at <= low and sure), default=0)
         acknowledged = self.acknowledged(low) if self.peer_first is not None else 0
-        if self.was_full(low):
+        if self.by_subflow:  # which carries some twice: RFC 8684, 3.3.5
+            least = 0
+        elif self.was_full(low):
             least = max(0, acknowledged - (self.fin_in <= low))
         elif self.end_at_least() <= high:
             least = min(least, acknowledged)
