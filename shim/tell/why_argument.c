@@ -79,7 +79,7 @@ static template why_invalid_transfer(const struct facts *f)
     }
     return f->sends && is_inet(f) && keeps_messages_apart(f)
                ? SAY("The kernel rejected an argument of the call as invalid, or the route to "
-                     "$peer is a blackhole route.")
+                     "$peer is a blackhole route.$or_own_address")
                : SAY("The kernel rejected an argument of the call as invalid.");
 }
 
@@ -200,8 +200,21 @@ template clause_rest(const struct facts *f)
                    "writing side; MPTCP does not say which.$saved");
     }
     if (f->err == EPIPE && f->call == CALL_splice && f->receives) {
+        if (is_tcp(f) && f->state == TCP_STATE_CLOSE) {
+            return SAY("Nobody reads from the pipe any more into which splice was to move the "
+                       "data, or the connection had been aborted (RST) after the peer's FIN: "
+                       "splice does not say which.$saved");
+        }
         return SAY(
             "The pipe that splice was to write to has no reader left; the socket is fine.$saved");
+    }
+    if (f->err == ECONNRESET && reset_it_here(f)) {
+        return SAY("Data came from $peer after this program had shut the socket down in both "
+                   "directions: therefore this host's kernel aborted the connection (RST).");
+    }
+    if (is_late_error(f) && f->err == EPIPE && is_tcp(f)) {
+        return SAY("The connection that this socket had was aborted (RST) after the peer's FIN, "
+                   "and then this program dissolved it (connect with AF_UNSPEC).");
     }
     /* EPIPE: include/net/sock.h, sk_wait_event(); nothing else lets TCP receive it. */
     if ((f->err == ECONNRESET && !is_gone(f)) || (f->err == EPIPE && f->receives && is_tcp(f))) {
@@ -221,6 +234,11 @@ template why_other(const struct facts *f)
     if (is_gone(f)) {
         return SAY("Another thread closed the descriptor while the call was waiting, so the socket "
                    "can no longer be queried. $rest");
+    }
+    if (is_another_socket(f) && f->err == EPIPE) {
+        return SAY("This program had shut down the socket's writing side before it was connected, "
+                   "and so it stayed; or another thread closed the descriptor while the call "
+                   "waited, and its number is that of another socket now.$saved");
     }
     if (is_another_socket(f)) {
         return SAY("Another thread closed the descriptor while the call was waiting, and its "

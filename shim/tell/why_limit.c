@@ -140,6 +140,9 @@ template why_not_permitted(const struct facts *f)
         return SAY("The program lacks the required privileges, or a security module forbids it.");
     }
     if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
+        if (f->peer.len > 0 && !address_may_be_broadcast(&f->peer)) {
+            return SAY("A prohibiting route of this host or a security module forbids it.");
+        }
         return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
                    "security module forbids it.");
     }
