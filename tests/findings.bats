@@ -142,6 +142,66 @@ times() {
     finds_only idle-timeout log
 }
 
+@test "slow-reader: a close with data unsent behind a closed window, if the server had more to say" {
+    local client="type=tcp side=accepted prog=redis-server local=10.0.0.5:6379 peer=10.0.0.9:40000 rx=14 idle_ms=940 sent_ms=52 state=ESTABLISHED"
+    # shellcheck disable=SC2086
+    rec 0 call=writev errno=11 error=EAGAIN level=debug cause=would-block $client tx=129797 unacked=0 unsent=3883891 why="No room in the send buffer, and the call must not wait: 0 bytes sent and not acknowledged, 3883891 bytes not sent, and the peer's window is closed: it does not read." >log
+    # shellcheck disable=SC2086
+    rec 0.1 call=close ret=0 errno= error= level=info cause=gave-up-sending $client tx=129797 unacked=0 unsent=3883891 >>log
+    finds_only slow-reader log
+    figure unsent -eq 3883891
+    # It had found room for the rest since: all of it will arrive.
+    sed -i 's/unsent=3883891 side=accepted idle_ms=940 sent_ms=52 \(.*gave-up\)/unsent=3983891 side=accepted idle_ms=940 sent_ms=52 \1/' log
+    grep -q unsent=3983891 log
+    finds_nothing log
+    # Nothing went out for seconds: nobody writes his last word then.
+    # shellcheck disable=SC2086
+    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-sending $client sent_ms=2004 unsent=9000 >log
+    finds_only slow-reader log
+}
+
+@test "peer-gone: the program's own heartbeat notices first; mtu, if only small packets passed" {
+    rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-sending rx=90000 tx=80000 unacked=8 retrans=4 idle_ms=9000 sent_ms=1000 side=accepted local=10.0.0.5:5672 peer=10.0.0.9:40000 >log
+    finds_only peer-gone log
+    figure unacked -eq 8
+    rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-sending rx=500 tx=200 unacked=14480 retrans=4 idle_ms=9000 sent_ms=1000 side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 >log
+    finds_only mtu log
+}
+
+@test "own-reset: a server that is silent until its timeout, and closes with a request unread" {
+    times 2 rec call=close ret=0 errno= error= level=info prog=haproxy side=accepted local=10.0.0.5:9001 peer=10.0.0.9:40000 state=FIN_WAIT1 cause=reset-by-own-close unread=31 idle_ms=1012 sent_ms=3012 >log
+    finds_only own-reset log
+    figure most_ms -eq 3012
+    # It refuses a large upload, and says so at once: that is a server's right.
+    times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=0 sent_ms=0 >log
+    finds_nothing log
+    times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=5000 sent_ms=0 >log
+    finds_nothing log
+}
+
+@test "silent-end: who spoke last is not known, and no timer ends after such a time" {
+    local ended="cause=peer-closed level=info ret=0 errno= error= state=CLOSE_WAIT"
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=1892 sent_ms=1892 >log
+    finds_only silent-end log
+    figure wait_ms -eq 1892
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # A pool's idle connections: a round time, or the same one again, or many.
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=5008 sent_ms=5008 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    times 3 rec $ended idle_ms=4772 sent_ms=4772 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    for ms in 1700 2600 4300 9400; do rec "$ms" $ended idle_ms=$ms sent_ms=$ms; done >log
+    finds_nothing log
+    # The server spoke last.
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=1892 sent_ms=1893 >log
+    finds_nothing log
+}
+
 @test "broken-off: without any pattern it is told what is known" {
     rec 0 rx=20044 tx=78 idle_ms=0 sent_ms=40 >log
     finds_only broken-off log

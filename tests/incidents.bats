@@ -478,6 +478,64 @@ s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.
     figure unsent -ge 1
 }
 
+@test "a server's log: nginx's send_timeout leaves a slow client with a part of the answer" {
+    head -c 30000000 /dev/zero >big
+    chmod 644 big
+    nginx_with "root $PWD; send_timeout 1s;" "$SOCKSHIM_COMMAND" -q -o log --
+    background "$PYTHON" -c "
+import socket, time
+s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.0\r\n\r\n'); s.recv(1); time.sleep(60)"
+    wait_until grep -q gave-up-sending log
+    finds_only slow-reader log
+    figure unsent -ge 100000
+}
+
+@test "a server's log: redis drops a subscriber whose output buffer is full; one that reads is none" {
+    background "$SOCKSHIM_COMMAND" -q -o log -- redis-server --port "$PORT" --bind 127.0.0.1 --save '' --client-output-buffer-limit "pubsub 1mb 1mb 1"
+    wait_for_port "$PORT"
+    local subscribe="
+import socket, time
+s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'SUBSCRIBE ch\r\n'); s.recv(1); open('there', 'w')"
+    background "$PYTHON" -c "$subscribe
+while s.recv(1000000): pass"
+    wait_until test -e there
+    rm there
+    local word
+    word=$(head -c 50000 /dev/zero | tr '\0' x)
+    for _ in {1..40}; do echo "PUBLISH ch $word"; done | redis-cli -p "$PORT" >published
+    finds_nothing log
+    background "$PYTHON" -c "$subscribe
+time.sleep(60)"
+    wait_until test -e there
+    for _ in {1..300}; do echo "PUBLISH ch $word"; done | redis-cli -p "$PORT" >published
+    wait_until grep -q gave-up-sending log
+    finds_only slow-reader log
+    figure unsent -ge 1000000
+}
+
+# A name server of /etc/resolv.conf that cannot be reached is beside the point, and last.
+@test "haproxy's timeout of an idle server: its own log says who reset the client" {
+    local behind
+    behind=$(free_port)
+    background "$PYTHON" -c "
+import socket
+l = socket.create_server(('127.0.0.1', $behind))
+kept = []
+while True:
+    c = l.accept()[0]; c.recv(9); c.sendall(b'answer'); kept.append(c)"
+    wait_for_port "$behind"
+    printf '%s\n' 'defaults' ' mode tcp' ' timeout connect 1s' ' timeout client 400ms' ' timeout server 1600ms' \
+        "listen l" " bind 127.0.0.1:$PORT" " server s 127.0.0.1:$behind" >haproxy.cfg
+    background "$SOCKSHIM_COMMAND" -q -o log -- haproxy -db -f haproxy.cfg
+    wait_for_port "$PORT"
+    python_client client.log '
+for i in range(2):
+    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(.8); s.sendall(b"two"); quietly(s.recv, 9)'
+    wait_until grep -q 'side=accepted.*cause=reset-by-own-close' log
+    finds own-reset log
+    figure most_ms -ge 1500
+}
+
 # ---- All is well ----
 
 @test "a day's work: nothing is found" {
