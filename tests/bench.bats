@@ -146,7 +146,7 @@ is_sane() {
 @test "servers: throughput and p99 of each, natively and under the shim" {
     "$BENCH" --quick --json servers >"$NEW"
     is_sane "$NEW"
-    has_figures "$NEW" servers/{nginx,redis,postgres}/{native,info,debug}/{throughput,p99}
+    has_figures "$NEW" servers/{nginx,redis,postgres}/{native,info,debug,calls}/{throughput,p99}
     json "$NEW" 'all(.figures[]; .median > 0)'
     json "$NEW" '.peers | keys == ["nginx", "postgres", "redis", "wrk"]'
     json "$NEW" '[.figures[] | select(.name | test("debug/throughput$"))] |
@@ -162,10 +162,23 @@ is_sane() {
     is_sane "$NEW"
     json "$NEW" '.peers | has("ab") and (has("wrk") | not)'
     json "$NEW" '[.figures[] | select(.name | startswith("servers/nginx/")) | .median > 0] |
-        length == 6 and all'
+        length == 8 and all'
     json "$NEW" '.skipped |
         any(.section == "servers" and .what == "redis" and .why == "redis-server is not installed")'
     [ "$(id -u)" -ne 0 ] || json "$NEW" 'any(.skipped[]; .what == "postgres")'
+}
+
+@test "recorder: beside the text log and what else there is; client: its CPU under each level" {
+    PATH=$(system_without perf bpftrace ltrace) "$BENCH" --quick --json recorder client >"$NEW"
+    is_sane "$NEW"
+    has_figures "$NEW" recorder/{blocked,tcp}-one/{native,again,off,recorder,calls,log,strace} \
+        client/{native,again,empty,off,warn,info,debug,recorder,calls}
+    json "$NEW" 'all(.figures[]; .median > 0)'
+    json "$NEW" '[.skipped[] | select(.section == "recorder") | .what] == ["ltrace", "perf", "bpftrace"]'
+    json "$NEW" '[.figures[] | select(.name | startswith("client/")) | .target] ==
+        [null, null, null, 1.02, 1.05, 1.12, 1.25, null, null]'
+    PATH=$(system_without ab) "$BENCH" --quick --json client >"$NEW"
+    json "$NEW" '[.skipped[].why] == ["ab (apache2-utils) and nginx are not both installed"]'
 }
 
 @test "growth: processes, a long log, as many sockets as the hard limit allows" {

@@ -99,6 +99,22 @@ SCRIPT
         -e inject=statx:delay_exit=5000 "$PROGRAMS/log_harm" dup2 "$BATS_TEST_TMPDIR/mine"
 }
 
+@test "a dup2, by number too, onto the number where the log is being opened waits for that" {
+    strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -e trace=statx \
+        -e inject=statx:delay_exit=2000 "$PROGRAMS/log_harm" low "$BATS_TEST_TMPDIR/mine" "$LOG"
+}
+
+@test "a child made by clone() waits for no thread of its parent's" {
+    strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" \
+        -e trace=statx,nanosleep -e inject=statx:delay_exit=5000 \
+        "$PROGRAMS/log_harm" born "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/children"
+    local child
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/children")" -eq 3 ]
+    while read -r child; do
+        [ "$(grep -c "^$child *nanosleep" "$BATS_TEST_TMPDIR/trace")" -lt 100 ]
+    done <"$BATS_TEST_TMPDIR/children"
+}
+
 @test "a thread with a table of its own: no descriptor of ours piles up, whatever becomes of the log" {
     run shimmed "$PROGRAMS/log_harm" unshare "$LOG"
     [ "$status" -eq 0 ] || fails_with "$output"

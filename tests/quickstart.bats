@@ -107,8 +107,8 @@ shows_everything() {
     PATH=$PWD/bin run -0 "$TOP/scripts/quickstart"
     shows_everything
     [ "${lines[0]}" = "Installing: gcc libc6-dev make (one to two minutes)" ]
-    [ "$(cat calls)" = " update -q -o APT::Update::Error-Mode=any
-noninteractive install -q -y --no-install-recommends gcc libc6-dev make" ] || fails_with "$(cat calls)"
+    [ "$(cat calls)" = " update -q -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
+noninteractive install -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 --no-install-recommends gcc libc6-dev make" ] || fails_with "$(cat calls)"
 }
 
 @test "it installs only what is missing" {

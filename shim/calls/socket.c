@@ -24,6 +24,7 @@ static int accepted(int fd, int listener)
     sockshim_has_socket();
     if (!hint_is_set(listener)) {
         nodelay_force(fd);
+        process_linger_set(); /* it may have that from its listener, too */
     }
     hint_set(fd);
     return fd;

@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/hint.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -45,9 +46,19 @@ static bool log_wants(const struct facts *f, enum cause cause)
            (!settings.recording || is_wanted_in_log(f->call, f->ret, f->err));
 }
 
+/* Neither urgent data nor a look ahead, which say nothing of the data before. */
+static bool is_read_to_end(const struct facts *f, enum cause cause)
+{
+    return cause == CAUSE_peer_closed && f->was_connected && f->receives &&
+           !(f->flags & (MSG_OOB | MSG_PEEK));
+}
+
 void tell_facts(const struct facts *f)
 {
     struct returned r = {f, cause_of(f)};
+    if (is_read_to_end(f, r.cause)) {
+        hint_end(f->fd);
+    }
     recorder_return(f, r.cause);
     if (log_wants(f, r.cause)) {
         sockshim_needs_log();

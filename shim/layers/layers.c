@@ -14,10 +14,12 @@ void layers_install(void)
     accept_install();
     moves_install();
     restart_install();
+    recording_install();
 }
 
 void layers_take_inherited(int fd)
 {
     options_adopt(fd);
     options_limit_receiving(fd);
+    recording_take_inherited(fd);
 }

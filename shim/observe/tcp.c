@@ -75,12 +75,21 @@ static void take_off_fin(struct facts *f)
     }
 }
 
-/* What is written and not acknowledged. With no segment in flight it is what is
- * not sent: no question. (In state CLOSE the count of segments says nothing.) */
+/* In state CLOSE, where the count of segments says nothing: with one byte more than the
+ * payload acknowledged, which without a FIN is a SYN of this side's, the payload was, too:
+ * bytes_sent may count too much of it (payload_acked()), never too little. */
+static bool all_is_acked(const struct facts *f, const struct tcp_facts *info)
+{
+    return f->shut_writing == NO && info->bytes_acked == info->bytes_sent - info->bytes_retrans + 1;
+}
+
+/* What is written and not acknowledged. With nothing in flight it is what is not sent: no
+ * question. */
 static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info)
 {
     int queue = 0;
-    if (f->protocol == IPPROTO_TCP && f->state != TCP_STATE_CLOSE && info->unacked == 0) {
+    bool all_acked = f->state == TCP_STATE_CLOSE ? all_is_acked(f, info) : info->unacked == 0;
+    if (f->protocol == IPPROTO_TCP && all_acked) {
         return info->notsent_bytes;
     }
     raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);

@@ -119,6 +119,7 @@ static void set_up(void)
     bool has_log = settings.logging && log_begin() == 0;
     if (settings.logging && settings.log == LOG_FILE) {
         pthread_atfork(log_before_fork, log_after_fork_in_parent, log_after_fork_in_child);
+        process_is_born = log_after_fork_in_child;
     }
     complain_about_settings(has_log && settings.log == LOG_STDERR);
     if (has_log && settings.log == LOG_STDERR) {

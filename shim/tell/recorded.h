@@ -13,7 +13,7 @@ enum recorded_event {
     RECORDED_REFUSED, /* struct recorded_call, and the sentence */
     RECORDED_CONFIG,  /* the sentence */
     RECORDED_START,
-    RECORDED_CALL, /* struct recorded_call */
+    RECORDED_CALL, /* struct recorded_call, and of a connect its struct sockaddr */
     RECORDED_EVENTS
 };
 
@@ -59,9 +59,8 @@ struct recording {
     size_t len;
 };
 
-/* Begins one of this moment. */
-void recording_begin(struct recording *r, enum recorded_event event, const struct moment *m,
-                     uint32_t program);
+/* What one of this moment begins with. */
+struct recorded recorded_head(enum recorded_event event, const struct moment *m, uint32_t program);
 void recording_facts(struct recording *r, const struct facts *facts, enum cause cause);
 /* Bytes, as far as there is room. */
 void recording_add(struct recording *r, const void *bytes, size_t len);

@@ -1,0 +1,325 @@
+/* SOCKSHIM_RECORDER_CALLS=all: calls on sockets that succeed go to the recorder, with what
+ * they returned and how long they took. It stands above all other layers and tells what
+ * the program sees. Whether a descriptor that read or write is given is a socket is not
+ * asked, since that would cost a system call each time, but remembered. */
+#include "base/hint.h"
+#include "base/process.h"
+#include "base/settings.h"
+#include "layers/layers.h"
+#include "log/recorder.h"
+
+#include <limits.h>
+
+static struct next under; /* with the other layers */
+
+/* No filter can have answered a call, so that what the kernel reads or writes behind a
+ * pointer is there. */
+static bool no_filter;
+
+/* ---- Which descriptors are sockets ---- */
+
+/* A bit for each: one that this process made, accepted or was started with, or that a call
+ * for sockets alone took. A number that was closed past the wrappers may be another file
+ * by now, and is told of until the next close. */
+static _Atomic uint64_t sockets[HINTS / 64];
+
+/* A vfork child has this memory, and descriptors of its own. */
+static bool may_note(int fd)
+{
+    return (unsigned)fd < HINTS &&
+           !(process_may_share_memory() && process_identify().is_vfork_child);
+}
+
+static bool is_noted(int fd)
+{
+    return (unsigned)fd < HINTS &&
+           atomic_load_explicit(&sockets[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+}
+
+static void note(int fd)
+{
+    if (!is_noted(fd) && may_note(fd)) {
+        atomic_fetch_or_explicit(&sockets[fd / 64], (uint64_t)1 << fd % 64, memory_order_relaxed);
+    }
+}
+
+static void forget(int fd)
+{
+    if (is_noted(fd) && may_note(fd)) {
+        atomic_fetch_and_explicit(&sockets[fd / 64], ~((uint64_t)1 << fd % 64),
+                                  memory_order_relaxed);
+    }
+}
+
+void recording_take_inherited(int fd)
+{
+    if (settings.recording && settings.records_calls) {
+        note(fd);
+    }
+}
+
+/* ---- Telling ---- */
+
+/* A call that moves data, or takes sockets alone. */
+static __attribute__((noinline)) void tell(enum call call, int fd, long ret,
+                                           const struct clock_time *begun)
+{
+    if (!call_takes_any_file(call)) {
+        note(fd);
+    }
+    recorder_call(&(struct done){.call = call, .fd = fd, .ret = ret, .begun = begun});
+}
+
+/* What may be a file or a socket: the time of a file's is not asked for. */
+static struct clock_time begin(enum call call, int fd)
+{
+    bool is_file = call_takes_any_file(call) && !is_noted(fd);
+    return is_file ? (struct clock_time){0, 0} : clock_now();
+}
+
+#define TELLS_IF(is_success, result, call, name, parameters, arguments, fd)                        \
+    static result layer_##name parameters                                                          \
+    {                                                                                              \
+        struct clock_time begun = begin(CALL_##call, fd);                                          \
+        result n = under.name arguments;                                                           \
+        if ((is_success) && begun.tv_sec > 0) {                                                    \
+            tell(CALL_##call, fd, n, &begun);                                                      \
+        }                                                                                          \
+        return n;                                                                                  \
+    }
+#define MOVED(result, call, name, parameters, arguments)                                           \
+    TELLS_IF(n > 0, result, call, name, parameters, arguments, fd)
+#define DONE(name, parameters, arguments)                                                          \
+    TELLS_IF(n >= 0, int, name, name, parameters, arguments, fd)
+
+MOVED(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags))
+MOVED(ssize_t, recvfrom, recvfrom,
+      (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
+      (fd, buf, len, flags, addr, addrlen))
+MOVED(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags))
+MOVED(int, recvmmsg, recvmmsg,
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
+      (fd, msgs, count, flags, timeout))
+MOVED(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len))
+MOVED(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count))
+MOVED(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags))
+MOVED(ssize_t, sendto, sendto,
+      (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+       socklen_t addrlen),
+      (fd, buf, len, flags, addr, addrlen))
+MOVED(ssize_t, sendmsg, sendmsg, (int fd, const struct msghdr *msg, int flags), (fd, msg, flags))
+MOVED(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
+      (fd, msgs, count, flags))
+MOVED(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len))
+MOVED(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count))
+MOVED(ssize_t, sendfile, sendfile, (int fd, int in, off_t *offset, size_t count),
+      (fd, in, offset, count))
+MOVED(ssize_t, sendfile, sendfile64, (int fd, int in, off64_t *offset, size_t count),
+      (fd, in, offset, count))
+MOVED(int, dprintf, vdprintf, (int fd, const char *format, va_list values), (fd, format, values))
+TELLS_IF(n > 0, ssize_t, splice, splice,
+         (int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags),
+         (in, in_offset, out, out_offset, len, flags), is_noted(out) ? out : in)
+
+DONE(bind, (int fd, const struct sockaddr *addr, socklen_t len), (fd, addr, len))
+DONE(listen, (int fd, int backlog), (fd, backlog))
+DONE(shutdown, (int fd, int how), (fd, how))
+DONE(getsockopt, (int fd, int level, int option, void *value, socklen_t *len),
+     (fd, level, option, value, len))
+DONE(setsockopt, (int fd, int level, int option, const void *value, socklen_t len),
+     (fd, level, option, value, len))
+DONE(getsockname, (int fd, struct sockaddr *addr, socklen_t *len), (fd, addr, len))
+DONE(getpeername, (int fd, struct sockaddr *addr, socklen_t *len), (fd, addr, len))
+
+#ifdef __GLIBC__
+MOVED(ssize_t, preadv2, preadv2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, preadv2, preadv64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, pwritev2, pwritev2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, pwritev2, pwritev64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
+      (fd, buf, len, room, flags))
+MOVED(ssize_t, recvfrom, __recvfrom_chk,
+      (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+       socklen_t *addrlen),
+      (fd, buf, len, room, flags, addr, addrlen))
+MOVED(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (fd, buf, len, room))
+MOVED(int, dprintf, __vdprintf_chk, (int fd, int flag, const char *format, va_list values),
+      (fd, flag, format, values))
+#endif
+
+#ifdef HAVE_TIME64_TWINS
+MOVED(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags), (fd, msg, flags))
+MOVED(int, recvmmsg, __recvmmsg64,
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
+      (fd, msgs, count, flags, timeout))
+MOVED(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
+      (fd, msg, flags))
+MOVED(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
+      (fd, msgs, count, flags))
+#endif
+
+/* ---- Calls that make or end a socket ---- */
+
+static int layer_socket(int domain, int type, int protocol)
+{
+    struct clock_time begun = clock_now();
+    int fd = under.socket(domain, type, protocol);
+    if (fd >= 0) {
+        note(fd);
+        recorder_call(&(struct done){.call = CALL_socket, .fd = -1, .ret = fd, .begun = &begun});
+    }
+    return fd;
+}
+
+static int layer_socketpair(int domain, int type, int protocol, int *pair)
+{
+    struct clock_time begun = clock_now();
+    int result = under.socketpair(domain, type, protocol, pair);
+    if (result == 0) {
+        struct done done = {.call = CALL_socketpair, .fd = -1, .begun = &begun};
+        if (no_filter && !process_is_caged()) {
+            note(pair[0]);
+            note(pair[1]);
+        }
+        recorder_call(&done);
+    }
+    return result;
+}
+
+static int layer_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct clock_time begun = clock_now();
+    int result = under.connect(fd, addr, len);
+    if (result == 0) {
+        bool is_read = no_filter && !process_is_caged();
+        note(fd);
+        recorder_call(&(struct done){.call = CALL_connect,
+                                     .fd = fd,
+                                     .begun = &begun,
+                                     .peer = is_read ? addr : NULL,
+                                     .peer_len = len});
+    }
+    return result;
+}
+
+static int accepted(enum call call, int listener, int fd, const struct clock_time *begun)
+{
+    if (fd >= 0) {
+        note(fd);
+        recorder_call(&(struct done){.call = call, .fd = listener, .ret = fd, .begun = begun});
+    }
+    return fd;
+}
+
+static int layer_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    struct clock_time begun = clock_now();
+    return accepted(CALL_accept, fd, under.accept(fd, addr, len), &begun);
+}
+
+static int layer_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+    struct clock_time begun = clock_now();
+    return accepted(CALL_accept4, fd, under.accept4(fd, addr, len, flags), &begun);
+}
+
+/* Forgotten first: once it is closed the number may be another thread's. */
+static int layer_close(int fd)
+{
+    if (!is_noted(fd)) {
+        return under.close(fd);
+    }
+    struct clock_time begun = clock_now();
+    forget(fd);
+    int result = under.close(fd);
+    if (result == 0) {
+        recorder_call(&(struct done){.call = CALL_close, .fd = fd, .begun = &begun});
+    }
+    return result;
+}
+
+static int moved_to(int from, int to)
+{
+    if (to >= 0 && is_noted(from)) {
+        note(to);
+    } else if (to >= 0) {
+        forget(to);
+    }
+    return to;
+}
+
+static int layer_dup2(int from, int to)
+{
+    return moved_to(from, under.dup2(from, to));
+}
+
+static int layer_dup3(int from, int to, int flags)
+{
+    return moved_to(from, under.dup3(from, to, flags));
+}
+
+#ifdef __GLIBC__
+static void forget_range(unsigned first, unsigned last)
+{
+    for (unsigned fd = first; fd <= last && fd < HINTS; fd++) {
+        forget((int)fd);
+    }
+}
+
+static int layer_close_range(unsigned first, unsigned last, int flags)
+{
+    enum { ONLY_AT_EXEC = 4 }; /* CLOSE_RANGE_CLOEXEC */
+    int result = under.close_range(first, last, flags);
+    if (result == 0 && !(flags & ONLY_AT_EXEC)) {
+        forget_range(first, last);
+    }
+    return result;
+}
+
+static void layer_closefrom(int low)
+{
+    under.closefrom(low);
+    forget_range(low < 0 ? 0 : (unsigned)low, UINT_MAX);
+}
+#endif
+
+/* ---- Into the table ---- */
+
+#define INSTALL(name) next.name = layer_##name;
+#define EVERYWHERE(X)                                                                              \
+    X(recv)                                                                                        \
+    X(recvfrom) X(recvmsg) X(recvmmsg) X(read) X(readv) X(send) X(sendto) X(sendmsg) X(sendmmsg)   \
+        X(write) X(writev) X(sendfile) X(sendfile64) X(splice) X(vdprintf) X(socket) X(socketpair) \
+            X(connect) X(accept) X(accept4) X(bind) X(listen) X(shutdown) X(close) X(dup2) X(dup3) \
+                X(getsockopt) X(setsockopt) X(getsockname) X(getpeername)
+#define OF_GLIBC(X)                                                                                \
+    X(preadv2)                                                                                     \
+    X(preadv64v2) X(pwritev2) X(pwritev64v2) X(__recv_chk) X(__recvfrom_chk) X(__read_chk)         \
+        X(__vdprintf_chk) X(close_range) X(closefrom)
+
+void recording_install(void)
+{
+    if (!settings.recording || !settings.records_calls) {
+        return;
+    }
+    under = next;
+    no_filter = !process_is_filtered();
+    EVERYWHERE(INSTALL)
+#ifdef __GLIBC__
+    OF_GLIBC(INSTALL)
+#endif
+#ifdef HAVE_TIME64_TWINS
+    INSTALL(__recvmsg64)
+    INSTALL(__recvmmsg64)
+    INSTALL(__sendmsg64)
+    INSTALL(__sendmmsg64)
+#endif
+}
