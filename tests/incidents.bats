@@ -557,8 +557,12 @@ while True:
     background "$SOCKSHIM_COMMAND" -q -o log -- haproxy -db -f haproxy.cfg
     wait_for_port "$PORT"
     python_client client.log '
-for i in range(2):
-    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(.8); s.sendall(b"two"); quietly(s.recv, 9)'
+kept = [connect() for i in range(2)]
+for s in kept: s.sendall(b"one"); s.recv(9)
+time.sleep(.8)
+for s in kept: s.sendall(b"two")
+for s in kept: quietly(s.recv, 9)
+time.sleep(.5)'
     wait_until grep -q 'side=accepted.*cause=reset-by-own-close' log
     finds own-reset log
     figure most_ms -ge 1500

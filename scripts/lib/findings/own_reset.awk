@@ -20,7 +20,7 @@ function tell_own_reset(g,    i, n, time) {
     time = spoken_range(group_least[g], group_most[g])
     n = found("own-reset", "warn", g, \
         spoken_prog(i) " itself resets connections of its clients, after " time " of silence", \
-        tally(g, "connection", "connections") " at " printable(local_of[i]) ", first of " spoken_peer(i) " at " clock(i) "; " spoken_bytes(unread_of[i]) " of the client's lay unread for " spoken(idle_of[i]) ".", \
+        tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) "; " spoken_bytes(unread_of[i]) " of the client lay unread for " spoken(idle_of[i]) ".", \
         "A close with data unread sends RST: a timeout of " spoken_prog(i) " did it.", \
         "find which of its timeouts is that long (a proxy has one for each side).")
     add_figure(n, "most_ms", group_most[g])
