@@ -464,6 +464,47 @@ except OSError as e: print(e.errno, 0.5 <= time.monotonic() - begin < 20)'
     expect '.event == "return" and .error == "ETIMEDOUT" and .cause == "timeout" and .state == "ESTABLISHED" and (.why | contains("SO_RCVTIMEO"))'
 }
 
+# The kernel rounds to its ticks; the program's own may have the same number.
+@test "SOCKSHIM_RECV_TIMEOUT: whatever the number is, on every kind of connection, by every call" {
+    local value
+    for value in 1ms 101ms 103ms; do
+        rm -f "$LOG"
+        run python SOCKSHIM_RECV_TIMEOUT=$value '
+import errno, os, socket as s, struct, sys
+def tried(what, call):
+    try: print(what, call())
+    except OSError as e: print(what, errno.errorcode[e.errno])
+def pair(kind, address, family=s.AF_INET, protocol=0):
+    l = s.socket(family, s.SOCK_STREAM, protocol); l.bind((address, 0)); l.listen()
+    c = s.socket(family, s.SOCK_STREAM, protocol); c.connect(l.getsockname()); a = l.accept()[0]
+    tried(kind, lambda: c.recv(1)); tried(kind + " accepted", lambda: a.recv(1))
+    return c, a
+pair("IPv6", "::1", s.AF_INET6); pair("mapped", "::ffff:127.0.0.1", s.AF_INET6)
+pair("MPTCP", "127.0.0.1", s.AF_INET, 262 if os.path.exists("/proc/sys/net/mptcp") else 0)
+c, a = pair("IPv4", "127.0.0.1")
+tried("read", lambda: os.read(c.fileno(), 1)); tried("readv", lambda: os.readv(c.fileno(), [bytearray(1)]))
+tried("recvmsg", lambda: c.recvmsg(1)); tried("recvfrom", lambda: c.recvfrom(1))
+u = s.socket(s.AF_INET, s.SOCK_DGRAM); u.connect(("127.0.0.1", 9)); tried("UDP", lambda: u.recv(1))
+c.setsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, struct.pack("ll", 0, int(sys.argv[1]) * 1000))
+tried("own", lambda: c.recv(1))' "${value%ms}"
+        [ "$output" = "IPv6 ETIMEDOUT
+IPv6 accepted ETIMEDOUT
+mapped ETIMEDOUT
+mapped accepted ETIMEDOUT
+MPTCP ETIMEDOUT
+MPTCP accepted ETIMEDOUT
+IPv4 ETIMEDOUT
+IPv4 accepted ETIMEDOUT
+read ETIMEDOUT
+readv ETIMEDOUT
+recvmsg ETIMEDOUT
+recvfrom ETIMEDOUT
+UDP ETIMEDOUT
+own EAGAIN" ] || fails_with "$value: $output"
+        expect_count 13 '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT"'
+    done
+}
+
 @test "SOCKSHIM_RECV_TIMEOUT: not where the program does not wait, nor for its own timeout, nor for accept" {
     silent_server
     run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=20s "$PYTHON" -c '
@@ -482,15 +523,37 @@ tried("own", lambda: own.recv(1))
 l = s.create_server(("127.0.0.1", 0)); l.listen()
 print("listener", l.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) == bytes(16))
 d = s.create_connection(l.getsockname()); a = l.accept()[0]
-print("accepted", struct.unpack("ll", a.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16)))
+seconds, microseconds = struct.unpack("ll", a.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16))
+print("accepted", seconds, 10000 <= microseconds < 20000)
 print("poll", select.select([d], [], [], 0.5)[0])' "$PORT"
     [ "$output" = "dontwait 11 True
 nonblocking 11 True
 own 11 True
 listener True
-accepted (20, 0)
+accepted 20 True
 poll []" ] || fails_with "$output"
     nothing_handled
+}
+
+@test "SOCKSHIM_RECV_TIMEOUT: an inherited or received TCP connection has it, other sockets have not" {
+    "$PYTHON" -c '
+import array, os, socket as s, subprocess, sys
+code = """
+import array, os, socket as s
+def limit(fd): return s.socket(fileno=os.dup(fd)).getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16)
+u = s.socket(fileno=os.dup(19))
+_, control, _, _ = u.recvmsg(1, 100)
+received = array.array(\"i\"); received.frombytes(control[0][2])
+print([limit(fd) for fd in (0, 17, 18, 19, *received)])
+"""
+l = s.create_server(("127.0.0.1", 0)); c = s.create_connection(l.getsockname()); a = l.accept()[0]
+udp = s.socket(s.AF_INET, s.SOCK_DGRAM); udp.bind(("127.0.0.1", 0)); there, here = s.socketpair()
+for fd, number in (c, 17), (l, 18), (here, 19): os.dup2(fd.fileno(), number)
+there.sendmsg([b"x"], [(s.SOL_SOCKET, s.SCM_RIGHTS, array.array("i", [a.fileno(), udp.fileno(), here.fileno()]))])
+subprocess.run([sys.executable, "-c", code], stdin=here, pass_fds=(17, 18, 19), check=True, env=dict(os.environ,
+    LD_PRELOAD=sys.argv[1], SOCKSHIM_LOG=sys.argv[2], SOCKSHIM_RECV_TIMEOUT="60s"))' "$SHIM" "$LOG" >"$BATS_TEST_TMPDIR/out"
+    [ "$(cat "$BATS_TEST_TMPDIR/out")" = "[False, True, False, False, True, False, False]" ] ||
+        fails_with "$(cat "$BATS_TEST_TMPDIR/out")"
 }
 
 # ---- connect ----

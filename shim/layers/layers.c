@@ -1,5 +1,7 @@
 #include "layers/layers.h"
 
+#include "base/ask.h"
+#include "base/process.h"
 #include "base/settings.h"
 #include "layers/options.h"
 
@@ -20,6 +22,8 @@ void layers_install(void)
 void layers_take_inherited(int fd)
 {
     options_adopt(fd);
-    options_limit_receiving(fd);
+    if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() && is_tcp_socket(fd)) {
+        options_limit_receiving(fd);
+    }
     recording_take_inherited(fd);
 }
