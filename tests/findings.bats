@@ -372,7 +372,7 @@ times() {
 }
 
 @test "name-not-resolved: the name, and how long it took" {
-    failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn cause=name-not-resolved why='The name api.example was not resolved: EAI_AGAIN, after 10010 ms.' >log
+    failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn name=api.example waited_ms=10010 cause=name-not-resolved why='So it was, after 7 ms, of other.example.' >log
     finds_only name-not-resolved log
     figure ms -eq 10010
     [[ $(jq -r '.findings[0].title' findings.json) == *api.example* ]]

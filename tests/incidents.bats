@@ -376,7 +376,7 @@ h.close()'
 }
 
 # The limit is the soft one of the program alone.
-@test "descriptors: python's accept, and node's connect" {
+@test "descriptors: python's accept" {
     cat >server.py <<P
 import resource, socket
 l = socket.create_server(("127.0.0.1", $PORT))
@@ -393,6 +393,25 @@ P
     wait "$server"
     finds descriptor-limit log
     figure limit -eq 32
+}
+
+@test "descriptors: node's connects, and ruby's; as many as the limit allows are none" {
+    python_server 'time.sleep(60)'
+    bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log -- node -e '
+const net = require(\"net\"); let ended = 0;
+for (let i = 0; i < 60; i++) {
+    const s = net.connect($PORT, \"127.0.0.1\"), end = () => { if (++ended == 60) process.exit(0) };
+    s.on(\"error\", end).on(\"connect\", end);
+}'" >said 2>&1 3>&-
+    finds descriptor-limit log
+    figure limit -eq 40
+    local few="s = []; begin; %d.times { s << TCPSocket.new('127.0.0.1', $PORT) }; rescue SystemCallError; end"
+    # shellcheck disable=SC2059
+    bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log.2 -- ruby -rsocket -e \"$(printf "$few" 60)\"" >said 2>&1 3>&-
+    finds descriptor-limit log.2
+    # shellcheck disable=SC2059
+    bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log.3 -- ruby -rsocket -e \"$(printf "$few" 10)\"" >said 2>&1 3>&-
+    finds_nothing log.3
 }
 
 @test "a unix datagram's receiver does not read" {
@@ -437,6 +456,66 @@ P
     figure records -eq 200
     under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
     finds_only refused log.2
+}
+
+@test "refused, and then well: wget tries again, and perl later; what is never there is refused" {
+    local redis
+    redis=$(free_port)
+    "$SOCKSHIM_COMMAND" -q -o log -- wget -q -O answer --retry-connrefused --waitretry=1 -t 100 "http://127.0.0.1:$PORT/" >said 2>&1 3>&- &
+    local client=$!
+    wait_until grep -qs connection-refused log
+    nginx_with "return 200 ok;"
+    wait "$client"
+    [[ $(findings log) != *storm* ]]
+    local ping="\$s = IO::Socket::INET->new('127.0.0.1:$redis') or exit; \$s->syswrite(qq(PING\r\nQUIT\r\n)); 1 while \$s->sysread(\$b, 99)"
+    under_shim log.2 perl -MIO::Socket::INET -e "$ping"
+    finds_only refused log.2
+    background redis-server --port "$redis" --bind 127.0.0.1 --save ''
+    wait_for_port "$redis"
+    under_shim log.2 perl -MIO::Socket::INET -e "$ping"
+    finds_only started-later log.2
+}
+
+@test "a storm of tries: node and ruby; three tries with pauses are none" {
+    under_shim log node -e "
+const net = require('net'); let n = 0;
+const again = () => net.connect($PORT, '127.0.0.1').on('error', () => { if (++n < 120) again() });
+again()"
+    finds_only retry-storm log
+    figure records -eq 120
+    under_shim log.2 ruby -rsocket -e "90.times { TCPSocket.new('127.0.0.1', $PORT) rescue 0 }"
+    finds_only retry-storm log.2
+    figure records -eq 90
+    under_shim log.3 wget -q -O answer --retry-connrefused --waitretry=0.3 -t 3 "http://127.0.0.1:$PORT/"
+    finds_only refused log.3
+}
+
+@test "one of three servers is bad: wget, and node; where another one fails as well it is none" {
+    python_server 'c.recv(100); reset(c)'
+    local bad=$PORT n
+    for n in 2 3; do
+        background "$PYTHON" -c "
+import socket
+l = socket.create_server(('127.0.0.$n', $bad))
+while True:
+    c = l.accept()[0]; c.recv(1000); c.sendall(b'HTTP/1.0 200 OK\r\n\r\nok'); c.close()"
+    done
+    wait_until eval "[ \"\$(ss -Hltn 'sport = :$bad' | wc -l)\" -eq 3 ]"
+    for n in 1 2 3 1 2 3 1 2 3; do
+        under_shim log wget -q -t 1 -O answer "http://127.0.0.$n:$bad/"
+    done
+    finds bad-peer log
+    figure failures -eq 3
+    under_shim log.2 node -e "
+const http = require('http');
+(async () => { for (const n of [1, 2, 3, 1, 2, 3, 1, 2, 3])
+    await new Promise(r => http.get('http://127.0.0.' + n + ':$bad/', m => { m.resume(); m.on('end', r) }).on('error', r)) })()"
+    finds bad-peer log.2
+    for n in 1 2 3 1 2 3 1 2 3; do
+        under_shim log.3 wget -q -t 1 -O answer "http://127.0.0.$n:$bad/"
+        under_shim log.3 wget -q -t 1 -O answer "http://127.0.0.4:$bad/"
+    done
+    [[ $(findings log.3) != *bad-peer* ]]
 }
 
 @test "one of three servers is bad" {

@@ -189,6 +189,8 @@ function take_kept(i, place) {
     rtt_of[i] = figure("rtt_us")
     retrans_of[i] = figure("retrans")
     site_of[i] = value("at")
+    asked_of[i] = value("name")
+    took_of[i] = figure("waited_ms")
     why_of[i] = why()
     side_of[i] = side_of_record(i)
     weigh_silence(i)

@@ -1,28 +1,12 @@
-# getaddrinfo failed. The record's sentence has the name and the EAI_ error.
+# getaddrinfo failed: `name` was asked for, `error` is the EAI_ error, `waited_ms` how long it took.
 
 function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && cause_of[i] == "name-not-resolved")
-            put_in_group(prog_of[i] SUBSEP name_asked_for(i) SUBSEP error_of[i], i, took_ms(i))
+            put_in_group(prog_of[i] SUBSEP asked_of[i] SUBSEP error_of[i], i, took_of[i] + 0)
     for (g = 1; g <= groups; g++)
         tell_name_not_resolved(g)
-}
-
-# The record has the name under `peer` or `name`, or in its sentence.
-function name_asked_for(i,    text) {
-    if (peer_of[i] != "")
-        return peer_of[i]
-    text = why_of[i]
-    if (match(text, /[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+/))
-        return substr(text, RSTART, RLENGTH)
-    return ""
-}
-
-function took_ms(i) {
-    if (match(why_of[i], /[0-9]+ ms/))
-        return substr(why_of[i], RSTART) + 0
-    return 0
 }
 
 function tell_name_not_resolved(g,    i, n, part, error, is_late, is_temporary) {
