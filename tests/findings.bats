@@ -111,6 +111,21 @@ times() {
     finds_nothing log
 }
 
+@test "answer-not-understood: a header is read, and the rest is left; a banner or a ticket is none" {
+    local closed="call=close ret=0 errno= error= level=info cause=reset-by-own-close state=CLOSE_WAIT tx=517"
+    # shellcheck disable=SC2086
+    times 2 rec $closed rx=483 unread=478 >log
+    finds_only answer-not-understood log
+    figure unread -eq 478
+    # A TLS session ticket, after a whole handshake; a banner that a port's check does not read.
+    # shellcheck disable=SC2086
+    times 2 rec $closed rx=2483 unread=478 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    times 2 rec $closed rx=41 unread=41 >log
+    finds_nothing log
+}
+
 @test "last-words: a line, and the end at once; a longer answer is none" {
     rec 0 call=read rx=22 tx=41 idle_ms=0 sent_ms=0 side= >log
     finds_only last-words log
@@ -164,6 +179,8 @@ times() {
     rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-sending rx=90000 tx=80000 unacked=8 retrans=4 idle_ms=9000 sent_ms=1000 side=accepted local=10.0.0.5:5672 peer=10.0.0.9:40000 >log
     finds_only peer-gone log
     figure unacked -eq 8
+    rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-waiting rx=9 tx=18 unacked=9 unsent=18 retrans=5 idle_ms=4060 sent_ms=236 >log
+    finds_only peer-gone log
     rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-sending rx=500 tx=200 unacked=14480 retrans=4 idle_ms=9000 sent_ms=1000 side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 >log
     finds_only mtu log
 }
@@ -375,6 +392,10 @@ times() {
     failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn name=api.example waited_ms=10010 cause=name-not-resolved why='So it was, after 7 ms, of other.example.' >log
     finds_only name-not-resolved log
     figure ms -eq 10010
+    sed 's/waited_ms=10010/waited_ms=3/' log >soon.log
+    finds_only name-not-resolved soon.log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "That soon"* ]]
+    finds_only name-not-resolved log
     [[ $(jq -r '.findings[0].title' findings.json) == *api.example* ]]
 }
 

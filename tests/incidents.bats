@@ -198,6 +198,17 @@ for i in range(200):
     figure unread -le 100
 }
 
+@test "curl speaks TLS to a port without" {
+    nginx_with "return 200 ok;"
+    for _ in 1 2; do
+        under_shim log curl -sk "https://127.0.0.1:$PORT/"
+    done
+    finds_only answer-not-understood log
+    figure unread -ge 32
+    under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
+    finds_nothing log.2
+}
+
 @test "sshd refuses for too many logins are under way, in a line that ssh does not show" {
     mkdir -p /run/sshd
     ssh-keygen -q -t ed25519 -N '' -f hk

@@ -9,16 +9,16 @@ function find_name_not_resolved(    i, g) {
         tell_name_not_resolved(g)
 }
 
-function tell_name_not_resolved(g,    i, n, part, error, is_late, is_temporary) {
+function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
     i = group_first[g]
     split(group_key[g], part, SUBSEP)
     error = part[3] != "" ? part[3] : match(why_of[i], /EAI_[A-Z]+/) ? substr(why_of[i], RSTART, RLENGTH) : ""
-    is_late = group_least[g] >= 1000
     is_temporary = error == "EAI_AGAIN" || error == "EAI_FAIL"
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "is not resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
-        is_temporary ? "The name servers did not answer, or could not say; the name may well exist." \
+        is_temporary && group_most[g] < 500 ? "That soon: no name server is set, none can be reached, or it refuses; the name may well exist." \
+            : is_temporary ? "The name servers did not answer, or could not say; the name may well exist." \
             : "The name servers said that there is no such name, or no such address of it.", \
         is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`." \
             : "check its spelling, and search and ndots in /etc/resolv.conf.")
