@@ -4,8 +4,8 @@
 #include "base/kernel.h"
 #include "base/settings.h"
 #include "tell/cause.h"
-#include "tell/ends.h"
 #include "tell/keys.h"
+#include "tell/parts.h"
 #include "tell/type.h"
 #include "tell/why_handled.h"
 
@@ -16,7 +16,9 @@
  * more than a hundred bytes are left for the sentence. */
 enum {
     RESERVE = 3,
+    ADDRESS_MAX = 110,
     PROG_MAX = 48,
+    PEER_NAME_MAX = 64,
     SITE_MAX = 56,
     THREAD_MAX = 34,
     EXE_MAX = 200,
@@ -109,6 +111,21 @@ static void put_type(struct text *t, const struct facts *f)
     }
 }
 
+/* At most ADDRESS_MAX bytes of the line: a path of control bytes is cut. */
+static void put_address(struct text *t, const struct address *a)
+{
+    bool quoted = is_json(t) || !address_is_plain(a);
+    if (quoted) {
+        text_char(t, '"');
+    }
+    char *end = limit_to(t, ADDRESS_MAX);
+    address_text(t, a);
+    give_back(t, end);
+    if (quoted) {
+        text_char(t, '"');
+    }
+}
+
 /* What was asked of name resolution, and for how long. */
 static void put_question(struct text *t, const struct facts *f)
 {
@@ -145,6 +162,26 @@ static void put_unread(struct text *t, const struct facts *f)
 {
     if (f->has_queued && f->type == SOCK_STREAM) {
         PUT_NUMBER(t, "unread", f->queued);
+    }
+}
+
+static void put_ends(struct text *t, const struct facts *f)
+{
+    if (address_is_named(&f->local)) {
+        PUT_KEY(t, "local");
+        put_address(t, &f->local);
+        put_parts(t, &f->local, false);
+    }
+    if (address_is_named(&f->peer)) {
+        PUT_KEY(t, "peer");
+        put_address(t, &f->peer);
+        put_parts(t, &f->peer, true);
+    }
+    if (f->name.len > 0 && f->call != CALL_getaddrinfo) {
+        PUT_VALUE(t, "peer_name", (const char *)address_at(&f->name), f->name.len, PEER_NAME_MAX);
+    }
+    if (f->peer_pid > 0) {
+        PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
     }
 }
 
