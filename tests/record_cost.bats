@@ -124,17 +124,28 @@ theirs.close()
 assert ours.recv(1, socket.MSG_PEEK) == b"x"
 select.select([ours], [], [])
 ours.close()                     # 3
+# Dissolved after its end, and connected again.
+import ctypes
+ours, theirs = pair()
+ends(ours, theirs)
+assert ctypes.CDLL(None).connect(ours.fileno(), bytes(16), 16) == 0
+ours.connect(listener.getsockname())
+theirs = listener.accept()[0]
+theirs.send(b"unread")
+select.select([ours], [], [])
+ours.close()                     # 4
+theirs.close()
 # SO_LINGER, set by the program.
 ours, theirs = pair()
 ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
-ours.close()                     # 4
+ours.close()                     # 5
 theirs.close()
 ours, theirs = pair()
 ends(ours, theirs)
 ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
-ours.close()                     # 5
+ours.close()                     # 6
 '
-    expect_count 5 '.call == "close" and .cause == "reset-by-own-close"'
+    expect_count 6 '.call == "close" and .cause == "reset-by-own-close"'
     # A listener that was there already hands it on.
     rm "$LOG"
     shimmed "$PYTHON" -c '

@@ -13,7 +13,7 @@ struct unpacked {
     struct {
         struct address address;
         struct address_room room;
-    } peer; /* of a connect that succeeded */
+    } peer;                    /* of a connect that succeeded */
     const char *would, *given; /* these point into the bytes */
     const char *words;
     size_t words_len;

@@ -28,6 +28,9 @@ enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 /* Who closes sooner after the last thing it said has not waited for an answer. */
 enum { LEAST_WAIT_MS = 50 };
 
+/* One retransmission is no sign that a peer is gone. */
+enum { LEAST_TRIES = 2 };
+
 /* Who made the connection. */
 enum __attribute__((packed)) side { SIDE_UNKNOWN, CONNECTED, ACCEPTED };
 
@@ -52,6 +55,7 @@ struct facts {
     bool names_in_vain;           /* the call named an address, which such a socket does not take */
     bool too_many_buffers;        /* EMSGSIZE is of the number of buffers in a message */
     enum known is_open;           /* the descriptor, at EBADF */
+    bool is_first_connect;        /* EINVAL of a connect: the socket had no other one before */
     bool is_path;                 /* it is open with O_PATH */
     int peer_pid;                 /* unix; 0: not known */
 
@@ -76,6 +80,7 @@ struct facts {
     uint8_t state;       /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
+    enum known refused;  /* data that came after SHUT_RDWR, with RST; NO and YES only in CLOSE */
     enum side side;
     bool has_sent;                         /* payload, at least once: sent_ms means something */
     enum known shut_reading, shut_writing; /* by this program; of TCP asked in state CLOSE alone */

@@ -293,17 +293,64 @@ static void layer_closefrom(int low)
 
 /* ---- Into the table ---- */
 
-#define INSTALL(name) next.name = layer_##name;
-#define EVERYWHERE(X)                                                                              \
-    X(recv)                                                                                        \
-    X(recvfrom) X(recvmsg) X(recvmmsg) X(read) X(readv) X(send) X(sendto) X(sendmsg) X(sendmmsg)   \
-        X(write) X(writev) X(sendfile) X(sendfile64) X(splice) X(vdprintf) X(socket) X(socketpair) \
-            X(connect) X(accept) X(accept4) X(bind) X(listen) X(shutdown) X(close) X(dup2) X(dup3) \
-                X(getsockopt) X(setsockopt) X(getsockname) X(getpeername)
-#define OF_GLIBC(X)                                                                                \
-    X(preadv2)                                                                                     \
-    X(preadv64v2) X(pwritev2) X(pwritev64v2) X(__recv_chk) X(__recvfrom_chk) X(__read_chk)         \
-        X(__vdprintf_chk) X(close_range) X(closefrom)
+static void install_moving(void)
+{
+    next.recv = layer_recv;
+    next.recvfrom = layer_recvfrom;
+    next.recvmsg = layer_recvmsg;
+    next.recvmmsg = layer_recvmmsg;
+    next.read = layer_read;
+    next.readv = layer_readv;
+    next.send = layer_send;
+    next.sendto = layer_sendto;
+    next.sendmsg = layer_sendmsg;
+    next.sendmmsg = layer_sendmmsg;
+    next.write = layer_write;
+    next.writev = layer_writev;
+    next.sendfile = layer_sendfile;
+    next.sendfile64 = layer_sendfile64;
+    next.splice = layer_splice;
+    next.vdprintf = layer_vdprintf;
+#ifdef __GLIBC__
+    next.preadv2 = layer_preadv2;
+    next.preadv64v2 = layer_preadv64v2;
+    next.pwritev2 = layer_pwritev2;
+    next.pwritev64v2 = layer_pwritev64v2;
+    next.__recv_chk = layer___recv_chk;
+    next.__recvfrom_chk = layer___recvfrom_chk;
+    next.__read_chk = layer___read_chk;
+    next.__vdprintf_chk = layer___vdprintf_chk;
+#endif
+#ifdef HAVE_TIME64_TWINS
+    next.__recvmsg64 = layer___recvmsg64;
+    next.__recvmmsg64 = layer___recvmmsg64;
+    next.__sendmsg64 = layer___sendmsg64;
+    next.__sendmmsg64 = layer___sendmmsg64;
+#endif
+}
+
+static void install_others(void)
+{
+    next.socket = layer_socket;
+    next.socketpair = layer_socketpair;
+    next.connect = layer_connect;
+    next.accept = layer_accept;
+    next.accept4 = layer_accept4;
+    next.bind = layer_bind;
+    next.listen = layer_listen;
+    next.shutdown = layer_shutdown;
+    next.close = layer_close;
+    next.dup2 = layer_dup2;
+    next.dup3 = layer_dup3;
+    next.getsockopt = layer_getsockopt;
+    next.setsockopt = layer_setsockopt;
+    next.getsockname = layer_getsockname;
+    next.getpeername = layer_getpeername;
+#ifdef __GLIBC__
+    next.close_range = layer_close_range;
+    next.closefrom = layer_closefrom;
+#endif
+}
 
 void recording_install(void)
 {
@@ -312,14 +359,6 @@ void recording_install(void)
     }
     under = next;
     no_filter = !process_is_filtered();
-    EVERYWHERE(INSTALL)
-#ifdef __GLIBC__
-    OF_GLIBC(INSTALL)
-#endif
-#ifdef HAVE_TIME64_TWINS
-    INSTALL(__recvmsg64)
-    INSTALL(__recvmmsg64)
-    INSTALL(__sendmsg64)
-    INSTALL(__sendmmsg64)
-#endif
+    install_moving();
+    install_others();
 }
