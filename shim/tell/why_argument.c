@@ -237,8 +237,8 @@ template why_other(const struct facts *f)
     }
     if (is_another_socket(f) && f->err == EPIPE) {
         return SAY("This program had shut down the socket's writing side before it was connected, "
-                   "and so it stayed; or another thread closed the descriptor while the call "
-                   "waited, and its number is that of another socket now.$saved");
+                   "and so it stayed; or another thread closed the descriptor while the call was "
+                   "waiting, and its number now belongs to another socket.$saved");
     }
     if (is_another_socket(f)) {
         return SAY("Another thread closed the descriptor while the call was waiting, and its "

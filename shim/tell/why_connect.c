@@ -86,8 +86,7 @@ template why_unreachable(const struct facts *f)
     switch (f->err) {
     case EINVAL:
         if (f->call == CALL_connect) {
-            return SAY("A route of this host leads nowhere (blackhole) instead of to "
-                       "$peer.$or_own_address");
+            return SAY("This host's route to $peer is a blackhole route.$or_own_address");
         }
         return SAY("The kernel gave up on the connection: this host's route to $peer is a "
                    "blackhole route.$or_earlier_datagram");

@@ -247,7 +247,7 @@ def connect_by_prohibiting_route():
 
 @case("""
     connect EINVAL unreachable | type=tcp peer=10.0.0.9:80
-        A route of this host leads nowhere (blackhole) instead of to 10.0.0.9:80
+        This host's route to 10.0.0.9:80 is a blackhole route
 """)
 def connect_by_blackhole_route():
     routed("blackhole")

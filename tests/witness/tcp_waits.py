@@ -151,12 +151,12 @@ def _(case, said):
 OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, is none of this host's any more\.)?"
 
 
-@claim(r"A route of this host leads nowhere (blackhole) instead of to PEER\.(?! Or)")
+@claim(r"This host's route to PEER is a blackhole route\.(?! Or)")
 def _(case, said):
     return own_route(case, "blackhole") or "there is none"
 
 
-@claim(r"A route of this host leads nowhere (blackhole) instead of to PEER\." + OWN_ADDRESS, LESS)
+@claim(r"This host's route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return own_route(case, "blackhole") or "there is none"
 

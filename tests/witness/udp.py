@@ -131,7 +131,7 @@ def _(case, said):
     return case.t.routed("prohibit") or "nothing did"
 
 
-@claim(r"A route of this host leads nowhere (blackhole) instead of to PEER\." + OWN_ADDRESS, LESS)
+@claim(r"This host's route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
