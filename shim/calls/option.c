@@ -20,13 +20,13 @@ static int int_at(const void *value, socklen_t len)
     return result;
 }
 
-static int late_error(int fd, const void *value, socklen_t len, int result, const void *site)
+static inline int late_error(struct attempt *a, const void *site, int err)
 {
-    int err = int_at(value, len);
     if (err != 0) {
-        failed_late(fd, err, site);
+        a->site = site;
+        failed_late(err, a);
     }
-    return result;
+    return 0;
 }
 
 static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *len)
@@ -34,7 +34,7 @@ static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *l
     REMEMBER(a.fd = fd);
     int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
     return result < 0 ? (int)FAILED(CALL_getsockopt, result)
-                      : late_error(fd, value, *len, result, __builtin_return_address(0));
+                      : late_error(&a, __builtin_return_address(0), int_at(value, *len));
 }
 
 static inline int after_getsockopt(struct attempt *a, int result)
@@ -126,7 +126,7 @@ WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t
     if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
         return result;
     }
-    return late_error(fd, value, *len, result, __builtin_return_address(0));
+    return late_error(&a, __builtin_return_address(0), int_at(value, *len));
 }
 
 WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))

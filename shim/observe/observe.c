@@ -209,9 +209,9 @@ static bool was_socket(const struct facts *f)
 static void begin(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
     memset(f, 0, offsetof(struct facts, room.bytes));
-    f->call = call;
+    f->call = (uint8_t)call;
     f->fd = a->fd;
-    f->ret = ret;
+    f->ret = (int)ret;
     f->err = err;
     f->domain = f->type = f->protocol = -1;
     f->sets_timeouts = process_sets_timeouts() ? YES : NO;
