@@ -128,10 +128,13 @@ static void find_peer(struct facts *f)
     bool gone = f->state == TCP_STATE_CLOSE || f->state == TCP_STATE_SYN_SENT;
     socklen_t len;
     void *place = address_place(&f->room, &len);
+    socklen_t exact =
+        f->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    bool has_room = exact <= len; /* not behind a long address that the call was given */
     bool found = !gone && raw(SYS_getpeername, f->fd, place, &len) == 0;
-    if (!found && inet) {
+    if (!found && inet && has_room) {
         /* What still answers after a reset, and costs more. It wants the exact length. */
-        len = f->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+        len = exact;
         found = ask(f->fd, SOL_SOCKET, SO_PEERNAME, place, &len);
     }
     if (found) {
