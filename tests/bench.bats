@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 load helpers
 
 BENCH=$TOP/scripts/bench
-CHEAP=(nagle inside failure start connections memory)
+CHEAP=(nagle inside failure start connections handling memory)
 
 setup_file() {
     export RUN=$BATS_FILE_TMPDIR/run.json
@@ -82,7 +82,10 @@ is_sane() {
         failure/{would-block,would-block-send,end-unix,end,reset,broken}/{logfmt,json,questions,formatting,write,calls} \
         failure/skip-{level,cause,errno,call,off}{,/calls} failure/skip-least \
         start/{nothing,socket}/{native,empty,off,log} \
-        memory/{empty,log}/{rss,pss,anonymous} memory/{object,loaded}
+        memory/{empty,log}/{rss,pss,anonymous} memory/{object,loaded} handling/{connection,listen,handler,recv}/nothing \
+        handling/connection/{SOCKSHIM_KEEPALIVE=60\,10\,6,SOCKSHIM_DEAD_PEER=30s,SOCKSHIM_{CONNECT_TIMEOUT=5s,CONNECT_RETRY=5s,RECV_TIMEOUT=60s,ACCEPT=careful}} \
+        handling/listen/SOCKSHIM_{BACKLOG=4,BACKLOG=100,REUSEADDR=on} handling/handler/SOCKSHIM_EINTR=restart \
+        handling/recv/SOCKSHIM_{RESET=eof,RECV_TIMEOUT=60s,DEAD_PEER=30s}
     json "$RUN" '.skipped == []'
     json "$RUN" 'all(.figures[] | select(.name | test("/(native|own|shim|questions|formatting|write)$"));
         .median > 0)'
@@ -146,7 +149,7 @@ is_sane() {
 @test "servers: throughput and p99 of each, natively and under the shim" {
     "$BENCH" --quick --json servers >"$NEW"
     is_sane "$NEW"
-    has_figures "$NEW" servers/{nginx,redis,postgres}/{native,info,debug}/{throughput,p99}
+    has_figures "$NEW" servers/{nginx,redis,postgres}/{native,info,debug,calls}/{throughput,p99}
     json "$NEW" 'all(.figures[]; .median > 0)'
     json "$NEW" '.peers | keys == ["nginx", "postgres", "redis", "wrk"]'
     json "$NEW" '[.figures[] | select(.name | test("debug/throughput$"))] |
@@ -162,10 +165,23 @@ is_sane() {
     is_sane "$NEW"
     json "$NEW" '.peers | has("ab") and (has("wrk") | not)'
     json "$NEW" '[.figures[] | select(.name | startswith("servers/nginx/")) | .median > 0] |
-        length == 6 and all'
+        length == 8 and all'
     json "$NEW" '.skipped |
         any(.section == "servers" and .what == "redis" and .why == "redis-server is not installed")'
     [ "$(id -u)" -ne 0 ] || json "$NEW" 'any(.skipped[]; .what == "postgres")'
+}
+
+@test "recorder: beside the text log and what else there is; client: its CPU under each level" {
+    PATH=$(system_without perf bpftrace ltrace) "$BENCH" --quick --json recorder client >"$NEW"
+    is_sane "$NEW"
+    has_figures "$NEW" recorder/{blocked,tcp}-one/{native,again,off,recorder,calls,log,strace} \
+        client/{native,again,empty,off,warn,info,debug,recorder,calls}
+    json "$NEW" 'all(.figures[]; .median > 0)'
+    json "$NEW" '[.skipped[] | select(.section == "recorder") | .what] == ["ltrace", "perf", "bpftrace"]'
+    json "$NEW" '[.figures[] | select(.name | startswith("client/")) | .target] ==
+        [null, null, null, 1.02, 1.05, 1.12, 1.25, null, null]'
+    PATH=$(system_without ab) "$BENCH" --quick --json client >"$NEW"
+    json "$NEW" '[.skipped[].why] == ["ab (apache2-utils) and nginx are not both installed"]'
 }
 
 @test "growth: processes, a long log, as many sockets as the hard limit allows" {
@@ -314,7 +330,7 @@ target_here() {
     local word
     run -0 "$BENCH" --help
     for word in --quick --json "--against FILE" "--from FILE" nagle success inside instructions \
-        failure start connections memory servers growth; do
+        failure start connections handling memory servers growth; do
         grep -q -- "^  $word  *[a-zA-Z]" <<<"$output" || fails_with "not in the help: $word"
     done
 }

@@ -261,7 +261,7 @@ details() {
 import socket, time
 s = socket.socket()
 open("ready", "w")
-time.sleep(60)'
+time.sleep(600)'
         wait_until test -e ready
         run -0 --separate-stderr check "$P"
         [[ ${lines[3]} == "  in force: log=$LOG "*" dead_peer=30s(idle="*"user_timeout=30000)"* ]] || fails_with "$output"
@@ -272,23 +272,23 @@ time.sleep(60)'
 
 loaded_processes() {
     process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info \
-        perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); sleep 60'
+        perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); sleep 600'
     wait_until test -s "perl.$P.log"
     yes "$P" "$P (perl): yes, $SHIM is loaded"
     details "log: $PWD/perl.$P.log" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
     mv "perl.$P.log" renamed
     yes "$P" '*'
     details "log: $PWD/renamed" "settings: SOCKSHIM_LOG=%n.%p.log SOCKSHIM_LEVEL=info"
-    process LD_PRELOAD="$SHIM" sleep 60 2>said
+    process LD_PRELOAD="$SHIM" sleep 600 2>said
     yes "$P" '*'
     details "log: stderr, which is $PWD/said" "settings: the defaults"
-    process LD_PRELOAD="$SHIM" sleep 60 2>&-
+    process LD_PRELOAD="$SHIM" sleep 600 2>&-
     yes "$P" '*'
     details "log: stderr, which is closed" "settings: the defaults"
-    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off sleep 60
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off sleep 600
     yes "$P" '*'
     details "log: off" "settings: SOCKSHIM_LOG=off"
-    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=/none/log sleep 60 2>/dev/null
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=/none/log sleep 600 2>/dev/null
     yes "$P" '*'
     details "log: /none/log, which is not open: there was no socket yet, or it could not be opened, or was closed; the next record tries again" "settings: SOCKSHIM_LOG=/none/log"
 }
@@ -304,7 +304,7 @@ s = socket.socket()
 for i in range(3):
     os.open("own", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CREAT)
 open("ready", "w")
-time.sleep(60)'
+time.sleep(600)'
     wait_until test -e ready
     yes "$P" '*'
     details "log: $LOG" "settings: SOCKSHIM_LOG=$LOG"
@@ -326,18 +326,18 @@ time.sleep(60)'
 }
 
 @test "a process that the settings leave out" {
-    process LD_PRELOAD="$SHIM" SOCKSHIM=off sleep 60
+    process LD_PRELOAD="$SHIM" SOCKSHIM=off sleep 600
     no "$P" "$P (sleep): no, $SHIM is loaded but does nothing: SOCKSHIM=off is in its environment"
-    process LD_PRELOAD="$SHIM" SOCKSHIM_ONLY='nginx, b*' sleep 60
+    process LD_PRELOAD="$SHIM" SOCKSHIM_ONLY='nginx, b*' sleep 600
     no "$P" "$P (sleep): no, $SHIM is loaded but does nothing: SOCKSHIM_ONLY=nginx,b\* does not name it"
-    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off SOCKSHIM_ONLY='nginx, sl*' sleep 60
+    process LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off SOCKSHIM_ONLY='nginx, sl*' sleep 600
     yes "$P" '*'
     # By argv[0], and by the executable.
-    background bash -c 'LD_PRELOAD=$0 SOCKSHIM_LOG=off SOCKSHIM_ONLY=billing exec -a /x/billing sleep 60' "$SHIM"
+    background bash -c 'LD_PRELOAD=$0 SOCKSHIM_LOG=off SOCKSHIM_ONLY=billing exec -a /x/billing sleep 600' "$SHIM"
     P=$BACKGROUND
     wait_until has_become_a_program
     yes "$P" '*'
-    background bash -c 'LD_PRELOAD=$0 SOCKSHIM_LOG=off SOCKSHIM_ONLY=sleep exec -a /x/billing sleep 60' "$SHIM"
+    background bash -c 'LD_PRELOAD=$0 SOCKSHIM_LOG=off SOCKSHIM_ONLY=sleep exec -a /x/billing sleep 600' "$SHIM"
     P=$BACKGROUND
     wait_until has_become_a_program
     yes "$P" '*'
@@ -345,21 +345,21 @@ time.sleep(60)'
 
 @test "the object of a process that was replaced meanwhile" {
     cp "$SHIM" libsockshim.so
-    process LD_PRELOAD="$PWD/libsockshim.so" SOCKSHIM_LOG=off sleep 60
+    process LD_PRELOAD="$PWD/libsockshim.so" SOCKSHIM_LOG=off sleep 600
     rm libsockshim.so
     yes "$P" "$P (sleep): yes, $PWD/libsockshim.so (deleted) is loaded"
 }
 
 waiting_program() {
     SOURCE='#include <unistd.h>
-    int main(void) { return (int)sleep(60); }' compile "$@"
+    int main(void) { return (int)sleep(600); }' compile "$@"
 }
 
 absent() {
     local watch="watch it with strace -f -p"
-    process sleep 60
+    process sleep 600
     no "$P" "$P (sleep): no, the shim is not loaded; it can be loaded if $(readlink -f "$(command -v sleep)") is restarted with it; until then $watch $P -e trace=network, or tcpdump"
-    process LD_PRELOAD=/none/libsockshim.so sleep 60 2>/dev/null
+    process LD_PRELOAD=/none/libsockshim.so sleep 600 2>/dev/null
     no "$P" "$P (sleep): no, the shim is not loaded, though its LD_PRELOAD asks for /none/libsockshim.so: is that there, can its user read it, and is it built for this program[?]"
     process LD_PRELOAD="$SHIM" ./waits-static
     no "$P" "$P (waits-static): no, the shim is not loaded, and cannot be: $PWD/waits-static is statically linked, so nothing can be preloaded; $watch $P -e trace=network, or tcpdump"
@@ -393,13 +393,13 @@ foreign_process() {
 
 @test "a process of somebody else, a zombie, a thread of the kernel's, none" {
     install_for_others
-    process sleep 60
+    process sleep 600
     run -1 as_nobody inst/bin/sockshim check "$P"
     [ "$output" = "$P (sleep): no, this process may be inspected only by its user (root) and by root with CAP_SYS_PTRACE" ] || fails_with "$output"
     background "$PYTHON" -c 'import os, time
 child = os.fork() or os._exit(0)
 print(child, flush=True)
-time.sleep(60)' >child
+time.sleep(600)' >child
     wait_until test -s child
     wait_until grep -q ') Z' "/proc/$(cat child)/stat"
     no "$(cat child)" "$(cat child) (python3): no, it has ended, and its parent has not waited for it yet (a zombie)"
@@ -412,7 +412,7 @@ time.sleep(60)' >child
 
 @test "a process in another mount namespace: where its log is from here" {
     mkdir inside
-    background env SOCKSHIM_LOG="$PWD/inside/log" unshare -m sh -c 'mount -t tmpfs none inside && exec env LD_PRELOAD="$0" "$1" -c "$2"' "$SHIM" "$PYTHON" 'import socket, time; s = socket.socket(); time.sleep(60)'
+    background env SOCKSHIM_LOG="$PWD/inside/log" unshare -m sh -c 'mount -t tmpfs none inside && exec env LD_PRELOAD="$0" "$1" -c "$2"' "$SHIM" "$PYTHON" 'import socket, time; s = socket.socket(); time.sleep(600)'
     P=$BACKGROUND
     wait_until test -s "/proc/$P/root$PWD/inside/log"
     yes "$P" '*'
@@ -424,7 +424,7 @@ time.sleep(60)' >child
     mkdir inside
     # shellcheck disable=SC2016
     background unshare -m sh -c 'mount --rbind / inside && exec chroot inside env LD_PRELOAD="$0" SOCKSHIM_LOG="$1" "$2" -c "$3"' "$SHIM" "$PWD/log" \
-        "$PYTHON" 'import socket, time; s = socket.socket(); time.sleep(60)'
+        "$PYTHON" 'import socket, time; s = socket.socket(); time.sleep(600)'
     P=$BACKGROUND
     wait_until test -s log
     yes "$P" '*'

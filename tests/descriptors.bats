@@ -99,6 +99,42 @@ SCRIPT
         -e inject=statx:delay_exit=5000 "$PROGRAMS/log_harm" dup2 "$BATS_TEST_TMPDIR/mine"
 }
 
+@test "a dup2, by number too, onto the number where the log is being opened waits for that" {
+    strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -e trace=statx \
+        -e inject=statx:delay_exit=2000 "$PROGRAMS/log_harm" low "$BATS_TEST_TMPDIR/mine" "$LOG"
+}
+
+@test "a child made by clone() waits for no thread of its parent's" {
+    strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" \
+        -e trace=statx,nanosleep -e inject=statx:delay_exit=5000 \
+        "$PROGRAMS/log_harm" born "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/children"
+    local child
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/children")" -eq 3 ]
+    while read -r child; do
+        [ "$(grep -c "^$child *nanosleep" "$BATS_TEST_TMPDIR/trace")" -lt 100 ]
+    done <"$BATS_TEST_TMPDIR/children"
+}
+
+@test "eight threads have their first socket at once: each waits until the log is open" {
+    strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -e trace=statx \
+        -e inject=statx:delay_enter=20000 "$PROGRAMS/log_harm" first
+    local i
+    for i in 1 2 3 4 5 6 7 8; do
+        expect_count 1 ".len == $i"
+    done
+    expect_count 1 '.event == "start"'
+    expect_count 0 '.event == "lost"'
+}
+
+@test "a first socket while another thread forks: the log is opened, and nothing is complained of" {
+    run strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" \
+        -e trace=clone,clone3 -e inject=clone,clone3:delay_exit=100000 "$PROGRAMS/log_harm" opening
+    [ "$status" -eq 0 ]
+    [ -z "$output" ] || fails_with "$output"
+    expect_count 1 '.len == 1'
+    expect_count 0 '.event == "lost"'
+}
+
 @test "a thread with a table of its own: no descriptor of ours piles up, whatever becomes of the log" {
     run shimmed "$PROGRAMS/log_harm" unshare "$LOG"
     [ "$status" -eq 0 ] || fails_with "$output"

@@ -220,10 +220,15 @@ RECORDS
         ln -s "$(command -v "$awk")" "$awk/awk"
     done
     while read -r awk shell; do
-        # shellcheck disable=SC2086
-        run --separate-stderr with_settings net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_retries2=7 \
-            "${uniform[@]}" env PATH="$PWD/$awk:$PATH" LC_ALL=C.UTF-8 "$PYTHON" "$SCENE" many_queues \
-            $shell "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/log.$awk" -- "$PYTHON" "$SCENE" overflow
+        # Once more if it took so long that an ACK was held back, which is counted.
+        for _ in {1..10}; do
+            rm -f "$BATS_TEST_TMPDIR/log.$awk"
+            # shellcheck disable=SC2086
+            run --separate-stderr with_settings net.ipv4.tcp_abort_on_overflow=1 net.ipv4.tcp_retries2=7 \
+                "${uniform[@]}" env PATH="$PWD/$awk:$PATH" LC_ALL=C.UTF-8 "$PYTHON" "$SCENE" many_queues \
+                $shell "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/log.$awk" -- "$PYTHON" "$SCENE" overflow
+            grep -q '^ *DelayedACKs *+' <<<"$stderr" || break
+        done
         says "The numbers match"
         local beside=${stderr//log.$awk/LOG}
         # shellcheck disable=SC2086

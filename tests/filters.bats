@@ -128,6 +128,17 @@ POINTERS=sendmsg,recvmsg,recvmmsg,sendmmsg,connect,bind,sendto,writev,readv
     done
 }
 
+@test "a filter that answers 0 for an option, and NULL for its value: it is not read" {
+    local ask='import ctypes, socket
+s = socket.socket()
+libc = ctypes.CDLL(None)
+print(libc.getsockopt(s.fileno(), socket.SOL_SOCKET, socket.SO_ERROR, None, None),
+      libc.getsockopt(s.fileno(), socket.SOL_SOCKET, socket.SO_ERROR, None, ctypes.c_void_p(8)),
+      libc.setsockopt(s.fileno(), socket.IPPROTO_TCP, socket.TCP_NODELAY, None, 4))'
+    run -0 --separate-stderr filtered 0 getsockopt,setsockopt "$PYTHON" -c "$ask"
+    [ "$output" = "0 0 0" ]
+}
+
 @test "a tracer that answers for the kernel does no harm either" {
     run -0 --separate-stderr strace -f -o /dev/null -e inject=$POINTERS:error=ECONNRESET \
         env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/bad_pointers"

@@ -219,6 +219,7 @@ times() {
     finds_only descriptor-limit log
     figure limit -eq 32
     figure records -eq 3
+    grep -q 'SOCKSHIM_ACCEPT=careful' findings.json
 }
 
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {

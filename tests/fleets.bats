@@ -157,7 +157,7 @@ hosts_are_told() {
     [ "$(id -u)" -eq 0 ] || skip "needs root"
     local package modules
     mkdir packages
-    (cd packages && apt-get -o APT::Sandbox::User=root download -qq syslog-ng-core libivykis0 libnet1) || fails_with "no packages"
+    (cd packages && apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 download -qq syslog-ng-core libivykis0 libnet1) || fails_with "no packages"
     for package in packages/*.deb; do
         dpkg -x "$package" unpacked
     done

@@ -212,6 +212,7 @@ grows() {
 @test "a line that comes in pieces is one record" {
     made 1 1 >"$LOG"
     start_follow
+    expect_shown 1
     made 2 2 | head -c 100 >>"$LOG"
     wait_until is_following
     made 2 2 | tail -c +101 | head -c 100 >>"$LOG"

@@ -118,7 +118,7 @@ END
         done
     done
     # The loop had something to do.
-    [ "$(options_of run | wc -l)" -eq 29 ]
+    [ "$(options_of run | wc -l)" -eq 30 ]
     [ "$(options_of follow | wc -l)" -ge 10 ]
 }
 

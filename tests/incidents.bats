@@ -48,6 +48,13 @@ def quietly(f, *words):
 $2"
 }
 
+# measured NAME: the milliseconds that a client measured around what a figure is about, rounded
+# up, and two ticks of the kernel's clock more: the figure is not above that, however busy the
+# machine was.
+measured() {
+    awk '{ most = $1 > most ? $1 : most } END { printf "%d", most + 9 }' "$1"
+}
+
 # nginx_with TEXT [COMMAND...]: an nginx on $PORT whose server block has this, under
 # COMMAND.
 nginx_with() {
@@ -91,9 +98,8 @@ C
     wait_for_port "$FPM"
     nginx_with "root $PWD; location / { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $PWD\$fastcgi_script_name; fastcgi_pass 127.0.0.1:$FPM; }" \
         "$SOCKSHIM_COMMAND" -q -o log --
-    for _ in 1 2 3; do
-        curl -s -o /dev/null "http://127.0.0.1:$PORT/slow.php"
-    done
+    # shellcheck disable=SC2016
+    until_found time-limit eval 'for _ in 1 2 3; do curl -s -o /dev/null "http://127.0.0.1:$PORT/slow.php"; done'
     finds time-limit log
     figure limit_ms -ge 900
     figure connections -eq 3
@@ -103,17 +109,19 @@ C
 @test "a server that works for 1 s on the second request and dies is a time limit" {
     python_server '
 c.recv(100); c.sendall(b"ok"); c.recv(100); time.sleep(1); reset(c)'
-    python_client log '
+    until_found time-limit python_client log '
 for i in range(3):
-    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(.05); s.sendall(b"two"); quietly(s.recv, 9)'
+    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(.05)
+    begun = time.monotonic(); s.sendall(b"two"); quietly(s.recv, 9)
+    print((time.monotonic() - begun) * 1000, file=open("waited", "a"))'
     finds_only time-limit log
     figure limit_ms -ge 990
-    figure most_ms -le 1400
+    figure most_ms -le "$(measured waited)"
 }
 
 @test "ruby, and a server that closes in order instead of answering, after the same time" {
     python_server 'c.recv(100); time.sleep(1); c.close()'
-    under_shim log ruby -rsocket -e "2.times { s = TCPSocket.new('127.0.0.1', $PORT); s.write('one'); s.read }"
+    until_found time-limit under_shim log ruby -rsocket -e "3.times { s = TCPSocket.new('127.0.0.1', $PORT); s.write('one'); s.read }"
     finds_only time-limit log
     figure limit_ms -ge 990
 }
@@ -122,10 +130,12 @@ for i in range(3):
     python_server 'c.recv(100); c.sendall(b"ok"); time.sleep(.3); reset(c)'
     python_client log '
 for i in range(2):
-    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(1.5); quietly(s.sendall, b"two"); quietly(s.recv, 9)'
+    begun = time.monotonic()
+    s = connect(); s.sendall(b"one"); s.recv(9); time.sleep(1.5); quietly(s.sendall, b"two"); quietly(s.recv, 9)
+    print((time.monotonic() - begun) * 1000, file=open("passed", "a"))'
     finds_only idle-timeout log
     figure at_most_ms -ge 1490
-    figure at_most_ms -le 2500
+    figure at_most_ms -le "$(measured passed)"
 }
 
 @test "nginx ends kept connections after 1 s, and the client asks again after 2" {
@@ -202,6 +212,12 @@ for i in range(200):
 
 # ---- Nothing behind ----
 
+three_gateway_timeouts() {
+    for _ in 1 2 3; do
+        [ "$(curl -s -o answer -w '%{http_code}' "http://127.0.0.1:$PORT/")" = 504 ]
+    done
+}
+
 @test "haproxy's timeout server ends its wait with SO_LINGER 0" {
     local behind
     behind=$(free_port)
@@ -216,9 +232,7 @@ while True:
         "listen l" " bind 127.0.0.1:$PORT" " server s 127.0.0.1:$behind" >haproxy.cfg
     background "$SOCKSHIM_COMMAND" -q -o log -- haproxy -db -f haproxy.cfg
     wait_for_port "$PORT"
-    for _ in 1 2 3; do
-        [ "$(curl -s -o answer -w '%{http_code}' "http://127.0.0.1:$PORT/")" = 504 ]
-    done
+    until_found own-deadline three_gateway_timeouts
     finds own-deadline log
     figure deadline_ms -ge 690
 }
@@ -240,7 +254,7 @@ for i in range(2):
         time.sleep(0.6)
     s.shutdown(socket.SHUT_RDWR)
     s.close()'
-    python_client log "$client"
+    until_found own-deadline python_client log "$client"
     finds_only own-deadline log
     figure deadline_ms -ge 600
     rm mute
@@ -252,16 +266,21 @@ three_ends() {
     [ "$(grep -c cause=peer-closed "$1")" -eq 3 ]
 }
 
+three_give_up() {
+    for _ in 1 2 3; do
+        run -28 curl -s -m 2 "http://127.0.0.1:$PORT/"
+    done
+    wait_until three_ends log
+}
+
 @test "node is too slow for curl, which gives up: node's log says so" {
     echo "require('http').createServer((q, r) => setTimeout(() => r.end('late'), 9000)).listen($PORT, '127.0.0.1')" >slow.js
     background "$SOCKSHIM_COMMAND" -q -o log -- node slow.js
     wait_for_port "$PORT"
-    for _ in 1 2 3; do
-        run -28 curl -s -m 0.8 "http://127.0.0.1:$PORT/"
-    done
-    wait_until three_ends log
+    until_found client-timeout three_give_up
     finds_only client-timeout log
-    figure limit_ms -ge 600
+    figure limit_ms -ge 1000
+    figure limit_ms -le 5000
 }
 
 @test "haproxy accepts and has no server" {
@@ -312,20 +331,27 @@ c = l.accept()[0]; c.recv(9); time.sleep(.4); os.kill(os.getpid(), 9)"
 
 # ---- The program's own ----
 
+two_give_up() {
+    local begun
+    for _ in 1 2; do
+        begun=${EPOCHREALTIME/./}
+        under_shim log curl -s -m 1 "http://127.0.0.1:$PORT/"
+        echo "$(((${EPOCHREALTIME/./} - begun) / 1000))" >>waited
+    done
+}
+
 @test "curl gives up after its own time, again and again" {
     python_server 'c.recv(1000); time.sleep(60)'
-    for _ in 1 2; do
-        under_shim log curl -s -m 1 "http://127.0.0.1:$PORT/"
-    done
+    until_found own-deadline two_give_up
     finds_only own-deadline log
     figure deadline_ms -ge 900
-    figure deadline_ms -le 1100
+    figure deadline_ms -le "$(measured waited)"
     figure records -eq 2
 }
 
 @test "php's default_socket_timeout and a receive timeout are the program's own" {
     python_server 'c.recv(1000); time.sleep(60)'
-    under_shim log php -d default_socket_timeout=1 -r "echo file_get_contents('http://127.0.0.1:$PORT/');"
+    until_found own-deadline under_shim log php -d default_socket_timeout=1 -r "echo file_get_contents('http://127.0.0.1:$PORT/');"
     finds_only own-deadline log
     figure deadline_ms -ge 900
     python_client log.2 '
@@ -452,7 +478,7 @@ P
     finds_only both-sides client.log server.log
     figure pairs -eq 2
     figure unread -ge 50
-    figure ms_apart -lt 1000
+    figure ms_apart -lt 3000
 }
 
 @test "two logs: nginx's 413 and the client that was still writing" {
@@ -471,9 +497,11 @@ for i in range(200):
     head -c 30000000 /dev/zero >big
     chmod 644 big
     nginx_with "root $PWD; send_timeout 1s; reset_timedout_connection on;" "$SOCKSHIM_COMMAND" -q -o log --
+    # It waits for the reset, without reading.
     "$PYTHON" -c "
-import socket, time
-s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.0\r\n\r\n'); time.sleep(2.5)"
+import select, socket
+s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.0\r\n\r\n')
+p = select.poll(); p.register(s, 0); p.poll(60000)"
     finds slow-reader log
     figure unsent -ge 1
 }

@@ -63,6 +63,30 @@ END
     SOCKSHIM_LOG=$LOG timeout 60 "$BATS_TEST_TMPDIR/opens" "$SHIM"
 }
 
+@test "the shim opened by dlopen, and closed: a write to a dead pipe ends the program as ever" {
+    cat >"$BATS_TEST_TMPDIR/closes.c" <<'END'
+#include <dlfcn.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(int count, char **arguments)
+{
+    int sockets[2], ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) < 0 || pipe(ends) < 0) {
+        return 2;
+    }
+    void *shim = dlopen(arguments[count - 1], RTLD_NOW);
+    if (!shim || dlclose(shim) != 0) {
+        return 3;
+    }
+    close(ends[0]);
+    return write(ends[1], "", 1) < 0 ? 4 : 5;
+}
+END
+    "${CC:-cc}" -o "$BATS_TEST_TMPDIR/closes" "$BATS_TEST_TMPDIR/closes.c"
+    SOCKSHIM_LOG=$LOG run "$BATS_TEST_TMPDIR/closes" "$SHIM"
+    [ "$status" -eq 141 ] || fails_with "status $status"
+}
+
 @test "what the shim calls once it has started is its own: no function of the C library" {
     build_object "$BATS_TEST_TMPDIR/in_between.so" "$OBJECTS/in_between.c"
     local preloads

@@ -139,6 +139,26 @@ fail(4)"
     expect_count 1 '.len == 4'
 }
 
+@test "a log above its limit that is renamed or removed is begun anew at once" {
+    shimmed SOCKSHIM_LOG_LIMIT=64K "$PYTHON" -c "$FAIL
+fail(1)
+def fill():
+    with open('$LOG', 'a') as log:
+        log.write('ts=2026-01-01T00:00:00.000000Z level=info event=start pid=1 prog=x\n' * 2000)
+fill()
+os.remove('$LOG')
+fail(2)
+fill()
+os.rename('$LOG', '$LOG.old')
+fail(3)
+fail(4)"
+    as_json "$LOG.old" | grep -q '"len": 2'
+    expect_count 0 '.len == 2'
+    expect_count 1 '.len == 3'
+    expect_count 1 '.len == 4'
+    expect_count 0 '.event == "lost"'
+}
+
 @test "a log that cannot be begun anew goes on in the old file" {
     mkdir "$BATS_TEST_TMPDIR/folder"
     LOG=$BATS_TEST_TMPDIR/folder/log

@@ -7,20 +7,22 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     unshare -nm true 2>/dev/null || skip "no network and mount namespaces here"
+    export OWN_ETC=$BATS_FILE_TMPDIR/etc
+    cp -rL /etc "$OWN_ETC" 2>/dev/null || [ -d "$OWN_ETC" ]
 }
 
 # resolving ANSWER COMMAND...: with a name server that gives this answer (tests/dns_server.py),
 # or none. What else the machine knows of names is not asked.
 resolving() {
     cd "$BATS_TEST_TMPDIR"
-    cp -rL /etc etc 2>/dev/null || [ -d etc ]
-    printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >etc/resolv.conf
-    printf 'hosts: files dns\n' >etc/nsswitch.conf
-    printf '127.0.0.1 localhost\n127.0.0.7 seven.test\n::1 six.test\n' >etc/hosts
-    timeout -k 5 60 unshare -nm sh -c '
+    # A server that answers may take its time on a busy machine.
+    printf 'nameserver 127.0.0.1\noptions timeout:%s attempts:1\n' "$([ "$1" = silent ] && echo 1 || echo 20)" >"$OWN_ETC/resolv.conf"
+    printf 'hosts: files dns\n' >"$OWN_ETC/nsswitch.conf"
+    printf '127.0.0.1 localhost\n127.0.0.7 seven.test\n::1 six.test\n' >"$OWN_ETC/hosts"
+    timeout -k 5 300 unshare -nm sh -c '
         answer=$1
         shift
-        ip link set lo up && mount --bind etc /etc || exit
+        ip link set lo up && mount --bind "$OWN_ETC" /etc || exit
         if [ "$answer" != none ]; then
             mkfifo ready
             "$0" "$TOP/tests/dns_server.py" "$answer" >ready 3>&- &
@@ -56,7 +58,7 @@ fails_as() {
 
 @test "no such name, says the name server" {
     fails_as nxdomain -2 EAI_NONAME "there is no such name"
-    expect_count 0 '.waited_ms > 900'
+    expect_count 0 '.waited_ms > 19000'
 }
 
 @test "the name has no address of the kind that was asked for" {

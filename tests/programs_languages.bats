@@ -158,6 +158,7 @@ connection.close()' "$1"
 }
 
 @test "python3 http.server: serves, is reset, serves on" {
+    resets
     local port client
     head -c 300000 /dev/urandom >"$DIR/data"
     background "${UNDER_SHIM[@]}" "$PYTHON" -u -m http.server 0 --bind 127.0.0.1 \

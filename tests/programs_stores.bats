@@ -73,6 +73,7 @@ redis_is_killed_with_a_request_unread() {
 }
 
 @test "redis-server killed before it read the request: peer-reset, with the server's address" {
+    resets
     redis_is_killed_with_a_request_unread
     local native=$status said
     said=$(cat "$DIR/client")

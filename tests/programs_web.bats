@@ -110,6 +110,7 @@ kill_nginx_under_load() {
 }
 
 @test "nginx killed under load: ApacheBench is reset, and the log says by whom" {
+    resets
     kill_nginx_under_load
     [ "$status" -eq 104 ]
     grep -q 'apr_socket_recv: Connection reset by peer (104)' "$DIR/ab"
@@ -133,6 +134,7 @@ kill_nginx_before_it_answers() {
 }
 
 @test "ApacheBench that goes on when nginx is killed: reset, then refused" {
+    resets
     kill_nginx_before_it_answers
     local native=$status
     kill_nginx_before_it_answers "${UNDER_SHIM[@]}"
@@ -189,6 +191,7 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], context=context).rea
 }
 
 @test "curl, reset: before a single byte came back" {
+    resets
     villain reset
     same curl -sS "http://$SERVER/"
     [ "$status" -eq 56 ]
@@ -217,6 +220,7 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], context=context).rea
 }
 
 @test "wget, refused and reset" {
+    resets
     villain refuse
     same wget -q --tries=1 -O - "http://$SERVER/"
     [ "$status" -eq 4 ]

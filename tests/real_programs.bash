@@ -5,13 +5,38 @@
 # another file can take the port between free_port and the server's bind.
 ADDRESS=127.$((1 + $$ / 65536 % 250)).$(($$ / 256 % 256)).$(($$ % 256))
 
+# HANDLED=all: with every setting for robust handling on. Nothing is to be handled in them,
+# so all that is expected of the programs stays as it is. A refusal is a program's matter
+# here, so that a connect is made again for a moment only.
+EVERYTHING=()
+if [ "${HANDLED-}" = all ]; then
+    EVERYTHING=(SOCKSHIM_DEAD_PEER=60s "SOCKSHIM_KEEPALIVE=20,10,3" SOCKSHIM_CONNECT_TIMEOUT=20s
+        SOCKSHIM_CONNECT_RETRY=100ms SOCKSHIM_RECV_TIMEOUT=60s SOCKSHIM_BACKLOG=100 SOCKSHIM_REUSEADDR=on
+        SOCKSHIM_ACCEPT=careful SOCKSHIM_EINTR=restart SOCKSHIM_RESET=eof)
+fi
+
+# shimmed [VARIABLE=VALUE...] COMMAND...: runs it under the shim, its log in $LOG.
+shimmed() {
+    env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "${EVERYTHING[@]}" "$@"
+}
+
+# resets: a test in which a reset reaches a program, whose errno is expected.
+resets() {
+    local kept=() setting
+    for setting in "${EVERYTHING[@]}"; do
+        [ "$setting" = SOCKSHIM_RESET=eof ] || kept+=("$setting")
+    done
+    EVERYTHING=("${kept[@]}")
+    UNDER_SHIM=(env LD_PRELOAD="$DIR/libsockshim.so" SOCKSHIM_LOG="$LOG" "${EVERYTHING[@]}")
+}
+
 # Servers that refuse to be root read and write here, and log, too.
 setup() {
     DIR=$(mktemp -d "${TMPDIR:-/tmp}/programs.XXXXXX")
     chmod 777 "$DIR"
     cp "$SHIM" "$DIR/libsockshim.so"
     LOG=$DIR/log
-    UNDER_SHIM=(env LD_PRELOAD="$DIR/libsockshim.so" SOCKSHIM_LOG="$LOG")
+    UNDER_SHIM=(env LD_PRELOAD="$DIR/libsockshim.so" SOCKSHIM_LOG="$LOG" "${EVERYTHING[@]}")
     PORT=$(free_port)
     SERVER=$ADDRESS:$PORT # as the log writes it
 }
@@ -98,7 +123,12 @@ log_is_sane() {
     diff <(printf '%s\n' "$@" | sort) <(jq -r .prog "$DIR/records" | sort -u)
     diff <(printf '%s\n' "$@" | sort) \
         <(jq -r 'select(.event == "start") | .prog' "$DIR/records" | sort -u)
-    expect_count 0 '.event | IN("start", "return", "refused") | not'
+    expect_count 0 '.event | IN("start", "return", "refused", "handled") | not'
+    if [ -n "${HANDLED-}" ]; then
+        expect_count 0 '.event == "start" and (.settings | contains("eintr=restart") | not)'
+    else
+        expect_count 0 '.event == "handled"'
+    fi
     expect_count 0 '.event == "return" and (.cause == "other" or (.why // "") == "")'
 }
 

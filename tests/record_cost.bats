@@ -9,17 +9,19 @@ load helpers
 # the failing one first, its own name left out for what options are asked for;
 # one line for each sequence that was seen. The look at the log's path, once a
 # second, is no part of it, nor is the newline that mends a torn line, and the look at
-# the last byte of a log that has just a multiple of 512 bytes.
+# the last byte of a log that has just a multiple of 512 bytes, nor whether the program runs
+# in a seccomp filter, which is read once.
 calls() {
     local kind=$1
     shift
     strace -qq -e signal=none -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" \
         SOCKSHIM_LOG="$LOG" "$@" "$PROGRAMS/record_cost" "$kind" 5
-    grep -vE '^statx\(AT_FDCWD|^(write|pread64)\([0-9]+, "\\n", 1[,)]' "$BATS_TEST_TMPDIR/trace" |
+    sed '/"\/proc\/self\/status"/,/^close(/d' "$BATS_TEST_TMPDIR/trace" |
+        grep -vE '^statx\(AT_FDCWD|^(write|pread64)\([0-9]+, "\\n", 1[,)]' |
         sed -E 's/^getsockopt\([^,]*, [^,]*, ([A-Z_]+),.*/\1/; s/\(.*//' |
-        awk '
+        awk -v closes="$([[ $kind != close* ]] || echo yes)" '
             $1 == "alarm" {
-                if (line ~ /^ (recvfrom|read|connect|TCP_NODELAY connect|writev|sendmsg|sendto)/) {
+                if (closes ? line ~ / close/ && line !~ /listen/ : line ~ /^ (recvfrom|read|connect|TCP_NODELAY connect|writev|sendmsg|sendto)/) {
                     print substr(line, 2)
                 }
                 line = ""
@@ -46,8 +48,8 @@ TO_THE_LOG="statx write"
     expect_count 15 '.cause == "would-block"'
 }
 
-@test "a connect that is under way: two system calls for the line, one about the address, none about the socket" {
-    costs in-progress "connect rt_sigprocmask $TO_THE_LOG" SOCKSHIM_NODELAY=off
+@test "a connect that is under way: two system calls for the line, none about the address or the socket" {
+    costs in-progress "connect $TO_THE_LOG" SOCKSHIM_NODELAY=off
     expect_count 5 '.cause == "in-progress" and .peer and (has("type") | not)'
 }
 
@@ -58,10 +60,105 @@ TO_THE_LOG="statx write"
         .unsent == 0 and .state == "CLOSE_WAIT"'
 }
 
-@test "reset of a TCP connection: seven questions" {
-    costs reset \
-        "recvfrom getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE fcntl ioctl SO_PEERNAME $TO_THE_LOG"
-    expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5'
+@test "reset of a TCP connection: six questions to the side that connected and had all of its data acknowledged, else seven" {
+    local questions="getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE fcntl"
+    costs reset "recvfrom $questions SO_PEERNAME $TO_THE_LOG"
+    expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5 and .unacked == 0 and .side == "connected"'
+    costs reset-accepted "recvfrom $questions ioctl SO_PEERNAME $TO_THE_LOG"
+    expect_count 5 '.cause == "peer-reset" and .rx == 5 and .tx == 5 and .unacked == 0 and .side == "accepted"'
+}
+
+@test "a broken pipe after a reset: eight questions, what lies unread among them" {
+    costs broken \
+        "sendto getsockname SO_PROTOCOL TCP_INFO TCP_ZEROCOPY_RECEIVE fcntl SO_PEERNAME poll ioctl $TO_THE_LOG"
+    expect_count 5 '.cause == "write-after-close" and .tx == 5 and .rx == 5'
+}
+
+@test "a close: no question after the end of the stream, two before, three once the program has set SO_LINGER" {
+    costs close-ended "close"
+    costs close-open "TCP_INFO ioctl close"
+    costs close-open "close" SOCKSHIM_CLOSE=off
+    expect_count 0 '.call == "close"'
+    run calls close-lingers
+    [[ $output == "TCP_INFO ioctl SO_LINGER "*" close"* ]] || fails_with "$output"
+}
+
+@test "a close that resets is told of, also where the number was that of an ended connection, or the option is the listener's" {
+    shimmed "$PYTHON" -c '
+import os, socket, struct
+RESETS = struct.pack("ii", 1, 0)
+listener = socket.create_server(("127.0.0.1", 0))
+def pair(listener=listener):
+    ours = socket.create_connection(listener.getsockname())
+    return ours, listener.accept()[0]
+def ends(ours, theirs):
+    theirs.close()
+    assert ours.recv(1) == b""
+# Ended, and with data: the same number, a connection later.
+for i in range(3):
+    ours, theirs = pair()
+    ends(ours, theirs)
+    number = ours.fileno()
+    ours.close()
+ours, theirs = pair()
+assert ours.fileno() == number
+theirs.send(b"unread")
+import select
+select.select([ours], [], [])
+ours.close()                     # 1: unread data
+theirs.close()
+# By dup2, a connection that is open in place of one that has ended.
+ours, theirs = pair()
+ends(ours, theirs)
+mine, other = pair()
+other.send(b"unread")
+select.select([mine], [], [])
+os.dup2(mine.fileno(), ours.fileno())
+mine.close()
+ours.close()                     # 2
+other.close()
+# Peeked at, with data before the end.
+ours, theirs = pair()
+theirs.send(b"x")
+theirs.close()
+assert ours.recv(1, socket.MSG_PEEK) == b"x"
+select.select([ours], [], [])
+ours.close()                     # 3
+# Dissolved after its end, and connected again.
+import ctypes
+ours, theirs = pair()
+ends(ours, theirs)
+assert ctypes.CDLL(None).connect(ours.fileno(), bytes(16), 16) == 0
+ours.connect(listener.getsockname())
+theirs = listener.accept()[0]
+theirs.send(b"unread")
+select.select([ours], [], [])
+ours.close()                     # 4
+theirs.close()
+# SO_LINGER, set by the program.
+ours, theirs = pair()
+ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
+ours.close()                     # 5
+theirs.close()
+ours, theirs = pair()
+ends(ours, theirs)
+ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
+ours.close()                     # 6
+'
+    expect_count 6 '.call == "close" and .cause == "reset-by-own-close"'
+    # A listener that was there already hands it on.
+    rm "$LOG"
+    shimmed "$PYTHON" -c '
+import os, socket, struct, sys
+if len(sys.argv) == 1:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.dup2(listener.fileno(), 9)
+    os.execv(sys.executable, [sys.executable, "-c", sys.orig_argv[2], "again"])
+listener = socket.socket(fileno=9)
+peer = socket.create_connection(listener.getsockname())
+listener.accept()[0].close()'
+    expect_count 1 '.call == "close" and .cause == "reset-by-own-close"'
 }
 
 @test "end of a unix connection: six questions" {

@@ -68,6 +68,23 @@ refuses() {
     sockshim recorder --json "$RING" | jq -se 'all(.[]; .pid > 0 and .prog == "recorded")' >/dev/null
 }
 
+@test "a name that is not resolved is recorded, too, and the name that an address was resolved from" {
+    recorded "$PYTHON" -c '
+import socket
+try:
+    socket.getaddrinfo("no.such.host.invalid", 80)
+except socket.gaierror:
+    pass
+for answer in socket.getaddrinfo("localhost", 1, socket.AF_INET, socket.SOCK_STREAM):
+    try:
+        socket.socket().connect(answer[4])
+    except ConnectionRefusedError:
+        pass'
+    sockshim recorder --json "$RING" | jq -se '
+        any(.[]; .call == "getaddrinfo" and .cause == "name-not-resolved" and .name == "no.such.host.invalid") and
+        any(.[]; .call == "connect" and .peer_name == "localhost")' >/dev/null || fails_with "$(in_ring)"
+}
+
 @test "the file is of its size in full, only its owner's, and has no other name" {
     recorded SOCKSHIM_RECORDER_SIZE=3M "$PROGRAMS/recorded" lean 1
     [ "$(stat -c '%s %a %h' "$RING")" = "3145728 600 1" ]
@@ -327,6 +344,26 @@ leaves_one() {
     [ "$output" = $'done\n2' ] || fails_with "$output"
 }
 
+@test "a disk that is full once the file is there: the program goes on, and every record is there" {
+    [ "$(id -u)" -eq 0 ] || skip "mounts a file system"
+    mkdir "$BATS_TEST_TMPDIR/disk"
+    run -0 unshare -m bash -c '
+        mount -t tmpfs -o size=4M none "$1" && mkfifo "$1/in" "$1/out" || exit
+        env LD_PRELOAD="$2" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$1/ring" SOCKSHIM_RECORDER_SIZE=2M \
+            "$3" waits <"$1/in" >"$1/out" 3>&- &
+        exec 7>"$1/in" 8<"$1/out"
+        read -r said <&8
+        cat /dev/zero >"$1/full" 2>/dev/null
+        df --output=avail "$1" | tail -1
+        for ((i = 0; i < 3000; i++)); do
+            echo >&7 && read -r said <&8 || exit
+        done
+        exec 7>&-
+        wait $! && "$4" "$1/ring" | grep -c event=return' - \
+        "$BATS_TEST_TMPDIR/disk" "$SHIM" "$PROGRAMS/recorded" "$BUILD/sockshim-recorder"
+    [ "$(echo $output)" = "0 3001" ] || fails_with "$output"
+}
+
 @test "nothing but a file that is cut off ends the program, as README says" {
     waiting SOCKSHIM_RECORDER_SIZE=1M
     : >"$RING"
@@ -353,6 +390,10 @@ leaves_one() {
     sockshim run -q -o off --recorder my.ring --recorder-size 2M sh -c 'cd / && exec "$0" lean 4' "$PROGRAMS/recorded"
     [ "$(stat -c %s my.ring)" -eq 2097152 ]
     [ "$(lengths my.ring | wc -l)" -eq 4 ]
+    sockshim run -q -o off --recorder all.ring --recorder-calls all "$PROGRAMS/recorded" pairs 4
+    [ "$(in_ring all.ring | grep -c event=call)" -eq 10 ]
+    run -2 --separate-stderr sockshim run --recorder-calls some true
+    [[ $stderr == *"--recorder-calls some is not allowed; allowed: failed all"* ]]
     run -2 --separate-stderr sockshim run --recorder-size 1K true
     [[ $stderr == *"--recorder-size 1K is not allowed; allowed: a number of bytes from 1M to 1G"* ]]
     run --separate-stderr recorded SOCKSHIM_RECORDER_SIZE=2G "$PROGRAMS/recorded" lean 1
@@ -419,6 +460,147 @@ end(13, False)' >"$BATS_TEST_TMPDIR/address"
     [ "$(sockshim recorder --around 2026-01-01T00:00 "$RING" | wc -l)" -eq 0 ]
     run -2 --separate-stderr sockshim recorder --around never "$RING"
     [[ $stderr == *"never is not a valid time for --around"* ]]
+}
+
+# conversations: one that is reset after twelve messages, and one that ends well. Files are
+# read and written meanwhile.
+CONVERSATIONS='
+import os, socket, struct, sys
+listener = socket.create_server(("127.0.0.1", 0))
+def talk(messages):
+    ours = socket.create_connection(listener.getsockname())
+    theirs, _ = listener.accept()
+    for n in range(1, messages + 1):
+        ours.send(b"x" * n)
+        os.read(theirs.fileno(), 100)
+        os.write(os.open("/dev/null", os.O_WRONLY), b"a file")
+    return ours, theirs
+ours, theirs = talk(3)
+ours.close()
+theirs.recv(1)
+theirs.close()
+ours, theirs = talk(12)
+theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+theirs.close()
+try:
+    ours.recv(9)
+except ConnectionResetError:
+    pass
+print(ours.fileno(), listener.getsockname()[1])
+os.dup2(os.open("/dev/zero", os.O_RDONLY), ours.fileno())
+os.read(ours.fileno(), 7)'
+
+# of_calls FILTER [OPTION...]: the ring as JSON, in one list, through jq.
+of_calls() {
+    local filter=$1
+    shift
+    sockshim recorder --json "$@" "$RING" 2>/dev/null | jq -sr "$filter"
+}
+
+@test "SOCKSHIM_RECORDER_CALLS=all: calls on sockets that succeed are there, with what they moved and how long they took" {
+    recorded SOCKSHIM_RECORDER_CALLS=all "$PYTHON" -c "$CONVERSATIONS" >/dev/null
+    [ "$(of_calls 'map(select(.event == "call" and .call == "send") | .ret) | join(" ")')" = \
+        "1 2 3 1 2 3 4 5 6 7 8 9 10 11 12" ] || fails_with "$(in_ring)"
+    [ "$(of_calls 'map(select(.event == "call" and .call == "read") | .ret) | join(" ")')" = \
+        "1 2 3 1 2 3 4 5 6 7 8 9 10 11 12" ] || fails_with "$(in_ring)"
+    [ "$(of_calls 'map(select(.event == "call" and .call == "write")) | length')" -eq 0 ]
+    [ "$(of_calls 'map(select(.event == "call") | .call) | unique | join(" ")')" = \
+        "accept4 bind close connect getsockname listen read send setsockopt socket" ] ||
+        fails_with "$(of_calls 'map(select(.event == "call") | .call) | unique | join(" ")')"
+    of_calls 'map(select(.event == "call")) | all(.[]; .duration_us >= 0 and .pid > 0 and .level == "debug")' | grep -qx true
+    # Without it, and without a recorder, there are none.
+    rm "$RING"
+    recorded "$PYTHON" -c "$CONVERSATIONS" >/dev/null
+    [ "$(of_calls 'map(select(.event == "call")) | length')" -eq 0 ]
+    env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECORDER_CALLS=all "$PYTHON" -c "$CONVERSATIONS" >/dev/null
+    expect_count 0 '.event == "call"'
+    run --separate-stderr recorded SOCKSHIM_RECORDER_CALLS=most "$PROGRAMS/recorded" lean 1
+    [[ $stderr == *"SOCKSHIM_RECORDER_CALLS: most is not allowed; allowed: failed, all; using failed"* ]]
+}
+
+@test "a duration is that of the call" {
+    recorded SOCKSHIM_RECORDER_CALLS=all "$PYTHON" -c '
+import os, socket, time
+a, b = socket.socketpair()
+if os.fork() == 0:
+    time.sleep(0.3)
+    b.send(b"late")
+    os._exit(0)
+a.recv(9)
+os.wait()'
+    [ "$(of_calls 'map(select(.call == "recv"))[0].duration_us | . >= 250000 and . < 60000000')" = true ] ||
+        fails_with "$(in_ring)"
+}
+
+@test "--failures: the first failure of a connection, and the calls before it" {
+    local fd port
+    read -r fd port < <(recorded SOCKSHIM_RECORDER_CALLS=all "$PYTHON" -c "$CONVERSATIONS")
+    [ "$(of_calls 'map(select(.cause == "peer-reset")) | length' --failures)" -eq 1 ]
+    [ "$(of_calls 'length' --failures)" -eq 11 ] || fails_with "$(sockshim recorder --failures "$RING")"
+    of_calls '.[-1].cause == "peer-reset" and all(.[:-1][]; .event == "call" and .call == "send" and .fd == '"$fd"') and
+        (.[:-1] | map(.ret)) == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]' --failures | grep -qx true
+    # With all of the one connection: what had been asked for by the same number before is another's.
+    [ "$(of_calls 'map(select(.call == "send")) | length' --connection ":$port")" -eq 15 ]
+    local own
+    own=$(of_calls 'map(select(.cause == "peer-reset"))[0].local')
+    [ "$(of_calls 'map(select(.call == "send")) | length' --connection "$own")" -eq 12 ] ||
+        fails_with "$(sockshim recorder --connection "$own" "$RING")"
+    [ "$(of_calls 'map(.call)[:2] | join(" ")' --connection "$own")" = "socket connect" ] ||
+        [ "$(of_calls 'map(.call)[0]' --connection "$own")" = socket ]
+    [ "$(of_calls 'length' --failures --connection "$own")" -eq 11 ]
+    [ "$(of_calls 'length' --failures --connection 127.0.0.9)" -eq 0 ]
+    # report and follow are about failures.
+    [ "$(sockshim report --json "$RING" | jq .records)" -eq "$(of_calls 'map(select(.event == "return")) | length')" ]
+    [ "$(sockshim report "$RING" | grep -c 'event=call')" -eq 0 ]
+    in_ring 2>/dev/null | sockshim report --json - | jq -e '.records > 0' >/dev/null
+}
+
+@test "calls that succeed cost not one instruction more where they are not asked for, and no system call where they are" {
+    strip --strip-debug -o "$BATS_TEST_TMPDIR/libsockshim.so" "$SHIM"
+    local how count
+    for how in none failed all; do
+        for count in 100 200; do
+            rm -f "$RING"
+            env LD_PRELOAD="$BATS_TEST_TMPDIR/libsockshim.so" SOCKSHIM_LOG=off \
+                $([ $how = none ] || echo SOCKSHIM_RECORDER="$RING" SOCKSHIM_RECORDER_CALLS=$how) \
+                valgrind -q --tool=callgrind --callgrind-out-file="$BATS_TEST_TMPDIR/$how.$count" \
+                "$PROGRAMS/recorded" pairs $count
+            callgrind_annotate --inclusive=yes --threshold=100 "$BATS_TEST_TMPDIR/$how.$count" |
+                sed -n 's/^ *\([0-9,]*\) .*:count_pairs \[.*/\1/p' | tr -d , >"$BATS_TEST_TMPDIR/said.$how.$count"
+        done
+        declare "$how=$((($(cat "$BATS_TEST_TMPDIR/said.$how.200") - $(cat "$BATS_TEST_TMPDIR/said.$how.100")) / 100))"
+    done
+    echo "${none:?} ${failed:?} ${all:?} instructions for a send and a recv"
+    [ "$none" -gt 0 ] && [ "$none" -eq "$failed" ] && [ "$all" -gt "$failed" ] && [ "$all" -le $((none + 1400)) ]
+    strace -qq -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off \
+        SOCKSHIM_RECORDER="$RING" SOCKSHIM_RECORDER_CALLS=all "$PROGRAMS/recorded" pairs 200
+    run -0 awk '/^(sendto|recvfrom)/ { n++; next } n > 2 && n < 400 { print }' "$BATS_TEST_TMPDIR/trace"
+    [ -z "$output" ] || fails_with "$output"
+}
+
+@test "a vfork child closes its own descriptors, and what its parent's are stays known; a close of everything is noticed" {
+    recorded SOCKSHIM_RECORDER_CALLS=all "$PYTHON" -c '
+import os, socket, subprocess
+a, b = socket.socketpair()
+subprocess.run(["true"], close_fds=True)
+os.write(a.fileno(), b"four")
+os.read(b.fileno(), 9)
+n = a.fileno()
+os.closerange(n, n + 1)
+os.dup2(os.open("/dev/null", os.O_WRONLY), n)
+os.write(n, b"nothing")'
+    [ "$(of_calls 'map(select(.event == "call" and (.call == "write" or .call == "read")) | .ret) | join(" ")')" = "4 4" ] ||
+        fails_with "$(in_ring)"
+}
+
+@test "what a program sees is the same with all calls recorded" {
+    local seed PROGRAM=$PROGRAMS/transparent STEPS=2000
+    cd "$BATS_TEST_TMPDIR"
+    in_empty_world empty true || skip "no network namespaces here"
+    for seed in 1 2 3; do
+        SOCKSHIM_RECORDER_CALLS=all same_life $seed SOCKSHIM_RECORDER="$RING" off on yes
+    done
+    [ "$(of_calls 'map(select(.event == "call")) | length')" -gt 500 ]
 }
 
 @test "what a program sees is the same with it, whatever it does" {

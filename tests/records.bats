@@ -360,18 +360,17 @@ fail(b"")'
 import ctypes, os, socket, struct
 libc = ctypes.CDLL(None, use_errno=True)
 address = struct.pack("=HH4s", socket.AF_INET, 0, b"\x7f\x00\x00\x01").ljust(108, b"\x01")
-for family, host in ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")):
-    listener = socket.create_server((host, 0), family=family)
-    fd = socket.create_connection(listener.getsockname()[:2])
-    other = listener.accept()[0]
-    other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    other.close()
-    try:
-        fd.recv(1)
-    except ConnectionResetError:
-        pass
-    for i in range(20):
-        assert libc.bind(fd.fileno(), address, 108) == -1
+listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+fd = socket.create_connection(listener.getsockname()[:2])
+other = listener.accept()[0]
+other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+other.close()
+try:
+    fd.recv(1)
+except ConnectionResetError:
+    pass
+for i in range(20):
+    assert libc.bind(fd.fileno(), address, 108) == -1
 print("alive")'
     [ "$output" = alive ]
     expect '.call == "bind" and .type == "tcp6" and .state == "CLOSE" and (has("peer") | not)'

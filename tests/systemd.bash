@@ -21,7 +21,7 @@ AllowIsolate=yes
 END
     rm -f root/status
     # Where the host has the first version of cgroups, systemd gets the second.
-    timeout --kill-after=10 120 unshare -m sh -c '
+    timeout --kill-after=10 600 unshare -m sh -c '
         mount --make-rprivate /
         mount -t cgroup2 cgroup2 /sys/fs/cgroup
         exec systemd-nspawn -q -D "$1" --register=no --keep-unit --private-network \

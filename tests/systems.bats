@@ -142,6 +142,11 @@ datagram -1 ECONNREFUSED" ]] || fails_with "$output"
         [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
         run run_core SOCKSHIM_CONNECT_RETRY=60s cancel
         [ "$output" = "cancelled" ] || fails_with "$output"
+        run run_core SOCKSHIM_ACCEPT=careful signal 14 accept
+        [ "$output" = "-1 EMFILE" ] || fails_with "$output"
+        run run_core SOCKSHIM_CONNECT_RETRY=200ms vfork
+        [ "$output" = "-1 ECONNREFUSED 7
+-1 ECONNREFUSED" ] || fails_with "$output"
     fi
     CORE=${CORE%/*}/core
 }

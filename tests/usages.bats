@@ -111,7 +111,7 @@ reports() {
     local shell words
     for shell in bash dash; do
         for words in explain "explain topics" help "report a.log" "follow -n all a.log"; do
-            run -0 timeout 20 "$shell" -c "{ $SOCKSHIM_COMMAND $words; } 2>said | :"
+            run -0 timeout 300 "$shell" -c "{ $SOCKSHIM_COMMAND $words; } 2>said | :"
             [ ! -s said ] || fails_with "$shell, $words: $(cat said)"
         done
     done

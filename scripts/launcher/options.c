@@ -43,6 +43,7 @@ static const struct option {
     {NULL, "--skip", SKIP, "SOCKSHIM_SKIP", NULL},
     {NULL, "--recorder", RECORDER, "SOCKSHIM_RECORDER", NULL},
     {NULL, "--recorder-size", RECORDER_SIZE, "SOCKSHIM_RECORDER_SIZE", NULL},
+    {NULL, "--recorder-calls", WORD, "SOCKSHIM_RECORDER_CALLS", "failed all"},
     {NULL, "--only", TEXT, "SOCKSHIM_ONLY", NULL},
     {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "sockets ignore always off"},
     {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},

@@ -18,6 +18,7 @@ struct connection {
      * none. */
     uint32_t same;
     bool chosen, addressed, ended;
+    bool is_known;      /* its beginning was recorded */
     char *local, *peer; /* NULL: not known yet */
 };
 
@@ -113,49 +114,74 @@ static void learn(char **known, char *now)
 }
 
 /* The record's addresses show whether the descriptor is another connection's by now. */
-static uint32_t with_addresses(uint32_t i, const struct facts *f, int32_t pid)
+static uint32_t with_addresses(uint32_t i, char *local, char *peer)
 {
-    char *local = text_of(&f->local);
-    char *peer = text_of(&f->peer);
     struct connection *c = &connections[connections[i].addressed ? i : connections[i].same];
     bool is_another =
         differs(c->peer, peer) || (differs(c->local, local) && !ends_with(c->local, ":0"));
     if (is_another && connections[i].addressed) {
-        i = begin(pid, f->fd);
+        i = begin(c->pid, c->fd);
     } else if (is_another) {
         connections[i].same = 0; /* what had no address was this one's already */
     }
     c = &connections[i];
     c->addressed |= local || peer;
-    c->chosen |= (local && is_wanted(local)) || (peer && is_wanted(peer));
+    c->chosen |= wanted && ((local && is_wanted(local)) || (peer && is_wanted(peer)));
     learn(&c->local, local);
     learn(&c->peer, peer);
-    c->ended = f->call == CALL_close;
     return i;
+}
+
+static bool is_call(const struct unpacked *u, enum call call)
+{
+    return u->head.event == RECORDED_CALL ? u->call.call == call : u->facts.call == call;
+}
+
+/* With all calls recorded it is known which socket a descriptor is; else a record without
+ * addresses may be of another one than those before. */
+static uint32_t without_addresses(uint32_t i)
+{
+    struct connection *c = &connections[i];
+    if (c->is_known || !c->addressed) {
+        return i;
+    }
+    uint32_t same = begin(c->pid, c->fd);
+    connections[same].same = i;
+    return same;
 }
 
 uint32_t connection_of(const struct unpacked *u)
 {
     int fd = unpacked_fd(u);
     bool has_facts = u->head.event == RECORDED_RETURN || u->head.event == RECORDED_HANDLED;
-    if (!wanted || fd < 0) {
+    if (fd < 0) {
         return 0;
     }
     uint32_t i = find(u->head.pid, fd);
-    if (i == 0 || connections[i].ended) {
+    bool is_new = unpacked_makes_socket(u);
+    /* What a close left undone is told after it. */
+    bool is_over = i > 0 && connections[i].ended && !is_call(u, CALL_close);
+    if (i == 0 || is_over || is_new) {
         i = begin(u->head.pid, fd);
+        connections[i].is_known = is_new;
     }
-    bool has_address =
-        has_facts && (address_is_named(&u->facts.local) || address_is_named(&u->facts.peer));
-    if (has_address) {
-        return with_addresses(i, &u->facts, u->head.pid);
-    }
-    if (connections[i].addressed) {
-        uint32_t same = i;
-        i = begin(u->head.pid, fd);
-        connections[i].same = same;
-    }
+    char *local = has_facts ? text_of(&u->facts.local) : NULL;
+    char *peer = text_of(has_facts ? &u->facts.peer : &u->peer.address);
+    i = local || peer ? with_addresses(i, local, peer) : without_addresses(i);
+    connections[i].ended = is_call(u, CALL_close);
     return i;
+}
+
+uint32_t connection_whole(uint32_t number)
+{
+    return connections[number].addressed || connections[number].same == 0
+               ? number
+               : connections[number].same;
+}
+
+uint32_t connection_count(void)
+{
+    return count;
 }
 
 bool connection_is_chosen(uint32_t number)

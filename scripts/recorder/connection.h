@@ -12,5 +12,8 @@ void connection_choose(const char *address);
 uint32_t connection_of(const struct unpacked *u);
 /* Afterwards: whether it is one of those that were chosen. */
 bool connection_is_chosen(uint32_t number);
+/* Likewise: the one that it turned out to be, from 1 to connection_count(). */
+uint32_t connection_whole(uint32_t number);
+uint32_t connection_count(void);
 
 #endif

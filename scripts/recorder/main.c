@@ -1,6 +1,6 @@
 /* sockshim-recorder: prints what a recorder's file holds as lines of the log.
  *
- *     sockshim-recorder [--json] [--around TIME] [--connection ADDRESS] FILE
+ *     sockshim-recorder [--json] [--around TIME] [--connection ADDRESS] [--failures] FILE
  *     sockshim-recorder --follow N [--json] FILE   the last N (-1: all), and what comes
  *     sockshim-recorder -dc                        standard input, as unpackers do it
  *
@@ -9,6 +9,7 @@
 #include "base/settings.h"
 #include "connection.h"
 #include "source.h"
+#include "tell/cause.h"
 #include "unpack.h"
 
 #include <errno.h>
@@ -20,13 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Around a TIME: so many seconds before and after. */
-enum { SECONDS_AROUND = 10 };
+/* Around a TIME: so many seconds before and after. Before a connection's first failure: so
+ * many records of it. */
+enum { SECONDS_AROUND = 10, RECORDS_BEFORE = 10 };
 
 static struct {
     const char *path;
     const char *connection;
-    bool follows, from_input, has_time;
+    bool follows, from_input, has_time, only_failures;
     long latest;
     int64_t since, until; /* seconds */
 } asked = {.latest = -1};
@@ -45,6 +47,9 @@ static bool is_in_time(const struct recorded *head)
 static void print(const struct ring *ring, const struct unpacked *u)
 {
     char line[RECORD_SIZE];
+    if (u->head.event == RECORDED_CALL && (asked.from_input || asked.follows)) {
+        return; /* report and follow are about what did not simply succeed */
+    }
     unpack_program(ring, u->head.program);
     size_t len = unpacked_line(line, u);
     counts.printed++;
@@ -100,10 +105,62 @@ static void note_connection(const struct ring *ring, uint64_t number, const stru
     connections[(number - 1) % ring->slot_count] = connection_of(u);
 }
 
+static uint32_t connection_in(const struct ring *ring, uint64_t number)
+{
+    return connections ? connections[(number - 1) % ring->slot_count] : 0;
+}
+
 static void print_wanted(const struct ring *ring, uint64_t number, const struct unpacked *u)
 {
-    uint32_t connection = connections ? connections[(number - 1) % ring->slot_count] : 0;
+    if (is_in_time(&u->head) && connection_is_chosen(connection_in(ring, number))) {
+        print(ring, u);
+    }
+}
+
+static void print_any(const struct ring *ring, uint64_t number, const struct unpacked *u)
+{
+    (void)number;
+    print(ring, u);
+}
+
+/* Of each connection: its latest records, until its first failure is told. */
+static struct history {
+    uint64_t latest[RECORDS_BEFORE];
+    unsigned count;
+    bool has_failed;
+} * histories;
+
+static bool is_failure(const struct unpacked *u)
+{
+    return u->head.event == RECORDED_RETURN &&
+           cause_level(&u->facts, (enum cause)u->head.cause) >= LEVEL_WARN;
+}
+
+static void print_before(const struct ring *ring, const struct history *h)
+{
+    unsigned first = h->count > RECORDS_BEFORE ? h->count - RECORDS_BEFORE : 0;
+    for (unsigned i = first; i < h->count; i++) {
+        visit(ring, h->latest[i % RECORDS_BEFORE], print_any);
+    }
+}
+
+static void print_first_failure(const struct ring *ring, uint64_t number, const struct unpacked *u)
+{
+    uint32_t connection = connection_in(ring, number);
+    struct history *h = &histories[connection == 0 ? 0 : connection_whole(connection)];
+    if (connection == 0 || h->has_failed) {
+        return;
+    }
+    if (!is_failure(u)) {
+        h->latest[h->count++ % RECORDS_BEFORE] = number;
+        return;
+    }
+    h->has_failed = true;
     if (is_in_time(&u->head) && connection_is_chosen(connection)) {
+        if (counts.printed > 0 && !settings.json) {
+            putchar('\n');
+        }
+        print_before(ring, h);
         print(ring, u);
     }
 }
@@ -126,20 +183,29 @@ static void tell_counts(const struct ring *ring, uint64_t last)
     }
 }
 
+static void *room_for(const struct source *s, size_t count, size_t size)
+{
+    void *room = calloc(count, size);
+    if (!room) {
+        source_fails(s->name, "not enough memory");
+    }
+    return room;
+}
+
 static int print_all(struct source *s)
 {
     uint64_t last = atomic_load(&s->ring.header->head);
     uint64_t first = first_slot(&s->ring, last);
-    if (asked.connection) {
+    if (asked.connection || asked.only_failures) {
         connection_choose(asked.connection);
-        connections = calloc((size_t)s->ring.slot_count, sizeof *connections);
-        if (!connections) {
-            source_fails(s->name, "not enough memory");
-        }
+        connections = room_for(s, (size_t)s->ring.slot_count, sizeof *connections);
         visit_all(&s->ring, first, last, note_connection);
         memset(&counts, 0, sizeof counts);
     }
-    visit_all(&s->ring, first, last, print_wanted);
+    if (asked.only_failures) {
+        histories = room_for(s, (size_t)connection_count() + 1, sizeof *histories);
+    }
+    visit_all(&s->ring, first, last, asked.only_failures ? print_first_failure : print_wanted);
     if (!asked.from_input) {
         fflush(stdout);
         tell_counts(&s->ring, last);
@@ -148,12 +214,6 @@ static int print_all(struct source *s)
 }
 
 /* ---- As it grows ---- */
-
-static void print_any(const struct ring *ring, uint64_t number, const struct unpacked *u)
-{
-    (void)number;
-    print(ring, u);
-}
 
 static uint64_t found;
 
@@ -267,6 +327,8 @@ static void take_words(char **word)
             asked.path = *++word;
         } else if (strcmp(*word, "-dc") == 0) {
             asked.from_input = true;
+        } else if (strcmp(*word, "--failures") == 0) {
+            asked.only_failures = true;
         } else if (strcmp(*word, "--json") == 0) {
             settings.json = true;
         } else if (strcmp(*word, "--follow") == 0 && word[1]) {

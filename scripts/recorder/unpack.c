@@ -15,19 +15,27 @@ static bool is_at_most(const struct facts *f, size_t at, unsigned most)
 #define FITS_known(name) is_at_most(f, offsetof(struct facts, name), YES)
 #define AND_FITS(kind, name) &&FITS_##kind(name)
 
-static bool has_address(const struct facts *f, const struct address *a)
+static bool is_in_room(const struct facts *f, const struct address *a)
 {
     const char *room = f->room.bytes;
     const char *from = (const char *)a + a->ahead;
-    return a->len == 0 || (from >= room && (from - room) % 4 == 0 &&
-                           from + a->len <= room + f->room.used && a->len >= sizeof(sa_family_t));
+    if (*((const unsigned char *)a + offsetof(struct address, is_cut)) > true) {
+        return false;
+    }
+    return a->len == 0 ||
+           (from >= room && (from - room) % 4 == 0 && from + a->len <= room + f->room.used);
+}
+
+static bool has_address(const struct facts *f, const struct address *a)
+{
+    return is_in_room(f, a) && (a->len == 0 || a->len >= sizeof(sa_family_t));
 }
 
 static bool is_sound(const struct facts *f)
 {
     return true RECORDED_FACTS(AND_FITS) && f->call < CALL_COUNT &&
            f->room.used <= sizeof f->room.bytes && has_address(f, &f->local) &&
-           has_address(f, &f->peer);
+           has_address(f, &f->peer) && is_in_room(f, &f->name);
 }
 
 /* Moves *bytes on. */
@@ -85,6 +93,18 @@ static bool take_call(struct unpacked *u, const unsigned char *bytes, size_t len
     return good;
 }
 
+/* What is left is the address that a connect was given. */
+static bool take_success(struct unpacked *u, const unsigned char *bytes, size_t len)
+{
+    if (!take(&u->call, sizeof u->call, &bytes, &len) || u->call.call >= CALL_COUNT) {
+        return false;
+    }
+    if (len >= sizeof(sa_family_t)) {
+        address_set(&u->peer.address, &u->peer.room, bytes, (socklen_t)len);
+    }
+    return true;
+}
+
 bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
 {
     memset(u, 0, sizeof *u);
@@ -99,6 +119,8 @@ bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
         return take_handled(u, bytes, len);
     case RECORDED_REFUSED:
         return take_call(u, bytes, len);
+    case RECORDED_CALL:
+        return take_success(u, bytes, len);
     case RECORDED_CONFIG:
         u->words = (const char *)bytes;
         u->words_len = len;
@@ -185,6 +207,16 @@ static size_t handled_line(char *line, const struct moment *m, const struct unpa
     return record_handled(line, m, &u->facts, (enum cause)u->head.cause, &change);
 }
 
+static size_t call_line(char *line, const struct moment *m, const struct unpacked *u)
+{
+    return record_call(line, m,
+                       &(struct success){.call = (enum call)u->call.call,
+                                         .fd = u->call.fd,
+                                         .ret = (long)u->call.ret,
+                                         .duration_ns = u->call.duration_ns,
+                                         .peer = &u->peer.address});
+}
+
 size_t unpacked_line(char *line, const struct unpacked *u)
 {
     struct moment m = {.now = {u->head.seconds, u->head.nanoseconds},
@@ -196,6 +228,8 @@ size_t unpacked_line(char *line, const struct unpacked *u)
         return handled_line(line, &m, u);
     case RECORDED_REFUSED:
         return refused_line(line, &m, u);
+    case RECORDED_CALL:
+        return call_line(line, &m, u);
     case RECORDED_CONFIG:
         return record_config(line, &m, u->words, u->words_len);
     default:
@@ -203,9 +237,17 @@ size_t unpacked_line(char *line, const struct unpacked *u)
     }
 }
 
+bool unpacked_makes_socket(const struct unpacked *u)
+{
+    bool makes = u->call.call == CALL_socket || is_accept((enum call)u->call.call);
+    return u->head.event == RECORDED_CALL && makes;
+}
+
 int unpacked_fd(const struct unpacked *u)
 {
     switch (u->head.event) {
+    case RECORDED_CALL:
+        return unpacked_makes_socket(u) ? (int)u->call.ret : u->call.fd;
     case RECORDED_RETURN:
     case RECORDED_HANDLED:
         return u->facts.fd;

@@ -10,6 +10,10 @@ struct unpacked {
     struct facts facts; /* of RECORDED_RETURN and RECORDED_HANDLED */
     struct recorded_change change;
     struct recorded_call call;
+    struct {
+        struct address address;
+        struct address_room room;
+    } peer;                    /* of a connect that succeeded */
     const char *would, *given; /* these point into the bytes */
     const char *words;
     size_t words_len;
@@ -23,6 +27,9 @@ void unpack_program(const struct ring *ring, uint32_t number);
 
 /* Writes the line into RECORD_SIZE bytes, in the format of `settings`; returns its length. */
 size_t unpacked_line(char *line, const struct unpacked *u);
+
+/* Whether it is a call that succeeded, and what it returned is a new socket. */
+bool unpacked_makes_socket(const struct unpacked *u);
 
 /* The descriptor it is about; -1: none. */
 int unpacked_fd(const struct unpacked *u);

@@ -68,6 +68,7 @@ struct facts {
 
     bool too_many_buffers; /* EMSGSIZE is of the number of buffers in a message */
     enum known is_open;    /* the descriptor, at EBADF */
+    bool is_first_connect; /* EINVAL of a connect: the socket had no other one before */
     bool is_path;          /* it is open with O_PATH */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error
@@ -86,6 +87,7 @@ struct facts {
     uint8_t state;       /* tcp_states.h; 0: not known */
     enum known fin_seen; /* the peer's FIN; NO and YES only in state CLOSE */
     enum known own_fin;  /* this program's FIN was sent; it shut down its writing side */
+    enum known refused;  /* data that came after SHUT_RDWR, with RST; NO and YES only in CLOSE */
     enum side side;
     bool has_sent;                         /* payload, at least once: sent_ms means something */
     enum known shut_reading, shut_writing; /* by this program; of TCP asked in state CLOSE alone */

@@ -1,17 +1,43 @@
 #include "base/hint.h"
 
 _Atomic uint64_t hints[HINTS / 64];
+_Atomic uint64_t hints_ended[HINTS / 64];
+
+static void set(_Atomic uint64_t *bits, int fd)
+{
+    atomic_fetch_or_explicit(&bits[fd / 64], (uint64_t)1 << fd % 64, memory_order_relaxed);
+}
+
+static void clear(_Atomic uint64_t *bits, int fd)
+{
+    atomic_fetch_and_explicit(&bits[fd / 64], ~((uint64_t)1 << fd % 64), memory_order_relaxed);
+}
 
 void hint_set(int fd)
 {
+    hint_end_is_over(fd);
     if ((unsigned)fd < HINTS && !hint_is_set(fd)) {
-        atomic_fetch_or_explicit(&hints[fd / 64], (uint64_t)1 << fd % 64, memory_order_relaxed);
+        set(hints, fd);
     }
 }
 
 void hint_clear(int fd)
 {
     if (hint_is_set(fd)) {
-        atomic_fetch_and_explicit(&hints[fd / 64], ~((uint64_t)1 << fd % 64), memory_order_relaxed);
+        clear(hints, fd);
+    }
+}
+
+void hint_end(int fd)
+{
+    if (hint_is_set(fd) && !hint_has_ended(fd)) {
+        set(hints_ended, fd);
+    }
+}
+
+void hint_end_is_over(int fd)
+{
+    if (hint_has_ended(fd)) {
+        clear(hints_ended, fd);
     }
 }

@@ -20,7 +20,21 @@ static inline bool hint_is_set(int fd)
            atomic_load_explicit(&hints[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
 }
 
+/* Of a new socket. */
 void hint_set(int fd);
 void hint_clear(int fd);
+
+/* Which of them are connections that the peer closed, and of which all has been read: so
+ * that there is nothing to ask when one is closed. */
+extern hidden _Atomic uint64_t hints_ended[HINTS / 64];
+static inline bool hint_has_ended(int fd)
+{
+    return (unsigned)fd < HINTS &&
+           atomic_load_explicit(&hints_ended[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+}
+
+/* No effect on a descriptor that has no hint. */
+void hint_end(int fd);
+void hint_end_is_over(int fd);
 
 #endif

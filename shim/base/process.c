@@ -95,6 +95,8 @@ static void keep_number(pid_t pid, pid_t tid)
     asked.pid = pid;
 }
 
+void (*process_is_born)(void);
+
 struct identity process_identify(void)
 {
     pid_t kept = page ? atomic_load_explicit(page, memory_order_relaxed) : 0;
@@ -113,6 +115,9 @@ struct identity process_identify(void)
         return me;
     }
     me.is_vfork_child = kept != 0 && shares_memory_with_parent(kept);
+    if (kept == 0 && process_is_born) {
+        process_is_born();
+    }
     if (!me.is_vfork_child) {
         atomic_store_explicit(page, me.pid, memory_order_relaxed);
     }
@@ -183,4 +188,11 @@ atomic_bool process_timeout_seen;
 void process_timeout_set(void)
 {
     atomic_store_explicit(&process_timeout_seen, true, memory_order_relaxed);
+}
+
+atomic_bool process_linger_seen;
+
+void process_linger_set(void)
+{
+    atomic_store_explicit(&process_linger_seen, true, memory_order_relaxed);
 }

@@ -20,6 +20,9 @@ void process_begin(bool tells);
 /* One system call in a main thread, two elsewhere, the first time; none after that, nor in
  * a cage. Once there may be a child on this memory: again each time. */
 struct identity process_identify(void);
+/* What is done in a fork's child, by whatever call it was made (clone(2) by number and _Fork()
+ * run no handlers of pthread_atfork()), before it first knows who it is; or NULL. */
+extern hidden void (*process_is_born)(void);
 
 /* Before vfork() and its like: from now on there may be a child that has this process's
  * memory, this thread's block with it, but a number, descriptors and limits of its own. */
@@ -70,6 +73,16 @@ extern hidden atomic_bool process_timeout_seen;
 static inline bool process_sets_timeouts(void)
 {
     return atomic_load_explicit(&process_timeout_seen, memory_order_relaxed);
+}
+
+/* That there may be a socket with SO_LINGER: the program set it, or accepts at a listener
+ * that it did not make. Until then no close resets for that, and it needs no question. What
+ * is set by number (syscall(2)), or by another process that has the socket, is not seen. */
+void process_linger_set(void);
+extern hidden atomic_bool process_linger_seen;
+static inline bool process_sets_linger(void)
+{
+    return atomic_load_explicit(&process_linger_seen, memory_order_relaxed);
 }
 
 #endif

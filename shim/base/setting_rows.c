@@ -6,7 +6,8 @@
 #include <string.h>
 
 static setting_reader read_on, read_log, read_limit, read_format, read_sigpipe, read_nodelay,
-    read_level, read_recorder, read_recorder_size, read_skip, read_close, read_only;
+    read_level, read_recorder, read_recorder_size, read_recorder_calls, read_skip, read_close,
+    read_only;
 
 #define A_DURATION "a duration such as 500ms, 30s or 5m, or off"
 
@@ -25,6 +26,8 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
                           "a file with a path that fits the system's limit, off", "off"},
     [SETTING_RECORDER_SIZE] = {"SOCKSHIM_RECORDER_SIZE", "recorder_size", read_recorder_size,
                                "a number of bytes from 1M to 1G, with K, M or G behind it", "16M"},
+    [SETTING_RECORDER_CALLS] = {"SOCKSHIM_RECORDER_CALLS", "recorder_calls", read_recorder_calls,
+                                "failed, all", "failed"},
     [SETTING_DEAD_PEER] = {"SOCKSHIM_DEAD_PEER", "dead_peer", read_dead_peer,
                            "whole seconds from 3s to 32767s, such as 30s, or off", "off"},
     [SETTING_KEEPALIVE] = {"SOCKSHIM_KEEPALIVE", "keepalive", read_keepalive,
@@ -137,6 +140,12 @@ static const char *read_recorder_size(const char *value, size_t *len)
     }
     settings.recorder_size = bytes / 4096 * 4096;
     return NULL;
+}
+
+static const char *read_recorder_calls(const char *value, size_t *len)
+{
+    settings.records_calls = setting_is(value, "all");
+    return settings.records_calls || setting_is(value, "failed") ? NULL : all_wrong(value, len);
 }
 
 /* The next of the words with commas between them, blanks around it taken off;

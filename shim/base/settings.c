@@ -124,7 +124,7 @@ static void put_derived(struct text *t)
 
 static bool is_of_recorder(enum setting i)
 {
-    return i == SETTING_RECORDER || i == SETTING_RECORDER_SIZE;
+    return i == SETTING_RECORDER || i == SETTING_RECORDER_SIZE || i == SETTING_RECORDER_CALLS;
 }
 
 static void put_setting(struct text *t, enum setting i, const char *value)
@@ -178,6 +178,7 @@ static void summarize(const char *const given[])
     if (settings.recording) {
         text_add(&t, " recorder=");
         text_bytes(&t, settings.recorder_path, strlen(settings.recorder_path));
+        text_add(&t, settings.records_calls ? " recorder_calls=all" : "");
         *t.at = 0;
     }
 }

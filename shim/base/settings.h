@@ -32,6 +32,7 @@ enum setting {
     SETTING_LEVEL,
     SETTING_RECORDER,
     SETTING_RECORDER_SIZE,
+    SETTING_RECORDER_CALLS,
     /* Robust handling on request, up to and with SETTING_RESET; off by default. */
     SETTING_DEAD_PEER,
     SETTING_KEEPALIVE,
@@ -78,8 +79,9 @@ struct settings {
     bool nodelay; /* false too where `on` is, and where `watch` is true */
     bool logging; /* false too where `on` is */
     bool json;
-    bool recording;   /* every record goes to the recorder, too; false too where `on` is */
-    bool asks_closes; /* SOCKSHIM_CLOSE */
+    bool recording;     /* every record goes to the recorder, too; false too where `on` is */
+    bool records_calls; /* those that succeed, too */
+    bool asks_closes;   /* SOCKSHIM_CLOSE */
     bool closes; /* what a close leaves undone is logged; false too where nobody would see it */
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;

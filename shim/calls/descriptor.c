@@ -34,17 +34,38 @@ static bool may_be_put(int number)
     return process_is_caged() || (uint64_t)number < raw_soft_limit(RLIMIT_NOFILE);
 }
 
-/* Out of the way first. If the program's own call then fails, the old number is
- * free again, as it was for the program. */
-static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
+static int dup_plainly(int from, int to, int flags)
 {
-    struct leaving leaving = {.blocks_signals = false};
-    bool moved = log_owns(to) && may_be_put(to) && log_leaving_begins(to, &leaving);
-    int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
-    if (moved && result < 0 && !process_is_caged()) {
+    return flags ? next.dup3(from, to, flags) : next.dup2(from, to);
+}
+
+/* If the program's own call fails, the old number is free again, as it was for the
+ * program. */
+static int dup_onto_left(int from, int to, int flags, const struct leaving *leaving)
+{
+    int result = dup_plainly(from, to, flags);
+    if (result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
     }
-    log_leaving_ends(&leaving);
+    log_leaving_ends(leaving);
+    return result;
+}
+
+/* Ours out of the way first. It may go by itself meanwhile, in another thread: then it is
+ * looked anew, and nothing is put at a number that is being given up. Ends the taking. */
+static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
+{
+    struct leaving leaving;
+    for (int tries = 0; tries < 2 && may_be_put(to) && log_owns(to); tries++) {
+        log_taking_ends(to);
+        if (log_leaving_begins(to, &leaving)) {
+            return dup_onto_left(from, to, flags, &leaving);
+        }
+        log_leaving_ends(&leaving);
+        log_taking_begins(to);
+    }
+    int result = dup_plainly(from, to, flags);
+    log_taking_ends(to);
     return result;
 }
 
@@ -52,11 +73,11 @@ static inline __attribute__((always_inline)) int dup_onto(int from, int to, int 
 {
     log_taking_begins(to);
     if (log_may_own(to)) {
-        log_taking_ends(to);
         return dup_over_log(from, to, flags);
     }
-    int result = flags ? next.dup3(from, to, flags) : next.dup2(from, to);
+    int result = dup_plainly(from, to, flags);
     log_taking_ends(to);
+    hint_end_is_over(to);
     return result;
 }
 
@@ -169,12 +190,12 @@ __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c
     if (n == SYS_close && (int)a >= 0 && log_may_own((int)a)) { /* -1 may stand for none */
         return close_log((int)a);
     }
-    if (n == SYS_dup3 && log_may_own((int)b) && (int)a != (int)b) {
-        return dup_over_log((int)a, (int)b, (int)c);
+    if (n == SYS_dup3 && (int)a != (int)b) {
+        return dup_onto((int)a, (int)b, (int)c);
     }
 #ifdef SYS_dup2
-    if (n == SYS_dup2 && log_may_own((int)b) && (int)a != (int)b) {
-        return dup_over_log((int)a, (int)b, 0);
+    if (n == SYS_dup2 && (int)a != (int)b) {
+        return dup_onto((int)a, (int)b, 0);
     }
 #endif
     if (n == SYS_close_range && may_have_ours((unsigned)a, (unsigned)b)) {

@@ -6,7 +6,17 @@
 #include "force/nodelay.h"
 
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <string.h>
+
+/* Where nothing ever is. A seccomp filter may have answered the 0, and then the kernel has
+ * not looked at the pointers: NULL and its neighbours are found without a system call, of
+ * which there is to be none when a call succeeds. */
+static bool leads_nowhere(const void *pointer)
+{
+    enum { LOWEST_PAGE = 4096 };
+    return (uintptr_t)pointer < LOWEST_PAGE;
+}
 
 /* A value that the kernel has just written, or read, through the pointer. */
 static int int_at(const void *value, socklen_t len)
@@ -20,8 +30,10 @@ static int int_at(const void *value, socklen_t len)
     return result;
 }
 
-static inline int late_error(struct attempt *a, const void *site, int err)
+static inline int late_error(struct attempt *a, const void *site, const void *value,
+                             const socklen_t *len)
 {
+    int err = leads_nowhere(value) || leads_nowhere(len) ? 0 : int_at(value, *len);
     if (err != 0) {
         a->site = site;
         failed_late(err, a);
@@ -34,7 +46,7 @@ static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *l
     REMEMBER(a.fd = fd);
     int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
     return result < 0 ? (int)FAILED(CALL_getsockopt, result)
-                      : late_error(&a, __builtin_return_address(0), int_at(value, *len));
+                      : late_error(&a, __builtin_return_address(0), value, len);
 }
 
 static inline int after_getsockopt(struct attempt *a, int result)
@@ -65,7 +77,7 @@ static bool is_timeout(int option)
 
 static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
 {
-    if (int_at(value, len) == 0 && nodelay_put_back(fd)) {
+    if (!leads_nowhere(value) && int_at(value, len) == 0 && nodelay_put_back(fd)) {
         refused(CALL_setsockopt, fd,
                 "The program switched TCP_NODELAY off; it was told that this succeeded, and the "
                 "option stays on (SOCKSHIM_NODELAY=off lets it through).");
@@ -81,6 +93,8 @@ static inline int after_setsockopt(int fd, int level, int option, const void *va
     }
     if (level == SOL_SOCKET && is_timeout(option)) {
         process_timeout_set();
+    } else if (level == SOL_SOCKET && option == SO_LINGER) {
+        process_linger_set();
     }
     struct attempt a = {.fd = fd};
     return result >= 0 ? result : (int)FAILED(CALL_setsockopt, result);
@@ -102,12 +116,9 @@ static inline int set_plain(struct attempt *a, int result)
 WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len))
 {
     if (level == SOL_SOCKET) {
-        int pair = option & ~1;
-        if (pair == OLD_TIMEOUTS) { /* one by one: two jumps are the fewest instructions */
-            return set_watched(fd, level, option, value, len);
-        }
-        __asm__("" : "+r"(pair));
-        if (pair == NEW_TIMEOUTS) {
+        /* Higher options that share a bit with one of these are looked at, too. */
+        const uint32_t watched = 3U << OLD_TIMEOUTS | 1U << SO_LINGER;
+        if (watched >> (option & 31) & 1 || (unsigned)option - NEW_TIMEOUTS < 2) {
             return set_watched(fd, level, option, value, len);
         }
     } else if (level == IPPROTO_TCP && option == TCP_NODELAY) {
@@ -126,7 +137,7 @@ WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t
     if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
         return result;
     }
-    return late_error(&a, __builtin_return_address(0), int_at(value, *len));
+    return late_error(&a, __builtin_return_address(0), value, len);
 }
 
 WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))

@@ -14,7 +14,7 @@ WRAP(int, getaddrinfo,
     int result = next.getaddrinfo(node, service, hints, answer);
     if (result != 0) {
         unresolved(node, hints, result, &begun, __builtin_return_address(0));
-    } else if (settings.logging) {
+    } else if (settings.logging || settings.recording) {
         resolved_keep(node, *answer);
     }
     return result;

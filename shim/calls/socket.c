@@ -24,6 +24,7 @@ static int accepted(int fd, int listener)
     sockshim_has_socket();
     if (!hint_is_set(listener)) {
         nodelay_force(fd);
+        process_linger_set(); /* it may have that from its listener, too */
     }
     hint_set(fd);
     return fd;
@@ -69,6 +70,7 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
     if (!hint_is_set(fd)) {
         nodelay_force(fd);
     }
+    hint_end_is_over(fd); /* one that was dissolved (AF_UNSPEC) may connect again */
     int result = next.connect(fd, addr, len);
     return result >= 0 ? result : (int)FAILED(CALL_connect, result);
 }

@@ -1,5 +1,6 @@
 #include "failure/closing.h"
 
+#include "base/hint.h"
 #include "base/next.h"
 #include "base/process.h"
 #include "base/settings.h"
@@ -61,7 +62,9 @@ static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
 
 int close_connection(int fd, const void *site)
 {
-    if (!settings.closes || process_is_caged() || closes_quietly(fd)) {
+    bool has_ended = hint_has_ended(fd) && !process_sets_linger();
+    hint_end_is_over(fd);
+    if (has_ended || !settings.closes || process_is_caged() || closes_quietly(fd)) {
         return next.close(fd);
     }
     return close_and_tell(fd, site);

@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/hint.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -50,10 +51,20 @@ static bool log_wants(const struct facts *f, enum cause cause)
            (!settings.recording || is_wanted_in_log(f->call, f->ret, f->err));
 }
 
+/* Neither urgent data nor a look ahead, which say nothing of the data before. */
+static bool is_read_to_end(const struct facts *f, enum cause cause)
+{
+    return cause == CAUSE_peer_closed && f->was_connected && f->receives &&
+           !(f->flags & (MSG_OOB | MSG_PEEK));
+}
+
 static __attribute__((noinline)) bool log_wants_after_recorder(struct facts *f)
 {
     enum cause cause = cause_of(f);
     f->cause = (uint8_t)cause;
+    if (is_read_to_end(f, cause)) {
+        hint_end(f->fd);
+    }
     recorder_return(f, cause);
     return log_wants(f, cause);
 }

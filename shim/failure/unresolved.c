@@ -35,9 +35,9 @@ __attribute__((noinline)) void unresolved(const char *node, const struct addrinf
     struct facts f;
     int kept = errno;
     int err = result == EAI_SYSTEM ? kept : 0;
-    if (node && is_about_name(result) && sockshim_set_up() && settings.logging &&
-        !settings_skips_call(CALL_getaddrinfo) &&
-        observe_unresolved(&f, node, hints, result, err)) {
+    bool wanted = node && is_about_name(result) && sockshim_set_up() &&
+                  !settings_wants_no_call(CALL_getaddrinfo);
+    if (wanted && observe_unresolved(&f, node, hints, result, err)) {
         f.waited_ms = milliseconds_since(begun);
         find_site(&f, site);
         tell_facts(&f);

@@ -1,5 +1,7 @@
 #include "layers/layers.h"
 
+#include "base/ask.h"
+#include "base/process.h"
 #include "base/settings.h"
 #include "layers/options.h"
 
@@ -14,10 +16,14 @@ void layers_install(void)
     accept_install();
     moves_install();
     restart_install();
+    recording_install();
 }
 
 void layers_take_inherited(int fd)
 {
     options_adopt(fd);
-    options_limit_receiving(fd);
+    if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() && is_tcp_socket(fd)) {
+        options_limit_receiving(fd);
+    }
+    recording_take_inherited(fd);
 }

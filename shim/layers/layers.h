@@ -15,7 +15,9 @@ extern hidden struct next beneath;
 /* Once, from the constructor, when settings are read and functions looked up. */
 void layers_install(void);
 
-/* A TCP connection that the program found when it started. */
+/* A socket that the program found when it started, or received from another process. Only
+ * a TCP connection is changed: a unix socket may be its input, and a datagram socket waits
+ * for requests. */
 void layers_take_inherited(int fd);
 
 /* A file each; what was not asked for, it leaves alone. */
@@ -25,5 +27,8 @@ void listen_install(void);
 void accept_install(void);
 void options_install(void);
 void restart_install(void);
+/* The last one: it tells what the others leave of a call. */
+void recording_install(void);
+void recording_take_inherited(int fd);
 
 #endif

@@ -63,8 +63,16 @@ bool limit_is_ours(int fd)
            ask_int(fd, IPPROTO_TCP, TCP_SYNCNT) == steps();
 }
 
-/* By TCP_USER_TIMEOUT, which leaves to the call what signals do with it. After a signal
- * the connect goes on in the background, and the steps remain. */
+/* After a signal, or the program's own SO_SNDTIMEO, it goes on in the background, and
+ * only the steps can be left with it. */
+static void limit_what_goes_on(int fd, int result, int err)
+{
+    if (result < 0 && (err == EINTR || err == EINPROGRESS)) {
+        limit_steps(fd);
+    }
+}
+
+/* By TCP_USER_TIMEOUT, which leaves to the call what signals do with it. */
 static int by_user_timeout(int fd, const struct sockaddr *addr, socklen_t len, unsigned before)
 {
     unsigned ms = settings.handling.connect_timeout_ms;
@@ -77,9 +85,8 @@ static int by_user_timeout(int fd, const struct sockaddr *addr, socklen_t len, u
     if (is_shorter) {
         put_int(fd, OPTION_TCP_USER_TIMEOUT, before);
     }
-    if (result < 0 && err == EINTR) {
-        limit_steps(fd);
-    } else if (is_shorter && result < 0 && err == ETIMEDOUT) {
+    limit_what_goes_on(fd, result, err);
+    if (is_shorter && result < 0 && err == ETIMEDOUT) {
         say_timed_out(fd, addr, len);
     }
     errno = err;
@@ -111,19 +118,20 @@ static int by_send_timeout(int fd, const struct sockaddr *addr, socklen_t len)
     struct wait limit = {(long)(ms / 1000), (long)(ms % 1000) * 1000};
     struct wait before = {0, 0};
     socklen_t size = sizeof before;
-    if (!ask(fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &before, &size) || is_sooner(&before, &limit)) {
-        return beneath.connect(fd, addr, len);
+    bool is_shorter =
+        ask(fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &before, &size) && !is_sooner(&before, &limit);
+    if (is_shorter) {
+        raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &limit, sizeof limit);
     }
-    raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &limit, sizeof limit);
     int result = beneath.connect(fd, addr, len);
     int err = errno;
-    raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &before, sizeof before);
-    if (result < 0 && err == EINPROGRESS) {
+    if (is_shorter) {
+        raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &before, sizeof before);
+    }
+    if (is_shorter && result < 0 && err == EINPROGRESS) {
         return give_up(fd, addr, len);
     }
-    if (result < 0 && err == EINTR) {
-        limit_steps(fd);
-    }
+    limit_what_goes_on(fd, result, err);
     errno = err;
     return result;
 }

@@ -16,8 +16,7 @@
 static __attribute__((noinline)) bool is_our_timeout(enum call call, const struct attempt *a)
 {
     struct failure failure = failure_of(call, -1, EAGAIN, a);
-    return failure.cause == CAUSE_timeout &&
-           failure.timeout_us == (uint64_t)settings.handling.recv_timeout_ms * 1000;
+    return failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us);
 }
 
 static __attribute__((noinline)) void say_waited(enum call call, const struct attempt *a)

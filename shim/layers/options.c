@@ -48,14 +48,31 @@ void options_adopt(int fd)
     }
 }
 
+/* The kernel rounds up to its ticks, of at most 10 ms (net/core/sock.c,
+ * sock_set_timeout()). Ours is longer by as much as that, so that it is never taken for
+ * one of the program's own with the same number. */
+enum { TICK_MS = 10 };
+
+static unsigned receive_limit_ms(void)
+{
+    return settings.handling.recv_timeout_ms + TICK_MS;
+}
+
+bool options_is_our_limit(uint64_t timeout_us)
+{
+    uint64_t least = (uint64_t)receive_limit_ms() * 1000;
+    return timeout_us >= least && timeout_us < least + TICK_MS * 1000;
+}
+
 void options_limit_receiving(int fd)
 {
     struct {
         long seconds, microseconds; /* the kernel's old struct timeval */
     } limit = {0, 0};
     socklen_t len = sizeof limit;
-    unsigned ms = settings.handling.recv_timeout_ms;
-    if (ms == 0 || process_is_caged() || ask_int(fd, SOL_SOCKET, SO_ACCEPTCONN) != 0 ||
+    unsigned ms = receive_limit_ms();
+    if (settings.handling.recv_timeout_ms == 0 || process_is_caged() ||
+        ask_int(fd, SOL_SOCKET, SO_ACCEPTCONN) != 0 ||
         !ask(fd, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, &limit, &len) || limit.seconds != 0 ||
         limit.microseconds != 0) {
         return;

@@ -4,6 +4,9 @@
 #ifndef SOCKSHIM_OPTIONS_H
 #define SOCKSHIM_OPTIONS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* On a TCP socket from elsewhere (accepted, inherited, received), unless it has them:
  * one to three questions, and a system call each for at most five options. */
 void options_adopt(int fd);
@@ -11,5 +14,9 @@ void options_adopt(int fd);
 /* SO_RCVTIMEO on a connection, unless it has one: of the program's own. Not on a listening
  * socket, whose accept it would end. */
 void options_limit_receiving(int fd);
+
+/* Whether a socket's SO_RCVTIMEO, in microseconds, is that: one of the program's own may
+ * be as long. */
+bool options_is_our_limit(uint64_t timeout_us);
 
 #endif

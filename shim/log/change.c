@@ -85,7 +85,8 @@ static atomic_bool forking;
 
 void log_before_fork(void)
 {
-    if (!process_is_caged() && wait_to_change((pid_t)raw(SYS_getpid))) {
+    struct identity me = process_identify();
+    if (!process_is_caged() && !me.is_vfork_child && wait_to_change(me.pid)) {
         atomic_store(&forking, true);
     }
 }

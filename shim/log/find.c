@@ -192,7 +192,15 @@ int log_open(const struct moment *m)
         return 0; /* no descriptor may, or need, be opened */
     }
     is_begun = true;
-    return may_go_by_path(m) ? change_current(0, m) : -EXDEV;
+    if (!may_go_by_path(m)) {
+        return -EXDEV;
+    }
+    int err = change_current(0, m);
+    for (int tries = 0; tries < 3 && err == -EAGAIN; tries++) { /* another thread forks */
+        wait_for_change();
+        err = change_current(0, m);
+    }
+    return err;
 }
 
 /* ---- Finding it again ---- */

@@ -135,12 +135,12 @@ static enum care care_for(const struct place *p)
     if (!place_is_kept(p) || !S_ISREG(p->file.mode)) {
         return CARE_NONE;
     }
-    if (settings.log_limit > 0 && p->file.size >= settings.log_limit) {
-        return CARE_ROTATE;
-    }
     /* Empty: somebody may be about to begin it, whose line comes first. */
     if (has_no_name(p) || (p->file.size == 0 && has_older())) {
         return CARE_FOLLOW;
+    }
+    if (settings.log_limit > 0 && p->file.size >= settings.log_limit) {
+        return CARE_ROTATE;
     }
     return needs_older(&p->file) && !has_older() ? CARE_OLDER : CARE_NONE;
 }

@@ -180,13 +180,14 @@ static long exchange(unsigned i, const struct moment *m)
 }
 
 /* With the lock, and only while the log is the file that is too long. Another process
- * may have rotated meanwhile: then its new file is ours as well. */
+ * may have rotated meanwhile: then its new file is ours as well. Or somebody has moved the
+ * log away: then there is one to be begun. */
 static long rotate_locked(unsigned i, const struct moment *m, bool *is_other)
 {
     int err = file_at_no_link(settings.log_path, &full);
-    *is_other = err == 0 && !kept_is(i, &full);
+    *is_other = err == -ENOENT || (err == 0 && !kept_is(i, &full));
     if (err < 0 || *is_other) {
-        return err;
+        return *is_other ? 0 : err;
     }
     if (full.size < settings.log_limit) {
         return 0;

@@ -11,10 +11,11 @@ enum { SLOTS = 64 };
 
 /* ---- Who is writing ---- */
 
-static atomic_uint writers[SLOTS];
+static atomic_int writers[SLOTS];
 
-/* By number, modulo SLOTS: two that follow one another differ. */
-static atomic_uint *writers_to(int fd)
+/* By number, modulo SLOTS: two that follow one another differ. Signed: a handler whose
+ * signal came in between may fork, and its child ends what has been forgotten. */
+static atomic_int *writers_to(int fd)
 {
     return &writers[(unsigned)fd % SLOTS];
 }
@@ -52,7 +53,7 @@ void writing_ends(const struct writing *w)
  * thread may have left its write by longjmp. */
 bool wait_for_writers(int fd)
 {
-    unsigned own = mine == fd + 1;
+    int own = mine == fd + 1;
     for (int step = 0; step < STEPS; step++) {
         if (atomic_load(writers_to(fd)) <= own) {
             return true;
@@ -70,8 +71,7 @@ bool wait_for_writers(int fd)
  * up; and the one that is about to be ours. -1: none. */
 static atomic_int becoming[2] = {-1, -1};
 
-/* Likewise by number. Signed: a handler whose signal came in between may fork, and its child
- * ends what has been forgotten. */
+/* Likewise by number, and signed. */
 static atomic_int takers[SLOTS];
 
 static atomic_int *takers_of(int fd)
@@ -89,6 +89,7 @@ void log_taking_begins(int fd)
     atomic_fetch_add(takers_of(fd), 1);
     if (is_becoming(fd) && !process_is_caged()) {
         atomic_fetch_sub(takers_of(fd), 1);
+        process_identify(); /* a fork's child forgets what its parent's threads were about */
         wait_for_change();
         atomic_fetch_add(takers_of(fd), 1);
     }
@@ -122,6 +123,8 @@ void forget_other_users(void)
         atomic_store(&takers[i], 0);
         atomic_store(&writers[i], 0);
     }
+    end_becoming(0);
+    end_becoming(1);
     if (mine > 0) {
         atomic_store(writers_to(mine - 1), 1);
     }

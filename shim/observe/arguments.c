@@ -2,6 +2,7 @@
 
 #include "base/ask.h"
 #include "base/kernel.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <sys/uio.h>
@@ -9,10 +10,20 @@
 /* Whether the kernel, had it made the call, would have read what the call's pointers
  * point to: net/socket.c looks the descriptor up first, then copies the arguments. That
  * it made the call is not said: a seccomp filter answers what it likes, 0 too, and so
- * does a tracer. So no errno proves anything, and can_read() is asked as well. */
+ * does a tracer. So no errno proves anything, and can_read() is asked as well, but for
+ * is_under_way(). */
 static bool kernel_reads_arguments(int err)
 {
     return err != EBADF && err != ENOTSOCK && err != EFAULT && err != ENOSYS;
+}
+
+/* A connect that is under way has been sent somewhere. No filter has answered it, for there
+ * is none, which is asked for once; a tracer that says so of an address that is not there
+ * would be one that looks for such. */
+static bool is_under_way(const struct facts *f)
+{
+    return f->call == CALL_connect && f->err == EINPROGRESS && !process_is_caged() &&
+           !process_is_filtered();
 }
 
 enum { MOST_BUFFERS = 1024 }; /* UIO_MAXIOV */
@@ -37,7 +48,7 @@ static bool sum_iovecs(struct facts *f, const struct iovec *iov, size_t count)
 static void take_address(struct facts *f, struct address *to, const void *from, socklen_t len)
 {
     if (from && kernel_reads_arguments(f->err) && len <= sizeof(struct sockaddr_storage) &&
-        can_read(from, len)) {
+        (is_under_way(f) || can_read(from, len))) {
         address_set(to, &f->room, from, len);
         f->peer_from_call = to == &f->peer;
     }

@@ -74,7 +74,7 @@ bool closes_quietly(int fd)
     bool waited = info.state != TCP_STATE_CLOSE_WAIT && info.last_data_sent >= LEAST_WAIT_MS &&
                   answer_may_be_due(&info);
     bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
-    return !waited && is_read && !lingers_not(fd);
+    return !waited && is_read && !(process_sets_linger() && lingers_not(fd));
 }
 
 /* Not a datagram's. */

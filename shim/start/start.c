@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "force/nodelay.h"
 #include "force/sigpipe.h"
+#include "log/change.h"
 #include "log/find.h"
 #include "log/keep.h"
 #include "log/log.h"
@@ -120,6 +121,9 @@ static void begin_recorder(void)
     }
 }
 
+atomic_bool sockshim_log_opened;
+static void after_fork_in_child(void);
+
 static void set_up(void)
 {
     if (getauxval(AT_SECURE)) {
@@ -138,7 +142,8 @@ static void set_up(void)
     process_begin(tells_start || settings.recording);
     bool has_log = settings.logging && log_begin() == 0;
     if (settings.logging && settings.log == LOG_FILE) {
-        pthread_atfork(log_before_fork, log_after_fork_in_parent, log_after_fork_in_child);
+        pthread_atfork(log_before_fork, log_after_fork_in_parent, after_fork_in_child);
+        process_is_born = after_fork_in_child;
     }
     complain_about_settings(has_log && settings.log == LOG_STDERR);
     if (has_log && settings.log == LOG_STDERR) {
@@ -146,29 +151,57 @@ static void set_up(void)
     }
 }
 
-atomic_bool sockshim_log_opened;
+/* Which thread opens the log, or has: the others wait, lest they lose what they have to
+ * say; for a second, for that one may be gone. A handler on the same one does not. */
+static _Atomic pid_t opener;
 
-/* Whether it was to be opened, and had not been. */
+static void wait_for_opener(void)
+{
+    for (int step = 0; step < STEPS && !atomic_load(&sockshim_log_opened); step++) {
+        wait_a_little(step);
+    }
+    atomic_store(&sockshim_log_opened, true);
+}
+
+static void after_fork_in_child(void)
+{
+    log_after_fork_in_child();
+    if (!atomic_load(&sockshim_log_opened)) {
+        atomic_store(&opener, 0);
+    }
+}
+
+/* Whether this thread has opened it. */
 static __attribute__((noinline)) bool open_it(void)
 {
     struct moment m = this_moment();
-    if (m.who.is_vfork_child || !sockshim_set_up() || atomic_exchange(&sockshim_log_opened, true) ||
-        !settings.logging || settings.log != LOG_FILE) {
+    pid_t other = 0;
+    int kept = errno;
+    if (m.who.is_vfork_child || !sockshim_set_up()) {
         return false;
     }
-    int kept = errno;
-    int err = log_open(&m);
-    if (err < 0) {
-        complain_about_log(-err);
+    if (!settings.logging || settings.log != LOG_FILE || process_is_caged()) {
+        atomic_store(&sockshim_log_opened, true);
+        return false;
+    }
+    bool is_ours = atomic_compare_exchange_strong(&opener, &other, m.who.tid);
+    if (is_ours) {
+        int err = log_open(&m);
+        if (err < 0) {
+            complain_about_log(-err);
+        }
+    } else if (other != m.who.tid) {
+        wait_for_opener();
     }
     errno = kept;
-    return true;
+    return is_ours;
 }
 
 __attribute__((noinline)) void sockshim_log_open(void)
 {
     if (open_it()) {
         log_complaints();
+        atomic_store(&sockshim_log_opened, true);
     }
 }
 

@@ -75,6 +75,22 @@ static inline bool is_another_socket(const struct facts *f)
     }
 }
 
+/* Data came after this program had shut the socket down in both directions, and its kernel
+ * answered with RST. */
+static inline bool reset_it_here(const struct facts *f)
+{
+    return f->own_fin == YES && f->shut_reading != NO && f->fin_seen != YES && f->refused == YES;
+}
+
+/* EINVAL of an IPv4 connect to an address that is none to refuse: only the route is left. */
+static inline bool leads_nowhere(const struct facts *f)
+{
+    bool is_sane = f->domain == AF_INET && address_family(&f->peer) == AF_INET &&
+                   f->peer.len >= sizeof(struct sockaddr_in);
+    bool had_another = f->type == SOCK_STREAM && !f->is_first_connect;
+    return f->err == EINVAL && f->call == CALL_connect && is_sane && !had_another;
+}
+
 /* No socket any more: another thread has closed the descriptor while the call waited, and
  * its number is free, or that of a file. */
 static inline bool is_gone(const struct facts *f)

@@ -212,8 +212,7 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
     PUT_NUMBER(t, "retrans", f->retrans);
 }
 
-/* The value is never in a buffer of its own: record_return()'s callers have little stack
- * left. */
+/* With no buffer of its own: there is little stack left. */
 static __attribute__((noinline)) void put_site(struct text *t, const struct facts *f)
 {
     if (!f->object) {
@@ -311,6 +310,45 @@ size_t record_refused(char *line, const struct moment *m, enum call call, int fd
     return end_with_sentence(&t, line);
 }
 
+/* What the result of a call that succeeded counts. */
+static const char *unit_of(enum call call)
+{
+    if (counts_messages(call)) {
+        return " message";
+    }
+    enum direction direction = call_traits[call].direction;
+    return direction == RECEIVES || direction == SENDS || direction == EITHER_WAY ? " byte" : NULL;
+}
+
+size_t record_call(char *line, const struct moment *m, const struct success *s)
+{
+    struct text t;
+    begin(&t, line, m, LEVEL_DEBUG, "call");
+    const char *unit = unit_of(s->call);
+    PUT_WORD(&t, "call", call_name(s->call));
+    if (s->fd >= 0) {
+        PUT_SIGNED(&t, "fd", s->fd);
+    }
+    PUT_SIGNED(&t, "ret", s->ret);
+    if (address_is_named(s->peer)) {
+        PUT_KEY(&t, "peer");
+        put_address(&t, s->peer);
+    }
+    PUT_NUMBER(&t, "duration_us", s->duration_ns / 1000);
+    begin_sentence(&t);
+    text_add(&t, "It succeeded");
+    if (unit) {
+        text_add(&t, " with ");
+        text_signed(&t, s->ret);
+        text_add(&t, unit);
+        text_add(&t, s->ret == 1 ? "" : "s");
+    }
+    text_add(&t, " after ");
+    text_unsigned(&t, s->duration_ns / 1000);
+    text_add(&t, " us.");
+    return end_with_sentence(&t, line);
+}
+
 size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup)
 {
     struct text t;
@@ -359,19 +397,4 @@ size_t record_config(char *line, const struct moment *m, const char *why, size_t
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);
-}
-
-/* It is the second key, and the first has always the same length. */
-enum level record_level(const char *line)
-{
-    static const char initials[] = {'d', 'i', 'w', 'e'};
-    size_t at = sizeof "ts=2026-11-22T11:03:22.123456Z level=" - 1;
-    if (settings.json) {
-        at = sizeof "{\"ts\":\"2026-11-22T11:03:22.123456Z\",\"level\":\"" - 1;
-    }
-    enum level level = LEVEL_DEBUG;
-    while (level < LEVEL_ERROR && initials[level] != line[at]) {
-        level++;
-    }
-    return level;
 }

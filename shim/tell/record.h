@@ -47,6 +47,16 @@ size_t record_handled(char *line, const struct moment *m, const struct facts *fa
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);
 
+/* A call that succeeded. peer: of a connect, or one that says nothing. */
+struct success {
+    enum call call;
+    int fd; /* -1: none */
+    long ret;
+    uint64_t duration_ns;
+    const struct address *peer;
+};
+size_t record_call(char *line, const struct moment *m, const struct success *success);
+
 /* The program's first socket. settings.exe, host and cgroup are left out if empty. */
 size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup);
 /* The level of a line that one of these composed. */

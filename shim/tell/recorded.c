@@ -3,17 +3,15 @@
 #include <stddef.h>
 #include <string.h>
 
-void recording_begin(struct recording *r, enum recorded_event event, const struct moment *m,
-                     uint32_t program)
+struct recorded recorded_head(enum recorded_event event, const struct moment *m, uint32_t program)
 {
-    r->head = (struct recorded){.seconds = m->now.tv_sec,
-                                .nanoseconds = (uint32_t)m->now.tv_nsec,
-                                .program = program,
-                                .pid = m->who.pid,
-                                .tid = m->who.tid,
-                                .event = (uint8_t)event,
-                                .cause = CAUSE_COUNT};
-    r->len = sizeof r->head;
+    return (struct recorded){.seconds = m->now.tv_sec,
+                             .nanoseconds = (uint32_t)m->now.tv_nsec,
+                             .program = program,
+                             .pid = m->who.pid,
+                             .tid = m->who.tid,
+                             .event = (uint8_t)event,
+                             .cause = CAUSE_COUNT};
 }
 
 void recording_add(struct recording *r, const void *bytes, size_t len)
@@ -113,7 +111,15 @@ void recorded_table(char *table)
     RECORDED_FACTS(PUT_FACT)
     PUT_FACT(address, local)
     PUT_FACT(address, peer)
+    PUT_FACT(words, name)
     PUT_FACT(bytes, room)
+    text_add(&t, "call, at ");
+    text_unsigned(&t, sizeof(struct recorded));
+    text_char(&t, '\n');
+    PUT(&t, recorded_call, number, call);
+    PUT(&t, recorded_call, number, fd);
+    PUT(&t, recorded_call, number, ret);
+    PUT(&t, recorded_call, number, duration_ns);
     put_names(&t, "calls", name_of_call, CALL_COUNT);
     put_names(&t, "causes", name_of_cause, CAUSE_COUNT);
     text_add(&t, "settings ");

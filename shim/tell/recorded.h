@@ -13,7 +13,7 @@ enum recorded_event {
     RECORDED_REFUSED, /* struct recorded_call, and the sentence */
     RECORDED_CONFIG,  /* the sentence */
     RECORDED_START,
-    RECORDED_CALL, /* struct recorded_call */
+    RECORDED_CALL, /* struct recorded_call, and of a connect its struct sockaddr */
     RECORDED_EVENTS
 };
 
@@ -59,9 +59,8 @@ struct recording {
     size_t len;
 };
 
-/* Begins one of this moment. */
-void recording_begin(struct recording *r, enum recorded_event event, const struct moment *m,
-                     uint32_t program);
+/* What one of this moment begins with. */
+struct recorded recorded_head(enum recorded_event event, const struct moment *m, uint32_t program);
 void recording_facts(struct recording *r, const struct facts *facts, enum cause cause);
 /* Bytes, as far as there is room. */
 void recording_add(struct recording *r, const void *bytes, size_t len);
@@ -90,6 +89,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(truth, names_in_vain)                                                                        \
     X(truth, too_many_buffers)                                                                     \
     X(known, is_open)                                                                              \
+    X(truth, is_first_connect)                                                                     \
     X(truth, is_path)                                                                              \
     X(number, peer_pid)                                                                            \
     X(known, error_pending)                                                                        \
@@ -110,6 +110,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(truth, has_payload)                                                                          \
     X(number, state)                                                                               \
     X(known, fin_seen)                                                                             \
+    X(known, refused)                                                                              \
     X(known, own_fin)                                                                              \
     X(known, side)                                                                                 \
     X(truth, has_sent)                                                                             \

@@ -28,9 +28,9 @@ template clause_syn_kept_back(const struct facts *f)
 template why_gave_up_connecting(const struct facts *f)
 {
     (void)f;
-    return SAY("This program gave up connecting$after_waited: $peer had not answered the "
-               "connection request (SYN) when it closed the socket.$syn_kept_back That is its own "
-               "deadline, or another address answered sooner.");
+    return SAY("This program gave up connecting$after_waited: no SYN-ACK had come from $peer when "
+               "it closed the socket.$syn_kept_back That is its own deadline, another address "
+               "answered sooner, or SO_ERROR had told it of an ICMP error.");
 }
 
 template why_gave_up_waiting(const struct facts *f)

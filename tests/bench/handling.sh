@@ -1,11 +1,15 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154 # words that are meant to split; shared variables
 # What robust handling on request costs where it was asked for: a connection (socket,
-# connect, accept, close, close) with each setting that takes part in it, and a call that
-# succeeds with those that look at its failures.
+# connect, accept, close, close) with each setting that takes part in it, a listening
+# socket (socket, bind, listen, close) and the installation of a handler likewise, and a
+# call that succeeds with those that look at its failures. SOCKSHIM_BACKLOG writes a record
+# at each listen that it changes.
 
 PER_CONNECTION="nothing SOCKSHIM_KEEPALIVE=60,10,6 SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIMEOUT=5s
     SOCKSHIM_CONNECT_RETRY=5s SOCKSHIM_RECV_TIMEOUT=60s SOCKSHIM_ACCEPT=careful"
+PER_LISTENER="nothing SOCKSHIM_BACKLOG=4 SOCKSHIM_BACKLOG=100 SOCKSHIM_REUSEADDR=on"
+PER_HANDLER="nothing SOCKSHIM_EINTR=restart"
 PER_CALL="nothing SOCKSHIM_RESET=eof SOCKSHIM_RECV_TIMEOUT=60s SOCKSHIM_DEAD_PEER=30s"
 
 # added SETTING KIND BATCHES: nanoseconds that the shim adds.
@@ -17,21 +21,35 @@ added() {
     first_word $(other_words $found)
 }
 
+# each DO: DO NAME KIND BATCHES WORDS SETTING..., for each kind of call.
+each() {
+    "$1" connection connections "$batches" "a connection" $PER_CONNECTION
+    "$1" listen listening "$batches" "a listening socket" $PER_LISTENER
+    "$1" handler handlers "$calls" "sigaction" $PER_HANDLER
+    "$1" recv recv "$calls" "recv" $PER_CALL
+}
+
+name_figures() {
+    name=$1 words=$4
+    shift 4
+    for setting; do
+        figure "$name/$setting" ns "$words: added with $setting"
+    done
+}
+
+take_samples() {
+    name=$1 kind=$2 count=$3
+    shift 4
+    for setting in $(in_order "$round" "$@"); do
+        sample "$name/$setting" "$(added "$setting" "$kind" "$count")"
+    done
+}
+
 measure_handling() {
     batches=$(full_or_quick 100 5)
     calls=$(full_or_quick 400 20)
-    for setting in $PER_CONNECTION; do
-        figure "connection/$setting" ns "a connection: added with $setting"
-    done
-    for setting in $PER_CALL; do
-        figure "recv/$setting" ns "recv: added with $setting"
-    done
+    each name_figures
     for round in $(every_round); do
-        for setting in $(in_order "$round" $PER_CONNECTION); do
-            sample "connection/$setting" "$(added "$setting" connections "$batches")"
-        done
-        for setting in $(in_order "$round" $PER_CALL); do
-            sample "recv/$setting" "$(added "$setting" recv "$calls")"
-        done
+        each take_samples
     done
 }

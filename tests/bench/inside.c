@@ -10,6 +10,7 @@
 #include "bench.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 /* Not a function of libc's name that this program itself could be bound to. */
@@ -30,6 +31,9 @@ struct functions {
     int (*connect)(int, const struct sockaddr *, socklen_t);
     int (*accept)(int, struct sockaddr *, socklen_t *);
     int (*close)(int);
+    int (*bind)(int, const struct sockaddr *, socklen_t);
+    int (*listen)(int, int);
+    int (*sigaction)(int, const struct sigaction *, struct sigaction *);
     /* One for each: that of the shim hands TCP_NODELAY on. */
     int listener;
     struct sockaddr_in address;
@@ -58,6 +62,9 @@ static void look_up(struct functions *f, void *handle)
     *(void **)&f->connect = function(handle, "connect");
     *(void **)&f->accept = function(handle, "accept");
     *(void **)&f->close = function(handle, "close");
+    *(void **)&f->bind = function(handle, "bind");
+    *(void **)&f->listen = function(handle, "listen");
+    *(void **)&f->sigaction = function(handle, "sigaction");
 }
 
 /* ---- Calls that succeed ---- */
@@ -128,6 +135,35 @@ static void run_connections(const struct functions *f, int count)
         must(f->connect(client, address, sizeof f->address) == 0, "connect");
         int server = f->accept(f->listener, NULL, NULL);
         must(f->close(server) == 0 && f->close(client) == 0, "close");
+    }
+}
+
+/* Ports that nobody has. */
+static void begin_listening(void)
+{
+    close(listener(&libc.address, 8));
+    close(listener(&shim.address, 8));
+}
+
+static void run_listening(const struct functions *f, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int server = f->socket(AF_INET, SOCK_STREAM, 0);
+        must(f->bind(server, (const struct sockaddr *)&f->address, sizeof f->address) == 0, "bind");
+        must(f->listen(server, 8) == 0 && f->close(server) == 0, "listen");
+    }
+}
+
+static void handle_nothing(int sig)
+{
+    (void)sig;
+}
+
+static void run_handlers(const struct functions *f, int count)
+{
+    struct sigaction act = {.sa_handler = handle_nothing};
+    for (int i = 0; i < count; i++) {
+        must(f->sigaction(SIGUSR1, &act, NULL) == 0, "sigaction");
     }
 }
 
@@ -226,6 +262,8 @@ static const struct kind {
     {"send", 64, begin_pair, NULL, run_send, drain},
     {"write", 64, begin_pair, NULL, run_write, drain},
     {"connections", 16, begin_connections, NULL, run_connections, NULL},
+    {"listening", 16, begin_listening, NULL, run_listening, NULL},
+    {"handlers", 64, NULL, NULL, run_handlers, NULL},
     {"would-block", 16, begin_would_block, NULL, run_would_block, NULL},
     {"would-block-send", 16, begin_would_block_send, NULL, run_would_block_send, NULL},
     {"end", 16, begin_end, NULL, run_end, NULL},

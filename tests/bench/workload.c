@@ -5,12 +5,14 @@
  * tcp: 64 bytes there and back over TCP loopback, by send and recv, for AMOUNT
  *     milliseconds.
  * unix: the same over a unix pair, by write and read.
+ * blocked: a recv to which nothing has come, likewise.
  * stream: 64 KiB over TCP loopback, written by the one and read by the other.
  * requests: AMOUNT requests, each in two small writes, each answered in one, by
  *     a program that knows nothing of Nagle's algorithm.
  * requests-nodelay: by one that does. */
 #include "bench.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 
 enum { MESSAGE = 64, CHUNK = 65536, BATCH = 16 };
@@ -83,6 +85,11 @@ static void ask_unix(int fd)
     must(write(fd, room, MESSAGE) == MESSAGE && read(fd, room, MESSAGE) == MESSAGE, "ask");
 }
 
+static void look(int fd)
+{
+    must(recv(fd, room, MESSAGE, MSG_DONTWAIT) == -1 && errno == EAGAIN, "recv of nothing");
+}
+
 static void pour(int fd)
 {
     must(write(fd, room, CHUNK) == CHUNK, "write");
@@ -138,6 +145,7 @@ static const struct kind {
 } kinds[] = {
     {"tcp", tcp_pair, echo_tcp, ask_tcp, talk_for},
     {"unix", unix_pair, echo_unix, ask_unix, talk_for},
+    {"blocked", tcp_pair, swallow, look, talk_for},
     {"stream", tcp_pair, swallow, pour, talk_for},
     {"requests", tcp_pair, answer, request, talk_times},
     {"requests-nodelay", tcp_pair_without_delay, answer, request, talk_times},

@@ -158,7 +158,7 @@ def close_while_waiting_after_shutdown():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        gave up connecting after ... $them had not answered the connection request (SYN) ... !let the SYN out
+        gave up connecting after ... no SYN-ACK had come from $them ... another address answered sooner, or SO_ERROR had told it of an ICMP error ... !let the SYN out
 """)
 def close_while_connecting():
     own_network()
@@ -175,7 +175,7 @@ def close_while_connecting():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        $them had not answered ... This host itself did not let the SYN out
+        no SYN-ACK had come from $them ... This host itself did not let the SYN out
 """)
 def close_while_syn_is_kept_back():
     own_network()

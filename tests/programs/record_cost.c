@@ -48,15 +48,23 @@ static void await_end(int fd)
     check(poll(&p, 1, 60000) == 1, "poll");
 }
 
-static int reset_connection(void)
+/* Of the side that connected, 0, or of the one that accepted, 1. */
+static int reset_connection(int side)
 {
     struct linger at_once = {1, 0};
     int ends[2];
     connection(ends);
-    setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close(ends[1]);
-    await_end(ends[0]);
-    return ends[0];
+    setsockopt(ends[!side], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(ends[!side]);
+    await_end(ends[side]);
+    return ends[side];
+}
+
+static int broken_connection(void)
+{
+    int fd = reset_connection(0);
+    check(recv(fd, room, 1, 0) < 0, "recv");
+    return fd;
 }
 
 /* One that is not finished at once. */
@@ -87,6 +95,37 @@ static void count_connects(int count)
     alarm(0);
 }
 
+/* close-open: the peer is there. close-ended: it has closed, and all has been read.
+ * close-lingers: the same after SO_LINGER. close-unread: with a byte that came before. */
+static void count_closes(const char *kind, int count)
+{
+    struct linger at_once = {1, 0};
+    int ends[2];
+    for (int i = 0; i < count; i++) {
+        connection(ends);
+        if (strstr(kind, "unread")) {
+            check(send(ends[1], room, 1, 0) == 1, "send");
+        }
+        if (!strstr(kind, "open")) {
+            close(ends[1]);
+            await_end(ends[0]);
+        }
+        if (strstr(kind, "lingers")) {
+            setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+        if (strstr(kind, "ended") || strstr(kind, "lingers")) {
+            check(recv(ends[0], room, 1, 0) == 0, "recv");
+        }
+        alarm(0);
+        check(close(ends[0]) == 0, "close");
+        alarm(0);
+        if (strstr(kind, "open")) {
+            close(ends[1]);
+        }
+    }
+    alarm(0);
+}
+
 /* Where nobody listens: bound, so that nobody else does either. */
 static struct sockaddr_in dead_end;
 
@@ -109,8 +148,9 @@ static void fill(int fd)
 
 static long fails(const char *kind, int fd)
 {
-    struct iovec part = {room, 1};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    /* Each on one page: on the stack one may lie on two. */
+    static _Alignas(64) struct iovec part = {room, 1};
+    static _Alignas(64) struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (strcmp(kind, "refused") == 0) {
         return connect(fd, (struct sockaddr *)&dead_end, sizeof dead_end);
     }
@@ -120,7 +160,7 @@ static long fails(const char *kind, int fd)
     if (strstr(kind, "sendmsg")) {
         return sendmsg(fd, &message, 0);
     }
-    if (strstr(kind, "full")) {
+    if (strstr(kind, "full") || strstr(kind, "broken")) {
         return send(fd, room, sizeof room, MSG_NOSIGNAL);
     }
     if (strstr(kind, "read")) {
@@ -158,9 +198,15 @@ int main(int argc, char **argv)
         count_connects(count);
         return 0;
     }
+    if (strncmp(kind, "close", 5) == 0) {
+        count_closes(kind, count);
+        return 0;
+    }
     prepare(kind, ends);
     for (int i = 0; i < count; i++) {
-        int fd = strcmp(kind, "reset") == 0 ? reset_connection() : ends[0];
+        int fd = strncmp(kind, "reset", 5) == 0 ? reset_connection(strstr(kind, "accepted") != NULL)
+                 : strcmp(kind, "broken") == 0  ? broken_connection()
+                                                : ends[0];
         alarm(0);
         check(fails(kind, fd) <= 0, kind);
         if (fd != ends[0]) {

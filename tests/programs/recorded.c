@@ -2,6 +2,7 @@
  *
  *     recorded threads THREADS RECORDS    each record of each thread with a length of its own
  *     recorded lean COUNT                 would-blocks, one after the other
+ *     recorded pairs COUNT                a byte there and back over a pair, as often
  *     recorded files                      prints its descriptors, one a line, after a record
  *     recorded waits                      a record; again one for each line on stdin */
 #include "harm.h"
@@ -40,6 +41,15 @@ __attribute__((noinline)) void count_lean(size_t count)
     }
 }
 
+/* Apart, so that callgrind counts one of each. */
+__attribute__((noinline)) void count_pairs(const int *pair, size_t count)
+{
+    char byte = 'x';
+    for (size_t i = 1; i <= count; i++) {
+        CHECK(send(pair[0], &byte, 1, 0) == 1 && recv(pair[1], &byte, 1, 0) == 1);
+    }
+}
+
 static void print_files(void)
 {
     DIR *folder = opendir("/proc/self/fd");
@@ -72,6 +82,10 @@ int main(int argc, char **argv)
         in_threads((size_t)atoi(argv[2]));
     } else if (strcmp(argv[1], "lean") == 0 && argc == 3) {
         count_lean((size_t)atoi(argv[2]));
+    } else if (strcmp(argv[1], "pairs") == 0 && argc == 3) {
+        int pair[2];
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+        count_pairs(pair, (size_t)atoi(argv[2]));
     } else if (strcmp(argv[1], "files") == 0) {
         leave_record(1);
         print_files();

@@ -23,9 +23,12 @@ torn, since a writer was killed in the midst of one, it says on stderr.
                       only those of connections with this peer or own address:
                       10.0.0.5:443, 10.0.0.5, :443 or a path; those without an
                       address, too, which the descriptor tells
+  --failures          of each connection that failed: the first failure,
+                      a record of warn or error, and the 10 records before it
   -h, --help          print this
 
-sockshim report FILE and sockshim follow FILE read it, too.
+sockshim report FILE and sockshim follow FILE read it, too, but for the calls
+that succeeded, which are there under SOCKSHIM_RECORDER_CALLS=all (event=call).
 
 Exit status: 0; 2 if the call is wrong, or the file cannot be read, is none of a
 recorder's, damaged, or of another version.
@@ -33,7 +36,7 @@ END
 }
 
 sockshim_recorder() {
-    recorder_json='' recorder_around='' recorder_connection=''
+    recorder_json='' recorder_around='' recorder_connection='' recorder_failures=''
     recorder_left=$#
     while [ "$recorder_left" -gt 0 ]; do
         recorder_word=$1
@@ -42,6 +45,7 @@ sockshim_recorder() {
         case $recorder_word in
         -h | --help) recorder_usage && exit 0 ;;
         --json) recorder_json=yes ;;
+        --failures) recorder_failures=yes ;;
         --around=* | --connection=*) recorder_take_option "${recorder_word%%=*}" "${recorder_word#*=}" ;;
         --around | --connection)
             [ "$recorder_left" -gt 0 ] || wrong_call recorder "$recorder_word needs a value"
@@ -49,13 +53,13 @@ sockshim_recorder() {
             shift
             recorder_left=$((recorder_left - 1))
             ;;
-        -?*) unknown_option recorder "$recorder_word" --json --around --connection --help ;;
+        -?*) unknown_option recorder "$recorder_word" --json --around --connection --failures --help ;;
         *) set -- "$@" "$recorder_word" ;;
         esac
     done
     [ $# -eq 1 ] || wrong_call recorder "one FILE, not $#"
     [ -x "${recorder:?}" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
-    set -- ${recorder_json:+--json} ${recorder_around:+--around "$recorder_around"} \
+    set -- ${recorder_json:+--json} ${recorder_failures:+--failures} ${recorder_around:+--around "$recorder_around"} \
         ${recorder_connection:+--connection "$recorder_connection"} -- "$1"
     exec "$recorder" "$@"
 }

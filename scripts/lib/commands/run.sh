@@ -28,6 +28,9 @@ was logged, and where.
                       size: sockshim recorder FILE prints them
       --recorder-size N
                       of so many bytes, with K, M or G (default: 16M)
+      --recorder-calls all
+                      there also the calls on sockets that succeed, with their
+                      results and durations
       --only LIST     program names or globs, separated by commas; all other
                       programs are left alone
       --sigpipe MODE  which SIGPIPE is suppressed: sockets (one raised by a
@@ -64,7 +67,8 @@ logged (event=handled). Times are written 500ms, 30s or 5m:
 A setting for which no option is given is taken from the environment:
 SOCKSHIM_LOG, SOCKSHIM_LOG_LIMIT, SOCKSHIM_FORMAT, SOCKSHIM_SIGPIPE,
 SOCKSHIM_NODELAY, SOCKSHIM_LEVEL, SOCKSHIM_SKIP, SOCKSHIM_CLOSE,
-SOCKSHIM_ONLY, SOCKSHIM_RECORDER, SOCKSHIM_RECORDER_SIZE;
+SOCKSHIM_ONLY, SOCKSHIM_RECORDER, SOCKSHIM_RECORDER_SIZE,
+SOCKSHIM_RECORDER_CALLS;
 SOCKSHIM_DEAD_PEER, SOCKSHIM_KEEPALIVE, SOCKSHIM_CONNECT_TIMEOUT,
 SOCKSHIM_CONNECT_RETRY, SOCKSHIM_RECV_TIMEOUT, SOCKSHIM_BACKLOG,
 SOCKSHIM_REUSEADDR, SOCKSHIM_ACCEPT, SOCKSHIM_EINTR, SOCKSHIM_RESET.

@@ -1,0 +1,364 @@
+/* SOCKSHIM_RECORDER_CALLS=all: calls on sockets that succeed go to the recorder, with what
+ * they returned and how long they took. It stands above all other layers and tells what
+ * the program sees. Whether a descriptor that read or write is given is a socket is not
+ * asked, since that would cost a system call each time, but remembered. */
+#include "base/hint.h"
+#include "base/process.h"
+#include "base/settings.h"
+#include "layers/layers.h"
+#include "log/recorder.h"
+
+#include <limits.h>
+
+static struct next under; /* with the other layers */
+
+/* No filter can have answered a call, so that what the kernel reads or writes behind a
+ * pointer is there. */
+static bool no_filter;
+
+/* ---- Which descriptors are sockets ---- */
+
+/* A bit for each: one that this process made, accepted or was started with, or that a call
+ * for sockets alone took. A number that was closed past the wrappers may be another file
+ * by now, and is told of until the next close. */
+static _Atomic uint64_t sockets[HINTS / 64];
+
+/* A vfork child has this memory, and descriptors of its own. */
+static bool may_note(int fd)
+{
+    return (unsigned)fd < HINTS &&
+           !(process_may_share_memory() && process_identify().is_vfork_child);
+}
+
+static bool is_noted(int fd)
+{
+    return (unsigned)fd < HINTS &&
+           atomic_load_explicit(&sockets[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+}
+
+static void note(int fd)
+{
+    if (!is_noted(fd) && may_note(fd)) {
+        atomic_fetch_or_explicit(&sockets[fd / 64], (uint64_t)1 << fd % 64, memory_order_relaxed);
+    }
+}
+
+static void forget(int fd)
+{
+    if (is_noted(fd) && may_note(fd)) {
+        atomic_fetch_and_explicit(&sockets[fd / 64], ~((uint64_t)1 << fd % 64),
+                                  memory_order_relaxed);
+    }
+}
+
+void recording_take_inherited(int fd)
+{
+    if (settings.recording && settings.records_calls) {
+        note(fd);
+    }
+}
+
+/* ---- Telling ---- */
+
+/* A call that moves data, or takes sockets alone. */
+static __attribute__((noinline)) void tell(enum call call, int fd, long ret,
+                                           const struct clock_time *begun)
+{
+    if (!call_takes_any_file(call)) {
+        note(fd);
+    }
+    recorder_call(&(struct done){.call = call, .fd = fd, .ret = ret, .begun = begun});
+}
+
+/* What may be a file or a socket: the time of a file's is not asked for. */
+static struct clock_time begin(enum call call, int fd)
+{
+    bool is_file = call_takes_any_file(call) && !is_noted(fd);
+    return is_file ? (struct clock_time){0, 0} : clock_now();
+}
+
+#define TELLS_IF(is_success, result, call, name, parameters, arguments, fd)                        \
+    static result layer_##name parameters                                                          \
+    {                                                                                              \
+        struct clock_time begun = begin(CALL_##call, fd);                                          \
+        result n = under.name arguments;                                                           \
+        if ((is_success) && begun.tv_sec > 0) {                                                    \
+            tell(CALL_##call, fd, n, &begun);                                                      \
+        }                                                                                          \
+        return n;                                                                                  \
+    }
+#define MOVED(result, call, name, parameters, arguments)                                           \
+    TELLS_IF(n > 0, result, call, name, parameters, arguments, fd)
+#define DONE(name, parameters, arguments)                                                          \
+    TELLS_IF(n >= 0, int, name, name, parameters, arguments, fd)
+
+MOVED(ssize_t, recv, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags))
+MOVED(ssize_t, recvfrom, recvfrom,
+      (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
+      (fd, buf, len, flags, addr, addrlen))
+MOVED(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags))
+MOVED(int, recvmmsg, recvmmsg,
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
+      (fd, msgs, count, flags, timeout))
+MOVED(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len))
+MOVED(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count))
+MOVED(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags))
+MOVED(ssize_t, sendto, sendto,
+      (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+       socklen_t addrlen),
+      (fd, buf, len, flags, addr, addrlen))
+MOVED(ssize_t, sendmsg, sendmsg, (int fd, const struct msghdr *msg, int flags), (fd, msg, flags))
+MOVED(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
+      (fd, msgs, count, flags))
+MOVED(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len))
+MOVED(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count))
+MOVED(ssize_t, sendfile, sendfile, (int fd, int in, off_t *offset, size_t count),
+      (fd, in, offset, count))
+MOVED(ssize_t, sendfile, sendfile64, (int fd, int in, off64_t *offset, size_t count),
+      (fd, in, offset, count))
+MOVED(int, dprintf, vdprintf, (int fd, const char *format, va_list values), (fd, format, values))
+TELLS_IF(n > 0, ssize_t, splice, splice,
+         (int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags),
+         (in, in_offset, out, out_offset, len, flags), is_noted(out) ? out : in)
+
+DONE(bind, (int fd, const struct sockaddr *addr, socklen_t len), (fd, addr, len))
+DONE(listen, (int fd, int backlog), (fd, backlog))
+DONE(shutdown, (int fd, int how), (fd, how))
+DONE(getsockopt, (int fd, int level, int option, void *value, socklen_t *len),
+     (fd, level, option, value, len))
+DONE(setsockopt, (int fd, int level, int option, const void *value, socklen_t len),
+     (fd, level, option, value, len))
+DONE(getsockname, (int fd, struct sockaddr *addr, socklen_t *len), (fd, addr, len))
+DONE(getpeername, (int fd, struct sockaddr *addr, socklen_t *len), (fd, addr, len))
+
+#ifdef __GLIBC__
+MOVED(ssize_t, preadv2, preadv2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, preadv2, preadv64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, pwritev2, pwritev2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, pwritev2, pwritev64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags))
+MOVED(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
+      (fd, buf, len, room, flags))
+MOVED(ssize_t, recvfrom, __recvfrom_chk,
+      (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+       socklen_t *addrlen),
+      (fd, buf, len, room, flags, addr, addrlen))
+MOVED(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (fd, buf, len, room))
+MOVED(int, dprintf, __vdprintf_chk, (int fd, int flag, const char *format, va_list values),
+      (fd, flag, format, values))
+#endif
+
+#ifdef HAVE_TIME64_TWINS
+MOVED(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags), (fd, msg, flags))
+MOVED(int, recvmmsg, __recvmmsg64,
+      (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
+      (fd, msgs, count, flags, timeout))
+MOVED(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
+      (fd, msg, flags))
+MOVED(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
+      (fd, msgs, count, flags))
+#endif
+
+/* ---- Calls that make or end a socket ---- */
+
+static int layer_socket(int domain, int type, int protocol)
+{
+    struct clock_time begun = clock_now();
+    int fd = under.socket(domain, type, protocol);
+    if (fd >= 0) {
+        note(fd);
+        recorder_call(&(struct done){.call = CALL_socket, .fd = -1, .ret = fd, .begun = &begun});
+    }
+    return fd;
+}
+
+static int layer_socketpair(int domain, int type, int protocol, int *pair)
+{
+    struct clock_time begun = clock_now();
+    int result = under.socketpair(domain, type, protocol, pair);
+    if (result == 0) {
+        struct done done = {.call = CALL_socketpair, .fd = -1, .begun = &begun};
+        if (no_filter && !process_is_caged()) {
+            note(pair[0]);
+            note(pair[1]);
+        }
+        recorder_call(&done);
+    }
+    return result;
+}
+
+static int layer_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct clock_time begun = clock_now();
+    int result = under.connect(fd, addr, len);
+    if (result == 0) {
+        bool is_read = no_filter && !process_is_caged();
+        note(fd);
+        recorder_call(&(struct done){.call = CALL_connect,
+                                     .fd = fd,
+                                     .begun = &begun,
+                                     .peer = is_read ? addr : NULL,
+                                     .peer_len = len});
+    }
+    return result;
+}
+
+static int accepted(enum call call, int listener, int fd, const struct clock_time *begun)
+{
+    if (fd >= 0) {
+        note(fd);
+        recorder_call(&(struct done){.call = call, .fd = listener, .ret = fd, .begun = begun});
+    }
+    return fd;
+}
+
+static int layer_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    struct clock_time begun = clock_now();
+    return accepted(CALL_accept, fd, under.accept(fd, addr, len), &begun);
+}
+
+static int layer_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+    struct clock_time begun = clock_now();
+    return accepted(CALL_accept4, fd, under.accept4(fd, addr, len, flags), &begun);
+}
+
+/* Forgotten first: once it is closed the number may be another thread's. */
+static int layer_close(int fd)
+{
+    if (!is_noted(fd)) {
+        return under.close(fd);
+    }
+    struct clock_time begun = clock_now();
+    forget(fd);
+    int result = under.close(fd);
+    if (result == 0) {
+        recorder_call(&(struct done){.call = CALL_close, .fd = fd, .begun = &begun});
+    }
+    return result;
+}
+
+static int moved_to(int from, int to)
+{
+    if (to >= 0 && is_noted(from)) {
+        note(to);
+    } else if (to >= 0) {
+        forget(to);
+    }
+    return to;
+}
+
+static int layer_dup2(int from, int to)
+{
+    return moved_to(from, under.dup2(from, to));
+}
+
+static int layer_dup3(int from, int to, int flags)
+{
+    return moved_to(from, under.dup3(from, to, flags));
+}
+
+#ifdef __GLIBC__
+static void forget_range(unsigned first, unsigned last)
+{
+    for (unsigned fd = first; fd <= last && fd < HINTS; fd++) {
+        forget((int)fd);
+    }
+}
+
+static int layer_close_range(unsigned first, unsigned last, int flags)
+{
+    enum { ONLY_AT_EXEC = 4 }; /* CLOSE_RANGE_CLOEXEC */
+    int result = under.close_range(first, last, flags);
+    if (result == 0 && !(flags & ONLY_AT_EXEC)) {
+        forget_range(first, last);
+    }
+    return result;
+}
+
+static void layer_closefrom(int low)
+{
+    under.closefrom(low);
+    forget_range(low < 0 ? 0 : (unsigned)low, UINT_MAX);
+}
+#endif
+
+/* ---- Into the table ---- */
+
+static void install_moving(void)
+{
+    next.recv = layer_recv;
+    next.recvfrom = layer_recvfrom;
+    next.recvmsg = layer_recvmsg;
+    next.recvmmsg = layer_recvmmsg;
+    next.read = layer_read;
+    next.readv = layer_readv;
+    next.send = layer_send;
+    next.sendto = layer_sendto;
+    next.sendmsg = layer_sendmsg;
+    next.sendmmsg = layer_sendmmsg;
+    next.write = layer_write;
+    next.writev = layer_writev;
+    next.sendfile = layer_sendfile;
+    next.sendfile64 = layer_sendfile64;
+    next.splice = layer_splice;
+    next.vdprintf = layer_vdprintf;
+#ifdef __GLIBC__
+    next.preadv2 = layer_preadv2;
+    next.preadv64v2 = layer_preadv64v2;
+    next.pwritev2 = layer_pwritev2;
+    next.pwritev64v2 = layer_pwritev64v2;
+    next.__recv_chk = layer___recv_chk;
+    next.__recvfrom_chk = layer___recvfrom_chk;
+    next.__read_chk = layer___read_chk;
+    next.__vdprintf_chk = layer___vdprintf_chk;
+#endif
+#ifdef HAVE_TIME64_TWINS
+    next.__recvmsg64 = layer___recvmsg64;
+    next.__recvmmsg64 = layer___recvmmsg64;
+    next.__sendmsg64 = layer___sendmsg64;
+    next.__sendmmsg64 = layer___sendmmsg64;
+#endif
+}
+
+static void install_others(void)
+{
+    next.socket = layer_socket;
+    next.socketpair = layer_socketpair;
+    next.connect = layer_connect;
+    next.accept = layer_accept;
+    next.accept4 = layer_accept4;
+    next.bind = layer_bind;
+    next.listen = layer_listen;
+    next.shutdown = layer_shutdown;
+    next.close = layer_close;
+    next.dup2 = layer_dup2;
+    next.dup3 = layer_dup3;
+    next.getsockopt = layer_getsockopt;
+    next.setsockopt = layer_setsockopt;
+    next.getsockname = layer_getsockname;
+    next.getpeername = layer_getpeername;
+#ifdef __GLIBC__
+    next.close_range = layer_close_range;
+    next.closefrom = layer_closefrom;
+#endif
+}
+
+void recording_install(void)
+{
+    if (!settings.recording || !settings.records_calls) {
+        return;
+    }
+    under = next;
+    no_filter = !process_is_filtered();
+    install_moving();
+    install_others();
+}
