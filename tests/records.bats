@@ -373,5 +373,5 @@ for i in range(20):
     assert libc.bind(fd.fileno(), address, 108) == -1
 print("alive")'
     [ "$output" = alive ]
-    expect '.call == "bind" and .type == "tcp6" and .state == "CLOSE" and (has("peer") | not)'
+    expect '.call == "bind" and .type == "tcp" and .state == "CLOSE" and (has("peer") | not)'
 }
