@@ -77,6 +77,11 @@ began = time.monotonic()
 try:
     if sys.argv[1] == "busy":
         while True: c.sendall(b"x" * 1000); time.sleep(0.1)
+    if sys.argv[1] == "printing": # as C does
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        while libc.dprintf(c.fileno(), b"hello\n") > 0: time.sleep(0.1)
+        raise OSError(ctypes.get_errno(), "dprintf")
     print("got", c.recv(1))
 except OSError as e: print(e.errno, round(time.monotonic() - began, 2), flush=True)'
 
@@ -122,6 +127,14 @@ talks() {
     between "${line#* }" 4 10
     handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "sendto"' ||
         handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "send"'
+}
+
+@test "SOCKSHIM_DEAD_PEER: one that is printed to as well" {
+    two_hosts
+    echo_there
+    talks printing SOCKSHIM_DEAD_PEER=4s
+    [ "${line% *}" = 110 ] || fails_with "$line"
+    handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "dprintf"'
 }
 
 @test "without SOCKSHIM_DEAD_PEER both wait on" {

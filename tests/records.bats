@@ -99,6 +99,15 @@ no_half_records() {
     [ ! -s got ] || fails_with "$(head -n 1 got)"
 }
 
+@test "JSON has the address and the port of both ends of an IP socket by themselves" {
+    grep '^{' "$REAL" | jq -es '
+        def text: if index(":") then "[\(.)]" else . end;
+        map(select(.type == "tcp" and .peer)) | length > 5 and
+        all((.peer_addr | text) + ":\(.peer_port)" == .peer and (.local_addr | text) + ":\(.local_port)" == .local)'
+    grep '^{' "$REAL" | jq -es 'all(.type == "tcp" or (has("peer_addr") or has("local_port") | not))'
+    run -1 grep -E 'peer_(addr|port)' <(grep -v '^{' "$REAL")
+}
+
 @test "half a record is none, wherever it was cut" {
     with_each_awk no_half_records
 }

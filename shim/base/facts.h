@@ -28,6 +28,9 @@ enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 /* Who closes sooner after the last thing it said has not waited for an answer. */
 enum { LEAST_WAIT_MS = 50 };
 
+/* One retransmission is no sign that a peer is gone. */
+enum { LEAST_TRIES = 2 };
+
 /* Who made the connection. */
 enum __attribute__((packed)) side { SIDE_UNKNOWN, CONNECTED, ACCEPTED };
 

@@ -75,10 +75,15 @@ static enum side side_of(const struct facts *f, uint64_t excess, uint32_t unsent
     return excess > fin ? CONNECTED : ACCEPTED;
 }
 
-/* FIN_WAIT2 and TIME_WAIT are states in which it has been acknowledged. */
+/* The states in which it surely has been. */
+static bool own_fin_acked(const struct facts *f)
+{
+    return f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
+}
+
 static bool own_fin_unacked(const struct facts *f)
 {
-    return f->own_fin == YES && f->state != TCP_STATE_FIN_WAIT2 && f->state != TCP_STATE_TIME_WAIT;
+    return f->own_fin == YES && !own_fin_acked(f);
 }
 
 /* This program's FIN, which is the last thing to go and to be acknowledged. */
@@ -119,8 +124,7 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
  * the other side connected; to be sure it is taken off. */
 static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *info)
 {
-    bool fin_acked = f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
-    unsigned other = fin_acked ? 2 : 1;
+    unsigned other = own_fin_acked(f) ? 2 : 1;
     return info->bytes_acked > other ? info->bytes_acked - other : 0;
 }
 
@@ -195,7 +199,7 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     if (twice != NO) {
         f->side = twice == YES ? CONNECTED : SIDE_UNKNOWN;
     }
-    if (f->tx > info->bytes_acked || twice == YES) {
+    if (f->tx + own_fin_acked(f) > info->bytes_acked || twice == YES) {
         f->tx = payload_acked(f, info);
         /* While segments are in flight the queue may have moved on meanwhile. */
         f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;

@@ -243,7 +243,10 @@ static enum cause cause_of_close(const struct facts *f)
     bool is_open = f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
                    f->state == TCP_STATE_FIN_WAIT2;
     bool waited = is_open && f->sent_ms >= LEAST_WAIT_MS;
-    return waited && asked_last(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+    if (waited && asked_last(f)) {
+        return CAUSE_gave_up_waiting;
+    }
+    return stands_still(f) ? CAUSE_gave_up_sending : CAUSE_other;
 }
 
 /* More buffers in a message than the kernel takes; else the message is too big: one that

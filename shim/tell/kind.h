@@ -142,6 +142,14 @@ static inline bool waits_for_window(const struct facts *f)
     return f->unacked == 0 && f->unsent > 0 && f->window_closed;
 }
 
+/* What the program wrote does not go out, or is not acknowledged. */
+static inline bool stands_still(const struct facts *f)
+{
+    bool is_held_up = f->unsent > 0 && (f->window_closed || f->sent_ms >= LEAST_WAIT_MS);
+    bool is_lost = f->unacked > 0 && f->tries >= LEAST_TRIES;
+    return f->was_connected && f->state != TCP_STATE_CLOSE && (is_held_up || is_lost);
+}
+
 /* A receive timeout of ours ran out, and an end was made of it: nobody's FIN is there. */
 static inline bool ends_by_us(const struct facts *f)
 {

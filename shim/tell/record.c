@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "tell/cause.h"
 #include "tell/keys.h"
+#include "tell/parts.h"
 #include "tell/type.h"
 #include "tell/why_handled.h"
 
@@ -169,10 +170,12 @@ static void put_ends(struct text *t, const struct facts *f)
     if (address_is_named(&f->local)) {
         PUT_KEY(t, "local");
         put_address(t, &f->local);
+        put_parts(t, &f->local, false);
     }
     if (address_is_named(&f->peer)) {
         PUT_KEY(t, "peer");
         put_address(t, &f->peer);
+        put_parts(t, &f->peer, true);
     }
     if (f->name.len > 0 && f->call != CALL_getaddrinfo) {
         PUT_VALUE(t, "peer_name", (const char *)address_at(&f->name), f->name.len, PEER_NAME_MAX);

@@ -40,3 +40,21 @@ template why_gave_up_waiting(const struct facts *f)
                "from $peer: $ever ($rx in all). That is its own deadline, unless what it sent last "
                "needed no answer.$not_acknowledged");
 }
+
+template clause_held_up(const struct facts *f)
+{
+    return f->window_closed ? SAY("$peer does not read (its window is closed)")
+                            : SAY("none of it has gone out for $sent");
+}
+
+template why_gave_up_sending(const struct facts *f)
+{
+    return f->unacked > 0 && f->tries >= LEAST_TRIES
+               ? SAY("This program gave the connection up: $peer had not acknowledged the last "
+                     "$unacked in spite of $tries. Its host is off, or something on the way drops "
+                     "the packets.")
+               : SAY("This program closed the connection with $unsent that it had written and that "
+                     "were not sent yet, for $held_up. The kernel goes on trying for a while; what "
+                     "the "
+                     "program still had to write, if anything, is lost.");
+}

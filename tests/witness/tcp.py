@@ -313,6 +313,20 @@ def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
 
 
+def not_acknowledged(case):
+    return case.record["unacked"] + case.record["unsent"] > 0
+
+
+@claim(r"This program gave the connection up: PEER had not acknowledged the last <unacked> in spite of (?P<tries>\d+) retransmissions?\. Its host is off, or something on the way drops the packets\.")
+def _(case, said):
+    return same(case, said["unacked"], "unacked") and not_acknowledged(case) and int(said["tries"]) >= 2
+
+
+@claim(r"This program closed the connection with <unsent> that it had written and that were not sent yet, for (?:PEER does not read \(its window is closed\)|none of it has gone out for " + TIME + r")\. The kernel goes on trying for a while; what the program still had to write, if anything, is lost\.")
+def _(case, said):
+    return same(case, said["unsent"], "unsent") and not_acknowledged(case)
+
+
 @claim(r"PEER closed its side cleanly \(FIN\) without an answer: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever come|come since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs no answer looks the same\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
