@@ -135,8 +135,7 @@ static void put_question(struct text *t, const struct facts *f)
     PUT_NUMBER(t, "waited_ms", f->waited_ms);
 }
 
-/* This and put_socket() are not inlined: record_return()'s frame is on the stack
- * while the sentence is written, which goes deepest. */
+/* Nor is put_socket() inlined: the sentence goes deepest, and needs their frames' room. */
 static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
 {
     PUT_WORD(t, "call", call_name(f->call));
@@ -215,7 +214,6 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
     PUT_NUMBER(t, "retrans", f->retrans);
 }
 
-/* With no buffer of its own: there is little stack left. */
 static __attribute__((noinline)) void put_site(struct text *t, const struct facts *f)
 {
     if (!f->object) {
@@ -267,7 +265,6 @@ size_t record_return_sentence(struct text *t, const char *line, const struct fac
     return end_with_sentence(t, line);
 }
 
-/* Not inlined: as put_result(). */
 static __attribute__((noinline)) void put_change(struct text *t, const struct facts *f,
                                                  enum cause cause, const struct change *c)
 {
