@@ -561,12 +561,14 @@ os.wait()'
 
 @test "calls that succeed cost not one instruction more where they are not asked for, and no system call where they are" {
     strip --strip-debug -o "$BATS_TEST_TMPDIR/libsockshim.so" "$SHIM"
-    local how count
+    local how count settings
     for how in none failed all; do
+        settings=()
+        [ $how = none ] || settings=(SOCKSHIM_RECORDER="$RING" SOCKSHIM_RECORDER_CALLS="$how")
         for count in 100 200; do
             rm -f "$RING"
             env LD_PRELOAD="$BATS_TEST_TMPDIR/libsockshim.so" SOCKSHIM_LOG=off \
-                $([ $how = none ] || echo SOCKSHIM_RECORDER="$RING" SOCKSHIM_RECORDER_CALLS=$how) \
+                "${settings[@]}" \
                 valgrind -q --tool=callgrind --callgrind-out-file="$BATS_TEST_TMPDIR/$how.$count" \
                 "$PROGRAMS/recorded" pairs $count
             callgrind_annotate --inclusive=yes --threshold=100 "$BATS_TEST_TMPDIR/$how.$count" |
