@@ -57,6 +57,48 @@ expect_caged_records() {
     done
 }
 
+@test "SIGPIPE in a cage: a one-shot handler runs, and SOCKSHIM=watch lets the program end of it" {
+    cat >"$BATS_TEST_TMPDIR/ends.c" <<'END'
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void handler(int sig) { (void)sig; }
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    int pair[2];
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    struct sigaction once = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 || close(pair[1]) < 0 ||
+        (count > 1 && sigaction(SIGPIPE, &once, NULL) < 0) ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
+        return 2;
+    }
+    _exit(write(pair[0], "x", 1) < 0 ? 7 : 8);
+}
+END
+    "${CC:-cc}" -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/ends" "$BATS_TEST_TMPDIR/ends.c"
+    run -141 "$BATS_TEST_TMPDIR/ends"
+    run -141 shimmed SOCKSHIM=watch "$BATS_TEST_TMPDIR/ends"
+    run -7 shimmed "$BATS_TEST_TMPDIR/ends"
+    run -7 "$BATS_TEST_TMPDIR/ends" once
+    run -7 shimmed SOCKSHIM=watch "$BATS_TEST_TMPDIR/ends" once
+    run -7 shimmed "$BATS_TEST_TMPDIR/ends" once
+}
+
 @test "no file may grow: in a cage nothing is written that would raise SIGXFSZ" {
     caged "$PROGRAMS/caged" prctl fsize
     expect_count 1 '.event == "return"'

@@ -115,6 +115,26 @@ SCRIPT
     done <"$BATS_TEST_TMPDIR/children"
 }
 
+@test "eight threads have their first socket at once: each waits until the log is open" {
+    strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -e trace=statx \
+        -e inject=statx:delay_enter=20000 "$PROGRAMS/log_harm" first
+    local i
+    for i in 1 2 3 4 5 6 7 8; do
+        expect_count 1 ".len == $i"
+    done
+    expect_count 1 '.event == "start"'
+    expect_count 0 '.event == "lost"'
+}
+
+@test "a first socket while another thread forks: the log is opened, and nothing is complained of" {
+    run strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" \
+        -e trace=clone,clone3 -e inject=clone,clone3:delay_exit=100000 "$PROGRAMS/log_harm" opening
+    [ "$status" -eq 0 ]
+    [ -z "$output" ] || fails_with "$output"
+    expect_count 1 '.len == 1'
+    expect_count 0 '.event == "lost"'
+}
+
 @test "a thread with a table of its own: no descriptor of ours piles up, whatever becomes of the log" {
     run shimmed "$PROGRAMS/log_harm" unshare "$LOG"
     [ "$status" -eq 0 ] || fails_with "$output"

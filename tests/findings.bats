@@ -111,6 +111,21 @@ times() {
     finds_nothing log
 }
 
+@test "answer-not-understood: a header is read, and the rest is left; a banner or a ticket is none" {
+    local closed="call=close ret=0 errno= error= level=info cause=reset-by-own-close state=CLOSE_WAIT tx=517"
+    # shellcheck disable=SC2086
+    times 2 rec $closed rx=483 unread=478 >log
+    finds_only answer-not-understood log
+    figure unread -eq 478
+    # A TLS session ticket, after a whole handshake; a banner that a port's check does not read.
+    # shellcheck disable=SC2086
+    times 2 rec $closed rx=2483 unread=478 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    times 2 rec $closed rx=41 unread=41 >log
+    finds_nothing log
+}
+
 @test "last-words: a line, and the end at once; a longer answer is none" {
     rec 0 call=read rx=22 tx=41 idle_ms=0 sent_ms=0 side= >log
     finds_only last-words log
@@ -140,6 +155,68 @@ times() {
     # A short answer, and then silence: that is idle time.
     rec 0 rx=8000 tx=14 idle_ms=5000 sent_ms=9000 >log
     finds_only idle-timeout log
+}
+
+@test "slow-reader: a close with data unsent behind a closed window, if the server had more to say" {
+    local client="type=tcp side=accepted prog=redis-server local=10.0.0.5:6379 peer=10.0.0.9:40000 rx=14 idle_ms=940 sent_ms=52 state=ESTABLISHED"
+    # shellcheck disable=SC2086
+    rec 0 call=writev errno=11 error=EAGAIN level=debug cause=would-block $client tx=129797 unacked=0 unsent=3883891 why="No room in the send buffer, and the call must not wait: 0 bytes sent and not acknowledged, 3883891 bytes not sent, and the peer's window is closed: it does not read." >log
+    # shellcheck disable=SC2086
+    rec 0.1 call=close ret=0 errno= error= level=info cause=gave-up-sending $client tx=129797 unacked=0 unsent=3883891 >>log
+    finds_only slow-reader log
+    figure unsent -eq 3883891
+    # It had found room for the rest since: all of it will arrive.
+    sed -i 's/unsent=3883891 side=accepted idle_ms=940 sent_ms=52 \(.*gave-up\)/unsent=3983891 side=accepted idle_ms=940 sent_ms=52 \1/' log
+    grep -q unsent=3983891 log
+    finds_nothing log
+    # Nothing went out for seconds: nobody writes his last word then.
+    # shellcheck disable=SC2086
+    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-sending $client sent_ms=2004 unsent=9000 >log
+    finds_only slow-reader log
+}
+
+@test "peer-gone: the program's own heartbeat notices first; mtu, if only small packets passed" {
+    rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-sending rx=90000 tx=80000 unacked=8 retrans=4 idle_ms=9000 sent_ms=1000 side=accepted local=10.0.0.5:5672 peer=10.0.0.9:40000 >log
+    finds_only peer-gone log
+    figure unacked -eq 8
+    rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-waiting rx=9 tx=18 unacked=9 unsent=18 retrans=5 idle_ms=4060 sent_ms=236 >log
+    finds_only peer-gone log
+    rec 0 call=close ret=0 errno= error= level=info state=ESTABLISHED cause=gave-up-sending rx=500 tx=200 unacked=14480 retrans=4 idle_ms=9000 sent_ms=1000 side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 >log
+    finds_only mtu log
+}
+
+@test "own-reset: a server that is silent until its timeout, and closes with a request unread" {
+    times 2 rec call=close ret=0 errno= error= level=info prog=haproxy side=accepted local=10.0.0.5:9001 peer=10.0.0.9:40000 state=FIN_WAIT1 cause=reset-by-own-close unread=31 idle_ms=1012 sent_ms=3012 >log
+    finds_only own-reset log
+    figure most_ms -eq 3012
+    # It refuses a large upload, and says so at once: that is a server's right.
+    times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=0 sent_ms=0 >log
+    finds_nothing log
+    times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=5000 sent_ms=0 >log
+    finds_nothing log
+}
+
+@test "silent-end: who spoke last is not known, and no timer ends after such a time" {
+    local ended="cause=peer-closed level=info ret=0 errno= error= state=CLOSE_WAIT"
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=1892 sent_ms=1892 >log
+    finds_only silent-end log
+    figure wait_ms -eq 1892
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # A pool's idle connections: a round time, or the same one again, or many.
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=5008 sent_ms=5008 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    times 3 rec $ended idle_ms=4772 sent_ms=4772 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    for ms in 1700 2600 4300 9400; do rec "$ms" $ended idle_ms=$ms sent_ms=$ms; done >log
+    finds_nothing log
+    # The server spoke last.
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=1892 sent_ms=1893 >log
+    finds_nothing log
 }
 
 @test "broken-off: without any pattern it is told what is known" {
@@ -219,6 +296,7 @@ times() {
     finds_only descriptor-limit log
     figure limit -eq 32
     figure records -eq 3
+    grep -q 'SOCKSHIM_ACCEPT=careful' findings.json
 }
 
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
@@ -312,9 +390,13 @@ times() {
 }
 
 @test "name-not-resolved: the name, and how long it took" {
-    failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn cause=name-not-resolved why='The name api.example was not resolved: EAI_AGAIN, after 10010 ms.' >log
+    failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn name=api.example waited_ms=10010 cause=name-not-resolved why='So it was, after 7 ms, of other.example.' >log
     finds_only name-not-resolved log
     figure ms -eq 10010
+    sed 's/waited_ms=10010/waited_ms=3/' log >soon.log
+    finds_only name-not-resolved soon.log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "That soon"* ]]
+    finds_only name-not-resolved log
     [[ $(jq -r '.findings[0].title' findings.json) == *api.example* ]]
 }
 

@@ -77,6 +77,11 @@ began = time.monotonic()
 try:
     if sys.argv[1] == "busy":
         while True: c.sendall(b"x" * 1000); time.sleep(0.1)
+    if sys.argv[1] == "printing": # as C does
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        while libc.dprintf(c.fileno(), b"hello\n") > 0: time.sleep(0.1)
+        raise OSError(ctypes.get_errno(), "dprintf")
     print("got", c.recv(1))
 except OSError as e: print(e.errno, round(time.monotonic() - began, 2), flush=True)'
 
@@ -122,6 +127,14 @@ talks() {
     between "${line#* }" 4 10
     handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "sendto"' ||
         handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "send"'
+}
+
+@test "SOCKSHIM_DEAD_PEER: one that is printed to as well" {
+    two_hosts
+    echo_there
+    talks printing SOCKSHIM_DEAD_PEER=4s
+    [ "${line% *}" = 110 ] || fails_with "$line"
+    handled DEAD_PEER '.given == "-1 ETIMEDOUT" and .cause == "connection-timed-out" and .call == "dprintf"'
 }
 
 @test "without SOCKSHIM_DEAD_PEER both wait on" {
@@ -193,6 +206,41 @@ ends_within() {
         ends_within $value
         handled CONNECT_TIMEOUT '.would == "waits" and .given == "-1 ETIMEDOUT" and .cause == "connect-timed-out" and .peer == "10.99.1.2:80"'
     done
+}
+
+@test "without SOCKSHIM_CONNECT_TIMEOUT an unanswered connect waits on, and wget with it ends in time" {
+    lone_host
+    run -124 timeout 8 nsenter -n -t "$HERE" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" wget -q --tries=1 -O - http://10.99.1.2/
+    rm -f "$LOG"
+    run -4 timeout 60 nsenter -n -t "$HERE" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_TIMEOUT=2s \
+        wget -q --tries=1 -O - http://10.99.1.2/
+    handled CONNECT_TIMEOUT '.prog == "wget" and .call == "connect" and .given == "-1 ETIMEDOUT"'
+}
+
+@test "SOCKSHIM_CONNECT_TIMEOUT: after a signal, or the program's own shorter limit, nothing but the steps is left on the socket" {
+    lone_host
+    run shimmed_here SOCKSHIM_CONNECT_TIMEOUT=20s "$PYTHON" -c '
+import os, signal, socket as s, struct, threading, time
+class Out(Exception): pass
+def out(*_): raise Out
+def left(c): return c.getsockopt(s.IPPROTO_TCP, s.TCP_USER_TIMEOUT), c.getsockopt(s.IPPROTO_TCP, s.TCP_SYNCNT), \
+    c.getsockopt(s.SOL_SOCKET, s.SO_SNDTIMEO, 16).strip(bytes(1))
+for number in signal.SIGINT, signal.SIGTERM, signal.SIGALRM:
+    c = s.socket(); signal.signal(number, out)
+    def interrupt(): # once it waits
+        while open("/proc/%d/syscall" % os.getpid()).read().split()[0] not in ("42", "203"): time.sleep(0.01) # connect
+        os.kill(os.getpid(), number)
+    threading.Timer(0.1, interrupt).start()
+    try: c.connect(("10.99.1.2", 80))
+    except Out: print(number.name, *left(c))
+c = s.socket(); c.setsockopt(s.SOL_SOCKET, s.SO_SNDTIMEO, struct.pack("ll", 0, 100000))
+try: c.connect(("10.99.1.2", 80))
+except OSError as e: print(e.errno, left(c)[:2])'
+    [ "$output" = "SIGINT 0 4 b''
+SIGTERM 0 4 b''
+SIGALRM 0 4 b''
+115 (0, 4)" ] || fails_with "$output"
+    expect_count 0 '.event == "handled"'
 }
 
 @test "SOCKSHIM_CONNECT_TIMEOUT: for a non-blocking one in the kernel's steps, rounded up" {

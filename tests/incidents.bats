@@ -198,6 +198,17 @@ for i in range(200):
     figure unread -le 100
 }
 
+@test "curl speaks TLS to a port without" {
+    nginx_with "return 200 ok;"
+    for _ in 1 2; do
+        under_shim log curl -sk "https://127.0.0.1:$PORT/"
+    done
+    finds_only answer-not-understood log
+    figure unread -ge 32
+    under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
+    finds_nothing log.2
+}
+
 @test "sshd refuses for too many logins are under way, in a line that ssh does not show" {
     mkdir -p /run/sshd
     ssh-keygen -q -t ed25519 -N '' -f hk
@@ -376,7 +387,7 @@ h.close()'
 }
 
 # The limit is the soft one of the program alone.
-@test "descriptors: python's accept, and node's connect" {
+@test "descriptors: python's accept" {
     cat >server.py <<P
 import resource, socket
 l = socket.create_server(("127.0.0.1", $PORT))
@@ -393,6 +404,25 @@ P
     wait "$server"
     finds descriptor-limit log
     figure limit -eq 32
+}
+
+@test "descriptors: node's connects, and ruby's; as many as the limit allows are none" {
+    python_server 'time.sleep(60)'
+    bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log -- node -e '
+const net = require(\"net\"); let ended = 0;
+for (let i = 0; i < 60; i++) {
+    const s = net.connect($PORT, \"127.0.0.1\"), end = () => { if (++ended == 60) process.exit(0) };
+    s.on(\"error\", end).on(\"connect\", end);
+}'" >said 2>&1 3>&-
+    finds descriptor-limit log
+    figure limit -eq 40
+    local few="s = []; begin; %d.times { s << TCPSocket.new('127.0.0.1', $PORT) }; rescue SystemCallError; end"
+    # shellcheck disable=SC2059
+    bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log.2 -- ruby -rsocket -e \"$(printf "$few" 60)\"" >said 2>&1 3>&-
+    finds descriptor-limit log.2
+    # shellcheck disable=SC2059
+    bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log.3 -- ruby -rsocket -e \"$(printf "$few" 10)\"" >said 2>&1 3>&-
+    finds_nothing log.3
 }
 
 @test "a unix datagram's receiver does not read" {
@@ -437,6 +467,66 @@ P
     figure records -eq 200
     under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
     finds_only refused log.2
+}
+
+@test "refused, and then well: wget tries again, and perl later; what is never there is refused" {
+    local redis
+    redis=$(free_port)
+    "$SOCKSHIM_COMMAND" -q -o log -- wget -q -O answer --retry-connrefused --waitretry=1 -t 100 "http://127.0.0.1:$PORT/" >said 2>&1 3>&- &
+    local client=$!
+    wait_until grep -qs connection-refused log
+    nginx_with "return 200 ok;"
+    wait "$client"
+    [[ $(findings log) != *storm* ]]
+    local ping="\$s = IO::Socket::INET->new('127.0.0.1:$redis') or exit; \$s->syswrite(qq(PING\r\nQUIT\r\n)); 1 while \$s->sysread(\$b, 99)"
+    under_shim log.2 perl -MIO::Socket::INET -e "$ping"
+    finds_only refused log.2
+    background redis-server --port "$redis" --bind 127.0.0.1 --save ''
+    wait_for_port "$redis"
+    under_shim log.2 perl -MIO::Socket::INET -e "$ping"
+    finds_only started-later log.2
+}
+
+@test "a storm of tries: node and ruby; three tries with pauses are none" {
+    under_shim log node -e "
+const net = require('net'); let n = 0;
+const again = () => net.connect($PORT, '127.0.0.1').on('error', () => { if (++n < 120) again() });
+again()"
+    finds_only retry-storm log
+    figure records -eq 120
+    under_shim log.2 ruby -rsocket -e "90.times { TCPSocket.new('127.0.0.1', $PORT) rescue 0 }"
+    finds_only retry-storm log.2
+    figure records -eq 90
+    under_shim log.3 wget -q -O answer --retry-connrefused --waitretry=0.3 -t 3 "http://127.0.0.1:$PORT/"
+    finds_only refused log.3
+}
+
+@test "one of three servers is bad: wget, and node; where another one fails as well it is none" {
+    python_server 'c.recv(100); reset(c)'
+    local bad=$PORT n
+    for n in 2 3; do
+        background "$PYTHON" -c "
+import socket
+l = socket.create_server(('127.0.0.$n', $bad))
+while True:
+    c = l.accept()[0]; c.recv(1000); c.sendall(b'HTTP/1.0 200 OK\r\n\r\nok'); c.close()"
+    done
+    wait_until eval "[ \"\$(ss -Hltn 'sport = :$bad' | wc -l)\" -eq 3 ]"
+    for n in 1 2 3 1 2 3 1 2 3; do
+        under_shim log wget -q -t 1 -O answer "http://127.0.0.$n:$bad/"
+    done
+    finds bad-peer log
+    figure failures -eq 3
+    under_shim log.2 node -e "
+const http = require('http');
+(async () => { for (const n of [1, 2, 3, 1, 2, 3, 1, 2, 3])
+    await new Promise(r => http.get('http://127.0.0.' + n + ':$bad/', m => { m.resume(); m.on('end', r) }).on('error', r)) })()"
+    finds bad-peer log.2
+    for n in 1 2 3 1 2 3 1 2 3; do
+        under_shim log.3 wget -q -t 1 -O answer "http://127.0.0.$n:$bad/"
+        under_shim log.3 wget -q -t 1 -O answer "http://127.0.0.4:$bad/"
+    done
+    [[ $(findings log.3) != *bad-peer* ]]
 }
 
 @test "one of three servers is bad" {
@@ -504,6 +594,68 @@ s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.
 p = select.poll(); p.register(s, 0); p.poll(60000)"
     finds slow-reader log
     figure unsent -ge 1
+}
+
+@test "a server's log: nginx's send_timeout leaves a slow client with a part of the answer" {
+    head -c 30000000 /dev/zero >big
+    chmod 644 big
+    nginx_with "root $PWD; send_timeout 1s;" "$SOCKSHIM_COMMAND" -q -o log --
+    background "$PYTHON" -c "
+import socket, time
+s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'GET /big HTTP/1.0\r\n\r\n'); s.recv(1); time.sleep(60)"
+    wait_until grep -q gave-up-sending log
+    finds_only slow-reader log
+    figure unsent -ge 100000
+}
+
+@test "a server's log: redis drops a subscriber whose output buffer is full; one that reads is none" {
+    background "$SOCKSHIM_COMMAND" -q -o log -- redis-server --port "$PORT" --bind 127.0.0.1 --save '' --client-output-buffer-limit "pubsub 1mb 1mb 1"
+    wait_for_port "$PORT"
+    local subscribe="
+import socket, time
+s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'SUBSCRIBE ch\r\n'); s.recv(1); open('there', 'w')"
+    background "$PYTHON" -c "$subscribe
+while s.recv(1000000): pass"
+    wait_until test -e there
+    rm there
+    local word
+    word=$(head -c 50000 /dev/zero | tr '\0' x)
+    for _ in {1..40}; do echo "PUBLISH ch $word"; done | redis-cli -p "$PORT" >published
+    finds_nothing log
+    background "$PYTHON" -c "$subscribe
+time.sleep(60)"
+    wait_until test -e there
+    for _ in {1..300}; do echo "PUBLISH ch $word"; done | redis-cli -p "$PORT" >published
+    wait_until grep -q gave-up-sending log
+    finds_only slow-reader log
+    figure unsent -ge 1000000
+}
+
+# A name server of /etc/resolv.conf that cannot be reached is beside the point, and last.
+@test "haproxy's timeout of an idle server: its own log says who reset the client" {
+    local behind
+    behind=$(free_port)
+    background "$PYTHON" -c "
+import socket
+l = socket.create_server(('127.0.0.1', $behind))
+kept = []
+while True:
+    c = l.accept()[0]; c.recv(9); c.sendall(b'answer'); kept.append(c)"
+    wait_for_port "$behind"
+    printf '%s\n' 'defaults' ' mode tcp' ' timeout connect 1s' ' timeout client 400ms' ' timeout server 1600ms' \
+        "listen l" " bind 127.0.0.1:$PORT" " server s 127.0.0.1:$behind" >haproxy.cfg
+    background "$SOCKSHIM_COMMAND" -q -o log -- haproxy -db -f haproxy.cfg
+    wait_for_port "$PORT"
+    python_client client.log '
+kept = [connect() for i in range(2)]
+for s in kept: s.sendall(b"one"); s.recv(9)
+time.sleep(.8)
+for s in kept: s.sendall(b"two")
+for s in kept: quietly(s.recv, 9)
+time.sleep(.5)'
+    wait_until grep -q 'side=accepted.*cause=reset-by-own-close' log
+    finds own-reset log
+    figure most_ms -ge 1500
 }
 
 # ---- All is well ----

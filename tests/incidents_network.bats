@@ -162,7 +162,7 @@ for i in range(3):
     finds_nothing log.3
 }
 
-@test "ports used up: python, and curl" {
+@test "ports used up: python" {
     web_server
     in_ns "$C" sysctl -qw net.ipv4.ip_local_port_range="40000 40009"
     from_client log "$PYTHON" -c "
@@ -173,6 +173,62 @@ for i in range(15):
     except OSError: pass"
     finds_only ports-used-up log
     figure records -ge 5
+}
+
+@test "ports used up: ruby; as many as there are, are enough" {
+    web_server
+    in_ns "$C" sysctl -qw net.ipv4.ip_local_port_range="40000 40009"
+    local many="s = []; %d.times { s << TCPSocket.new('10.2.0.2', 80) rescue 0 }"
+    # shellcheck disable=SC2059
+    from_client log ruby -rsocket -e "$(printf "$many" 15)"
+    finds_only ports-used-up log
+    figure records -ge 5
+    sleep 0.1
+    in_ns "$C" sysctl -qw net.ipv4.ip_local_port_range="41000 41009"
+    # shellcheck disable=SC2059
+    from_client log.2 ruby -rsocket -e "$(printf "$many" 8)"
+    [[ $(findings log.2) != *ports* ]]
+}
+
+# IPv6 as well; the server's is dropped on the way.
+two_families() {
+    local name
+    for name in "$C" "$R" "$S"; do
+        in_ns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+    done
+    ip -n "$R" -6 addr add fd01::1/64 dev vc nodad
+    ip -n "$R" -6 addr add fd02::1/64 dev vs nodad
+    ip -n "$C" -6 addr add fd01::2/64 dev e0 nodad
+    ip -n "$S" -6 addr add fd02::2/64 dev e0 nodad
+    ip -n "$C" -6 route add default via fd01::1
+    ip -n "$S" -6 route add default via fd02::1
+    in_ns "$R" sysctl -qw net.ipv6.conf.all.forwarding=1
+}
+
+@test "address family: IPv6 is dropped on the way; curl and python go on with IPv4, later" {
+    two_families
+    web_server
+    in_ns "$R" nft add table ip6 t
+    in_ns "$R" nft 'add chain ip6 t forward { type filter hook forward priority 0; }'
+    in_ns "$R" nft add rule ip6 t forward ip6 daddr fd02::2 drop
+    from_client log curl -s --resolve api.example:80:[fd02::2],10.2.0.2 http://api.example/
+    finds_only address-family log
+    figure family -eq 6
+    figure ms -ge 100
+    from_client log.2 "$PYTHON" -c "
+import socket
+for family, host in (socket.AF_INET6, 'fd02::2'), (socket.AF_INET, '10.2.0.2'):
+    s = socket.socket(family); s.settimeout(.4)
+    try: s.connect((host, 80)); break
+    except OSError: s.close()
+s.sendall(b'GET / HTTP/1.0\r\n\r\n')
+while s.recv(999): pass"
+    finds_only address-family log.2
+    figure ms -ge 390
+    # Refused at once: it costs nothing.
+    in_ns "$R" nft delete table ip6 t
+    from_client log.3 curl -s --resolve api.example:80:[fd02::2],10.2.0.2 http://api.example/
+    [[ $(findings log.3) != *address-family* ]]
 }
 
 @test "no answer to SYN: a firewall on the way drops it" {

@@ -13,7 +13,8 @@
 # finding_figure[number, name].
 
 BEGIN {
-    # Not kept: they come by the thousand and tell nothing of a connection's fate.
+    # Not kept: they come by the thousand and tell nothing of a connection's fate. But for
+    # a send that found no room: report.awk, count_return().
     split("would-block zero-length-request zero-length-datagram error-queue source-exhausted interrupted", words, " ")
     for (i in words)
         IS_NOISE[words[i]] = 1
@@ -45,7 +46,9 @@ function find_all() {
     find_started_later()
     find_retry_storm()
     find_not_reached()
+    find_own_reset()
     find_broken_off()
+    find_silent_end()
     find_own_mistakes()
     find_disturbance()
     find_handled()
@@ -186,6 +189,8 @@ function take_kept(i, place) {
     rtt_of[i] = figure("rtt_us")
     retrans_of[i] = figure("retrans")
     site_of[i] = value("at")
+    asked_of[i] = value("name")
+    took_of[i] = figure("waited_ms")
     why_of[i] = why()
     side_of[i] = side_of_record(i)
     weigh_silence(i)
@@ -264,6 +269,10 @@ function ended_badly(i) {
     return cause_of[i] ~ /^(peer-reset|write-after-close|closed-unanswered)$/ || cause_of[i] == "peer-closed" && state_of[i] == "CLOSE" && unacked_of[i] > 0
 }
 
+function connection_of(i) {
+    return machine_of[i] SUBSEP pid_of[i] SUBSEP local_of[i] SUBSEP peer_of[i]
+}
+
 # One connection ends once; what its program is told after that follows from it
 # (leader_of). The same cause again means that it is another connection.
 function follow_connection(i,    key) {
@@ -272,9 +281,9 @@ function follow_connection(i,    key) {
         follow_connect(i)
         return
     }
-    if (local_of[i] == "" || peer_of[i] == "" || type_of[i] !~ /tcp/)
+    if (local_of[i] == "" || peer_of[i] == "" || type_of[i] !~ /tcp/ || cause_of[i] == "would-block")
         return
-    key = machine_of[i] SUBSEP pid_of[i] SUBSEP local_of[i] SUBSEP peer_of[i]
+    key = connection_of(i)
     if (key in leading && index(led[key], " " cause_of[i] " ") == 0) {
         leader_of[i] = leading[key]
         led[key] = led[key] cause_of[i] " "

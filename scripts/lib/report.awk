@@ -246,7 +246,7 @@ function count_return(    pair) {
         first[cause] = ts
     if (cause == "peer-reset" && rx != "")
         count_reset()
-    if (!(cause in IS_NOISE))
+    if (!(cause in IS_NOISE) || cause == "would-block" && index(line, "unsent"))
         keep(pair, line)
 }
 

@@ -162,6 +162,11 @@ bool address_is_mapped(const struct address *a)
     return is_inet6(a) && IN6_IS_ADDR_V4MAPPED(&address_at(a)->in6.sin6_addr);
 }
 
+bool address_may_be_broadcast(const struct address *a)
+{
+    return is_inet(a) && ntohl(address_at(a)->in.sin_addr.s_addr) & 1;
+}
+
 bool address_lacks_interface(const struct address *a)
 {
     return is_inet6(a) && IN6_IS_ADDR_LINKLOCAL(&address_at(a)->in6.sin6_addr) &&

@@ -60,6 +60,8 @@ uint64_t address_hash(const struct sockaddr *addr, socklen_t len);
 bool address_same_host(const struct address *a, const struct address *b);
 /* An IPv4 address in IPv6's form. */
 bool address_is_mapped(const struct address *address);
+/* Of IPv4: the broadcast address of a network, or of all, ends in a 1. */
+bool address_may_be_broadcast(const struct address *address);
 /* An IPv6 link-local address without the scope id that says where. */
 bool address_lacks_interface(const struct address *address);
 /* The port in host order, or 0 where the family has none. */

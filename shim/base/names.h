@@ -148,6 +148,7 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(reset_by_own_close, "reset-by-own-close", LEVEL_INFO)                                        \
     X(gave_up_connecting, "gave-up-connecting", LEVEL_INFO)                                        \
     X(gave_up_waiting, "gave-up-waiting", LEVEL_INFO)                                              \
+    X(gave_up_sending, "gave-up-sending", LEVEL_INFO)                                              \
     X(backlog_full, "backlog-full", LEVEL_WARN)                                                    \
     X(not_connected, "not-connected", LEVEL_ERROR)                                                 \
     X(bad_descriptor, "bad-descriptor", LEVEL_ERROR)                                               \

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/settings.h"
 #include "calls/wrap.h"
+#include "force/sigpipe.h"
 #include "log/log.h"
 
 #include <sys/prctl.h>
@@ -19,8 +20,17 @@ bool seccomp_enter(void)
     if (first) {
         settings_find_exe();
         log_enter_cage();
+        sigpipe_enter_cage();
     }
     return first;
+}
+
+void seccomp_leave(void)
+{
+    process_leave_cage();
+    if (sigpipe_is_forced()) {
+        sigpipe_install();
+    }
 }
 
 static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) function,
@@ -30,7 +40,7 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
     bool first = seccomp_enter();
     int result = function(PR_SET_SECCOMP, a, b, c, d);
     if (first && result < 0) {
-        process_leave_cage();
+        seccomp_leave();
     }
     return result;
 }

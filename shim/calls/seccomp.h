@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 /* Just before the call that puts the filter on. Returns whether the process had none
- * of its own making before: then process_leave_cage() takes it back if the call
- * fails. Async-signal-safe. */
+ * of its own making before: then seccomp_leave() takes it back if the call fails.
+ * Async-signal-safe. */
 bool seccomp_enter(void);
+void seccomp_leave(void);
 
 #endif

@@ -15,7 +15,7 @@ __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, 
     bool first = seccomp_enter();
     long result = next.syscall(n, a, b, c, d, e, 0);
     if (first && result < 0) {
-        process_leave_cage();
+        seccomp_leave();
     }
     return result;
 }

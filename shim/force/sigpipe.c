@@ -147,7 +147,8 @@ static void run_once(int sig, siginfo_t *info, void *context)
         in_place_of_default(sig, info, context);
         return;
     }
-    if (kernel_action(NULL, &now) == 0 && now.handler == (void *)run_once) {
+    /* In a cage it stays, and finds that there is none any more. */
+    if (!process_is_caged() && kernel_action(NULL, &now) == 0 && now.handler == (void *)run_once) {
         now.handler = (void *)in_place_of_default;
         now.flags |= OUR_FLAGS;
         kernel_action(&now, NULL);
@@ -268,8 +269,22 @@ void sigpipe_install(void)
     }
 }
 
+void sigpipe_enter_cage(void)
+{
+    struct sigaction act;
+    struct sigpipe_kept kept = sigpipe_now_kept();
+    if (settings.sigpipe == SIGPIPE_WATCH && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
+        sigpipe_is_ours(act.sa_handler)) {
+        sigpipe_as_known(&act, &kept);
+        next.sigaction(SIGPIPE, &act, NULL);
+    }
+}
+
 bool sigpipe_is_forced(void)
 {
+    if (settings.sigpipe == SIGPIPE_WATCH && process_is_caged()) {
+        return false;
+    }
     return settings.sigpipe == SIGPIPE_ALWAYS ||
            (settings.sigpipe != SIGPIPE_OFF && process_has_socket());
 }

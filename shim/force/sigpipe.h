@@ -17,6 +17,10 @@ extern hidden sigpipe_witness *sigpipe_tell;
  * the program's. Nothing inside a seccomp filter, and in a vfork child, whose memory
  * is its parent's. */
 void sigpipe_install(void);
+/* Just before a seccomp filter is on, under which our handler could not let the default
+ * happen: where nothing is to be changed, the program's own disposition is put back. If
+ * the filter is refused, sigpipe_install() follows. */
+void sigpipe_enter_cage(void);
 /* Whether the default action would be in place without us, and SIGPIPE is not
  * blocked. Two system calls; false if one fails. */
 bool sigpipe_is_deadly(void);

@@ -115,7 +115,9 @@ static __attribute__((noinline)) int accept_again(const struct listener *l, int 
     }
     int result =
         is_limit(err) ? over_limit(l, &patience, &tries) : over_lost_connections(l, &tries);
-    say(l, err, result, tries, (unsigned)(now_ms() - patience.begin));
+    if (tries > 0) {
+        say(l, err, result, tries, (unsigned)(now_ms() - patience.begin));
+    }
     return result;
 }
 

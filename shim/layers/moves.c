@@ -168,6 +168,8 @@ SENDS(ssize_t, sendfile, sendfile, (int out, int in, off_t *offset, size_t count
       (out, in, offset, count), .fd = out, .other = in, .len = count)
 SENDS(ssize_t, sendfile, sendfile64, (int out, int in, off64_t *offset, size_t count),
       (out, in, offset, count), .fd = out, .other = in, .len = count)
+SENDS(int, dprintf, vdprintf, (int fd, const char *format, va_list values), (fd, format, values),
+      .fd = fd)
 
 /* From a socket it receives. */
 static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
@@ -207,6 +209,8 @@ SENDS(ssize_t, pwritev2, pwritev2,
 SENDS(ssize_t, pwritev2, pwritev64v2,
       (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
       (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count, .flags = flags)
+SENDS(int, dprintf, __vdprintf_chk, (int fd, int flag, const char *format, va_list values),
+      (fd, flag, format, values), .fd = fd)
 #endif
 
 #ifdef HAVE_TIME64_TWINS
@@ -284,7 +288,9 @@ static void install_sending(void)
     next.sendfile = layer_sendfile;
     next.sendfile64 = layer_sendfile64;
     next.splice = layer_splice;
+    next.vdprintf = layer_vdprintf;
 #ifdef __GLIBC__
+    next.__vdprintf_chk = layer___vdprintf_chk;
     next.pwritev2 = layer_pwritev2;
     next.pwritev64v2 = layer_pwritev64v2;
 #endif

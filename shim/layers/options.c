@@ -61,7 +61,7 @@ static unsigned receive_limit_ms(void)
 bool options_is_our_limit(uint64_t timeout_us)
 {
     uint64_t least = (uint64_t)receive_limit_ms() * 1000;
-    return timeout_us >= least && timeout_us < least + TICK_MS * 1000;
+    return timeout_us >= least && timeout_us < least + (uint64_t)TICK_MS * 1000;
 }
 
 void options_limit_receiving(int fd)

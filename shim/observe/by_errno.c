@@ -69,7 +69,8 @@ static void find_poll(struct facts *f)
 static void find_sigpipe(struct facts *f)
 {
     bool by_socket = f->sends && f->type == SOCK_STREAM && !(f->flags & MSG_NOSIGNAL);
-    bool by_pipe = f->call == CALL_splice && f->receives;
+    bool may_be_of_socket = f->protocol == IPPROTO_TCP && f->state == TCP_STATE_CLOSE;
+    bool by_pipe = f->call == CALL_splice && f->receives && !may_be_of_socket;
     if ((by_socket || by_pipe) && sigpipe_is_deadly()) {
         f->ended_by_sigpipe = settings.watch || (by_pipe && settings.sigpipe == SIGPIPE_SOCKETS);
         f->saved_from_sigpipe = !f->ended_by_sigpipe;
@@ -93,7 +94,7 @@ static void find_descriptor(struct facts *f)
 static void find_descriptor_limit(struct facts *f)
 {
     uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
-    f->descriptor_limit = limit != ~(uint64_t)0 ? limit : 0;
+    f->descriptor_limit = limit < UINT32_MAX ? (uint32_t)limit : 0; /* else there is none */
 }
 
 /* The range as the program's network namespace has it now. */
@@ -176,6 +177,18 @@ static void find_left_undone(struct facts *f)
     }
 }
 
+/* What is left of an earlier connect, with a shutdown after it, is refused as well
+ * (net/ipv4/af_inet.c, inet_shutdown(): SS_DISCONNECTING); its address would be there. */
+static void find_first_connect(struct facts *f)
+{
+    struct sockaddr_in peer;
+    socklen_t len = sizeof peer;
+    if (f->call == CALL_connect && f->domain == AF_INET && f->type == SOCK_STREAM) {
+        long result = raw(SYS_getsockopt, f->fd, SOL_SOCKET, SO_PEERNAME, &peer, &len);
+        f->is_first_connect = result == -ENOTCONN;
+    }
+}
+
 static void find_by_zero(struct facts *f)
 {
     if (f->receives) {
@@ -194,6 +207,9 @@ static void find_by_failure(struct facts *f)
         return;
     case ETIMEDOUT:
         find_keepalive(f);
+        return;
+    case EINVAL:
+        find_first_connect(f);
         return;
     case EBADF:
         find_descriptor(f);

@@ -15,6 +15,7 @@ static bool ask_tcp(int fd, struct tcp_facts *info)
 {
     socklen_t len = sizeof *info;
     memset(info, 0, sizeof *info);
+    info->snd_wnd = UINT32_MAX; /* Linux 5.4 and later tell */
     if (!ask(fd, IPPROTO_TCP, OPTION_TCP_INFO, info, &len)) {
         return false;
     }
@@ -60,6 +61,14 @@ static bool lingers_not(int fd)
     return ask(fd, SOL_SOCKET, SO_LINGER, &linger, &len) && linger.l_onoff && linger.l_linger == 0;
 }
 
+/* What the program wrote does not go out, or is not acknowledged. */
+static bool may_stand_still(const struct tcp_facts *info)
+{
+    bool is_held_up =
+        info->notsent_bytes > 0 && (info->snd_wnd == 0 || info->last_data_sent >= LEAST_WAIT_MS);
+    return is_held_up || info->retransmits >= LEAST_TRIES;
+}
+
 bool closes_quietly(int fd)
 {
     struct tcp_facts info;
@@ -74,7 +83,8 @@ bool closes_quietly(int fd)
     bool waited = info.state != TCP_STATE_CLOSE_WAIT && info.last_data_sent >= LEAST_WAIT_MS &&
                   answer_may_be_due(&info);
     bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
-    return !waited && is_read && !(process_sets_linger() && lingers_not(fd));
+    return !waited && !may_stand_still(&info) && is_read &&
+           !(process_sets_linger() && lingers_not(fd));
 }
 
 /* Not a datagram's. */

@@ -6,24 +6,40 @@
 #include "base/shut.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
 /* In state CLOSE the kernel says only here whether the peer's FIN had come:
- * net/ipv4/tcp.c, tcp_zerocopy_receive(), EIO once the queue is drained and the
- * socket is done. It leaves a pending error alone and maps nothing. */
+ * net/ipv4/tcp.c, tcp_zerocopy_receive(). EIO: the queue is drained, and the socket is done.
+ * Else what waits is counted without the FIN in `skip`, and with it in `waiting` (Linux 5.7
+ * and later). Nothing is said of a page or more; an urgent byte, too, makes a difference. It
+ * leaves a pending error alone and maps nothing. */
 static enum known ask_fin_seen(int fd)
 {
     struct {
         uint64_t address;
-        uint32_t length, skip;
-    } request = {0, 0, 0};
-    socklen_t len = sizeof request;
+        uint32_t length, skip, waiting;
+    } request = {0, 0, 0, 0};
+    enum { OLD_SIZE = 16, SIZE = 20 };
+    socklen_t len = SIZE;
     long result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    if (result == -EINVAL) {
+        len = OLD_SIZE;
+        result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    }
     if (result == -EIO) {
         return YES;
     }
-    return result == 0 && request.skip == 0 ? NO : UNKNOWN;
+    if (result < 0 || (len < SIZE && request.skip > 0)) {
+        return UNKNOWN;
+    }
+    if (request.skip == 0 || request.waiting == request.skip) {
+        return NO;
+    }
+    struct pollfd p = {.fd = fd, .events = POLLPRI};
+    bool is_urgent = raw_poll_now(&p) < 0 || p.revents & POLLPRI;
+    return request.waiting == request.skip + 1 && !is_urgent ? YES : UNKNOWN;
 }
 
 static bool peer_fin_counted(const struct facts *f)
@@ -59,10 +75,15 @@ static enum side side_of(const struct facts *f, uint64_t excess, uint32_t unsent
     return excess > fin ? CONNECTED : ACCEPTED;
 }
 
-/* FIN_WAIT2 and TIME_WAIT are states in which it has been acknowledged. */
+/* The states in which it surely has been. */
+static bool own_fin_acked(const struct facts *f)
+{
+    return f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
+}
+
 static bool own_fin_unacked(const struct facts *f)
 {
-    return f->own_fin == YES && f->state != TCP_STATE_FIN_WAIT2 && f->state != TCP_STATE_TIME_WAIT;
+    return f->own_fin == YES && !own_fin_acked(f);
 }
 
 /* This program's FIN, which is the last thing to go and to be acknowledged. */
@@ -103,17 +124,41 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
  * the other side connected; to be sure it is taken off. */
 static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *info)
 {
-    bool fin_acked = f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
-    unsigned other = fin_acked ? 2 : 1;
+    unsigned other = own_fin_acked(f) ? 2 : 1;
     return info->bytes_acked > other ? info->bytes_acked - other : 0;
 }
 
-/* A single byte that this host failed to send, with which bytes_acked does not disagree:
- * it has the SYN, and only that was delivered. */
-static bool delivered_nothing(const struct facts *f, const struct tcp_facts *info)
+/* Whether a single byte that this host failed to send makes the side that connected look
+ * like the one that accepted: then more segments were sent than delivered (the SYN is one of
+ * those, or stands for the SYN-ACK), in flight, and sent again. */
+static enum known counted_twice(const struct facts *f, const struct tcp_facts *info)
 {
-    return f->tx == 1 && f->unacked == 0 && f->unsent > 0 && info->bytes_acked == 1 &&
-           info->delivered == 1;
+    uint32_t in_flight = info->unacked - info->sacked;
+    if (f->state == TCP_STATE_CLOSE) { /* it has thrown them away */
+        in_flight = f->unacked > 0 && info->snd_mss > 0 ? (f->unacked - 1) / info->snd_mss + 1 : 0;
+    }
+    int missing =
+        (int)(info->data_segs_out + 1 - info->total_retrans - info->delivered - in_flight);
+    bool fin_may_be_one = f->own_fin == YES;
+    if (f->side != ACCEPTED || missing < 0 || (missing == 0 && !fin_may_be_one)) {
+        return NO;
+    }
+    /* Segments that are sent again may be put together, or cut in two. */
+    bool exact = missing > 0 && info->total_retrans == 0;
+    return exact && (f->state != TCP_STATE_CLOSE || f->unacked == 0) ? YES : UNKNOWN;
+}
+
+/* Whether a segment with data came that was not taken, so that this host's kernel may have
+ * ended the connection (net/ipv4/tcp_input.c, tcp_rcv_state_process(): RST for data that
+ * comes after the program had shut the socket down in both directions). NO: what was taken
+ * needed all that came. YES: none was, and none was out of order. */
+static enum known refused_data(const struct facts *f, const struct tcp_facts *info)
+{
+    uint64_t without_one = (uint64_t)(info->data_segs_in - 1) * info->advmss;
+    if (info->data_segs_in == 0 || without_one < f->rx) {
+        return NO;
+    }
+    return f->rx == 0 && f->fin_seen == NO && info->rcv_ooopack == 0 ? YES : UNKNOWN;
 }
 
 static void ask_again(const struct facts *f, struct tcp_facts *info)
@@ -143,11 +188,18 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     }
     f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
     f->has_payload = true;
+    if (f->state == TCP_STATE_CLOSE && f->own_fin == YES) {
+        f->refused = refused_data(f, info);
+    }
     f->tx = payload > f->unacked ? payload - f->unacked : 0;
     if (f->tx > info->bytes_acked && info->unacked > 0 && f->state != TCP_STATE_CLOSE) {
         ask_again(f, info); /* what was in flight may have been acknowledged in between */
     }
-    if (f->tx > info->bytes_acked || delivered_nothing(f, info)) {
+    enum known twice = counted_twice(f, info);
+    if (twice != NO) {
+        f->side = twice == YES ? CONNECTED : SIDE_UNKNOWN;
+    }
+    if (f->tx + own_fin_acked(f) > info->bytes_acked || twice == YES) {
         f->tx = payload_acked(f, info);
         /* While segments are in flight the queue may have moved on meanwhile. */
         f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;

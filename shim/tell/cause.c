@@ -205,7 +205,7 @@ static enum cause cause_of_econnreset(const struct facts *f)
     /* A peer's RST to SYN is ECONNREFUSED: here the program dissolved the
      * connection itself (net/ipv4/tcp.c, tcp_disconnect()). */
     bool no_connection = is_tcp(f) && !f->was_connected && f->state != 0;
-    return no_connection || is_gone(f) ? CAUSE_other : CAUSE_peer_reset;
+    return no_connection || is_gone(f) || reset_it_here(f) ? CAUSE_other : CAUSE_peer_reset;
 }
 
 /* connect and send look for a socket by its path; bind makes one. */
@@ -224,7 +224,7 @@ static enum cause cause_of_einval(const struct facts *f)
     bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
                     f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
     bool reports_it = f->receives || f->sends || is_late_error(f);
-    return given_up && reports_it ? CAUSE_unreachable : CAUSE_bad_argument;
+    return (given_up && reports_it) || leads_nowhere(f) ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
 /* What it leaves undone; `other`: nothing, after all. */
@@ -243,7 +243,10 @@ static enum cause cause_of_close(const struct facts *f)
     bool is_open = f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
                    f->state == TCP_STATE_FIN_WAIT2;
     bool waited = is_open && f->sent_ms >= LEAST_WAIT_MS;
-    return waited && asked_last(f) ? CAUSE_gave_up_waiting : CAUSE_other;
+    if (waited && asked_last(f)) {
+        return CAUSE_gave_up_waiting;
+    }
+    return stands_still(f) ? CAUSE_gave_up_sending : CAUSE_other;
 }
 
 /* More buffers in a message than the kernel takes; else the message is too big: one that

@@ -75,6 +75,22 @@ static inline bool is_another_socket(const struct facts *f)
     }
 }
 
+/* Data came after this program had shut the socket down in both directions, and its kernel
+ * answered with RST. */
+static inline bool reset_it_here(const struct facts *f)
+{
+    return f->own_fin == YES && f->shut_reading != NO && f->fin_seen != YES && f->refused == YES;
+}
+
+/* EINVAL of an IPv4 connect to an address that is none to refuse: only the route is left. */
+static inline bool leads_nowhere(const struct facts *f)
+{
+    bool is_sane = f->domain == AF_INET && address_family(&f->peer) == AF_INET &&
+                   f->peer.len >= sizeof(struct sockaddr_in);
+    bool had_another = f->type == SOCK_STREAM && !f->is_first_connect;
+    return f->err == EINVAL && f->call == CALL_connect && is_sane && !had_another;
+}
+
 /* No socket any more: another thread has closed the descriptor while the call waited, and
  * its number is free, or that of a file. */
 static inline bool is_gone(const struct facts *f)
@@ -124,6 +140,14 @@ static inline bool keeps_failing_to_send(const struct facts *f)
 static inline bool waits_for_window(const struct facts *f)
 {
     return f->unacked == 0 && f->unsent > 0 && f->window_closed;
+}
+
+/* What the program wrote does not go out, or is not acknowledged. */
+static inline bool stands_still(const struct facts *f)
+{
+    bool is_held_up = f->unsent > 0 && (f->window_closed || f->sent_ms >= LEAST_WAIT_MS);
+    bool is_lost = f->unacked > 0 && f->tries >= LEAST_TRIES;
+    return f->was_connected && f->state != TCP_STATE_CLOSE && (is_held_up || is_lost);
 }
 
 /* A receive timeout of ours ran out, and an end was made of it: nobody's FIN is there. */

@@ -89,6 +89,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(truth, names_in_vain)                                                                        \
     X(truth, too_many_buffers)                                                                     \
     X(known, is_open)                                                                              \
+    X(truth, is_first_connect)                                                                     \
     X(truth, is_path)                                                                              \
     X(number, peer_pid)                                                                            \
     X(known, error_pending)                                                                        \
@@ -109,6 +110,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(truth, has_payload)                                                                          \
     X(number, state)                                                                               \
     X(known, fin_seen)                                                                             \
+    X(known, refused)                                                                              \
     X(known, own_fin)                                                                              \
     X(known, side)                                                                                 \
     X(truth, has_sent)                                                                             \

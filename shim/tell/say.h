@@ -41,6 +41,7 @@ const char *say_unknown(template sentence);
     FIGURE(fd, text_signed(t, f->fd))                                                              \
     CLAUSE(from_peer)                                                                              \
     CLAUSE(heard)                                                                                  \
+    CLAUSE(held_up)                                                                                \
     FIGURE(high_port, text_unsigned(t, f->port_high))                                              \
     CLAUSE(how_far)                                                                                \
     FIGURE(idle, put_duration(t, (uint64_t)f->idle_ms * 1000))                                     \
@@ -60,6 +61,7 @@ const char *say_unknown(template sentence);
     CLAUSE(or_earlier_one)                                                                         \
     CLAUSE(or_gave_up)                                                                             \
     CLAUSE(or_ipv6_only)                                                                           \
+    CLAUSE(or_own_address)                                                                         \
     CLAUSE(path_mtu)                                                                               \
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
     FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \

@@ -78,7 +78,7 @@ static template why_invalid_transfer(const struct facts *f)
     }
     return f->sends && is_inet(f) && keeps_messages_apart(f)
                ? SAY("The kernel refused an argument of the call as invalid, or the route to $peer "
-                     "leads nowhere (blackhole).")
+                     "leads nowhere (blackhole).$or_own_address")
                : SAY("The kernel refused an argument of the call as invalid.");
 }
 
@@ -199,8 +199,21 @@ template clause_rest(const struct facts *f)
                    "writing side: MPTCP does not say how.$saved");
     }
     if (f->err == EPIPE && f->call == CALL_splice && f->receives) {
+        if (is_tcp(f) && f->state == TCP_STATE_CLOSE) {
+            return SAY("Nobody reads from the pipe any more into which splice was to move the "
+                       "data, or the connection had been aborted (RST) after the peer's FIN: "
+                       "splice does not say which.$saved");
+        }
         return SAY("Nobody reads from the pipe any more into which splice was to move the data; "
                    "the socket is fine.$saved");
+    }
+    if (f->err == ECONNRESET && reset_it_here(f)) {
+        return SAY("Data came from $peer after this program had shut the socket down in both "
+                   "directions: therefore this host's kernel aborted the connection (RST).");
+    }
+    if (is_late_error(f) && f->err == EPIPE && is_tcp(f)) {
+        return SAY("The connection that this socket had was aborted (RST) after the peer's FIN, "
+                   "and then this program dissolved it (connect with AF_UNSPEC).");
     }
     /* EPIPE: include/net/sock.h, sk_wait_event(); nothing else lets TCP receive it. */
     if ((f->err == ECONNRESET && !is_gone(f)) || (f->err == EPIPE && f->receives && is_tcp(f))) {
@@ -220,6 +233,11 @@ template why_other(const struct facts *f)
     if (is_gone(f)) {
         return SAY("Another thread closed the descriptor while the call waited: how it ended can't "
                    "be asked any more. $rest");
+    }
+    if (is_another_socket(f) && f->err == EPIPE) {
+        return SAY("This program had shut down the socket's writing side before it was connected, "
+                   "and so it stayed; or another thread closed the descriptor while the call "
+                   "waited, and its number is that of another socket now.$saved");
     }
     if (is_another_socket(f)) {
         return SAY("Another thread closed the descriptor while the call waited, and its number is "

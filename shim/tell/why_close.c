@@ -28,9 +28,9 @@ template clause_syn_kept_back(const struct facts *f)
 template why_gave_up_connecting(const struct facts *f)
 {
     (void)f;
-    return SAY("This program gave up connecting$after_waited: $peer had not answered the "
-               "connection request (SYN) when it closed the socket.$syn_kept_back That is its own "
-               "deadline, or another address answered sooner.");
+    return SAY("This program gave up connecting$after_waited: no SYN-ACK had come from $peer when "
+               "it closed the socket.$syn_kept_back That is its own deadline, another address "
+               "answered sooner, or SO_ERROR had told it of an ICMP error.");
 }
 
 template why_gave_up_waiting(const struct facts *f)
@@ -39,4 +39,22 @@ template why_gave_up_waiting(const struct facts *f)
     return SAY("This program closed the connection $sent after it had sent last, without an answer "
                "from $peer: $ever ($rx in all). That is its own deadline, unless what it sent last "
                "needed no answer.$not_acknowledged");
+}
+
+template clause_held_up(const struct facts *f)
+{
+    return f->window_closed ? SAY("$peer does not read (its window is closed)")
+                            : SAY("none of it has gone out for $sent");
+}
+
+template why_gave_up_sending(const struct facts *f)
+{
+    return f->unacked > 0 && f->tries >= LEAST_TRIES
+               ? SAY("This program gave the connection up: $peer had not acknowledged the last "
+                     "$unacked in spite of $tries. Its host is off, or something on the way drops "
+                     "the packets.")
+               : SAY("This program closed the connection with $unsent that it had written and that "
+                     "were not sent yet, for $held_up. The kernel goes on trying for a while; what "
+                     "the "
+                     "program still had to write, if anything, is lost.");
 }

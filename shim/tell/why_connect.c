@@ -71,15 +71,30 @@ template clause_or_ipv6_only(const struct facts *f)
                                        : NULL;
 }
 
+/* An address that a socket is bound to, or got when it was connected, may have been taken from
+ * this host since: net/ipv4/route.c, ip_route_output_key_hash_rcu(). */
+template clause_or_own_address(const struct facts *f)
+{
+    bool asks_route = f->call == CALL_connect || (f->sends && f->type != SOCK_STREAM);
+    bool has_one = f->local.len > 0 && !address_is_this_host(&f->local);
+    return asks_route && f->domain == AF_INET && has_one
+               ? SAY(" Or $local, the address of the socket, is none of this host's any more.")
+               : NULL;
+}
+
 template why_unreachable(const struct facts *f)
 {
     switch (f->err) {
     case EINVAL:
+        if (f->call == CALL_connect) {
+            return SAY("A route of this host leads nowhere (blackhole) instead of to "
+                       "$peer.$or_own_address");
+        }
         return SAY("The kernel gave the connection up: a route of this host leads nowhere "
                    "(blackhole) instead of to $peer.$or_earlier_datagram");
     case ENETUNREACH:
         return SAY("There is no route to $peer: this host has none, or a router or firewall on "
-                   "the way reported that (ICMP).$or_ipv6_only$or_earlier_datagram");
+                   "the way reported that (ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram");
     case ENETDOWN:
         return SAY("The network interface that leads to $peer is down.$or_earlier_datagram");
     default:

@@ -140,6 +140,9 @@ template why_not_permitted(const struct facts *f)
         return SAY("The program lacks the rights for it, or a security module forbids it.");
     }
     if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
+        if (f->peer.len > 0 && !address_may_be_broadcast(&f->peer)) {
+            return SAY("A prohibiting route of this host or a security module forbids it.");
+        }
         return SAY("A broadcast address without SO_BROADCAST, or a route or security module that "
                    "forbids it.");
     }

@@ -66,7 +66,7 @@ template clause_in_its_name(const struct facts *f)
  * both directions. */
 static bool may_have_reset_it_here(const struct facts *f)
 {
-    return f->own_fin == YES && f->shut_reading != NO && f->fin_seen != YES;
+    return f->own_fin == YES && f->shut_reading != NO && f->fin_seen != YES && f->refused != NO;
 }
 
 static template why_tcp_reset(const struct facts *f)

@@ -26,7 +26,7 @@ LEVELS = {
     "debug": "zero-length-request zero-length-datagram error-queue source-exhausted would-block "
              "in-progress interrupted",
     "info": "peer-closed local-shutdown-read not-supported reset-by-own-close gave-up-connecting "
-            "gave-up-waiting",
+            "gave-up-waiting gave-up-sending",
     "error": "address-unavailable address-in-use not-connected bad-descriptor bad-argument "
              "message-too-big descriptor-limit no-memory not-permitted",
 }

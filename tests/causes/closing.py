@@ -3,10 +3,10 @@ import os
 import socket
 import struct
 import threading
-from socket import AF_INET, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
+from socket import AF_INET, MSG_DONTWAIT, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
 
-from made_of import (CLOSE, FIN_WAIT2, accepted, call, connected, firewall, notes, own_network, peer,
-                     send_all, tcp_info, wait, wait_for_state, wait_until)
+from made_of import (CLOSE, FIN_WAIT2, accepted, call, can_be_written, connected, firewall, notes,
+                     own_network, peer, send_all, tcp_info, vanish, wait, wait_for_state, wait_until)
 from registry import case
 
 
@@ -155,10 +155,42 @@ def close_while_waiting_after_shutdown():
 
 
 @case("""
+    close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=0 unsent>0 side=accepted sent_ms>49
+        that were not sent yet, for $them does not read (its window is closed)
+""")
+def close_while_the_peer_does_not_read():
+    s = accepted()
+    peer("give(5)")
+    s.recv(5, MSG_WAITALL)
+    def window_is_closed():
+        while can_be_written(s):
+            s.send(bytes(1000), MSG_DONTWAIT)
+        return tcp_info(s, 228) == 0  # tcpi_snd_wnd
+    wait_until(window_is_closed)
+    wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    s.close()
+
+
+@case("""
+    close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=10 unsent=0 side=accepted
+        gave the connection up: $them had not acknowledged the last 10 bytes in spite of ... retransmissions
+""")
+def close_while_nothing_is_acknowledged():
+    own_network()
+    s = accepted()
+    peer("give(5)")
+    s.recv(5, MSG_WAITALL)
+    vanish()
+    s.send(bytes(10))
+    wait_until(lambda: tcp_info(s, 2, "B") >= 2)  # tcpi_retransmits
+    s.close()
+
+
+@case("""
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        gave up connecting after ... $them had not answered the connection request (SYN) ... !let the SYN out
+        gave up connecting after ... no SYN-ACK had come from $them ... another address answered sooner, or SO_ERROR had told it of an ICMP error ... !let the SYN out
 """)
 def close_while_connecting():
     own_network()
@@ -175,7 +207,7 @@ def close_while_connecting():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them
-        $them had not answered ... This host itself did not let the SYN out
+        no SYN-ACK had come from $them ... This host itself did not let the SYN out
 """)
 def close_while_syn_is_kept_back():
     own_network()

@@ -246,11 +246,28 @@ def connect_by_prohibiting_route():
 
 
 @case("""
-    connect EINVAL bad-argument | type=tcp peer=10.0.0.9:80
-        The kernel refused the address, the route to it leads nowhere (blackhole), or an earlier connect
+    connect EINVAL unreachable | type=tcp peer=10.0.0.9:80
+        A route of this host leads nowhere (blackhole) instead of to 10.0.0.9:80
 """)
 def connect_by_blackhole_route():
     routed("blackhole")
+
+
+@case("""
+    connect ENETUNREACH unreachable | type=tcp peer=10.0.0.2:80
+        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, is none of this host's any more
+    sendto ENETUNREACH unreachable | type=udp peer=10.0.0.2:80
+        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, is none of this host's any more
+""")
+def connect_from_an_address_that_is_gone():
+    own_network()
+    run("ip address add 10.0.0.1/32 dev lo; ip address add 10.0.0.2/32 dev lo")
+    s, u = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+    for one in s, u:
+        one.bind(("10.0.0.1", 7000))
+    run("ip address delete 10.0.0.1/32 dev lo")
+    call(s.connect, ("10.0.0.2", 80))
+    call(u.sendto, b"x", ("10.0.0.2", 80))
 
 
 def rejected(address, how):

@@ -3,11 +3,12 @@ import os
 import select
 import signal
 import socket
-from socket import (AF_UNIX, MSG_NOSIGNAL, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET,
+import struct
+from socket import (AF_UNIX, AF_UNSPEC, MSG_NOSIGNAL, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET,
                     SOL_SOCKET, SO_ERROR)
 
 from made_of import (CLOSE, accepted, bound_udp, call, connected, file_with, peer, pipe_with,
-                     send_all, send_many, unix_connected, wait, wait_for_state)
+                     raw, send_all, send_many, unix_connected, wait, wait_for_state)
 from registry import case
 
 
@@ -179,11 +180,41 @@ def splice_into_a_broken_pipe():
 
 
 @case("""
+    splice EPIPE other | len=64 type=tcp
+        Nobody reads from the pipe any more into which splice was to move the data, or the connection had been aborted (RST) after the peer's FIN: splice does not say which ... !SIGPIPE
+""")
+def splice_after_reset_after_fin():
+    s = connected()
+    peer("close()")
+    wait(s)
+    s.send(b"x")
+    wait_for_state(s, CLOSE)
+    reading, writing = os.pipe()
+    raw("connect", s.fileno(), struct.pack("H", AF_UNSPEC) + bytes(14), 16)
+    call(os.splice, s.fileno(), writing, 64)
+    os.close(reading)
+
+
+@case("""
+    getsockopt EPIPE other | type=tcp state=-
+        The connection that this socket had was aborted (RST) after the peer's FIN, and then this program dissolved it (connect with AF_UNSPEC)
+""")
+def so_error_after_reset_after_fin():
+    s = connected()
+    peer("close()")
+    wait(s)
+    s.send(b"x")
+    wait_for_state(s, CLOSE)
+    raw("connect", s.fileno(), struct.pack("H", AF_UNSPEC) + bytes(14), 16)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+
+
+@case("""
     send EPIPE write-after-close | len=10 tcp CLOSE tx=512 unacked=5 unsent=0
-        The connection to $them had failed before this write, by an RST from it, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here ... !closed
+        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here
 """)
 def write_after_close_with_reply_unread():
-    """The kernel does not tell of the peer's FIN as long as data lies before it."""
+    """The peer's FIN is told from the data that lies before it."""
     s = connected()
     send_all(s, 512)
     peer("take(512); give(7); close()")

@@ -188,8 +188,8 @@ def reset_in_the_queue():
 
 
 @case("""
-    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        $them aborted the connection (RST), or this host's kernel did, because data came after this program had shut the socket down; until then 0 bytes had been received, and 512 bytes acknowledged
+    recv ECONNRESET other | len=64 tcp CLOSE rx=0 tx=512 all-acked
+        Data came from $them after this program had shut the socket down in both directions: therefore this host's kernel aborted the connection (RST)
 """)
 def reset_by_own_kernel():
     """Data for a program that has shut down both sides: it is this side that
@@ -200,6 +200,71 @@ def reset_by_own_kernel():
     peer("take(512); give(3)")
     wait_for_state(s, CLOSE)
     call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=6 tx=512 all-acked
+        $them aborted the connection (RST), or this host's kernel did, because data came after this program had shut the socket down; until then 6 bytes had been received, and 512 bytes acknowledged
+""")
+def reset_perhaps_by_own_kernel():
+    """Some had come before, in as many pieces as bytes for all that is known."""
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(3)")
+    s.recv(3)
+    peer("give(3)")
+    s.recv(3)
+    s.shutdown(SHUT_RDWR)
+    peer("give(3)")
+    wait_for_state(s, CLOSE)
+    call(s.recv, 64)
+
+
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=3 tx=512 all-acked
+        $them aborted the connection (RST) in mid-stream, after 3 bytes from it and 512 bytes acknowledged by it ... !kernel
+""")
+def reset_after_own_shutdown():
+    """All that came was taken: it is the peer's."""
+    s = connected()
+    send_all(s, 512)
+    peer("take(512); give(3)")
+    s.recv(3)
+    s.shutdown(SHUT_RDWR)
+    peer("reset()")
+    wait_for_state(s, CLOSE)
+    call(s.recv, 64)
+
+
+@case("""
+    send ECONNRESET peer-reset | len=1 tcp CLOSE rx=5 tx=0 all-acked unread=5
+        in mid-stream, after 5 bytes from it ... !FIN
+    send EPIPE write-after-close | len=1 tcp CLOSE rx=5 tx=0 all-acked unread=5
+        The connection to $them had already failed before this write
+""")
+def reset_with_unread_data_and_no_fin():
+    s = connected()
+    peer("give(5); reset()")
+    wait_for_state(s, CLOSE)
+    call(s.send, b"x")
+    call(s.send, b"x")
+
+
+@case("""
+    getsockopt EPIPE peer-reset | tcp CLOSE rx=5 tx=0 unacked=1 unsent=0 unread=5
+        had closed its side cleanly (FIN), and then aborted the connection (RST)
+    send EPIPE write-after-close | len=1 tcp CLOSE rx=5 tx=0 unacked=1 unsent=0 unread=5
+        $them had closed its side (FIN), and then the connection failed before this write
+""")
+def reset_with_unread_data_and_fin():
+    """The FIN is no byte of data, though the data before it was never read."""
+    s = connected()
+    peer("give(5); close()")
+    wait_for_state(s, 8)
+    call(s.send, b"x")
+    wait_for_state(s, CLOSE)
+    s.getsockopt(SOL_SOCKET, SO_ERROR)
+    call(s.send, b"x")
 
 
 @case("""

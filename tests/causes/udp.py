@@ -252,6 +252,16 @@ def udp_shutdown_unconnected():
 
 
 @case("""
+    sendto EACCES not-permitted | len=3 type=udp peer=10.0.0.2:7000
+        A prohibiting route of this host or a security module forbids it ... !broadcast
+""")
+def udp_prohibited_route():
+    own_network()
+    run("ip route add prohibit 10.0.0.0/8")
+    call(socket.socket(AF_INET, SOCK_DGRAM).sendto, b"abc", ("10.0.0.2", 7000))
+
+
+@case("""
     sendto EACCES not-permitted | len=3 type=udp peer=10.0.0.255:7000
         A broadcast address without SO_BROADCAST, or a route or security module that forbids it
 """)

@@ -1,9 +1,11 @@
 """Who made the connection, who spoke last, and what lies here unread."""
+import socket
 from select import POLLIN
 from socket import MSG_NOSIGNAL, MSG_WAITALL, SHUT_WR
 
-from made_of import (CLOSE, accepted, call, connected, peer, send_all, tcp_info, unix_connected,
-                     wait, wait_for_state, wait_until)
+from made_of import (CLOSE, LOOPBACK, accepted, call, connected, free_here,
+                     keep_here_what_goes_to_the_peer, note_ends, own_network, peer, run, send_all,
+                     tcp_info, unacknowledged, unix_connected, wait, wait_for_state, wait_until)
 from registry import case
 
 
@@ -107,3 +109,40 @@ def last_words_unread_unix():
     call(s.send, bytes(10), MSG_NOSIGNAL)
     s.recv(24)
     call(s.recv, 64)
+
+
+@case("""
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=0 unacked=0 unsent=1 side=connected
+        this program had sent last ... 1 byte had not been acknowledged
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=1 all-acked side=connected
+        this program had sent last
+""")
+def one_byte_kept_here():
+    """Each try counts as a byte sent: the one that is too many looks like the SYN's. There is
+    one try more, after two seconds."""
+    own_network()
+    run("ip route replace table local local 127.0.0.1 dev lo rto_min 2s")
+    s = connected()
+    peer("finish_sending()")
+    wait(s)
+    keep_here_what_goes_to_the_peer(s)
+    s.send(b"x")
+    call(s.recv, 64)
+    free_here()
+    wait_until(lambda: unacknowledged(s) == 0)
+    call(s.recv, 64)
+
+
+@case("""
+    shutdown ENOTCONN not-connected | type=tcp
+        The connection was already gone, or never made
+    send EPIPE other | len=1 tcp ESTABLISHED rx=0 tx=0 all-acked
+        This program had shut down the socket's writing side before it was connected, and so it stayed; or another thread closed the descriptor
+""")
+def shut_down_before_it_was_connected():
+    s = socket.socket()
+    listener = socket.create_server((LOOPBACK, 0))
+    call(s.shutdown, SHUT_WR)
+    s.connect(listener.getsockname())
+    note_ends(s)
+    call(s.send, b"x")

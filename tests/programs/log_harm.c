@@ -6,6 +6,8 @@
  *     log_harm low FILE LOG    dup2() onto the number where the log is being opened
  *     log_harm born FILE       children of clone() while other threads leave records,
  *                              which take every number; prints their own
+ *     log_harm first           threads that all have a first socket, and leave a record
+ *     log_harm opening         a first socket while another thread forks
  *     log_harm unshare LOG     a thread with a table of its own, and a log that is removed
  *     log_harm lowest FILE     close(0) and open() while other threads leave records
  *     log_harm fork            children while other threads leave records
@@ -163,6 +165,48 @@ static void born(const char *path)
 
 static pthread_barrier_t turn;
 
+static void *have_first_socket(void *number)
+{
+    static char room[64];
+    int pair[2];
+    pthread_barrier_wait(&turn);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    CHECK(recv(pair[0], room, (size_t)number, MSG_DONTWAIT) == -1);
+    return NULL;
+}
+
+static void first_socket_of_all(void)
+{
+    CHECK(pthread_barrier_init(&turn, NULL, THREADS) == 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        CHECK(pthread_create(&running[i], NULL, have_first_socket, (void *)(i + 1)) == 0);
+    }
+    end_threads(THREADS);
+}
+
+static void *fork_once(void *unused)
+{
+    int status = -1;
+    pthread_barrier_wait(&turn);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    return unused;
+}
+
+static void open_while_forking(void)
+{
+    CHECK(pthread_barrier_init(&turn, NULL, 2) == 0);
+    CHECK(pthread_create(&running[0], NULL, fork_once, NULL) == 0);
+    pthread_barrier_wait(&turn);
+    usleep(20000); /* it is in the midst of its fork by now */
+    open_quiet();
+    leave_record(1);
+    end_threads(1);
+}
+
 static void *own_table(void *unused)
 {
     CHECK(unshare(CLONE_FILES) == 0);
@@ -226,6 +270,14 @@ int main(int argc, char **argv)
 {
     CHECK(argc >= 2);
     const char *path = argc > 2 ? argv[2] : "";
+    if (strcmp(argv[1], "first") == 0) {
+        first_socket_of_all();
+        return 0;
+    }
+    if (strcmp(argv[1], "opening") == 0) {
+        open_while_forking();
+        return 0;
+    }
     open_quiet();
     if (strcmp(argv[1], "cage") == 0) {
         cage(path);

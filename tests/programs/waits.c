@@ -1,7 +1,10 @@
 /* A connect that is refused, in a thread; once it waits (to be tried again) it is ended as
  * the arguments say: `signal N` with a handler for it, `default N` without one, `cancel`.
- * `receive`: what a connection to which nothing comes says, and its options. */
+ * With `accept` as the last argument it is an accept that finds no descriptor.
+ * `receive`: what a connection to which nothing comes says, and its options.
+ * `vfork`: a vfork child's connect that is refused, and what it left in its parent. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -9,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-static volatile pid_t tid;
+static volatile int thread_call = -1; /* /proc/thread-self/syscall of the thread */
 
 static void handler(int sig)
 {
@@ -26,24 +31,54 @@ static void *connects(void *unused)
         .sin_family = AF_INET, .sin_port = htons(1), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     (void)unused;
-    tid = (pid_t)syscall(SYS_gettid);
+    thread_call = open("/proc/thread-self/syscall", O_RDONLY);
     int result = connect(fd, (struct sockaddr *)&nobody, sizeof nobody);
     printf("%d %s\n", result, errno == ECONNREFUSED ? "ECONNREFUSED" : strerror(errno));
     return NULL;
 }
 
+static void *accepts(void *unused)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    (void)unused;
+    listen(fd, 1);
+    int last = open("/proc/thread-self/syscall", O_RDONLY);
+    struct rlimit limit = {(rlim_t)last + 1, (rlim_t)last + 1};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    thread_call = last;
+    int result = accept(fd, NULL, NULL);
+    printf("%d %s\n", result, errno == EMFILE ? "EMFILE" : strerror(errno));
+    return NULL;
+}
+
+/* Everything but the child's own descriptors is the parent's. */
+static int vforks(void)
+{
+    struct sockaddr_in nobody = {
+        .sin_family = AF_INET, .sin_port = htons(1), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    volatile int result = 0;
+    volatile int err = 0;
+    int status;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    pid_t child = vfork();
+    if (child == 0) {
+        result = connect(fd, (struct sockaddr *)&nobody, sizeof nobody);
+        err = errno;
+        _exit(7);
+    }
+    waitpid(child, &status, 0);
+    printf("%d %s %d\n", result, err == ECONNREFUSED ? "ECONNREFUSED" : strerror(err),
+           WEXITSTATUS(status));
+    result = connect(fd, (struct sockaddr *)&nobody, sizeof nobody);
+    printf("%d %s\n", result, errno == ECONNREFUSED ? "ECONNREFUSED" : strerror(errno));
+    return 0;
+}
+
 /* In poll, or in whatever the C library makes of it. */
 static int is_waiting(void)
 {
-    char path[64];
     char number[64] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", tid);
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        return 0;
-    }
-    int n = fgets(number, sizeof number, file) ? atoi(number) : -1;
-    fclose(file);
+    int n = pread(thread_call, number, sizeof number - 1, 0) > 0 ? atoi(number) : -1;
 #ifdef SYS_poll
     if (n == SYS_poll) {
         return 1;
@@ -73,6 +108,21 @@ static int receive(void)
     return 0;
 }
 
+static void *pauses(void *unused)
+{
+    pause();
+    return unused;
+}
+
+/* The C library loads libgcc_s for it, for which there may be no descriptor later. */
+static void cancel_one(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, pauses, NULL);
+    pthread_cancel(thread);
+    pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
     pthread_t thread;
@@ -82,11 +132,17 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "receive") == 0) {
         return receive();
     }
+    if (strcmp(argv[1], "vfork") == 0) {
+        return vforks();
+    }
     if (strcmp(argv[1], "signal") == 0) {
         sigaction(sig, &act, NULL);
     }
-    pthread_create(&thread, NULL, connects, NULL);
-    while (!tid || !is_waiting()) {
+    if (strcmp(argv[1], "cancel") == 0) {
+        cancel_one();
+    }
+    pthread_create(&thread, NULL, strcmp(argv[argc - 1], "accept") == 0 ? accepts : connects, NULL);
+    while (thread_call < 0 || !is_waiting()) {
         usleep(1000);
     }
     if (sig) {

@@ -9,6 +9,8 @@ def of_close(case):
     found = {"reset-by-own-close"} if entry["unread"] or linger else set()
     if t.peer_first is None:
         found.add("gave-up-connecting")
+    if t.established:
+        found.add("gave-up-sending")
     return found | {"gave-up-waiting"} if t.name == "a" else found
 
 

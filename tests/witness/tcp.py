@@ -77,6 +77,11 @@ def _(case, said):
     return case.t.shut(1, case.high) and same(case, said["rx"], "rx") and same(case, said["tx"], "tx")
 
 
+@claim(r"Data came from PEER after this program had shut the socket down in both directions: therefore this host's kernel aborted the connection \(RST\)\.")
+def _(case, said):
+    return bool(case.t.own_resets) and case.t.shut(0, case.high) and case.t.shut(1, case.high) or "it had not"
+
+
 @claim(r"PEER aborted the connection \(RST\) before any data had gone either way")
 def _(case, said):
     ok = reset_came(case)
@@ -197,6 +202,18 @@ def _(case, said):
     return case.entry["call"] == "splice" and case.entry["empty"]
 
 
+@claim(r"Nobody reads from the pipe any more into which splice was to move the data, or the connection had been aborted \(RST\) after the peer's FIN: splice does not say which\.", LESS)
+def _(case, said):
+    t = case.t
+    return bool(case.entry.get("deaf")) or t.fin_flag(case.high) and t.reset_in(case.high) or "neither"
+
+
+@claim(r"The connection that this socket had was aborted \(RST\) after the peer's FIN, and then this program dissolved it \(connect with AF_UNSPEC\)\.")
+def _(case, said):
+    t = case.t
+    return t.fin_flag(case.high) and t.reset_in(case.high) and t.dissolved(case.high) or "it had not"
+
+
 @claim(r"Nobody reads from the pipe any more into which splice was to move the data; the socket is fine\.")
 def _(case, said):
     return case.entry["call"] == "splice" and case.entry.get("deaf")
@@ -286,14 +303,28 @@ def _(case, said):
     return reset_went(case)
 
 
-@claim(r"This program gave up connecting(?: after " + TIME + r")?: PEER had not answered the connection request \(SYN\) when it closed the socket\.(?: This host itself did not let the SYN out when it was to be sent again: a firewall rule of its own, a full conntrack table or a full queue\.)? That is its own deadline, or another address answered sooner\.")
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: This host itself did not let the SYN out when it was to be sent again: a firewall rule of its own, a full conntrack table or a full queue\.)? That is its own deadline, another address answered sooner, or SO_ERROR had told it of an ICMP error\.")
 def _(case, said):
-    return case.t.peer_first is None and not case.t.told(case.entry) or "it had"
+    return case.t.peer_first is None or "one had"
 
 
 @claim(r"This program closed the connection " + TIME + r" after it had sent last, without an answer from PEER: nothing has (?P<when>ever come|come since) \(<rx> in all\)\. That is its own deadline, unless what it sent last needed no answer\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
+
+
+def not_acknowledged(case):
+    return case.record["unacked"] + case.record["unsent"] > 0
+
+
+@claim(r"This program gave the connection up: PEER had not acknowledged the last <unacked> in spite of (?P<tries>\d+) retransmissions?\. Its host is off, or something on the way drops the packets\.")
+def _(case, said):
+    return same(case, said["unacked"], "unacked") and not_acknowledged(case) and int(said["tries"]) >= 2
+
+
+@claim(r"This program closed the connection with <unsent> that it had written and that were not sent yet, for (?:PEER does not read \(its window is closed\)|none of it has gone out for " + TIME + r")\. The kernel goes on trying for a while; what the program still had to write, if anything, is lost\.")
+def _(case, said):
+    return same(case, said["unsent"], "unsent") and not_acknowledged(case)
 
 
 @claim(r"PEER closed its side cleanly \(FIN\) without an answer: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever come|come since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit ran out, or a proxy has nothing behind it; a farewell that needs no answer looks the same\.")

@@ -148,6 +148,19 @@ def _(case, said):
 
 # ---- Connecting ----
 
+OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, is none of this host's any more\.)?"
+
+
+@claim(r"A route of this host leads nowhere \(blackhole\) instead of to PEER\.(?! Or)")
+def _(case, said):
+    return own_route(case, "blackhole") or "there is none"
+
+
+@claim(r"A route of this host leads nowhere \(blackhole\) instead of to PEER\." + OWN_ADDRESS, LESS)
+def _(case, said):
+    return own_route(case, "blackhole") or "there is none"
+
+
 @claim(r"The connect to PEER was not finished at once, but has succeeded since\.")
 def _(case, said):
     return case.t.established and case.record["state"] not in ("SYN_SENT", "SYN_RECV") or "it had not"
@@ -163,7 +176,7 @@ def _(case, said):
     return case.t.peer_first is None or "one did"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the way reported that \(ICMP\)\.")
+@claim(r"There is no route to PEER: this host has none, or a router or firewall on the way reported that \(ICMP\)\." + OWN_ADDRESS)
 def _(case, said):
     return icmp(case, 0x300, 0x306) or own_route(case, "throw") or "there was"
 

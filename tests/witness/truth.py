@@ -77,8 +77,7 @@ class Tcp:
         self.resets = []     # (at, sure)
         self.own_resets = [] # when data came after the program had shut down both directions
         self.acked = []      # (at, payload acknowledged, sure, window)
-        self.data_in = []    # when payload came
-        self.unsure_data = False  # a rule came or went at that moment
+        self.data_in = []    # (when payload came, sure)
         place, later, fin = 0, [], None
         for p in self.back:
             sure = not self.rules_in.maybe(p.at)
@@ -88,8 +87,12 @@ class Tcp:
                 self.take_reset(p, place, fin is not None and place >= fin, sure)
                 continue
             start = difference(p.seq, self.peer_first) if not p.flags & SYN else 0
+            if self.was_full(p.at):
+                sure = sure and not p.payload and start <= self.acknowledged(p.at)
+                place = self.without_what_had_no_room(p, start, place, later)
             if p.flags & ACK and self.first is not None:
-                self.acked.append((p.at, max(0, difference(p.ack, self.first)), sure, p.window))
+                taken = sure and start + p.payload >= self.acknowledged(p.at)  # a probe is not
+                self.acked.append((p.at, max(0, difference(p.ack, self.first)), taken, p.window))
             if p.payload and start + p.payload > place and self.takes_nothing(p.at):
                 self.own_resets.append(p.at)
                 continue
@@ -102,13 +105,26 @@ class Tcp:
                 if a <= place < b:
                     place = b
             later = [one for one in later if one[1] > place]
-            self.unsure_data |= p.payload > 0 and not sure
             if place > before:
-                self.data_in.append(p.at)
+                self.data_in.append((p.at, sure))
                 self.received.append((p.at, place, sure))
             if fin is not None and place >= fin and self.fin_in == NEVER:
                 self.fin_in = p.at
                 self.fin_sure = sure
+
+    def acknowledged(self, at):
+        """How much of the peer's payload this end had acknowledged."""
+        return max((difference(o.ack, self.peer_first) for o in self.out if o.at <= at and o.flags & ACK and
+                    not o.flags & RST), default=0)
+
+    def without_what_had_no_room(self, p, start, place, later):
+        """What is sent again, and was not acknowledged, may have found the window closed: the
+        kernel throws such a packet away whole, with its acknowledgement
+        (net/ipv4/tcp_input.c, tcp_sequence())."""
+        if not p.payload or start >= place or self.acknowledged(p.at) > start:
+            return place
+        later.append((start, place))
+        return start
 
     def takes_nothing(self, at):
         """net/ipv4/tcp_input.c, tcp_rcv_state_process(): in FIN_WAIT1 and FIN_WAIT2, with the
@@ -133,11 +149,13 @@ class Tcp:
         most = max((n for at, n, _ in self.received if at <= min(high, self.end_at_latest())),
                    default=0)
         least = max((n for at, n, sure in self.received if at <= low and sure), default=0)
-        acknowledged = max((difference(p.ack, self.peer_first) for p in self.out
-                            if p.at <= low and p.flags & ACK and not p.flags & RST), default=0) \
-            if self.peer_first is not None else 0
-        if self.was_full(low) or self.end_at_least() <= high:
-            least = min(least, max(0, acknowledged))
+        acknowledged = self.acknowledged(low) if self.peer_first is not None else 0
+        if self.by_subflow:  # which carries some twice: RFC 8684, 3.3.5
+            least = 0
+        elif self.was_full(low):
+            least = max(0, acknowledged - (self.fin_in <= low))
+        elif self.end_at_least() <= high:
+            least = min(least, acknowledged)
         return min(least, most), most
 
     def was_full(self, until):
@@ -157,7 +175,9 @@ class Tcp:
         return min(least, least_end, written), min(most, written)
 
     def window_closed(self, low, high):
-        """Whether the peer's window may have been closed in that time."""
+        """Whether the peer's window may have been closed in that time, or when it all ended
+        before that."""
+        low, high = min(low, self.end_at_least() - LAG), min(high, self.end_at_latest())
         last = None
         for at, _, _, window in self.acked:
             if at <= low:
@@ -251,11 +271,16 @@ class Tcp:
         return self.timed(until) or any(e["errno"] in (110, 113, 101, 100, 111, 13, 92, 64, 22) and
                    self.is_fatal(e) and e["t0"] <= until for e in self.entries)
 
+    def timers(self):
+        """When what ends connections by time may have done so at the earliest."""
+        begin = min((p.at for p in self.out), default=0)  # what is not acknowledged may be older than the option
+        return [max(a["t0"], begin + a["value"] * 10**6) if a["name"] == "user-timeout" else a["t0"] + 10**9
+                for a in self.acts
+                if a["act"] == "option" and a["e"] == self.name and a["name"] in ("user-timeout", "keepalive")]
+
     def timed(self, until):
         """Something that ends connections by time is at work, and has had the time."""
-        return any(a["act"] == "option" and a["e"] == self.name and
-                   (a["name"] == "user-timeout" and a["t0"] + a["value"] * 10**6 <= until or
-                    a["name"] == "keepalive" and a["t0"] + 10**9 <= until) for a in self.acts)
+        return any(at <= until for at in self.timers())
 
     def connect_failed(self, until):
         return any(e["call"] == "connect" and e["errno"] not in (0, 4, 11, 115, 114, 106) and
@@ -270,8 +295,7 @@ class Tcp:
         begins = [a["t0"] for a in self.acts if a["act"] == "kill" and a["e"] == self.name]
         ended = [a["t0"] for a in self.acts if a["act"] == "killed" and a["e"] == self.name]
         found += zip(begins, ended)
-        timed = [a["t0"] for a in self.acts if a["act"] == "option" and a["e"] == self.name and
-                 a["name"] in ("user-timeout", "keepalive")]
+        timed = self.timers()
         found += [(min([e["t0"]] + timed), e["t1"]) for e in self.entries
                   if e["errno"] in FATAL - {32} and self.is_fatal(e) and not self.is_soft(e)]
         found += [(e["t0"], e["t1"]) for e in self.entries if e.get("unspec")]
@@ -301,8 +325,8 @@ class Tcp:
     def sent_data_after(self, begin, until):
         return any(p.payload and begin <= p.at <= until for p in self.out)
 
-    def last_data_in(self, until):
-        return max((at for at in self.data_in if at <= until), default=None)
+    def last_data_in(self, until, surely=False):
+        return max((at for at, sure in self.data_in if at <= until and (sure or not surely)), default=None)
 
     def last_heard(self, until):
         return max((p.at for p in self.back if p.at <= until and not self.rules_in.surely(p.at)),

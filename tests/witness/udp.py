@@ -70,7 +70,7 @@ def allowed(case):
             return {"zero-length-request"}
         return {"local-shutdown-read"} if t.shut(0, case.high) else {"zero-length-datagram"}
     if number == errno.EINVAL:
-        return {"bad-argument"}
+        return {"unreachable"} if entry["call"] == "connect" else {"bad-argument"}
     if number == errno.EPIPE:
         return {"local-shutdown-write"}
     return causes.allowed(case)
@@ -84,12 +84,15 @@ def faults(case):
         yield f"the peer is {case.peer_text()}"
 
 
+OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, is none of this host's any more\.)?"
+
+
 @claim(r"An earlier datagram of this socket(?P<named>, to PEER or to where it was connected before,)? was answered by port-unreachable \(ICMP\): nothing receives where it was sent, or a firewall rejects it\.")
 def _(case, said):
     return case.t.answered({0x303}, case.high) or "none was"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the way reported that \(ICMP\)\.(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
+@claim(r"There is no route to PEER: this host has none, or a router or firewall on the way reported that \(ICMP\)\." + OWN_ADDRESS + r"(?P<or> Or that was said of an earlier datagram of this socket, to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.ENETUNREACH], case.high, to) or case.t.routed("throw") or \
@@ -118,12 +121,17 @@ def _(case, said):
     return case.t.routed("prohibit") or "nothing did"
 
 
-@claim(r"The kernel refused an argument of the call as invalid, or the route to PEER leads nowhere \(blackhole\)\.", LESS)
+@claim(r"The kernel refused an argument of the call as invalid, or the route to PEER leads nowhere \(blackhole\)\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
 
-@claim(r"The kernel refused the address, or the route to it leads nowhere \(blackhole\)\.", LESS)
+@claim(r"A prohibiting route of this host or a security module forbids it\.")
+def _(case, said):
+    return case.t.routed("prohibit") or "nothing did"
+
+
+@claim(r"A route of this host leads nowhere \(blackhole\) instead of to PEER\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 

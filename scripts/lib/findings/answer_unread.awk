@@ -1,16 +1,25 @@
 # The connection failed while something that the peer had said lay here unread: servers
 # explain themselves in such last words.
 
+BEGIN {
+    MOST_HEADER = 16 # bytes
+    LEAST_LEFT = 32
+}
+
 function find_answer_unread(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && has_last_words(i))
             put_in_group("unread" SUBSEP party_of(i), i, unread_of[i])
+        else if (is_open(i) && was_not_understood(i))
+            put_in_group("strange" SUBSEP party_of(i), i, unread_of[i])
         else if (is_open(i) && spoke_shortly_before(i))
             put_in_group("read" SUBSEP party_of(i), i, rx_of[i])
     for (g = 1; g <= groups; g++)
         if (group_key[g] ~ /^unread/)
             tell_answer_unread(g)
+        else if (group_key[g] ~ /^strange/)
+            tell_strange_answer(g)
         else
             tell_last_words(g)
 }
@@ -21,6 +30,24 @@ function spoke_shortly_before(i) {
     if (type_of[i] !~ /tcp/ || side_of[i] == "accepted" || !(rx_of[i] > 0) || rx_of[i] > 200 || idle_of[i] == "" || idle_of[i] >= 500)
         return 0
     return cause_of[i] == "peer-reset" && !(due_of[i] && wait_of[i] > 0 && pause_of[i] > 0) || cause_of[i] == "peer-closed" && ended_badly(i)
+}
+
+# The program read the first bytes of the first answer, and closed: whoever reads a header
+# of a fixed length and does not like it does so.
+function was_not_understood(i,    read) {
+    read = rx_of[i] - unread_of[i]
+    return cause_of[i] == "reset-by-own-close" && side_of[i] == "connected" && unread_of[i] > 0 && tx_of[i] > 0 && read > 0 && read <= MOST_HEADER && unread_of[i] >= LEAST_LEFT
+}
+
+function tell_strange_answer(g,    i, n) {
+    i = group_first[g]
+    n = found("answer-not-understood", "warn", g, \
+        spoken_prog(i) " does not understand what " spoken_peer(i) " answers", \
+        tally(g, "connection", "connections") ", first at " clock(i) ": it read " spoken_bytes(rx_of[i] - unread_of[i]) " of the first answer and closed with the other " spoken_range_bytes(g) " unread.", \
+        "Another protocol is spoken there: TLS to a port without, or a proxy's error page.", \
+        "see what it says by `tcpdump -A -ni any port " port_of(peer_of[i]) "`.")
+    add_figure(n, "unread", group_most[g])
+    add_figure(n, "connections", group_size[g])
 }
 
 function tell_last_words(g,    i, n) {

@@ -18,10 +18,11 @@ function tell_descriptor_limit(g,    i, n, limit, lasted, is_system, is_accept) 
     n = found("descriptor-limit", "error", g, \
         is_system ? "The whole system has run out of open files (fs.file-max)" : spoken_prog(i) " has as many descriptors open as it may" (limit ? ": " limit : ""), \
         tally(g, "call", "calls") " of " call_of[i] " failed" (lasted >= 1000 ? " within " spoken(lasted) : "") ", the first at " clock(i) ".", \
-        is_accept ? "New clients wait unanswered meanwhile; neither they nor the network are the cause." \
+        is_accept ? "New clients wait unanswered; the network is not the cause." \
             : "Until it closes one it can make no other; the network is not the cause.", \
         is_system ? "find who holds them: `lsof | awk '{ print $1 }' | sort | uniq -c | sort -n | tail`." \
-            : "raise it (`ulimit -n`, LimitNOFILE= of the unit); if `ls /proc/" printable(pid_of[i]) "/fd | wc -l` grows without end, mend the leak instead.")
+            : "raise it (`ulimit -n`, LimitNOFILE=); mend a leak if `ls /proc/" printable(pid_of[i]) "/fd | wc -l` only grows" \
+            (is_accept ? "; `SOCKSHIM_ACCEPT=careful` keeps a server alive." : "."))
     add_figure(n, "limit", limit)
     add_figure(n, "records", group_size[g])
 }

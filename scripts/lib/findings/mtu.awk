@@ -19,7 +19,7 @@ function find_mtu(    i, g) {
 function only_small_ones_pass(i) {
     if (type_of[i] !~ /tcp/ || is_same_host(i))
         return 0
-    if (cause_of[i] !~ /^(connection-timed-out|gave-up-waiting|timeout|reset-by-own-close|peer-reset|closed-unanswered)$/)
+    if (cause_of[i] !~ /^(connection-timed-out|gave-up-waiting|gave-up-sending|timeout|reset-by-own-close|peer-reset|closed-unanswered)$/)
         return 0
     return unacked_of[i] >= LEAST_FULL && retrans_of[i] >= LEAST_TRIES && tx_of[i] != "" && tx_of[i] < MOST_SMALL && pause_of[i] < 60000
 }

@@ -1,40 +1,24 @@
-# getaddrinfo failed. The record's sentence has the name and the EAI_ error.
+# getaddrinfo failed: `name` was asked for, `error` is the EAI_ error, `waited_ms` how long it took.
 
 function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && cause_of[i] == "name-not-resolved")
-            put_in_group(prog_of[i] SUBSEP name_asked_for(i) SUBSEP error_of[i], i, took_ms(i))
+            put_in_group(prog_of[i] SUBSEP asked_of[i] SUBSEP error_of[i], i, took_of[i] + 0)
     for (g = 1; g <= groups; g++)
         tell_name_not_resolved(g)
 }
 
-# The record has the name under `peer` or `name`, or in its sentence.
-function name_asked_for(i,    text) {
-    if (peer_of[i] != "")
-        return peer_of[i]
-    text = why_of[i]
-    if (match(text, /[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+/))
-        return substr(text, RSTART, RLENGTH)
-    return ""
-}
-
-function took_ms(i) {
-    if (match(why_of[i], /[0-9]+ ms/))
-        return substr(why_of[i], RSTART) + 0
-    return 0
-}
-
-function tell_name_not_resolved(g,    i, n, part, error, is_late, is_temporary) {
+function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
     i = group_first[g]
     split(group_key[g], part, SUBSEP)
     error = part[3] != "" ? part[3] : match(why_of[i], /EAI_[A-Z]+/) ? substr(why_of[i], RSTART, RLENGTH) : ""
-    is_late = group_least[g] >= 1000
     is_temporary = error == "EAI_AGAIN" || error == "EAI_FAIL"
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "is not resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
-        is_temporary ? "The name servers did not answer, or could not say; the name may well exist." \
+        is_temporary && group_most[g] < 500 ? "That soon: no name server is set, none can be reached, or it refuses; the name may well exist." \
+            : is_temporary ? "The name servers did not answer, or could not say; the name may well exist." \
             : "The name servers said that there is no such name, or no such address of it.", \
         is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`." \
             : "check its spelling, and search and ndots in /etc/resolv.conf.")

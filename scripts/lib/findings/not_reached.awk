@@ -29,9 +29,9 @@ function tell_not_reached(g,    i, n, kind, time) {
     kind = not_reached_kind(i)
     time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
     n = found(kind, is_route_question(i) ? "info" : level_of[i] >= RANK["error"] ? "error" : "warn", g, \
-        not_reached_title(i, kind), \
+        not_reached_title(i, kind) (is_route_question(i) ? " by UDP, which may not matter" : ""), \
         tally(g, "time", "times") " (" printable(error_of[i] == "" ? cause_of[i] : error_of[i]) time "), first at " clock(i) (group_size[g] > 1 ? ", last at " clock(group_last[g]) : "") "." beside(i), \
-        not_reached_meaning(i, group_most[g]), \
+        is_route_question(i) ? "Such a connect sends nothing: it may be a name server in reserve, or a question for the way." : not_reached_meaning(i, group_most[g]), \
         not_reached_advice(i, group_most[g]))
     add_figure(n, "records", group_size[g])
     if (group_most[g] != "")

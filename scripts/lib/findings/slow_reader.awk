@@ -3,12 +3,15 @@
 
 BEGIN {
     LEAST_STREAM = 65536 # bytes received that make it a stream
+    LEAST_STILL = 1000 # ms
 }
 
 function find_slow_reader(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && peer_did_not_read(i))
+        if (cause_of[i] == "would-block" && unsent_of[i] > 0)
+            full_at[connection_of(i)] = written(i)
+        else if (is_open(i) && peer_did_not_read(i))
             put_in_group("server" SUBSEP party_of(i), i, unsent_of[i])
         else if (is_open(i) && was_cut_off_behind(i))
             put_in_group("client" SUBSEP party_of(i), i, rx_of[i])
@@ -24,7 +27,21 @@ function peer_did_not_read(i) {
         return 0
     if (cause_of[i] ~ /^(timeout|connection-timed-out)$/)
         return why_of[i] ~ /window/
+    if (cause_of[i] == "gave-up-sending")
+        return unacked_of[i] == 0 && is_cut_short(i)
     return cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted"
+}
+
+# What the program has written in all, as far as the kernel has taken it.
+function written(i) {
+    return tx_of[i] + unacked_of[i] + unsent_of[i]
+}
+
+# A close right after the last write to a slow reader is no fault: the kernel sends the
+# rest. But a write that had found no room was not made up for, or nothing went out for
+# long before.
+function is_cut_short(i) {
+    return (connection_of(i) in full_at) && full_at[connection_of(i)] == written(i) || sent_of[i] >= LEAST_STILL
 }
 
 # Data still came when it stood still, it was not this side's turn, and the reset was
@@ -36,12 +53,12 @@ function was_cut_off_behind(i) {
 
 function tell_peer_does_not_read(g,    i, n, is_ours) {
     i = group_first[g]
-    is_ours = cause_of[i] == "reset-by-own-close"
+    is_ours = cause_of[i] ~ /^(reset-by-own-close|gave-up-sending)$/
     n = found("slow-reader", "warn", g, \
         (side_of[i] == "accepted" ? "Clients of " spoken_prog(i) " do" : spoken_peer(i) " does") " not read, and " (is_ours ? spoken_prog(i) " drops them" : "the connection is given up"), \
         tally(g, "connection", "connections") "; " spoken_range_bytes(g) " could not be sent, first to " spoken_peer(i) " at " clock(i) ".", \
-        "Its host acknowledges, but that program does not read; the network is not the cause.", \
-        side_of[i] == "accepted" ? "look at what that client does; a longer send timeout or larger output buffer of " spoken_prog(i) " only gives it time." \
+        "Its host acknowledges, but that program does not read; the network is not the cause." (cause_of[i] == "gave-up-sending" ? " It gets a part." : ""), \
+        side_of[i] == "accepted" ? "look at what that client does; a larger send_timeout or output buffer only gives it time." \
             : "look at what the server does instead of reading: Recv-Q of `ss -tnp` there.")
     add_figure(n, "unsent", group_most[g])
     add_figure(n, "connections", group_size[g])

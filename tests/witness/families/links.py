@@ -36,5 +36,7 @@ def put(talk, end):
 
 def mtu(talk, end):
     name = "xy"[end.name == "b"]
+    talk.note("link", side="a")  # a cable hands nothing on that is too big for its other end
+    talk.note("link", side="b")
     yield from talk.command(end.name, f"ip link set {name}{talk.number} mtu "
                             f"{talk.rnd.choice([576, 1000, 1500])}", must=False)

@@ -1,0 +1,29 @@
+# A server that closes after a silence of its own while what its client has sent lies here
+# unread: the client sees a reset, and this program has made it.
+
+function find_own_reset(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && resets_its_client(i))
+            put_in_group(party_of(i), i, sent_of[i])
+    for (g = 1; g <= groups; g++)
+        tell_own_reset(g)
+}
+
+# It had answered before, and was silent while it was asked again: no refused upload.
+function resets_its_client(i) {
+    return cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted" && unread_of[i] > 0 && sent_of[i] >= LEAST_SURE_PAUSE && idle_of[i] >= LEAST_SURE_PAUSE
+}
+
+function tell_own_reset(g,    i, n, time) {
+    i = group_first[g]
+    time = spoken_range(group_least[g], group_most[g])
+    n = found("own-reset", "warn", g, \
+        spoken_prog(i) " itself resets connections of its clients, after " time " of silence", \
+        tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) "; " spoken_bytes(unread_of[i]) " of the client lay unread for " spoken(idle_of[i]) ".", \
+        "A close with data unread sends RST: a timeout of " spoken_prog(i) " did it.", \
+        "find which of its timeouts is that long (a proxy has one for each side).")
+    add_figure(n, "most_ms", group_most[g])
+    add_figure(n, "connections", group_size[g])
+    add_figure(n, "unread", unread_of[i])
+}

@@ -1,0 +1,43 @@
+# The peer closes in order after a silence, and both sides had spoken last within one tick
+# of the kernel's clock: nothing tells whether an answer was due. Timers end idle
+# connections after round times, and again and again; what dies does so at any time.
+
+BEGIN {
+    MOST_ENDS = 3 # connections; more are somebody's habit
+}
+
+function find_silent_end(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (ends_in_silence(i))
+            put_in_group(party_of(i), i, idle_of[i])
+    for (g = 1; g <= groups; g++)
+        if (group_size[g] <= MOST_ENDS && !(group_size[g] > 1 && is_regular(g)) && is_no_timer(g))
+            tell_silent_end(g)
+}
+
+function ends_in_silence(i) {
+    return is_open(i) && cause_of[i] == "peer-closed" && state_of[i] == "CLOSE_WAIT" && type_of[i] ~ /tcp/ && side_of[i] == "connected" && \
+        idle_of[i] >= LEAST_SURE_PAUSE && sent_of[i] == idle_of[i] && rx_of[i] > 0 && tx_of[i] > 0
+}
+
+function is_no_timer(g,    n, member, k, off) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++) {
+        off = idle_of[member[k]] % 1000
+        if (off <= 40 + idle_of[member[k]] * 0.01 || off >= 980)
+            return 0
+    }
+    return 1
+}
+
+function tell_silent_end(g,    i, n) {
+    i = group_first[g]
+    n = found("silent-end", "info", g, \
+        spoken_peer(i) " closed " tally(g, "connection", "connections") " of " spoken_prog(i) " after " spoken_range(group_least[g], group_most[g]) " of silence", \
+        "At " clock(i) ", after no time that a timer is set to. Both had spoken within one tick: an answer may have been due.", \
+        "If " spoken_prog(i) " complains, it was: what worked on it died, was killed or gave up. Else the server was stopped.", \
+        "the peer's log at that time for client " printable(local_of[i]) ".")
+    add_figure(n, "wait_ms", group_least[g])
+    add_figure(n, "connections", group_size[g])
+}
