@@ -361,3 +361,26 @@ fail(b"")'
     expect_count 1 '.cgroup == "/system.slice/nginx.service"'
     expect_count 1 '.event == "start" and (has("cgroup") | not)'
 }
+
+# The room for addresses is full then, and the peer of a socket in state CLOSE is asked for by
+# its exact length: what lies behind that room on the stack was overwritten.
+@test "a bind to an address of 108 bytes on a connection that was reset leaves the stack alone" {
+    run -0 shimmed "$PYTHON" -c '
+import ctypes, os, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+address = struct.pack("=HH4s", socket.AF_INET, 0, b"\x7f\x00\x00\x01").ljust(108, b"\x01")
+listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+fd = socket.create_connection(listener.getsockname()[:2])
+other = listener.accept()[0]
+other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+other.close()
+try:
+    fd.recv(1)
+except ConnectionResetError:
+    pass
+for i in range(20):
+    assert libc.bind(fd.fileno(), address, 108) == -1
+print("alive")'
+    [ "$output" = alive ]
+    expect '.call == "bind" and .type == "tcp" and .state == "CLOSE" and (has("peer") | not)'
+}

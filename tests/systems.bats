@@ -20,6 +20,7 @@ build_for() {
     for program in ends waits; do
         $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/$program" "$TOP/tests/programs/$program.c" -pthread
     done
+    [ "$1" != i386 ] || $2 -D_GNU_SOURCE -O2 -o "$build/stack" "$TOP/tests/programs/stack.c" -pthread
     [ "$1" = aarch64 ] || $2 -std=gnu11 -D_GNU_SOURCE -O2 -o "$build/transparent" "$TOP"/tests/life/*.c
 }
 
@@ -175,6 +176,29 @@ rotates_and_follows() {
     [ "$(records '.call == "recv"' | jq -s -c 'map(.len)')" = "[1,2,3,4]" ]
 }
 
+# Read by the same system's program: the words are of its size.
+records_into_a_ring() {
+    local ring=$BATS_TEST_TMPDIR/ring
+    run_core SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$ring" refused eof >/dev/null
+    "$BATS_FILE_TMPDIR/$SYSTEM/sockshim-recorder" "$ring" >"$BATS_TEST_TMPDIR/lines"
+    grep -q ' call=connect .* errno=111 .* cause=connection-refused ' "$BATS_TEST_TMPDIR/lines"
+    grep -q ' call=recv .* cause=peer-closed ' "$BATS_TEST_TMPDIR/lines"
+}
+
+# As tests/log.bats has it; musl has no swapcontext(3).
+takes_little_stack() {
+    local call native output setting stack=$BATS_FILE_TMPDIR/$SYSTEM/stack
+    for call in first-socket would-block recvmsg reset shut refused so-error-6 path bind \
+        nodelay close-unread close-threads rotation; do
+        native=$(LD_BIND_NOW=1 "$stack" $call)
+        for setting in SOCKSHIM=on SOCKSHIM_RESET=eof SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/ring"; do
+            output=$(env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$setting" LD_BIND_NOW=1 \
+                SOCKSHIM_LOG_LIMIT=4K "$stack" $call)
+            [ "$((${output#* } - ${native#* }))" -le 2048 ] || fails_with "$setting: $output, natively $native"
+        done
+    done
+}
+
 @test "x86-64 with glibc exports the tables' names, each of them that this system has" {
     use native
     exports nm "$("${CC:-cc}" -print-file-name=libc.so.6)"
@@ -197,6 +221,7 @@ rotates_and_follows() {
     handles
     tells_wrong_settings
     rotates_and_follows
+    records_into_a_ring
     changes_nothing
 }
 
@@ -214,6 +239,8 @@ rotates_and_follows() {
     handles
     tells_wrong_settings
     rotates_and_follows
+    records_into_a_ring
+    takes_little_stack
     changes_nothing
 }
 

@@ -82,7 +82,8 @@ static size_t unix_name_length(const struct address *a)
     if (a->len <= path) {
         return 0;
     }
-    size_t len = a->len - path;
+    const size_t room = sizeof address_at(a)->un.sun_path; /* a longer one is refused (unix(7)) */
+    size_t len = a->len - path < room ? a->len - path : room;
     /* An abstract name is all of its bytes, a path ends at the first NUL. */
     return address_at(a)->un.sun_path[0] ? strnlen(address_at(a)->un.sun_path, len) : len;
 }

@@ -34,47 +34,57 @@ enum { LEAST_TRIES = 2 };
 /* Who made the connection. */
 enum __attribute__((packed)) side { SIDE_UNKNOWN, CONNECTED, ACCEPTED };
 
+/* Without gaps, for it is on the stack below a whole line; and what every record has comes first,
+ * for the recorder keeps words that are not 0. */
 struct facts {
-    enum call call;
-    int fd; /* -1: none */
-    long ret;
-    int err; /* 0 where ret is not -1, but for SO_ERROR */
-
+    uint64_t len; /* bytes, or messages for recvmmsg and sendmmsg */
+    int ret;
+    int fd;                       /* -1: none */
+    int err;                      /* 0 where ret is not -1, but for SO_ERROR */
+    int flags;                    /* MSG_* */
+    short domain, type, protocol; /* -1: not known */
+    uint8_t call;                 /* enum call */
+    uint8_t cause;                /* enum cause, once tell_facts() has found it */
     bool has_len;
     bool receives; /* the direction; splice has either */
     bool sends;
-    enum known is_lean; /* YES: only the call's own facts are there */
-    uint64_t len;       /* bytes, or messages for recvmmsg and sendmmsg */
-    int flags;          /* MSG_* */
+    enum known is_lean;       /* YES: only the call's own facts are there */
+    enum known nonblocking;   /* the socket or this call */
+    enum known sets_timeouts; /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
+    bool peer_from_call;      /* the call named it; the socket may have another one, or none */
+    bool names_in_vain;       /* the call named an address, which such a socket does not take */
 
-    short domain, type, protocol; /* -1: not known */
-    enum known nonblocking;       /* the socket or this call */
-    enum known sets_timeouts;     /* NO: this program never set SO_RCVTIMEO or SO_SNDTIMEO */
-    uint64_t timeout_us;          /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
-    bool peer_from_call;          /* the call named it; the socket may have another one, or none */
-    bool names_in_vain;           /* the call named an address, which such a socket does not take */
-    bool too_many_buffers;        /* EMSGSIZE is of the number of buffers in a message */
-    enum known is_open;           /* the descriptor, at EBADF */
-    bool is_first_connect;        /* EINVAL of a connect: the socket had no other one before */
-    bool is_path;                 /* it is open with O_PATH */
-    int peer_pid;                 /* unix; 0: not known */
+    uint64_t timeout_us; /* SO_RCVTIMEO or SO_SNDTIMEO of this direction; 0: none */
+    uint64_t rx, tx;
+    uint32_t unacked, unsent;
+    uint32_t idle_ms, sent_ms, rtt_us, retrans;
+    const char *object;        /* the name of what called; NULL: not known */
+    uint32_t offset;           /* in it, as addr2line(1) takes it */
+    int peer_pid;              /* unix; 0: not known */
+    uint32_t queued;           /* bytes that wait to be read */
+    uint32_t descriptor_limit; /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
+    uint32_t send_buffer;      /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
+    uint32_t mtu;              /* of the path, for EMSGSIZE; 0: not known */
+    uint32_t waited_ms;        /* of a connect under way, for close, 0: not known; of getaddrinfo */
+    uint32_t user_timeout_ms;
+    uint16_t port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
+
+    bool too_many_buffers; /* EMSGSIZE is of the number of buffers in a message */
+    enum known is_open;    /* the descriptor, at EBADF */
+    bool is_first_connect; /* EINVAL of a connect: the socket had no other one before */
+    bool is_path;          /* it is open with O_PATH */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error
      * queue look the same. */
     enum known error_pending;
     enum known hung_up; /* poll's POLLHUP and POLLRDHUP */
     enum known read_closed;
-    bool has_queued;              /* asked for */
-    uint32_t queued;              /* bytes that wait to be read */
-    bool saved_from_sigpipe;      /* the default action would have ended the program */
-    bool ended_by_sigpipe;        /* it does so as soon as this is logged */
-    uint64_t descriptor_limit;    /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
-    uint16_t port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
-    uint32_t send_buffer;         /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
-    uint32_t mtu;                 /* of the path, for EMSGSIZE; 0: not known */
-    bool hears_errors; /* of a datagram socket: the error may be of an earlier datagram */
+    bool has_queued;         /* asked for */
+    bool saved_from_sigpipe; /* the default action would have ended the program */
+    bool ended_by_sigpipe;   /* it does so as soon as this is logged */
+    bool hears_errors;       /* of a datagram socket: the error may be of an earlier datagram */
 
-    bool was_connected;  /* the keys below are there */
+    bool was_connected;  /* the figures of a connection are there */
     bool send_failed;    /* this host itself failed to send, now or earlier */
     bool has_payload;    /* rx and tx are known: Linux 4.19 and later */
     uint8_t state;       /* tcp_states.h; 0: not known */
@@ -84,19 +94,11 @@ struct facts {
     enum side side;
     bool has_sent;                         /* payload, at least once: sent_ms means something */
     enum known shut_reading, shut_writing; /* by this program; of TCP asked in state CLOSE alone */
-    uint64_t rx, tx;
-    uint32_t unacked, unsent;
-    uint32_t idle_ms, sent_ms, rtt_us, retrans;
-    uint8_t tries;  /* retransmissions since the last acknowledgement */
-    uint8_t probes; /* unanswered probes: of a closed window, or keepalive */
+    uint8_t tries;                         /* retransmissions since the last acknowledgement */
+    uint8_t probes;                        /* unanswered probes: of a closed window, or keepalive */
     bool window_closed;
     bool keepalive;
-    bool lingers_not;   /* SO_LINGER 0: closing sends RST */
-    uint32_t waited_ms; /* of a connect under way, for close, 0: not known; of getaddrinfo */
-    uint32_t user_timeout_ms;
-
-    const char *object; /* the name of what called; NULL: not known */
-    uintptr_t offset;   /* in it, as addr2line(1) takes it */
+    bool lingers_not; /* SO_LINGER 0: closing sends RST */
 
     struct address local, peer;
     struct address name;      /* of the peer, or that was asked for: as it was written, no NUL */

@@ -234,9 +234,14 @@ static bool is_bare(const char *bytes, size_t len)
     return true;
 }
 
+bool text_is_bare(const struct text *t, const char *bytes, size_t len)
+{
+    return t->quoting == QUOTE_LOGFMT && is_bare(bytes, len);
+}
+
 void text_value(struct text *t, const char *bytes, size_t len)
 {
-    bool bare = t->quoting == QUOTE_LOGFMT && is_bare(bytes, len);
+    bool bare = text_is_bare(t, bytes, len);
     if (bare && len <= (size_t)(t->end - t->at)) { /* nothing to escape or to cut */
         put(t, bytes, len);
         return;

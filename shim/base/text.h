@@ -53,6 +53,9 @@ void text_hex(struct text *t, unsigned number);
 /* Bytes from outside, escaped as t->quoting says. */
 void text_bytes(struct text *t, const char *bytes, size_t len);
 
+/* Whether a value stands without quotes in this format. */
+bool text_is_bare(const struct text *t, const char *bytes, size_t len);
+
 /* A whole value: in quotes where the format wants them (always in JSON, in
  * logfmt only where a byte asks for it). */
 void text_value(struct text *t, const char *bytes, size_t len);

@@ -30,13 +30,15 @@ static int int_at(const void *value, socklen_t len)
     return result;
 }
 
-static int late_error(int fd, const void *value, const socklen_t *len, int result, const void *site)
+static inline int late_error(struct attempt *a, const void *site, const void *value,
+                             const socklen_t *len)
 {
     int err = leads_nowhere(value) || leads_nowhere(len) ? 0 : int_at(value, *len);
     if (err != 0) {
-        failed_late(fd, err, site);
+        a->site = site;
+        failed_late(err, a);
     }
-    return result;
+    return 0;
 }
 
 static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *len)
@@ -44,7 +46,7 @@ static __attribute__((noinline)) int get_error(int fd, void *value, socklen_t *l
     REMEMBER(a.fd = fd);
     int result = next.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, len);
     return result < 0 ? (int)FAILED(CALL_getsockopt, result)
-                      : late_error(fd, value, len, result, __builtin_return_address(0));
+                      : late_error(&a, __builtin_return_address(0), value, len);
 }
 
 static inline int after_getsockopt(struct attempt *a, int result)
@@ -135,7 +137,7 @@ WRAP(int, __getsockopt64, (int fd, int level, int option, void *value, socklen_t
     if (level != SOL_SOCKET || option != SO_ERROR || result < 0) {
         return result;
     }
-    return late_error(fd, value, len, result, __builtin_return_address(0));
+    return late_error(&a, __builtin_return_address(0), value, len);
 }
 
 WRAP(int, __setsockopt64, (int fd, int level, int option, const void *value, socklen_t len))

@@ -25,19 +25,38 @@ static bool can_be_found(struct connection *c, struct facts *f)
     return now.is_held == YES;
 }
 
-static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
+static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, int fd, const void *site)
 {
     struct attempt attempt = {.fd = fd, .site = site};
+    observe(f, CALL_close, 0, 0, &attempt);
+    return cause_of(f) != CAUSE_other;
+}
+
+/* Whether a record is due; apart, for when it is written the stack has no room for which
+ * connection it was. */
+static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, int *result)
+{
     struct connection connection;
-    struct facts f;
-    observe(&f, CALL_close, 0, 0, &attempt);
-    bool tells = cause_of(&f) != CAUSE_other && can_be_found(&connection, &f);
-    int result = next.close(fd);
+    bool tells = can_be_found(&connection, f);
+    *result = next.close(fd);
     int kept = errno;
-    if (result == 0 && tells && connection_holder(&connection).is_held == NO) {
-        tell_facts(&f);
-    }
+    tells = *result == 0 && tells && connection_holder(&connection).is_held == NO;
     errno = kept;
+    return tells;
+}
+
+static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
+{
+    struct facts f;
+    int result;
+    if (!is_worth_a_look(&f, fd, site)) {
+        return next.close(fd);
+    }
+    if (close_and_look(&f, fd, &result)) {
+        int kept = errno;
+        tell_facts(&f);
+        errno = kept;
+    }
     return result;
 }
 

@@ -18,20 +18,25 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
-struct returned {
-    const struct facts *facts;
-    enum cause cause;
-};
-
-static size_t compose_return(char *line, const struct moment *m, const void *what)
+static __attribute__((noinline)) void compose_head(struct text *t, char *line,
+                                                   const struct facts *f, enum cause cause)
 {
-    const struct returned *r = what;
+    struct moment m = this_moment();
     char thread[16] = ""; /* TASK_COMM_LEN */
     /* Nobody but the main thread has the process's number. */
-    if (r->facts->is_lean != YES && m->who.tid > 0 && m->who.tid != m->who.pid) {
+    if (f->is_lean != YES && m.who.tid > 0 && m.who.tid != m.who.pid) {
         raw(SYS_prctl, PR_GET_NAME, thread);
     }
-    return record_return(line, m, r->facts, r->cause, thread);
+    record_return_head(t, line, &m, f, cause, thread);
+}
+
+static size_t compose_return(char *line, const void *what)
+{
+    const struct facts *f = what;
+    enum cause cause = (enum cause)f->cause;
+    struct text t;
+    compose_head(&t, line, f, cause);
+    return record_return_sentence(&t, line, f, cause);
 }
 
 static bool settings_want_cause(const struct facts *f, enum cause cause)
@@ -53,16 +58,24 @@ static bool is_read_to_end(const struct facts *f, enum cause cause)
            !(f->flags & (MSG_OOB | MSG_PEEK));
 }
 
-void tell_facts(const struct facts *f)
+static __attribute__((noinline)) bool log_wants_after_recorder(struct facts *f)
 {
-    struct returned r = {f, cause_of(f)};
-    if (is_read_to_end(f, r.cause)) {
+    enum cause cause = cause_of(f);
+    f->cause = (uint8_t)cause;
+    if (is_read_to_end(f, cause)) {
         hint_end(f->fd);
     }
-    recorder_return(f, r.cause);
-    if (log_wants(f, r.cause)) {
+    recorder_return(f, cause);
+    return log_wants(f, cause);
+}
+
+/* Who composes and writes the line is the last thing that this calls, which leaves no
+ * frame of its own below. */
+void tell_facts(struct facts *f)
+{
+    if (log_wants_after_recorder(f)) {
         sockshim_needs_log();
-        log_tell(compose_return, &r);
+        log_tell(compose_return, f);
     }
 }
 
@@ -75,29 +88,40 @@ static bool needs_no_question(enum call call, long ret, int err)
            !is_wanted_in_log(call, ret, err);
 }
 
-static bool look(struct facts *f, enum call call, long ret, int err, const struct attempt *attempt)
+static __attribute__((noinline)) bool look(struct facts *f, enum call call, long ret, int err,
+                                           const struct attempt *attempt, bool is_end)
 {
+    bool is_socket = true;
     if (needs_no_question(call, ret, err)) {
         observe_call(f, call, ret, err, attempt);
-        return true;
+    } else {
+        is_socket = observe(f, call, ret, err, attempt);
     }
-    return observe(f, call, ret, err, attempt);
+    f->ended_by_sigpipe |= is_end;
+    return is_socket;
 }
 
+static __attribute__((noinline)) void tell_found(struct facts *f)
+{
+    if (is_inet_family(f->domain) && !process_has_socket()) { /* inherited */
+        sockshim_needs_log();
+        sockshim_first_socket(false);
+    }
+    tell_facts(f);
+}
+
+/* The facts are on the stack while the line is composed and written: nothing else that can
+ * be spared is in this frame. */
 static __attribute__((noinline)) long report(enum call call, long ret, int err,
                                              const struct attempt *attempt, bool is_end)
 {
     struct facts f;
-    int kept = errno;
-    if (look(&f, call, ret, err, attempt)) {
-        f.ended_by_sigpipe |= is_end;
-        if (is_inet_family(f.domain) && !process_has_socket()) { /* inherited */
-            sockshim_first_socket(false);
-        }
-        tell_facts(&f);
+    if (look(&f, call, ret, err, attempt, is_end)) {
+        int kept = errno; /* looking has not changed it */
+        tell_found(&f);
+        errno = kept;
     }
-    errno = kept;
-    return ret;
+    return f.ret;
 }
 
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
@@ -153,11 +177,10 @@ void failed_for_good(enum call call, const struct attempt *attempt)
     }
 }
 
-__attribute__((noinline)) void failed_late(int fd, int err, const void *site)
+__attribute__((noinline)) void failed_late(int err, const struct attempt *attempt)
 {
-    struct attempt attempt = {.fd = fd, .site = site};
     if (sockshim_set_up() && is_wanted(CALL_getsockopt, 0, err)) {
-        report(CALL_getsockopt, 0, err, &attempt, false);
+        report(CALL_getsockopt, 0, err, attempt, false);
     }
 }
 
@@ -167,10 +190,11 @@ struct refusal {
     const char *why;
 };
 
-static size_t compose_refused(char *line, const struct moment *m, const void *what)
+static size_t compose_refused(char *line, const void *what)
 {
     const struct refusal *r = what;
-    return record_refused(line, m, r->call, r->fd, r->why);
+    struct moment m = this_moment();
+    return record_refused(line, &m, r->call, r->fd, r->why);
 }
 
 __attribute__((noinline)) void refused(enum call call, int fd, const char *why)

@@ -11,13 +11,13 @@
 hidden long failed(enum call call, long ret, const struct attempt *attempt);
 
 /* Logs what is known of a call, if a record of that cause is wanted; may change errno. */
-hidden void tell_facts(const struct facts *facts);
+hidden void tell_facts(struct facts *facts);
 
 /* Logs a write that failed with EPIPE, and by whose SIGPIPE the program ends now. */
 hidden void failed_for_good(enum call call, const struct attempt *attempt);
 
-/* Logs that the program read a pending error (SO_ERROR) of `fd`. */
-hidden void failed_late(int fd, int err, const void *site);
+/* Logs that the program read a pending error (SO_ERROR). */
+hidden void failed_late(int err, const struct attempt *attempt);
 
 /* Logs, once a program, that an attempt to undo a forced setting was refused. */
 hidden void refused(enum call call, int fd, const char *why);

@@ -21,10 +21,11 @@ struct returned {
     const struct change *change;
 };
 
-static size_t compose_handled(char *line, const struct moment *m, const void *what)
+static size_t compose_handled(char *line, const void *what)
 {
     const struct returned *r = what;
-    return record_handled(line, m, &r->found.facts, r->found.cause, r->change);
+    struct moment m = this_moment();
+    return record_handled(line, &m, &r->found.facts, r->found.cause, r->change);
 }
 
 static bool is_wanted_of(const struct found *f)
@@ -75,11 +76,12 @@ static struct change change_of(const struct found *f)
         .setting = SETTING_RESET, .err = f->err, .would = words_of(f->err), .given = "0"};
 }
 
-static size_t compose_end(char *line, const struct moment *m, const void *what)
+static size_t compose_end(char *line, const void *what)
 {
     const struct found *f = what;
     struct change change = change_of(f);
-    return record_handled(line, m, &f->facts, f->cause, &change);
+    struct moment m = this_moment();
+    return record_handled(line, &m, &f->facts, f->cause, &change);
 }
 
 /* In a frame of its own, which is gone when the line is written. */

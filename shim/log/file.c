@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Where there is no statx: before Linux 4.11, and in some containers. Apart from its
- * caller, so that its buffer is on the stack only here. */
-static __attribute__((noinline)) int file_by_stat(int fd, const char *path, int flags,
-                                                  struct file *file)
+/* Where there is no statx: before Linux 4.11, and in some containers. Called when file_by_statx()
+ * has left, so that only one of their buffers is on the stack. */
+int file_by_stat(int fd, const char *path, int flags, struct file *file)
 {
     struct stat64 st;
     int err = (int)(path ? raw(RAW_FSTATAT, fd, path, &st, flags) : raw(RAW_FSTAT, fd, &st));
@@ -46,25 +45,14 @@ enum { ASKED = STATX_TYPE_TO_GID | STATX_INODE | STATX_BYTES };
 /* Not by fstat, which asks for the times, too: then the next write must give the
  * file a new one, and costs twice as much (fs/stat.c, fill_mg_cmtime(), since
  * Linux 6.13). */
-int file_find(int fd, const char *path, int flags, struct file *file)
+bool file_by_statx(int fd, const char *path, int flags, struct file *file)
 {
     struct kernel_statx st;
     if (raw(SYS_statx, fd, path, flags, ASKED, &st) < 0) {
-        return file_by_stat(fd, path, flags, file);
+        return false;
     }
     take(file, &st);
-    return 0;
-}
-
-/* Apart from file_find(), for it has a record on the stack: fewer registers are saved. */
-int file_of(int fd, struct file *file)
-{
-    struct kernel_statx st;
-    if (raw(SYS_statx, fd, "", AT_EMPTY_PATH, ASKED, &st) < 0) {
-        return file_by_stat(fd, NULL, 0, file);
-    }
-    take(file, &st);
-    return 0;
+    return true;
 }
 
 uint64_t mount_at(const char *path)

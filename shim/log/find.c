@@ -235,9 +235,10 @@ static __attribute__((noinline)) bool path_has_changed(void)
     return file_at(settings.log_path, &file) < 0 || !kept_is(kept_current(), &file);
 }
 
-void look_each_second(const struct moment *m)
+static __attribute__((noinline)) void look_now(void)
 {
-    if (m->who.is_vfork_child || !second_has_passed(&looked_at, m)) {
+    struct moment m = this_moment();
+    if (m.who.is_vfork_child || !second_has_passed(&looked_at, &m)) {
         return;
     }
     file_size_limit_forget();
@@ -245,10 +246,17 @@ void look_each_second(const struct moment *m)
         return;
     }
     if (path_has_changed()) {
-        follow_path(m);
+        follow_path(&m);
     }
     if (has_older() && is_at_home()) {
         empty_if_removed(!kept_current());
+    }
+}
+
+void look_each_second(void)
+{
+    if (clock_now().tv_sec != atomic_load_explicit(&looked_at, memory_order_relaxed)) {
+        look_now();
     }
 }
 
@@ -322,8 +330,9 @@ void place_leave(const struct place *p)
     }
 }
 
-__attribute__((noinline)) bool path_leads_to(const struct file *file)
+__attribute__((noinline)) bool path_leads_to(struct file *file)
 {
-    struct file now;
-    return file_at(settings.log_path, &now) == 0 && same_file(&now, file);
+    uint64_t device = file->device;
+    uint64_t inode = file->inode;
+    return file_at(settings.log_path, file) == 0 && file->device == device && file->inode == inode;
 }

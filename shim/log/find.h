@@ -40,12 +40,13 @@ void place_find_again(const struct moment *m);
 /* At most once a second: asks anew for the limit of files' size, follows a path that has
  * become another file, and tries again to
  * open a log that could not be opened. */
-void look_each_second(const struct moment *m);
+void look_each_second(void);
 /* Makes the file under the path the current one; opens only what is not kept. */
 void follow_path(const struct moment *m);
 /* Whether the log's path leads to this file: one that never had another name, as
- * /dev/fd/N, has no link, and is there all the same. */
-bool path_leads_to(const struct file *file);
+ * /dev/fd/N, has no link, and is there all the same. Afterwards *file is the one that is there
+ * (a record is on the stack, and there is no room for two). */
+bool path_leads_to(struct file *file);
 
 /* Whether this thread may go by paths, and open what it finds. Not after chroot or in
  * another mount namespace, where the path leads elsewhere; not in a vfork child or a

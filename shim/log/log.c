@@ -29,10 +29,11 @@ static uint64_t lost_by(pid_t pid, uint64_t state)
     return !is_known || (uint32_t)pid == state >> PID_SHIFT ? (uint32_t)state : 0;
 }
 
-static void count_lost(const struct moment *m, uint64_t count)
+static __attribute__((noinline)) void count_lost(uint64_t count)
 {
+    struct identity who = process_identify();
     /* A vfork child's memory is its parent's, who tells of both. */
-    pid_t pid = m->who.is_vfork_child ? (pid_t)raw(SYS_getppid) : m->who.pid;
+    pid_t pid = who.is_vfork_child ? (pid_t)raw(SYS_getppid) : who.pid;
     uint64_t before = atomic_load(&lost);
     uint64_t after;
     do {
@@ -43,8 +44,8 @@ static void count_lost(const struct moment *m, uint64_t count)
 /* ---- A line ---- */
 
 /* What is left to do about a line: nothing; nothing that would help; or before it is tried
- * again. CARE_NO_NAME: it was written to a file that may have been removed. */
-enum care { CARE_NONE, CARE_LOST, CARE_NO_NAME, CARE_FIND, CARE_FOLLOW, CARE_ROTATE, CARE_OLDER };
+ * again. */
+enum care { CARE_NONE, CARE_LOST, CARE_FIND, CARE_FOLLOW, CARE_ROTATE, CARE_OLDER };
 
 /* The byte that a file of that size ends with; -1 where it cannot be read. */
 static int last_byte(int fd, uint64_t size)
@@ -70,11 +71,10 @@ static void wait_for_others(int fd)
  * between two pages (mm/filemap.c, generic_perform_write()). All of these are at a
  * multiple of 512, so that few sizes are looked into; and a size may be that of a write
  * that is still under way, so that it counts only if it lasts. */
-static __attribute__((noinline)) bool ends_in_mid_line(int fd, const struct file *seen)
+static __attribute__((noinline)) bool ends_in_mid_line(int fd, struct file *file)
 {
-    struct file file = *seen;
     for (int tries = 0; tries < 3; tries++) {
-        uint64_t size = file.size;
+        uint64_t size = file->size;
         int byte = size > 0 ? last_byte(fd, size) : '\n';
         if (byte < 0) { /* not to be read: then only what we know ourselves */
             return atomic_load_explicit(&was_short, memory_order_relaxed);
@@ -83,15 +83,15 @@ static __attribute__((noinline)) bool ends_in_mid_line(int fd, const struct file
             return false;
         }
         wait_for_others(fd);
-        if (file_of(fd, &file) < 0 || file.size == size) {
+        if (file_of(fd, file) < 0 || file->size == size) {
             return true;
         }
     }
     return false;
 }
 
-/* What there is of a line ends before the next one begins. */
-static bool end_the_line(int fd, const struct file *file)
+/* What there is of a line ends before the next one begins. May look at the file anew. */
+static bool end_the_line(int fd, struct file *file)
 {
     bool suspicious = atomic_load_explicit(&was_short, memory_order_relaxed);
     if (!suspicious && !(S_ISREG(file->mode) && file->size % 512 == 0 && file->size > 0)) {
@@ -111,7 +111,7 @@ static bool has_no_name(const struct place *p)
     return p->file.links == 0 && S_ISREG(p->file.mode) && place_is_kept(p);
 }
 
-static enum care write_at(const struct place *p, const char *line, size_t len)
+static enum care write_at(struct place *p, const char *line, size_t len)
 {
     if (!end_the_line(p->writing.fd, &p->file)) {
         return CARE_LOST;
@@ -123,7 +123,7 @@ static enum care write_at(const struct place *p, const char *line, size_t len)
     if (written < (long)len - 1) { /* the next line would bring the newline */
         return CARE_LOST;
     }
-    return has_no_name(p) ? CARE_NO_NAME : CARE_NONE;
+    return CARE_NONE;
 }
 
 /* ---- Before the line ---- */
@@ -146,24 +146,26 @@ static enum care care_for(const struct place *p)
 }
 
 /* While nobody counts this thread as writing, and with no line on the stack. */
-static __attribute__((noinline)) void take_care(enum care care, const struct moment *m)
+static __attribute__((noinline)) void take_care(enum care care)
 {
+    struct moment m = this_moment();
     if (care == CARE_FIND) {
-        place_find_again(m);
+        place_find_again(&m);
     } else if (care == CARE_FOLLOW) {
-        follow_path(m);
+        follow_path(&m);
     } else if (care == CARE_ROTATE) {
-        rotate(m);
+        rotate(&m);
     } else if (care == CARE_OLDER) {
-        prepare_older(m);
+        prepare_older(&m);
     }
 }
 
 /* ---- The line ---- */
 
-static size_t compose_lost(char *line, const struct moment *m, const void *count)
+static size_t compose_lost(char *line, const void *count)
 {
-    return record_lost(line, m, *(const uint64_t *)count);
+    struct moment m = this_moment();
+    return record_lost(line, &m, *(const uint64_t *)count);
 }
 
 /* Room for a line's priority, which the journal takes off again (sd-daemon(3)). */
@@ -179,92 +181,89 @@ static void put_priority(char *at, enum level level)
 
 /* Looks whose the descriptor is only now, just before the write. There is room for a
  * priority before the line. */
-static __attribute__((noinline)) enum care put_line(char *line, size_t len, struct place *place,
-                                                    bool takes_care)
+static __attribute__((noinline)) enum care put_line(char *line, size_t len, bool takes_care)
 {
-    if (!place_find(place)) {
+    struct place place;
+    if (!place_find(&place)) {
         return CARE_FIND;
     }
-    if (place->is_journal) {
+    if (place.is_journal) {
         put_priority(line - PRIORITY_LEN, record_level(line));
         line -= PRIORITY_LEN;
         len += PRIORITY_LEN;
     }
-    enum care care = takes_care ? care_for(place) : CARE_NONE;
+    enum care care = takes_care ? care_for(&place) : CARE_NONE;
     if (care == CARE_NONE) {
-        care = write_at(place, line, len);
+        care = write_at(&place, line, len);
     }
-    place_leave(place);
-    return care;
+    place_leave(&place);
+    bool may_be_gone = care == CARE_NONE && has_no_name(&place);
+    return may_be_gone && !path_leads_to(&place.file) ? CARE_LOST : care;
 }
 
 /* The line has a frame of its own, which is left before anything is done about the log. */
 static __attribute__((noinline)) enum care try_to_tell(log_composer *compose, const void *what,
-                                                       const struct moment *m, struct place *place,
                                                        bool takes_care)
 {
     char line[PRIORITY_LEN + RECORD_SIZE];
-    size_t len = compose(line + PRIORITY_LEN, m, what);
-    return put_line(line + PRIORITY_LEN, len, place, takes_care);
-}
-
-static inline __attribute__((always_inline)) bool tell(log_composer *compose, const void *what,
-                                                       const struct moment *m)
-{
-    const int most = 10; /* others may change it as often meanwhile */
-    struct place place;
-    enum care care = try_to_tell(compose, what, m, &place, true);
-    for (int tries = 0; care >= CARE_FIND && tries < most; tries++) {
-        take_care(care, m);
-        care = try_to_tell(compose, what, m, &place, care == CARE_FIND && tries == 0);
-    }
-    bool is_there = care == CARE_NONE || (care == CARE_NO_NAME && path_leads_to(&place.file));
-    if (!is_there) {
-        count_lost(m, 1);
-    }
-    return is_there;
+    size_t len = compose(line + PRIORITY_LEN, what);
+    return put_line(line + PRIORITY_LEN, len, takes_care);
 }
 
 /* A filter may kill for all but the write. */
-static __attribute__((noinline)) void tell_in_cage(log_composer *compose, const void *what,
-                                                   const struct moment *m)
+static __attribute__((noinline)) void tell_in_cage(log_composer *compose, const void *what)
 {
     char line[RECORD_SIZE];
     int fd = atomic_load_explicit(&log_numbers[kept_current()], memory_order_relaxed);
-    size_t len = compose(line, m, what);
+    size_t len = compose(line, what);
     if (!writes_in_cage || fd < 0 || raw(SYS_write, fd, line, len) != (long)len) {
-        count_lost(m, 1);
+        count_lost(1);
     }
+}
+
+static inline __attribute__((always_inline)) bool tell(log_composer *compose, const void *what)
+{
+    const int most = 10; /* others may change it as often meanwhile */
+    enum care care = try_to_tell(compose, what, true);
+    for (int tries = 0; care >= CARE_FIND && tries < most; tries++) {
+        take_care(care);
+        care = try_to_tell(compose, what, care == CARE_FIND && tries == 0);
+    }
+    if (care != CARE_NONE) {
+        count_lost(1);
+    }
+    return care == CARE_NONE;
 }
 
 /* Takes one of those that it tells for a record: if it is lost, it is not to count. */
-static __attribute__((noinline)) void tell_lost(const struct moment *m)
+static __attribute__((noinline)) void tell_lost(void)
 {
+    struct identity who = process_identify();
     uint64_t state = atomic_load(&lost);
-    uint64_t count = lost_by(m->who.pid, state);
-    if (count == 0 || !atomic_compare_exchange_strong(&lost, &state, 0)) {
+    uint64_t count = lost_by(who.pid, state);
+    if (who.is_vfork_child || count == 0 || !atomic_compare_exchange_strong(&lost, &state, 0)) {
         return;
     }
     if (process_is_caged()) {
-        tell_in_cage(compose_lost, &count, m);
+        tell_in_cage(compose_lost, &count);
     } else {
-        tell(compose_lost, &count, m);
+        tell(compose_lost, &count);
     }
-    if (lost_by(m->who.pid, atomic_load(&lost)) > 0) {
-        count_lost(m, count - 1);
+    if (lost_by(who.pid, atomic_load(&lost)) > 0) {
+        count_lost(count - 1);
     }
 }
 
+/* Nothing here has an address, so that this frame is gone when what was lost is told. */
 void log_tell(log_composer *compose, const void *what)
 {
-    struct moment m = this_moment();
     if (process_is_caged()) {
-        tell_in_cage(compose, what, &m);
+        tell_in_cage(compose, what);
         return;
     }
-    look_each_second(&m);
-    if (tell(compose, what, &m) && atomic_load_explicit(&lost, memory_order_relaxed) != 0) {
-        tell_lost(&m);
+    look_each_second();
+    if (tell(compose, what) && atomic_load_explicit(&lost, memory_order_relaxed) != 0) {
+        tell_lost();
     }
 }
 
@@ -273,10 +272,7 @@ void log_end(void)
     if (atomic_load(&lost) == 0) {
         return;
     }
-    struct moment m = this_moment();
-    if (!m.who.is_vfork_child) {
-        tell_lost(&m);
-    }
+    tell_lost();
 }
 
 void log_enter_cage(void)

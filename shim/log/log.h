@@ -7,7 +7,7 @@
 
 /* Writes a whole line, of what `what` points to, into a buffer of RECORD_SIZE bytes and
  * returns its length. It may be asked twice for the same line. */
-typedef size_t log_composer(char *line, const struct moment *m, const void *what);
+typedef size_t log_composer(char *line, const void *what);
 
 /* One line. One that could not be written is counted; the count is logged by the first
  * call that succeeds afterwards. */

@@ -46,19 +46,18 @@ static __attribute__((noinline)) uint64_t tell_program(void)
     return number;
 }
 
-static uint32_t program_number(void)
+/* Before a record is on the stack, for what a program is takes as much. */
+static __attribute__((noinline)) uint32_t program_number(void)
 {
     uint64_t number = atomic_load_explicit(&program, memory_order_relaxed);
-    if (!ring_has_program(&recorder_ring, number)) { /* nor if others have come since */
-        number = tell_program();
-    }
-    return (uint32_t)number;
+    /* Not there either if others have come since. */
+    return (uint32_t)(ring_has_program(&recorder_ring, number) ? number : tell_program());
 }
 
-static void begin(struct recording *r, enum recorded_event event)
+static void begin(struct recording *r, enum recorded_event event, uint32_t number)
 {
     struct moment m = this_moment();
-    r->head = recorded_head(event, &m, program_number());
+    r->head = recorded_head(event, &m, number);
     r->len = sizeof r->head;
 }
 
@@ -67,41 +66,58 @@ static void put(const struct recording *r)
     ring_put(&recorder_ring, r->bytes, r->len);
 }
 
-__attribute__((noinline)) void recorder_return(const struct facts *facts, enum cause cause)
+static __attribute__((noinline)) void put_return(const struct facts *facts, enum cause cause,
+                                                 uint32_t number)
 {
     struct recording r;
+    begin(&r, RECORDED_RETURN, number);
+    recording_facts(&r, facts, cause);
+    put(&r);
+}
+
+void recorder_return(const struct facts *facts, enum cause cause)
+{
     if (recorder_is_on()) {
-        begin(&r, RECORDED_RETURN);
-        recording_facts(&r, facts, cause);
-        put(&r);
+        put_return(facts, cause, program_number());
     }
 }
 
-__attribute__((noinline)) void recorder_handled(const struct facts *facts, enum cause cause,
-                                                const struct change *c)
+static __attribute__((noinline)) void put_handled(const struct facts *facts, enum cause cause,
+                                                  const struct change *c, uint32_t number)
 {
     struct recording r;
     struct recorded_change change = {
         .setting = c->setting, .tries = c->tries, .waited_ms = c->waited_ms, .err = c->err};
+    begin(&r, RECORDED_HANDLED, number);
+    recording_add(&r, &change, sizeof change);
+    recording_facts(&r, facts, cause);
+    recording_add(&r, c->would, strlen(c->would) + 1);
+    recording_add(&r, c->given, strlen(c->given) + 1);
+    put(&r);
+}
+
+void recorder_handled(const struct facts *facts, enum cause cause, const struct change *c)
+{
     if (recorder_is_on()) {
-        begin(&r, RECORDED_HANDLED);
-        recording_add(&r, &change, sizeof change);
-        recording_facts(&r, facts, cause);
-        recording_add(&r, c->would, strlen(c->would) + 1);
-        recording_add(&r, c->given, strlen(c->given) + 1);
-        put(&r);
+        put_handled(facts, cause, c, program_number());
     }
 }
 
-__attribute__((noinline)) void recorder_refused(enum call call, int fd, const char *why)
+static __attribute__((noinline)) void put_refused(enum call call, int fd, const char *why,
+                                                  uint32_t number)
 {
     struct recording r;
     struct recorded_call refusal = {.call = call, .fd = fd};
+    begin(&r, RECORDED_REFUSED, number);
+    recording_add(&r, &refusal, sizeof refusal);
+    recording_add(&r, why, strlen(why));
+    put(&r);
+}
+
+void recorder_refused(enum call call, int fd, const char *why)
+{
     if (recorder_is_on()) {
-        begin(&r, RECORDED_REFUSED);
-        recording_add(&r, &refusal, sizeof refusal);
-        recording_add(&r, why, strlen(why));
-        put(&r);
+        put_refused(call, fd, why, program_number());
     }
 }
 
@@ -133,24 +149,28 @@ __attribute__((noinline)) void recorder_call(const struct done *d)
     ring_put(&recorder_ring, &r, len);
 }
 
-__attribute__((noinline)) void recorder_config(const char *why, size_t len)
+static __attribute__((noinline)) void put_words_of(enum recorded_event event, const char *words,
+                                                   size_t len, uint32_t number)
 {
     struct recording r;
+    begin(&r, event, number);
+    recording_add(&r, words, len);
+    put(&r);
+}
+
+void recorder_config(const char *why, size_t len)
+{
     if (recorder_is_on()) {
-        begin(&r, RECORDED_CONFIG);
-        recording_add(&r, why, len);
-        put(&r);
+        put_words_of(RECORDED_CONFIG, why, len, program_number());
     }
 }
 
-__attribute__((noinline)) void recorder_start(const char *host, const char *cgroup)
+void recorder_start(const char *host, const char *cgroup)
 {
-    struct recording r;
     if (recorder_is_on()) {
         where_host = host;
         where_cgroup = cgroup;
         tell_program(); /* anew: there may have been records before */
-        begin(&r, RECORDED_START);
-        put(&r);
+        put_words_of(RECORDED_START, "", 0, program_number());
     }
 }

@@ -94,7 +94,7 @@ static void find_descriptor(struct facts *f)
 static void find_descriptor_limit(struct facts *f)
 {
     uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
-    f->descriptor_limit = limit != ~(uint64_t)0 ? limit : 0;
+    f->descriptor_limit = limit < UINT32_MAX ? (uint32_t)limit : 0; /* else there is none */
 }
 
 /* The range as the program's network namespace has it now. */

@@ -128,10 +128,13 @@ static void find_peer(struct facts *f)
     bool gone = f->state == TCP_STATE_CLOSE || f->state == TCP_STATE_SYN_SENT;
     socklen_t len;
     void *place = address_place(&f->room, &len);
+    socklen_t exact =
+        f->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    bool has_room = exact <= len; /* not behind a long address that the call was given */
     bool found = !gone && raw(SYS_getpeername, f->fd, place, &len) == 0;
-    if (!found && inet) {
+    if (!found && inet && has_room) {
         /* What still answers after a reset, and costs more. It wants the exact length. */
-        len = f->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+        len = exact;
         found = ask(f->fd, SOL_SOCKET, SO_PEERNAME, place, &len);
     }
     if (found) {
@@ -209,9 +212,9 @@ static bool was_socket(const struct facts *f)
 static void begin(struct facts *f, enum call call, long ret, int err, const struct attempt *a)
 {
     memset(f, 0, offsetof(struct facts, room.bytes));
-    f->call = call;
+    f->call = (uint8_t)call;
     f->fd = a->fd;
-    f->ret = ret;
+    f->ret = (int)ret;
     f->err = err;
     f->domain = f->type = f->protocol = -1;
     f->sets_timeouts = process_sets_timeouts() ? YES : NO;

@@ -39,8 +39,11 @@ void find_site(struct facts *f, const void *site)
     if (here >= (uintptr_t)found.dlfo_map_start && here < (uintptr_t)found.dlfo_map_end) {
         return;
     }
-    f->object = name_of(found.dlfo_link_map);
-    f->offset = (uintptr_t)site - found.dlfo_link_map->l_addr;
+    uintptr_t offset = (uintptr_t)site - found.dlfo_link_map->l_addr;
+    if (offset <= UINT32_MAX) {
+        f->object = name_of(found.dlfo_link_map);
+        f->offset = (uint32_t)offset;
+    }
 }
 
 #else

@@ -30,14 +30,28 @@ atomic_bool sockshim_early_socket;
 static char complaints[COMPLAINT_COUNT][COMPLAINT_SIZE];
 static size_t complaint_lengths[COMPLAINT_COUNT];
 
-static void say_on_stderr(const char *about, size_t len)
+/* A line for stderr, in a buffer of SAID_SIZE bytes: it is all of it that is on the stack. */
+enum { SAID_SIZE = COMPLAINT_SIZE + sizeof "sockshim: \n" };
+
+static struct text begin_to_say(char *line)
 {
-    char line[RECORD_SIZE];
-    struct text t = text_in(line, sizeof line, QUOTE_PLAIN);
+    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_PLAIN);
     text_add(&t, "sockshim: ");
+    return t;
+}
+
+static void say_on_stderr(struct text *t, const char *line)
+{
+    *t->at++ = '\n';
+    log_complain(line, (size_t)(t->at - line));
+}
+
+static __attribute__((noinline)) void say_complaint(const char *about, size_t len)
+{
+    char line[SAID_SIZE];
+    struct text t = begin_to_say(line);
     text_bytes(&t, about, len);
-    text_add(&t, "\n");
-    log_complain(line, (size_t)(t.at - line));
+    say_on_stderr(&t, line);
 }
 
 /* A person should know: one line on stderr, and one in the log unless that is the same
@@ -50,31 +64,32 @@ static void complain_about_settings(bool has_stderr)
             complaint_lengths[i] = (size_t)(t.at - complaints[i]);
             recorder_config(complaints[i], complaint_lengths[i]);
             if (!has_stderr) {
-                say_on_stderr(complaints[i], complaint_lengths[i]);
+                say_complaint(complaints[i], complaint_lengths[i]);
             }
         }
     }
 }
 
-static size_t compose_complaint(char *line, const struct moment *m, const void *what)
+static size_t compose_complaint(char *line, const void *what)
 {
-    size_t i = *(const size_t *)what;
-    return record_config(line, m, complaints[i], complaint_lengths[i]);
+    size_t i = (size_t)((const char(*)[COMPLAINT_SIZE])what - complaints);
+    struct moment m = this_moment();
+    return record_config(line, &m, complaints[i], complaint_lengths[i]);
 }
 
 static void log_complaints(void)
 {
     for (size_t i = 0; i < COMPLAINT_COUNT; i++) {
         if (complaint_lengths[i] > 0) {
-            log_tell(compose_complaint, &i);
+            log_tell(compose_complaint, complaints[i]);
         }
     }
 }
 
 static __attribute__((noinline)) void complain_about_log(int err)
 {
-    char about[512];
-    struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+    char line[SAID_SIZE];
+    struct text t = begin_to_say(line);
     const char *name = errno_name(err);
     text_add(&t, "SOCKSHIM_LOG: cannot write to ");
     text_bytes(&t, settings.log_path, strnlen(settings.log_path, 300));
@@ -82,22 +97,27 @@ static __attribute__((noinline)) void complain_about_log(int err)
     text_add(&t, name ? name : "?");
     text_add(&t, "); use a file in a directory that this user can write to; nothing is logged "
                  "until it can be opened");
-    say_on_stderr(about, (size_t)(t.at - about));
+    say_on_stderr(&t, line);
 }
 
-static __attribute__((noinline)) void begin_recorder(void)
+static __attribute__((noinline)) void complain_about_recorder(const char *wrong)
 {
-    char about[512];
-    struct text t = text_in(about, sizeof about, QUOTE_PLAIN);
+    char line[SAID_SIZE];
+    struct text t = begin_to_say(line);
+    text_add(&t, "SOCKSHIM_RECORDER: ");
+    text_bytes(&t, settings.recorder_path, strnlen(settings.recorder_path, 250));
+    text_char(&t, ' ');
+    text_add(&t, wrong);
+    text_add(&t, "; nothing is recorded");
+    say_on_stderr(&t, line);
+}
+
+static void begin_recorder(void)
+{
     const char *wrong = recorder_begin();
     if (wrong) {
         settings_drop_recorder();
-        text_add(&t, "SOCKSHIM_RECORDER: ");
-        text_bytes(&t, settings.recorder_path, strnlen(settings.recorder_path, 250));
-        text_char(&t, ' ');
-        text_add(&t, wrong);
-        text_add(&t, "; nothing is recorded");
-        say_on_stderr(about, (size_t)(t.at - about));
+        complain_about_recorder(wrong);
     }
 }
 
@@ -151,32 +171,38 @@ static void after_fork_in_child(void)
     }
 }
 
-static void open_log(const struct moment *m)
-{
-    int err = log_open(m);
-    if (err < 0) {
-        complain_about_log(-err);
-    }
-    log_complaints();
-    atomic_store(&sockshim_log_opened, true);
-}
-
-__attribute__((noinline)) void sockshim_log_open(void)
+/* Whether this thread has opened it. */
+static __attribute__((noinline)) bool open_it(void)
 {
     struct moment m = this_moment();
     pid_t other = 0;
     int kept = errno;
     if (m.who.is_vfork_child || !sockshim_set_up()) {
-        return;
+        return false;
     }
     if (!settings.logging || settings.log != LOG_FILE || process_is_caged()) {
         atomic_store(&sockshim_log_opened, true);
-    } else if (atomic_compare_exchange_strong(&opener, &other, m.who.tid)) {
-        open_log(&m);
+        return false;
+    }
+    bool is_ours = atomic_compare_exchange_strong(&opener, &other, m.who.tid);
+    if (is_ours) {
+        int err = log_open(&m);
+        if (err < 0) {
+            complain_about_log(-err);
+        }
     } else if (other != m.who.tid) {
         wait_for_opener();
     }
     errno = kept;
+    return is_ours;
+}
+
+__attribute__((noinline)) void sockshim_log_open(void)
+{
+    if (open_it()) {
+        log_complaints();
+        atomic_store(&sockshim_log_opened, true);
+    }
 }
 
 bool sockshim_begin(void)
@@ -193,10 +219,11 @@ bool sockshim_begin(void)
     return true;
 }
 
-static size_t compose_start(char *line, const struct moment *m, const void *unused)
+static size_t compose_start(char *line, const void *unused)
 {
+    struct moment m = this_moment();
     (void)unused;
-    return record_start(line, m, where_host, where_cgroup);
+    return record_start(line, &m, where_host, where_cgroup);
 }
 
 static void write_start(void)
@@ -213,13 +240,9 @@ static void write_start(void)
 
 void (*sockshim_at_first_socket)(void);
 
-void sockshim_first_socket(bool by_own_call)
+/* Whether the program is to be told of. */
+static __attribute__((noinline)) bool begin_with_socket(bool by_own_call)
 {
-    int kept = errno;
-    if (!sockshim_set_up()) {
-        atomic_store(&sockshim_early_socket, true);
-        return;
-    }
     if (settings.sigpipe != SIGPIPE_OFF && settings.sigpipe != SIGPIPE_ALWAYS) {
         sigpipe_install();
     }
@@ -227,8 +250,18 @@ void sockshim_first_socket(bool by_own_call)
     if (by_own_call) {
         nodelay_catch_up();
     }
-    if (!process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
-        process_first_time(ONCE_START)) {
+    return !process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
+           process_first_time(ONCE_START);
+}
+
+void sockshim_first_socket(bool by_own_call)
+{
+    int kept = errno;
+    if (!sockshim_set_up()) {
+        atomic_store(&sockshim_early_socket, true);
+        return;
+    }
+    if (begin_with_socket(by_own_call)) {
         write_start();
     }
     if (sockshim_at_first_socket) {

@@ -19,7 +19,7 @@ enum {
     ADDRESS_MAX = 110,
     PROG_MAX = 48,
     PEER_NAME_MAX = 64,
-    SITE_MAX = 56,
+    OBJECT_MAX = 44,
     THREAD_MAX = 34,
     EXE_MAX = 200,
     HOST_MAX = 70,
@@ -33,22 +33,22 @@ struct moment this_moment(void)
     return (struct moment){.now = clock_now(), .who = process_identify()};
 }
 
-static struct text begin(char *line, const struct moment *m, enum level level, const char *event)
+static void begin(struct text *t, char *line, const struct moment *m, enum level level,
+                  const char *event)
 {
-    struct text t = text_in(line, RECORD_SIZE - RESERVE, settings.json ? QUOTE_JSON : QUOTE_LOGFMT);
-    text_add(&t, is_json(&t) ? "{\"ts\":\"" : "ts=");
-    text_time(&t, &m->now);
-    put_json_quote(&t);
-    PUT_WORD(&t, "level", level_name(level));
-    PUT_WORD(&t, "event", event);
+    *t = text_in(line, RECORD_SIZE - RESERVE, settings.json ? QUOTE_JSON : QUOTE_LOGFMT);
+    text_add(t, is_json(t) ? "{\"ts\":\"" : "ts=");
+    text_time(t, &m->now);
+    put_json_quote(t);
+    PUT_WORD(t, "level", level_name(level));
+    PUT_WORD(t, "event", event);
     if (m->who.pid > 0) {
-        PUT_NUMBER(&t, "pid", (uint64_t)m->who.pid);
+        PUT_NUMBER(t, "pid", (uint64_t)m->who.pid);
     }
     if (m->who.tid > 0) {
-        PUT_NUMBER(&t, "tid", (uint64_t)m->who.tid);
+        PUT_NUMBER(t, "tid", (uint64_t)m->who.tid);
     }
-    PUT_VALUE(&t, "prog", settings.prog, strlen(settings.prog), PROG_MAX);
-    return t;
+    PUT_VALUE(t, "prog", settings.prog, strlen(settings.prog), PROG_MAX);
 }
 
 static size_t end(struct text *t, const char *line)
@@ -135,8 +135,7 @@ static void put_question(struct text *t, const struct facts *f)
     PUT_NUMBER(t, "waited_ms", f->waited_ms);
 }
 
-/* This and put_socket() are not inlined: record_return()'s frame is on the stack
- * while the sentence is written, which goes deepest. */
+/* Nor is put_socket() inlined: the sentence goes deepest, and needs their frames' room. */
 static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
 {
     PUT_WORD(t, "call", call_name(f->call));
@@ -215,19 +214,24 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
     PUT_NUMBER(t, "retrans", f->retrans);
 }
 
-/* Not inlined: its buffer would be on the stack below the sentence. */
 static __attribute__((noinline)) void put_site(struct text *t, const struct facts *f)
 {
-    char value[SITE_MAX];
-    struct text v = text_in(value, sizeof value, QUOTE_PLAIN);
-    if (!f->object || f->offset > UINT32_MAX) {
+    if (!f->object) {
         return;
     }
-    size_t len = strlen(f->object);
-    text_put(&v, f->object, len < SITE_MAX - 12 ? len : SITE_MAX - 12);
-    text_add(&v, "+0x");
-    text_hex(&v, (unsigned)f->offset);
-    PUT_VALUE(t, "at", value, (size_t)(v.at - value), SITE_MAX);
+    PUT_KEY(t, "at");
+    bool quoted = !text_is_bare(t, f->object, strlen(f->object));
+    if (quoted) {
+        text_char(t, '"');
+    }
+    char *end = limit_to(t, OBJECT_MAX);
+    text_bytes(t, f->object, strlen(f->object));
+    give_back(t, end);
+    text_add(t, "+0x");
+    text_hex(t, f->offset);
+    if (quoted) {
+        text_char(t, '"');
+    }
 }
 
 /* The kernel has kept 15 bytes of either name (TASK_COMM_LEN). */
@@ -239,24 +243,28 @@ static __attribute__((noinline)) void put_thread(struct text *t, const char *thr
     }
 }
 
-size_t record_return(char *line, const struct moment *m, const struct facts *f, enum cause cause,
-                     const char *thread)
+void record_return_head(struct text *t, char *line, const struct moment *m, const struct facts *f,
+                        enum cause cause, const char *thread)
 {
-    struct text t = begin(line, m, cause_level(f, cause), "return");
-    put_result(&t, f);
+    begin(t, line, m, cause_level(f, cause), "return");
+    put_result(t, f);
     bool was_asked = f->is_lean != YES;
     if (was_asked || (cause != CAUSE_would_block && cause != CAUSE_interrupted)) {
-        put_socket(&t, f);
-        put_site(&t, f);
-        put_thread(&t, thread);
+        put_socket(t, f);
+        put_site(t, f);
+        put_thread(t, thread);
     }
-    PUT_WORD(&t, "cause", cause_name(cause));
-    begin_sentence(&t);
-    cause_sentence(&t, f, cause);
-    return end_with_sentence(&t, line);
+    PUT_WORD(t, "cause", cause_name(cause));
+    begin_sentence(t);
 }
 
-/* Not inlined: as put_result(). */
+size_t record_return_sentence(struct text *t, const char *line, const struct facts *f,
+                              enum cause cause)
+{
+    cause_sentence(t, f, cause);
+    return end_with_sentence(t, line);
+}
+
 static __attribute__((noinline)) void put_change(struct text *t, const struct facts *f,
                                                  enum cause cause, const struct change *c)
 {
@@ -281,7 +289,8 @@ static enum level handled_level(const struct facts *f, enum cause cause)
 size_t record_handled(char *line, const struct moment *m, const struct facts *f, enum cause cause,
                       const struct change *c)
 {
-    struct text t = begin(line, m, handled_level(f, cause), "handled");
+    struct text t;
+    begin(&t, line, m, handled_level(f, cause), "handled");
     put_change(&t, f, cause, c);
     begin_sentence(&t);
     handled_sentence(&t, c);
@@ -290,7 +299,8 @@ size_t record_handled(char *line, const struct moment *m, const struct facts *f,
 
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why)
 {
-    struct text t = begin(line, m, LEVEL_INFO, "refused");
+    struct text t;
+    begin(&t, line, m, LEVEL_INFO, "refused");
     PUT_WORD(&t, "call", call_name(call));
     if (fd >= 0) {
         PUT_SIGNED(&t, "fd", fd);
@@ -312,7 +322,8 @@ static const char *unit_of(enum call call)
 
 size_t record_call(char *line, const struct moment *m, const struct success *s)
 {
-    struct text t = begin(line, m, LEVEL_DEBUG, "call");
+    struct text t;
+    begin(&t, line, m, LEVEL_DEBUG, "call");
     const char *unit = unit_of(s->call);
     PUT_WORD(&t, "call", call_name(s->call));
     if (s->fd >= 0) {
@@ -340,7 +351,8 @@ size_t record_call(char *line, const struct moment *m, const struct success *s)
 
 size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup)
 {
-    struct text t = begin(line, m, LEVEL_INFO, "start");
+    struct text t;
+    begin(&t, line, m, LEVEL_INFO, "start");
     PUT_WORD(&t, "version", SOCKSHIM_VERSION);
     if (*settings.exe) {
         PUT_VALUE(&t, "exe", settings.exe, strlen(settings.exe), EXE_MAX);
@@ -357,7 +369,8 @@ size_t record_start(char *line, const struct moment *m, const char *host, const 
 
 size_t record_lost(char *line, const struct moment *m, uint64_t count)
 {
-    struct text t = begin(line, m, LEVEL_ERROR, "lost");
+    struct text t;
+    begin(&t, line, m, LEVEL_ERROR, "lost");
     PUT_NUMBER(&t, "lost", count);
     begin_sentence(&t);
     text_unsigned(&t, count);
@@ -368,7 +381,8 @@ size_t record_lost(char *line, const struct moment *m, uint64_t count)
 
 size_t record_rotated(char *line, const struct moment *m, const char *older)
 {
-    struct text t = begin(line, m, LEVEL_INFO, "rotated");
+    struct text t;
+    begin(&t, line, m, LEVEL_INFO, "rotated");
     begin_sentence(&t);
     text_add(&t, "The log reached its limit; older records are in ");
     text_bytes(&t, older, strlen(older));
@@ -378,23 +392,9 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
 
 size_t record_config(char *line, const struct moment *m, const char *why, size_t len)
 {
-    struct text t = begin(line, m, LEVEL_ERROR, "config");
+    struct text t;
+    begin(&t, line, m, LEVEL_ERROR, "config");
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);
-}
-
-/* It is the second key, and the first has always the same length. */
-enum level record_level(const char *line)
-{
-    static const char initials[] = {'d', 'i', 'w', 'e'};
-    size_t at = sizeof "ts=2026-11-22T11:03:22.123456Z level=" - 1;
-    if (settings.json) {
-        at = sizeof "{\"ts\":\"2026-11-22T11:03:22.123456Z\",\"level\":\"" - 1;
-    }
-    enum level level = LEVEL_DEBUG;
-    while (level < LEVEL_ERROR && initials[level] != line[at]) {
-        level++;
-    }
-    return level;
 }

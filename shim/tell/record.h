@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/facts.h"
 #include "base/process.h"
+#include "base/text.h"
 
 /* No record is longer; a sentence that does not fit is cut short. A line and its
  * facts have to fit the 2 KiB of stack that a record may take. */
@@ -24,9 +25,19 @@ struct moment this_moment(void);
 /* All of these write a whole line, newline included, into a buffer of
  * RECORD_SIZE bytes and return its length. Async-signal-safe. */
 
-/* A call's 0 or -1. thread: the thread's name, or empty. */
-size_t record_return(char *line, const struct moment *m, const struct facts *facts,
-                     enum cause cause, const char *thread);
+/* A call's 0 or -1. thread: the thread's name, or empty. In two steps, for the sentence goes
+ * deepest, and what the head takes is not to be on the stack then. */
+void record_return_head(struct text *t, char *line, const struct moment *m,
+                        const struct facts *facts, enum cause cause, const char *thread);
+size_t record_return_sentence(struct text *t, const char *line, const struct facts *facts,
+                              enum cause cause);
+static inline size_t record_return(char *line, const struct moment *m, const struct facts *facts,
+                                   enum cause cause, const char *thread)
+{
+    struct text t;
+    record_return_head(&t, line, m, facts, cause, thread);
+    return record_return_sentence(&t, line, facts, cause);
+}
 
 /* What a layer has changed of what the program sees. CAUSE_COUNT: there is no failure
  * behind it. */

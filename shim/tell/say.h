@@ -41,7 +41,7 @@ const char *say_unknown(template sentence);
     FIGURE(fd, text_signed(t, f->fd))                                                              \
     CLAUSE(from_peer)                                                                              \
     CLAUSE(heard)                                                                                  \
-    CLAUSE(held_up)                                                                                  \
+    CLAUSE(held_up)                                                                                \
     FIGURE(high_port, text_unsigned(t, f->port_high))                                              \
     CLAUSE(how_far)                                                                                \
     FIGURE(idle, put_duration(t, (uint64_t)f->idle_ms * 1000))                                     \

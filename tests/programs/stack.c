@@ -5,10 +5,12 @@
  *
  * Prints a line for each: its name and how far down it went. With LD_BIND_NOW, or the
  * dynamic linker's own use of the stack is among it. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +95,19 @@ static void make_unread(void)
     recv(fd, room, 1, MSG_PEEK);
 }
 
+static void *wait_for_ever(void *unused)
+{
+    pause();
+    return unused;
+}
+
+static void make_unread_and_threads(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, wait_for_ever, NULL);
+    make_unread();
+}
+
 static void make_unanswered(void)
 {
     make_connection();
@@ -111,6 +126,20 @@ static void make_refused(void)
     make_refusing();
     fcntl(fd, F_SETFL, O_NONBLOCK);
     connect(fd, (struct sockaddr *)&address, sizeof address);
+    usleep(10000);
+}
+
+/* The longest addresses that two ends can have, and the state is asked for. */
+static void make_refused_6(void)
+{
+    struct sockaddr_in6 there = {.sin6_family = AF_INET6};
+    socklen_t len = sizeof there;
+    inet_pton(AF_INET6, "::ffff:127.100.100.100", &there.sin6_addr);
+    listener = socket(AF_INET6, SOCK_STREAM, 0);
+    bind(listener, (struct sockaddr *)&there, sizeof there);
+    getsockname(listener, (struct sockaddr *)&there, &len);
+    fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    connect(fd, (struct sockaddr *)&there, sizeof there);
     usleep(10000);
 }
 
@@ -145,6 +174,13 @@ static void receive_message(void)
 static void send_quietly(void)
 {
     send(fd, room, 10, MSG_NOSIGNAL);
+}
+
+static void send_messages(void)
+{
+    struct iovec buffer = {room, 10};
+    struct mmsghdr message = {.msg_hdr = {.msg_iov = &buffer, .msg_iovlen = 1}};
+    sendmmsg(fd, &message, 1, MSG_NOSIGNAL);
 }
 
 static void send_to_the_end(void)
@@ -196,6 +232,12 @@ static void let_sigpipe(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
+static void let_sigpipe_act(void)
+{
+    struct sigaction act = {.sa_handler = SIG_DFL};
+    sigaction(SIGPIPE, &act, NULL);
+}
+
 static void close_it(void)
 {
     close(fd);
@@ -245,11 +287,15 @@ static const struct call {
     {"shut", make_connection, end_reading},
     {"refused", make_refusing, connect_to},
     {"so-error", make_refused, ask_for_error},
+    {"so-error-6", make_refused_6, ask_for_error},
+    {"sendmmsg", make_dead_pair, send_messages},
     {"path", make_pair, connect_to_path},
     {"bind", make_refusing, bind_elsewhere},
     {"nodelay", make_connection, let_nagle},
     {"sigpipe", make_pair, let_sigpipe},
+    {"sigaction", make_pair, let_sigpipe_act},
     {"close-unread", make_unread, close_it},
+    {"close-threads", make_unread_and_threads, close_it},
     {"close-unanswered", make_unanswered, close_it},
     {"rotation", make_pair, receive_often},
     {"removed", make_removed, receive_often},

@@ -15,7 +15,7 @@ static inline long raw_call5(long n, long a, long b, long c, long d, long e)
 /* The sixth argument goes into ebp, which the compiler may be using as frame
  * pointer: it is swapped in around the trap, and all six come from memory. An
  * unwinder that comes by in between is led astray, so this is only for calls
- * that really have six: those that next.c makes before start-up is done. */
+ * that really have six: those that next.c makes before start-up is done, and mmap2. */
 static inline long raw_call6(long n, const long arguments[6])
 {
     long result;
@@ -39,7 +39,9 @@ static inline long raw_call6(long n, const long arguments[6])
 static inline __attribute__((always_inline)) long raw_call(long n, long a, long b, long c, long d,
                                                            long e, long f)
 {
-    if (__builtin_constant_p(f) && f == 0) {
+    /* A sixth argument of 0 is one that the kernel does not look at; mmap2's it does, as the
+     * offset in the file. */
+    if (__builtin_constant_p(f) && f == 0 && n != SYS_mmap2) {
         return raw_call5(n, a, b, c, d, e);
     }
     long arguments[6] = {a, b, c, d, e, f};
