@@ -47,9 +47,7 @@ static inline void put_pair(char *end, unsigned number)
                                 "70717273747576777879"
                                 "80818283848586878889"
                                 "90919293949596979899";
-    const char *pair = pairs + (size_t)number * 2;
-    end[-2] = pair[0];
-    end[-1] = pair[1];
+    memcpy(end - 2, pairs + (size_t)number * 2, 2);
 }
 
 /* All digits of a number that is not 0, the last one ahead of `end`. In pairs and in 32
