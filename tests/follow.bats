@@ -143,7 +143,7 @@ every_kind_of_record() {
  bind(N) = -1 EADDRINUSE  address-in-use  local A
  connect(N) = -1 EINPROGRESS  in-progress  127.0.0.1:1
  getsockopt(N) = 0 SO_ERROR ECONNREFUSED  connection-refused  127.0.0.1:1
- refused  setsockopt(N)  The program switched TCP_NODELAY off; it was told that this succeeded'
+ refused  setsockopt(N)  The program turned TCP_NODELAY off; the call reported success, but '
     run -0 same_in_json logfmt
     [[ ${lines[0]} == " socket(N) = -1 EAFNOSUPPORT  not-supported  99/1" && ${lines[1]} == " start  sockshim "* ]] || fails_with "$output"
     [[ $output == *$'\n'"$expected"* ]] || fails_with "$output"

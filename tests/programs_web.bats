@@ -362,5 +362,5 @@ while True: held.append(s.accept())' "$port"
         nft add rule inet t input tcp dport 9 drop && exec "$@"' - \
         env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" curl -s --connect-timeout 2 http://127.0.0.1:9/
     expect_count 1 '.call == "close" and .cause == "gave-up-connecting" and .peer == "127.0.0.1:9" and
-        (.why | test("after [0-9]+ ms: 127.0.0.1:9 had not answered"))'
+        (.why | test("after [0-9]+ ms: no SYN-ACK had come from 127.0.0.1:9"))'
 }

@@ -34,9 +34,8 @@ static void formatting(void)
     len = record_return(line, &moment, &facts, cause_of(&facts), "");
 }
 
-static size_t as_it_is(char *to, const struct moment *unused, const void *what)
+static size_t as_it_is(char *to, const void *what)
 {
-    (void)unused;
     memcpy(to, what, len);
     return len;
 }

@@ -35,9 +35,9 @@ static void take_address(struct input *in, struct facts *f, struct address *addr
 
 static void take_call(struct input *in, struct facts *f)
 {
-    f->call = (enum call)(take_byte(in) % CALL_COUNT);
+    f->call = (uint8_t)(take_byte(in) % CALL_COUNT);
     f->fd = (int)take_number(in);
-    f->ret = (long)take_number(in);
+    f->ret = (int)take_number(in);
     f->err = (int)take_number(in);
     f->has_len = take_bool(in);
     f->receives = take_bool(in);
@@ -66,7 +66,7 @@ static void take_socket(struct input *in, struct facts *f)
     f->queued = (uint32_t)take_number(in);
     f->saved_from_sigpipe = take_bool(in);
     f->ended_by_sigpipe = take_bool(in);
-    f->descriptor_limit = take_number(in);
+    f->descriptor_limit = (uint32_t)take_number(in);
     f->port_low = (uint16_t)take_number(in);
     f->port_high = (uint16_t)take_number(in);
     f->send_buffer = (uint32_t)take_number(in);
@@ -169,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take_name(&in, settings.summary, sizeof settings.summary);
     take_name(&in, words, sizeof words);
     f.object = take_bool(&in) ? words : NULL;
-    f.offset = (uintptr_t)take_number(&in);
+    f.offset = (uint32_t)take_number(&in);
     /* One line an execution: more executions are worth more. */
     uint8_t event = take_byte(&in) % 16;
     if (event <= EVENT_CONFIG) {

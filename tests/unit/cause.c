@@ -765,7 +765,7 @@ static void nonsense(void)
         for (size_t b = 0; b < sizeof f; b++) {
             bytes[b] = (unsigned char)(rand() >> 7);
         }
-        f.call = (enum call)(rand() % CALL_COUNT);
+        f.call = (uint8_t)(rand() % CALL_COUNT);
         f.err = rand() % 140;
         f.room.used = 0;
         f.room.bytes[0] = (char)(rand() % 45);
