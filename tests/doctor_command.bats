@@ -64,7 +64,7 @@ setup() {
 @test "a listener that closes resets those that it has not accepted" {
     beside closed_listener
     [ "$output" = $'104\n104' ]
-    says "This host did send RSTs (OutRsts +2), none of them for unread data or SO_LINGER 0. It may have been a listener that was closed while connections waited in its queue, or a connection that was not known any more."
+    says "This host did send RSTs (OutRsts +2), none of them for unread data or SO_LINGER 0. It may have been a listener that was closed while connections waited in its queue, or a connection that was no longer known."
 }
 
 @test "a reset by a firewall rule on this host" {

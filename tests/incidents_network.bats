@@ -190,6 +190,16 @@ for i in range(15):
     [[ $(findings log.2) != *ports* ]]
 }
 
+# The server's host answers by IPv6 that nobody listens there: link-local addresses, by which
+# neighbours are found, are tentative for their first second (RFC 4862).
+ipv6_answers() {
+    in_ns "$C" "$PYTHON" -c '
+import socket, sys
+s = socket.socket(socket.AF_INET6)
+s.settimeout(.3)
+sys.exit(s.connect_ex(("fd02::2", 9)) != 111)'
+}
+
 # IPv6 as well; the server's is dropped on the way.
 two_families() {
     local name
@@ -203,6 +213,7 @@ two_families() {
     ip -n "$C" -6 route add default via fd01::1
     ip -n "$S" -6 route add default via fd02::1
     in_ns "$R" sysctl -qw net.ipv6.conf.all.forwarding=1
+    wait_until ipv6_answers
 }
 
 @test "address family: IPv6 is dropped on the way; curl and python go on with IPv4, later" {

@@ -13,7 +13,7 @@ BEGIN {
 # sentence of each cause in example_sentence, and connections_left_out.
 function find_connections(    i, c) {
     for (i = 1; i <= kept_count; i++) {
-        c = connection_of(i)
+        c = row_of_connection(i)
         conn_members[c] = conn_members[c] " " i
         conn_size[c]++
         conn_for[c] += kept_for[i]
@@ -32,7 +32,7 @@ function find_connections(    i, c) {
 
 # What a connection has carried only grows: less means that it is another one, with the
 # same addresses. Attempts to connect that failed are put together by process and peer.
-function connection_of(i,    key, c, is_tcp) {
+function row_of_connection(i,    key, c, is_tcp) {
     is_tcp = type_of[i] ~ /tcp/ && local_of[i] != "" && peer_of[i] != ""
     key = machine_of[i] SUBSEP pid_of[i] SUBSEP type_of[i] SUBSEP peer_of[i]
     if (is_before_connection(i))
