@@ -61,7 +61,7 @@ reports() {
     local slip
     for slip in SOCKSHIM_LVL SOCKSHIM_LOGLEVEL SOCKSHIM_LEVELS; do
         run -0 --separate-stderr env "$slip=info" "$SOCKSHIM_COMMAND" touch ran
-        [[ $stderr == *"$slip is no setting, and is ignored"* ]] || fails_with "$stderr"
+        [[ $stderr == *"$slip is not a setting and is ignored"* ]] || fails_with "$stderr"
         rm ran
     done
     run -0 --separate-stderr env SOCKSHIM_LVL=info "$SOCKSHIM_COMMAND" true

@@ -42,10 +42,9 @@ class Case:
         """Since data came, or the connection was made."""
         slack, t = 30 + coarse, self.t
         found = []
-        if t.unsure_data:
-            return True
-        for at in (min(self.low, t.end_at_least() - truth.LAG), min(self.high, t.end_at_latest())):
-            last = t.last_data_in(at)
+        for at, surely in ((min(self.low, t.end_at_least() - truth.LAG), True),
+                           (min(self.high, t.end_at_latest()), False)):
+            last = t.last_data_in(at, surely)
             if last is None:
                 last = next((p.at for p in t.back), None)
             if last is None:
