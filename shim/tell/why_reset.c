@@ -14,9 +14,9 @@ template clause_saved(const struct facts *f)
 template clause_last_words(const struct facts *f)
 {
     return f->has_queued && f->queued > 0 && f->type == SOCK_STREAM
-               ? SAY(" Still unread: $unread that it sent before that. Servers often say there why "
-                     "they close a connection (an HTTP status, a database error, a TLS alert); "
-                     "tcpdump -A or the client's verbose option shows it.")
+               ? SAY(" Still unread: $unread from before that. Servers often say why "
+                     "there (HTTP status, database error, TLS alert): see tcpdump -A or a verbose "
+                     "client.")
                : NULL;
 }
 

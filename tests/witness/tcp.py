@@ -116,7 +116,7 @@ def _(case, said):
     return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
 
 
-@claim(r" Still unread: <n> that it sent before that\. Servers often say there why they close a connection \(an HTTP status, a database error, a TLS alert\); tcpdump -A or the client's verbose option shows it\.")
+@claim(r" Still unread: <n> from before that\. Servers often say why there \(HTTP status, database error, TLS alert\): see tcpdump -A or a verbose client\.")
 def _(case, said):
     return same(case, said["n"], "unread")
 
@@ -219,7 +219,7 @@ def _(case, said):
     return case.entry["call"] == "splice" and case.entry.get("deaf")
 
 
-@claim(r"The connection (?:had ended before this write, or this program had shut down its writing side:|to PEER had ended before this write;) MPTCP does not say how\.", LESS)
+@claim(r"The connection (?:had ended before this write, or this program had shut down its writing side;|to PEER had ended before this write;) MPTCP does not say (?:how|which)\.", LESS)
 def _(case, said):
     t = case.t
     return t.failed(case.high) or t.fin(case.high) or t.shut(1, case.high) or "neither"
