@@ -201,16 +201,16 @@ template clause_rest(const struct facts *f)
     }
     if (f->err == EPIPE && f->call == CALL_splice && f->receives) {
         if (is_tcp(f) && f->state == TCP_STATE_CLOSE) {
-            return SAY("Nobody reads from the pipe any more into which splice was to move the "
-                       "data, or the connection had been aborted (RST) after the peer's FIN: "
-                       "splice does not say which.$saved");
+            return SAY("The pipe that splice was to write to has no reader left, or the "
+                       "connection had been aborted (RST) after the peer's FIN: splice does not "
+                       "say which.$saved");
         }
         return SAY(
             "The pipe that splice was to write to has no reader left; the socket is fine.$saved");
     }
     if (f->err == ECONNRESET && reset_it_here(f)) {
-        return SAY("Data came from $peer after this program had shut the socket down in both "
-                   "directions: therefore this host's kernel aborted the connection (RST).");
+        return SAY("Data arrived from $peer after this program had shut the socket down in both "
+                   "directions, so this host's kernel aborted the connection (RST).");
     }
     if (is_late_error(f) && f->err == EPIPE && is_tcp(f)) {
         return SAY("The connection that this socket had was aborted (RST) after the peer's FIN, "

@@ -47,11 +47,10 @@ template clause_held_up(const struct facts *f)
 template why_gave_up_sending(const struct facts *f)
 {
     return f->unacked > 0 && f->tries >= LEAST_TRIES
-               ? SAY("This program gave the connection up: $peer had not acknowledged the last "
-                     "$unacked in spite of $tries. Its host is off, or something on the way drops "
+               ? SAY("This program gave up on the connection: $peer had not acknowledged the last "
+                     "$unacked despite $tries. Its host is down, or something on the path drops "
                      "the packets.")
                : SAY("This program closed the connection with $unsent that it had written and that "
-                     "were not sent yet, for $held_up. The kernel goes on trying for a while; what "
-                     "the "
-                     "program still had to write, if anything, is lost.");
+                     "were not sent yet: $held_up. The kernel keeps trying for a while; anything "
+                     "that the program still had to write is lost.");
 }

@@ -77,7 +77,7 @@ template clause_or_own_address(const struct facts *f)
     bool asks_route = f->call == CALL_connect || (f->sends && f->type != SOCK_STREAM);
     bool has_one = f->local.len > 0 && !address_is_this_host(&f->local);
     return asks_route && f->domain == AF_INET && has_one
-               ? SAY(" Or $local, the address of the socket, is none of this host's any more.")
+               ? SAY(" Or $local, the address of the socket, no longer belongs to this host.")
                : NULL;
 }
 

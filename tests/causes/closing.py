@@ -156,7 +156,7 @@ def close_while_waiting_after_shutdown():
 
 @case("""
     close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=0 unsent>0 side=accepted sent_ms>49
-        that were not sent yet, for $them does not read (its window is closed)
+        that were not sent yet: $them does not read (its window is closed)
 """)
 def close_while_the_peer_does_not_read():
     s = accepted()
@@ -173,7 +173,7 @@ def close_while_the_peer_does_not_read():
 
 @case("""
     close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=10 unsent=0 side=accepted
-        gave the connection up: $them had not acknowledged the last 10 bytes in spite of ... retransmissions
+        gave up on the connection: $them had not acknowledged the last 10 bytes despite ... retransmissions
 """)
 def close_while_nothing_is_acknowledged():
     own_network()

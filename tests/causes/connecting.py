@@ -255,9 +255,9 @@ def connect_by_blackhole_route():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=10.0.0.2:80
-        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, is none of this host's any more
+        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, no longer belongs to this host
     sendto ENETUNREACH unreachable | type=udp peer=10.0.0.2:80
-        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, is none of this host's any more
+        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, no longer belongs to this host
 """)
 def connect_from_an_address_that_is_gone():
     own_network()

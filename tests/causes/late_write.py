@@ -181,7 +181,7 @@ def splice_into_a_broken_pipe():
 
 @case("""
     splice EPIPE other | len=64 type=tcp
-        Nobody reads from the pipe any more into which splice was to move the data, or the connection had been aborted (RST) after the peer's FIN: splice does not say which ... !SIGPIPE
+        The pipe that splice was to write to has no reader left, or the connection had been aborted (RST) after the peer's FIN: splice does not say which ... !SIGPIPE
 """)
 def splice_after_reset_after_fin():
     s = connected()

@@ -189,7 +189,7 @@ def reset_in_the_queue():
 
 @case("""
     recv ECONNRESET other | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        Data came from $them after this program had shut the socket down in both directions: therefore this host's kernel aborted the connection (RST)
+        Data arrived from $them after this program had shut the socket down in both directions, so this host's kernel aborted the connection (RST)
 """)
 def reset_by_own_kernel():
     """Data for a program that has shut down both sides: it is this side that

@@ -203,7 +203,7 @@ def reset_by_a_close_after_half_close():
 
 BY_OWN_KERNEL = """
     recv ECONNRESET other | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        Data came from $them after this program had shut the socket down in both directions: therefore this host's kernel aborted the connection (RST)
+        Data arrived from $them after this program had shut the socket down in both directions, so this host's kernel aborted the connection (RST)
     recv 0 closed-after-error | len=64 tcp CLOSE rx=0 tx=0 all-acked
         The connection to $them had already failed ... !FIN
 """
@@ -249,7 +249,7 @@ def reset_after_own_shut_wr_at_server():
 
 @case("""
     recv ECONNRESET other | len=64 tcp CLOSE rx=0 tx=0 all-acked
-        Data came from $them after this program had shut the socket down in both directions
+        Data arrived from $them after this program had shut the socket down in both directions
 """)
 def reset_by_own_kernel_for_a_child():
     """What a child has shut down is shut down."""

@@ -77,7 +77,7 @@ def _(case, said):
     return case.t.shut(1, case.high) and same(case, said["rx"], "rx") and same(case, said["tx"], "tx")
 
 
-@claim(r"Data came from PEER after this program had shut the socket down in both directions: therefore this host's kernel aborted the connection \(RST\)\.")
+@claim(r"Data arrived from PEER after this program had shut the socket down in both directions, so this host's kernel aborted the connection \(RST\)\.")
 def _(case, said):
     return bool(case.t.own_resets) and case.t.shut(0, case.high) and case.t.shut(1, case.high) or "it had not"
 
@@ -202,7 +202,7 @@ def _(case, said):
     return case.entry["call"] == "splice" and case.entry["empty"]
 
 
-@claim(r"Nobody reads from the pipe any more into which splice was to move the data, or the connection had been aborted \(RST\) after the peer's FIN: splice does not say which\.", LESS)
+@claim(r"The pipe that splice was to write to has no reader left, or the connection had been aborted \(RST\) after the peer's FIN: splice does not say which\.", LESS)
 def _(case, said):
     t = case.t
     return bool(case.entry.get("deaf")) or t.fin_flag(case.high) and t.reset_in(case.high) or "neither"
@@ -317,12 +317,12 @@ def not_acknowledged(case):
     return case.record["unacked"] + case.record["unsent"] > 0
 
 
-@claim(r"This program gave the connection up: PEER had not acknowledged the last <unacked> in spite of (?P<tries>\d+) retransmissions?\. Its host is off, or something on the way drops the packets\.")
+@claim(r"This program gave up on the connection: PEER had not acknowledged the last <unacked> despite (?P<tries>\d+) retransmissions?\. Its host is down, or something on the path drops the packets\.")
 def _(case, said):
     return same(case, said["unacked"], "unacked") and not_acknowledged(case) and int(said["tries"]) >= 2
 
 
-@claim(r"This program closed the connection with <unsent> that it had written and that were not sent yet, for (?:PEER does not read \(its window is closed\)|none of it has gone out for " + TIME + r")\. The kernel goes on trying for a while; what the program still had to write, if anything, is lost\.")
+@claim(r"This program closed the connection with <unsent> that it had written and that were not sent yet: (?:PEER does not read \(its window is closed\)|none of it has gone out for " + TIME + r")\. The kernel keeps trying for a while; anything that the program still had to write is lost\.")
 def _(case, said):
     return same(case, said["unsent"], "unsent") and not_acknowledged(case)
 

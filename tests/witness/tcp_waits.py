@@ -148,7 +148,7 @@ def _(case, said):
 
 # ---- Connecting ----
 
-OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, is none of this host's any more\.)?"
+OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, no longer belongs to this host\.)?"
 
 
 @claim(r"This host's route to PEER is a blackhole route\.(?! Or)")

@@ -84,7 +84,7 @@ def faults(case):
         yield f"the peer is {case.peer_text()}"
 
 
-OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, is none of this host's any more\.)?"
+OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, no longer belongs to this host\.)?"
 
 
 @claim(r"An earlier datagram from this socket(?P<named>, to PEER or to the address that it was connected to before,)? was answered with ICMP port unreachable: nothing is receiving at its destination, or a firewall rejects it\.")
