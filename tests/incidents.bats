@@ -501,9 +501,10 @@ again()"
     finds_only refused log.3
 }
 
-@test "one of three servers is bad: wget, and node; where another one fails as well it is none" {
+# one_of_three_is_bad: 127.0.0.1 to .3 serve port $bad, and the first one resets.
+one_of_three_is_bad() {
     python_server 'c.recv(100); reset(c)'
-    local bad=$PORT n
+    bad=$PORT
     for n in 2 3; do
         background "$PYTHON" -c "
 import socket
@@ -512,6 +513,11 @@ while True:
     c = l.accept()[0]; c.recv(1000); c.sendall(b'HTTP/1.0 200 OK\r\n\r\nok'); c.close()"
     done
     wait_until eval "[ \"\$(ss -Hltn 'sport = :$bad' | wc -l)\" -eq 3 ]"
+}
+
+@test "one of three servers is bad: wget, and node; where another one fails as well it is none" {
+    local bad n
+    one_of_three_is_bad
     for n in 1 2 3 1 2 3 1 2 3; do
         under_shim log wget -q -t 1 -O answer "http://127.0.0.$n:$bad/"
     done
@@ -530,16 +536,8 @@ const http = require('http');
 }
 
 @test "one of three servers is bad" {
-    python_server 'c.recv(100); reset(c)'
-    local bad=$PORT n
-    for n in 2 3; do
-        background "$PYTHON" -c "
-import socket
-l = socket.create_server(('127.0.0.$n', $bad))
-while True:
-    c = l.accept()[0]; c.recv(100); c.sendall(b'HTTP/1.0 200 OK\r\n\r\nok'); c.close()"
-    done
-    wait_until eval "[ \"\$(ss -Hltn 'sport = :$bad' | wc -l)\" -eq 3 ]"
+    local bad n
+    one_of_three_is_bad
     for n in 1 2 3 1 2 3 1 2 3; do
         under_shim log curl -s "http://127.0.0.$n:$bad/"
     done

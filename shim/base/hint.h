@@ -14,10 +14,15 @@
 enum { HINTS = 1 << 16 }; /* none for a higher number */
 extern hidden _Atomic uint64_t hints[HINTS / 64];
 
-static inline bool hint_is_set(int fd)
+static inline bool hint_bit(_Atomic uint64_t *bits, int fd)
 {
     return (unsigned)fd < HINTS &&
-           atomic_load_explicit(&hints[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+           atomic_load_explicit(&bits[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+}
+
+static inline bool hint_is_set(int fd)
+{
+    return hint_bit(hints, fd);
 }
 
 /* Of a new socket. */
@@ -29,8 +34,7 @@ void hint_clear(int fd);
 extern hidden _Atomic uint64_t hints_ended[HINTS / 64];
 static inline bool hint_has_ended(int fd)
 {
-    return (unsigned)fd < HINTS &&
-           atomic_load_explicit(&hints_ended[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+    return hint_bit(hints_ended, fd);
 }
 
 /* No effect on a descriptor that has no hint. */

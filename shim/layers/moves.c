@@ -6,6 +6,7 @@
 #include "calls/rights.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
+#include "layers/moving.h"
 #include "layers/options.h"
 #include "layers/timed_out.h"
 
@@ -255,51 +256,6 @@ static int layer___getsockopt64(int fd, int level, int option, void *value, sock
 }
 #endif
 
-static void install_receiving(void)
-{
-    next.recv = layer_recv;
-    next.recvfrom = layer_recvfrom;
-    next.recvmsg = layer_recvmsg;
-    next.recvmmsg = layer_recvmmsg;
-    next.read = layer_read;
-    next.readv = layer_readv;
-    next.splice = layer_splice;
-#ifdef __GLIBC__
-    next.preadv2 = layer_preadv2;
-    next.preadv64v2 = layer_preadv64v2;
-    next.__recv_chk = layer___recv_chk;
-    next.__recvfrom_chk = layer___recvfrom_chk;
-    next.__read_chk = layer___read_chk;
-#endif
-#ifdef HAVE_TIME64_TWINS
-    next.__recvmsg64 = layer___recvmsg64;
-    next.__recvmmsg64 = layer___recvmmsg64;
-#endif
-}
-
-static void install_sending(void)
-{
-    next.send = layer_send;
-    next.sendto = layer_sendto;
-    next.sendmsg = layer_sendmsg;
-    next.sendmmsg = layer_sendmmsg;
-    next.write = layer_write;
-    next.writev = layer_writev;
-    next.sendfile = layer_sendfile;
-    next.sendfile64 = layer_sendfile64;
-    next.splice = layer_splice;
-    next.vdprintf = layer_vdprintf;
-#ifdef __GLIBC__
-    next.__vdprintf_chk = layer___vdprintf_chk;
-    next.pwritev2 = layer_pwritev2;
-    next.pwritev64v2 = layer_pwritev64v2;
-#endif
-#ifdef HAVE_TIME64_TWINS
-    next.__sendmsg64 = layer___sendmsg64;
-    next.__sendmmsg64 = layer___sendmmsg64;
-#endif
-}
-
 static void install_late_errors(void)
 {
     next.getsockopt = layer_getsockopt;
@@ -313,11 +269,11 @@ void moves_install(void)
     const struct handling *h = &settings.handling;
     bool ends_silence = h->dead_peer_ms > 0 || h->keeps_alive || h->connect_timeout_ms > 0;
     if (ends_silence) {
-        install_sending();
+        EACH_SENDING(PUT_INTO_TABLE)
         install_late_errors();
     }
     if (ends_silence || h->recv_timeout_ms > 0 || h->reset_eof) {
-        install_receiving();
+        EACH_RECEIVING(PUT_INTO_TABLE)
     }
     if (h->recv_timeout_ms > 0) {
         process_timeout_set(); /* an EAGAIN may be of it */

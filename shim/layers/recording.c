@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/settings.h"
 #include "layers/layers.h"
+#include "layers/moving.h"
 #include "log/recorder.h"
 
 #include <limits.h>
@@ -293,42 +294,6 @@ static void layer_closefrom(int low)
 
 /* ---- Into the table ---- */
 
-static void install_moving(void)
-{
-    next.recv = layer_recv;
-    next.recvfrom = layer_recvfrom;
-    next.recvmsg = layer_recvmsg;
-    next.recvmmsg = layer_recvmmsg;
-    next.read = layer_read;
-    next.readv = layer_readv;
-    next.send = layer_send;
-    next.sendto = layer_sendto;
-    next.sendmsg = layer_sendmsg;
-    next.sendmmsg = layer_sendmmsg;
-    next.write = layer_write;
-    next.writev = layer_writev;
-    next.sendfile = layer_sendfile;
-    next.sendfile64 = layer_sendfile64;
-    next.splice = layer_splice;
-    next.vdprintf = layer_vdprintf;
-#ifdef __GLIBC__
-    next.preadv2 = layer_preadv2;
-    next.preadv64v2 = layer_preadv64v2;
-    next.pwritev2 = layer_pwritev2;
-    next.pwritev64v2 = layer_pwritev64v2;
-    next.__recv_chk = layer___recv_chk;
-    next.__recvfrom_chk = layer___recvfrom_chk;
-    next.__read_chk = layer___read_chk;
-    next.__vdprintf_chk = layer___vdprintf_chk;
-#endif
-#ifdef HAVE_TIME64_TWINS
-    next.__recvmsg64 = layer___recvmsg64;
-    next.__recvmmsg64 = layer___recvmmsg64;
-    next.__sendmsg64 = layer___sendmsg64;
-    next.__sendmmsg64 = layer___sendmmsg64;
-#endif
-}
-
 static void install_others(void)
 {
     next.socket = layer_socket;
@@ -359,6 +324,7 @@ void recording_install(void)
     }
     under = next;
     no_filter = !process_is_filtered();
-    install_moving();
+    EACH_RECEIVING(PUT_INTO_TABLE)
+    EACH_SENDING(PUT_INTO_TABLE)
     install_others();
 }

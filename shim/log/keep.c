@@ -53,7 +53,7 @@ int kept_find(const struct file *file)
  * scripts) or 240 to 255 (bash keeps its script there). Yet below 256, so that the
  * kernel's table does not grow (fs/file.c grows it by powers of two), and from the top
  * down, for a program with many descriptors fills it from below. */
-enum { HIGHEST = 239, LOWEST = 100, OF_FLOCK = 200, LOWEST_AT_ALL = LOWEST_OF_OURS };
+enum { HIGHEST = 239, LOWEST = 100, OF_FLOCK = 200, LOWEST_AT_ALL = 10 };
 
 /* With fewer descriptors in all, each of them is the program's. */
 enum { FEWEST = 16 };

@@ -11,8 +11,6 @@
 
 #include <stdatomic.h>
 
-enum { LOWEST_OF_OURS = 10 };
-
 /* The numbers of the two; -1: none. What the wrappers ask of every descriptor. */
 extern hidden atomic_int log_numbers[2];
 static inline bool log_may_own(int fd)
