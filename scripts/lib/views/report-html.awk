@@ -15,6 +15,7 @@ BEGIN {
     # More records than a screen has room for: each is kept, if there are not too many.
     FIRST_KEPT = 4096
     is_utf8 = 1
+    needs_records = 1
 }
 
 function tell() {
