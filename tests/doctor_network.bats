@@ -66,7 +66,7 @@ while_doing() {
 
 @test "segments that do not leave this host" {
     while_doing not_let_out
-    says "1 TCPRetransFail " "did not leave this host: a firewall rule of this host (output)" "nft list ruleset"
+    says "1 TCPRetransFail " "did not leave this host, because of a firewall rule of this host (output)" "nft list ruleset"
     says_not "segments had to be retransmitted"
 }
 
@@ -91,7 +91,7 @@ while_doing() {
     echo 11 >limit
     run -0 in_network "$PYTHON" "$SCENE" tracked sh -c 'mount --bind limit /proc/sys/net/netfilter/nf_conntrack_max && exec "$0" doctor --seconds 0' \
         "$SOCKSHIM_COMMAND"
-    says "1 The conntrack table has 10 of 11 entries." "fail in silence" "nf_conntrack_max=22"
+    says "1 The conntrack table has 10 of 11 entries." "fail silently" "nf_conntrack_max=22"
 }
 
 # conntrack_in_proc DROP EARLY_DROP INSERT_FAILED: on two processors, in hexadecimal.

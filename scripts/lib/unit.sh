@@ -18,8 +18,7 @@ unit_read_words() {
         --*=*)
             unit_option=${1%%=*} unit_value=${1#*=}
             case $unit_option in
-            --root | --level) ;;
-            *) wrong_call "$unit_subcommand" "$unit_option takes no value" ;;
+            --dry-run | --journal | --force | --help) wrong_call "$unit_subcommand" "$unit_option takes no value" ;;
             esac
             shift
             set -- "$unit_option" "$unit_value" "$@"
