@@ -154,7 +154,7 @@ setup() {
 @test "resets and refusals that are not TCP's are left out" {
     beside not_tcp
     [ "$output" = $'104\n111' ]
-    says "No TCP connection of this run was reset, refused or timed out according to the log"
+    says "According to the log, no TCP connection of this run was reset, refused or timed out"
     says_not "by this host" "from this host" "other hosts"
 }
 
@@ -258,13 +258,13 @@ PAIRS
 
 @test "a server that answers in one piece, and pauses of the program: nothing is said of delayed ACKs" {
     beside one_piece
-    says "No TCP connection of this run was reset"
+    says "According to the log, no TCP connection of this run was reset"
     says_not "exchange"
     beside one_piece_now_and_then
-    says "No TCP connection of this run was reset"
+    says "According to the log, no TCP connection of this run was reset"
     says_not "exchange"
     beside in_bursts
-    says "No TCP connection of this run was reset"
+    says "According to the log, no TCP connection of this run was reset"
     says_not "each exchange"
 }
 
@@ -276,7 +276,7 @@ PAIRS
     rm receiver.sock
     SETTINGS=net.unix.max_dgram_qlen=100 beside unix_datagrams
     [ "$output" = 0 ]
-    says "No TCP connection of this run"
+    says "According to the log, no TCP connection of this run"
     says_not "could not be sent"
 }
 

@@ -44,7 +44,7 @@ while_doing() {
 
 @test "connects that fail again and again" {
     while_doing refuses
-    says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy without a server behind it"
+    says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy whose server is not running"
 }
 
 @test "datagrams to where nobody listens, and what is answered" {
