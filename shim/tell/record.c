@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "tell/cause.h"
 #include "tell/keys.h"
+#include "tell/kind.h"
 #include "tell/parts.h"
 #include "tell/type.h"
 #include "tell/why_handled.h"
@@ -135,8 +136,23 @@ static void put_question(struct text *t, const struct facts *f)
     PUT_NUMBER(t, "waited_ms", f->waited_ms);
 }
 
+/* What ran out, or into what: a time, or the number of descriptors. */
+static void put_limit(struct text *t, const struct facts *f, enum cause cause)
+{
+    if (f->call == CALL_getaddrinfo) {
+        put_question(t, f);
+    } else if (cause == CAUSE_timeout) {
+        PUT_NUMBER(t, "waited_ms", f->timeout_us / 1000);
+    } else if (cause == CAUSE_gave_up_connecting && f->waited_ms > 0) {
+        PUT_NUMBER(t, "waited_ms", f->waited_ms);
+    } else if (f->descriptor_limit > 0) {
+        PUT_NUMBER(t, "limit", f->descriptor_limit);
+    }
+}
+
 /* Nor is put_socket() inlined: the sentence goes deepest, and needs their frames' room. */
-static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
+static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f,
+                                                 enum cause cause)
 {
     PUT_WORD(t, "call", call_name(f->call));
     if (f->fd >= 0 || call_traits[f->call].descriptor != NO_SOCKET) {
@@ -148,9 +164,7 @@ static __attribute__((noinline)) void put_result(struct text *t, const struct fa
     if (name) {
         PUT_WORD(t, "error", name);
     }
-    if (f->call == CALL_getaddrinfo) {
-        put_question(t, f);
-    }
+    put_limit(t, f, cause);
     if (f->has_len && !counts_messages(f->call)) {
         PUT_NUMBER(t, "len", f->len);
     }
@@ -161,6 +175,16 @@ static void put_unread(struct text *t, const struct facts *f)
 {
     if (f->has_queued && f->type == SOCK_STREAM) {
         PUT_NUMBER(t, "unread", f->queued);
+    }
+}
+
+/* What keeps the program's data, or its SYN, from going out. */
+static void put_blocked_by(struct text *t, const struct facts *f)
+{
+    if (is_kept_by_window(f)) {
+        PUT_WORD(t, "blocked_by", "window");
+    } else if (is_kept_on_this_host(f)) {
+        PUT_WORD(t, "blocked_by", "host");
     }
 }
 
@@ -189,6 +213,7 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
     put_type(t, f);
     put_ends(t, f);
     if (!f->was_connected) {
+        put_blocked_by(t, f);
         put_unread(t, f);
         return;
     }
@@ -201,6 +226,7 @@ static __attribute__((noinline)) void put_socket(struct text *t, const struct fa
         PUT_NUMBER(t, "tx", f->tx);
         PUT_NUMBER(t, "unacked", f->unacked);
         PUT_NUMBER(t, "unsent", f->unsent);
+        put_blocked_by(t, f);
     }
     if (f->side != SIDE_UNKNOWN) {
         PUT_WORD(t, "side", f->side == CONNECTED ? "connected" : "accepted");
@@ -247,7 +273,7 @@ void record_return_head(struct text *t, char *line, const struct moment *m, cons
                         enum cause cause, const char *thread)
 {
     begin(t, line, m, cause_level(f, cause), "return");
-    put_result(t, f);
+    put_result(t, f, cause);
     bool was_asked = f->is_lean != YES;
     if (was_asked || (cause != CAUSE_would_block && cause != CAUSE_interrupted)) {
         put_socket(t, f);
