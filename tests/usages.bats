@@ -133,6 +133,8 @@ reports() {
     for time in yesterday today -1h '1 hour ago' 2026-11-22T03:00:00+00:00 2026-11-22T03:00:00Z 2026-11-22; do
         run -0 --separate-stderr sockshim report --since "$time" a.log
     done
+    # Later than any time that has been today.
+    run -0 --separate-stderr sockshim report --since today --until 23:59:59.9 a.log
     refuses 2 "--since 1h (*) is not before --until 2h (*); see sockshim help report" report --since 1h --until 2h a.log
     refuses 2 "last week is not a valid time for --since; try *; see sockshim help report" report --since "last week" a.log
 }
