@@ -313,7 +313,7 @@ enum cause cause_of(const struct facts *f)
     }
     switch (f->err) {
     case 0:
-        return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);
+        return ends_connection((enum call)f->call) ? cause_of_close(f) : cause_of_zero(f);
     case EAGAIN:
         return cause_of_eagain(f);
     case EPIPE:
