@@ -152,6 +152,7 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(no_such_socket, "no-such-socket", LEVEL_WARN)                                                \
     X(message_not_sent, "message-not-sent", LEVEL_WARN)                                            \
     X(name_not_resolved, "name-not-resolved", LEVEL_WARN)                                          \
+    X(name_resolved_late, "name-resolved-late", LEVEL_WARN)                                        \
     X(reset_by_own_close, "reset-by-own-close", LEVEL_INFO)                                        \
     X(gave_up_connecting, "gave-up-connecting", LEVEL_INFO)                                        \
     X(gave_up_waiting, "gave-up-waiting", LEVEL_INFO)                                              \

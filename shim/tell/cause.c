@@ -309,7 +309,7 @@ enum cause cause_of(const struct facts *f)
 {
     bool bare = f->is_lean == YES;
     if (f->call == CALL_getaddrinfo) {
-        return CAUSE_name_not_resolved;
+        return f->ret == 0 ? CAUSE_name_resolved_late : CAUSE_name_not_resolved;
     }
     switch (f->err) {
     case 0:

@@ -287,7 +287,7 @@ doctor_process() {
         doctor_process_descriptors
         doctor_process_sockets 2
         doctor_process_threads
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
 }
 
 # In $doctor_ss; $doctor_ss_missing says why not.
