@@ -107,7 +107,7 @@ os.posix_spawnp('cat', ['cat'], os.environ)"
     export SOCKSHIM_CLOSE=off
     ends "one.send(b'hello'); other.recv(9); wait()"
     unset SOCKSHIM_CLOSE
-    SOCKSHIM_SKIP=exit ends "one.send(b'hello'); other.recv(9); wait()"
+    SOCKSHIM_SKIP="exit" ends "one.send(b'hello'); other.recv(9); wait()"
     SOCKSHIM_LEVEL=warn ends "one.send(b'hello'); other.recv(9); wait()"
     ends "one.send(b'hello'); other.recv(9); wait(); os._exit(0)"
     expect_count 0 '.call == "exit"'
