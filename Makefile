@@ -49,9 +49,9 @@ $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 $(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS)
 
-$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
+$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS) shim/base/ring.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) -c -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ishim $(WARNINGS) $(CFLAGS) -c -o $@ $<
 
 # What reads a recorder's file, with the code that composes the log's lines.
 $(BUILD)/sockshim-recorder: $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PURE_SOURCES) $(HEADERS)

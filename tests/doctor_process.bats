@@ -63,7 +63,7 @@ has_findings() {
 
 @test "descriptors that run out" {
     run -0 in_network sh -c 'ulimit -n 64; exec "$@"' - "$PYTHON" "$SCENE" few_descriptors sh -c '"$0" doctor --seconds 0 "$PPID"' "$SOCKSHIM_COMMAND"
-    says " of the 64 descriptors that it may have are open" "prlimit --pid " "sockets of other kinds, not bound or not connected"
+    says " of the 64 descriptors that it may open are in use" "prlimit --pid " "sockets of other kinds, not bound or not connected"
 }
 
 @test "datagrams that were dropped" {
@@ -170,8 +170,8 @@ has_findings() {
 
 @test "a wrong PID or option is one line" {
     expect_refusal doctor "x is not a PID; to run a command, put -- before it; see sockshim help doctor" x
-    expect_refusal doctor "one PID, not 1 and 2; see sockshim help doctor" 1 2
-    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds; see sockshim help doctor" --watch soon 1
+    expect_refusal doctor "doctor takes one PID, not 1 and 2; see sockshim help doctor" 1 2
+    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds, at most 9999; see sockshim help doctor" --watch soon 1
     run -1 --separate-stderr doctor 999999999
     [ "$stderr" = "sockshim: there is no process 999999999" ]
 }

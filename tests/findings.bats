@@ -152,6 +152,9 @@ times() {
     rec 0 rx=8000000 tx=14 idle_ms=5000 sent_ms=9000 >log
     finds_only slow-reader log
     figure rx -eq 8000000
+    # A send that timed out, behind a closed window or not.
+    rec 0 call=send error=EAGAIN errno=11 cause=timeout side=accepted prog=app local=10.0.0.5:80 peer=10.0.0.9:40000 unsent=90000 blocked_by=window waited_ms=2000 >log
+    finds_only slow-reader log
     # A short answer, and then silence: that is idle time.
     rec 0 rx=8000 tx=14 idle_ms=5000 sent_ms=9000 >log
     finds_only idle-timeout log
@@ -250,7 +253,7 @@ times() {
 # ---- The program's own ----
 
 @test "own-deadline: the same time again and again, connecting and waiting" {
-    { for n in 1 2 3; do failed_connect "$n" call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.$n:80 why="This program closed the socket 250 ms after it had begun to connect to 10.2.0.$n:80."; done; } >log
+    { for n in 1 2 3; do failed_connect "$n" call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.$n:80 waited_ms=250; done; } >log
     finds_only own-deadline log
     figure deadline_ms -eq 250
     figure records -eq 3
@@ -259,7 +262,7 @@ times() {
     figure deadline_ms -eq 5001
 }
 
-@test "own-deadline: connects under way tell the time where the sentence does not" {
+@test "own-deadline: connects under way tell the time where the record itself does not" {
     {
         under_way 0 peer=10.2.0.2:80
         failed_connect 0.25 call=close ret=0 error= level=info cause=gave-up-connecting peer=10.2.0.2:80
@@ -455,7 +458,7 @@ no_advice() {
 }
 
 @test "descriptor-limit: the limit, and how often" {
-    for n in 1 2 3; do failed_connect "$n" call=accept4 error=EMFILE errno=24 level=error peer= local=0.0.0.0:80 cause=descriptor-limit why='The process has as many descriptors open as it may (RLIMIT_NOFILE 32): raise it.'; done >log
+    for n in 1 2 3; do failed_connect "$n" call=accept4 error=EMFILE errno=24 level=error peer= local=0.0.0.0:80 limit=32 cause=descriptor-limit; done >log
     finds_only descriptor-limit log
     figure limit -eq 32
     figure records -eq 3
@@ -463,14 +466,40 @@ no_advice() {
 }
 
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
-    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable why='Either no ephemeral port is left for connections to 10.0.0.9:80 (net.ipv4.ip_local_port_range: 40000 to 40010), or this host cannot connect to that address.' >log
+    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable >log
     finds_only ports-used-up log
+    failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error local=0.0.0.0:0 peer= cause=address-in-use >log
+    finds_only ports-used-up log
+    failed_connect 1 call=sendto type=udp error=EAGAIN errno=11 level=error local= cause=address-unavailable >log
+    finds_only ports-used-up log
+    failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error local=0.0.0.0:80 peer= cause=address-in-use >log
+    finds_only address-in-use log
+    # The program wants that port, and no other.
+    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local=10.0.0.5:4000 cause=address-unavailable >log
+    finds_only address-unavailable log
     failed_connect 1 call=bind error=EADDRNOTAVAIL errno=99 level=error peer= local=10.9.9.9:80 cause=address-unavailable why="The address 10.9.9.9:80 is not assigned to this host." >log
     finds_only address-unavailable log
 }
 
+@test "address-unavailable: IPv6 has no address here; where a connect there worked, it is the ports" {
+    # As `localhost` in a container that has no IPv6: 127.0.0.1 is tried next.
+    failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= peer=[::1]:6379 cause=address-unavailable >log
+    finds_only address-unavailable log
+    grep -q '127.0.0.1' findings.json
+    cp log alone.log
+    { cat alone.log; under_way 1.001 peer=127.0.0.1:6379; } >log
+    finds_nothing log
+    { cat alone.log; failed_connect 1.001 error=ECONNREFUSED cause=connection-refused peer=127.0.0.1:6379; } >log
+    finds_only refused log
+    grep -q 'IPv6 has no address here' findings.json
+    { rec 0 cause=peer-closed level=info ret=0 error= peer=[::1]:6379 local=[::1]:40000; cat alone.log; } >log
+    finds_only ports-used-up log
+}
+
 @test "dropped-on-this-host: what never left, and what the kernel refused to send" {
-    failed_connect 1 error=ETIMEDOUT cause=connect-timed-out why='No connection request (SYN) ever left this host: a firewall rule of its own drops them.' >log
+    failed_connect 1 call=close ret=0 errno=0 error= level=info blocked_by=host waited_ms=3000 cause=gave-up-connecting >log
+    finds_only dropped-on-this-host log
+    rec 1 error=ETIMEDOUT errno=110 unsent=300 blocked_by=host cause=connection-timed-out >log
     finds_only dropped-on-this-host log
     failed_connect 1 call=sendto type=udp error=EPERM errno=1 level=error peer=10.0.0.9:53 cause=not-permitted >log
     finds_only dropped-on-this-host log

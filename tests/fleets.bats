@@ -217,3 +217,23 @@ END
     run -0 lnav -n -c ";SELECT count(*) AS n FROM logfmt_log WHERE json_extract(fields, '$.cause') = 'connection-refused'" -c ':write-json-to -' logs/a.log
     jq -e '.[0].n == 1' <<<"$output" || fails_with "$output"
 }
+
+# ---- OpenTelemetry ----
+
+# The keys in the manual, and those of real records of every event.
+keys() {
+    awk '/^\.Sh LOG/ { inside = 1 } /^\.Ss Reading/ { inside = 0 } inside && /^\.It Li / { for (i = 3; i <= NF; i++) print $i }' "$TOP/scripts/man/libsockshim.7"
+    LD_PRELOAD=$SHIM SOCKSHIM_LOG=$PWD/logs/all SOCKSHIM_FORMAT=json SOCKSHIM_RECORDER=$PWD/ring SOCKSHIM_RECORDER_CALLS=all \
+        SOCKSHIM_CONNECT_RETRY=1s "$PROGRAMS/core" refused reset rubbish eof nodelay many >/dev/null 2>&1 || :
+    LD_PRELOAD=$SHIM SOCKSHIM_LOG=$PWD/logs/names SOCKSHIM_FORMAT=json getent ahosts nosuch.invalid || :
+    "$SOCKSHIM_COMMAND" recorder --json ring 2>/dev/null | jq -r 'keys[]'
+    jq -r 'keys[]' logs/all logs/names
+    printf '%s\n' lost setting would given cgroup
+}
+
+@test "the page of OpenTelemetry's names has every key, once, and no other" {
+    keys | LC_ALL=C sort -u >expected
+    grep -qx duration_us expected && grep -qx peer_addr expected && grep -qx handled <(jq -r .event logs/all)
+    sed -n '/^## OpenTelemetry/,$s/^| `\([a-z_]*\)` | .*/\1/p' "$RECIPES/README.md" | LC_ALL=C sort >page
+    diff expected page || fails_with "missing (<), or no key (>)"
+}

@@ -817,8 +817,8 @@ refuses() {
     made 1 1 >"$LOG"
     run -2 --separate-stderr follow </dev/null
     [ "$stderr" = "sockshim: no log is named, and there is no sockshim.log here; see sockshim help follow" ] || fails_with "$stderr"
-    refuses "one log, not a and b; see sockshim help follow" a b
-    refuses "one log, not - and b; see sockshim help follow" - -- b
+    refuses "follow takes one log or directory, not a and b; see sockshim help follow" a b
+    refuses "follow takes one log or directory, not - and b; see sockshim help follow" - -- b
     refuses "the log's name is empty; see sockshim help follow" ''
     refuses "unknown option --lvel (did you mean --level?); see sockshim help follow" --lvel warn "$LOG"
     refuses "unknown option --tail; see sockshim help follow" --tail "$LOG"

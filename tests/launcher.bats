@@ -527,7 +527,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     run -0 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" -o "log$bad" ./victim
     [ "${lines[1]}" = "sockshim: the log is $PWD/log?]0;x???????" ] || fails_with "$output"
     run -1 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" check "x$bad"
-    [[ $output == "x?]0;x???????: no, command not found;"* ]] || fails_with "$output"
+    [[ $output == "x?]0;x???????: no, command not found in PATH"* ]] || fails_with "$output"
     run -127 --separate-stderr env LC_ALL=C "$SOCKSHIM_COMMAND" "$umlaut"
     [ "$stderr" = "sockshim: ??: command not found" ] || fails_with "$stderr"
 }
@@ -580,7 +580,7 @@ END
     mkfifo fifo
     chmod +x fifo
     run -1 timeout 10 "$SOCKSHIM_COMMAND" check ./fifo
-    [ "$output" = "./fifo: no, is not a regular file" ] || fails_with "$output"
+    [ "$output" = "./fifo: no, it is not a regular file" ] || fails_with "$output"
     run -126 timeout 10 "$SOCKSHIM_COMMAND" ./fifo
     run -1 timeout 10 "$SOCKSHIM_COMMAND" check /dev/zero
     # An interpreter may be one, too.

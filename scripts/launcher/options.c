@@ -331,6 +331,9 @@ static int take_option(char **word, const char *tables, struct options *options)
     }
     int taken = value ? 1 : 2;
     value = value ? value : word[1];
+    if (taken == 2 && value && value[0] == '-' && value[1] && !strchr("0123456789", value[1])) {
+        wrong_call("%s needs a value, not %s", name, value);
+    }
     if (value) {
         take_value(row, name, value, tables, options);
         return taken;

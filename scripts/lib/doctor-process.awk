@@ -193,10 +193,10 @@ function is_still(id, state) {
 function few_descriptors() {
     if (nofile !~ /^[0-9]+$/ || descriptors < 0.9 * nofile)
         return
-    finding("descriptor-limit", descriptors " of the " nofile " descriptors that it may have are open. When none is left, accept, socket and open fail with " \
+    finding("descriptor-limit", descriptors " of the " nofile " descriptors that it may open are in use. When none is left, accept, socket and open fail with " \
         "EMFILE; clients then wait in the accept queue until that is full, too.", 1)
-    act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and start it again; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
-        "If their number only ever grows it forgets to close: see below what they are.")
+    act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
+        "If their number only ever grows, the program forgets to close them: see below what they are.")
 }
 
 # A queue takes one more than its limit.
@@ -214,7 +214,7 @@ function full_queues(    i, id, list, count) {
     if (!count)
         return
     finding("accept-queue-full", (count == 1 ? "Its accept queue is full: " : count " of its accept queues are full: ") list \
-        ". Nobody else gets in: further connects hang, and may end in ETIMEDOUT (on a unix socket in EAGAIN).", 1)
+        ". Nothing else gets in: further connects hang, and may end in ETIMEDOUT (on a unix socket in EAGAIN).", 1)
     act("it does not accept: see below what its threads wait for. Is it stuck, out of threads, or out of descriptors?")
 }
 
@@ -234,7 +234,7 @@ function unacknowledged(    i, id, list, count) {
         "or they are too large for the path (MTU). The kernel gives up " \
         ("tcp_retries2" in has_knob ? "after " duration(retransmission_time()) " or more (tcp_retries2=" knob["tcp_retries2"] "), unless the program has set TCP_USER_TIMEOUT" \
             : "after its tcp_retries2") "; then the call fails with ETIMEDOUT.", 1)
-    act("ping that host, and with full-sized packets: ping -M do -s 1472; does it have records of this connection at all?")
+    act("ping that host, and with full-sized packets: ping -M do -s 1472; does that host know this connection at all?")
 }
 
 # Window probes (icsk_pending is ICSK_TIME_PROBE0) in both looks: nothing is on its way,
@@ -250,8 +250,8 @@ function closed_windows(    i, id, list, count) {
     }
     if (!count)
         return
-    finding("peer-does-not-read", "The peer does not read, and its window is closed: " list ". Its kernel still answers, so the host is up and the path is " \
-        "sound; the program there is stuck or slow.", 1)
+    finding("peer-does-not-read", "The peer does not read, and its window is closed: " list ". Its kernel still answers, so the host is up and the path " \
+        "works; the program there is stuck or slow.", 1)
     act("look at the program on the other side: sockshim doctor PID there shows the data as unread.")
 }
 
@@ -267,7 +267,7 @@ function connecting(    i, id, list, count) {
     if (!count)
         return
     finding("connect-unanswered", (count == 1 ? "A connect is not answered: " : count " connects are not answered: ") list \
-        ". A host without a listener would refuse at once: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.", 1)
+        ". A host without a listener would refuse immediately: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.", 1)
     act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
 }
 
@@ -304,8 +304,8 @@ function not_read(    i, id, list, count) {
     if (!count)
         return
     finding("not-read", "Data has arrived that the program does not read: " list ". If it is its turn to read, it is stuck elsewhere. The unread data may be the " \
-        "peer's answer, an error message before its close, say.", 1)
-    act("see below what its threads wait for; what the next read gets, strace -f -e trace=read,recvfrom -s 200 -p " pid " shows.")
+        "peer's answer, for example an error message sent before its close.", 1)
+    act("see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
 }
 
 function datagrams_dropped(    i, id, list, count, now) {

@@ -14,7 +14,7 @@ logs_in() {
 logs_holds_records() {
     logs_tool=$(logs_unpacker "$(logs_first_bytes <"$1")")
     "${logs_tool:-cat}" ${logs_tool:+-dc} <"$1" 2>/dev/null | dd bs=65536 count=1 2>/dev/null |
-        LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{"ts":"20[0-9T:.-]*Z","level":"'
+        LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{\\*"ts\\*":\\*"20[0-9T:.-]*Z\\*",\\*"level\\*":\\*"'
 }
 
 # In octal. No byte more is taken from standard input than these.

@@ -3,7 +3,7 @@
 # today's, or yesterday's if it is still to come and may not. After calendar.awk and a
 # clock (utc.awk or local.awk), whose time it is unless it says Z or +02:00. From
 # filter.sh, in the environment: FILTER_NOW in seconds since 1970, FILTER_MOMENT and
-# FILTER_MAY_COME. Fails if it is no valid time.
+# FILTER_MAY_COME. Exit status 1 if it is no valid time, 3 if it is not of this era.
 
 # 15m, -15m, 15m ago, 15 minutes ago: in seconds; -1 if TEXT is none of them.
 function seconds_ago(text,    word) {
@@ -77,5 +77,7 @@ BEGIN {
             exit 1
         text = in_utc(text)
     }
+    if (text < "1970" || text !~ /^[1-9][0-9][0-9][0-9]-/)
+        exit 3
     print text
 }

@@ -21,6 +21,21 @@ static bool state_tells(const struct facts *f)
            (state_has_peer_fin(f->state) || f->err != 0 || (f->has_len && f->len == 0));
 }
 
+/* A write that failed has taken the error that was there (net/core/stream.c,
+ * sk_stream_error()), and no other one comes after a connection's end. */
+static bool took_last_error(struct facts *f)
+{
+    bool is_over = f->protocol == IPPROTO_TCP && f->state == TCP_STATE_CLOSE && f->was_connected &&
+                   f->shut_writing == NO;
+    if (!is_over || f->err != EPIPE || !f->sends || f->call == CALL_splice) {
+        return false;
+    }
+    f->error_pending = NO;
+    f->hung_up = YES;
+    f->read_closed = YES;
+    return true;
+}
+
 static void find_queued(struct facts *f)
 {
     int queued = 0;
@@ -49,7 +64,7 @@ static enum known error_or_notices(const struct facts *f)
 static void find_poll(struct facts *f)
 {
     struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
-    if (state_tells(f) || raw_poll_now(&p) < 0) {
+    if (state_tells(f) || took_last_error(f) || raw_poll_now(&p) < 0) {
         return;
     }
     if (f->domain == AF_UNIX) {
@@ -155,12 +170,10 @@ static bool tells_unread(const struct facts *f)
     return f->protocol != IPPROTO_MPTCP;
 }
 
-/* What the peer has said last may lie there unread. Of a receiving call it does not: that
- * takes all data before it reports an error. */
+/* What the peer has said last may lie there unread; find_tcp() may have found it. */
 static void find_unread(struct facts *f)
 {
-    bool talks = f->sends || f->call == CALL_getsockopt;
-    if (talks && tells_unread(f) &&
+    if (talks(f) && !f->has_queued && tells_unread(f) &&
         (f->was_connected || (f->domain == AF_UNIX && f->type == SOCK_STREAM))) {
         find_queued(f);
     }

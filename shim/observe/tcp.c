@@ -4,18 +4,28 @@
 #include "base/kernel.h"
 #include "base/raw.h"
 #include "base/shut.h"
+#include "observe/by_errno.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
+/* Asked for after an error (by_errno.c), and known already. */
+static void keep_unread(struct facts *f, uint32_t bytes)
+{
+    if (f->err != 0 && talks(f)) {
+        f->queued = bytes;
+        f->has_queued = true;
+    }
+}
+
 /* In state CLOSE the kernel says only here whether the peer's FIN had come:
  * net/ipv4/tcp.c, tcp_zerocopy_receive(). EIO: the queue is drained, and the socket is done.
- * Else what waits is counted without the FIN in `skip`, and with it in `waiting` (Linux 5.7
- * and later). Nothing is said of a page or more; an urgent byte, too, makes a difference. It
- * leaves a pending error alone and maps nothing. */
-static enum known ask_fin_seen(int fd)
+ * Else what waits is counted without the FIN in `skip`, as FIONREAD counts it, and with it in
+ * `waiting` (Linux 5.7 and later). Nothing is said of a page or more; an urgent byte, too, makes
+ * a difference. It leaves a pending error alone and maps nothing. */
+static enum known ask_fin_seen(struct facts *f)
 {
     struct {
         uint64_t address;
@@ -23,10 +33,15 @@ static enum known ask_fin_seen(int fd)
     } request = {0, 0, 0, 0};
     enum { OLD_SIZE = 16, SIZE = 20 };
     socklen_t len = SIZE;
-    long result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    long result =
+        raw(SYS_getsockopt, f->fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
     if (result == -EINVAL) {
         len = OLD_SIZE;
-        result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+        result =
+            raw(SYS_getsockopt, f->fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    }
+    if (result == 0 || result == -EIO) {
+        keep_unread(f, request.skip);
     }
     if (result == -EIO) {
         return YES;
@@ -37,9 +52,17 @@ static enum known ask_fin_seen(int fd)
     if (request.skip == 0 || request.waiting == request.skip) {
         return NO;
     }
-    struct pollfd p = {.fd = fd, .events = POLLPRI};
+    struct pollfd p = {.fd = f->fd, .events = POLLPRI};
     bool is_urgent = raw_poll_now(&p) < 0 || p.revents & POLLPRI;
     return request.waiting == request.skip + 1 && !is_urgent ? YES : UNKNOWN;
+}
+
+/* A reset is told as one only before the peer's FIN, or after this program's own one as well
+ * (net/ipv4/tcp_input.c, tcp_reset()). A FIN is counted as a byte received. */
+static bool no_fin_came(const struct facts *f, const struct tcp_facts *info)
+{
+    bool before_fin = f->err == ECONNRESET && f->shut_writing == NO && info->data_segs_in > 0;
+    return info->bytes_received == 0 || before_fin;
 }
 
 static bool peer_fin_counted(const struct facts *f)
@@ -96,12 +119,16 @@ static void take_off_fin(struct facts *f)
     }
 }
 
-/* In state CLOSE, where the count of segments says nothing: with one byte more than the
- * payload acknowledged, which without a FIN is a SYN of this side's, the payload was, too:
- * bytes_sent may count too much of it (payload_acked()), never too little. */
+/* In state CLOSE, where the count of segments in flight says nothing: with one byte more than
+ * the payload acknowledged, which without a FIN is a SYN of this side's, the payload was, too:
+ * bytes_sent may count too much of it (payload_acked()), never too little. Without that byte it
+ * was if each segment was delivered that was sent, and the SYN or the SYN-ACK. */
 static bool all_is_acked(const struct facts *f, const struct tcp_facts *info)
 {
-    return f->shut_writing == NO && info->bytes_acked == info->bytes_sent - info->bytes_retrans + 1;
+    uint64_t excess = info->bytes_acked - (info->bytes_sent - info->bytes_retrans);
+    bool all_delivered =
+        info->total_retrans == 0 && info->delivered == (uint64_t)info->data_segs_out + 1;
+    return f->shut_writing == NO && (excess == 1 || (excess == 0 && all_delivered));
 }
 
 /* What is written and not acknowledged. With nothing in flight it is what is not sent: no
@@ -303,12 +330,11 @@ bool find_tcp(struct facts *f)
     }
     take_figures(f, &info, len >= sizeof info);
     bool has_counts = len >= offsetof(struct tcp_facts, dsack_dups);
-    if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
-        /* A FIN is counted as a byte received. */
-        f->fin_seen = has_counts && info.bytes_received == 0 ? NO : ask_fin_seen(f->fd);
-    }
     if (f->state == TCP_STATE_CLOSE || f->protocol == IPPROTO_MPTCP) {
         shut_find(f);
+    }
+    if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
+        f->fin_seen = has_counts && no_fin_came(f, &info) ? NO : ask_fin_seen(f);
     }
     if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
         return true;

@@ -142,6 +142,19 @@ static inline bool waits_for_window(const struct facts *f)
     return f->unacked == 0 && f->unsent > 0 && f->window_closed;
 }
 
+/* What the program wrote waits for the peer to read. If the kernel gave up with probes
+ * unanswered, it was the peer's host that was gone: net/ipv4/tcp_timer.c, tcp_probe_timer(). */
+static inline bool is_kept_by_window(const struct facts *f)
+{
+    return f->unsent > 0 && f->window_closed && !(f->err == ETIMEDOUT && f->probes > 0);
+}
+
+/* It does not leave this host, or the SYN, sent again, did not. */
+static inline bool is_kept_on_this_host(const struct facts *f)
+{
+    return keeps_failing_to_send(f) || (f->state == TCP_STATE_SYN_SENT && f->send_failed);
+}
+
 /* What the program wrote does not go out, or is not acknowledged. */
 static inline bool stands_still(const struct facts *f)
 {

@@ -5,8 +5,7 @@
 #include "base/settings.h"
 #include "tell/cause.h"
 #include "tell/keys.h"
-#include "tell/parts.h"
-#include "tell/type.h"
+#include "tell/record_socket.h"
 #include "tell/why_handled.h"
 
 #include <string.h>
@@ -16,9 +15,7 @@
  * more than a hundred bytes are left for the sentence. */
 enum {
     RESERVE = 3,
-    ADDRESS_MAX = 110,
     PROG_MAX = 48,
-    PEER_NAME_MAX = 64,
     OBJECT_MAX = 44,
     THREAD_MAX = 34,
     EXE_MAX = 200,
@@ -96,36 +93,6 @@ static void put_flags(struct text *t, int bits)
     put_json_quote(t);
 }
 
-static void put_type(struct text *t, const struct facts *f)
-{
-    const char *name = type_name(f);
-    if (name) {
-        PUT_WORD(t, "type", name);
-    } else if (f->domain >= 0 && f->type >= 0) {
-        PUT_KEY(t, "type");
-        put_json_quote(t);
-        text_signed(t, f->domain);
-        text_char(t, '/');
-        text_signed(t, f->type);
-        put_json_quote(t);
-    }
-}
-
-/* At most ADDRESS_MAX bytes of the line: a path of control bytes is cut. */
-static void put_address(struct text *t, const struct address *a)
-{
-    bool quoted = is_json(t) || !address_is_plain(a);
-    if (quoted) {
-        text_char(t, '"');
-    }
-    char *end = limit_to(t, ADDRESS_MAX);
-    address_text(t, a);
-    give_back(t, end);
-    if (quoted) {
-        text_char(t, '"');
-    }
-}
-
 /* What was asked of name resolution, and for how long. */
 static void put_question(struct text *t, const struct facts *f)
 {
@@ -135,8 +102,23 @@ static void put_question(struct text *t, const struct facts *f)
     PUT_NUMBER(t, "waited_ms", f->waited_ms);
 }
 
+/* What ran out, or into what: a time, or the number of descriptors. */
+static void put_limit(struct text *t, const struct facts *f, enum cause cause)
+{
+    if (f->call == CALL_getaddrinfo) {
+        put_question(t, f);
+    } else if (cause == CAUSE_timeout) {
+        PUT_NUMBER(t, "waited_ms", f->timeout_us / 1000);
+    } else if (cause == CAUSE_gave_up_connecting && f->waited_ms > 0) {
+        PUT_NUMBER(t, "waited_ms", f->waited_ms);
+    } else if (f->descriptor_limit > 0) {
+        PUT_NUMBER(t, "limit", f->descriptor_limit);
+    }
+}
+
 /* Nor is put_socket() inlined: the sentence goes deepest, and needs their frames' room. */
-static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f)
+static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f,
+                                                 enum cause cause)
 {
     PUT_WORD(t, "call", call_name(f->call));
     if (f->fd >= 0 || call_traits[f->call].descriptor != NO_SOCKET) {
@@ -148,70 +130,11 @@ static __attribute__((noinline)) void put_result(struct text *t, const struct fa
     if (name) {
         PUT_WORD(t, "error", name);
     }
-    if (f->call == CALL_getaddrinfo) {
-        put_question(t, f);
-    }
+    put_limit(t, f, cause);
     if (f->has_len && !counts_messages(f->call)) {
         PUT_NUMBER(t, "len", f->len);
     }
     put_flags(t, f->flags);
-}
-
-static void put_unread(struct text *t, const struct facts *f)
-{
-    if (f->has_queued && f->type == SOCK_STREAM) {
-        PUT_NUMBER(t, "unread", f->queued);
-    }
-}
-
-static void put_ends(struct text *t, const struct facts *f)
-{
-    if (address_is_named(&f->local)) {
-        PUT_KEY(t, "local");
-        put_address(t, &f->local);
-        put_parts(t, &f->local, false);
-    }
-    if (address_is_named(&f->peer)) {
-        PUT_KEY(t, "peer");
-        put_address(t, &f->peer);
-        put_parts(t, &f->peer, true);
-    }
-    if (f->name.len > 0 && f->call != CALL_getaddrinfo) {
-        PUT_VALUE(t, "peer_name", (const char *)address_at(&f->name), f->name.len, PEER_NAME_MAX);
-    }
-    if (f->peer_pid > 0) {
-        PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
-    }
-}
-
-static __attribute__((noinline)) void put_socket(struct text *t, const struct facts *f)
-{
-    put_type(t, f);
-    put_ends(t, f);
-    if (!f->was_connected) {
-        put_unread(t, f);
-        return;
-    }
-    const char *state = tcp_state_name(f->state);
-    if (state) {
-        PUT_WORD(t, "state", state);
-    }
-    if (f->has_payload) {
-        PUT_NUMBER(t, "rx", f->rx);
-        PUT_NUMBER(t, "tx", f->tx);
-        PUT_NUMBER(t, "unacked", f->unacked);
-        PUT_NUMBER(t, "unsent", f->unsent);
-    }
-    if (f->side != SIDE_UNKNOWN) {
-        PUT_WORD(t, "side", f->side == CONNECTED ? "connected" : "accepted");
-    }
-    PUT_NUMBER(t, "idle_ms", f->idle_ms);
-    if (f->has_sent) {
-        PUT_NUMBER(t, "sent_ms", f->sent_ms);
-    }
-    put_unread(t, f);
-    PUT_NUMBER(t, "rtt_us", f->rtt_us);
-    PUT_NUMBER(t, "retrans", f->retrans);
 }
 
 static __attribute__((noinline)) void put_site(struct text *t, const struct facts *f)
@@ -247,7 +170,7 @@ void record_return_head(struct text *t, char *line, const struct moment *m, cons
                         enum cause cause, const char *thread)
 {
     begin(t, line, m, cause_level(f, cause), "return");
-    put_result(t, f);
+    put_result(t, f, cause);
     bool was_asked = f->is_lean != YES;
     if (was_asked || (cause != CAUSE_would_block && cause != CAUSE_interrupted)) {
         put_socket(t, f);

@@ -124,13 +124,19 @@ template why_address_unavailable(const struct facts *f)
     if (is_inet(f) && f->type != SOCK_STREAM) {
         return SAY("This host has no address from which $peer can be reached.");
     }
-    return address_port(&f->local) > 0
-               ? SAY("The local address $local is already connected to $peer, or a closed "
-                     "connection between the two is still in TIME_WAIT; or the peer's address "
-                     "cannot be reached from it.")
-               : SAY("Either no ephemeral port is left for connections to $peer ($port_range; "
-                     "closed connections keep theirs for a minute in TIME_WAIT), or this host "
-                     "cannot connect to that address.");
+    if (address_port(&f->local) > 0) {
+        return SAY("The local address $local is already connected to $peer, or a closed "
+                   "connection between the two is still in TIME_WAIT; or the peer's address "
+                   "cannot be reached from it.");
+    }
+    /* IPv6 has the same error where it finds no source address: net/ipv6/addrconf.c,
+     * ipv6_dev_get_saddr(). IPv4 does without one: net/ipv4/inet_hashtables.c. */
+    return f->domain == AF_INET6 && !address_is_mapped(&f->peer)
+               ? SAY("Either this host has no IPv6 address from which $peer can be reached, or no "
+                     "ephemeral port is left for connections to it ($port_range; closed "
+                     "connections keep theirs for a minute in TIME_WAIT).")
+               : SAY("No ephemeral port is left for connections to $peer ($port_range): all are in "
+                     "use or in TIME_WAIT, which lasts a minute.");
 }
 
 template clause_taken(const struct facts *f)

@@ -155,7 +155,7 @@ def close_while_waiting_after_shutdown():
 
 
 @case("""
-    close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=0 unsent>0 side=accepted sent_ms>49
+    close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=0 unsent>0 blocked_by=window side=accepted sent_ms>49
         that were not sent yet: $them does not read (its window is closed)
 """)
 def close_while_the_peer_does_not_read():
@@ -189,7 +189,7 @@ def close_while_nothing_is_acknowledged():
 @case("""
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
-    close 0 gave-up-connecting | type=tcp peer=$them
+    close 0 gave-up-connecting | type=tcp peer=$them waited_ms>999 blocked_by=-
         gave up connecting after ... no SYN-ACK had come from $them ... another address answered sooner, or SO_ERROR had told it of an ICMP error ... !let the SYN out
 """)
 def close_while_connecting():
@@ -206,7 +206,7 @@ def close_while_connecting():
 @case("""
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
-    close 0 gave-up-connecting | type=tcp peer=$them
+    close 0 gave-up-connecting | type=tcp peer=$them blocked_by=host
         no SYN-ACK had come from $them ... A retransmission of the SYN was stopped on this host itself
 """)
 def close_while_syn_is_kept_back():

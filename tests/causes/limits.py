@@ -107,7 +107,7 @@ def listen_twice():
 
 @case("""
     connect EADDRNOTAVAIL address-unavailable | type=tcp peer=127.0.0.1:7000
-        no ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000 ... TIME_WAIT ... or this host cannot connect to that address
+        No ephemeral port is left for connections to 127.0.0.1:7000 (net.ipv4.ip_local_port_range: 50000 to 50000) ... TIME_WAIT
 """)
 def ports_exhausted_connect():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
@@ -236,7 +236,7 @@ def no_descriptor_for_pair():
 
 
 @case("""
-    accept4 EMFILE descriptor-limit | type=tcp local=$us
+    accept4 EMFILE descriptor-limit | limit=$limit type=tcp local=$us
         (RLIMIT_NOFILE $limit)
 """)
 def no_descriptor_for_accept():

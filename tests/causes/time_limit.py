@@ -83,7 +83,7 @@ def receive_timed_out_after_old_losses():
 
 
 @case("""
-    recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300
+    recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300 blocked_by=host waited_ms=120
         nothing arrived from $them, but 300 bytes could not leave this host
 """)
 def receive_timed_out_kept_here():
@@ -113,7 +113,7 @@ def accept_timed_out():
 @case("""
     send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
         No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it is not reading
-    send EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
+    send EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written blocked_by=window
         SO_SNDTIMEO of this socket (120 ms) expired: the send buffer stayed full ... the peer's window is closed: it is not reading
     sendfile EAGAIN timeout | len=10 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
         SO_SNDTIMEO of this socket (120 ms) expired: the send buffer stayed full ... the peer's window is closed: it is not reading
@@ -128,7 +128,7 @@ def send_timed_out():
 
 
 @case("""
-    connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
+    connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000 waited_ms=120
         SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
 """)
 def connect_timed_out_by_limit():
@@ -140,7 +140,7 @@ def connect_timed_out_by_limit():
 
 
 @case("""
-    connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000
+    connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000 waited_ms=120
         SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
     connect EALREADY timeout | type=tcp peer=127.0.0.1:7000
         SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues

@@ -57,7 +57,10 @@ sockshim_recorder() {
         *) set -- "$@" "$recorder_word" ;;
         esac
     done
-    [ $# -eq 1 ] || wrong_call recorder "name one FILE, not $#"
+    [ $# -gt 0 ] || wrong_call recorder "no recorder file is named"
+    [ $# -eq 1 ] || wrong_call recorder "recorder takes one file, not $1 and $2"
+    [ ! -d "$1" ] || die "$USAGE" "$1 is a directory, not a recorder file"
+    [ ! -e "$1" ] || [ -f "$1" ] || [ ! -p "$1" ] || die "$USAGE" "$1 is a FIFO, not a recorder file"
     [ -x "${recorder:?}" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
     set -- ${recorder_json:+--json} ${recorder_failures:+--failures} ${recorder_around:+--around "$recorder_around"} \
         ${recorder_connection:+--connection "$recorder_connection"} -- "$1"

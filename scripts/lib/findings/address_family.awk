@@ -28,31 +28,18 @@ function family_of(i) {
     return peer_of[i] ~ /^\[.*\]:/ ? 6 : peer_of[i] ~ /^[0-9.]+:/ ? 4 : 0
 }
 
-# How long a connect took, in ms: since its record of `in-progress`, or as its sentence
+# How long a connect took, in ms: since its record of `in-progress`, or as its own record
 # says; "" if that is not known.
 function connect_ms(i,    j) {
     for (j = i - 1; j > 0 && at_of[i] - at_of[j] < 300000; j--)
         if (cause_of[j] == "in-progress" && is_same_connect(i, j))
             return at_of[i] - at_of[j]
-    if (cause_of[i] ~ /^(gave-up-connecting|timeout)$/)
-        return spoken_time(why_of[i])
-    return ""
+    return cause_of[i] ~ /^(gave-up-connecting|timeout)$/ ? waited_of[i] : ""
 }
 
 # A connect under way has no local address in its record.
 function is_same_connect(i, j) {
     return pid_of[j] == pid_of[i] && fd_of[j] == fd_of[i] && peer_of[j] == peer_of[i] && machine_of[j] == machine_of[i]
-}
-
-# The first time that a sentence names, in ms; "" if it names none.
-function spoken_time(text,    n, unit) {
-    if (!match(text, /[0-9]+(\.[0-9]+)? ?(ms|s|min|h|milliseconds|seconds?)[^a-z]/))
-        return ""
-    text = substr(text, RSTART, RLENGTH - 1)
-    n = text + 0
-    unit = text
-    sub(/^[0-9.]+ ?/, "", unit)
-    return unit ~ /^m(s|illi)/ ? n : unit == "min" ? 60000 * n : unit == "h" ? 3600000 * n : 1000 * n
 }
 
 # What is said of the other family of the same program and port: "works", "fails", or
@@ -82,13 +69,13 @@ function judge_family(g,    part, other, i, is_quick) {
     split(group_key[g], part, SUBSEP)
     i = group_first[g]
     other = other_family(g)
-    is_quick = cause_of[i] == "unreachable" || cause_of[i] == "connection-refused" && group_most[g] + 0 < LEAST_DELAY
+    is_quick = cause_of[i] ~ /^(unreachable|address-unavailable)$/ || cause_of[i] == "connection-refused" && group_most[g] + 0 < LEAST_DELAY
     if (other == "works" && is_quick)
         claim(g, -1)
     else if (other == "works")
         tell_slow_family(g, part[3])
-    else if (other == "fails" && cause_of[i] == "unreachable" && error_of[i] == "ENETUNREACH") {
-        beside_the_point[part[1], part[2]] = "IPv" part[3] " has no route here (" counted(group_size[g], "connect", "connects") "), which is beside the point."
+    else if (other == "fails" && error_of[i] ~ /^(ENETUNREACH|EADDRNOTAVAIL)$/ && part[3] == 6) {
+        beside_the_point[part[1], part[2]] = "IPv6 has no " (error_of[i] == "ENETUNREACH" ? "route" : "address") " here (" counted(group_size[g], "connect", "connects") "), which is beside the point."
         claim(g, -1)
     }
 }

@@ -27,7 +27,7 @@ function prog_in_head() {
 
 function tell_descriptor_limit(g,    i, n, limit, lasted, is_system, is_accept) {
     i = group_first[g]
-    limit = match(why_of[i], /RLIMIT_NOFILE [0-9]+/) ? substr(why_of[i], RSTART + 14, RLENGTH - 14) + 0 : 0
+    limit = limit_of[i] + 0
     lasted = group_most[g] - group_least[g]
     is_system = error_of[i] == "ENFILE"
     is_accept = call_of[i] ~ /^accept/

@@ -13,14 +13,12 @@ function find_dropped_here(    i, g) {
 function never_left(i) {
     if (cause_of[i] == "not-permitted")
         return error_of[i] == "EPERM" && type_of[i] ~ /^(tcp|mptcp|udp)$/ && call_of[i] !~ /^(bind|socket)$/
-    if (cause_of[i] !~ /^(connect-timed-out|connection-timed-out|gave-up-connecting|gave-up-waiting|timeout|in-progress)$/)
-        return 0
-    return why_of[i] ~ /(could not leave|never left|not left|has left|none left) this host|left this host/ && why_of[i] !~ /may have left/
+    return blocked_of[i] == "host" && cause_of[i] ~ /^(connection-timed-out|gave-up-|timeout$)/
 }
 
 function tell_dropped_here(g,    i, n, what) {
     i = group_first[g]
-    what = cause_of[i] ~ /connect-timed-out|gave-up-connecting/ ? "connection requests (SYN)" : cause_of[i] == "not-permitted" ? "packets" : "data"
+    what = cause_of[i] == "gave-up-connecting" ? "connection requests (SYN)" : cause_of[i] == "not-permitted" ? "packets" : "data"
     n = found("dropped-on-this-host", "error", g, \
         "This host itself drops the " what " to " spoken_peer(i), \
         spoken_prog(i) ": " tally(g, "time", "times") ", first at " clock(i) (cause_of[i] == "not-permitted" ? " (EPERM)." : "."), \

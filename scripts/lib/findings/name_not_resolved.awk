@@ -4,7 +4,7 @@ function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && cause_of[i] == "name-not-resolved")
-            put_in_group(prog_of[i] SUBSEP asked_of[i] SUBSEP error_of[i], i, took_of[i] + 0)
+            put_in_group(prog_of[i] SUBSEP asked_of[i] SUBSEP error_of[i], i, waited_of[i] + 0)
     for (g = 1; g <= groups; g++)
         tell_name_not_resolved(g)
 }
@@ -12,7 +12,7 @@ function find_name_not_resolved(    i, g) {
 function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
     i = group_first[g]
     split(group_key[g], part, SUBSEP)
-    error = part[3] != "" ? part[3] : match(why_of[i], /EAI_[A-Z]+/) ? substr(why_of[i], RSTART, RLENGTH) : ""
+    error = part[3]
     is_temporary = error == "EAI_AGAIN" || error == "EAI_FAIL"
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \

@@ -101,6 +101,8 @@ function not_reached_advice(i, ms) {
         return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return unanswered_advice(i, ms)
+    if (cause_of[i] == "address-unavailable" && call_of[i] != "bind" && family_of(i) == 6)
+        return "if `ip -6 addr` shows no address for it, use IPv4 (for localhost: 127.0.0.1); else look for ports in TIME_WAIT: `ss -tan`."
     if (cause_of[i] == "address-unavailable")
         return "`ip addr` shows the addresses of this host; correct the program's setting."
     if (cause_of[i] == "not-permitted")

@@ -23,12 +23,10 @@ function what_for(i) {
 }
 
 # In ms; 0 where it is not known.
-function deadline_of(i,    time) {
+function deadline_of(i) {
     if (cause_of[i] == "gave-up-waiting" || cause_of[i] == "reset-by-own-close")
         return sent_of[i] + 0
-    if (cause_of[i] == "timeout")
-        time = spoken_time(why_of[i])
-    return (time != "" ? time : connect_ms(i)) + 0
+    return (waited_of[i] != "" ? waited_of[i] : connect_ms(i)) + 0
 }
 
 # Whoever sends and does not ask for an answer closes at any time, or at once: then it is

@@ -26,7 +26,7 @@ function peer_did_not_read(i) {
     if (type_of[i] !~ /tcp/ || !(unsent_of[i] > 0))
         return 0
     if (cause_of[i] ~ /^(timeout|connection-timed-out)$/)
-        return why_of[i] ~ /window/
+        return blocked_of[i] == "window"
     if (cause_of[i] == "gave-up-sending")
         return unacked_of[i] == 0 && is_cut_short(i)
     return cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted"
