@@ -316,7 +316,7 @@ eintr() {
     finds_only interrupted log
     [ "$(jq -r '.findings[0].level' findings.json)" = info ]
     [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_RECV_TIMEOUT=30s*SOCKSHIM_EINTR=restart* ]]
-    { eintr 90 call=connect; failed_connect 90.001 call=close ret=0 error= level=info cause=gave-up-connecting why="This program closed the socket 88 s after it had begun to connect."; } >log
+    { eintr 90 call=connect; failed_connect 90.001 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=88000; } >log
     finds_only interrupted log
     [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_CONNECT_TIMEOUT=10s* ]]
     # Repeated, and given up later; another descriptor's; another process's.
@@ -403,13 +403,13 @@ no_advice() {
 }
 
 @test "SOCKSHIM_BACKLOG is named where only a full queue is left, and not for another host" {
-    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting" why="It closed the socket 1000 ms after it had begun to connect."
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=1000"
     # shellcheck disable=SC2086
-    failed_connect 3 $gave_up local=127.0.0.1:4000 peer=127.0.0.1:80 why="$why" >log
+    failed_connect 3 $gave_up local=127.0.0.1:4000 peer=127.0.0.1:80 >log
     finds_only own-deadline log
     advice SOCKSHIM_BACKLOG=1024
     # shellcheck disable=SC2086
-    failed_connect 3 $gave_up why="$why" >log
+    failed_connect 3 $gave_up >log
     finds_only own-deadline log
     no_advice SOCKSHIM_
     { under_way 0 peer=127.0.0.1:80; failed_connect 127 peer=127.0.0.1:80 error=ETIMEDOUT cause=connect-timed-out; } >log
