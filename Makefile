@@ -41,6 +41,15 @@ all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run $(BUILD)/
 $(BUILD)/libsockshim.so: $(OBJECTS)
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
+# What runs at start, on request or rarely: small rather than quick, so that all of it is on fewer
+# pages. Not log/find.c, whose major() is inline only where it is to be quick.
+SMALL := shim/door.c $(filter-out shim/layers/recording.c,$(wildcard shim/layers/*.c)) $(wildcard shim/start/*.c) \
+	$(addprefix shim/base/,handling.c names.c nearest.c next.c object.c setting_rows.c settings.c) \
+	$(addprefix shim/calls/,print.c resolve.c) $(addprefix shim/failure/,handled.c unresolved.c) \
+	$(addprefix shim/log/,change.c keep.c recorder_file.c rotate.c) shim/observe/resolved.c \
+	$(addprefix shim/tell/,recorded.c why_argument.c why_connect.c why_handled.c why_limit.c why_resolve.c)
+$(SMALL:shim/%.c=$(BUILD)/shim/%.o): override CFLAGS := $(CFLAGS:-O2=-Os)
+
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<

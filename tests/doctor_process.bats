@@ -197,3 +197,10 @@ gawk bash
 busybox busybox sh
 PAIRS
 }
+
+@test "a process without sockets has 0 of them" {
+    sleep 1000 3>&- &
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 $!
+    kill $!
+    [[ $output == *"Descriptors: "*", 0 of them sockets"* ]] || fails_with "$output"
+}

@@ -216,6 +216,8 @@ END
         grep -qx '\.Sh EXAMPLES' "$page"
         grep -qx '\.Sh FILES' "$page"
         [ "$(mandoc "$page" | tail -n 1 | awk '{ print $1 }')" = Linux ]
+        run -0 groff -mandoc -Tascii "$page"
+        [[ $output != *BSD* ]] || fails_with "${lines[0]}"
     done
 }
 

@@ -133,6 +133,8 @@ reports() {
     for time in yesterday today -1h '1 hour ago' 2026-11-22T03:00:00+00:00 2026-11-22T03:00:00Z 2026-11-22; do
         run -0 --separate-stderr sockshim report --since "$time" a.log
     done
+    # Later than any time that has been today.
+    run -0 --separate-stderr sockshim report --since today --until 23:59:59.9 a.log
     refuses 2 "--since 1h (*) is not before --until 2h (*); see sockshim help report" report --since 1h --until 2h a.log
     refuses 2 "last week is not a valid time for --since; try *; see sockshim help report" report --since "last week" a.log
 }
@@ -276,6 +278,11 @@ END
 2|--dead-peer has no effect with --watch-only, which changes nothing; *|--watch-only --dead-peer 30s touch ran
 2|--reset has no effect with --watch-only, which changes nothing; *|--reset eof --watch-only touch ran
 2|--recorder-calls needs --recorder FILE; *|--recorder-calls all touch ran
+2|write -o x.log, or --log=x.log; see sockshim help run|-o=x.log touch ran
+2|--watch 0 is not allowed; allowed: a number of seconds, at least 1; *|doctor --watch 0
+1|--root /nonexistent: there is no such directory|enable --root /nonexistent billing
+2|2026-02-30 is not a valid time for --since; *|report --since 2026-02-30 a.log
+2|2025-02-29T03:00 is not a valid time for --until; *|report --until 2025-02-29T03:00 a.log
 2|--connect-timeout 5s is above --connect-retry 3s*|--connect-timeout 5s --connect-retry 3s touch ran
 2|unknown option --top; *|report --top a.log
 2|unknown option -n; *|report -n 5 a.log
@@ -297,7 +304,7 @@ END
 }
 
 @test "files that are of another kind than they should be" {
-    local pid
+    local pid time
     mkfifo fifo
     gzip -k a.log
     printf '#!\n' >none
@@ -332,6 +339,10 @@ END
     [ "$output" = "d: no, command not found in PATH; for the file here: ./d" ] || fails_with "$output"
     run -1 sockshim check ./none
     [ "$output" = "./none: no, ./none begins with #!, and names no interpreter" ] || fails_with "$output"
+    for time in 2026-11-22 2026-11-22T03 2026-11-22T03:00 03:00 1h; do
+        run -0 --separate-stderr sockshim recorder --around "$time" new
+        [ -z "$stderr" ] || fails_with "$time: $stderr"
+    done
     pid=$(awk '{ sub(/.*[)] /, ""); if (int($7 / 2097152) % 2) { split(FILENAME, part, "/"); print part[3]; exit } }' /proc/[0-9]*/stat 2>/dev/null)
     [ -z "$pid" ] || refuses 1 "process $pid is a kernel thread, which has no descriptors" doctor "$pid"
 }

@@ -320,6 +320,9 @@ static int take_option(char **word, const char *tables, struct options *options)
     } else if (strncmp(name, "-o", 2) == 0 && name[2]) {
         value = name + 2;
         name = "-o";
+        if (*value == '=') {
+            wrong_call("write -o %s, or --log%s", value + 1, value);
+        }
     }
     const struct option *row = find(name);
     if (row->kind >= FIXED) {

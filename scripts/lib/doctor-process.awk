@@ -370,7 +370,7 @@ function print_all(    i) {
 
 function print_sockets(    i, shown) {
     print ""
-    print "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes " of them " (inodes == 1 ? "a socket" : "sockets")
+    print "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets")
     for (i = 1; i <= inodes; i++)
         if (kind[inode_of[i]] != "" && ++shown <= 40)
             print_socket(inode_of[i])

@@ -183,9 +183,16 @@ filter_read_times() {
         [ "$filter_subcommand" = follow ] && filter_may_come=yes || filter_may_come=
         FILTER_UNTIL=$(filter_moment "$filter_until" "$filter_may_come") || filter_no_time $? --until "$filter_until"
     fi
-    if [ -n "$FILTER_SINCE" ] && [ -n "$FILTER_UNTIL" ] && ! LC_ALL=C expr "$FILTER_SINCE" \< "$FILTER_UNTIL" >/dev/null; then
+    [ -n "$FILTER_SINCE" ] && [ -n "$FILTER_UNTIL" ] || return 0
+    # A time of day that is still to come: --since today --until 23:00.
+    filter_is_range || FILTER_UNTIL=$(filter_moment "$filter_until" yes)
+    if ! filter_is_range; then
         wrong_call "$filter_subcommand" "--since $filter_since ($FILTER_SINCE) is not before --until $filter_until ($FILTER_UNTIL)"
     fi
+}
+
+filter_is_range() {
+    LC_ALL=C expr "$FILTER_SINCE" \< "$FILTER_UNTIL" >/dev/null
 }
 
 # filter_no_time STATUS OPTION TEXT: what filter_moment failed with.

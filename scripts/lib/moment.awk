@@ -73,7 +73,7 @@ BEGIN {
     else {
         text = with_date(cut_zone(text))
         valid = text ~ /^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3])(:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?)?)?$/
-        if (!valid)
+        if (!valid || substr(text_of(seconds_of(text)), 1, 10) != substr(text, 1, 10))
             exit 1
         text = in_utc(text)
     }

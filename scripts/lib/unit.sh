@@ -52,6 +52,7 @@ unit_read_words() {
 
 # unit_find: its text in $unit_text, with its drop-ins but ours behind it.
 unit_find() {
+    [ -z "$unit_root" ] || [ -d "$unit_root" ] || die 1 "--root $unit_root: there is no such directory"
     unit_template=
     case $unit_name in
     *@*) unit_template=${unit_name%%@*}@.service ;;

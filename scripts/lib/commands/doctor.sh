@@ -84,6 +84,7 @@ doctor_read_words() {
             '') wrong_call doctor "$1 needs a value" ;;
             *[!0-9]* | ?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
             esac
+            [ "$1" = --seconds ] || [ "$2" -gt 0 ] || wrong_call doctor "--watch 0 is not allowed; allowed: a number of seconds, at least 1"
             [ "$1" = --seconds ] && doctor_seconds=$2 || doctor_watch=$2
             shift
             ;;

@@ -73,6 +73,11 @@ recorder_take_option() {
     --around)
         recorder_around=$(filter_moment "$2") ||
             wrong_call recorder "$2 is not a valid time for --around; try 2026-11-22T03:00, 03:00, or 15m (ago)"
+        case ${#recorder_around} in
+        10) recorder_around=${recorder_around}T00:00:00 ;;
+        13) recorder_around=$recorder_around:00:00 ;;
+        16) recorder_around=$recorder_around:00 ;;
+        esac
         ;;
     --connection)
         [ -n "$2" ] || wrong_call recorder "--connection needs an address"
