@@ -69,6 +69,10 @@ check() {
     check not_now
 }
 
+@test "a socket that is connected anew, waits for data to connect with, or is in repair mode" {
+    check anew
+}
+
 @test "SO_RCVTIMEO and SO_SNDTIMEO" {
     check time_limit
 }

@@ -27,11 +27,7 @@ static _Atomic uint64_t *told;
 static void *map(int sharing)
 {
     size_t size = sizeof(uint64_t);
-#ifdef SYS_mmap2
-    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
-#else
-    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
-#endif
+    long at = raw(RAW_MMAP, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
     return at < 0 && at >= -4095 ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
 

@@ -5,6 +5,7 @@
 #include "calls/seccomp.h"
 
 #include "base/clock.h"
+#include "base/cycles.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "calls/wrap.h"
@@ -20,6 +21,7 @@ bool seccomp_enter(bool is_strict)
 {
     bool first = process_enter_cage();
     if (is_strict) {
+        cycles_end();
         clock_enter_strict();
     }
     if (first) {

@@ -1,5 +1,6 @@
 #include "log/recorder.h"
 
+#include "base/cycles.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "log/recorder_file.h"
@@ -129,7 +130,7 @@ struct call_and_peer {
 static inline __attribute__((always_inline)) void make_call(struct call_and_peer *r, enum call call,
                                                             int fd, long ret, int64_t begun)
 {
-    int64_t now = clock_nanoseconds();
+    int64_t now = cycles_time();
     r->head = recorded_head(RECORDED_CALL, now, process_identify(), program_number());
     /* The clock may have been set meanwhile. */
     r->call = (struct recorded_call){.call = call,

@@ -39,7 +39,7 @@ def connect_to_full_queue():
 
 @case("""
     connect ECONNABORTED connection-aborted | type=tcp peer=127.0.0.1:7000
-        An earlier connect of this socket had failed ... or its connection has ended in the meantime ... on this host by ss -K
+        An earlier connect of this socket had failed ... or this one, or its connection, was ended in the meantime ... on this host by ss -K
 """)
 def connect_killed_on_this_host():
     own_network()
