@@ -581,6 +581,16 @@ no_advice() {
     [[ $(findings log) != *bad-peer* ]]
 }
 
+@test "name-resolved-late: how long it took, and whether that is the resolver's timeout" {
+    failed_connect 1 call=getaddrinfo ret=0 errno=0 error= type= local= peer= level=warn name=api.example waited_ms=5012 cause=name-resolved-late why='-' >log
+    finds_only name-resolved-late log
+    figure ms -eq 5012
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "The resolver waits 5 s for a name server"* ]]
+    sed -i 's/waited_ms=5012/waited_ms=1903/' log
+    finds_only name-resolved-late log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"are slow"* ]]
+}
+
 @test "name-not-resolved: the name, and how long it took" {
     failed_connect 1 call=getaddrinfo error=EAI_AGAIN type= local= peer= level=warn name=api.example waited_ms=10010 cause=name-not-resolved why='So it was, after 7 ms, of other.example.' >log
     finds_only name-not-resolved log

@@ -28,6 +28,7 @@ BEGIN {
 function find_all() {
     find_both_sides()
     find_name_not_resolved()
+    find_name_resolved_late()
     find_descriptor_limit()
     find_accept_failed()
     find_ports_used_up()
