@@ -9,7 +9,7 @@ function print_counts(records, count, lost, started,    left_out, more, reason, 
         more = "; " lost " more could not be written"
     if (!records) {
         if (left_out != "")
-            reason = "no records, but what " left_out " left out is not known"
+            reason = "no records; not counted: what " left_out " left out"
         else
             reason = "no records: " (started ? "no socket call returned 0 or -1" : "no socket was seen")
         print "sockshim: " printable(reason more)
