@@ -1,5 +1,9 @@
 # The process, or the system, has as many descriptors open as it may.
 
+BEGIN {
+    LEAST_SPINS = 50 # a second
+}
+
 function find_descriptor_limit(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
@@ -7,6 +11,18 @@ function find_descriptor_limit(    i, g) {
             put_in_group(prog_of[i] SUBSEP error_of[i], i, at_of[i])
     for (g = 1; g <= groups; g++)
         tell_descriptor_limit(g)
+}
+
+# At an accept that found nobody: its listener does not wait, and nobody may wait for it.
+function note_polled_accept() {
+    if (line ~ /[" ]call[=":]+accept/ && polls_accept_count < MOST_KEYS && !(prog_in_head() in polls_accept)) {
+        polls_accept[prog_in_head()] = 1
+        polls_accept_count++
+    }
+}
+
+function prog_in_head() {
+    return substr(head, index(head, " prog=") + 6)
 }
 
 function tell_descriptor_limit(g,    i, n, limit, lasted, is_system, is_accept) {
@@ -18,11 +34,11 @@ function tell_descriptor_limit(g,    i, n, limit, lasted, is_system, is_accept) 
     n = found("descriptor-limit", "error", g, \
         is_system ? "The whole system has run out of open files (fs.file-max)" : spoken_prog(i) " has reached its limit of open descriptors" (limit ? ": " limit : ""), \
         tally(g, "call", "calls") " of " call_of[i] " failed" (lasted >= 1000 ? " within " spoken(lasted) : "") ", the first at " clock(i) ".", \
-        is_accept ? "New clients wait unanswered; the network is not the cause." \
+        is_accept ? "New clients wait unanswered" (group_size[g] >= LEAST_SPINS && group_size[g] * 1000 >= LEAST_SPINS * lasted ? ", and its loop spins" : "") "; the network is not the cause." \
             : "Until it closes one it cannot open another; the network is not the cause.", \
         is_system ? "find out what holds them: `lsof | awk '{ print $1 }' | sort | uniq -c | sort -n | tail`." \
             : "raise it (`ulimit -n`, LimitNOFILE=); mend a leak if `ls /proc/" printable(pid_of[i]) "/fd | wc -l` only grows" \
-            (is_accept ? "; `SOCKSHIM_ACCEPT=careful` keeps a server alive." : "."))
+            (is_accept && !(prog_of[i] in polls_accept) ? "; `SOCKSHIM_ACCEPT=careful` waits instead of failing." : "."))
     add_figure(n, "limit", limit)
     add_figure(n, "records", group_size[g])
 }
