@@ -73,7 +73,8 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
     if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
-        return "A firewall (of this host, too) drops it silently, the host is off, or the server's accept queue is full."
+        return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+            : "A firewall (of this host, too) drops it, the host is off (not if other ports answer), or the server's accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
