@@ -196,11 +196,11 @@ times() {
     [[ $(jq -r '.findings[0].meaning' findings.json) == "They are heartbeats"* ]]
 }
 
-@test "closed-with-words: the same whole seconds after the program had spoken; any other times are answers" {
+@test "silence-limit: the same whole seconds after the program had spoken; any other times are answers" {
     local ends="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=794 tx=134 idle_ms=8 peer=10.0.0.9:5432"
     # shellcheck disable=SC2086
     { rec 4 $ends sent_ms=3068; rec 9 $ends sent_ms=3008 local=10.0.0.5:40002; } >log
-    finds_only closed-with-words log
+    finds_only silence-limit log
     figure limit_ms -eq 3008
     figure connections -eq 2
     grep -q idle_in_transaction_session_timeout findings.json
@@ -215,6 +215,16 @@ times() {
     finds_nothing log
     # shellcheck disable=SC2086
     { rec 4 $ends sent_ms=8; rec 9 $ends sent_ms=9 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # A server whose answer stands still; and one whose clients are done, and go after a while.
+    ends="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:8000"
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=4004 idle_ms=9520 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=9510 peer=10.0.0.1:40002; } >log
+    finds_only silence-limit log
+    figure limit_ms -eq 4004
+    grep -q proxy_read_timeout findings.json
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=4004 idle_ms=4010 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=4012 peer=10.0.0.1:40002; } >log
     finds_nothing log
 }
 
@@ -405,6 +415,34 @@ turned_away() {
     grep -q 'SOCKSHIM_ACCEPT=careful' findings.json
 }
 
+# ended_on DESCRIPTOR...: connections that a server's clients have ended, one each, and then
+# accept4 finds no descriptor more.
+ended_on() {
+    local n=0 fd
+    for fd; do
+        n=$((n + 1))
+        rec "$n" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted fd=$fd local=10.0.0.5:7000 peer=10.0.0.1:$((40000 + n))
+    done
+    failed_connect 90 call=accept4 error=EMFILE errno=24 level=error peer= local=10.0.0.5:7000 limit=32 fd=4 cause=descriptor-limit
+}
+
+@test "descriptor-limit: what peers have ended and the program never closed is a leak" {
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 29) >log
+    finds_only descriptor-limit log
+    figure never_closed -eq 20
+    ! grep -q SOCKSHIM_ACCEPT findings.json
+    # One number was given out again, so it had been closed; and few ends are no leak.
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 29) 15 >log
+    finds_only descriptor-limit log
+    figure never_closed = none
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 18) >log
+    finds_only descriptor-limit log
+    figure never_closed = none
+}
+
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
     failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable >log
     finds_only ports-used-up log
@@ -452,6 +490,12 @@ turned_away() {
 @test "refused, unreachable at once and after 3 s, no answer" {
     failed_connect 1 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
+    # Nothing tells whether it is a firewall that refuses.
+    [[ $(jq -r '.findings[0].title' findings.json) != *listen* ]]
+    grep -q 'others get in' findings.json
+    failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
+    finds_only refused log
+    ! grep -q 'others get in' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0

@@ -415,10 +415,29 @@ try:
     c.recv(100)
 except TimeoutError:
     c.sendall(b"FATAL: you are too slow"); c.close()'
-    until_found closed-with-words under_shim log perl -MIO::Socket::INET -e '
+    until_found silence-limit under_shim log perl -MIO::Socket::INET -e '
         for (1, 2) { my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; syswrite $s, "begin"; 1 while sysread $s, my $read, 100; }'
-    finds_only closed-with-words log
+    finds_only silence-limit log
     figure limit_ms -ge 1990
+}
+
+@test "a stream that stands still: a proxy ends it after its own time; clients that are done go as they like" {
+    cat >server.rb <<P
+require 'socket'
+l = TCPServer.new('127.0.0.1', $PORT)
+2.times.map { c = l.accept; Thread.new { c.readpartial(4000); c.write("HTTP/1.1 200 OK\\r\\n\\r\\nevent\\n"); sleep 1.2; c.write("event\\n"); c.read } }.each(&:join)
+P
+    "$SOCKSHIM_COMMAND" -q -o log -- ruby server.rb 3>&- &
+    local server=$! upstream=$PORT
+    wait_until grep -q "$(printf ':%04X 0' "$PORT")" /proc/net/tcp
+    PORT=$(free_port)
+    nginx_with "location / { proxy_buffering off; proxy_read_timeout 2s; proxy_pass http://127.0.0.1:$upstream; }"
+    curl -s "http://127.0.0.1:$PORT/" >/dev/null 2>&1 || :
+    curl -s "http://127.0.0.1:$PORT/" >/dev/null 2>&1 || :
+    wait "$server"
+    finds_only silence-limit log
+    figure limit_ms -ge 1990
+    grep -q proxy_read_timeout findings.json
 }
 
 @test "a worker that computes, and neither reads nor sends, misses the heartbeats of its broker" {
@@ -511,6 +530,40 @@ P
     wait "$server"
     finds descriptor-limit log
     figure limit -eq 32
+}
+
+@test "descriptors: ruby never closes what its clients have ended; one that does is only small" {
+    local closes
+    for closes in false true; do
+        PORT=$(free_port)
+        cat >server.rb <<P
+require 'socket'
+l = TCPServer.new('127.0.0.1', $PORT)
+Process.setrlimit(Process::RLIMIT_NOFILE, 40, 512)
+held = []
+begin
+  loop { c = l.accept; Thread.new(c) { |s| held << s; s.readpartial(8); s.write("ok"); s.read; s.close if $closes } }
+rescue Errno::EMFILE
+end
+P
+        "$SOCKSHIM_COMMAND" -q -o "$closes.log" -- ruby server.rb 3>&- &
+        local server=$!
+        wait_for_port "$PORT"
+        "$PYTHON" -c "
+import socket
+def order():
+    s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'one'); s.recv(2); return s
+for i in range(60):
+    try: order().close()
+    except OSError: break
+held = [order() for i in range(50 if $([[ $closes = true ]] && echo True || echo False) else 0)]
+if held: held[0].recv(1)" 2>/dev/null || :
+        wait "$server" || :
+    done
+    finds descriptor-limit false.log
+    figure never_closed -ge 20
+    finds descriptor-limit true.log
+    figure never_closed = none
 }
 
 @test "descriptors: node's connects, and ruby's; as many as the limit allows are none" {

@@ -13,18 +13,18 @@ function find_closed_again(    i, g) {
     for (i = 1; i <= kept_count; i++)
         if (is_left_alone(i) && idle_of[i] <= LONGEST_STAY)
             put_in_group("again" SUBSEP party_of(i), i, idle_of[i])
-        else if (ends_with_words(i))
-            put_in_group("words" SUBSEP party_of(i), i, sent_of[i])
+        else if (ends_after_own_silence(i))
+            put_in_group("own" SUBSEP party_of(i) (side_of[i] == "accepted" ? SUBSEP host_of(peer_of[i]) : ""), i, sent_of[i])
     for (g = 1; g <= groups; g++)
-        if (group_key[g] ~ /^words/ && is_limit_of_silence(g))
-            tell_closed_with_words(g)
+        if (group_key[g] ~ /^own/ && is_limit_of_silence(g))
+            tell_silence_limit(g)
         else if (group_key[g] ~ /^again/ && is_turned_away(g))
             tell_closed_again(g)
 }
 
 # The peer had answered, if it had been asked, and then both were silent.
 function is_left_alone(i) {
-    return ends_in_order(i) && idle_of[i] >= LEAST_SURE_PAUSE && sent_of[i] >= idle_of[i] && tx_of[i] > 0
+    return ends_in_order(i) && side_of[i] == "connected" && idle_of[i] >= LEAST_SURE_PAUSE && sent_of[i] >= idle_of[i] && tx_of[i] > 0
 }
 
 # One connection after the other, after the same silence and with the same bytes, and the
@@ -62,13 +62,18 @@ function tell_closed_again(g,    i, last, n) {
     add_figure(n, "idle_ms", idle_of[last])
 }
 
-# The peer said something and closed, long after the program had spoken.
-function ends_with_words(i) {
-    return ends_in_order(i) && sent_of[i] >= 1000 && idle_of[i] <= LATEST_END
+# The peer closed long after this program had spoken last: right after some last words of its
+# own, or, of a server, in an answer that stood still, as a proxy does.
+function ends_after_own_silence(i) {
+    if (sent_of[i] < 1000 || sent_of[i] == "")
+        return 0
+    if (side_of[i] == "accepted")
+        return ends_in_order(i) && tx_of[i] > 0 && idle_of[i] >= sent_of[i] + 1000
+    return ends_in_order(i) && idle_of[i] <= LATEST_END
 }
 
 function ends_in_order(i) {
-    return is_open(i) && cause_of[i] == "peer-closed" && state_of[i] == "CLOSE_WAIT" && type_of[i] ~ /tcp/ && side_of[i] == "connected" && rx_of[i] > 0
+    return is_open(i) && cause_of[i] == "peer-closed" && state_of[i] == "CLOSE_WAIT" && type_of[i] ~ /tcp/ && rx_of[i] > 0
 }
 
 # Timers are set to whole seconds; answers come when they are done.
@@ -82,14 +87,18 @@ function is_limit_of_silence(g,    n, member, k) {
     return 1
 }
 
-function tell_closed_with_words(g,    i, n) {
+function tell_silence_limit(g,    i, n, time, is_server) {
     i = group_first[g]
-    n = found("closed-with-words", "info", g, \
-        spoken_peer(i) " said a last word and closed, " spoken_range(group_least[g], group_most[g]) " after " spoken_prog(i) " had last sent", \
+    is_server = side_of[i] == "accepted"
+    time = spoken_range(group_least[g], group_most[g])
+    n = found("silence-limit", "info", g, \
+        is_server ? printable(host_of(peer_of[i])) " ends connections " time " after " spoken_prog(i) " last sent" \
+            : spoken_peer(i) " said a last word and closed, " time " after " spoken_prog(i) " had last sent", \
         tally(g, "connection", "connections") ", first at " clock(i) ", last at " clock(group_last[g]) ".", \
-        "A limit for silence" (port_of(peer_of[i]) ~ /^(5432|6432)$/ ? " (idle_in_transaction_session_timeout, idle_session_timeout)" : "") \
-            ", or answers that take so long.", \
-        "its log at " clock(group_last[g]) "; the last word by `tcpdump -A -ni any port " port_of(peer_of[i]) "`.")
+        is_server ? "Perhaps a limit of that peer, a proxy's read timeout, for this program's silence in an answer." \
+            : "A limit for silence" (port_of(peer_of[i]) ~ /^(5432|6432)$/ ? " (idle_in_transaction_session_timeout, idle_session_timeout)" : "") ", or answers that take so long.", \
+        is_server ? "send something more often, such as heartbeats, or raise it there (nginx: proxy_read_timeout)." \
+            : "its log at " clock(group_last[g]) "; the last word by `tcpdump -A -ni any port " port_of(peer_of[i]) "`.")
     add_figure(n, "limit_ms", group_least[g])
     add_figure(n, "connections", group_size[g])
 }
