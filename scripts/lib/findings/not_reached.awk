@@ -64,7 +64,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
-            : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects this client (others get in)."
+            : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
     if (cause_of[i] == "no-such-socket")
         return "There is no such path: the server is not running, or sees another file system (a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -90,7 +90,7 @@ function refused_advice(i,    shows) {
     shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
     if (is_same_host(i))
         return shows ": start it or correct the address."
-    return shows " there; `tcpdump -ni any icmp or icmp6` here shows rejects."
+    return shows " there; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
 function not_reached_advice(i, ms) {

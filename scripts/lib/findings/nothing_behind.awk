@@ -43,7 +43,7 @@ function tell_nothing_behind(g,    i, n) {
     n = found("nothing-behind", "warn", g, \
         spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) \
-            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent" : "") ", no answer on record.", \
+            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." : ", nothing sent."), \
         nothing_behind_meaning(i), \
         nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
