@@ -41,6 +41,15 @@ all: $(BUILD)/libsockshim.so $(BUILD)/tables.txt $(BUILD)/sockshim-run $(BUILD)/
 $(BUILD)/libsockshim.so: $(OBJECTS)
 	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
+# What runs at start, on request or rarely: small rather than quick, so that all of it is on fewer
+# pages. Not log/find.c, whose major() is inline only where it is to be quick.
+SMALL := shim/door.c $(filter-out shim/layers/recording.c,$(wildcard shim/layers/*.c)) $(wildcard shim/start/*.c) \
+	$(addprefix shim/base/,handling.c names.c nearest.c next.c object.c setting_rows.c settings.c) \
+	$(addprefix shim/calls/,print.c resolve.c) $(addprefix shim/failure/,handled.c unresolved.c) \
+	$(addprefix shim/log/,change.c keep.c recorder_file.c rotate.c) shim/observe/resolved.c \
+	$(addprefix shim/tell/,recorded.c why_argument.c why_connect.c why_handled.c why_limit.c why_resolve.c)
+$(SMALL:shim/%.c=$(BUILD)/shim/%.o): override CFLAGS := $(CFLAGS:-O2=-Os)
+
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
@@ -49,9 +58,9 @@ $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 $(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS)
 
-$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS)
+$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS) shim/base/ring.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) -c -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ishim $(WARNINGS) $(CFLAGS) -c -o $@ $<
 
 # What reads a recorder's file, with the code that composes the log's lines.
 $(BUILD)/sockshim-recorder: $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PURE_SOURCES) $(HEADERS)

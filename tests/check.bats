@@ -47,12 +47,12 @@ WATCH="watch it with strace -f -e trace=network, or tcpdump"
     yes ./plain "./plain: yes, sockshim works with ./plain"
     yes there "there: yes, sockshim works with $PWD/bin/there"
     yes "$PWD/plain" "$PWD/plain: yes, sockshim works with $PWD/plain"
-    no nowhere "nowhere: no, command not found; *"
+    no nowhere "nowhere: no, command not found in PATH"
     no ./nowhere "./nowhere: no, there is no such file"
     ln -s gone link
     no ./link "./link: no, it is a link to gone, which is not there"
     no . ".: no, *"
-    no "$PWD" "$PWD: no, is a directory"
+    no "$PWD" "$PWD: no, it is a directory"
     cp plain 12345
     no 999999999 "999999999: no, there is no such process"
     cp plain 999999999
@@ -438,7 +438,7 @@ time.sleep(600)' >child
     wait_until waits_as $'a\033[7mb'
     yes "$P" "$P (a[?]\[7mb): yes, *"
     refute grep -q '[^ -~]' <<<"$output"
-    no $'\033[7m' '[?]\[7m: no, command not found; *'
+    no $'\033[7m' '[?]\[7m: no, command not found in PATH'
 }
 
 # ---- The call ----

@@ -102,6 +102,16 @@ everything() {
     offers "$offer" "sockshim report --cause peer-r" peer-reset
     offers "$offer" "sockshim report --cause timeout,ECONNR" timeout,ECONNREFUSED timeout,ECONNRESET
     offers "$offer" "sockshim run --skip acce" accept4
+    offers "$offer" "sockshim --accept " careful off
+    offers "$offer" "sockshim --eintr " restart off
+    offers "$offer" "sockshim doctor --reset " eof off
+    offers "$offer" "sockshim --recorder-calls " failed all
+    offers "$offer" "sockshim run --recorder files/so" files/some.log
+    offers "$offer" "sockshim report --since " today yesterday
+    offers "$offer" "sockshim recorder --around " today
+    offers "$offer" "sockshim explain na" nagle
+    offers "$offer" "sockshim explain to" topics
+    offers_not "$offer" "sockshim report -" -
     # shellcheck disable=SC2046
     offers "$offer" "sockshim explain " $(tables cause 1) ECONNRESET
     offers "$offer" "sockshim report files/so" files/some.log
@@ -121,6 +131,7 @@ everything() {
     everything fish_offers "" "--level=debug --level=info --level=warn --level=error"
     offers fish_offers "sockshim run -- unsh" unshare
     offers fish_offers "sockshim --level info -- cat files/so" files/some.log
+    offers fish_offers "sockshim --dead-peer 30s cat files/so" files/some.log
 }
 
 # becomes LINE EXPECTED
@@ -141,4 +152,9 @@ becomes() {
     becomes "sockshim --watch" "sockshim --watch-only "
     becomes "sockshim run -- unshar" "sockshim run -- unshare "
     becomes "sockshim help exp" "sockshim help explain "
+    becomes "sockshim --accept=car" "sockshim --accept=careful "
+    becomes "sockshim --recorder-calls=fa" "sockshim --recorder-calls=failed "
+    becomes "sockshim report --since=yest" "sockshim report --since=yesterday "
+    becomes "sockshim recorder --fail" "sockshim recorder --failures "
+    becomes "sockshim explain nag" "sockshim explain nagle "
 }

@@ -57,7 +57,7 @@ setup() {
 @test "resets that COMMAND sends are not in its log, and are told all the same" {
     beside lingering
     says "Programs here reset 2 connections themselves: TCPAbortOnClose +0 (data left unread), TCPAbortOnData +2 (SO_LINGER 0" \
-        "its log does not show it, for close succeeds"
+        "its log does not show this, because close succeeds"
     says_not "peer-reset 2, from"
 }
 
@@ -76,8 +76,8 @@ setup() {
 @test "a refusal by the kernel, and one by a firewall rule" {
     beside refused
     [ "$output" = $'111\n111' ]
-    says "connection-refused 2, by this host: 127.0.0.1:9 (2). As far as the counters show, nothing was listening there, and the kernel said so by RST (OutRsts +2)" \
-        "a full one drops SYNs, and does not refuse"
+    says "connection-refused 2, by this host: 127.0.0.1:9 (2). As far as the counters show, nothing was listening there, and the kernel answered with RST (OutRsts +2)" \
+        "a full backlog drops SYNs instead of refusing"
     run --separate-stderr in_network sh -c '
         nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
         nft add rule ip f in tcp dport 9 reject with tcp reset && exec "$@"' - \
@@ -106,7 +106,11 @@ setup() {
         nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up"
         "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
+<<<<<<< HEAD
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."
+=======
+    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). They, or a firewall, reported it; no counter here is about it."
+>>>>>>> main
     says_not "by this host"
     # A firewall that rejects this client, as fail2ban's do.
     run --separate-stderr in_network sh -c '
@@ -161,13 +165,13 @@ setup() {
     [ "$(grep -c 'peer-reset 3, from this host' <<<"$stderr")" -eq 2 ]
     run --separate-stderr in_network sh -c '"$0" doctor -o "$1" -- "$2" "$3" refused; exec "$0" doctor -o "$1" -- true' \
         "$SOCKSHIM_COMMAND" "$LOG" "$PYTHON" "$SCENE"
-    says "No TCP connection of this run was reset, refused or timed out according to the log, and no listener here ran full."
+    says "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full."
 }
 
 @test "resets and refusals that are not TCP's are left out" {
     beside not_tcp
     [ "$output" = $'104\n111' ]
-    says "No TCP connection of this run was reset, refused or timed out according to the log"
+    says "According to the log, no TCP connection of this run was reset, refused or timed out"
     says_not "by this host" "from this host" "other hosts"
 }
 
@@ -195,7 +199,7 @@ RECORDS
     says "There is no log to compare it with."
     says_not "No TCP connection"
     run -0 --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" --skip connection-refused -- "$PYTHON" "$SCENE" refused
-    says "What --level or --skip keep out of the log cannot be compared with it." "OutRsts +2 "
+    says "The comparison does not include what --level or --skip kept out of the log." "OutRsts +2 "
     says_not "connection-refused 2"
 }
 
@@ -271,13 +275,13 @@ PAIRS
 
 @test "a server that answers in one piece, and pauses of the program: nothing is said of delayed ACKs" {
     beside one_piece
-    says "No TCP connection of this run was reset"
+    says "According to the log, no TCP connection of this run was reset"
     says_not "exchange"
     beside one_piece_now_and_then
-    says "No TCP connection of this run was reset"
+    says "According to the log, no TCP connection of this run was reset"
     says_not "exchange"
     beside in_bursts
-    says "No TCP connection of this run was reset"
+    says "According to the log, no TCP connection of this run was reset"
     says_not "each exchange"
 }
 
@@ -289,14 +293,14 @@ PAIRS
     rm receiver.sock
     SETTINGS=net.unix.max_dgram_qlen=100 beside unix_datagrams
     [ "$output" = 0 ]
-    says "No TCP connection of this run"
+    says "According to the log, no TCP connection of this run"
     says_not "could not be sent"
 }
 
 @test "SYNs that do not leave this host" {
     beside not_let_out_at_all
     [ "$output" = 110 ]
-    says "1 connect-timed-out 1, to this host: 127.0.0.1:8080 (1). SYNs did not leave this host: of 2 that were sent again (TCPSynRetrans) TCP could not hand over 2 (TCPRetransFail)." \
+    says "1 connect-timed-out 1, to this host: 127.0.0.1:8080 (1). SYNs did not leave this host: of 2 that were retransmitted (TCPSynRetrans) TCP could not hand over 2 (TCPRetransFail)." \
         "The other host is not at fault" "ct count or connlimit"
     says_not "No listener dropped"
 }

@@ -89,7 +89,7 @@ setup() {
     says "1 2 accept queues are full: " "; 127.0.0.1:8080 (python3, pid " "), 2 connections not yet accepted, limit 1." \
         "@scene (python3, pid " "), 1 connection not yet accepted, limit 0" \
         "Further SYNs are dropped" "connect to a unix socket then blocks, or fails with EAGAIN" \
-        "Do: find out why the program does not accept" "Not: a restart alone: it resets those that wait." \
+        "Do: find out why the program does not accept" "Not: a restart alone: it resets the connections that wait." \
         "2 ListenOverflows 1: that many times a SYN" "listening (TCP) 2 1 with a full accept queue" \
         "2 of 1 full: 127.0.0.1:8080 (python3" "2 of 2 [::1]:8081 (python3"
     # Said once.

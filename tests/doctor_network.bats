@@ -44,13 +44,13 @@ while_doing() {
 
 @test "connects that fail again and again" {
     while_doing refuses
-    says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy without a server behind it"
+    says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy whose server is not running"
 }
 
 @test "datagrams to where nobody listens, and what is answered" {
     while_doing nobody_listens
-    says "1 Other hosts, or this one, answered with ICMP destination unreachable " "They are counted together" \
-        "2 This host answered " "of them UDP datagrams to ports where nobody listens (UdpNoPorts)" \
+    says "1 Other hosts, or this one, answered with ICMP destination unreachable " "The kernel counts them together" \
+        "2 This host answered " "of them UDP datagrams to ports where nothing listens (UdpNoPorts)" \
         "UdpNoPorts " "IcmpInDestUnreachs " "IcmpOutDestUnreachs "
 }
 
@@ -66,32 +66,32 @@ while_doing() {
 
 @test "segments that do not leave this host" {
     while_doing not_let_out
-    says "1 TCPRetransFail " "did not leave this host: a firewall rule of this host (output)" "nft list ruleset"
-    says_not "segments had to be sent again"
+    says "1 TCPRetransFail " "did not leave this host, because of a firewall rule of this host (output)" "nft list ruleset"
+    says_not "segments had to be retransmitted"
 }
 
 @test "segments that are lost, as a share of all" {
     while_doing lossy
     says "1 RetransSegs " " in the last 2 s): 100.0 % of " "and 100.0 % of those of the last 2 s; timers expired" \
-        "(TCPTimeouts), SYNs were sent again 0 times" "ss -tino shows which peers"
+        "(TCPTimeouts), SYNs were retransmitted 0 times" "ss -tino shows which peers"
     says_not "did not leave"
 }
 
-@test "datagrams that were dropped for want of room" {
+@test "datagrams that were dropped for lack of room" {
     while_doing overrun
-    says "1 UDP datagrams were dropped because a receive buffer was full: UdpRcvbufErrors 19" ", beside 0 that were delivered"
+    says "1 UDP datagrams were dropped because a receive buffer was full: UdpRcvbufErrors 19" "; 0 were delivered"
 }
 
 @test "conntrack's table: how many of how many, and full" {
     [ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "no conntrack here"
     FOR=0 while_doing tracked
-    says "conntrack 10 of $(cat /proc/sys/net/netfilter/nf_conntrack_max) connections that this namespace tracks; the limit is the host's"
+    says "conntrack 10 of $(cat /proc/sys/net/netfilter/nf_conntrack_max) connections tracked by this namespace; the limit is the host's"
     says_not "The conntrack table"
     # The limit is the machine's, and stays as it is: another one is mounted over it.
     echo 11 >limit
     run -0 in_network "$PYTHON" "$SCENE" tracked sh -c 'mount --bind limit /proc/sys/net/netfilter/nf_conntrack_max && exec "$0" doctor --seconds 0' \
         "$SOCKSHIM_COMMAND"
-    says "1 The conntrack table has 10 of 11 entries." "fail in silence" "nf_conntrack_max=22"
+    says "1 The conntrack table has 10 of 11 entries." "fail silently" "nf_conntrack_max=22"
 }
 
 # conntrack_in_proc DROP EARLY_DROP INSERT_FAILED: on two processors, in hexadecimal.
@@ -113,7 +113,7 @@ conntrack_in_proc() {
     rm -r "$PROC/net/stat"
     count_in_proc 0 TCPMemoryPressures=2 TCPMemoryPressuresChrono=70 RcvPruned=150 InSegs=1000 DelayedACKs=9
     run -0 on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
-    says "1 TCP has dropped data that had arrived, for want of room: RcvPruned 150." \
+    says "1 TCP has dropped data that had arrived, for lack of room: RcvPruned 150." \
         "2 TCPMemoryPressures 2: that many times TCP's memory went over tcp_mem, for 70 ms in all" "containers included" "DelayedACKs 9 ACKs that were held back"
     # Where conntrack is not, nothing is said of it.
     says_not "conntrack"

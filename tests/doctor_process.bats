@@ -63,7 +63,7 @@ has_findings() {
 
 @test "descriptors that run out" {
     run -0 in_network sh -c 'ulimit -n 64; exec "$@"' - "$PYTHON" "$SCENE" few_descriptors sh -c '"$0" doctor --seconds 0 "$PPID"' "$SOCKSHIM_COMMAND"
-    says " of the 64 descriptors that it may have are open" "prlimit --pid " "sockets of other kinds, not bound or not connected"
+    says " of the 64 descriptors that it may open are in use" "prlimit --pid " "sockets of other kinds, not bound or not connected"
 }
 
 @test "datagrams that were dropped" {
@@ -71,6 +71,37 @@ has_findings() {
     says "2 Datagrams were dropped because its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \
         "1 Data has arrived that the program does not read"
     says_not "between two looks"
+}
+
+@test "an answer is due: since when, and what if nothing ever comes; not where it has come" {
+    looking_at answer_due
+    says "1 This program sent last, and has no answer: descriptor " " with 127.0.0.1:8080, sent " " s ago, and nothing has come since; descriptor " \
+        "has acknowledged all of it" "without keepalive, this program never notices" "SOCKSHIM_KEEPALIVE=60"
+    [ "$(grep -o 'nothing has come since' <<<"$(flat "$output")" | wc -l)" -eq 2 ] || fails_with "$output"
+    has_findings 1
+}
+
+@test "its only thread reads from a peer that sends nothing, and others are not accepted" {
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" one_peer "$SOCKSHIM_COMMAND" doctor
+    says "1 2 connections wait to be accepted, while its only thread waits for a single connection to send: descriptor " \
+        ", which has never sent anything." "more workers or threads"
+    has_findings 1
+}
+
+@test "a unix socket's receiver that does not read: who it is" {
+    looking_at unix_peer_does_not_read
+    says "1 A receiver on this host does not read, and its queue is full: descriptor " " with python" ", pid " " waits in sendto for it)" \
+        "look at that process with sockshim doctor"
+    has_findings 1
+}
+
+@test "nothing stands out, and it hangs: which connection it may wait for" {
+    looking_at quiet
+    says "Nothing stands out" "If it hangs, it may be waiting for an answer on descriptor " " with 127.0.0.1:8080, the last was sent " "does the other side still have it?"
+    has_findings 0
+    looking_at quiet_with_keepalive
+    says "Nothing stands out"
+    says_not "If it hangs"
 }
 
 @test "idle and well, busy and well, half closed and well: no complaint" {
@@ -170,8 +201,8 @@ has_findings() {
 
 @test "a wrong PID or option is one line" {
     expect_refusal doctor "x is not a PID; to run a command, put -- before it; see sockshim help doctor" x
-    expect_refusal doctor "one PID, not 1 and 2; see sockshim help doctor" 1 2
-    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds; see sockshim help doctor" --watch soon 1
+    expect_refusal doctor "doctor takes one PID, not 1 and 2; see sockshim help doctor" 1 2
+    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds, at most 9999; see sockshim help doctor" --watch soon 1
     run -1 --separate-stderr doctor 999999999
     [ "$stderr" = "sockshim: there is no process 999999999" ]
 }
@@ -196,4 +227,11 @@ mawk dash
 gawk bash
 busybox busybox sh
 PAIRS
+}
+
+@test "a process without sockets has 0 of them" {
+    sleep 1000 3>&- &
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 $!
+    kill $!
+    [[ $output == *"Descriptors: "*", 0 of them sockets"* ]] || fails_with "$output"
 }

@@ -27,6 +27,18 @@ no_record() {
     no_record
 }
 
+# As a service has it from systemd, whose journal is a unix socket.
+@test "a filter that kills for socket calls, and a unix socket as stderr: nothing is asked of it, or sent to it" {
+    run -0 "$PYTHON" -c '
+import socket, subprocess, sys
+for setting in "SOCKSHIM_LOG=stderr", "SOCKSHIM_LEVEL=wrong", "SOCKSHIM_LOG=/nonexistent/log":
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+        ours, its = socket.socketpair(socket.AF_UNIX, kind)
+        child = subprocess.run(sys.argv[1:] + [setting, "cat", "/etc/hostname"], stderr=its, stdout=subprocess.DEVNULL)
+        assert child.returncode == 0, (setting, child.returncode)
+' "$PROGRAMS/filtered" kill network env LD_PRELOAD="$SHIM"
+}
+
 @test "without a socket no system call about sockets is made, from load to end" {
     strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=%network,ioctl env LD_PRELOAD="$SHIM" \
         SOCKSHIM_LOG="$LOG" cat /etc/hostname

@@ -817,8 +817,8 @@ refuses() {
     made 1 1 >"$LOG"
     run -2 --separate-stderr follow </dev/null
     [ "$stderr" = "sockshim: no log is named, and there is no sockshim.log here; see sockshim help follow" ] || fails_with "$stderr"
-    refuses "one log, not a and b; see sockshim help follow" a b
-    refuses "one log, not - and b; see sockshim help follow" - -- b
+    refuses "follow takes one log or directory, not a and b; see sockshim help follow" a b
+    refuses "follow takes one log or directory, not - and b; see sockshim help follow" - -- b
     refuses "the log's name is empty; see sockshim help follow" ''
     refuses "unknown option --lvel (did you mean --level?); see sockshim help follow" --lvel warn "$LOG"
     refuses "unknown option --tail; see sockshim help follow" --tail "$LOG"
@@ -878,5 +878,7 @@ socket.socket(socket.AF_UNIX).connect_ex(\"no \\\"such\\\" \\\\ \\n\")
         run -0 --separate-stderr follow --json --cause connection-refused -n all - <mixed
         jq -e '.errno == 111' <<<"$output"
         [ "${#lines[@]}" -eq 1 ]
+        run -0 follow --json -n all - < <(made 1 1 | sed 's/ errno=/ limit=1024 duration_us=5 errno=/')
+        jq -e '.limit == 1024 and .duration_us == 5' <<<"$output"
     done
 }

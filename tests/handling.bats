@@ -520,6 +520,27 @@ own EAGAIN" ] || fails_with "$value: $output"
     done
 }
 
+@test "SOCKSHIM_RECV_TIMEOUT: a datagram socket that has asked without being connected; a server's waits on" {
+    run timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=200ms "$PYTHON" -c '
+import socket as s
+def limit(x): return x.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16)
+for family, address in (s.AF_INET, "127.0.0.1"), (s.AF_INET6, "::1"):
+    server = s.socket(family, s.SOCK_DGRAM); server.bind((address, 0))
+    asks = s.socket(family, s.SOCK_DGRAM); asks.sendto(b"?", server.getsockname())
+    try: asks.recvfrom(9)
+    except OSError as e: print(e.errno)
+    asked, whom = server.recvfrom(9); server.sendto(b"!", whom)
+    print(asks.recvfrom(9)[0], limit(asks), limit(server))
+u = s.socket(s.AF_UNIX, s.SOCK_DGRAM); v = s.socket(s.AF_UNIX, s.SOCK_DGRAM); v.bind("\0" + "asked")
+u.sendto(b"?", "\0asked"); print(limit(u))'
+    [ "$output" = "110
+b'!' True False
+110
+b'!' True False
+False" ] || fails_with "$output"
+    expect_count 2 '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT" and .type == "udp" and .call == "recvfrom"'
+}
+
 @test "SOCKSHIM_RECV_TIMEOUT: not where the program does not wait, nor for its own timeout, nor for accept" {
     silent_server
     run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=20s "$PYTHON" -c '

@@ -269,6 +269,42 @@ print(c.getsockopt(s.IPPROTO_TCP, s.TCP_USER_TIMEOUT), c.getsockopt(s.SOL_SOCKET
     expect_count 0 '.event == "handled"'
 }
 
+# The kernel may send the first data with SYN, whether it has a cookie or not (ip-sysctl).
+@test "SOCKSHIM_CONNECT_TIMEOUT: a connect by MSG_FASTOPEN, and one that TCP_FASTOPEN_CONNECT puts off, in the kernel's steps" {
+    lone_host
+    inside "$HERE" sh -c 'echo 5 >/proc/sys/net/ipv4/tcp_fastopen'
+    local way began='
+import socket as s, sys, time
+c = s.socket(); began = time.monotonic()
+def connected():
+    if sys.argv[1] == "sendto": c.sendto(b"x", s.MSG_FASTOPEN, ("10.99.1.2", 80))
+    elif sys.argv[1] == "sendmsg": c.sendmsg([b"x"], [], s.MSG_FASTOPEN, ("10.99.1.2", 80))
+    else:
+        c.setsockopt(s.IPPROTO_TCP, 30, 1); c.connect(("10.99.1.2", 80)); print("put off", end=" ")
+        c.sendall(b"x")
+try: connected()
+except OSError as e: print(e.errno, c.getsockopt(s.IPPROTO_TCP, s.TCP_SYNCNT), 2.9 < time.monotonic() - began)
+print(c.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16))'
+    for way in sendto sendmsg connect; do
+        rm -f "$LOG"
+        run shimmed_here SOCKSHIM_CONNECT_TIMEOUT=2s SOCKSHIM_RECV_TIMEOUT=60s timeout 60 "$PYTHON" -c "$began" $way
+        [ "${output#put off }" = "110 1 True
+True" ] || fails_with "$way: $output"
+        [ $way != connect ] || [[ $output == "put off "* ]] || fails_with "$output"
+        handled CONNECT_TIMEOUT '.given == "-1 ETIMEDOUT" and .cause == "connect-timed-out" and (.call | startswith("send"))'
+    done
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: a connect by MSG_FASTOPEN is a send, and not made again" {
+    two_hosts
+    run shimmed_here SOCKSHIM_CONNECT_RETRY=60s timeout 20 "$PYTHON" -c '
+import socket as s
+try: s.socket().sendto(b"x", s.MSG_FASTOPEN, ("10.99.1.2", 80))
+except OSError as e: print(e.errno)'
+    [ "$output" = 111 ] || fails_with "$output"
+    expect_count 0 '.event == "handled"'
+}
+
 # ---- No route yet ----
 
 @test "SOCKSHIM_CONNECT_RETRY: a network that comes up later" {

@@ -601,6 +601,159 @@ for i in range(60):
     figure records -eq 7
 }
 
+# ---- What robust handling would have prevented ----
+
+advises() {
+    [[ $(jq -r --arg kind "$1" '.findings[] | select(.kind == $kind).advice' findings.json) == *"$2"* ]] ||
+        fails_with "$1 does not name $2: $(cat findings.json)"
+}
+
+# A profiler's signals, in a perl that asks each server once: POSIX's sigaction has no SA_RESTART.
+PROFILED='use IO::Socket::INET; use POSIX; use Time::HiRes qw(setitimer ITIMER_REAL);
+$SIG{PIPE} = "IGNORE"; my ($port, $signal) = (shift, shift); my $pid = $$; $| = 1;
+sigaction(POSIX->can("SIG$signal")->(), POSIX::SigAction->new(sub {})) or die;
+for (1 .. 3) {
+    my $s = IO::Socket::INET->new("127.0.0.1:$port") or die;
+    syswrite $s, "one"; sysread $s, my $a, 9; select undef, undef, undef, 0.05; syswrite $s, "two";
+    my $storm = fork // die;
+    if (!$storm) { select undef, undef, undef, 0.7 + $_ / 10; kill $signal, $pid; exit }
+    my $n = sysread $s, $a, 9;
+    print defined $n ? "got $a\n" : $!{EINTR} ? "interrupted\n" : "$!\n"; close $s; waitpid $storm, 0;
+}'
+
+@test "interrupted: perl under a profiler closes instead of asking again; with EINTR=restart it gets its answers" {
+    python_server 'c.recv(9); c.sendall(b"1"); c.recv(9); time.sleep(2); c.sendall(b"2")'
+    until_found interrupted under_shim log perl -e "$PROFILED" "$PORT" PROF
+    finds_only interrupted log
+    advises interrupted SOCKSHIM_EINTR=restart
+    [ "$(grep -c interrupted said)" -eq 3 ]
+    SOCKSHIM_EINTR=restart under_shim log.2 perl -e "$PROFILED" "$PORT" PROF
+    [ "$(grep -c 'got 2' said)" -eq 3 ] || fails_with "$(cat said)"
+    [[ $(findings log.2) != *interrupted* ]]
+    # python repeats what was interrupted; its own time ends its waits.
+    python_client log.3 'import signal
+signal.signal(signal.SIGALRM, lambda *_: 0); signal.siginterrupt(signal.SIGALRM, True)
+for i in range(2):
+    s = connect(); s.sendall(b"one"); s.recv(9); s.sendall(b"two"); signal.setitimer(signal.ITIMER_REAL, .3)
+    print(s.recv(9))'
+    [ "$(grep -c "b'2'" said)" -eq 2 ] || fails_with "$(cat said)"
+    grep -q 'cause=interrupted' log.3
+    finds_nothing log.3
+}
+
+@test "interrupted: perl has no limit of its own, and somebody loses patience after 11 s: RECV_TIMEOUT is the advice" {
+    python_server 'c.recv(9); c.sendall(b"1"); time.sleep(60)'
+    local client='use IO::Socket::INET; $SIG{INT} = sub { $over = 1 }; $| = 1;
+my $s = IO::Socket::INET->new("127.0.0.1:" . shift) or die; syswrite $s, "one"; sysread $s, my $a, 9; select undef, undef, undef, 0.05; syswrite $s, "two"; print "waits\n";
+my $n = sysread $s, $a, 9; print "$!\n" unless defined $n; close $s'
+    "$SOCKSHIM_COMMAND" -q -o log -- perl -e "$client" "$PORT" >said 2>&1 3>&- &
+    local client_pid=$!
+    wait_until grep -q waits said
+    sleep 11
+    kill -INT $client_pid
+    wait $client_pid || :
+    finds_only interrupted log
+    advises interrupted SOCKSHIM_RECV_TIMEOUT=30s
+    SOCKSHIM_RECV_TIMEOUT=500ms under_shim log.2 perl -e "$client" "$PORT"
+    grep -q 'Connection timed out' said || fails_with "$(cat said)"
+    [[ $(findings log.2) != *interrupted* ]]
+}
+
+@test "accept-failed: a server that one lost connection ends; with ACCEPT=careful it serves on" {
+    local naive=(strace -f -qq -o trace -e "inject=accept,accept4:error=ECONNABORTED:when=2" "$PROGRAMS/naive_acceptor" 3 0)
+    serve() {
+        rm -f port
+        "$SOCKSHIM_COMMAND" -q -o "$1" -- "${naive[@]}" >port 2>said 3>&- &
+        SERVER=$!
+        wait_until test -s port
+    }
+    asked() {
+        "$PYTHON" -c "import socket, sys
+for i in range(3):
+    try: print(socket.create_connection(('127.0.0.1', $(cat port))).recv(9))
+    except OSError as e: print(e.errno)"
+    }
+    serve log
+    asked >/dev/null
+    wait "$SERVER" || :
+    grep -q 'accept: Software caused connection abort' said
+    finds accept-failed log
+    advises accept-failed SOCKSHIM_ACCEPT=careful
+    SOCKSHIM_ACCEPT=careful serve log.2
+    [ "$(asked | grep -c hello)" -eq 3 ]
+    wait "$SERVER"
+    [[ $(findings log.2) != *accept-failed* ]]
+}
+
+@test "reads-on: a naive loop that only knows 0; curl and perl stop at the reset" {
+    python_server 'c.recv(99); c.sendall(b"HTTP/1.0 200 ok\r\n\r\nhello"); time.sleep(.2); reset(c)'
+    bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT; echo >&3; exec '$SOCKSHIM_COMMAND' -q -o log -- perl -e '
+while ((\$n = sysread STDIN, \$data, 99) != 0 || !defined \$n) { \$all .= \$data; last if \$turns++ > 9 }' <&3" 2>said 3>&-
+    findings log | grep -qx reads-on || fails_with "$(cat log)"
+    advises reads-on SOCKSHIM_RESET=eof
+    under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
+    bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT; echo >&3; exec '$SOCKSHIM_COMMAND' -q -o log.3 -- perl -e '
+while (sysread STDIN, \$data, 99) { \$all .= \$data }' <&3" 2>said 3>&-
+    for log in log.2 log.3; do
+        grep -q cause=peer-reset $log
+        [[ $(findings $log) != *reads-on* ]] || fails_with "$(cat $log)"
+    done
+}
+
+@test "a full queue on this host: SOCKSHIM_BACKLOG is the advice, and with it all are taken" {
+    full() { # LOG [VARIABLE=VALUE]
+        rm -f port
+        background env "${@:2}" LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/server" "$PYTHON" -c "
+import socket, time
+l = socket.socket(); l.bind(('127.0.0.1', 0)); l.listen(1); print(l.getsockname()[1], flush=True); time.sleep(600)" >port
+        wait_until test -s port
+        under_shim "$1" "$PYTHON" -c "
+import socket
+made = []
+for i in range(12):
+    s = socket.socket(); s.settimeout(.7)
+    try: s.connect(('127.0.0.1', $(cat port))); made.append(s)
+    except OSError: s.close()
+print(len(made))"
+    }
+    full log
+    finds own-deadline log
+    advises own-deadline SOCKSHIM_BACKLOG=1024
+    full log.2 SOCKSHIM_BACKLOG=1024
+    grep -qx 12 said || fails_with "$(cat said)"
+    [[ $(findings log.2) != *own-deadline* ]]
+}
+
+@test "a restart during TIME_WAIT: SOCKSHIM_REUSEADDR is the first advice; another's listener has another one" {
+    twice() { # LOG [VARIABLE=VALUE]
+        PORT=$(free_port)
+        for _ in 1 2; do
+            env "${@:2}" LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/$1" "$PYTHON" -c "
+import socket
+l = socket.socket(); l.bind(('127.0.0.1', $PORT)); l.listen(); open('up', 'w')
+c = l.accept()[0]; c.recv(9); c.sendall(b'hello'); c.shutdown(1); c.recv(9)" 2>said 3>&- &
+            wait_until eval "test -e up || ! kill -0 $!"
+            [ ! -e up ] || "$PYTHON" -c "
+import socket
+c = socket.create_connection(('127.0.0.1', $PORT)); c.sendall(b'x')
+while c.recv(9): pass"
+            rm -f up
+            status=0
+            wait $! || status=$?
+        done
+    }
+    twice log
+    [ "$status" -ne 0 ]
+    finds address-in-use log
+    advises address-in-use '`SOCKSHIM_REUSEADDR=on`, also'
+    twice log.2 SOCKSHIM_REUSEADDR=on
+    [ "$status" -eq 0 ] || fails_with "$(cat said)"
+    python_server 'time.sleep(60)'
+    under_shim log.3 "$PYTHON" -c "import socket; socket.socket().bind(('127.0.0.1', $PORT))"
+    finds address-in-use log.3
+    advises address-in-use 'names it'
+}
+
 # ---- Servers that are not there ----
 
 @test "refused, and then well" {

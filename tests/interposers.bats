@@ -46,6 +46,16 @@ expect_exchange() {
     expect_exchange
 }
 
+@test "the shim from two files, one of the system and one of a folder: each record once, with its caller" {
+    cp "$SHIM" "$BATS_TEST_TMPDIR/other.so"
+    shimmed LD_PRELOAD="$SHIM $BATS_TEST_TMPDIR/other.so" "$PROGRAMS/in_between"
+    expect_count 1 '.event == "start"'
+    expect_count 1 '.call == "recv" and .error == "EAGAIN"'
+    expect_count 1 '.call == "connect" and (.at | startswith("in_between+"))'
+    shimmed SOCKSHIM_LEVEL=wrong LD_PRELOAD="$SHIM $BATS_TEST_TMPDIR/other.so" true 2>"$BATS_TEST_TMPDIR/said"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/said")" -eq 1 ]
+}
+
 @test "the shim opened by dlopen finds the C library, too" {
     cat >"$BATS_TEST_TMPDIR/opens.c" <<'END'
 #include <dlfcn.h>

@@ -488,13 +488,13 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
         run -0 --separate-stderr sockshim "${@:2}"
         [ "${stderr_lines[0]}" = "sockshim: $1" ] || fails_with "$stderr"
     }
-    says "no records, but what --level error left out is not known" --level error ./victim
-    says "no records, but what --skip peer-closed left out is not known" --skip peer-closed ./victim
-    says "no records, but what --only nginx left out is not known" --only nginx ./victim
-    says "no records, but what --level warn, --skip EINTR left out is not known" --level warn --skip EINTR true
+    says "no records; not counted: what --level error left out" --level error ./victim
+    says "no records; not counted: what --skip peer-closed left out" --skip peer-closed ./victim
+    says "no records; not counted: what --only nginx left out" --only nginx ./victim
+    says "no records; not counted: what --level warn, --skip EINTR left out" --level warn --skip EINTR true
     says "1 record: peer-closed 1; not counted: what --level info left out" --level info ./victim
     says "1 record: peer-closed 1" --level debug ./victim
-    SOCKSHIM_LEVEL=error says "no records, but what SOCKSHIM_LEVEL=error left out is not known" ./victim
+    SOCKSHIM_LEVEL=error says "no records; not counted: what SOCKSHIM_LEVEL=error left out" ./victim
 }
 
 @test "the summary says so if sockshim did not work with COMMAND" {
@@ -527,7 +527,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     run -0 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" -o "log$bad" ./victim
     [ "${lines[1]}" = "sockshim: the log is $PWD/log?]0;x???????" ] || fails_with "$output"
     run -1 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" check "x$bad"
-    [[ $output == "x?]0;x???????: no, command not found;"* ]] || fails_with "$output"
+    [[ $output == "x?]0;x???????: no, command not found in PATH"* ]] || fails_with "$output"
     run -127 --separate-stderr env LC_ALL=C "$SOCKSHIM_COMMAND" "$umlaut"
     [ "$stderr" = "sockshim: ??: command not found" ] || fails_with "$stderr"
 }
@@ -580,7 +580,7 @@ END
     mkfifo fifo
     chmod +x fifo
     run -1 timeout 10 "$SOCKSHIM_COMMAND" check ./fifo
-    [ "$output" = "./fifo: no, is not a regular file" ] || fails_with "$output"
+    [ "$output" = "./fifo: no, it is not a regular file" ] || fails_with "$output"
     run -126 timeout 10 "$SOCKSHIM_COMMAND" ./fifo
     run -1 timeout 10 "$SOCKSHIM_COMMAND" check /dev/zero
     # An interpreter may be one, too.

@@ -216,6 +216,28 @@ fail(2)"
     [ "$(as_json "$LOG.old" | grep -c '"call": "recv"')" -eq 2 ]
 }
 
+# In a folder such as /tmp O_CREAT is refused for another user's file, to root as well
+# (fs.protected_regular, fs.protected_fifos), though anybody may write to it.
+@test "a log that is there, a file or a FIFO, is opened without O_CREAT, whoever made it" {
+    local log
+    mkdir -m 1777 "$BATS_TEST_TMPDIR/shared"
+    mkfifo -m 666 "$BATS_TEST_TMPDIR/shared/fifo"
+    : >"$BATS_TEST_TMPDIR/shared/file"
+    chmod 666 "$BATS_TEST_TMPDIR/shared/file"
+    [ "$(id -u)" -ne 0 ] || chown nobody "$BATS_TEST_TMPDIR"/shared/*
+    exec 7<>"$BATS_TEST_TMPDIR/shared/fifo"
+    for log in fifo file; do
+        LOG=$BATS_TEST_TMPDIR/shared/$log
+        strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=openat env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+            "$PYTHON" -c "$FAIL
+fail(1)"
+        grep "\"$LOG\"" "$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/opened"
+        ! grep O_CREAT "$BATS_TEST_TMPDIR/opened" || fails_with "O_CREAT"
+    done
+    exec 7>&-
+    expect_count 1 '.call == "recv"'
+}
+
 @test "a truncated log goes on at its new end" {
     shimmed "$PYTHON" -c "$FAIL
 fail(1)
@@ -467,6 +489,35 @@ $FAIL
 fail(1)
 print(os.fstat(2).st_size)"
     [ "$output" = 0 ]
+}
+
+# On ext4 and others the next file has the inode of the one that has gone.
+@test "stderr as the log: a file that got its number and its inode, too, gets nothing" {
+    cd "$BATS_TEST_TMPDIR" || return
+    output=$(env LD_PRELOAD="$SHIM" "$PYTHON" -c "$FAIL
+fail(1)
+inode = os.fstat(2).st_ino
+os.unlink('$LOG')
+os.close(2)
+for i in range(100):
+    assert os.open('data%d' % i, os.O_RDWR | os.O_CREAT) == 2
+    if os.fstat(2).st_ino == inode: break
+    os.close(2)
+fail(2)
+print(os.stat('data%d' % i).st_size)" 2>"$LOG")
+    [ "$output" = 0 ] || fails_with "$output"
+}
+
+@test "a complaint that comes late does not go to a file that is descriptor 2 by then" {
+    run bash -c 'exec 2>&-; exec "$@"' - env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$BATS_TEST_TMPDIR/none/log" \
+        "$PYTHON" -c "import os
+assert os.open('$BATS_TEST_TMPDIR/data', os.O_RDWR | os.O_CREAT) == 2
+$FAIL
+fail(1)
+print(os.fstat(2).st_size)"
+    [ "$output" = 0 ] || fails_with "$output: $(cat "$BATS_TEST_TMPDIR/data")"
+    run -0 --separate-stderr env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$BATS_TEST_TMPDIR/none/log" "$PYTHON" -c "$FAIL"
+    [[ $stderr == "sockshim: SOCKSHIM_LOG: cannot write to "* ]] || fails_with "$stderr"
 }
 
 @test "stderr as the log: never an IP socket, which is inetd's client" {

@@ -98,6 +98,93 @@ nothing_else_is() {
     sockshim follow - <log | grep -q '^an answer of ts='
 }
 
+# The same for what other tools and other habits make of a line: printf's escapes, with @
+# for the record, then host and unit.
+shapes() {
+    cat <<'END'
+nov. 22 11:03:22 web1 billing[7]: @|web1|billing
+Sun Nov 22 11:03:22 2026 daemon.warn billing[7]: @||billing
+Nov 22 11:03:22 web1 daemon.warn billing[7]: @|web1|billing
+Nov 22 11:03:22 billing[7]: @||billing
+1763809402.123456 web1 billing[7]: @|web1|billing
+[ 1234.567890] web1 billing[7]: @|web1|billing
+[ 1234.567890 <    0.1 >] web1 billing[7]: @|web1|billing
+    MESSAGE=@||
+157 <12>1 2026-11-22T11:03:22Z web1 billing 7 - - @|web1|billing
+\0033[36mbilling-1  | \0033[0m@|billing-1|
+billing.1.x9f2k@node1    | @|node1|billing.1.x9f2k
+[billing] | @|billing|
+11:03:22 web.1   | @|web.1|
+2026-11-22T11:03:22.123456789Z stderr F @||
+\0033[32mbilling-7d4b9-xk2lp\0033[0m \0033[32mapp\0033[0m @|billing-7d4b9-xk2lp|app
+[billing-7d4b9-xk2lp] @|billing-7d4b9-xk2lp|
+[2026-11-22T11:03:22.123Z] @||
+2026-11-22T11:03:22Z {app="billing", pod="x"} @||
+2026-11-22T11:03:22.123000+00:00 billing/app/0123abc @|billing/app/0123abc|
+@400000005f2a1b3c12345678 @||
+2026-11-22_11:03:22.12345 @||
+sockshim.log:@||
+logs/a.log:12:@||
+     1\t@||
+web1: @|web1|
+> @||
+    @||
+@\r||
+@  ||
+\0357\0273\0277@\r||
+Nov 22 11:03:22 web1 billing[7]: @\r|web1|billing
+{"__CURSOR":"s=1;i=2","_HOSTNAME":"web1","SYSLOG_IDENTIFIER":"billing","MESSAGE":"%","PRIORITY":"4"}|web1|billing
+{ "MESSAGE" : "%", "_SYSTEMD_UNIT" : "billing.service", "_HOSTNAME" : "web1" }|web1|billing.service
+\t"MESSAGE" : "%",||
+\0036{"_HOSTNAME":"web1","MESSAGE":"%"}|web1|
+data: {"_HOSTNAME":"web1","MESSAGE":"%"}|web1|
+{"log":"%\\n","stream":"stderr","time":"2026-11-22T11:03:22.1Z"}||
+{"date":1.5,"log":"2026-11-22T11:03:22Z stderr F %","kubernetes":{"pod_name":"billing-0","host":"node1","container_name":"app"}}|billing-0|app
+{"labels":{"app":"billing","pod":"billing-0"},"line":"%","timestamp":"2026-11-22T11:03:22Z"}|billing-0|
+{"host":"web1","program":"billing","message":"<4>%"}|web1|billing
+END
+}
+
+# make_shapes FORM: a line for each, with the record of its number in logfmt or in JSON.
+make_shapes() {
+    local number=10 shape text
+    while IFS= read -r shape; do
+        number=$((number + 1))
+        if [ "$1" = json ]; then text=$(json "$number"); else text=$(record "$number"); fi
+        shape=${shape%|*|*}
+        shape=$(printf '%b.' "${shape//%/%%}")
+        shape=${shape%.}
+        case $shape in
+        *"%%"*) shape=${shape%%"%%"*}$(as_string "$text")${shape##*"%%"} ;;
+        *@*) shape=${shape%@*}$text${shape##*@} ;;
+        esac
+        printf '%s\n' "$shape"
+    done < <(shapes)
+}
+
+# As the tools write a string in JSON; docker has < and > its own way.
+as_string() {
+    jq -Rr 'tojson[1:-1] | gsub("<"; "\\u003c")' <<<"$1"
+}
+
+each_shape_is_read() {
+    local form
+    for form in logfmt json; do
+        make_shapes "$form" >log
+        shapes | awk -F '|' '$(NF - 1) != "" { print $(NF - 1) "|" $NF }' | LC_ALL=C sort -u >expected
+        sockshim report --json log >said
+        [ "$(jq -c '[.records, .other_lines]' said)" = "[$(shapes | wc -l),0]" ] || fails_with "$form: $(jq -c '[.records, .first_other_lines]' said)"
+        jq -r '.hosts[] | .host + "|" + .unit' said | LC_ALL=C sort -u | diff expected - || fails_with "$form"
+        [ "$(sockshim follow -n all --json - <log | jq -c .fd | xargs)" = "$(seq -s ' ' 11 $((10 + $(shapes | wc -l))))" ]
+        sockshim follow -n all - <log | awk '{ print ($2 ~ /^billing\[7\]/ ? "" : $2) }' >shown
+        shapes | awk -F '|' '{ print $(NF - 1) }' | diff - shown || fails_with "$form"
+    done
+}
+
+@test "what other tools and habits make of a line is read: colours, carriage returns, JSON around it, grep" {
+    on_each_system anew each_shape_is_read
+}
+
 @test "what is no known prefix makes no record" {
     on_each_system anew nothing_else_is
 }
@@ -229,6 +316,26 @@ follows_folder() {
     [ "$(sed -n 's/.* recv(\([0-9]*\)) .*/\1/p' shown | sort | tr '\n' ' ')" = "1 2 3 4 5 6 7 8 " ] || fails_with "$(cat shown)"
     [[ $(head -n 1 shown) == *" recv(1) = "* ]]
     [ "$(wc -l <shown)" -eq 8 ] || fails_with "$(cat shown)"
+}
+
+recorder_and_log() {
+    mkdir folder
+    record 1 >folder/a.log
+    PATH=$PATH SOCKSHIM_RECORDER=$PWD/folder/ring LD_PRELOAD=$SHIM SOCKSHIM_LOG=off "$PROGRAMS/core" refused >/dev/null
+    gzip -c folder/a.log >folder/old.gz
+    [ "$(sockshim report --json folder 2>said | jq -c '[.logs, .records]')" = '[["folder/a.log","folder/old.gz"],2]' ]
+    [ "$(cat said)" = "sockshim: left out: folder/ring (recorder files, whose records are in the logs beside them as well)" ] || fails_with "$(cat said)"
+    [ "$(sockshim report --json folder/ring folder/a.log 2>said | jq .records)" -eq 2 ]
+    [ "$(cat said)" = "sockshim: folder/ring is a recorder file: a record that a log has as well counts twice" ] || fails_with "$(cat said)"
+    sockshim follow -n all --until "$(date -u +%Y-%m-%dT%H:%M:%S)" folder >said
+    [[ $(wc -l <said) -eq 1 && $(cat said) == *" recv(1) = -1 ECONNRESET "* ]] || fails_with "$(cat said)"
+    rm folder/a.log folder/old.gz
+    [ "$(sockshim report --json folder 2>said | jq -c '[.logs, .records]')" = '[["folder/ring"],1]' ]
+    [ ! -s said ]
+}
+
+@test "a folder: a recorder's file counts only without logs, and follow shows neither it nor what is compressed" {
+    on_each_system anew recorder_and_log
 }
 
 @test "follow: a folder: all logs in it, those that are new and those that are rotated" {

@@ -423,7 +423,7 @@ others_are_counted() {
 @test "lines that are no records are counted and named; empty ones are neither" {
     {
         head -n 2 "$REAL"
-        printf 'a program said this%3000s\n' .
+        printf 'a program said this%9000s\n' .
         sed -n '3,50p' "$REAL"
         printf '\n\nts=2026-11-22T11:03:22.1\n'
         printf '\0\0\0\n{"ts":"2026-11-22T11:03:22.123456Z","level":"warn"}\n'

@@ -73,7 +73,7 @@ reports() {
     for filter in "--level error" "--skip connection-refused" "--only other"; do
         # shellcheck disable=SC2086
         run -1 --separate-stderr sockshim $filter -- bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
-        [ "${stderr_lines[0]}" = "sockshim: no records, but what $filter left out is not known" ] || fails_with "$stderr"
+        [ "${stderr_lines[0]}" = "sockshim: no records; not counted: what $filter left out" ] || fails_with "$stderr"
     done
 }
 
@@ -133,6 +133,8 @@ reports() {
     for time in yesterday today -1h '1 hour ago' 2026-11-22T03:00:00+00:00 2026-11-22T03:00:00Z 2026-11-22; do
         run -0 --separate-stderr sockshim report --since "$time" a.log
     done
+    # Later than any time that has been today.
+    run -0 --separate-stderr sockshim report --since today --until 23:59:59.9 a.log
     refuses 2 "--since 1h (*) is not before --until 2h (*); see sockshim help report" report --since 1h --until 2h a.log
     refuses 2 "last week is not a valid time for --since; try *; see sockshim help report" report --since "last week" a.log
 }
@@ -172,7 +174,7 @@ reports() {
     refuses 2 "--html d is a directory; name a file in it" report --html d a.log
     refuses 2 "nosuch.log: no such file" report nosuch.log
     refuses 1 "there is no process 999999999" doctor 999999999
-    refuses 2 "--seconds -1 is not allowed; allowed: a number of seconds; *" doctor --seconds -1
+    refuses 2 "--seconds -1 is not allowed; allowed: a number of seconds, at most 9999; *" doctor --seconds -1
     refuses 2 "no command and no PID to check; see sockshim help check" check
     refuses 2 "no command to run; see sockshim help run" --
     refuses 2 "no command to run; see sockshim help run" --level info
@@ -181,10 +183,199 @@ reports() {
     refuses 2 "--log-limit 99999999999999999999 is not allowed; *" --log-limit 99999999999999999999 -- touch ran
     refuses 126 "./a.log: permission denied*" -- ./a.log
     refuses 127 "nosuchcommand: command not found*" -- nosuchcommand
-    refuses 2 "name one FILE, not 0; see sockshim help recorder" recorder
+    refuses 2 "no recorder file is named; see sockshim help recorder" recorder
     refuses 2 "a.log: is not a recorder file" recorder a.log
     refuses 2 "no unit is named; see sockshim help enable" enable
     refuses 2 "no help on nosuch; *" help nosuch
     : >empty.log
     reports "empty.log: no records" empty.log
 }
+
+# The table: STATUS|MESSAGE, a pattern|WORDS.
+refuses_each() {
+    local status message words
+    while IFS='|' read -r status message words; do
+        # shellcheck disable=SC2086
+        refuses "$status" "$message" $words
+    done
+}
+
+@test "report of a file that is no log ends with 1 and says what is in it" {
+    cp "$(command -v ls)" binary
+    printf 'one\ntwo\n' >text
+    iconv -t UTF-16 <a.log >wide
+    refuses_each <<'END'
+1|binary is not a text file; name a log that sockshim has written|report binary
+1|binary is not a text file; name a log that sockshim has written|report --html page binary
+1|text: none of its 2 lines is a record; the first is: one|report text
+1|text: none of its 2 lines is a record; the first is: one|report --html - text
+1|text: none of its 2 lines is a record; the first is: one|report --since 1h text
+1|2 logs: none of their * lines is a record; the first is: one|report text binary
+2|binary: is not a recorder file|recorder binary
+1|wide is UTF-16 text; convert it with iconv -f UTF-16 -t UTF-8|report wide
+END
+    [ ! -e page ]
+    run -1 --separate-stderr sockshim report <<<'-- No entries --'
+    [ "$stderr" = "sockshim: standard input: its only line is not a record: -- No entries --" ] || fails_with "$stderr"
+    for view in --json --prometheus; do
+        run -0 --separate-stderr sockshim report $view text
+        [ -n "$output" ] && [ -z "$stderr" ]
+    done
+    reports "2 logs: 1 record *" a.log text
+}
+
+@test "what can be written nowhere is not told as a success" {
+    local view
+    for view in --json --prometheus "--html -" --color=never; do
+        run bash -c "$SOCKSHIM_COMMAND report $view a.log >/dev/full"
+        [ "$status" -ne 0 ] || fails_with "$view"
+    done
+}
+
+@test "times of another era, and values that are empty or are the next option, are refused" {
+    refuses_each <<'END'
+2|--since 99999999999999d is not between 1970 and 9999; *|report --since 99999999999999d a.log
+2|--since 99999d is not between 1970 and 9999; *|report --since 99999d a.log
+2|--until 0001-01-01 is not between 1970 and 9999; *|report --until 0001-01-01 a.log
+2|--since 999999999w is not between 1970 and 9999; *|follow --since 999999999w a.log
+2|99999999d is not a valid time for --around; *|recorder --around 99999999d a.log
+2|1h30m is not a valid time for --since; *|report --since 1h30m a.log
+2|-0 is not a valid time for --since; *|report --since=-0 a.log
+2|--since needs a value; *|report --since= a.log
+2|--until needs a value; *|report --until= a.log
+2|--cause needs a value; *|report --cause= a.log
+2|--cause needs a value; *|report --cause , a.log
+2|--peer needs a value; *|report --peer= a.log
+2|--prog needs a value; *|report --prog= a.log
+2|--pid needs a value; *|report --pid= a.log
+2|--host needs a value; *|report --host= a.log
+2|--level needs a value; *|report --level= a.log
+2|--html needs a value; *|report --html= a.log
+2|--html needs a value, not --json; *|report --html --json a.log
+2|--prog needs a value, not --level; *|report --prog --level warn a.log
+2|-n = is not allowed; allowed: a number, or all; *|follow -n= a.log
+2|--color blue is not allowed; allowed: auto always never; *|report --color blue a.log
+2|--local takes no value; *|report --local=yes a.log
+2|--why takes no value; *|follow --why=yes a.log
+2|-o needs a value, not --; *|-o -- touch ran
+2|-o needs a value, not --json; *|-o --json touch ran
+2|--level needs a value, not -q; *|--level -q touch ran
+2|--seconds needs a value; *|doctor --seconds
+2|--watch 99999 is not allowed; allowed: a number of seconds, at most 9999; *|doctor --watch 99999
+2|--root needs a value; *|enable --root
+2|--journal takes no value; *|enable --journal=x billing
+2|--dry-run takes no value; *|disable --dry-run=x billing
+END
+    refuses 2 "--since needs a value; *" report --since "" a.log
+    refuses 2 "the cause, errno or message to explain is empty; *" explain ""
+    refuses 2 "the cause, errno or message to explain is empty; *" explain " " ""
+}
+
+@test "options that contradict each other, and words too many, are refused" {
+    refuses_each <<'END'
+2|--json and --prometheus exclude each other; *|report --json --prometheus a.log
+2|--html and --json exclude each other; *|report --html x.html --json a.log
+2|--top and --json exclude each other; *|follow --top --json a.log
+2|--json and --top exclude each other; *|follow --json --top a.log
+2|--dead-peer has no effect with --watch-only, which changes nothing; *|--watch-only --dead-peer 30s touch ran
+2|--reset has no effect with --watch-only, which changes nothing; *|--reset eof --watch-only touch ran
+2|--recorder-calls needs --recorder FILE; *|--recorder-calls all touch ran
+2|write -o x.log, or --log=x.log; see sockshim help run|-o=x.log touch ran
+2|--watch 0 is not allowed; allowed: a number of seconds, at least 1; *|doctor --watch 0
+1|--root /nonexistent: there is no such directory|enable --root /nonexistent billing
+2|2026-02-30 is not a valid time for --since; *|report --since 2026-02-30 a.log
+2|2025-02-29T03:00 is not a valid time for --until; *|report --until 2025-02-29T03:00 a.log
+2|--connect-timeout 5s is above --connect-retry 3s*|--connect-timeout 5s --connect-retry 3s touch ran
+2|unknown option --top; *|report --top a.log
+2|unknown option -n; *|report -n 5 a.log
+2|unknown option --html; *|follow --html x a.log
+2|unknown option --html; *|recorder --html a.log
+2|follow takes one log or directory, not a.log and d; *|follow a.log d
+2|recorder takes one file, not a.log and d; *|recorder a.log d
+2|check takes one command or PID, without its arguments, not true x; *|check true x
+2|doctor takes one PID, not 1 and 2; *|doctor 1 2
+2|enable takes one unit, not a and b; *|enable a b
+2|disable takes one unit, not a and b; *|disable a b
+2|no argument is allowed, not foo; *|version foo
+2|curl is not a PID; to run a command, put -- before it; *|doctor curl
+2|no command to run; *|doctor --
+END
+    run -2 --separate-stderr env SOCKSHIM=watch "$SOCKSHIM_COMMAND" --dead-peer 30s touch ran
+    [[ $stderr == "sockshim: --dead-peer has no effect with SOCKSHIM=watch, "* ]] || fails_with "$stderr"
+    sockshim -q --watch-only --dead-peer off -o off touch ran
+}
+
+@test "files that are of another kind than they should be" {
+    local pid time
+    mkfifo fifo
+    gzip -k a.log
+    printf '#!\n' >none
+    printf '#!/nonexistent/sh\n' >bad
+    chmod +x none bad
+    refuses_each <<'END'
+2|d is a directory, not a recorder file|recorder d
+2|fifo is a FIFO, not a recorder file|recorder fifo
+2|nosuch: no such file|recorder nosuch
+2|a.log.gz: is not a recorder file|recorder a.log.gz
+2|a.log.gz is compressed and no longer grows; use sockshim report a.log.gz|follow a.log.gz
+2|--recorder d: cannot record there: it is a directory, not a file|--recorder d -- touch ran
+2|--recorder a.log: cannot record there: it exists, and is not a recorder file|--recorder a.log -- touch ran
+2|--recorder fifo: cannot record there: it exists, and is not a recorder file|--recorder fifo -- touch ran
+2|--recorder /nonexistent/x: cannot record there: there is no directory /nonexistent|--recorder /nonexistent/x -- touch ran
+126|./d: is a directory|-- ./d
+126|./fifo: is not a regular file|-- ./fifo
+127|./bad: ./bad names an interpreter that cannot be run: /nonexistent/sh|-- ./bad
+1|there is no process 0|doctor 0
+2|../x is a path; name the unit; *|enable ../x
+2|x.socket starts nothing itself; name its service; *|enable x.socket
+1|there is no unit nosuchunit.service here|enable nosuchunit
+1|nosuchunit.service is not enabled: *|disable nosuchunit
+END
+    run -2 --separate-stderr env "SOCKSHIM_RECORDER=$PWD/d" "$SOCKSHIM_COMMAND" touch ran
+    [ "$stderr" = "sockshim: SOCKSHIM_RECORDER $PWD/d: cannot record there: it is a directory, not a file" ] || fails_with "$stderr"
+    sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
+    sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
+    run -1 sockshim check ./d
+    [ "$output" = "./d: no, it is a directory" ] || fails_with "$output"
+    run -1 sockshim check d
+    [ "$output" = "d: no, command not found in PATH; for the file here: ./d" ] || fails_with "$output"
+    run -1 sockshim check ./none
+    [ "$output" = "./none: no, ./none begins with #!, and names no interpreter" ] || fails_with "$output"
+    for time in 2026-11-22 2026-11-22T03 2026-11-22T03:00 03:00 1h; do
+        run -0 --separate-stderr sockshim recorder --around "$time" new
+        [ -z "$stderr" ] || fails_with "$time: $stderr"
+    done
+    pid=$(awk '{ sub(/.*[)] /, ""); if (int($7 / 2097152) % 2) { split(FILENAME, part, "/"); print part[3]; exit } }' /proc/[0-9]*/stat 2>/dev/null)
+    [ -z "$pid" ] || refuses 1 "process $pid is a kernel thread, which has no descriptors" doctor "$pid"
+}
+
+@test "what another user owns: one line says who may" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root, to become somebody else"
+    local as="setpriv --reuid nobody --regid nogroup --clear-groups"
+    mkdir secret
+    chmod 700 secret
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR/.."
+    cp a.log b.log
+    chmod 600 b.log
+    sleep 1000 3>&- &
+    local status message words
+    while IFS='|' read -r status message words; do
+        # shellcheck disable=SC2086
+        run "-$status" --separate-stderr $as "$SOCKSHIM_COMMAND" ${words//PID/$!} </dev/null
+        # shellcheck disable=SC2053
+        [[ $stderr == sockshim:\ $message ]] && [ "${#stderr_lines[@]}" -eq 1 ] && [ -z "$output" ] || fails_with "$words: $output$stderr"
+    done <<'END'
+2|b.log: permission denied|report b.log
+2|b.log: permission denied|follow b.log
+2|b.log: permission denied|recorder b.log
+2|secret: permission denied|report secret
+2|secret: permission denied|follow secret
+1|the descriptors of process * can be seen only by its user and by root (CAP_SYS_PTRACE)|doctor PID
+2|-o secret/x: cannot write there: this user may not create files in */secret|-o secret/x true
+2|cannot write sockshim.log: this user may not create files in *; choose another place with -o FILE, or -o off|true
+2|--html x: cannot create a file there; *|report --html x a.log
+127|secret/x: command not found|secret/x
+END
+    kill $!
+}
+

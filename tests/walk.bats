@@ -46,7 +46,7 @@ shows() {
 arrives() {
     shows '== Next' 'connect: Connection refused' 'sockshim: 1 record: connection-refused 1' \
         '1 record in ' '127.0.0.1:1 refuses ' 'connection-refused' \
-        'On the wire:' 'bash: yes, ' "This host's part" "sockshim $(tables version)"
+        'On the wire:' 'bash: yes, ' "What this host contributes" "sockshim $(tables version)"
 }
 
 @test "README has commands to type, and they are the ones that are meant" {

@@ -37,13 +37,14 @@ static int not_found(const char *name, const char *problem, int status)
     problem += strlen(name) + 2;
     if (status == CANNOT_RUN) {
         bool is_denied = strcmp(problem, "permission denied") == 0;
-        return no(name, words("%s%s", problem,
+        return no(name, words("%s%s%s", begins_with(problem, "is ") ? "it " : "", problem,
                               is_denied ? "; make it executable (chmod +x), or check what runs it, "
                                           "such as sh"
                                         : ""));
     }
     if (!strchr(name, '/')) {
-        return no(name, words("%s; a name with a slash in it is not looked for in PATH", problem));
+        const char *here = access(name, F_OK) == 0 ? words("; for the file here: ./%s", name) : "";
+        return no(name, words("%s in PATH%s", problem, here));
     }
     ssize_t len = readlink(name, link, sizeof link - 1);
     if (len > 0) {

@@ -4,6 +4,7 @@
 #include "words.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +66,32 @@ bool handling_is_number(const char *value)
     return number_at(&value) > 0 && !*value;
 }
 
+/* SOCKSHIM=watch leaves all of it out, and off everything. */
+static void check_switches(void)
+{
+    static const char *const variables[] = {
+        "SOCKSHIM_DEAD_PEER",     "SOCKSHIM_KEEPALIVE",    "SOCKSHIM_CONNECT_TIMEOUT",
+        "SOCKSHIM_CONNECT_RETRY", "SOCKSHIM_RECV_TIMEOUT", "SOCKSHIM_BACKLOG",
+        "SOCKSHIM_REUSEADDR",     "SOCKSHIM_ACCEPT",       "SOCKSHIM_EINTR",
+        "SOCKSHIM_RESET",
+    };
+    bool is_watch = strcmp(setting("SOCKSHIM"), "watch") == 0;
+    for (size_t i = 0; is_watch && i < sizeof variables / sizeof *variables; i++) {
+        const char *option = setting_name(variables[i]);
+        if (*option == '-' && strcmp(setting(variables[i]), "off") != 0) {
+            const char *watch = setting_name("SOCKSHIM");
+            wrong_call("%s has no effect with %s, which changes nothing; leave one of them out",
+                       option, *watch == '-' ? watch : "SOCKSHIM=watch");
+        }
+    }
+    if (*setting_name("SOCKSHIM_RECORDER_CALLS") == '-' && !*setting("SOCKSHIM_RECORDER")) {
+        wrong_call("--recorder-calls needs --recorder FILE");
+    }
+}
+
 void handling_check_together(void)
 {
+    check_switches();
     const char *retry = setting("SOCKSHIM_CONNECT_RETRY");
     const char *limit = setting("SOCKSHIM_CONNECT_TIMEOUT");
     const char *dead = setting("SOCKSHIM_DEAD_PEER");

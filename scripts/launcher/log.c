@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include "base/ring.h"
 #include "options.h"
 #include "words.h"
 
@@ -134,17 +135,41 @@ void log_settle(const char *option)
     }
 }
 
+/* What is there may be a recorder's file, or empty. */
+static const char *why_no_recorder(const char *path)
+{
+    struct stat status;
+    char beginning[sizeof RING_MAGIC];
+    const char *why = why_not_writable(path);
+    if (why || stat(path, &status) || (S_ISREG(status.st_mode) && status.st_size == 0)) {
+        return why;
+    }
+    int file = S_ISREG(status.st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
+    ssize_t len = file < 0 ? 0 : read(file, beginning, sizeof beginning);
+    close(file);
+    return len == sizeof beginning && memcmp(beginning, RING_MAGIC, sizeof beginning) == 0
+               ? NULL
+               : "it exists, and is not a recorder file";
+}
+
 /* Made absolute like the log, for children that change directory. */
 void recorder_settle(void)
 {
     const char *typed = setting("SOCKSHIM_RECORDER");
-    if (!*typed || is(typed, "off") || *typed == '/') {
+    if (!*typed || is(typed, "off")) {
         return;
     }
-    const char *folder = current_directory();
-    if (!has_pattern(folder)) {
-        options_set("SOCKSHIM_RECORDER", words("%s/%s", is(folder, "/") ? "" : folder, typed));
+    const char *folder = *typed == '/' ? "" : current_directory();
+    if (has_pattern(folder)) {
+        return;
     }
+    const char *path = *typed == '/' ? typed : words("%s/%s", is(folder, "/") ? "" : folder, typed);
+    const char *why = has_pattern(path) ? NULL : why_no_recorder(path);
+    if (why) {
+        die(WRONG_CALL, "%s %s: cannot record there: %s", setting_name("SOCKSHIM_RECORDER"), typed,
+            why);
+    }
+    options_set("SOCKSHIM_RECORDER", path);
 }
 
 const char *log_place(void)

@@ -320,6 +320,9 @@ static int take_option(char **word, const char *tables, struct options *options)
     } else if (strncmp(name, "-o", 2) == 0 && name[2]) {
         value = name + 2;
         name = "-o";
+        if (*value == '=') {
+            wrong_call("write -o %s, or --log%s", value + 1, value);
+        }
     }
     const struct option *row = find(name);
     if (row->kind >= FIXED) {
@@ -331,6 +334,9 @@ static int take_option(char **word, const char *tables, struct options *options)
     }
     int taken = value ? 1 : 2;
     value = value ? value : word[1];
+    if (taken == 2 && value && value[0] == '-' && value[1] && !strchr("0123456789", value[1])) {
+        wrong_call("%s needs a value, not %s", name, value);
+    }
     if (value) {
         take_value(row, name, value, tables, options);
         return taken;

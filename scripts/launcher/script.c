@@ -159,8 +159,10 @@ static bool follow_line(struct target *target, char *line)
         target->runs = words("%s", interpreter);
         return true;
     }
-    target->broken = words("%s names an interpreter that cannot be run: %s%s", target->runs,
-                           interpreter ? interpreter : "", carriage_return(has_return));
+    target->broken = interpreter
+                         ? words("%s names an interpreter that cannot be run: %s%s", target->runs,
+                                 interpreter, carriage_return(has_return))
+                         : words("%s begins with #!, and names no interpreter", target->runs);
     return false;
 }
 

@@ -127,7 +127,7 @@ static void explain_silence(const struct target *target, const struct outcome *o
     if (target->problem) {
         complain("no records: sockshim did not work with COMMAND: %s", target->problem);
     } else if (left_out) {
-        complain("no records, but what %s left out is not known", left_out);
+        complain("no records; not counted: what %s left out", left_out);
     } else if (other) {
         complain("no records: no socket was seen; the process ended as %s: does sockshim work with "
                  "it? sockshim check %s",
@@ -153,7 +153,8 @@ static void say_where(void)
     } else if (parts == 1) {
         complain("the log is %s", part[0].path);
     } else {
-        complain("the log is %zu files: %s, %%p being the process, %%n the program", parts, log);
+        complain("the log is %zu files: %s, where %%p is the process ID and %%n the program", parts,
+                 log);
     }
 }
 

@@ -145,7 +145,7 @@ function print_log() {
     if (!are_records)
         paragraph("  ", "There is no log to compare it with.")
     else if (log_level == "error" || skipped != "")
-        paragraph("  ", "What --level or --skip keep out of the log cannot be compared with it.")
+        paragraph("  ", "The comparison does not include what --level or --skip kept out of the log.")
 }
 
 function grown(name) {
@@ -159,8 +159,8 @@ function avoid_hiding_backlog() {
 function resets(    count, overflow, program, away) {
     away = tcp["peer-reset", "elsewhere"]
     if (away) {
-        finding("peer-reset-elsewhere", "peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". An RST that comes in is not counted here, " \
-            "nor why it was sent; only its sender, or a device in between, knows.")
+        finding("peer-reset-elsewhere", "peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". This host counts neither RSTs that arrive " \
+            "nor why they were sent; only the sender, or a device in between, knows.")
         act("run sockshim doctor on that host; sockshim explain peer-reset says what else to look at.")
     }
     count = tcp["peer-reset", "here"]
@@ -170,7 +170,7 @@ function resets(    count, overflow, program, away) {
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
     finding("peer-reset-here", "peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
     if (overflow) {
-        act("let the listener accept faster, or a larger backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
+        act("make the listener accept faster, or raise its backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
         avoid_hiding_backlog()
     } else
         act("look at the program at that address: ss -ltnp names it.")
@@ -219,13 +219,18 @@ function least(a, b) {
 function refusals(    here, away) {
     away = tcp["connection-refused", "elsewhere"]
     if (away)
+<<<<<<< HEAD
         refused_elsewhere(away, moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"])
+=======
+        finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, reported it; no " \
+            "counter here is about it.")
+>>>>>>> main
     here = tcp["connection-refused", "here"]
     if (!here)
         return
     if (moved["OutRsts"] >= here) {
         finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
-            "the kernel said so by RST (" grown("OutRsts") "). It is not the backlog: a full one drops SYNs, and does not refuse.")
+            "the kernel answered with RST (" grown("OutRsts") "). It is not the backlog: a full backlog drops SYNs instead of refusing.")
         act("start the server, or correct the address: ss -ltn lists what listens where.")
         return
     }
@@ -257,7 +262,7 @@ function unanswered(    here, away) {
     if (moved["ListenDrops"]) {
         finding("syns-dropped-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
             grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
-        act("let the listener accept faster, or a larger backlog and net.core.somaxconn, and restart it.")
+        act("make the listener accept faster, or raise its backlog and net.core.somaxconn, and restart it.")
         avoid_hiding_backlog()
     } else if (moved["TCPRetransFail"])
         not_let_out("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here"))
@@ -278,7 +283,7 @@ function unanswered_elsewhere(cause, count) {
 
 # The first SYN that fails is not counted, but each one after it.
 function not_let_out(text) {
-    finding("not-let-out", text ". SYNs did not leave this host: of " moved["TCPSynRetrans"] + 0 " that were sent again (TCPSynRetrans) TCP could not hand over " \
+    finding("not-let-out", text ". SYNs did not leave this host: of " moved["TCPSynRetrans"] + 0 " that were retransmitted (TCPSynRetrans) TCP could not hand over " \
         moved["TCPRetransFail"] " (TCPRetransFail). A firewall rule of this host drops them (output), its conntrack table is full" \
         (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or there is no route. The other host is not at fault.")
     act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count or connlimit; " \
@@ -301,9 +306,9 @@ function silence(    count) {
 function overflows() {
     if (!moved["ListenOverflows"] || tcp["connect-timed-out", "here"] || is("tcp_abort_on_overflow", 1) && tcp["peer-reset", "here"])
         return
-    finding("accept-queue-overflowed", grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients try again, so connects " \
+    finding("accept-queue-overflowed", grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients retry, so connects " \
         "take seconds longer; a connect that succeeds in the end is not in the log.")
-    act("ss -ltnp while it happens: Recv-Q above Send-Q is the one. Let it accept faster, or a larger backlog and net.core.somaxconn.")
+    act("ss -ltnp while it happens: the queue with Recv-Q above Send-Q is the one. Make that program accept faster, or raise its backlog and net.core.somaxconn.")
     avoid_hiding_backlog()
 }
 
@@ -312,7 +317,7 @@ function own_resets(    program) {
     if (program <= tcp["peer-reset", "here"])
         return
     finding("own-resets", "Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
-        " (SO_LINGER 0, or data that came after close). If COMMAND is one of them its log does not show it, for close succeeds; the peer's does.")
+        " (SO_LINGER 0, or data that came after close). If COMMAND is one of them, its log does not show this, because close succeeds; the peer's log does.")
     act("let it read to the end before it closes.")
 }
 
@@ -339,7 +344,7 @@ function shortages() {
 function retransmissions(    text) {
     if (unacknowledged && moved["RetransSegs"])
         text = count_of(unacknowledged, "connection") " waited for an ACK that never arrived: " peers("unacknowledged", "anywhere") ". " \
-            grown("RetransSegs") ": what was sent again and not acknowledged either is a full-sized segment or more. "
+            grown("RetransSegs") ": what was retransmitted, and not acknowledged either, is a full-sized segment or more. "
     else if (moved["TCPTimeouts"] >= 3 && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
         text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
     else
@@ -363,7 +368,7 @@ function proxies(    ended, failed) {
     finding("nothing-behind-proxy", "Connections that were accepted on this host ended without an answer: " \
         (tcp["closed-unanswered", "here"] ? "closed-unanswered " peers("closed-unanswered", "here") : "") \
         (tcp["closed-unanswered", "here"] && tcp["peer-reset", "here"] ? ", " : "") (tcp["peer-reset", "here"] ? "peer-reset " peers("peer-reset", "here") : "") \
-        ". Meanwhile " failed " connects failed that are not COMMAND's (" grown("AttemptFails") "). A proxy that accepts for a server that is not there looks " \
+        ". Meanwhile " failed " connects failed that are not COMMAND's (" grown("AttemptFails") "). A proxy that accepts connections for a server that is not running looks " \
         "like this: docker-proxy, haproxy, nginx, socat, kubectl port-forward.")
     act("ss -ltnp names the program at that address; look at the server behind it, and which address it listens on (127.0.0.1 inside a container is not reached).")
 }
@@ -373,9 +378,9 @@ function datagrams() {
     if (unix_lost) {
         finding("unix-datagrams-lost", count_of(unix_lost, "message") " could not be sent (EAGAIN) to a unix socket: " peers("unix", "here") ". The receiver does not read as " \
             "fast as COMMAND sends: its queue holds " ("max_dgram_qlen" in has_knob ? knob["max_dgram_qlen"] + 1 " messages (net.unix.max_dgram_qlen=" knob["max_dgram_qlen"] \
-            " and one more)" : "net.unix.max_dgram_qlen messages and one more") ", of whatever size. A message that gets EAGAIN is lost, unless COMMAND tries again.")
-        act("let the receiver read faster, or sysctl -w net.unix.max_dgram_qlen=512 and restart the receiver: it counts when that makes its socket. " \
-            "Fewer messages: aggregate or buffer them in the client.")
+            " and one more)" : "net.unix.max_dgram_qlen messages and one more") ", of whatever size. A message that gets EAGAIN is lost, unless COMMAND retries.")
+        act("make the receiver read faster, or sysctl -w net.unix.max_dgram_qlen=512 and restart the receiver: the limit is applied when it creates its socket. " \
+            "To send fewer messages, aggregate or buffer them in the client.")
     }
     if (moved["UdpRcvbufErrors"] + moved["Udp6RcvbufErrors"] > 0) {
         finding("datagrams-dropped", grown("UdpRcvbufErrors") ", " grown("Udp6RcvbufErrors") ": UDP datagrams were dropped on this host because a receive buffer was full. " \
@@ -404,8 +409,8 @@ function delayed_acks(    held, segments, lasted) {
         "held back, usually for 40 ms, " sprintf("%.2f", held * 0.04) " s in all. If requests take 40 ms each, " \
         (has_nagle ? "one side writes a message in two small pieces: Nagle's algorithm holds the second one until the first is acknowledged. COMMAND runs with TCP_NODELAY as it was (--no-nodelay), so it may be either side." \
             : "it is the other side: it writes its answer in two small pieces, and Nagle's algorithm holds the second one until the first is acknowledged. It is not COMMAND, which has TCP_NODELAY.") \
-        " If they are quick there is only a pause after each, and nothing is wrong.")
-    act(has_nagle ? "run it again without --no-nodelay: if the time and DelayedACKs fall it was COMMAND, and sockshim cures it." : \
+        " If the exchanges are quick, there is only a pause after each one, and nothing is wrong.")
+    act(has_nagle ? "run it again without --no-nodelay: if the time and DelayedACKs fall, it was COMMAND, and sockshim fixes it." : \
         "TCP_NODELAY on the other side, or one write for each answer: run that program under sockshim, which sets it. To compare, this run with --no-nodelay.")
 }
 
@@ -413,5 +418,5 @@ function nothing_found() {
     if (!are_records)
         return
     print ""
-    paragraph("", "No TCP connection of this run was reset, refused or timed out according to the log, and no listener here ran full.")
+    paragraph("", "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full.")
 }

@@ -88,10 +88,10 @@ function print_json() {
 }
 
 function heading() {
-    print "This host's part in resets and refusals"
+    print "What this host contributes to resets and refusals"
     print ""
-    paragraph("", "Linux " release (uptime == "" ? "" : ", up " duration(uptime)) ". Settings and counters are those of this network namespace; " \
-        "it has counted since it was made (at boot, or with its container), for all programs in it.")
+    paragraph("", "Linux " release (uptime == "" ? "" : ", up " duration(uptime)) ". Settings and counters are those of this network namespace, " \
+        "counted for all programs in it since it was created (at boot, or with its container).")
 }
 
 # Whether a counter has moved in the seconds that we have looked on.
@@ -135,7 +135,7 @@ function full_queues(    i, full, list, has_tcp, has_unix) {
     act("find out why the program does not accept: is it blocked, out of threads, out of descriptors? " \
         "If it only comes in bursts: a larger backlog in its configuration, and net.core.somaxconn at least as large (" \
         value_of("somaxconn") " now); both count when it calls listen, so restart it.")
-    avoid("a restart alone: it resets those that wait." (has_tcp ? no_cookies() : ""))
+    avoid("a restart alone: it resets the connections that wait." (has_tcp ? no_cookies() : ""))
 }
 
 function by(owner) {
@@ -183,11 +183,11 @@ function overflowed() {
     if (!counter["ListenOverflows"])
         return
     finding("accept-queue-overflowed", "ListenOverflows " counter["ListenOverflows"] happening("ListenOverflows") ": that many times a SYN, or the last ACK of a handshake, was dropped because an " \
-        "accept queue was full (packets, not connections: clients try again). Clients see connects that take seconds longer, ETIMEDOUT, " \
-        "or ECONNRESET when they write to a connection that this host has forgotten meanwhile.", moves("ListenOverflows"))
-    act("see under load which queue fills: ss -ltn, Recv-Q above Send-Q. Let that program accept faster, or raise its " \
+        "accept queue was full (packets, not connections: clients retry). Clients see connects that take seconds longer, ETIMEDOUT, " \
+        "or ECONNRESET when they write to a connection that this host no longer knows.", moves("ListenOverflows"))
+    act("find out under load which queue fills: ss -ltn, Recv-Q above Send-Q. Make that program accept faster, or raise its " \
         "backlog and net.core.somaxconn (" value_of("somaxconn") "), and restart it.")
-    avoid("tcp_abort_on_overflow=1: it makes errors of delays." no_cookies())
+    avoid("tcp_abort_on_overflow=1: it turns delays into errors." no_cookies())
 }
 
 # ListenDrops counts the overflows and TCPReqQFullDrop as well.
@@ -197,7 +197,7 @@ function other_drops(    others) {
         return
     finding("listen-drops", "ListenDrops is " others " higher than the full queues explain: handshakes that listeners dropped for another reason, such as " \
         "no memory or no route back" (is("tcp_syncookies", 0) ? ", or the last quarter of tcp_max_syn_backlog being kept for known hosts" : "") \
-        ". The kernel does not count the reasons one by one.", moves("ListenDrops"))
+        ". The kernel does not count the reasons separately.", moves("ListenDrops"))
     act("dmesg for memory; ip route get CLIENT for the way back.")
 }
 
@@ -205,7 +205,7 @@ function cookies_are_off(    dropped) {
     if (!is("tcp_syncookies", 0))
         return
     dropped = counter["TCPReqQFullDrop"]
-    finding("syn-cookies-off", "tcp_syncookies is 0: when a listener's SYN queue is full, SYNs are dropped without a word, so connects hang instead of failing, " \
+    finding("syn-cookies-off", "tcp_syncookies is 0: when a listener's SYN queue is full, SYNs are dropped silently, so connects hang instead of failing, " \
         "and a SYN flood shuts everybody out." (dropped ? " It has happened to " count_of(dropped, "SYN") " (TCPReqQFullDrop)." : ""), 1)
     act("sysctl -w net.ipv4.tcp_syncookies=1.")
     avoid("leaving it off because a load test then shows fewer errors: the full backlog is still there.")
@@ -214,7 +214,7 @@ function cookies_are_off(    dropped) {
 function cookies_for_all() {
     if (!is("tcp_syncookies", 2))
         return
-    finding("syn-cookies-always", "tcp_syncookies is 2: every connection gets a SYN cookie, full queue or not. That is for tests; " \
+    finding("syn-cookies-always", "tcp_syncookies is 2: every connection gets a SYN cookie, full queue or not. That is meant for tests; " \
         "without TCP timestamps such connections have neither window scaling nor SACK.", 1)
     act("sysctl -w net.ipv4.tcp_syncookies=1.")
 }
@@ -247,7 +247,7 @@ function small_somaxconn(    i, capped) {
 # All of it belongs to the whole machine, not to the namespace.
 function out_of_memory(    memory, pages) {
     if (counter["TCPAbortOnMemory"]) {
-        finding("cut-off-for-memory", "TCPAbortOnMemory " counter["TCPAbortOnMemory"] happening("TCPAbortOnMemory") ": that many connections that their program had closed already were cut off, because " \
+        finding("cut-off-for-memory", "TCPAbortOnMemory " counter["TCPAbortOnMemory"] happening("TCPAbortOnMemory") ": that many connections were cut off that their program had already closed, because " \
             "there were too many of that kind (tcp_max_orphans " value_of("tcp_max_orphans") ", now " sockstat["orphan"] + 0 \
             ") or TCP's memory was used up (tcp_mem).", moves("TCPAbortOnMemory"))
         act("dmesg says which (\"too many orphaned sockets\", or \"consider tuning tcp_mem\"): raise that one, and look for the " \
@@ -257,7 +257,7 @@ function out_of_memory(    memory, pages) {
     pages = split(knob["tcp_mem"], memory, " ")
     if (pages == 3 && sockstat["mem"] + 0 >= memory[2] + 0) {
         finding("tcp-memory-used-up", "TCP uses " sockstat["mem"] " pages of memory, and the kernel saves memory from " memory[2] " on (tcp_mem): it shrinks buffers and may drop " \
-            "data that arrives. From " memory[3] " on it resets connections that their programs have closed.", 1)
+            "arriving data. From " memory[3] " on it resets connections that their programs have closed.", 1)
         act("ss -tm shows which connections hold it (skmem): programs that do not read, or peers that do not.")
     }
 }
@@ -268,7 +268,7 @@ function few_ports(    range) {
         return
     finding("ports-used-up", ports " of " range " ephemeral ports are in use to " ports_to ", " ports_closed " of them in TIME_WAIT. When none is left, " \
         "connect to it fails with EADDRNOTAVAIL.", 1)
-    act("keep connections open and use them again; a wider net.ipv4.ip_local_port_range; tcp_tw_reuse=1 for the side that connects, " \
+    act("keep connections open and reuse them; a wider net.ipv4.ip_local_port_range; tcp_tw_reuse=1 for the side that connects, " \
         "if both sides have TCP timestamps.")
     avoid("tcp_fin_timeout: it does not shorten TIME_WAIT, which is 60 s and cannot be set. Nor a lower tcp_max_tw_buckets.")
 }
@@ -287,7 +287,7 @@ function impatient() {
     if (!("tcp_retries2" in has_knob) || knob["tcp_retries2"] >= 8)
         return
     finding("retries-few", "tcp_retries2 is " knob["tcp_retries2"] ": data that nobody acknowledges for some " duration(retransmission_time()) \
-        " ends the connection with ETIMEDOUT. A short loss of the network is enough.", 1)
+        " ends the connection with ETIMEDOUT. A short network outage is enough.", 1)
     act("sysctl -w net.ipv4.tcp_retries2=15, or 8 at least: RFC 1122 asks for 100 s or more. A program that needs to know sooner sets TCP_USER_TIMEOUT.")
 }
 
@@ -299,7 +299,7 @@ function own_resets(    unread, discarded) {
     finding("own-resets", "Programs here have reset " count_of(unread + discarded, "connection") " themselves: " unread \
         " by closing with data unread (TCPAbortOnClose), " discarded " by closing with SO_LINGER 0 or because data came after they had closed " \
         "(TCPAbortOnData). Their peers saw ECONNRESET or EPIPE.", moves("TCPAbortOnClose") || moves("TCPAbortOnData"))
-    act("no setting changes it, the programs do: let them read to the end before they close. Which program it is: " \
+    act("no setting changes this; the programs have to read to the end before they close. To find the program: " \
         "sockshim doctor -- COMMAND, or as root perf trace -e tcp:tcp_send_reset.")
 }
 
@@ -329,7 +329,7 @@ function print_queues(    i, full) {
     if (sockstat["tw"] != "")
         row("TIME_WAIT", sockstat["tw"], "closed connections, 60 s each")
     if (conntrack_count != "")
-        row("conntrack", conntrack_count " of " conntrack_max, "connections that this namespace tracks; the limit is the host's")
+        row("conntrack", conntrack_count " of " conntrack_max, "connections tracked by this namespace; the limit is the host's")
     if (nofile != "")
         row("nofile", nofile, "for what is started here (hard " nofile_hard "); of a running process: /proc/PID/limits")
 }
@@ -349,7 +349,7 @@ function print_knobs() {
     knob_row("tcp_retries2", 15, "ETIMEDOUT after " duration(retransmission_time()) " or more without an acknowledgement")
     knob_row("ip_local_port_range", "32768 60999", ephemeral_ports() " ports for connects to one place" \
         (knob["ip_local_reserved_ports"] != "" ? ", less ip_local_reserved_ports" : ""))
-    knob_row("max_dgram_qlen", 10, "datagrams that wait at a unix socket, and one more; counts when the receiver makes its socket")
+    knob_row("max_dgram_qlen", 10, "datagrams that wait at a unix socket, plus one; applied when the receiver creates its socket")
 }
 
 function keepalive_time() {

@@ -38,7 +38,7 @@ function full_conntrack(    full, lost) {
     finding("conntrack-full", (full ? "The conntrack table has " conntrack_count " of " conntrack_max " entries" : "The conntrack table has been full") \
         (lost ? ": conntrack dropped " count_of(counter["conntrack_drop"] + 0, "packet") happening("conntrack_drop") ", and forgot " \
             count_of(counter["conntrack_early_drop"] + 0, "connection") " early" : "") \
-        ". While it is full new connections fail in silence, from this host and to it: their SYNs are dropped, and connects time out.", \
+        ". While it is full, new connections fail silently, from this host and to it: their SYNs are dropped, and connects time out.", \
         full || moves("conntrack_drop") || moves("conntrack_early_drop"))
     act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
         "conntrack -L shows what fills it. If they are dead ones, a shorter nf_conntrack_tcp_timeout_established (5 days by default).")
@@ -49,8 +49,8 @@ function conntrack_races(    failed) {
     if (!failed)
         return
     finding("conntrack-insert-failed", "conntrack_insert_failed " failed happening("conntrack_insert_failed") ": that many packets were dropped because two of " \
-        "them made the same connection at the same time. Typical are DNS queries for A and AAAA from one socket behind NAT: " \
-        "one is lost, and the resolver tries again after 5 s.", moves("conntrack_insert_failed"))
+        "them created the same connection at the same time. A typical case is DNS queries for A and AAAA from one socket behind NAT: " \
+        "one is lost, and the resolver retries after 5 s.", moves("conntrack_insert_failed"))
     act("options single-request-reopen in resolv.conf (glibc), or a DNS cache on this host.")
 }
 
@@ -58,8 +58,8 @@ function not_let_out(    failed) {
     failed = counter["TCPRetransFail"]
     if (!failed)
         return
-    finding("not-let-out", "TCPRetransFail " failed happening("TCPRetransFail") ": that many segments that TCP wanted to send again did not leave this host: a firewall " \
-        "rule of this host (output), a full conntrack table, no route, or a full queue of the network card. Connects then time out and the " \
+    finding("not-let-out", "TCPRetransFail " failed happening("TCPRetransFail") ": that many segments that TCP wanted to retransmit did not leave this host, because of a firewall " \
+        "rule of this host (output), a full conntrack table, no route, or a full queue of the network card. Connects then time out, and the " \
         "other side has seen nothing.", moves("TCPRetransFail"))
     act("as root: nft list ruleset, or iptables-save -c, and look for drop in output; ip route get ADDRESS; tc -s qdisc for drops.")
 }
@@ -70,8 +70,8 @@ function lost_segments(    now) {
     if (!now && (counter["RetransSegs"] < 100 || share_of("RetransSegs", "OutSegs") < 0.02))
         return
     finding("segments-lost", "RetransSegs " counter["RetransSegs"] happening("RetransSegs") ": " percent(share_of("RetransSegs", "OutSegs")) \
-        " of " counter["OutSegs"] " segments had to be sent again" (now ? ", and " percent(recent_share_of("RetransSegs", "OutSegs")) " of those of the last " looked_for : "") \
-        "; timers expired " counter["TCPTimeouts"] + 0 " times (TCPTimeouts), SYNs were sent again " counter["TCPSynRetrans"] + 0 \
+        " of " counter["OutSegs"] " segments had to be retransmitted" (now ? ", and " percent(recent_share_of("RetransSegs", "OutSegs")) " of those of the last " looked_for : "") \
+        "; timers expired " counter["TCPTimeouts"] + 0 " times (TCPTimeouts), SYNs were retransmitted " counter["TCPSynRetrans"] + 0 \
         " times (TCPSynRetrans, a second or more of delay each). Packets or their ACKs are lost, or the other side does not answer.", now)
     act("ss -tino shows which peers (retrans:, backoff:); ip -s link shows errors and drops of the network cards here.")
 }
@@ -84,7 +84,7 @@ function damaged(    errors, all, now) {
     if (!errors || !now && (errors < 10 || errors < 0.00001 * all))
         return
     finding("packets-damaged", "Packets arrive damaged: " listed("InErrs InCsumErrors UdpInCsumErrors Udp6InCsumErrors IcmpInCsumErrors") \
-        ". They are dropped and have to be sent again; a network card, its driver, a cable, or memory changes them on the way.", now)
+        ". They are dropped and have to be retransmitted. A network card, its driver, a cable or memory damages them on the way.", now)
     act("ip -s link and ethtool -S for errors; ethtool -K CARD rx off tx off tells whether its checksum offload is to blame.")
 }
 
@@ -102,8 +102,8 @@ function dropped_on_arrival(    dropped, now) {
     now = moves("RcvPruned") || moves("TCPRcvQDrop") || moves("TCPBacklogDrop")
     if (!now && (dropped < 100 || dropped < 0.0001 * counter["InSegs"]))
         return
-    finding("dropped-on-arrival", "TCP has dropped data that had arrived, for want of room: " listed("RcvPruned TCPRcvQDrop TCPBacklogDrop") \
-        ". Programs here do not read as fast as it comes, and their buffers are small for it; the senders have to send it again.", now)
+    finding("dropped-on-arrival", "TCP has dropped data that had arrived, for lack of room: " listed("RcvPruned TCPRcvQDrop TCPBacklogDrop") \
+        ". Programs here do not read as fast as it arrives, and their buffers are too small; the senders have to retransmit it.", now)
     act("ss -tm shows whose buffers are full (Recv-Q, skmem r against rb); let them read, or raise net.ipv4.tcp_rmem.")
 }
 
@@ -123,7 +123,7 @@ function dropped_datagrams(    dropped, all, now) {
     if (!now && (dropped < 100 || dropped < 0.001 * (all + dropped)))
         return
     finding("datagrams-dropped", "UDP datagrams were dropped because a receive buffer was full: " listed("UdpRcvbufErrors Udp6RcvbufErrors") \
-        ", beside " all " that were delivered. The senders are not told.", now)
+        "; " all " were delivered. The senders are not told.", now)
     act("ss -uanmp shows whose they are (the figure after d in skmem); let that program read faster, or give it a larger SO_RCVBUF, up to net.core.rmem_max.")
 }
 
@@ -132,8 +132,8 @@ function unknown_segments() {
     if (!moves("conntrack_invalid") || !moves("OutRsts"))
         return
     finding("unknown-segments", "conntrack found " count_of(recent["conntrack_invalid"], "packet") " invalid in the last " looked_for ", and this host sent " \
-        count_of(recent["OutRsts"], "RST") ". They may be about the same packets: NAT does not translate invalid ones, so they reach a host that does not know the connection, and " \
-        "its RST ends a connection that was sound. If they are not, the RSTs are refusals.", 1)
+        count_of(recent["OutRsts"], "RST") ". Both may concern the same packets: NAT does not translate invalid ones, so they reach a host that does not know the connection, and " \
+        "its RST ends a healthy connection. If not, the RSTs are refusals.", 1)
     act("drop them before that happens: nft add rule ... ct state invalid drop, or iptables -I ... -m conntrack --ctstate INVALID -j DROP; " \
         "or sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1. conntrack -S counts them; nf_conntrack_log_invalid=6 logs them.")
 }
@@ -142,7 +142,7 @@ function failing_connects() {
     if (recent["AttemptFails"] < 5 || recent_share_of("AttemptFails", "ActiveOpens") < 0.5)
         return
     finding("connects-failing", recent["AttemptFails"] " connects or handshakes failed in the last " looked_for " (AttemptFails), of " recent["ActiveOpens"] + 0 \
-        " connects from here: somebody tries again and again where nobody listens, a proxy without a server behind it, say.", 1)
+        " connects from here: some program keeps connecting to where nothing listens, for example a proxy whose server is not running.", 1)
     act("ss -tnp state syn-sent, a few times, shows who and where to; sockshim doctor PID looks at that process.")
 }
 
@@ -151,13 +151,13 @@ function unreachables(    in_now, out_now) {
     out_now = recent["IcmpOutDestUnreachs"] + recent["Icmp6OutDestUnreachs"]
     if (in_now >= 5) {
         finding("unreachable-received", "Other hosts, or this one, answered with ICMP destination unreachable " in_now " times in the last " looked_for \
-            ": a host or network that cannot be reached, a firewall that rejects, a UDP port where nobody listens, or a packet that is too large " \
-            "for the path. They are counted together.", 1)
+            ": a host or network that cannot be reached, a firewall that rejects, a UDP port where nothing listens, or a packet that is too large " \
+            "for the path. The kernel counts them together.", 1)
         act("tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows which, and about whom.")
     }
     if (out_now >= 5) {
         finding("unreachable-sent", "This host answered " out_now " packets with ICMP destination unreachable in the last " looked_for \
-            (recent["UdpNoPorts"] ? ", " recent["UdpNoPorts"] " of them UDP datagrams to ports where nobody listens (UdpNoPorts)" : "") ".", 1)
-        act("ss -uln lists who listens where; tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows whom it tells.")
+            (recent["UdpNoPorts"] ? ", " recent["UdpNoPorts"] " of them UDP datagrams to ports where nothing listens (UdpNoPorts)" : "") ".", 1)
+        act("ss -uln lists what listens where; tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows whom it tells.")
     }
 }

@@ -128,6 +128,8 @@ function add_ss_unix(look, line,    word, id, other, at, owner) {
     first_state[id] = look == 1 ? word[2] : first_state[id]
     state_of[id] = look == 2 ? word[2] : ""
     unread[id, look] = word[3]
+    if (look == 1)
+        unsent_first[id] = word[4]
     unsent[id] = word[4]
     if (word[2] == "LISTEN")
         limit[id] = word[4]
@@ -152,12 +154,15 @@ END {
     find_waiting_threads()
     few_descriptors()
     full_queues()
+    busy_with_one_peer()
     unacknowledged()
     closed_windows()
+    unix_peer_does_not_read()
     connecting()
     not_closed()
     not_read()
     datagrams_dropped()
+    answers_due()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
     else
@@ -193,10 +198,10 @@ function is_still(id, state) {
 function few_descriptors() {
     if (nofile !~ /^[0-9]+$/ || descriptors < 0.9 * nofile)
         return
-    finding("descriptor-limit", descriptors " of the " nofile " descriptors that it may have are open. When none is left, accept, socket and open fail with " \
+    finding("descriptor-limit", descriptors " of the " nofile " descriptors that it may open are in use. When none is left, accept, socket and open fail with " \
         "EMFILE; clients then wait in the accept queue until that is full, too.", 1)
-    act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and start it again; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
-        "If their number only ever grows it forgets to close: see below what they are.")
+    act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
+        "If their number only ever grows, the program forgets to close them: see below what they are.")
 }
 
 # A queue takes one more than its limit.
@@ -214,7 +219,7 @@ function full_queues(    i, id, list, count) {
     if (!count)
         return
     finding("accept-queue-full", (count == 1 ? "Its accept queue is full: " : count " of its accept queues are full: ") list \
-        ". Nobody else gets in: further connects hang, and may end in ETIMEDOUT (on a unix socket in EAGAIN).", 1)
+        ". Nothing else gets in: further connects hang, and may end in ETIMEDOUT (on a unix socket in EAGAIN).", 1)
     act("it does not accept: see below what its threads wait for. Is it stuck, out of threads, or out of descriptors?")
 }
 
@@ -234,7 +239,7 @@ function unacknowledged(    i, id, list, count) {
         "or they are too large for the path (MTU). The kernel gives up " \
         ("tcp_retries2" in has_knob ? "after " duration(retransmission_time()) " or more (tcp_retries2=" knob["tcp_retries2"] "), unless the program has set TCP_USER_TIMEOUT" \
             : "after its tcp_retries2") "; then the call fails with ETIMEDOUT.", 1)
-    act("ping that host, and with full-sized packets: ping -M do -s 1472; does it have records of this connection at all?")
+    act("ping that host, and with full-sized packets: ping -M do -s 1472; does that host know this connection at all?")
 }
 
 # Window probes (icsk_pending is ICSK_TIME_PROBE0) in both looks: nothing is on its way,
@@ -250,8 +255,8 @@ function closed_windows(    i, id, list, count) {
     }
     if (!count)
         return
-    finding("peer-does-not-read", "The peer does not read, and its window is closed: " list ". Its kernel still answers, so the host is up and the path is " \
-        "sound; the program there is stuck or slow.", 1)
+    finding("peer-does-not-read", "The peer does not read, and its window is closed: " list ". Its kernel still answers, so the host is up and the path " \
+        "works; the program there is stuck or slow.", 1)
     act("look at the program on the other side: sockshim doctor PID there shows the data as unread.")
 }
 
@@ -267,7 +272,7 @@ function connecting(    i, id, list, count) {
     if (!count)
         return
     finding("connect-unanswered", (count == 1 ? "A connect is not answered: " : count " connects are not answered: ") list \
-        ". A host without a listener would refuse at once: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.", 1)
+        ". A host without a listener would refuse immediately: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.", 1)
     act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
 }
 
@@ -304,8 +309,8 @@ function not_read(    i, id, list, count) {
     if (!count)
         return
     finding("not-read", "Data has arrived that the program does not read: " list ". If it is its turn to read, it is stuck elsewhere. The unread data may be the " \
-        "peer's answer, an error message before its close, say.", 1)
-    act("see below what its threads wait for; what the next read gets, strace -f -e trace=read,recvfrom -s 200 -p " pid " shows.")
+        "peer's answer, for example an error message sent before its close.", 1)
+    act("see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
 }
 
 function datagrams_dropped(    i, id, list, count, now) {
@@ -362,6 +367,8 @@ function print_all(    i) {
         print ""
         paragraph("", "Nothing stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \
             (no_ss == "" ? ", and no accept queue is full" : "") ".")
+        if (may_wait_for() != "")
+            paragraph("", may_wait_for())
     }
     print_threads()
     print_sockets()
@@ -370,7 +377,7 @@ function print_all(    i) {
 
 function print_sockets(    i, shown) {
     print ""
-    print "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes " of them " (inodes == 1 ? "a socket" : "sockets")
+    print "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets")
     for (i = 1; i <= inodes; i++)
         if (kind[inode_of[i]] != "" && ++shown <= 40)
             print_socket(inode_of[i])

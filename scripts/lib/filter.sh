@@ -36,6 +36,9 @@ filter_read_words() {
             case $filter_valued in
             *" $filter_word "*)
                 [ "$filter_left" -gt 0 ] || wrong_call "$filter_subcommand" "$filter_word needs a value"
+                case $1 in
+                --*) wrong_call "$filter_subcommand" "$filter_word needs a value, not $1" ;;
+                esac
                 filter_take_option "$filter_word" "$1"
                 shift
                 filter_left=$((filter_left - 1))
@@ -53,6 +56,9 @@ filter_read_words() {
 
 # filter_take_option OPTION [VALUE]
 filter_take_option() {
+    case "$filter_valued/$#/${2-}" in
+    *" $1 "*/2/) wrong_call "$filter_subcommand" "$1 needs a value" ;;
+    esac
     case $1 in
     --color)
         case $2 in
@@ -145,6 +151,7 @@ filter_read_causes() {
         FILTER_CAUSE=$FILTER_CAUSE${FILTER_CAUSE:+,}$filter_cause
     done
     set +f
+    [ -n "$FILTER_CAUSE" ] || wrong_call "$1" "--cause needs a value"
 }
 
 # filter_known_cause SUBCOMMAND WORD: in upper or lower case; an errno's number or other
@@ -170,22 +177,33 @@ filter_known_cause() {
 
 # After all options: --local may come last.
 filter_read_times() {
-    [ -z "$filter_since" ] || FILTER_SINCE=$(filter_moment "$filter_since") || filter_no_time --since "$filter_since"
+    [ -z "$filter_since" ] || FILTER_SINCE=$(filter_moment "$filter_since") || filter_no_time $? --since "$filter_since"
     if [ -n "$filter_until" ]; then
         # Only a log that is followed has a future.
         [ "$filter_subcommand" = follow ] && filter_may_come=yes || filter_may_come=
-        FILTER_UNTIL=$(filter_moment "$filter_until" "$filter_may_come") || filter_no_time --until "$filter_until"
+        FILTER_UNTIL=$(filter_moment "$filter_until" "$filter_may_come") || filter_no_time $? --until "$filter_until"
     fi
-    if [ -n "$FILTER_SINCE" ] && [ -n "$FILTER_UNTIL" ] && ! LC_ALL=C expr "$FILTER_SINCE" \< "$FILTER_UNTIL" >/dev/null; then
+    [ -n "$FILTER_SINCE" ] && [ -n "$FILTER_UNTIL" ] || return 0
+    # A time of day that is still to come: --since today --until 23:00.
+    filter_is_range || FILTER_UNTIL=$(filter_moment "$filter_until" yes)
+    if ! filter_is_range; then
         wrong_call "$filter_subcommand" "--since $filter_since ($FILTER_SINCE) is not before --until $filter_until ($FILTER_UNTIL)"
     fi
 }
 
+filter_is_range() {
+    LC_ALL=C expr "$FILTER_SINCE" \< "$FILTER_UNTIL" >/dev/null
+}
+
+# filter_no_time STATUS OPTION TEXT: what filter_moment failed with.
 filter_no_time() {
+    [ "$1" -ne 3 ] || wrong_call "$filter_subcommand" "$2 $3 is not between 1970 and 9999"
+    shift
     wrong_call "$filter_subcommand" "$2 is not a valid time for $1; try 2026-11-22T03:00, 03:00, yesterday, or 15m (ago)"
 }
 
-# filter_moment TEXT [MAY_COME]: a time as the log writes it; fails if TEXT is none.
+# filter_moment TEXT [MAY_COME]: a time as the log writes it; fails if TEXT is none, with 3
+# if it is not between 1970 and 9999.
 filter_moment() {
     FILTER_NOW=$(date +%s) FILTER_MOMENT=$1 FILTER_MAY_COME=${2-} LC_ALL=C awk -f "$lib/calendar.awk" \
         -f "$lib/$FILTER_CLOCK.awk" -f "$lib/moment.awk"

@@ -28,7 +28,9 @@ BEGIN {
 function find_all() {
     find_both_sides()
     find_name_not_resolved()
+    find_name_resolved_late()
     find_descriptor_limit()
+    find_accept_failed()
     find_ports_used_up()
     find_dropped_here()
     find_bad_peer()
@@ -42,6 +44,7 @@ function find_all() {
     find_answer_missing()
     find_peer_gone()
     find_address_family()
+    find_interrupted()
     find_own_deadline()
     find_started_later()
     find_retry_storm()
@@ -52,6 +55,7 @@ function find_all() {
     find_silent_end()
     find_own_mistakes()
     find_disturbance()
+    find_reads_on()
     find_handled()
     rank_findings()
 }

@@ -14,8 +14,17 @@ logs_in() {
 logs_holds_records() {
     logs_tool=$(logs_unpacker "$(logs_first_bytes <"$1")")
     "${logs_tool:-cat}" ${logs_tool:+-dc} <"$1" 2>/dev/null | dd bs=65536 count=1 2>/dev/null |
-        LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{"ts":"20[0-9T:.-]*Z","level":"'
+        LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{\\*"ts\\*":\\*"20[0-9T:.-]*Z\\*",\\*"level\\*":\\*"'
 }
+
+# Whether it holds records that can be read as they are: neither packed nor a recorder's.
+logs_is_plain() {
+    [ -z "$(logs_unpacker "$(logs_first_bytes <"$1")")" ] && logs_holds_records "$1"
+}
+
+logs_is_recorder() {
+    [ -f "$1" ] && [ "$(logs_unpacker "$(logs_first_bytes <"$1")")" = "${recorder:?}" ]
+} 2>/dev/null
 
 # In octal. No byte more is taken from standard input than these.
 logs_first_bytes() {

@@ -3,7 +3,7 @@
 # today's, or yesterday's if it is still to come and may not. After calendar.awk and a
 # clock (utc.awk or local.awk), whose time it is unless it says Z or +02:00. From
 # filter.sh, in the environment: FILTER_NOW in seconds since 1970, FILTER_MOMENT and
-# FILTER_MAY_COME. Fails if it is no valid time.
+# FILTER_MAY_COME. Exit status 1 if it is no valid time, 3 if it is not of this era.
 
 # 15m, -15m, 15m ago, 15 minutes ago: in seconds; -1 if TEXT is none of them.
 function seconds_ago(text,    word) {
@@ -73,9 +73,11 @@ BEGIN {
     else {
         text = with_date(cut_zone(text))
         valid = text ~ /^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3])(:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?)?)?$/
-        if (!valid)
+        if (!valid || substr(text_of(seconds_of(text)), 1, 10) != substr(text, 1, 10))
             exit 1
         text = in_utc(text)
     }
+    if (text < "1970" || text !~ /^[1-9][0-9][0-9][0-9]-/)
+        exit 3
     print text
 }

@@ -47,6 +47,7 @@ page_write() {
     page_status=0
     (set -C && : >"$page_new") 2>/dev/null || die "$USAGE" "--html $page_file: cannot create a file there; name one in a directory that exists and that you can write to"
     "$@" >"$page_new" || page_status=$?
+    [ "$page_status" -ne 1 ] || [ -s "$page_new" ] || return 1 # it has said why there is no page
     if [ "$(tail -n 1 "$page_new")" != '</html>' ]; then
         die "$USAGE" "$page_file was not written: the page could not be completed (no space left?)"
     fi

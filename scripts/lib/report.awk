@@ -62,8 +62,37 @@ END {
         find_handled()
         rank_findings()
     }
-    tell()
-    exit unread
+    if (!others || has_read_any() || !needs_records) {
+        tell()
+        fflush() # fails here if nothing more can be written
+        exit unread
+    }
+    if (!unread)
+        complain_of_none()
+    exit unread ? unread : 1
+}
+
+# Whether there was a record, of whatever kind, that a filter has left out or not.
+function has_read_any(    event) {
+    for (event in events)
+        return 1
+    return records || left_out || handled_progs
+}
+
+# Probably the wrong file. The views for people leave it at that ($needs_records); the
+# others have figures that say so.
+function complain_of_none(    line) {
+    line = length(example[1]) > 60 ? substr(example[1], 1, 57) "..." : example[1]
+    if (line ~ /^(\377\376|\376\377)/)
+        line = "is UTF-16 text; convert it with iconv -f UTF-16 -t UTF-8"
+    else if (line ~ /[\001-\010\016-\032\034-\037\177]/)
+        line = "is not a text file; name a log that sockshim has written"
+    else if (others == 1)
+        line = "its only line is not a record: " line
+    else
+        line = "none of " (name_count == 1 ? "its " : "their ") thousands(others) " lines is a record; the first is: " line
+    print "sockshim: " (name_count == 1 ? printable(names[1]) : name_count " logs") (line ~ /^is / ? " " : ": ") printable(line) | "cat >&2"
+    close("cat >&2")
 }
 
 # ---- A line ----
@@ -246,8 +275,14 @@ function count_return(    pair) {
         first[cause] = ts
     if (cause == "peer-reset" && rx != "")
         count_reset()
+    if (cause == "interrupted")
+        note_interrupted(line)
+    else if (cause == "would-block" && index(line, "accept"))
+        note_polled_accept()
     if (!(cause in IS_NOISE) || cause == "would-block" && index(line, "unsent"))
         keep(pair, line)
+    if (interrupted_keys && cause ~ /^(gave-up|reset-by-own)/)
+        note_close(line)
 }
 
 function count_heads(    key, part, at, prog, pid) {

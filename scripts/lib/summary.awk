@@ -11,7 +11,7 @@ END {
     left_out = ENVIRON["LEFT_OUT"]
     if (!records) {
         if (left_out != "")
-            reason = "no records, but what " left_out " left out is not known"
+            reason = "no records; not counted: what " left_out " left out"
         else
             reason = "no records: " (started ? "no socket call returned 0 or -1" : "no socket was seen")
         print "sockshim: " printable(reason more)

@@ -17,6 +17,9 @@ unit_read_words() {
         -h | --help) "${unit_subcommand}_usage" && exit 0 ;;
         --*=*)
             unit_option=${1%%=*} unit_value=${1#*=}
+            case $unit_option in
+            --dry-run | --journal | --force | --help) wrong_call "$unit_subcommand" "$unit_option takes no value" ;;
+            esac
             shift
             set -- "$unit_option" "$unit_value" "$@"
             continue
@@ -31,7 +34,7 @@ unit_read_words() {
             ;;
         -*) "${unit_subcommand}_option" "$@" ;;
         *)
-            [ -z "$unit_name" ] || wrong_call "$unit_subcommand" "one unit, not $unit_name and $1"
+            [ -z "$unit_name" ] || wrong_call "$unit_subcommand" "$unit_subcommand takes one unit, not $unit_name and $1"
             unit_name=$1
             ;;
         esac
@@ -49,6 +52,7 @@ unit_read_words() {
 
 # unit_find: its text in $unit_text, with its drop-ins but ours behind it.
 unit_find() {
+    [ -z "$unit_root" ] || [ -d "$unit_root" ] || die 1 "--root $unit_root: there is no such directory"
     unit_template=
     case $unit_name in
     *@*) unit_template=${unit_name%%@*}@.service ;;

@@ -41,7 +41,8 @@ static struct {
 
 static bool is_in_time(const struct recorded *head)
 {
-    return !asked.has_time || (head->seconds >= asked.since && head->seconds <= asked.until);
+    int64_t seconds = head->time / 1000000000;
+    return !asked.has_time || (seconds >= asked.since && seconds <= asked.until);
 }
 
 static void print(const struct ring *ring, const struct unpacked *u)

@@ -48,7 +48,9 @@ void source_open(struct source *s, const char *path)
         s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     }
     if (s->fd < 0) {
-        source_fails(s->name, errno == ENOENT ? "no such file" : strerror(errno));
+        source_fails(s->name, errno == ENOENT   ? "no such file"
+                              : errno == EACCES ? "permission denied"
+                                                : strerror(errno));
     }
     read_all(s);
     recorded_table(table);

@@ -108,8 +108,7 @@ static bool take_success(struct unpacked *u, const unsigned char *bytes, size_t 
 bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
 {
     memset(u, 0, sizeof *u);
-    if (!take(&u->head, sizeof u->head, &bytes, &len) || u->head.nanoseconds >= 1000000000 ||
-        u->head.seconds < 0 || u->head.seconds >= 9223372037) {
+    if (!take(&u->head, sizeof u->head, &bytes, &len) || u->head.time < 0) {
         return false;
     }
     switch (u->head.event) {
@@ -219,7 +218,7 @@ static size_t call_line(char *line, const struct moment *m, const struct unpacke
 
 size_t unpacked_line(char *line, const struct unpacked *u)
 {
-    struct moment m = {.now = {u->head.seconds, u->head.nanoseconds},
+    struct moment m = {.now = {u->head.time / 1000000000, u->head.time % 1000000000},
                        .who = {.pid = u->head.pid, .tid = u->head.tid}};
     switch (u->head.event) {
     case RECORDED_RETURN:

@@ -3,6 +3,8 @@
 #ifndef SOCKSHIM_CLOCK_H
 #define SOCKSHIM_CLOCK_H
 
+#include "base/hidden.h"
+
 #include <stdint.h>
 
 struct clock_time { /* struct __kernel_timespec */
@@ -14,5 +16,14 @@ struct clock_time { /* struct __kernel_timespec */
 void clock_begin(void);
 /* CLOCK_REALTIME. Async-signal-safe; no system call where the vDSO needs none. */
 struct clock_time clock_now(void);
+/* The same in nanoseconds since 1970. */
+int64_t clock_nanoseconds(void);
+/* CLOCK_MONOTONIC_RAW, in nanoseconds: nobody sets it, and it is not slewed. */
+int64_t clock_steady(void);
+
+/* This thread is about to enter strict seccomp(2), in which neither the kernel nor, on x86, the
+ * cycle counter may be asked, which the vDSO reads: SIGSEGV. From then on the time is 0 to it. */
+void clock_enter_strict(void);
+void clock_leave_strict(void);
 
 #endif

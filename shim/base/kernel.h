@@ -37,6 +37,8 @@ static inline bool is_tcp_protocol(int protocol)
 enum {
     OPTION_TCP_INFO = 11,
     OPTION_TCP_USER_TIMEOUT = 18,
+    OPTION_TCP_REPAIR = 19,
+    OPTION_TCP_FASTOPEN_CONNECT = 30,
     OPTION_TCP_ZEROCOPY_RECEIVE = 35,
     OPTION_MEMORY = 55,
     LEVEL_MPTCP = 284,
@@ -99,13 +101,22 @@ struct kernel_statx {
     uint32_t links, uid, gid;
     uint16_t mode, spare;
     uint64_t inode, size, blocks, attributes_mask;
-    uint64_t times[8];
+    uint64_t access_time[2];
+    uint64_t birth_seconds;
+    uint32_t birth_ns, gap;
+    uint64_t other_times[4];
     uint32_t special_major, special_minor, device_major, device_minor;
     uint64_t mount;
     uint64_t rest[13];
 };
 _Static_assert(sizeof(struct kernel_statx) == 256, "as the kernel fills it");
-enum { STATX_TYPE_TO_GID = 0x1f, STATX_INODE = 0x100, STATX_BYTES = 0x200, STATX_MOUNT = 0x1000 };
+enum {
+    STATX_TYPE_TO_GID = 0x1f,
+    STATX_INODE = 0x100,
+    STATX_BYTES = 0x200,
+    STATX_BIRTH = 0x800,
+    STATX_MOUNT = 0x1000,
+};
 
 /* include/uapi/linux/fs.h */
 enum { NO_REPLACE = 1, EXCHANGE_NAMES = 2 }; /* RENAME_NOREPLACE, RENAME_EXCHANGE */

@@ -198,6 +198,28 @@ void next_resolve(void)
     }
 }
 
+/* The objects come in the order in which they are asked for a symbol. */
+static int look_in_front(struct dl_phdr_info *info, size_t size, void *found)
+{
+    struct object object;
+    (void)size;
+    if (headers_contain(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, &next)) {
+        return 1;
+    }
+    if (object_from_headers(&object, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum) &&
+        object.own_name && strcmp(object.names + object.own_name, "libsockshim.so") == 0) {
+        *(bool *)found = true;
+    }
+    return 0;
+}
+
+bool next_is_second(void)
+{
+    bool found = false;
+    dl_iterate_phdr(look_in_front, &found);
+    return found;
+}
+
 struct one_search {
     const char *name;
     bool behind_us;

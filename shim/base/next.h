@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -175,6 +176,10 @@ extern hidden struct next next;
 /* Looks every function up behind us. Once, from the constructor: it takes the loader's
  * lock. */
 void next_resolve(void);
+
+/* Whether another libsockshim.so stands in front of us, from another file: the program's
+ * calls come to that one first. Takes the loader's lock, too. */
+bool next_is_second(void);
 
 /* Another function that the program would call; NULL if there is none. At start-up. */
 void *next_function(const char *name);

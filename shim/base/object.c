@@ -29,6 +29,9 @@ static void take_entry(struct object *object, const ElfW(Dyn) * entry)
     case DT_GNU_HASH:
         object->gnu_hash = at;
         return;
+    case DT_SONAME:
+        object->own_name = entry->d_un.d_val;
+        return;
     default:
         return;
     }

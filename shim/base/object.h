@@ -16,6 +16,7 @@ struct object {
     const ElfW(Half) * versions; /* NULL: it has none */
     const uint32_t *hash;        /* DT_HASH, or NULL */
     const uint32_t *gnu_hash;    /* DT_GNU_HASH, or NULL */
+    size_t own_name;             /* DT_SONAME, from `names` on; 0: it has none */
 };
 
 /* From its program headers, as dl_iterate_phdr(3) has them; false if it exports

@@ -12,26 +12,46 @@ static uint64_t mix(uint64_t sum, uint64_t word)
     return sum ^ sum >> 29;
 }
 
-static uint64_t sum_of(uint64_t sum, const void *bytes, size_t len)
+/* Copies them as well, if `to` is not NULL: what has just gone into memory that is not in the
+ * cache cannot be read back without waiting for it. */
+static inline __attribute__((always_inline)) uint64_t
+sum_and_copy(uint64_t sum, unsigned char *to, const unsigned char *bytes, size_t len)
 {
-    const char *at = bytes;
     uint64_t word;
-    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
-        memcpy(&word, at, sizeof word);
+    size_t at = 0;
+    for (; len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, bytes + at, sizeof word);
         sum = mix(sum, word);
+        if (to) {
+            memcpy(to + at, &word, sizeof word);
+        }
     }
-    if (len > 0) {
+    if (at < len) {
         word = 0;
-        memcpy(&word, at, len);
+        memcpy(&word, bytes + at, len - at);
         sum = mix(sum, word);
+        if (to) {
+            memcpy(to + at, &word, len - at);
+        }
     }
     return sum;
 }
 
-static uint32_t slot_sum(uint64_t number, const struct ring_slot *s, size_t len)
+static uint64_t sum_of(uint64_t sum, const void *bytes, size_t len)
 {
-    uint64_t shape = (uint64_t)s->piece << 24 | (uint64_t)s->pieces << 16 | len;
-    return (uint32_t)(sum_of(mix(number, shape), s->bytes, len) >> 32);
+    return sum_and_copy(sum, NULL, bytes, len);
+}
+
+/* What the sum of a slot begins with. */
+static uint64_t slot_begin(uint64_t number, unsigned piece, unsigned pieces, size_t len)
+{
+    return mix(number, (uint64_t)piece << 24 | (uint64_t)pieces << 16 | len);
+}
+
+static uint32_t slot_sum(uint64_t number, const struct ring_slot *s)
+{
+    uint64_t sum = slot_begin(number, s->piece, s->pieces, s->len);
+    return (uint32_t)(sum_of(sum, s->bytes, s->len) >> 32);
 }
 
 static uint32_t program_sum(uint64_t number, const struct ring_program *p, size_t len)
@@ -104,28 +124,42 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
 /* ---- In ---- */
 
 /* While it is written it has no number. */
-static void put_piece(struct ring_slot *s, uint64_t number, const char *bytes, size_t len)
+static inline __attribute__((always_inline)) void put_piece(const struct ring *ring,
+                                                            uint64_t number, unsigned piece,
+                                                            unsigned pieces,
+                                                            const unsigned char *bytes, size_t len)
 {
-    memcpy(s->bytes, bytes, len);
+    struct ring_slot *s = &ring->slots[(number - 1) % ring->slot_count];
+    uint64_t sum = slot_begin(number, piece, pieces, len);
+    __builtin_prefetch(s + 1, 1); /* the next record's, most likely */
+    atomic_store_explicit(&s->number, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    sum = sum_and_copy(sum, s->bytes, bytes, len);
+    s->piece = (uint8_t)piece;
+    s->pieces = (uint8_t)pieces;
     s->len = (uint16_t)len;
-    s->checksum = slot_sum(number, s, len);
+    s->checksum = (uint32_t)(sum >> 32);
     atomic_store_explicit(&s->number, number, memory_order_release);
+}
+
+static inline uint64_t claim(const struct ring *ring, unsigned pieces)
+{
+    return atomic_fetch_add_explicit(&ring->header->head, pieces, memory_order_relaxed) + 1;
+}
+
+void ring_put_line(const struct ring *ring, const void *record)
+{
+    put_piece(ring, claim(ring, 1), 0, 1, record, RING_LINE);
 }
 
 void ring_put(const struct ring *ring, const void *record, size_t len)
 {
-    const char *at = record;
+    const unsigned char *at = record;
     unsigned pieces = (unsigned)((len + RING_ROOM - 1) / RING_ROOM);
-    uint64_t first =
-        atomic_fetch_add_explicit(&ring->header->head, pieces, memory_order_relaxed) + 1;
+    uint64_t first = claim(ring, pieces);
     for (unsigned i = 0; i < pieces; i++) {
-        struct ring_slot *s = &ring->slots[(first + i - 1) % ring->slot_count];
         size_t part = len < RING_ROOM ? len : RING_ROOM;
-        atomic_store_explicit(&s->number, 0, memory_order_relaxed);
-        atomic_thread_fence(memory_order_release);
-        s->piece = (uint8_t)i;
-        s->pieces = (uint8_t)pieces;
-        put_piece(s, first + i, at, part);
+        put_piece(ring, first + i, i, pieces, at, part);
         at += part;
         len -= part;
     }
@@ -174,7 +208,7 @@ static enum ring_found get_piece(const struct ring *ring, uint64_t number, struc
     }
     memcpy((void *)copy, (const void *)s, sizeof *copy);
     if (before != number || copy->len > RING_ROOM || copy->pieces > RING_PIECES ||
-        copy->piece >= copy->pieces || copy->checksum != slot_sum(number, copy, copy->len)) {
+        copy->piece >= copy->pieces || copy->checksum != slot_sum(number, copy)) {
         return RING_TORN;
     }
     return RING_WHOLE;

@@ -93,6 +93,10 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
 
 /* Puts a record in, of RING_RECORD bytes at most. */
 void ring_put(const struct ring *ring, const void *record, size_t len);
+/* Likewise one of just RING_LINE bytes, which with its slot's head fill a line of the cache:
+ * with the instructions that there must be. */
+enum { RING_LINE = 64 - (RING_SLOT - RING_ROOM) };
+void ring_put_line(const struct ring *ring, const void *record);
 /* Likewise what is known of a program, of sizeof ring_program.bytes at most, unless the
  * same is there; returns its number. */
 uint64_t ring_put_program(const struct ring *ring, const void *program, size_t len);

@@ -4,19 +4,26 @@
  * made for programs that open files and sockets. */
 #include "calls/seccomp.h"
 
+#include "base/clock.h"
+#include "base/cycles.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "calls/wrap.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
 
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 
 /* The flag goes up first: the filter holds from the call on. What may be asked
  * for in there is found out now. */
-bool seccomp_enter(void)
+bool seccomp_enter(bool is_strict)
 {
     bool first = process_enter_cage();
+    if (is_strict) {
+        cycles_end();
+        clock_enter_strict();
+    }
     if (first) {
         settings_find_exe();
         log_enter_cage();
@@ -25,10 +32,13 @@ bool seccomp_enter(void)
     return first;
 }
 
-void seccomp_leave(void)
+void seccomp_fails(bool first)
 {
-    process_leave_cage();
-    if (sigpipe_is_forced()) {
+    clock_leave_strict();
+    if (first) {
+        process_leave_cage();
+    }
+    if (first && sigpipe_is_forced()) {
         sigpipe_install();
     }
 }
@@ -37,10 +47,10 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
                                                     unsigned long a, unsigned long b,
                                                     unsigned long c, unsigned long d)
 {
-    bool first = seccomp_enter();
+    bool first = seccomp_enter(a == SECCOMP_MODE_STRICT);
     int result = function(PR_SET_SECCOMP, a, b, c, d);
-    if (first && result < 0) {
-        seccomp_leave();
+    if (result < 0) {
+        seccomp_fails(first);
     }
     return result;
 }

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* Just before the call that puts the filter on. Returns whether the process had none
- * of its own making before: then seccomp_leave() takes it back if the call fails.
- * Async-signal-safe. */
-bool seccomp_enter(void);
-void seccomp_leave(void);
+/* Just before the call that puts the filter on, or lets this thread enter strict mode. Returns
+ * whether the process had none of its own making before: seccomp_fails(), with that, takes
+ * back what is to be taken back if the call fails. Async-signal-safe. */
+bool seccomp_enter(bool is_strict);
+void seccomp_fails(bool first);
 
 #endif

@@ -5,6 +5,7 @@
 #include "calls/seccomp.h"
 #include "calls/wrap.h"
 
+#include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 
@@ -12,10 +13,11 @@
 __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, long c, long d,
                                                         long e)
 {
-    bool first = seccomp_enter();
+    bool is_strict = n == SYS_seccomp ? a == SECCOMP_SET_MODE_STRICT : b == SECCOMP_MODE_STRICT;
+    bool first = seccomp_enter(is_strict);
     long result = next.syscall(n, a, b, c, d, e, 0);
-    if (first && result < 0) {
-        seccomp_leave();
+    if (result < 0) {
+        seccomp_fails(first);
     }
     return result;
 }

@@ -136,14 +136,31 @@ static int by_send_timeout(int fd, const struct sockaddr *addr, socklen_t len)
     return result;
 }
 
+void limit_connecting_send(int fd)
+{
+    if (settings.handling.connect_timeout_ms > 0 && !process_is_caged() && is_tcp_socket(fd)) {
+        limit_steps(fd);
+    }
+}
+
+/* Then connect may return at once, and the first write waits (net/ipv4/tcp_fastopen.c,
+ * tcp_fastopen_defer_connect()). */
+static bool connects_later(int fd)
+{
+    return ask_int(fd, IPPROTO_TCP, OPTION_TCP_FASTOPEN_CONNECT) > 0;
+}
+
 int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len)
 {
     unsigned ms = settings.handling.connect_timeout_ms;
     if (ms == 0 || process_is_caged() || !is_tcp_socket(fd)) {
         return beneath.connect(fd, addr, len);
     }
-    if (!may_wait(fd)) {
+    bool waits = may_wait(fd);
+    if (!waits || connects_later(fd)) {
         limit_steps(fd);
+    }
+    if (!waits) {
         return beneath.connect(fd, addr, len);
     }
     int before = ask_int(fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);

@@ -10,6 +10,9 @@
  * off again. */
 int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len);
 
+/* Before a send that connects (MSG_FASTOPEN): it is given TCP_SYNCNT, however it waits. */
+void limit_connecting_send(int fd);
+
 /* Whether the kernel's steps of this socket are those that were asked for. */
 bool limit_is_ours(int fd);
 

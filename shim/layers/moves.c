@@ -6,6 +6,7 @@
 #include "calls/rights.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
+#include "layers/limit.h"
 #include "layers/moving.h"
 #include "layers/options.h"
 #include "layers/timed_out.h"
@@ -110,13 +111,32 @@ static long send_failed(enum call call, const struct attempt *a)
 #define RECEIVES(result, call, name, parameters, arguments, flags)                                 \
     RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL)
 
-#define SENDS(result, call, name, parameters, arguments, ...)                                      \
+#define SENDS(...) SENDS_AFTER((void)0, __VA_ARGS__)
+#define SENDS_AFTER(before, result, call, name, parameters, arguments, ...)                        \
     static result layer_##name parameters                                                          \
     {                                                                                              \
+        before;                                                                                    \
         result n = beneath.name arguments;                                                         \
         struct attempt a = {__VA_ARGS__};                                                          \
         return n >= 0 ? n : (result)send_failed(CALL_##call, &a);                                  \
     }
+
+/* A send that connects is given what a connect is; it is not made again. */
+static __attribute__((noinline)) void prepare_connecting_send(int fd)
+{
+    options_adopt(fd);
+    options_limit_receiving(fd);
+    limit_connecting_send(fd);
+}
+
+static void before_sendto(int fd, int flags, const struct sockaddr *addr)
+{
+    if (flags & MSG_FASTOPEN) {
+        prepare_connecting_send(fd);
+    } else if (addr) {
+        options_limit_asking(fd);
+    }
+}
 
 static void take_descriptor(int fd)
 {
@@ -152,13 +172,14 @@ RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (f
 
 SENDS(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags),
       .fd = fd, .len = len, .flags = flags)
-SENDS(ssize_t, sendto, sendto,
-      (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
-       socklen_t addrlen),
-      (fd, buf, len, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags, .addr = addr,
-      .addrlen = addrlen)
-SENDS(ssize_t, sendmsg, sendmsg, (int fd, const struct msghdr *msg, int flags), (fd, msg, flags),
-      .fd = fd, .data = msg, .flags = flags)
+SENDS_AFTER(before_sendto(fd, flags, addr), ssize_t, sendto, sendto,
+            (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+             socklen_t addrlen),
+            (fd, buf, len, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags,
+            .addr = addr, .addrlen = addrlen)
+SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, sendmsg,
+            (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), .fd = fd, .data = msg,
+            .flags = flags)
 SENDS(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
       (fd, msgs, count, flags), .fd = fd, .len = count, .flags = flags)
 SENDS(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), .fd = fd,
@@ -220,8 +241,9 @@ RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int fla
 RECEIVES_AND(int, recvmmsg, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
              (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
-SENDS(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
-      (fd, msg, flags), .fd = fd, .data = msg, .flags = flags)
+SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, __sendmsg64,
+            (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), .fd = fd, .data = msg,
+            .flags = flags)
 SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
       (fd, msgs, count, flags), .fd = fd, .len = count, .flags = flags)
 #endif
@@ -264,6 +286,16 @@ static void install_late_errors(void)
 #endif
 }
 
+/* Those that may begin what is then waited for. */
+static void install_askers(void)
+{
+    next.sendto = layer_sendto;
+    next.sendmsg = layer_sendmsg;
+#ifdef HAVE_TIME64_TWINS
+    next.__sendmsg64 = layer___sendmsg64;
+#endif
+}
+
 void moves_install(void)
 {
     const struct handling *h = &settings.handling;
@@ -276,6 +308,7 @@ void moves_install(void)
         EACH_RECEIVING(PUT_INTO_TABLE)
     }
     if (h->recv_timeout_ms > 0) {
+        install_askers();
         process_timeout_set(); /* an EAGAIN may be of it */
     }
 }

@@ -82,6 +82,21 @@ void options_limit_receiving(int fd)
     raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, &limit, sizeof limit);
 }
 
+void options_limit_asking(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } own = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof own;
+    if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() &&
+        raw(SYS_getsockname, fd, &own, &len) == 0 && is_inet_family(own.any.sa_family) &&
+        own.in.sin_port == 0 && ask_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM) {
+        options_limit_receiving(fd);
+    }
+}
+
 static int layer_socket(int domain, int type, int protocol)
 {
     int fd = beneath.socket(domain, type, protocol);

@@ -2,6 +2,7 @@
  * they returned and how long they took. It stands above all other layers and tells what
  * the program sees. Whether a descriptor that read or write is given is a socket is not
  * asked, since that would cost a system call each time, but remembered. */
+#include "base/cycles.h"
 #include "base/hint.h"
 #include "base/process.h"
 #include "base/settings.h"
@@ -33,8 +34,7 @@ static bool may_note(int fd)
 
 static bool is_noted(int fd)
 {
-    return (unsigned)fd < HINTS &&
-           atomic_load_explicit(&sockets[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+    return hint_bit(sockets, fd);
 }
 
 static void note(int fd)
@@ -62,29 +62,28 @@ void recording_take_inherited(int fd)
 /* ---- Telling ---- */
 
 /* A call that moves data, or takes sockets alone. */
-static __attribute__((noinline)) void tell(enum call call, int fd, long ret,
-                                           const struct clock_time *begun)
+static __attribute__((noinline)) void tell(enum call call, int fd, long ret, int64_t begun)
 {
-    if (!call_takes_any_file(call)) {
-        note(fd);
+    if (!is_noted(fd)) {
+        note(fd); /* one that takes sockets alone: else its time would not be known */
     }
-    recorder_call(&(struct done){.call = call, .fd = fd, .ret = ret, .begun = begun});
+    recorder_call(call, fd, ret, begun);
 }
 
-/* What may be a file or a socket: the time of a file's is not asked for. */
-static struct clock_time begin(enum call call, int fd)
+/* When it begins. Of what may be a file or a socket: the time of a file's is not asked for. */
+static int64_t begin(enum call call, int fd)
 {
     bool is_file = call_takes_any_file(call) && !is_noted(fd);
-    return is_file ? (struct clock_time){0, 0} : clock_now();
+    return is_file ? 0 : cycles_time();
 }
 
 #define TELLS_IF(is_success, result, call, name, parameters, arguments, fd)                        \
     static result layer_##name parameters                                                          \
     {                                                                                              \
-        struct clock_time begun = begin(CALL_##call, fd);                                          \
+        int64_t begun = begin(CALL_##call, fd);                                                    \
         result n = under.name arguments;                                                           \
-        if ((is_success) && begun.tv_sec > 0) {                                                    \
-            tell(CALL_##call, fd, n, &begun);                                                      \
+        if ((is_success) && begun > 0) {                                                           \
+            tell(CALL_##call, fd, n, begun);                                                       \
         }                                                                                          \
         return n;                                                                                  \
     }
@@ -171,65 +170,60 @@ MOVED(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count
 
 static int layer_socket(int domain, int type, int protocol)
 {
-    struct clock_time begun = clock_now();
+    int64_t begun = cycles_time();
     int fd = under.socket(domain, type, protocol);
     if (fd >= 0) {
         note(fd);
-        recorder_call(&(struct done){.call = CALL_socket, .fd = -1, .ret = fd, .begun = &begun});
+        recorder_call(CALL_socket, -1, fd, begun);
     }
     return fd;
 }
 
 static int layer_socketpair(int domain, int type, int protocol, int *pair)
 {
-    struct clock_time begun = clock_now();
+    int64_t begun = cycles_time();
     int result = under.socketpair(domain, type, protocol, pair);
     if (result == 0) {
-        struct done done = {.call = CALL_socketpair, .fd = -1, .begun = &begun};
         if (no_filter && !process_is_caged()) {
             note(pair[0]);
             note(pair[1]);
         }
-        recorder_call(&done);
+        recorder_call(CALL_socketpair, -1, 0, begun);
     }
     return result;
 }
 
 static int layer_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    struct clock_time begun = clock_now();
+    int64_t begun = cycles_time();
     int result = under.connect(fd, addr, len);
     if (result == 0) {
         bool is_read = no_filter && !process_is_caged();
         note(fd);
-        recorder_call(&(struct done){.call = CALL_connect,
-                                     .fd = fd,
-                                     .begun = &begun,
-                                     .peer = is_read ? addr : NULL,
-                                     .peer_len = len});
+        recorder_connect(fd, begun, is_read ? addr : NULL, len);
     }
     return result;
 }
 
-static int accepted(enum call call, int listener, int fd, const struct clock_time *begun)
+static int accepted(enum call call, int listener, int fd, int64_t begun)
 {
     if (fd >= 0) {
         note(fd);
-        recorder_call(&(struct done){.call = call, .fd = listener, .ret = fd, .begun = begun});
+        recorder_call(call, listener, fd, begun);
     }
     return fd;
 }
 
 static int layer_accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
-    struct clock_time begun = clock_now();
-    return accepted(CALL_accept, fd, under.accept(fd, addr, len), &begun);
+    int64_t begun = cycles_time();
+    return accepted(CALL_accept, fd, under.accept(fd, addr, len), begun);
 }
 
 static int layer_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-    struct clock_time begun = clock_now();
-    return accepted(CALL_accept4, fd, under.accept4(fd, addr, len, flags), &begun);
+    int64_t begun = cycles_time();
+    return accepted(CALL_accept4, fd, under.accept4(fd, addr, len, flags), begun);
 }
 
 /* Forgotten first: once it is closed the number may be another thread's. */
@@ -238,11 +232,11 @@ static int layer_close(int fd)
     if (!is_noted(fd)) {
         return under.close(fd);
     }
-    struct clock_time begun = clock_now();
+    int64_t begun = cycles_time();
     forget(fd);
     int result = under.close(fd);
     if (result == 0) {
-        recorder_call(&(struct done){.call = CALL_close, .fd = fd, .begun = &begun});
+        recorder_call(CALL_close, fd, 0, begun);
     }
     return result;
 }
@@ -324,6 +318,9 @@ void recording_install(void)
     }
     under = next;
     no_filter = !process_is_filtered();
+    if (no_filter) {
+        cycles_begin();
+    }
     EACH_RECEIVING(PUT_INTO_TABLE)
     EACH_SENDING(PUT_INTO_TABLE)
     install_others();

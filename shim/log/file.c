@@ -21,6 +21,7 @@ int file_by_stat(int fd, const char *path, int flags, struct file *file)
     file->device = device_number(major(st.st_dev), minor(st.st_dev));
     file->inode = (uint64_t)st.st_ino;
     file->size = (uint64_t)st.st_size;
+    file->born = 0;
     file->mode = st.st_mode;
     file->links = (uint32_t)st.st_nlink;
     file->uid = st.st_uid;
@@ -34,15 +35,16 @@ static void take(struct file *file, const struct kernel_statx *st)
     file->device = device_number(st->device_major, st->device_minor);
     file->inode = st->inode;
     file->size = st->size;
+    file->born = st->mask & STATX_BIRTH ? st->birth_seconds << 30 | st->birth_ns : 0;
     file->mode = st->mode;
     file->links = st->links;
     file->uid = st->uid;
     file->gid = st->gid;
 }
 
-enum { ASKED = STATX_TYPE_TO_GID | STATX_INODE | STATX_BYTES };
+enum { ASKED = STATX_TYPE_TO_GID | STATX_INODE | STATX_BYTES | STATX_BIRTH };
 
-/* Not by fstat, which asks for the times, too: then the next write must give the
+/* Not by fstat, which asks for the other times, too: then the next write must give the
  * file a new one, and costs twice as much (fs/stat.c, fill_mg_cmtime(), since
  * Linux 6.13). */
 bool file_by_statx(int fd, const char *path, int flags, struct file *file)

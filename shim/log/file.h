@@ -14,6 +14,7 @@ struct file {
     uint64_t device;
     uint64_t inode;
     uint64_t size; /* bytes */
+    uint64_t born; /* 0: not known. An inode's number is soon used again */
     mode_t mode;
     uint32_t links, uid, gid;
 };

@@ -151,11 +151,22 @@ static int change_current(int flags, const struct moment *m)
     return err;
 }
 
+/* Not where the program has closed it, and a file of its own came to have the number. */
+bool stderr_is_as_it_was(struct file *now)
+{
+    return has_stderr && file_of(2, now) == 0 && same_file(now, &stderr_file) &&
+           now->born == stderr_file.born;
+}
+
+/* A filter that was inherited may kill for a socket call: then the ioctl has to do. */
 bool stderr_is_a_client(void)
 {
     struct file in, err;
-    return is_ip_socket(2) || (file_of(2, &err) == 0 && S_ISSOCK(err.mode) &&
-                               file_of(0, &in) == 0 && same_file(&in, &err));
+    if (file_of(2, &err) < 0 || !S_ISSOCK(err.mode)) {
+        return false;
+    }
+    return (file_of(0, &in) == 0 && same_file(&in, &err)) || is_tcp_by_ioctl(2) ||
+           (!process_is_filtered() && is_ip_socket(2));
 }
 
 /* A child may have inherited $JOURNAL_STREAM and another stderr. */
@@ -168,19 +179,20 @@ static bool is_journal(const struct file *file)
 
 /* Descriptor 2 is used where it is, never kept open by a copy of ours: whoever waits for
  * a daemon to close its stderr must not wait for us. */
+void log_take_stderr(void)
+{
+    has_stderr = file_of(2, &stderr_file) == 0;
+    stderr_is_journal = has_stderr && is_journal(&stderr_file);
+}
+
 int log_begin(void)
 {
     if (settings.log == LOG_FILE) {
         root_mount = mount_at("/");
         return file_at("/", &root);
     }
-    if (stderr_is_a_client()) {
-        return -ENOTSUP;
-    }
-    int err = file_of(2, &stderr_file);
-    has_stderr = err == 0;
-    stderr_is_journal = has_stderr && is_journal(&stderr_file);
-    return err;
+    has_stderr = has_stderr && !stderr_is_a_client();
+    return has_stderr ? 0 : -ENOTSUP;
 }
 
 int log_open(const struct moment *m)
@@ -282,7 +294,7 @@ static bool take_stderr(struct place *p)
 {
     p->writing.fd = 2;
     p->is_journal = stderr_is_journal;
-    return has_stderr && file_of(2, &p->file) == 0 && same_file(&p->file, &stderr_file);
+    return stderr_is_as_it_was(&p->file);
 }
 
 bool place_find(struct place *p)

@@ -8,8 +8,11 @@
 #include "log/use.h"
 #include "tell/record.h"
 
-/* Once, after the settings are read: opens nothing. Returns 0, or a negated errno: it is
- * to be stderr, and that is no place for a log. */
+/* Once, after the settings are read: what descriptor 2 is by now is written to, nothing that
+ * comes to have its number later. */
+void log_take_stderr(void);
+/* After that: opens nothing. Returns 0, or a negated errno: it is to be stderr, and that is
+ * no place for a log. */
 int log_begin(void);
 /* Opens the log, if it is a file. Returns 0 or a negated errno; it is tried again once a
  * second then. */
@@ -17,6 +20,8 @@ int log_open(const struct moment *m);
 /* Whether descriptor 2 is a client's connection: an IP socket, or a socket that is
  * descriptor 0 as well. */
 bool stderr_is_a_client(void);
+/* Whether descriptor 2 still is what log_take_stderr() has found; *now is what it is. */
+bool stderr_is_as_it_was(struct file *now);
 
 /* ---- For log/ alone ---- */
 

@@ -120,16 +120,27 @@ void keep_none(unsigned i)
 }
 
 /* To be read as well, for its last byte: but a reader of a FIFO would be one more. */
-static int open_path(const char *path, int flags)
+static long open_to_append(const char *path, int flags, bool is_file)
 {
     enum { COMMON = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | LARGEFILE };
-    struct file there;
-    bool is_file = file_at(path, &there) < 0 || S_ISREG(there.mode);
     long fd = raw(SYS_openat, AT_FDCWD, path, (is_file ? O_RDWR : O_WRONLY) | COMMON | flags, 0644);
     if (fd == -EACCES && is_file) {
         fd = raw(SYS_openat, AT_FDCWD, path, O_WRONLY | COMMON | flags, 0644);
     }
-    return (int)fd;
+    return fd;
+}
+
+/* O_CREAT only where it is needed: in a folder such as /tmp it is refused, to root as well,
+ * for a file or FIFO of somebody else's (protected_regular and protected_fifos in proc(5)). */
+static int open_path(const char *path, int flags)
+{
+    struct file there;
+    bool is_there = file_at(path, &there) == 0;
+    if (!is_there || flags & O_EXCL) {
+        return (int)open_to_append(path, flags, true);
+    }
+    long fd = open_to_append(path, flags & ~O_CREAT, S_ISREG(there.mode));
+    return fd == -ENOENT ? -EAGAIN : (int)fd; /* removed in between */
 }
 
 /* A copy of `low` under a number like ours, on `file`, where nobody puts anything until it

@@ -288,7 +288,7 @@ void log_enter_cage(void)
 void log_complain(const char *line, size_t len)
 {
     struct file file;
-    if (!stderr_is_a_client() && file_of(2, &file) == 0) {
+    if (!stderr_is_a_client() && stderr_is_as_it_was(&file)) {
         write_to(2, &file, line, len);
     }
 }

@@ -21,7 +21,7 @@ void log_end(void);
 void log_enter_cage(void);
 
 /* One line to standard error, or nothing if that would wait or raise a signal. Not
- * to a client: never if stderr_is_a_client(). */
+ * to a client: never if stderr_is_a_client(), nor to what is descriptor 2 only by now. */
 void log_complain(const char *line, size_t len);
 
 #endif

@@ -1,5 +1,6 @@
 #include "log/recorder.h"
 
+#include "base/cycles.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "log/recorder_file.h"
@@ -56,8 +57,7 @@ static __attribute__((noinline)) uint32_t program_number(void)
 
 static void begin(struct recording *r, enum recorded_event event, uint32_t number)
 {
-    struct moment m = this_moment();
-    r->head = recorded_head(event, &m, number);
+    r->head = recorded_head(event, clock_nanoseconds(), process_identify(), number);
     r->len = sizeof r->head;
 }
 
@@ -121,32 +121,41 @@ void recorder_refused(enum call call, int fd, const char *why)
     }
 }
 
-static uint64_t nanoseconds_between(const struct clock_time *from, const struct clock_time *to)
+struct call_and_peer {
+    struct recorded head;
+    struct recorded_call call;
+    unsigned char peer[sizeof(struct sockaddr_un)];
+};
+
+static inline __attribute__((always_inline)) void make_call(struct call_and_peer *r, enum call call,
+                                                            int fd, long ret, int64_t begun)
 {
-    int64_t ns = (to->tv_sec - from->tv_sec) * 1000000000 + (to->tv_nsec - from->tv_nsec);
-    return ns > 0 ? (uint64_t)ns : 0; /* the clock may have been set */
+    int64_t now = cycles_time();
+    r->head = recorded_head(RECORDED_CALL, now, process_identify(), program_number());
+    /* The clock may have been set meanwhile. */
+    r->call = (struct recorded_call){.call = call,
+                                     .fd = fd,
+                                     .ret = ret,
+                                     .duration_ns = now > begun ? (uint64_t)(now - begun) : 0};
 }
 
-/* Its room is its own: this is called as often as the program calls. */
-__attribute__((noinline)) void recorder_call(const struct done *d)
+/* As often as the program calls. */
+void recorder_call(enum call call, int fd, long ret, int64_t begun)
 {
-    struct {
-        struct recorded head;
-        struct recorded_call call;
-        unsigned char peer[sizeof(struct sockaddr_un)];
-    } r;
-    struct moment m = this_moment();
-    size_t len = offsetof(__typeof__(r), peer);
-    r.head = recorded_head(RECORDED_CALL, &m, program_number());
-    r.call = (struct recorded_call){.call = d->call,
-                                    .fd = d->fd,
-                                    .ret = d->ret,
-                                    .duration_ns = nanoseconds_between(d->begun, &m.now)};
-    if (d->peer && d->peer_len <= sizeof r.peer) {
-        memcpy(r.peer, d->peer, d->peer_len);
-        len += d->peer_len;
+    struct call_and_peer r;
+    make_call(&r, call, fd, ret, begun);
+    ring_put_line(&recorder_ring, &r);
+}
+
+void recorder_connect(int fd, int64_t begun, const struct sockaddr *peer, socklen_t len)
+{
+    struct call_and_peer r;
+    size_t kept = peer && len <= sizeof r.peer ? len : 0;
+    if (kept > 0) {
+        memcpy(r.peer, peer, kept);
     }
-    ring_put(&recorder_ring, &r, len);
+    make_call(&r, CALL_connect, fd, 0, begun);
+    ring_put(&recorder_ring, &r, offsetof(struct call_and_peer, peer) + kept);
 }
 
 static __attribute__((noinline)) void put_words_of(enum recorded_event event, const char *words,

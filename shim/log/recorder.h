@@ -23,16 +23,10 @@ static inline bool recorder_is_on(void)
 void recorder_return(const struct facts *facts, enum cause cause);
 void recorder_handled(const struct facts *facts, enum cause cause, const struct change *change);
 void recorder_refused(enum call call, int fd, const char *why);
-/* A call that succeeded. The peer is that of a connect, or NULL. */
-struct done {
-    enum call call;
-    int fd;
-    long ret;
-    const struct clock_time *begun;
-    const struct sockaddr *peer;
-    socklen_t peer_len;
-};
-void recorder_call(const struct done *done);
+/* A call that succeeded; begun: when, by cycles_time(). */
+void recorder_call(enum call call, int fd, long ret, int64_t begun);
+/* A connect, to `len` bytes of `peer`, or NULL. */
+void recorder_connect(int fd, int64_t begun, const struct sockaddr *peer, socklen_t len);
 void recorder_config(const char *why, size_t len);
 /* host, cgroup: empty where they are not known; they stay where they are. */
 void recorder_start(const char *host, const char *cgroup);

@@ -127,13 +127,22 @@ static long write_to_file(int fd, const struct file *file, const char *line, siz
     return file->size + len > limit ? -EFBIG : write_without(SIGXFSZ, write_plainly, fd, line, len);
 }
 
+/* An inherited filter may kill for a send in a program that makes no socket calls. */
+static long write_to_socket(int fd, const char *line, size_t len)
+{
+    if (process_is_filtered() && !process_calls_sockets()) {
+        return -EACCES;
+    }
+    return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+}
+
 long write_to(int fd, const struct file *file, const char *line, size_t len)
 {
     if (S_ISREG(file->mode)) {
         return write_to_file(fd, file, line, len);
     }
     if (S_ISSOCK(file->mode)) {
-        return raw(SYS_sendto, fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+        return write_to_socket(fd, line, len);
     }
     return write_without_waiting(fd, file, line, len);
 }

@@ -1,6 +1,7 @@
 #include "start/start.h"
 
 #include "base/clock.h"
+#include "base/next.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "force/nodelay.h"
@@ -129,8 +130,12 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
+    if (next_is_second()) {
+        return; /* each record once: the one in front knows who called */
+    }
     clock_begin();
     settings_load(environ);
+    log_take_stderr();
     if (settings.recording) {
         begin_recorder();
     }

@@ -3,17 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-struct recorded recorded_head(enum recorded_event event, const struct moment *m, uint32_t program)
-{
-    return (struct recorded){.seconds = m->now.tv_sec,
-                             .nanoseconds = (uint32_t)m->now.tv_nsec,
-                             .program = program,
-                             .pid = m->who.pid,
-                             .tid = m->who.tid,
-                             .event = (uint8_t)event,
-                             .cause = CAUSE_COUNT};
-}
-
 void recording_add(struct recording *r, const void *bytes, size_t len)
 {
     size_t room = sizeof r->bytes - r->len;
@@ -96,8 +85,7 @@ void recorded_table(char *table)
 {
     struct text t = text_in(table, RING_TABLE - 1, QUOTE_PLAIN);
     text_add(&t, "record: name kind at size\n");
-    PUT(&t, recorded, number, seconds);
-    PUT(&t, recorded, number, nanoseconds);
+    PUT(&t, recorded, number, time);
     PUT(&t, recorded, number, program);
     PUT(&t, recorded, number, pid);
     PUT(&t, recorded, number, tid);

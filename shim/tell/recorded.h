@@ -19,14 +19,12 @@ enum recorded_event {
 
 /* What each begins with. */
 struct recorded {
-    int64_t seconds; /* of CLOCK_REALTIME */
-    uint32_t nanoseconds;
+    int64_t time;     /* CLOCK_REALTIME, in nanoseconds since 1970 */
     uint32_t program; /* its number among those of the ring */
     int32_t pid, tid; /* 0: not known */
     uint8_t event;
     uint8_t cause;  /* CAUSE_COUNT: none */
     uint16_t facts; /* bytes of them */
-    uint32_t spare;
 };
 
 struct recorded_change {
@@ -41,6 +39,7 @@ struct recorded_call {
     int64_t ret;
     uint64_t duration_ns;
 };
+_Static_assert(sizeof(struct recorded) + sizeof(struct recorded_call) == RING_LINE, "at once");
 
 /* What is the same for all records of a program. Texts end in a NUL. */
 struct recorded_program {
@@ -60,7 +59,16 @@ struct recording {
 };
 
 /* What one of this moment begins with. */
-struct recorded recorded_head(enum recorded_event event, const struct moment *m, uint32_t program);
+static inline struct recorded recorded_head(enum recorded_event event, int64_t time,
+                                            struct identity who, uint32_t program)
+{
+    return (struct recorded){.time = time,
+                             .program = program,
+                             .pid = who.pid,
+                             .tid = who.tid,
+                             .event = (uint8_t)event,
+                             .cause = CAUSE_COUNT};
+}
 void recording_facts(struct recording *r, const struct facts *facts, enum cause cause);
 /* Bytes, as far as there is room. */
 void recording_add(struct recording *r, const void *bytes, size_t len);

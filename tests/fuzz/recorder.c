@@ -71,8 +71,7 @@ static void put_something(struct input *in)
     if (len >= sizeof(struct recorded) && take_byte(in) & 1) {
         struct recorded *head = (void *)record;
         head->event = (uint8_t)(head->event % (RECORDED_EVENTS + 1));
-        head->nanoseconds %= 1000000000;
-        head->seconds &= 0x1ffffffff;
+        head->time &= INT64_MAX;
         head->facts = (uint16_t)(len - sizeof *head);
         if (head->event == RECORDED_RETURN) {
             head->cause %= CAUSE_COUNT;

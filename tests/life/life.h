@@ -159,7 +159,7 @@ void has_socket(void);
 
 /* ---- step.c: one call, and what was seen of it ---- */
 
-enum { POISON = 0x5a5a, TABLE = 40 };
+enum { POISON = 0x5a5a, TABLE = 260 };
 extern sigjmp_buf crashed;
 extern unsigned number; /* of the step */
 extern bool in_child;

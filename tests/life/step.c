@@ -27,29 +27,47 @@ void handler_with_info(int sig, siginfo_t *info, void *context)
     caught += 10000 * (info->si_signo == sig);
 }
 
-/* What a softirq still has to deliver is delivered, what waits for a delayed
- * acknowledgement is acknowledged. */
+/* Whether all that a TCP socket has sent was acknowledged, or is not going to be: the peer's
+ * window is closed, which the kernel has found out by then. */
+static bool is_settled(int fd)
+{
+    int on = 1;
+    int queued = 0;
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    long protocol = ask(fd, SOL_SOCKET, SO_PROTOCOL);
+    if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) {
+        return true;
+    }
+    syscall(SYS_setsockopt, fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    if (syscall(SYS_ioctl, fd, TIOCOUTQ, &queued) != 0 || queued <= 0) {
+        return true;
+    }
+    syscall(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+    return info.tcpi_state == TCP_CLOSE || info.tcpi_probes || info.tcpi_state == TCP_SYN_SENT;
+}
+
+static bool are_settled(void)
+{
+    bool all = true;
+    for (int fd = 3; fd < TABLE; fd++) {
+        all = is_settled(fd) && all; /* each is told to acknowledge */
+    }
+    return all;
+}
+
+/* What is on its way arrives, and is acknowledged, before the next step: how it lies in the
+ * receiver's queue, and what is sent later, depends on that. Mostly it is so at once; that a
+ * window is closed is found out after 200 ms. */
 void settle(void)
 {
-    for (int tries = 0; tries < 200; tries++) {
-        bool quiet = true;
-        for (int fd = 3; fd < TABLE; fd++) {
-            int on = 1;
-            int queued = 0;
-            if (ask(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP &&
-                syscall(SYS_setsockopt, fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == 0 &&
-                syscall(SYS_ioctl, fd, TIOCOUTQ, &queued) == 0 && queued > 0) {
-                struct tcp_info info;
-                socklen_t len = sizeof info;
-                syscall(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len);
-                quiet = quiet && (info.tcpi_state == TCP_CLOSE || info.tcpi_probes ||
-                                  info.tcpi_state == TCP_SYN_SENT);
-            }
+    struct timespec pause = {0, 1000000};
+    for (int tries = 0; !are_settled() && tries < 2000; tries++) {
+        if (tries < 20) {
+            syscall(SYS_sched_yield);
+        } else {
+            syscall(SYS_nanosleep, &pause, NULL);
         }
-        if (quiet) {
-            return;
-        }
-        syscall(SYS_sched_yield);
     }
 }
 

@@ -1,6 +1,6 @@
 /* Enters a seccomp cage and goes on failing there.
  *
- *     caged prctl|seccomp|syscall-prctl|strict [refused] [fsize] [child]
+ *     caged prctl|seccomp|syscall-prctl|strict|strict-seccomp [refused] [fsize] [child]
  *
  * The exit status is 7 if all went as it should. */
 #include "cage.h"
@@ -34,13 +34,15 @@ static long enter(const char *way, struct sock_fprog *by)
     return syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, by);
 }
 
-static void enter_strict(void)
+static void enter_strict(int by_number)
 {
     static char room[64];
-    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);
+    CHECK((by_number ? syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 0, NULL)
+                     : prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)) == 0);
     CHECK(read(gone, room, 6) == 0);
     CHECK(write(quiet[0], room, 0) == 0);
     CHECK(write(-1, room, 7) == -1 && errno == EBADF);
+    CHECK(write(quiet[0], room, 8) == 8 && read(quiet[1], room, 8) == 8);
     syscall(SYS_exit, 7);
 }
 
@@ -67,8 +69,8 @@ int main(int argc, char **argv)
             go_on_in_child();
         }
     }
-    if (strcmp(argv[1], "strict") == 0) {
-        enter_strict();
+    if (strncmp(argv[1], "strict", strlen("strict")) == 0) {
+        enter_strict(argv[1][strlen("strict")]);
     }
     CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
     CHECK(enter(argv[1], &whole) == 0);

@@ -26,9 +26,10 @@ some time since boot.
 
 With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
-since when, peers that do not read, connects that are not answered, full accept
-queues, descriptors against their limit; and the call that each thread waits in,
-and for whom. Nothing is injected or traced. Without root it works for your own
+since when, peers that do not read, connects and requests that are not answered,
+full accept queues, a server that waits for one client while others queue,
+descriptors against their limit; and the call that each thread waits in, and for
+whom. Nothing is injected or traced. Without root it works for your own
 processes; what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
@@ -81,15 +82,17 @@ doctor_read_words() {
         --json) DOCTOR_JSON=yes ;;
         --seconds | --watch)
             case ${2-} in
-            '' | *[!0-9]* | ?????*) wrong_call doctor "$1 ${2-} is not allowed; allowed: a number of seconds" ;;
+            '') wrong_call doctor "$1 needs a value" ;;
+            *[!0-9]* | ?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
             esac
+            [ "$1" = --seconds ] || [ "$2" -gt 0 ] || wrong_call doctor "--watch 0 is not allowed; allowed: a number of seconds, at least 1"
             [ "$1" = --seconds ] && doctor_seconds=$2 || doctor_watch=$2
             shift
             ;;
         -*) doctor_option "$1" ;;
         '' | *[!0-9]*) wrong_call doctor "$1 is not a PID; to run a command, put -- before it" ;;
         *)
-            [ -z "$doctor_pid" ] || wrong_call doctor "one PID, not $doctor_pid and $1"
+            [ -z "$doctor_pid" ] || wrong_call doctor "doctor takes one PID, not $doctor_pid and $1"
             doctor_pid=$1
             ;;
         esac
@@ -276,6 +279,7 @@ doctor_process() {
         [ -z "$doctor_watch" ] || [ -z "${doctor_seen-}" ] || { complain "process $1 has ended" && exit 0; }
         die 1 "there is no process $1"
     fi
+    ! doctor_is_kernel_thread || die 1 "process $1 is a kernel thread, which has no descriptors"
     ls "$doctor_its/fd/" >/dev/null 2>&1 ||
         die 1 "the descriptors of process $1 can be seen only by its user and by root (CAP_SYS_PTRACE)"
     doctor_seen=yes
@@ -287,7 +291,14 @@ doctor_process() {
         doctor_process_descriptors
         doctor_process_sockets 2
         doctor_process_threads
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+}
+
+# PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.
+doctor_is_kernel_thread() {
+    # shellcheck disable=SC2046
+    set -- $(sed 's/.*) //' "$doctor_its/stat" 2>/dev/null)
+    [ $((${7:-0} & 0x200000)) -ne 0 ]
 }
 
 # In $doctor_ss; $doctor_ss_missing says why not.

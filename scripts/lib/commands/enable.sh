@@ -127,7 +127,7 @@ enable_print() {
 }
 
 enable_write() {
-    mkdir -p "${unit_dropin%/*}" || exit 1
+    mkdir -p "${unit_dropin%/*}" 2>/dev/null || die 1 "cannot write to ${unit_dropin%/*}; run it as root, or see the drop-in with --dry-run"
     { enable_print >"$unit_dropin.new" && mv "$unit_dropin.new" "$unit_dropin"; } || die 1 "$unit_dropin cannot be written"
     unit_reload
     complain "$unit_dropin is written; it takes effect with: systemctl restart $unit_name"

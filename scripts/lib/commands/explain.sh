@@ -24,6 +24,9 @@ sockshim_explain() {
     case ${1-} in
     -*) unknown_option explain "$1" --help ;;
     esac
+    case ${1+x}/$(printf '%s' "$*" | tr -d '[:space:]') in
+    x/) wrong_call explain "the cause, errno or message to explain is empty" ;;
+    esac
     if [ $# -le 1 ]; then
         explain_name=
         case ${1-} in

@@ -71,8 +71,10 @@ follow_option() {
         ;;
     -n?*/1) follow_option -n "${1#-n}" ;;
     --why/1) FOLLOW_SENTENCES=yes ;;
-    --top/1) follow_view=top ;;
-    --json/1) follow_view=json ;;
+    --top/1 | --json/1)
+        [ "$follow_view" = text ] || [ "--$follow_view" = "$1" ] || wrong_call follow "--$follow_view and $1 exclude each other"
+        follow_view=${1#--}
+        ;;
     --why/* | --top/* | --json/*) wrong_call follow "$1 takes no value" ;;
     *)
         # shellcheck disable=SC2086
@@ -86,7 +88,7 @@ follow_logs() {
         follow_choose_log
         set -- "$follow_log"
     }
-    [ $# -eq 1 ] || wrong_call follow "one log, not $1 and $2"
+    [ $# -eq 1 ] || wrong_call follow "follow takes one log or directory, not $1 and $2"
     [ -n "$1" ] || wrong_call follow "the log's name is empty"
     follow_log=$1
     follow_export_view
@@ -108,9 +110,10 @@ follow_choose_log() {
 
 # ---- The view: follow.awk ----
 
-# fold cuts what has no end into pieces of so many bytes. A record has 1024 at
-# most; of each line of 4096 or more mawk -W interactive keeps as much memory.
-FOLLOW_PIECE=2000
+# fold cuts what has no end into pieces of so many bytes. A record has 1024 at most, in
+# JSON of journalctl 3000; of each line of 4096 or more mawk -W interactive keeps as much
+# memory.
+FOLLOW_PIECE=4000
 
 follow_export_view() {
     terminal_decide_color "$filter_color"
@@ -139,38 +142,38 @@ follow_exec_view() {
     esac
     export LC_ALL=C
     # shellcheck disable=SC2086
-    exec awk $follow_interactive -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" \
+    exec awk $follow_interactive -f "$lib/records.awk" -f "$lib/json_line.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" \
         -f "$lib/$FILTER_CLOCK.awk" -f "$lib/json.awk" -f "$lib/follow.awk" -f "$lib/views/follow-$follow_view.awk" 3>&-
 }
 
 # ---- The log ----
 
 follow_path() {
+    [ ! -e "$follow_log" ] || [ -r "$follow_log" ] || die "$USAGE" "$follow_log: permission denied"
     if [ -d "$follow_log" ]; then
+        [ -x "$follow_log" ] || die "$USAGE" "$follow_log: permission denied"
         follow_decide_start
         follow_feed_folder | follow_exec_view
         return
     fi
-    [ ! -e "$follow_log" ] || [ -r "$follow_log" ] || die "$USAGE" "$follow_log: permission denied"
     if [ -p "$(readlink -f -- "$follow_log")" ] && [ -w "$follow_log" ]; then
         follow_stream <>"$follow_log" # not at its end when one writer is gone
         return
     elif [ -e "$follow_log" ] && [ ! -f "$follow_log" ]; then
         follow_stream <"$follow_log"
         return
-    elif [ -f "$follow_log" ] && follow_is_recorder; then
-        follow_recorder
-        return
+    elif [ -f "$follow_log" ]; then
+        case $(logs_unpacker "$(logs_first_bytes <"$follow_log")") in
+        '') ;;
+        "${recorder:?}") follow_recorder && return ;;
+        *) die "$USAGE" "$follow_log is compressed and no longer grows; use sockshim report $follow_log" ;;
+        esac
     fi
     follow_decide_start
     if [ -n "$FOLLOW_LATEST" ] && [ -t 2 ] && follow_is_long; then
         complain "looking for the last $FOLLOW_LATEST of them in $follow_log"
     fi
     follow_feed | follow_exec_view
-}
-
-follow_is_recorder() {
-    [ "$(logs_unpacker "$(logs_first_bytes <"$follow_log")")" = "${recorder:?}" ]
 }
 
 # With a filter, all that fits of what is there: only the view can count.

@@ -57,7 +57,10 @@ sockshim_recorder() {
         *) set -- "$@" "$recorder_word" ;;
         esac
     done
-    [ $# -eq 1 ] || wrong_call recorder "name one FILE, not $#"
+    [ $# -gt 0 ] || wrong_call recorder "no recorder file is named"
+    [ $# -eq 1 ] || wrong_call recorder "recorder takes one file, not $1 and $2"
+    [ ! -d "$1" ] || die "$USAGE" "$1 is a directory, not a recorder file"
+    [ ! -e "$1" ] || [ -f "$1" ] || [ ! -p "$1" ] || die "$USAGE" "$1 is a FIFO, not a recorder file"
     [ -x "${recorder:?}" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
     set -- ${recorder_json:+--json} ${recorder_failures:+--failures} ${recorder_around:+--around "$recorder_around"} \
         ${recorder_connection:+--connection "$recorder_connection"} -- "$1"
@@ -70,6 +73,11 @@ recorder_take_option() {
     --around)
         recorder_around=$(filter_moment "$2") ||
             wrong_call recorder "$2 is not a valid time for --around; try 2026-11-22T03:00, 03:00, or 15m (ago)"
+        case ${#recorder_around} in
+        10) recorder_around=${recorder_around}T00:00:00 ;;
+        13) recorder_around=$recorder_around:00:00 ;;
+        16) recorder_around=$recorder_around:00 ;;
+        esac
         ;;
     --connection)
         [ -n "$2" ] || wrong_call recorder "--connection needs an address"

@@ -18,8 +18,8 @@ Summarises one or more logs: what went wrong, how often, with whom and when, and
 what to do about it. Logs may be logfmt or JSON, compressed (gzip, xz, zstd,
 bzip2), and in any order. A directory stands for the logs in it, - for standard
 input; without LOG it reads standard input if that is a pipe or a file, and
-./sockshim.log otherwise. It recognises the prefixes of journalctl, syslog,
-docker compose and kubectl, and keeps hosts, containers and pods apart:
+./sockshim.log otherwise. It recognises what journalctl, syslog, docker compose,
+kubectl and similar tools add to a line, and keeps hosts and pods apart:
 
     sockshim report sockshim.log sockshim.log.*
     journalctl -u billing | sockshim report --since yesterday
@@ -37,14 +37,16 @@ END
                       never
   -h, --help          print this
 
-Exit status: 0; 2 if the usage is wrong or a log could not be read (the others
+Exit status: 0; 1 if no line is a record (the wrong file?), with --json and
+--prometheus 0; 2 if the usage is wrong or a log could not be read (the others
 are read anyway).
 END
 }
 
 # fold cuts what has no end into pieces of so many bytes, for awk keeps a line in
-# memory. A record has 1024 at most, and what stands before it 400 (prefix.awk).
-REPORT_PIECE=1500
+# memory. A record has 1024 at most, and what stands around it 400 (prefix.awk), or what
+# journalctl -o json adds, some 1500.
+REPORT_PIECE=4000
 
 sockshim_report() {
     report_view=text
@@ -59,7 +61,6 @@ report_option() {
     --prometheus/1) report_choose_view prometheus ;;
     --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
     --html/2)
-        [ -n "$2" ] || wrong_call report "--html needs a file, or - for standard output"
         report_choose_view html
         report_page=$2
         ;;
@@ -106,7 +107,11 @@ report_find_logs() {
             set -- "$@" "$report_log"
             continue
         fi
-        report_found=$(logs_in "$report_log")
+        if [ ! -r "$report_log" ] || [ ! -x "$report_log" ]; then
+            report_fail "$report_log: permission denied"
+            continue
+        fi
+        report_found=$(logs_in "$report_log" | report_prefer_logs)
         [ -n "$report_found" ] || report_fail "$report_log: no log in this directory"
         report_ifs=$IFS
         IFS='
@@ -118,6 +123,39 @@ report_find_logs() {
         IFS=$report_ifs
     done
     report_drop_repeated "$@"
+}
+
+# Of a folder's files: a recorder's file has the same records as the log beside it.
+report_prefer_logs() {
+    report_recorders='' report_has_logs=''
+    while IFS= read -r report_file; do
+        if logs_is_recorder "$report_file"; then
+            report_recorders="$report_recorders$report_file
+"
+        else
+            report_has_logs=yes
+            printf '%s\n' "$report_file"
+        fi
+    done
+    if [ -z "$report_has_logs" ]; then
+        printf '%s' "$report_recorders"
+    elif [ -n "$report_recorders" ]; then
+        complain "left out: $(printf '%s' "$report_recorders" | tr '\n' ' ')(recorder files, whose records are in the logs beside them as well)"
+    fi
+}
+
+# report_warn_of_both LOG...: named one by one they are read.
+report_warn_of_both() {
+    report_recorders='' report_has_logs=''
+    for report_log; do
+        if logs_is_recorder "$report_log"; then
+            report_recorders=$report_log
+        else
+            report_has_logs=yes
+        fi
+    done
+    [ -z "$report_recorders" ] || [ -z "$report_has_logs" ] ||
+        complain "$report_recorders is a recorder file: a record that a log has as well counts twice"
 }
 
 report_fail() {
@@ -163,15 +201,22 @@ report_on() {
         fi
     done
     [ $# -gt 0 ] || exit "$report_status"
+    report_warn_of_both "$@"
     [ -z "$report_page" ] || page_check "$report_page" "$@"
     report_export_choices "$@"
     export LC_ALL=C
     if [ -n "$report_page" ]; then
-        page_write "$report_page" report_tell_all "$@" || report_status=$USAGE
+        page_write "$report_page" report_tell_all "$@" || report_note_status $?
     else
-        report_tell_all "$@" || report_status=$USAGE
+        report_tell_all "$@" || report_note_status $?
     fi
     exit "$report_status"
+}
+
+# report_note_status STATUS: awk's; the worst one counts.
+report_note_status() {
+    [ "$1" -eq 1 ] || report_status=$USAGE
+    [ "$report_status" -ne 0 ] || report_status=$1
 }
 
 report_tell_all() {
@@ -180,7 +225,7 @@ report_tell_all() {
 
 # Whatever file is in the folder of findings is a kind of them.
 report_count() {
-    set -- -f "$lib/records.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
+    set -- -f "$lib/records.awk" -f "$lib/json_line.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
         -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/html.awk" -f "$lib/causes.awk" \
         -f "$lib/report.awk" -f "$lib/axis.awk" -f "$lib/findings.awk"
     for report_kind in "$lib"/findings/*.awk; do

@@ -24,8 +24,9 @@ was logged, and where.
                       error (default: debug, which is everything)
       --skip LIST     causes, errno names and calls not to log, separated by
                       commas: would-block,EINTR,accept4
-      --recorder FILE the last records, whatever the level, in a file of fixed
-                      size: sockshim recorder FILE prints them
+      --recorder FILE
+                      keep the most recent records, whatever the level, in a
+                      file of fixed size, which sockshim recorder FILE prints
       --recorder-size N
                       its size in bytes, with K, M or G (default: 16M)
       --recorder-calls all

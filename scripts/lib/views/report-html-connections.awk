@@ -55,10 +55,10 @@ function is_another(c, i, is_tcp,    before) {
 }
 
 function put_connections(    c, rank) {
-    put_section("connections", "Connections", "Worst first, then by time. A row is one connection of one process, with all that is recorded of it inside; or the attempts of a process to connect to one peer, where none came of them. " \
-        "<dfn>Local</dfn> is this program&rsquo;s end, <dfn>peer</dfn> the other one. <dfn>Received</dfn> and <dfn>sent</dfn> are the bytes that the connection had carried; sent are those that the peer had acknowledged.")
+    put_section("connections", "Connections", "Worst first, then by time. Each row is one connection of one process, or the failed attempts of a process to connect to one peer; open it to see its records. " \
+        "<dfn>Local</dfn> is this program&rsquo;s end, <dfn>peer</dfn> the other end. <dfn>Received</dfn> and <dfn>sent</dfn> are bytes over the life of the connection; sent counts only what the peer had acknowledged.")
     if (!conn_count) {
-        print "<p class=\"none\">No record tells of a single connection.</p>"
+        print "<p class=\"none\">No record belongs to a single connection.</p>"
         end_section()
         return
     }
@@ -72,7 +72,7 @@ function put_connections(    c, rank) {
             }
     end_table()
     if (connections_left_out)
-        print "<p class=\"cut\">" counted(connections_left_out, "connection is", "connections are") " left out: those of the lowest level, then the latest. Filters on the command line (<code>--since</code>, <code>--peer</code>, <code>--cause</code>) choose others.</p>"
+        print "<p class=\"cut\">" counted(connections_left_out, "connection is", "connections are") " left out: the lowest levels first, then the latest. Filters on the command line (<code>--since</code>, <code>--peer</code>, <code>--cause</code>) choose others.</p>"
     end_section()
 }
 

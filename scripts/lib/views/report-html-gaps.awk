@@ -29,14 +29,14 @@ function gap_of_filters(    n, names, words, i, out, text) {
     }
     if (out != "")
         add_gap(1, "This page was made with filters: " out ". " counted(left_out, "record was", "records were") \
-            " left out by them. Nothing on this page says anything about those, and findings that need them are missing.")
+            " left out by them. This page says nothing about them, and findings that need them are missing.")
 }
 
 function gap_of_logs() {
-    gap_of_setting(lowest_logged, 1, "without records below level ", ". That none are here does not mean that nothing of the kind happened: an orderly end, for instance, has level info.")
+    gap_of_setting(lowest_logged, 1, "without records below level ", ". Their absence here does not mean that nothing of the kind happened: a clean end of a connection, for instance, has level info.")
     gap_of_setting(skipped_in, 1, "without ", ": whether there were any is not known.")
-    gap_of_setting(only_in, 0, "for these programs only: ", ". Of others on the same machine nothing is known.")
-    gap_of_setting(has_no_closes, 0, "without records of ", ": that a program gave up waiting, or reset a connection itself, is not in it.")
+    gap_of_setting(only_in, 0, "for these programs only: ", ". Nothing is known about other programs on the same machine.")
+    gap_of_setting(has_no_closes, 0, "without records of ", ": it does not show when a program gave up waiting, or reset a connection itself.")
     if (!knows_settings)
         add_gap(0, "No program's start is in " (name_count == 1 ? "this log" : "these logs") \
             ", so it is not known whether records were left out when " (name_count == 1 ? "it was" : "they were") " written.")
@@ -60,7 +60,7 @@ function gap_of_setting(table, is_serious, before, after,    i, text, logs, valu
 
 function gap_of_writing(    key, part) {
     if (lost)
-        add_gap(1, counted(lost, "record", "records") " could not be written when they came (a full disk, for example): the figures are too low.")
+        add_gap(1, counted(lost, "record", "records") " could not be written (because of a full disk, for example): the figures are too low.")
     for (key in complaints) {
         split(key, part, SUBSEP)
         if (part[1] == "config")
@@ -71,19 +71,19 @@ function gap_of_writing(    key, part) {
         add_gap(0, "A setting of sockshim is wrong in " html_value(part[1]) ": " html_value(part[2]))
     }
     if (events["rotated"])
-        add_gap(0, "The log was rotated " counted(events["rotated"], "time", "times") ": what is older than the oldest file that was read is missing.")
+        add_gap(0, "The log was rotated " counted(events["rotated"], "time", "times") ": anything older than the oldest file that was read is missing.")
 }
 
 function gap_of_page(    name, noise) {
-    add_gap(0, "Only calls that returned 0 or &minus;1 are recorded. Connections on which nothing failed and nothing ended do not appear at all.")
+    add_gap(0, "Only calls that returned 0 or &minus;1 are recorded. Connections on which nothing failed or ended do not appear at all.")
     for (name in count)
         if (name in IS_NOISE)
             noise += count[name]
     if (noise)
         add_gap(0, counted(noise, "record", "records") " of ordinary kinds (" noise_names() ") are counted under causes and over time, but are not shown one by one.")
     if (is_sampled)
-        add_gap(0, "There are too many records to show each one. Of kinds that are rare, all are here; of frequent ones an even sample: " \
-            thousands(kept_count) " records in all. Counts of findings that rest on the sample say &ldquo;about&rdquo;. Connections of which no record was kept are not in the table.")
+        add_gap(0, "There are too many records to show each one. Rare kinds are shown in full, frequent kinds as an even sample: " \
+            thousands(kept_count) " records in all. Counts that are based on the sample are marked &ldquo;about&rdquo;. Connections without a record in the sample are not in the table.")
     if (connections_left_out)
         add_gap(0, counted(connections_left_out, "connection", "connections") " of lower level or later time " (connections_left_out == 1 ? "is" : "are") \
             " left out of the table of connections; choose with <code>--since</code>, <code>--peer</code> or <code>--cause</code> to see them.")

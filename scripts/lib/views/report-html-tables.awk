@@ -11,7 +11,7 @@ function put_causes(    i) {
     rank_peers(MOST_PEERS)
     put_section("causes", "Causes", "Each record has a <dfn>cause</dfn>: one word for why the call returned 0 or &minus;1. " \
         "Its <dfn>level</dfn> says how bad that is: <b>error</b> is a fault of this machine or program, <b>warn</b> a connection that failed or broke, " \
-        "<b>info</b> an end in good order, <b>debug</b> a matter of course. A word in the first column leads to its explanation.")
+        "<b>info</b> a clean end, <b>debug</b> normal operation. The words in the first column link to their explanations.")
     begin_table("causes-table", "Causes", "Cause|Level|#Records|#Share|First|Last|-Peers with most records")
     print "<tbody>"
     for (i = 1; i in order; i++)
@@ -51,14 +51,14 @@ function explain_cause(word,    n, key, title, i) {
         put_term(title[i], html_code(cause_text[word, key[i]]))
     print "</dl>"
     if (!((word, "when") in cause_text))
-        print "<p>This version of sockshim does not know this cause; the log is of another one.</p>"
+        print "<p>This version of sockshim does not know this cause; the log comes from another version.</p>"
     print "</details>"
 }
 
 # ---- Programs and hosts ----
 
 function put_programs(    i, label) {
-    put_section("programs", "Programs", "A <dfn>process</dfn> is one run of a program, and has a number (PID). A program that works with several has its records added up here.")
+    put_section("programs", "Programs", "A <dfn>process</dfn> is one run of a program; its number is the PID. The records of all processes of a program are added up here.")
     begin_table("programs-table", "Programs", "Program|#Records|#Starts|#Processes|-Those with most records")
     print "<tbody>"
     for (i = 1; i <= ranked_count["programs"]; i++) {
@@ -76,7 +76,7 @@ function put_programs(    i, label) {
 function put_hosts(    i, label, part) {
     if (!host_count)
         return
-    put_section("hosts", "Hosts", "The machines, containers or pods that the records come from, as the lines of the logs name them, and the <dfn>unit</dfn>: what the service is called there.")
+    put_section("hosts", "Hosts", "The machines, containers or pods that the records come from, as named in the lines of the logs, and the <dfn>unit</dfn>: the name of the service there.")
     begin_table("hosts-table", "Hosts", "Host|Unit|#Records|-Causes with most records")
     print "<tbody>"
     for (i = 1; i <= ranked_count["hosts"]; i++) {
@@ -102,8 +102,8 @@ function ranked_html(group,    i, out) {
 function put_resets(    n, m, idle, rx, i, j, most, from, to) {
     if (!resets)
         return
-    put_section("resets", "Resets", "A <dfn>reset</dfn> (RST) ends a connection at once and without order. For each one: how long nothing had come " \
-        "from the peer before it, and how much had come in all. Many in one row point to a timeout of that length; many without a byte received to a peer that never answered.")
+    put_section("resets", "Resets", "A <dfn>reset</dfn> (RST) ends a connection abruptly. For each one: how long nothing had arrived " \
+        "from the peer before it, and how much had arrived in total. Many in one row suggest a timeout of that length; many without a byte received suggest a peer that never answered.")
     n = split(IDLE_LIMITS, idle, " ")
     m = split("none|1 to 1,023|1 to 64 KiB|64 KiB to 1 MiB|1 MiB or more", rx, "|")
     for (i = 1; i <= n + 1; i++)

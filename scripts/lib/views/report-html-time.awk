@@ -21,8 +21,8 @@ function put_time(    bad) {
         return
     }
     choose_columns(MOST_CHART_COLUMNS)
-    put_section("time", "Over time", "A bar stands for " spoken(column) ", and its height for how many records that time has" \
-        (bad ? " of level error or warn" : "") ". Below, each of the worst causes has a row of its own; the number on its left is its highest bar. " \
+    put_section("time", "Over time", "Each bar stands for " spoken(column) "; its height shows the number of records" \
+        (bad ? " of level error or warn" : "") " in that time. Below, each of the worst causes has its own row; the number on the left is its highest bar. " \
         "Red is error, amber warn, blue info, grey debug; these levels are explained under <a href=\"#causes\">Causes</a>.")
     fill_chart()
     print "<div class=\"box\" role=\"region\" tabindex=\"0\" aria-label=\"Records over time\">"

@@ -15,6 +15,7 @@ BEGIN {
     # More records than a screen has room for: each is kept, if there are not too many.
     FIRST_KEPT = 4096
     is_utf8 = 1
+    needs_records = 1
 }
 
 function tell() {
@@ -129,19 +130,19 @@ function moment_html(at, n,    text) {
 function put_introduction() {
     print "<p class=\"lead\">sockshim is loaded into a program and writes a <dfn>record</dfn> each time a socket call " \
         "(the means by which the program connects, sends and receives) returns 0 or &minus;1. That is how a program learns that a connection " \
-        "has ended or that something has failed. With each record comes the reason as far as the kernel of this machine knows it.</p>"
+        "has ended or that something has failed. Each record gives the reason, as far as the kernel of this machine knows it.</p>"
 }
 
 # Those of the field, which findings and sentences use without a word.
 function put_terms() {
     print "<details class=\"terms\" id=\"terms\">\n<summary>Words used on this page</summary>\n<dl>"
-    put_term("SYN, FIN, RST", "What ends of a TCP connection send each other: SYN asks for a connection, FIN says that the sender has finished (an end in good order), RST ends the connection at once (a reset).")
+    put_term("SYN, FIN, RST", "What the two ends of a TCP connection send each other: SYN requests a connection, FIN says that the sender has finished (a clean end), RST ends the connection abruptly (a reset).")
     put_term("Acknowledged", "The other machine has confirmed that the bytes arrived there. Its program need not have read them yet.")
     put_term("errno", "The number of an error, which programs print by name or in words: <code>ECONNRESET</code> is 104, &ldquo;Connection reset by peer&rdquo;.")
-    put_term("Descriptor (fd)", "The number by which a process knows one of its sockets.")
-    put_term("SIGPIPE", "The signal that ends a program which writes to a connection that has gone, unless the program prevents that. sockshim prevents it unless it was told not to.")
-    put_term("Unix socket", "A connection between processes of one machine. Its address is a path.")
-    put_term("10.0.0.5:443", "An address: the machine, and after the colon the port, which tells services of one machine apart.")
+    put_term("Descriptor (fd)", "The number by which a process refers to one of its sockets.")
+    put_term("SIGPIPE", "The signal that kills a program when it writes to a connection that is gone, unless the program handles it. sockshim suppresses it unless told not to.")
+    put_term("Unix socket", "A connection between processes on one machine. Its address is a path.")
+    put_term("10.0.0.5:443", "An address: the machine and, after the colon, the port, which identifies the service on that machine.")
     print "</dl>\n</details>"
 }
 
@@ -239,7 +240,10 @@ function put_finding(i) {
     print "<p>" html_code(finding_evidence[i]) "</p>\n<p>" html_code(finding_meaning[i]) "</p>"
     print "<p class=\"do\"><b>What to do:</b> " html_code(finding_advice[i]) "</p>\n</div>\n<dl>"
     put_term("Program", html_value(finding_prog[i]) (finding_side[i] == "connected" ? " (client)" : finding_side[i] == "accepted" ? " (server)" : ""))
-    put_term(finding_side[i] == "accepted" ? "Service" : "Peer", html_value(finding_peer[i]) others_html(finding_others[i]))
+    if (finding_peer[i] ~ /^local /)
+        put_term("Own address", html_value(substr(finding_peer[i], 7)) others_html(finding_others[i]))
+    else
+        put_term(finding_side[i] == "accepted" ? "Service" : "Peer", html_value(finding_peer[i]) others_html(finding_others[i]))
     put_term("Records", thousands(finding_records[i]))
     put_term("First", moment_html(finding_first[i]))
     put_term("Last", moment_html(finding_last[i]))

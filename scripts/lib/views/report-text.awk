@@ -12,6 +12,7 @@ BEGIN {
     if (screen < 40)
         screen = 40
 
+    needs_records = 1
     CHART_HEIGHT = 4
     MOST_LINES = 6
     MOST_FINDINGS = 8
