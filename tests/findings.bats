@@ -38,6 +38,14 @@ times() {
     figure at_least_ms -eq 30000
 }
 
+@test "idle-timeout: a close in order is the server's or a proxy's, which no keepalive prevents" {
+    rec 0 cause=closed-unanswered ret=0 error= idle_ms=3028 sent_ms=88 unacked=103 >log
+    finds_only idle-timeout log
+    grep -q 'TCP keepalive does not help' findings.json
+    grep -q 'crossed' findings.json
+    ! grep -q SOCKSHIM_KEEPALIVE findings.json
+}
+
 @test "idle-timeout: keepalive is the advice only where something may stand between" {
     rec 0 idle_ms=61000 sent_ms=3 >log
     finds_only idle-timeout log
@@ -140,9 +148,114 @@ times() {
     { rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=78 idle_ms=1 sent_ms=1; rec 9 rx=0 tx=78 idle_ms=2 sent_ms=1 local=10.0.0.5:40002; } >log
     finds_only nothing-behind log
     figure connections -eq 2
+    figure sent -eq 78
+    grep -q 'TLS on one side only' findings.json
     # The peer had answered once: it is no empty proxy.
     rec 19 level=info cause=peer-closed ret=0 error= rx=4000 idle_ms=9 sent_ms=10 local=10.0.0.5:40003 >>log
     finds_only answer-missing log
+}
+
+@test "nothing-behind: of TLS the server name is named, by the port or by what called" {
+    rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:443 peer_name=api.example.com >log
+    finds_only nothing-behind log
+    grep -q -- '-servername api.example.com' findings.json
+    rec 0 cause=peer-reset rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:7443 at=libssl.so.3+0x40 >log
+    finds_only nothing-behind log
+    grep -q -- '-servername NAME' findings.json
+    # Too short for a hello; and to a port that is none of TLS.
+    rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=40 idle_ms=1 sent_ms=1 peer=10.0.0.9:443 >log
+    finds_only nothing-behind log
+    ! grep -q servername findings.json
+    rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:80 >log
+    finds_only nothing-behind log
+    ! grep -q servername findings.json
+    # Nothing was sent, so nothing of it can be wrong.
+    rec 0 cause=peer-closed level=info ret=0 error= rx=0 tx=0 idle_ms=1 sent_ms= state=CLOSE_WAIT >log
+    finds_only nothing-behind log
+    ! grep -q TLS findings.json
+}
+
+@test "answer-unread: what the peer sent while the program was silent may be heartbeats" {
+    { for n in 1 2; do rec "$((20 * n))" call=send unread=40 idle_ms=3990 sent_ms=14004 rx=780 tx=467 local=10.0.0.5:4000$n; done; } >log
+    finds_only answer-unread log
+    figure silent_ms -eq 14004
+    figure unread -eq 40
+    grep -q heartbeats findings.json
+    # The last thing that it said came right before the end: an answer to what was just sent.
+    rec 0 call=send unread=40 idle_ms=3 sent_ms=1 rx=780 tx=467 >log
+    finds_only answer-unread log
+    ! grep -q heartbeats findings.json
+}
+
+@test "answer-unread: no reason is claimed where nothing tells, and heartbeats come first at a broker's port" {
+    rec 0 call=send unread=447 idle_ms=2500 sent_ms=500 rx=447 tx=15343 >log
+    finds_only answer-unread log
+    ! grep -q 'had said why' findings.json
+    rec 0 call=send unread=40 idle_ms=3990 sent_ms=14004 rx=780 tx=467 peer=10.0.0.9:5672 >log
+    finds_only answer-unread log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "They are heartbeats"* ]]
+}
+
+@test "silence-limit: the same whole seconds after the program had spoken; any other times are answers" {
+    local ends="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=794 tx=134 idle_ms=8 peer=10.0.0.9:5432"
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=3068; rec 9 $ends sent_ms=3008 local=10.0.0.5:40002; } >log
+    finds_only silence-limit log
+    figure limit_ms -eq 3008
+    figure connections -eq 2
+    grep -q idle_in_transaction_session_timeout findings.json
+    # shellcheck disable=SC2086
+    rec 4 $ends sent_ms=3008 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=3408; rec 9 $ends sent_ms=3408 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=3008; rec 9 $ends sent_ms=8008 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=8; rec 9 $ends sent_ms=9 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # A server whose answer stands still; and one whose clients are done, and go after a while.
+    ends="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:8000"
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=4004 idle_ms=9520 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=9510 peer=10.0.0.1:40002; } >log
+    finds_only silence-limit log
+    figure limit_ms -eq 4004
+    grep -q proxy_read_timeout findings.json
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=4004 idle_ms=4010 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=4012 peer=10.0.0.1:40002; } >log
+    finds_nothing log
+}
+
+# turned_away EVERY KEY=VALUE...: five connections in a row, one each EVERY seconds.
+turned_away() {
+    local n
+    for n in 1 2 3 4 5; do
+        rec "$((n * $1))" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=9 tx=35 idle_ms=1000 sent_ms=1000 local=10.0.0.5:4000$n "${@:2}"
+    done
+}
+
+@test "closed-again: the peer closes one connection after the other; whoever comes back when he likes is no such client" {
+    turned_away 2 >log
+    finds_only closed-again log
+    figure connections -eq 5
+    figure idle_ms -eq 1000
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # Each 30 s a request, and a server that ends what is idle after 1 s.
+    turned_away 30 >log
+    finds_nothing log
+    # Other answers each time: work is done.
+    { turned_away 2 | awk '{ sub(/rx=9 /, "rx=" 100 * NR " ") } 1'; } >log
+    finds_nothing log
+    # A pool of five, which all end at once; and three, which is no habit.
+    turned_away 0 >log
+    finds_nothing log
+    turned_away 2 | head -n 3 >log
+    finds_nothing log
+    # An answer, and the end at once.
+    turned_away 2 idle_ms=0 sent_ms=0 >log
+    finds_nothing log
 }
 
 @test "slow-reader: what the server could not send when it closed, and the stream that stood still" {
@@ -465,6 +578,34 @@ no_advice() {
     grep -q 'SOCKSHIM_ACCEPT=careful' findings.json
 }
 
+# ended_on DESCRIPTOR...: connections that a server's clients have ended, one each, and then
+# accept4 finds no descriptor more.
+ended_on() {
+    local n=0 fd
+    for fd; do
+        n=$((n + 1))
+        rec "$n" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted fd=$fd local=10.0.0.5:7000 peer=10.0.0.1:$((40000 + n))
+    done
+    failed_connect 90 call=accept4 error=EMFILE errno=24 level=error peer= local=10.0.0.5:7000 limit=32 fd=4 cause=descriptor-limit
+}
+
+@test "descriptor-limit: what peers have ended and the program never closed is a leak" {
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 29) >log
+    finds_only descriptor-limit log
+    figure never_closed -eq 20
+    ! grep -q SOCKSHIM_ACCEPT findings.json
+    # One number was given out again, so it had been closed; and few ends are no leak.
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 29) 15 >log
+    finds_only descriptor-limit log
+    figure never_closed = none
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 18) >log
+    finds_only descriptor-limit log
+    figure never_closed = none
+}
+
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
     failed_connect 1 error=EADDRNOTAVAIL errno=99 level=error local= cause=address-unavailable >log
     finds_only ports-used-up log
@@ -512,6 +653,12 @@ no_advice() {
 @test "refused, unreachable at once and after 3 s, no answer" {
     failed_connect 1 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
+    # Nothing tells whether it is a firewall that refuses.
+    [[ $(jq -r '.findings[0].title' findings.json) != *listen* ]]
+    grep -q 'others get in' findings.json
+    failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
+    finds_only refused log
+    ! grep -q 'others get in' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0

@@ -609,6 +609,27 @@ c.sendall(b"PING\r\n"); print(c.recv(100).decode().strip())'
     expect_count 0 '.event == "return" and .error == "ECONNREFUSED"'
 }
 
+@test "SOCKSHIM_CONNECT_RETRY: perl and wget before their servers; curl does not wait in connect" {
+    PORT=$(free_port)
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_RETRY=60s perl -MIO::Socket::INET -e '
+$s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die "$@"; syswrite $s, "GET / HTTP/1.0\r\n\r\n"; print while <$s>' "$PORT" >"$BATS_TEST_TMPDIR/perl"
+    local perl=$BACKGROUND
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_RETRY=60s wget -q --tries=1 -O "$BATS_TEST_TMPDIR/wget" "http://127.0.0.1:$PORT/"
+    local wget=$BACKGROUND
+    wait_until client_waits "$perl"
+    wait_until client_waits "$wget"
+    run -7 shimmed SOCKSHIM_CONNECT_RETRY=60s curl -s "http://127.0.0.1:$PORT/"
+    cd "$BATS_TEST_TMPDIR" && printf hello >index.html
+    background "$PYTHON" -m http.server --bind 127.0.0.1 "$PORT"
+    wait "$perl"
+    wait "$wget"
+    grep -q hello "$BATS_TEST_TMPDIR/perl"
+    [ "$(cat "$BATS_TEST_TMPDIR/wget")" = hello ]
+    handled CONNECT_RETRY '.prog == "perl" and .given == "0"'
+    handled CONNECT_RETRY '.prog == "wget" and .given == "0"'
+    expect_count 0 '.event == "handled" and .prog == "curl"'
+}
+
 client_waits() {
     grep -q poll "/proc/$1/wchan" || [[ $(cat "/proc/$1/wchan") == *sleep* ]]
 }

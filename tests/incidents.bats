@@ -329,6 +329,132 @@ three_give_up() {
     finds_nothing log
 }
 
+@test "a client without TLS at a port of TLS, and a hello that no server is there for" {
+    background ruby -rsocket -ropenssl -e '
+key = OpenSSL::PKey::RSA.new(2048)
+cert = OpenSSL::X509::Certificate.new
+cert.public_key = key.public_key
+cert.sign(key, OpenSSL::Digest.new("SHA256"))
+listener = TCPServer.new("127.0.0.1", ARGV[0].to_i)
+context = OpenSSL::SSL::SSLContext.new
+context.key, context.cert = key, cert
+loop do
+  c = listener.accept
+  c.recv(1, Socket::MSG_PEEK) # whoever comes without a word only looks for the port
+  c.setsockopt(:SOCKET, :LINGER, [1, 0].pack("ii"))
+  begin
+    raise if c.recv(1, Socket::MSG_PEEK) != "\x16"
+    OpenSSL::SSL::SSLSocket.new(c, context).accept
+  rescue StandardError
+  end
+  c.close
+end' "$PORT"
+    wait_for_port "$PORT"
+    under_shim log perl -MIO::Socket::INET -e '
+        for (1, 2) { my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; print $s "PING\r\n"; $s->flush; <$s>; }'
+    finds_only nothing-behind log
+    figure connections -eq 2
+    grep -q 'TLS on one side only' findings.json
+    # haproxy, which goes by the server name; and knows no other.
+    PORT=$(free_port)
+    cat >haproxy.cfg <<C
+defaults
+  mode tcp
+  timeout connect 2s
+  timeout client 5s
+  timeout server 5s
+frontend f
+  bind 127.0.0.1:$PORT
+  tcp-request inspect-delay 5s
+  tcp-request content accept if { req_ssl_hello_type 1 }
+  use_backend b if { req_ssl_sni -i known.example }
+backend b
+  server s 127.0.0.1:9
+C
+    background haproxy -f haproxy.cfg -db
+    wait_for_port "$PORT"
+    under_shim log2 openssl s_client -connect "127.0.0.1:$PORT" -noservername </dev/null
+    finds_only nothing-behind log2
+    grep -q -- '-noservername' findings.json
+}
+
+@test "a broker that ends a session each time after a second, and node that connects again" {
+    python_server 'c.recv(100); c.sendall(b"welcome"); time.sleep(.6); c.close()'
+    under_shim log timeout -s INT 20 node -e '
+const net = require("net")
+let times = 0
+function again() {
+    const s = net.connect('"$PORT"', "127.0.0.1", () => s.write("I am sensor 1"))
+    s.resume()
+    s.on("end", () => s.end())
+    s.on("close", () => { if (++times < 6) setTimeout(again, 300) })
+}
+again()'
+    finds_only closed-again log
+    figure connections -eq 6
+    figure idle_ms -ge 590
+    # Looks alike: an answer to each, and the end of it.
+    PORT=$(free_port)
+    python_server 'c.recv(100); c.sendall(b"welcome"); c.close()'
+    under_shim log2 node -e '
+const net = require("net")
+let times = 0
+function again() {
+    const s = net.connect('"$PORT"', "127.0.0.1", () => s.write("I am sensor 1"))
+    s.resume()
+    s.on("close", () => { if (++times < 6) setTimeout(again, 300) })
+}
+again()'
+    finds_nothing log2
+}
+
+@test "a server that tells a silent client off and closes, after the same time" {
+    python_server '
+c.recv(100); c.sendall(b"ok"); c.settimeout(2)
+try:
+    c.recv(100)
+except TimeoutError:
+    c.sendall(b"FATAL: you are too slow"); c.close()'
+    until_found silence-limit under_shim log perl -MIO::Socket::INET -e '
+        for (1, 2) { my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; syswrite $s, "begin"; 1 while sysread $s, my $read, 100; }'
+    finds_only silence-limit log
+    figure limit_ms -ge 1990
+}
+
+@test "a stream that stands still: a proxy ends it after its own time; clients that are done go as they like" {
+    cat >server.rb <<P
+require 'socket'
+l = TCPServer.new('127.0.0.1', $PORT)
+2.times.map { c = l.accept; Thread.new { c.readpartial(4000); c.write("HTTP/1.1 200 OK\\r\\n\\r\\nevent\\n"); sleep 1.2; c.write("event\\n"); c.read } }.each(&:join)
+P
+    "$SOCKSHIM_COMMAND" -q -o log -- ruby server.rb 3>&- &
+    local server=$! upstream=$PORT
+    wait_until grep -q "$(printf ':%04X 0' "$PORT")" /proc/net/tcp
+    PORT=$(free_port)
+    nginx_with "location / { proxy_buffering off; proxy_read_timeout 2s; proxy_pass http://127.0.0.1:$upstream; }"
+    curl -s "http://127.0.0.1:$PORT/" >/dev/null 2>&1 || :
+    curl -s "http://127.0.0.1:$PORT/" >/dev/null 2>&1 || :
+    wait "$server"
+    finds_only silence-limit log
+    figure limit_ms -ge 1990
+    grep -q proxy_read_timeout findings.json
+}
+
+@test "a worker that computes, and neither reads nor sends, misses the heartbeats of its broker" {
+    python_server '
+c.recv(100)
+for i in range(8):
+    c.sendall(b"beat"); time.sleep(.25)
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.close()'
+    under_shim log perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; $SIG{PIPE} = "IGNORE";
+        syswrite $s, "hello"; sysread $s, my $first, 4; select undef, undef, undef, 3; syswrite $s, "done"; '
+    finds_only answer-unread log
+    figure silent_ms -ge 2990
+    figure unread -ge 20
+    grep -q heartbeats findings.json
+}
+
 @test "a process that is killed at work: one end without an answer" {
     background "$PYTHON" -c "
 import os, socket, time
@@ -404,6 +530,40 @@ P
     wait "$server"
     finds descriptor-limit log
     figure limit -eq 32
+}
+
+@test "descriptors: ruby never closes what its clients have ended; one that does is only small" {
+    local closes
+    for closes in false true; do
+        PORT=$(free_port)
+        cat >server.rb <<P
+require 'socket'
+l = TCPServer.new('127.0.0.1', $PORT)
+Process.setrlimit(Process::RLIMIT_NOFILE, 40, 512)
+held = []
+begin
+  loop { c = l.accept; Thread.new(c) { |s| held << s; s.readpartial(8); s.write("ok"); s.read; s.close if $closes } }
+rescue Errno::EMFILE
+end
+P
+        "$SOCKSHIM_COMMAND" -q -o "$closes.log" -- ruby server.rb 3>&- &
+        local server=$!
+        wait_for_port "$PORT"
+        "$PYTHON" -c "
+import socket
+def order():
+    s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'one'); s.recv(2); return s
+for i in range(60):
+    try: order().close()
+    except OSError: break
+held = [order() for i in range(50 if $([[ $closes = true ]] && echo True || echo False) else 0)]
+if held: held[0].recv(1)" 2>/dev/null || :
+        wait "$server" || :
+    done
+    finds descriptor-limit false.log
+    figure never_closed -ge 20
+    finds descriptor-limit true.log
+    figure never_closed = none
 }
 
 @test "descriptors: node's connects, and ruby's; as many as the limit allows are none" {

@@ -57,7 +57,7 @@ static __attribute__((noinline)) uint32_t program_number(void)
 
 static void begin(struct recording *r, enum recorded_event event, uint32_t number)
 {
-    r->head = recorded_head(event, clock_nanoseconds(), process_identify(), number);
+    r->head = recorded_head(event, cycles_time(), process_identify(), number);
     r->len = sizeof r->head;
 }
 

@@ -45,7 +45,7 @@ function is_route_question(i) {
 
 function not_reached_title(i, kind) {
     if (kind == "refused")
-        return spoken_prog(i) " finds nothing listening at " spoken_peer(i)
+        return spoken_peer(i) " refuses " spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
     if (kind == "unreachable")
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
@@ -63,7 +63,8 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
-            : "Nothing is listening at that address (perhaps only at 127.0.0.1), or a firewall rejects it."
+            : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
+            : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
     if (cause_of[i] == "no-such-socket")
         return "There is no such path: the server is not running, or sees another file system (a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -72,10 +73,16 @@ function not_reached_meaning(i, ms) {
             : "It takes that long when no host answers there (ARP): it is off. A firewall's reject is immediate."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
+<<<<<<< HEAD
+    if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
+        return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+            : "A firewall (of this host, too) drops it, the host is off (not if other ports answer), or the server's accept queue is full."
+=======
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "A firewall (of this host, too) drops it silently, the host is off, or the server's accept queue is full."
+>>>>>>> main
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
@@ -86,9 +93,17 @@ function not_reached_meaning(i, ms) {
     return printable(why_of[i])
 }
 
+# A host on which nothing listens answers TCP with RST.
+function refused_advice(i,    shows) {
+    shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
+    if (is_same_host(i))
+        return shows ": start it or correct the address."
+    return shows " there; `tcpdump -ni any icmp or icmp6` shows rejects."
+}
+
 function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
-        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start it or correct the address."
+        return refused_advice(i)
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (cause_of[i] == "unreachable")
