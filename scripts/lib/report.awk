@@ -275,8 +275,14 @@ function count_return(    pair) {
         first[cause] = ts
     if (cause == "peer-reset" && rx != "")
         count_reset()
+    if (cause == "interrupted")
+        note_interrupted(line)
+    else if (cause == "would-block" && index(line, "accept"))
+        note_polled_accept()
     if (!(cause in IS_NOISE) || cause == "would-block" && index(line, "unsent"))
         keep(pair, line)
+    if (interrupted_keys && cause ~ /^(gave-up|reset-by-own)/)
+        note_close(line)
 }
 
 function count_heads(    key, part, at, prog, pid) {
