@@ -77,7 +77,7 @@ function not_reached_meaning(i, ms) {
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
-            : "A firewall (of this host, too) drops it, the host is off (not if other ports answer), or the server's accept queue is full."
+            : "A firewall (of this host, too) drops it, the host is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
