@@ -4,6 +4,7 @@
 
 load helpers
 load transparent
+load stack
 
 # The kernel's headers are the same for both; only gcc-multilib, which conflicts
 # with cross compilers, would put them where -m32 looks.
@@ -264,6 +265,7 @@ takes_little_stack() {
     rotates_and_follows
     records_into_a_ring
     takes_little_stack
+    takes_little_stack_when_handling "$SHIM" "$BATS_FILE_TMPDIR/$SYSTEM/stack"
     changes_nothing
 }
 
