@@ -378,3 +378,32 @@ select 2;' 2>&1
     [ "$status" -eq 0 ] || fails_with "$output"
     [ "$output" = $'1\n2' ] || fails_with "$output"
 }
+
+JAVA_CLIENT='
+import java.net.Socket;
+public class Idles {
+    static void ask(Socket s, int c) throws Exception {
+        s.getOutputStream().write(c);
+        System.out.println((char) s.getInputStream().read());
+    }
+    public static void main(String[] words) throws Exception {
+        try (Socket s = new Socket(words[0], 7000)) {
+            ask(s, 49);
+            Thread.sleep(5000);
+            ask(s, 50);
+        }
+    }
+}'
+
+@test "SOCKSHIM_KEEPALIVE: nor a Java client" {
+    behind_a_nat
+    echo_there
+    cd "$BATS_TEST_TMPDIR"
+    echo "$JAVA_CLIENT" >Idles.java
+    javac Idles.java
+    run shimmed_here timeout 20 java -Xshare:auto Idles 10.99.2.2
+    [ "${lines[0]}" = 1 ] || fails_with "$output"
+    [ "$status" -ne 0 ] || fails_with "the NAT did not forget: $output"
+    run shimmed_here SOCKSHIM_KEEPALIVE=1,1,5 timeout 60 java -Xshare:auto Idles 10.99.2.2
+    [ "$output" = $'1\n2' ] || fails_with "$output"
+}

@@ -275,7 +275,7 @@ END
     done <<'END'
 0 00 is not a recorder file
 16 01020304 comes from a machine with a different byte order
-20 02000000 comes from another version of sockshim
+20 03000000 comes from another version of sockshim
 28 01000000 comes from another version of sockshim
 40 ff is damaged or truncated
 600 00 is damaged or truncated

@@ -170,6 +170,9 @@ END
     refuses "--connect-timeout 10s is above --connect-retry 5s: one connect may not take longer than all tries" \
         --connect-timeout 10s --connect-retry 5s touch ran
     SOCKSHIM_CONNECT_RETRY=900ms refuses "--connect-timeout 1s is above SOCKSHIM_CONNECT_RETRY 900ms" --connect-timeout 1s touch ran
+    refuses "--connect-timeout 31s is above --dead-peer 30s, which ends an unanswered connect as well" \
+        --connect-timeout 31s --dead-peer 30s touch ran
+    SOCKSHIM_DEAD_PEER=5s SOCKSHIM_CONNECT_TIMEOUT=6s refuses "SOCKSHIM_CONNECT_TIMEOUT 6s is above SOCKSHIM_DEAD_PEER 5s" touch ran
     refuses "--keepalive 60,10,6 finds a dead peer after 120 s, later than --dead-peer 30s" \
         --dead-peer 30s --keepalive 60,10,6 touch ran
     [ ! -e ran ]

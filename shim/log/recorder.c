@@ -86,13 +86,14 @@ static __attribute__((noinline)) void put_handled(const struct facts *facts, enu
                                                   const struct change *c, uint32_t number)
 {
     struct recording r;
-    struct recorded_change change = {
-        .setting = c->setting, .tries = c->tries, .waited_ms = c->waited_ms, .err = c->err};
+    struct recorded_change change = {.setting = c->setting,
+                                     .tries = c->tries,
+                                     .asked = c->asked,
+                                     .given = c->given,
+                                     .err = c->err};
     begin(&r, RECORDED_HANDLED, number);
     recording_add(&r, &change, sizeof change);
     recording_facts(&r, facts, cause);
-    recording_add(&r, c->would, strlen(c->would) + 1);
-    recording_add(&r, c->given, strlen(c->given) + 1);
     put(&r);
 }
 

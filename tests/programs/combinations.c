@@ -1,10 +1,11 @@
 /* Each call that a setting for robust handling stands in front of, on each kind of socket, in
  * each mode, with each thing that may happen while it waits:
  *
- *     combinations receive|refused|unanswered|reset|full
+ *     combinations receive|refused|unanswered|reset|full [WORD...]
  *
- * A line a combination: its words, a colon, and what the program saw. Each runs in a process
- * of its own, many at once. What is late comes from the peer, LATE_MS after the call. */
+ * those alone that have each WORD. A line a combination: its words, a colon, and what the program
+ * saw. Each runs in a process of its own, many at once. What is late comes from the peer, LATE_MS
+ * after the call. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -124,7 +125,9 @@ static int passed(int fd)
     union {
         struct cmsghdr header;
         char room[CMSG_SPACE(sizeof(int))];
-    } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+                            .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS}};
     struct msghdr msg = {.msg_iov = &iov,
                          .msg_iovlen = 1,
                          .msg_control = &control,
@@ -204,7 +207,8 @@ static void set_up(void)
     } else {
         connected_pair();
     }
-    struct timeval time = {is(w.mode, "longer") ? 60 : 0, is(w.mode, "longer") ? 0 : 100000};
+    int own_ms = is(w.mode, "longer") ? 60000 : is(w.call, "connect") ? 100 : 800;
+    struct timeval time = {own_ms / 1000, own_ms % 1000 * 1000};
     if (is(w.mode, "shorter") || is(w.mode, "longer")) {
         int option = is(w.call, "connect") ? SO_SNDTIMEO : SO_RCVTIMEO;
         setsockopt(mine, SOL_SOCKET, option, &time, sizeof time);
@@ -393,6 +397,18 @@ static int run(void)
 /* ---- All of them ---- */
 
 static int running;
+static char **wanted;
+
+static int is_wanted(void)
+{
+    for (char **word = wanted; *word; word++) {
+        if (!is(*word, w.family) && !is(*word, w.origin) && !is(*word, w.call) &&
+            !is(*word, w.mode) && !is(*word, w.event)) {
+            return 0;
+        }
+    }
+    return 1;
+}
 
 static void start(const char *family, const char *origin, const char *name, const char *mode,
                   const char *event)
@@ -403,6 +419,9 @@ static void start(const char *family, const char *origin, const char *name, cons
     w.call = name;
     w.mode = mode;
     w.event = event;
+    if (!is_wanted()) {
+        return;
+    }
     while (running >= AT_ONCE) {
         wait(&status);
         running--;
@@ -461,6 +480,7 @@ int main(int argc, char **argv)
 {
     int status;
     w.trial = argc > 1 ? argv[1] : "";
+    wanted = argc > 2 ? argv + 2 : argv + argc;
     if (is(w.trial, "receive")) {
         start_receives();
         start_events("recv", 1);

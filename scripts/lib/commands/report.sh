@@ -225,9 +225,10 @@ report_tell_all() {
 
 # Whatever file is in the folder of findings is a kind of them.
 report_count() {
-    set -- -f "$lib/records.awk" -f "$lib/json_line.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
-        -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/html.awk" -f "$lib/causes.awk" \
-        -f "$lib/report.awk" -f "$lib/axis.awk" -f "$lib/findings.awk"
+    set -- -f "$lib/$FILTER_CLOCK.awk"
+    while read -r report_part; do
+        set -- "$@" -f "$lib/$report_part"
+    done <"$lib/report.list"
     for report_kind in "$lib"/findings/*.awk; do
         set -- "$@" -f "$report_kind"
     done
