@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 /* beneath.connect, with ETIMEDOUT after the time that was asked for (LIMIT_REACHED instead of
- * -1); as it is where none was. A socket that does not wait is given TCP_SYNCNT, for nobody could take a finer limit
- * off again. */
+ * -1); as it is where none was. A socket that does not wait is given TCP_SYNCNT, for nobody could
+ * take a finer limit off again. */
 enum { LIMIT_REACHED = -2 };
 int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len);
 

@@ -158,7 +158,6 @@ static void make_unanswering(void)
     fd = socket(AF_INET, SOCK_STREAM, 0);
 }
 
-
 /* Of the side that closes first; its listener allowed what is to be asked for. */
 static void make_time_wait(void)
 {
