@@ -207,7 +207,8 @@ static void set_up(void)
     } else {
         connected_pair();
     }
-    struct timeval time = {is(w.mode, "longer") ? 60 : 0, is(w.mode, "longer") ? 0 : 100000};
+    int own_ms = is(w.mode, "longer") ? 60000 : is(w.call, "connect") ? 100 : 800;
+    struct timeval time = {own_ms / 1000, own_ms % 1000 * 1000};
     if (is(w.mode, "shorter") || is(w.mode, "longer")) {
         int option = is(w.call, "connect") ? SO_SNDTIMEO : SO_RCVTIMEO;
         setsockopt(mine, SOL_SOCKET, option, &time, sizeof time);
