@@ -117,7 +117,7 @@ def _(case, said):
     return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
 
 
-@claim(r" Still unread: <n> from before that, in which servers often say why\.")
+@claim(r" Still unread: <n> from before that\.")
 def _(case, said):
     return same(case, said["n"], "unread")
 
