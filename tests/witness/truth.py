@@ -112,10 +112,10 @@ class Tcp:
                     place = b
             later = [one for one in later if one[1] > place]
             if place > before or p.payload and start <= before and start + p.payload > certain:
-                self.data_in.append((p.at, sure))
+                self.data_in.append((p.at, sure and place > before))
                 self.received.append((p.at, place, sure))
-            if sure:
-                certain = place
+            if sure and p.payload and start <= certain:
+                certain = max(certain, start + p.payload)
             if fin is not None and place >= fin:
                 self.fin_in = min(self.fin_in, p.at)
                 self.fin_surely_in = min(self.fin_surely_in, p.at if sure else NEVER)
