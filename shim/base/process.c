@@ -2,12 +2,14 @@
 
 #include "base/raw.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -20,6 +22,9 @@
 static _Atomic pid_t *page;
 
 static atomic_bool caged;
+
+/* The process that the object was loaded into. */
+static pid_t loaded;
 
 /* What is logged once a program: forks share it. */
 static _Atomic uint64_t *told;
@@ -42,15 +47,22 @@ static void after_fork(void)
 
 void process_begin(bool tells)
 {
+    loaded = (pid_t)raw(SYS_getpid);
     told = tells ? map(MAP_SHARED) : NULL;
     page = map(MAP_PRIVATE);
     if (page && raw(SYS_madvise, page, 4096, MADV_WIPEONFORK) < 0) {
         page = NULL;
     }
     if (page) {
-        atomic_store(page, (pid_t)raw(SYS_getpid));
+        atomic_store(page, loaded);
         pthread_atfork(NULL, NULL, after_fork);
     }
+}
+
+bool process_is_alone(void)
+{
+    return (pid_t)raw(SYS_getpid) == loaded &&
+           raw(SYS_waitid, P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == -ECHILD;
 }
 
 bool process_first_time(unsigned bit)

@@ -57,7 +57,7 @@ static __attribute__((noinline)) uint32_t program_number(void)
 
 static void begin(struct recording *r, enum recorded_event event, uint32_t number)
 {
-    r->head = recorded_head(event, clock_nanoseconds(), process_identify(), number);
+    r->head = recorded_head(event, cycles_time(), process_identify(), number);
     r->len = sizeof r->head;
 }
 
@@ -86,13 +86,14 @@ static __attribute__((noinline)) void put_handled(const struct facts *facts, enu
                                                   const struct change *c, uint32_t number)
 {
     struct recording r;
-    struct recorded_change change = {
-        .setting = c->setting, .tries = c->tries, .waited_ms = c->waited_ms, .err = c->err};
+    struct recorded_change change = {.setting = c->setting,
+                                     .tries = c->tries,
+                                     .asked = c->asked,
+                                     .given = c->given,
+                                     .err = c->err};
     begin(&r, RECORDED_HANDLED, number);
     recording_add(&r, &change, sizeof change);
     recording_facts(&r, facts, cause);
-    recording_add(&r, c->would, strlen(c->would) + 1);
-    recording_add(&r, c->given, strlen(c->given) + 1);
     put(&r);
 }
 

@@ -214,7 +214,7 @@ static void find_by_zero(struct facts *f)
 {
     if (f->receives) {
         find_poll(f);
-    } else if (f->call == CALL_close) {
+    } else if (ends_connection((enum call)f->call)) {
         find_left_undone(f);
     }
 }

@@ -222,11 +222,11 @@ enum cause cause_of(const struct facts *f)
 {
     bool bare = f->is_lean == YES;
     if (f->call == CALL_getaddrinfo) {
-        return CAUSE_name_not_resolved;
+        return f->ret == 0 ? CAUSE_name_resolved_late : CAUSE_name_not_resolved;
     }
     switch (f->err) {
     case 0:
-        return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);
+        return ends_connection((enum call)f->call) ? cause_of_close(f) : cause_of_zero(f);
     case EAGAIN:
         return cause_of_eagain(f);
     case EPIPE:
