@@ -43,7 +43,7 @@ times() {
     finds_only idle-timeout log
     grep -q 'TCP keepalive does not help' findings.json
     grep -q 'crossed' findings.json
-    ! grep -q SOCKSHIM_KEEPALIVE findings.json
+    run ! grep -q SOCKSHIM_KEEPALIVE findings.json
 }
 
 @test "idle-timeout: keepalive is the advice only where something may stand between" {
@@ -165,14 +165,14 @@ times() {
     # Too short for a hello; and to a port that is none of TLS.
     rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=40 idle_ms=1 sent_ms=1 peer=10.0.0.9:443 >log
     finds_only nothing-behind log
-    ! grep -q servername findings.json
+    run ! grep -q servername findings.json
     rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:80 >log
     finds_only nothing-behind log
-    ! grep -q servername findings.json
+    run ! grep -q servername findings.json
     # Nothing was sent, so nothing of it can be wrong.
     rec 0 cause=peer-closed level=info ret=0 error= rx=0 tx=0 idle_ms=1 sent_ms= state=CLOSE_WAIT >log
     finds_only nothing-behind log
-    ! grep -q TLS findings.json
+    run ! grep -q TLS findings.json
 }
 
 @test "answer-unread: what the peer sent while the program was silent may be heartbeats" {
@@ -184,13 +184,13 @@ times() {
     # The last thing that it said came right before the end: an answer to what was just sent.
     rec 0 call=send unread=40 idle_ms=3 sent_ms=1 rx=780 tx=467 >log
     finds_only answer-unread log
-    ! grep -q heartbeats findings.json
+    run ! grep -q heartbeats findings.json
 }
 
 @test "answer-unread: no reason is claimed where nothing tells, and heartbeats come first at a broker's port" {
     rec 0 call=send unread=447 idle_ms=2500 sent_ms=500 rx=447 tx=15343 >log
     finds_only answer-unread log
-    ! grep -q 'had said why' findings.json
+    run ! grep -q 'had said why' findings.json
     rec 0 call=send unread=40 idle_ms=3990 sent_ms=14004 rx=780 tx=467 peer=10.0.0.9:5672 >log
     finds_only answer-unread log
     [[ $(jq -r '.findings[0].meaning' findings.json) == "They are heartbeats"* ]]
@@ -594,7 +594,7 @@ ended_on() {
     ended_on $(seq 10 29) >log
     finds_only descriptor-limit log
     figure never_closed -eq 20
-    ! grep -q SOCKSHIM_ACCEPT findings.json
+    run ! grep -q SOCKSHIM_ACCEPT findings.json
     # One number was given out again, so it had been closed; and few ends are no leak.
     # shellcheck disable=SC2046
     ended_on $(seq 10 29) 15 >log
@@ -658,7 +658,7 @@ ended_on() {
     grep -q 'others get in' findings.json
     failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
-    ! grep -q 'others get in' findings.json
+    run ! grep -q 'others get in' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0

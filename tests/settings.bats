@@ -98,7 +98,7 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))'
 says_why() {
     run --separate-stderr "${@:3}" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$1" "$PYTHON" -c "${CODE:-$REFUSED}"
     [ "$output" = True ] || fails_with "$1: $output$stderr"
-    # shellcheck disable=SC2053
+    # shellcheck disable=SC2053,SC2027 # a pattern
     [[ $stderr == "sockshim: SOCKSHIM_LOG: cannot write to ${1:0:200}"*" ("$2"; nothing is logged until it can be opened" ]] ||
         fails_with "$stderr"
 }

@@ -45,6 +45,7 @@ static bool is_wanted_of(const struct found *f)
 /* The recorder has it at once: its bytes are not on the stack when the line is written. */
 static bool find(struct found *f, const struct attempt *attempt)
 {
+    /* cppcheck-suppress ctuuninitvar ; f->change is assigned as a whole */
     enum call call = (enum call)f->change.call;
     int err = f->change.err;
     long ret = err && call != CALL_getsockopt ? -1 : 0;
@@ -60,6 +61,7 @@ static bool find(struct found *f, const struct attempt *attempt)
 static __attribute__((noinline)) bool find_change(struct found *f, int fd,
                                                   const struct sockaddr *addr)
 {
+    /* cppcheck-suppress ctuuninitvar ; as above */
     struct attempt attempt = {.fd = fd, .addr = addr, .addrlen = f->change.addrlen};
     if (f->change.call == CALL_splice) {
         attempt.other = f->change.given;
