@@ -11,7 +11,6 @@
 #include "force/sigpipe.h"
 #include "log/log.h"
 
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 
 /* The flag goes up first: the filter holds from the call on. What may be asked
@@ -45,7 +44,7 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
                                                     unsigned long a, unsigned long b,
                                                     unsigned long c, unsigned long d)
 {
-    bool first = seccomp_enter(a == SECCOMP_MODE_STRICT);
+    bool first = seccomp_enter(a == MODE_STRICT);
     int result = function(PR_SET_SECCOMP, a, b, c, d);
     if (result < 0) {
         seccomp_fails(first);

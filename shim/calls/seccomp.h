@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* include/uapi/linux/seccomp.h, which not every C library's compiler finds. */
+enum { SET_STRICT = 0, MODE_STRICT = 1 }; /* SECCOMP_SET_MODE_STRICT, SECCOMP_MODE_STRICT */
+
 /* Just before the call that puts the filter on, or lets this thread enter strict mode. Returns
  * whether the process had none of its own making before: seccomp_fails(), with that, takes
  * back what is to be taken back if the call fails. Async-signal-safe. */

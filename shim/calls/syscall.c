@@ -5,7 +5,6 @@
 #include "calls/seccomp.h"
 #include "calls/wrap.h"
 
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 
@@ -13,7 +12,7 @@
 __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, long c, long d,
                                                         long e)
 {
-    bool is_strict = n == SYS_seccomp ? a == SECCOMP_SET_MODE_STRICT : b == SECCOMP_MODE_STRICT;
+    bool is_strict = n == SYS_seccomp ? a == SET_STRICT : b == MODE_STRICT;
     bool first = seccomp_enter(is_strict);
     long result = next.syscall(n, a, b, c, d, e, 0);
     if (result < 0) {
