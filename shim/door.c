@@ -3,6 +3,7 @@
 #include "base/next.h"
 #include "base/process.h"
 #include "base/settings.h"
+#include "failure/closing.h"
 #include "failure/failed.h"
 #include "force/nodelay.h"
 #include "force/sigpipe.h"
@@ -82,6 +83,7 @@ __attribute__((constructor)) static void start(void)
 __attribute__((destructor)) static void end(void)
 {
     int kept = errno;
+    end_connections();
     if (settings.logging) {
         log_end();
     }

@@ -69,6 +69,10 @@ check() {
     check not_now
 }
 
+@test "a socket that is connected anew, waits for data to connect with, or is in repair mode" {
+    check anew
+}
+
 @test "SO_RCVTIMEO and SO_SNDTIMEO" {
     check time_limit
 }
@@ -136,7 +140,7 @@ check() {
     as_json "$BATS_TEST_TMPDIR/log" | jq -r '.cause // empty' | sort -u >"$BATS_TEST_TMPDIR/seen"
     tr ' ' '\n' <<'END' | sort | diff - "$BATS_TEST_TMPDIR/seen"
 zero-length-request zero-length-datagram error-queue source-exhausted would-block in-progress
-interrupted peer-closed closed-unanswered message-not-sent name-not-resolved reset-by-own-close gave-up-connecting gave-up-waiting gave-up-sending local-shutdown-read local-shutdown-write peer-reset closed-after-error
+interrupted peer-closed closed-unanswered message-not-sent name-not-resolved name-resolved-late reset-by-own-close gave-up-connecting gave-up-waiting gave-up-sending local-shutdown-read local-shutdown-write peer-reset closed-after-error
 write-after-close timeout connection-timed-out connect-timed-out connection-refused
 connection-aborted unreachable address-unavailable address-in-use no-such-socket backlog-full
 not-connected bad-descriptor bad-argument not-supported message-too-big descriptor-limit no-memory

@@ -2,11 +2,12 @@
 """A name server for one name, on UDP port 53 of 127.0.0.1.
 
 dns_server.py ANSWER: answers every question with nxdomain, servfail, refused, nodata,
-an IPv4 address, or not at all (silent). Prints a line as soon as it listens.
+an IPv4 address (after a second and a half: late), or not at all (silent). Prints a line as soon as it listens.
 """
 import socket
 import struct
 import sys
+import time
 
 RCODES = {"nxdomain": 3, "servfail": 2, "refused": 5, "nodata": 0}
 
@@ -29,8 +30,12 @@ def main():
     print("ready", flush=True)
     while True:
         question, whom = server.recvfrom(512)
-        if sys.argv[1] != "silent":
-            server.sendto(answer_to(question, sys.argv[1]), whom)
+        answer = sys.argv[1]
+        if answer == "late":
+            time.sleep(1.5)
+            answer = "127.0.0.7"
+        if answer != "silent":
+            server.sendto(answer_to(question, answer), whom)
 
 
 main()

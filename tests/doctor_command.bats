@@ -106,8 +106,25 @@ setup() {
         nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up"
         "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
+<<<<<<< HEAD
+    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."
+=======
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). They, or a firewall, reported it; no counter here is about it."
+>>>>>>> main
     says_not "by this host"
+    # A firewall that rejects this client, as fail2ban's do.
+    run --separate-stderr in_network sh -c '
+        unshare -n sleep 60 & neighbour=$!
+        trap "kill $neighbour" EXIT
+        while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
+        ip link add one type veth peer name two netns $neighbour
+        ip addr add 10.1.2.2/24 dev one && ip link set one up
+        nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up
+            nft add table ip f && nft add chain ip f in \"{ type filter hook input priority 0; }\" &&
+            nft add rule ip f in tcp dport 9 reject"
+        "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'111\n111' ]
+    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). As often ICMP came in that a destination is unreachable (IcmpInDestUnreachs +" "so a firewall there or on the path rejects this host."
 }
 
 @test "a peer that fell silent, and SYNs without an answer" {

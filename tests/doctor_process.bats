@@ -73,6 +73,37 @@ has_findings() {
     says_not "between two looks"
 }
 
+@test "an answer is due: since when, and what if nothing ever comes; not where it has come" {
+    looking_at answer_due
+    says "1 This program sent last, and has no answer: descriptor " " with 127.0.0.1:8080, sent " " s ago, and nothing has come since; descriptor " \
+        "has acknowledged all of it" "without keepalive, this program never notices" "SOCKSHIM_KEEPALIVE=60"
+    [ "$(grep -o 'nothing has come since' <<<"$(flat "$output")" | wc -l)" -eq 2 ] || fails_with "$output"
+    has_findings 1
+}
+
+@test "its only thread reads from a peer that sends nothing, and others are not accepted" {
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" one_peer "$SOCKSHIM_COMMAND" doctor
+    says "1 2 connections wait to be accepted, while its only thread waits for a single connection to send: descriptor " \
+        ", which has never sent anything." "more workers or threads"
+    has_findings 1
+}
+
+@test "a unix socket's receiver that does not read: who it is" {
+    looking_at unix_peer_does_not_read
+    says "1 A receiver on this host does not read, and its queue is full: descriptor " " with python" ", pid " " waits in sendto for it)" \
+        "look at that process with sockshim doctor"
+    has_findings 1
+}
+
+@test "nothing stands out, and it hangs: which connection it may wait for" {
+    looking_at quiet
+    says "Nothing stands out" "If it hangs, it may be waiting for an answer on descriptor " " with 127.0.0.1:8080, the last was sent " "does the other side still have it?"
+    has_findings 0
+    looking_at quiet_with_keepalive
+    says "Nothing stands out"
+    says_not "If it hangs"
+}
+
 @test "idle and well, busy and well, half closed and well: no complaint" {
     looking_at busy
     says "Nothing stands out: nothing waits for an acknowledgement" "127.0.0.1:8080 with 127.0.0.1:"

@@ -1,5 +1,5 @@
 """Scenes on loopback: scene.py NAME [COMMAND...] sets one up, runs COMMAND in it."""
-import select, socket, struct, subprocess, sys, threading, time
+import os, select, socket, struct, subprocess, sys, threading, time
 
 PORT = 8080
 DEFER_ACCEPT, USER_TIMEOUT, SYN_SENT = 9, 18, 2  # netinet/tcp.h
@@ -28,7 +28,7 @@ def connects(count, family=socket.AF_INET, address=("127.0.0.1", PORT)):
 
 def tcp_info(s, offset, form):
     """A field of struct tcp_info, linux/tcp.h."""
-    return struct.unpack_from(form, s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32), offset)[0]
+    return struct.unpack_from(form, s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), offset)[0]
 
 
 def filled(backlog):
@@ -466,6 +466,89 @@ def stuck():
     ours[2].send(b"answer")
     waits_in(lambda: ours[2].recv(1))
     yield full, late, at_unix, connects(1, socket.AF_UNIX, "\0scene"), s, peers, ours
+
+
+def answer_due():
+    """Asked 3 s ago, without keepalive, and with it; one has answered."""
+    clients, servers = pairs(4)
+    for client, server in zip(clients, servers):
+        client.send(b"hello")
+        server.recv(100)
+        server.send(b"hello")
+        client.recv(100)
+    clients[1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    time.sleep(0.05) # apart for the kernel's clock
+    for client in clients[:3]:
+        client.send(b"request")
+    servers[2].recv(100)
+    servers[2].send(b"answer")
+    clients[2].recv(100)
+    for server in servers[:2]:
+        server.recv(100)
+    while tcp_info(clients[0], 44, "I") < 2500:  # tcpi_last_data_sent
+        time.sleep(0.05)
+    yield clients, servers
+
+
+def quiet(keepalive=0):
+    """Asked and answered at once, 3 s ago: the times do not tell who was last."""
+    clients, servers = pairs(1)
+    for s in clients + servers:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, keepalive)
+    clients[0].send(b"hello")
+    servers[0].send(servers[0].recv(100))
+    clients[0].recv(100)
+    while tcp_info(clients[0], 44, "I") < 2500:  # tcpi_last_data_sent
+        time.sleep(0.05)
+    yield clients, servers
+
+
+def quiet_with_keepalive():
+    return quiet(1)
+
+
+def one_peer():
+    """A server of one thread, in a process of its own, reads what a peer that connected early
+    has not sent; others wait. What follows on the command line is told its PID."""
+    server = subprocess.Popen([sys.executable, "-c", f"""
+import socketserver
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.rfile.readline()
+socketserver.TCPServer.allow_reuse_address = True
+socketserver.TCPServer(("127.0.0.1", {PORT}), Handler).serve_forever()"""])
+    listening = f"0100007F:{PORT:04X} 00000000:0000 0A"
+    while listening not in open("/proc/net/tcp").read():
+        time.sleep(0.01)
+    clients = connects(3)
+    while listening + " 00000000:00000002" not in open("/proc/net/tcp").read():  # not accepted
+        time.sleep(0.01)
+    status = subprocess.run(sys.argv[2:] + [str(server.pid)]).returncode
+    server.kill()
+    sys.exit(status)
+    yield clients
+
+
+def unix_peer_does_not_read():
+    """A thread in a send to a log daemon, of another process, that does not read."""
+    read, write = os.pipe()
+    reader = subprocess.Popen([sys.executable, "-c", """
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("\\0log")
+os.write(1, b"x")
+sys.stdin.read()"""], stdin=read, stdout=subprocess.PIPE)
+    reader.stdout.read(1)
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.connect("\0log")
+    s.setblocking(False)
+    try:
+        while True:
+            s.send(b"x" * 100)
+    except BlockingIOError:
+        s.setblocking(True)
+    waits_in(lambda: s.send(b"x"))
+    yield s, write, reader
 
 
 def not_acknowledged():

@@ -114,6 +114,17 @@ topic_is() {
 unavailable!'
 }
 
+@test "messages of curl, databases, ssh, git, languages, proxies and brokers each lead to a topic" {
+    local topic message count=0 wrong=
+    while IFS=$'\t' read -r topic message; do
+        count=$((count + 1))
+        run -0 explain "$message"
+        [ "${lines[0]}" = "$topic" ] || wrong+="$message: ${lines[0]}, not $topic"$'\n'
+    done <"$TOP/tests/messages.txt"
+    [ -z "$wrong" ] || fails_with "$wrong"
+    [ "$count" -ge 160 ]
+}
+
 @test "topics: all of them are listed, and what they go on with are causes" {
     local listed causes word
     listed=$(explain topics | tr -s '\n ' '\n\n')

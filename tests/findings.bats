@@ -38,6 +38,14 @@ times() {
     figure at_least_ms -eq 30000
 }
 
+@test "idle-timeout: a close in order is the server's or a proxy's, which no keepalive prevents" {
+    rec 0 cause=closed-unanswered ret=0 error= idle_ms=3028 sent_ms=88 unacked=103 >log
+    finds_only idle-timeout log
+    grep -q 'TCP keepalive does not help' findings.json
+    grep -q 'crossed' findings.json
+    ! grep -q SOCKSHIM_KEEPALIVE findings.json
+}
+
 @test "idle-timeout: keepalive is the advice only where something may stand between" {
     rec 0 idle_ms=61000 sent_ms=3 >log
     finds_only idle-timeout log
@@ -140,9 +148,114 @@ times() {
     { rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=78 idle_ms=1 sent_ms=1; rec 9 rx=0 tx=78 idle_ms=2 sent_ms=1 local=10.0.0.5:40002; } >log
     finds_only nothing-behind log
     figure connections -eq 2
+    figure sent -eq 78
+    grep -q 'TLS on one side only' findings.json
     # The peer had answered once: it is no empty proxy.
     rec 19 level=info cause=peer-closed ret=0 error= rx=4000 idle_ms=9 sent_ms=10 local=10.0.0.5:40003 >>log
     finds_only answer-missing log
+}
+
+@test "nothing-behind: of TLS the server name is named, by the port or by what called" {
+    rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:443 peer_name=api.example.com >log
+    finds_only nothing-behind log
+    grep -q -- '-servername api.example.com' findings.json
+    rec 0 cause=peer-reset rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:7443 at=libssl.so.3+0x40 >log
+    finds_only nothing-behind log
+    grep -q -- '-servername NAME' findings.json
+    # Too short for a hello; and to a port that is none of TLS.
+    rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=40 idle_ms=1 sent_ms=1 peer=10.0.0.9:443 >log
+    finds_only nothing-behind log
+    ! grep -q servername findings.json
+    rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:80 >log
+    finds_only nothing-behind log
+    ! grep -q servername findings.json
+    # Nothing was sent, so nothing of it can be wrong.
+    rec 0 cause=peer-closed level=info ret=0 error= rx=0 tx=0 idle_ms=1 sent_ms= state=CLOSE_WAIT >log
+    finds_only nothing-behind log
+    ! grep -q TLS findings.json
+}
+
+@test "answer-unread: what the peer sent while the program was silent may be heartbeats" {
+    { for n in 1 2; do rec "$((20 * n))" call=send unread=40 idle_ms=3990 sent_ms=14004 rx=780 tx=467 local=10.0.0.5:4000$n; done; } >log
+    finds_only answer-unread log
+    figure silent_ms -eq 14004
+    figure unread -eq 40
+    grep -q heartbeats findings.json
+    # The last thing that it said came right before the end: an answer to what was just sent.
+    rec 0 call=send unread=40 idle_ms=3 sent_ms=1 rx=780 tx=467 >log
+    finds_only answer-unread log
+    ! grep -q heartbeats findings.json
+}
+
+@test "answer-unread: no reason is claimed where nothing tells, and heartbeats come first at a broker's port" {
+    rec 0 call=send unread=447 idle_ms=2500 sent_ms=500 rx=447 tx=15343 >log
+    finds_only answer-unread log
+    ! grep -q 'had said why' findings.json
+    rec 0 call=send unread=40 idle_ms=3990 sent_ms=14004 rx=780 tx=467 peer=10.0.0.9:5672 >log
+    finds_only answer-unread log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "They are heartbeats"* ]]
+}
+
+@test "silence-limit: the same whole seconds after the program had spoken; any other times are answers" {
+    local ends="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=794 tx=134 idle_ms=8 peer=10.0.0.9:5432"
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=3068; rec 9 $ends sent_ms=3008 local=10.0.0.5:40002; } >log
+    finds_only silence-limit log
+    figure limit_ms -eq 3008
+    figure connections -eq 2
+    grep -q idle_in_transaction_session_timeout findings.json
+    # shellcheck disable=SC2086
+    rec 4 $ends sent_ms=3008 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=3408; rec 9 $ends sent_ms=3408 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=3008; rec 9 $ends sent_ms=8008 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=8; rec 9 $ends sent_ms=9 local=10.0.0.5:40002; } >log
+    finds_nothing log
+    # A server whose answer stands still; and one whose clients are done, and go after a while.
+    ends="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:8000"
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=4004 idle_ms=9520 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=9510 peer=10.0.0.1:40002; } >log
+    finds_only silence-limit log
+    figure limit_ms -eq 4004
+    grep -q proxy_read_timeout findings.json
+    # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=4004 idle_ms=4010 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=4012 peer=10.0.0.1:40002; } >log
+    finds_nothing log
+}
+
+# turned_away EVERY KEY=VALUE...: five connections in a row, one each EVERY seconds.
+turned_away() {
+    local n
+    for n in 1 2 3 4 5; do
+        rec "$((n * $1))" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=9 tx=35 idle_ms=1000 sent_ms=1000 local=10.0.0.5:4000$n "${@:2}"
+    done
+}
+
+@test "closed-again: the peer closes one connection after the other; whoever comes back when he likes is no such client" {
+    turned_away 2 >log
+    finds_only closed-again log
+    figure connections -eq 5
+    figure idle_ms -eq 1000
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # Each 30 s a request, and a server that ends what is idle after 1 s.
+    turned_away 30 >log
+    finds_nothing log
+    # Other answers each time: work is done.
+    { turned_away 2 | awk '{ sub(/rx=9 /, "rx=" 100 * NR " ") } 1'; } >log
+    finds_nothing log
+    # A pool of five, which all end at once; and three, which is no habit.
+    turned_away 0 >log
+    finds_nothing log
+    turned_away 2 | head -n 3 >log
+    finds_nothing log
+    # An answer, and the end at once.
+    turned_away 2 idle_ms=0 sent_ms=0 >log
+    finds_nothing log
 }
 
 @test "slow-reader: what the server could not send when it closed, and the stream that stood still" {
@@ -288,6 +401,169 @@ times() {
     finds_nothing log
 }
 
+# eintr SECONDS KEY=VALUE...: a call that a signal interrupted; the record is a lean one.
+eintr() {
+    rec "$1" level=debug errno=4 error=EINTR type= local= peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= cause=interrupted "${@:2}"
+}
+
+@test "interrupted: a signal, and then a close; a close that nothing interrupted is none" {
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-waiting"
+    # The process went on: no signal that ends it.
+    # shellcheck disable=SC2086
+    {
+        eintr 5
+        rec 5.001 $gave_up sent_ms=1203 idle_ms=1210
+        eintr 9 fd=8
+        rec 9.002 $gave_up sent_ms=733 idle_ms=740 local=10.0.0.5:40002 fd=8
+    } >log
+    finds_only interrupted log
+    figure records -eq 2
+    figure least_ms -eq 733
+    [ "$(jq -r '.findings[0].level' findings.json)" = warn ]
+    [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_EINTR=restart* ]]
+    jq -R -c 'capture("ts=(?<ts>[^ ]*)") as $t | [scan("([a-z_]+)=(\"[^\"]*\"|[^ ]+)")] | map({(.[0]): (.[1] | ltrimstr("\"") | rtrimstr("\""))}) | add' log >log.json
+    finds_only interrupted log.json
+    # Its last word, after a long wait: somebody's patience ended.
+    # shellcheck disable=SC2086
+    { eintr 90; rec 90.001 $gave_up sent_ms=88203 idle_ms=88210; } >log
+    finds_only interrupted log
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_RECV_TIMEOUT=30s*SOCKSHIM_EINTR=restart* ]]
+    { eintr 90 call=connect; failed_connect 90.001 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=88000; } >log
+    finds_only interrupted log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_CONNECT_TIMEOUT=10s* ]]
+    # Repeated, and given up later; another descriptor's; another process's.
+    # shellcheck disable=SC2086
+    { eintr 5; rec 7.5 $gave_up sent_ms=5203 idle_ms=5210; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { eintr 5 fd=9; eintr 5.0002 pid=101; rec 5.001 $gave_up sent_ms=5203 idle_ms=5210; } >log
+    finds_nothing log
+}
+
+@test "accept-failed: an error of one connection; what is the listener's own is none" {
+    { rec 1; failed_connect 5 prog=srv pid=7 call=accept4 error=ECONNABORTED errno=103 peer= local=0.0.0.0:80 side=accepted cause=connection-aborted; } >log
+    finds accept-failed log
+    figure records -eq 1
+    [[ $(jq -r '.findings[0] | .evidence, .advice' findings.json) == *"last thing"*SOCKSHIM_ACCEPT=careful* ]] || fails_with "$(cat findings.json)"
+    failed_connect 5 call=accept4 error=EINVAL errno=22 peer= local=0.0.0.0:80 level=error cause=bad-argument >log
+    [[ $(findings log) != *accept-failed* ]]
+}
+
+@test "reads-on: a failed receive, and the same call once more; what stops there is none" {
+    local after="ret=0 error= errno= cause=closed-after-error at=app+0x12"
+    # shellcheck disable=SC2086
+    { rec 1 at=app+0x12; rec 1.001 $after; } >log
+    findings log | grep -qx reads-on
+    [[ $(jq -r '.findings[] | select(.kind == "reads-on").advice' findings.json) == *SOCKSHIM_RESET=eof* ]]
+    # A server's clients that reset are no other finding.
+    # shellcheck disable=SC2086
+    { rec 1 at=app+0x12 side=accepted local=10.0.0.5:80 peer=10.0.0.9:5000; rec 1.001 $after side=accepted local=10.0.0.5:80 peer=10.0.0.9:5000; } >log
+    finds_only reads-on log
+    figure connections -eq 1
+    # From another place, by another call, or after a send that failed.
+    # shellcheck disable=SC2086
+    { rec 1 at=app+0x99; rec 1.001 $after; } >log
+    [[ $(findings log) != *reads-on* ]]
+    # shellcheck disable=SC2086
+    { rec 1 at=app+0x12 call=read; rec 1.001 $after; } >log
+    [[ $(findings log) != *reads-on* ]]
+    # shellcheck disable=SC2086
+    { rec 1 at=app+0x12 call=send; rec 1.001 $after; } >log
+    [[ $(findings log) != *reads-on* ]]
+}
+
+# ---- The setting that would have prevented it ----
+
+# advice PART... : each is in the worst finding's.
+advice() {
+    local part text
+    text=$(jq -r '.findings[0].advice' findings.json)
+    for part; do
+        [[ $text == *"$part"* ]] || fails_with "no $part in: $text"
+    done
+}
+
+# no_advice PART
+no_advice() {
+    [[ $(jq -r '.findings[0].advice' findings.json) != *"$1"* ]] || fails_with "$(jq -r '.findings[0].advice' findings.json)"
+}
+
+@test "SOCKSHIM_CONNECT_TIMEOUT is named where a connect took long in vain, and not where it was short" {
+    { under_way 0; failed_connect 127 error=ETIMEDOUT cause=connect-timed-out; } >log
+    finds_only no-answer log
+    advice SOCKSHIM_CONNECT_TIMEOUT=10s
+    { under_way 0; failed_connect 7 error=ETIMEDOUT cause=connect-timed-out; } >log
+    finds_only no-answer log
+    no_advice SOCKSHIM_
+    # IPv6 that does not work, before IPv4 that does.
+    {
+        under_way 0 "peer=[2001:db8::1]:80"
+        failed_connect 127 "peer=[2001:db8::1]:80" error=ETIMEDOUT cause=connect-timed-out
+        rec 130 cause=peer-closed level=info ret=0 error=
+    } >log
+    finds_only address-family log
+    advice SOCKSHIM_CONNECT_TIMEOUT=3s
+}
+
+@test "SOCKSHIM_RECV_TIMEOUT is named where a receive waited for minutes, and not where it did not" {
+    rec 0 idle_ms=332013 sent_ms=332001 cause=closed-unanswered ret=0 error= >log
+    finds_only answer-missing log
+    advice SOCKSHIM_RECV_TIMEOUT=30s
+    rec 0 idle_ms=32013 sent_ms=32001 cause=closed-unanswered ret=0 error= >log
+    finds_only answer-missing log
+    no_advice SOCKSHIM_
+}
+
+@test "SOCKSHIM_BACKLOG is named where only a full queue is left, and not for another host" {
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=1000"
+    # shellcheck disable=SC2086
+    failed_connect 3 $gave_up local=127.0.0.1:4000 peer=127.0.0.1:80 >log
+    finds_only own-deadline log
+    advice SOCKSHIM_BACKLOG=1024
+    # shellcheck disable=SC2086
+    failed_connect 3 $gave_up >log
+    finds_only own-deadline log
+    no_advice SOCKSHIM_
+    { under_way 0 peer=127.0.0.1:80; failed_connect 127 peer=127.0.0.1:80 error=ETIMEDOUT cause=connect-timed-out; } >log
+    finds_only no-answer log
+    advice SOCKSHIM_CONNECT_TIMEOUT=10s SOCKSHIM_BACKLOG=1024
+}
+
+@test "SOCKSHIM_REUSEADDR comes first where the run before it served clients there" {
+    local served="side=accepted local=10.0.0.5:80 peer=10.0.0.9:40001 cause=peer-closed level=info ret=0 error= errno="
+    local in_use="call=bind error=EADDRINUSE errno=98 level=error peer= local=0.0.0.0:80 cause=address-in-use pid=200"
+    # shellcheck disable=SC2086
+    { rec 1 $served; failed_connect 9 $in_use; } >log
+    finds_only address-in-use log
+    [[ $(jq -r '.findings[0].advice' findings.json) == "\`SOCKSHIM_REUSEADDR=on\`"* ]] || fails_with "$(cat findings.json)"
+    # Another program's; its own, but another port's.
+    # shellcheck disable=SC2086
+    { rec 1 $served prog=other; failed_connect 9 $in_use; } >log
+    finds_only address-in-use log
+    advice "If it is TIME_WAIT alone"
+    # shellcheck disable=SC2086
+    { rec 1 $served local=10.0.0.5:81; failed_connect 9 $in_use; } >log
+    finds_only address-in-use log
+    advice "If it is TIME_WAIT alone"
+}
+
+@test "SOCKSHIM_ACCEPT is named for a listener that waits, and not for one that is polled" {
+    local limit="error=EMFILE errno=24 level=error peer= local=0.0.0.0:80 cause=descriptor-limit"
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do failed_connect "$n" call=accept4 $limit; done >log
+    finds_only descriptor-limit log
+    advice SOCKSHIM_ACCEPT=careful
+    eintr 0.5 call=accept4 error=EAGAIN errno=11 cause=would-block why="It was so." >>log
+    finds_only descriptor-limit log
+    no_advice SOCKSHIM_
+    # A program that only spins.
+    # shellcheck disable=SC2086
+    for n in {1..100}; do failed_connect "0.$((100 + n))" call=accept $limit; done >log
+    finds_only descriptor-limit log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"its loop spins"* ]]
+}
+
 @test "message-lost: how many messages found no room" {
     for n in 1 2 3 4 5; do failed_connect "$n" call=send errno=11 error=EAGAIN type=unix-dgram local= peer=/run/dsd.sock cause=message-not-sent; done >log
     finds_only message-lost log
@@ -300,6 +576,34 @@ times() {
     figure limit -eq 32
     figure records -eq 3
     grep -q 'SOCKSHIM_ACCEPT=careful' findings.json
+}
+
+# ended_on DESCRIPTOR...: connections that a server's clients have ended, one each, and then
+# accept4 finds no descriptor more.
+ended_on() {
+    local n=0 fd
+    for fd; do
+        n=$((n + 1))
+        rec "$n" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted fd=$fd local=10.0.0.5:7000 peer=10.0.0.1:$((40000 + n))
+    done
+    failed_connect 90 call=accept4 error=EMFILE errno=24 level=error peer= local=10.0.0.5:7000 limit=32 fd=4 cause=descriptor-limit
+}
+
+@test "descriptor-limit: what peers have ended and the program never closed is a leak" {
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 29) >log
+    finds_only descriptor-limit log
+    figure never_closed -eq 20
+    ! grep -q SOCKSHIM_ACCEPT findings.json
+    # One number was given out again, so it had been closed; and few ends are no leak.
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 29) 15 >log
+    finds_only descriptor-limit log
+    figure never_closed = none
+    # shellcheck disable=SC2046
+    ended_on $(seq 10 18) >log
+    finds_only descriptor-limit log
+    figure never_closed = none
 }
 
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
@@ -349,6 +653,12 @@ times() {
 @test "refused, unreachable at once and after 3 s, no answer" {
     failed_connect 1 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
+    # Nothing tells whether it is a firewall that refuses.
+    [[ $(jq -r '.findings[0].title' findings.json) != *listen* ]]
+    grep -q 'others get in' findings.json
+    failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
+    finds_only refused log
+    ! grep -q 'others get in' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0
@@ -416,6 +726,16 @@ times() {
     [ "$(jq -r '.findings[0].peer' findings.json)" = 10.0.0.13:80 ]
     sed -i 's/ret=0 errno=104 /ret=-1 errno=104 error=ECONNRESET /; s/level=info/level=warn/; s/cause=peer-closed/cause=peer-reset/' log
     [[ $(findings log) != *bad-peer* ]]
+}
+
+@test "name-resolved-late: how long it took, and whether that is the resolver's timeout" {
+    failed_connect 1 call=getaddrinfo ret=0 errno=0 error= type= local= peer= level=warn name=api.example waited_ms=5012 cause=name-resolved-late why='-' >log
+    finds_only name-resolved-late log
+    figure ms -eq 5012
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "The resolver waits 5 s for a name server"* ]]
+    sed -i 's/waited_ms=5012/waited_ms=1903/' log
+    finds_only name-resolved-late log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"are slow"* ]]
 }
 
 @test "name-not-resolved: the name, and how long it took" {

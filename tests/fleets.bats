@@ -199,6 +199,35 @@ END
     [[ $(cat root/warnings) == ts=*"cause=connection-refused"* && $(wc -l <root/warnings) -eq 1 ]] || fails_with "$(cat root/warnings)"
 }
 
+# Journal entries with the records of $1, in the journal's export format.
+as_entries() {
+    awk 'BEGIN { us = 1795793000000000 } {
+        us += 1000000
+        printf "__CURSOR=s=1;i=%d\n__REALTIME_TIMESTAMP=%.0f\n__MONOTONIC_TIMESTAMP=%d\n", NR, us, NR * 1000000
+        print "_BOOT_ID=0123456789abcdef0123456789abcdef\n_HOSTNAME=web1\nPRIORITY=4\nSYSLOG_IDENTIFIER=billing\n_PID=7"
+        print "_SYSTEMD_UNIT=billing.service\n_TRANSPORT=stdout\nMESSAGE=" $0 "\n"
+    }' "$1"
+}
+
+@test "each output format of journalctl is read, and those that name the host keep it" {
+    local form expected
+    log a.log
+    log b.log json
+    as_entries <(cat logs/a.log logs/b.log) >entries
+    /usr/lib/systemd/systemd-journal-remote -o a.journal entries >/dev/null 2>&1
+    for form in short short-full short-iso short-iso-precise short-precise short-monotonic short-delta short-unix \
+        verbose export json json-pretty json-sse json-seq cat with-unit; do
+        case $form in
+        verbose | export | json-pretty | cat) expected='[4,[]]' ;;
+        with-unit) expected='[4,["web1 billing.service"]]' ;;
+        *) expected='[4,["web1 billing"]]' ;;
+        esac
+        journalctl -q --file a.journal -o "$form" >printed
+        [ "$("$SOCKSHIM_COMMAND" report --json printed | jq -c '[.records, [.hosts[] | .host + " " + .unit]]')" = "$expected" ] ||
+            fails_with "$form: $("$SOCKSHIM_COMMAND" report --json printed | jq -c '[.records, .hosts, .first_other_lines]')"
+    done
+}
+
 # ---- mtail and lnav ----
 
 @test "mtail counts what the log says" {

@@ -878,5 +878,7 @@ socket.socket(socket.AF_UNIX).connect_ex(\"no \\\"such\\\" \\\\ \\n\")
         run -0 --separate-stderr follow --json --cause connection-refused -n all - <mixed
         jq -e '.errno == 111' <<<"$output"
         [ "${#lines[@]}" -eq 1 ]
+        run -0 follow --json -n all - < <(made 1 1 | sed 's/ errno=/ limit=1024 duration_us=5 errno=/')
+        jq -e '.limit == 1024 and .duration_us == 5' <<<"$output"
     done
 }

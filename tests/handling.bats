@@ -4,6 +4,7 @@
 # record that says what was done. tests/handling_network.bats has the rest.
 
 load helpers
+load stack
 
 bats_require_minimum_version 1.5.0
 
@@ -441,14 +442,8 @@ datagram -1 ECONNREFUSED" ] || fails_with "$output"
     expect_count 6 '.event == "handled" and .setting == "SOCKSHIM_RESET"'
 }
 
-@test "a record of an end in place of a reset takes at most 2 KiB of stack" {
-    local native
-    native=$("$PROGRAMS/stack" reset)
-    for format in logfmt json; do
-        run shimmed SOCKSHIM_FORMAT=$format SOCKSHIM_RESET=eof "$PROGRAMS/stack" reset
-        [ "$((${output#* } - ${native#* }))" -le 2048 ] || fails_with "$format: $((${output#* } - ${native#* }))"
-    done
-    handled RESET '.call == "recv"'
+@test "a record of what was handled takes at most 2 KiB of stack, whatever it was" {
+    takes_little_stack_when_handling "$SHIM" "$PROGRAMS/stack"
 }
 
 @test "with every setting on, a program in a cage goes on, and the kernel is asked nothing" {
@@ -518,6 +513,27 @@ UDP ETIMEDOUT
 own EAGAIN" ] || fails_with "$value: $output"
         expect_count 13 '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT"'
     done
+}
+
+@test "SOCKSHIM_RECV_TIMEOUT: a datagram socket that has asked without being connected; a server's waits on" {
+    run timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=200ms "$PYTHON" -c '
+import socket as s
+def limit(x): return x.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16)
+for family, address in (s.AF_INET, "127.0.0.1"), (s.AF_INET6, "::1"):
+    server = s.socket(family, s.SOCK_DGRAM); server.bind((address, 0))
+    asks = s.socket(family, s.SOCK_DGRAM); asks.sendto(b"?", server.getsockname())
+    try: asks.recvfrom(9)
+    except OSError as e: print(e.errno)
+    asked, whom = server.recvfrom(9); server.sendto(b"!", whom)
+    print(asks.recvfrom(9)[0], limit(asks), limit(server))
+u = s.socket(s.AF_UNIX, s.SOCK_DGRAM); v = s.socket(s.AF_UNIX, s.SOCK_DGRAM); v.bind("\0" + "asked")
+u.sendto(b"?", "\0asked"); print(limit(u))'
+    [ "$output" = "110
+b'!' True False
+110
+b'!' True False
+False" ] || fails_with "$output"
+    expect_count 2 '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT" and .type == "udp" and .call == "recvfrom"'
 }
 
 @test "SOCKSHIM_RECV_TIMEOUT: not where the program does not wait, nor for its own timeout, nor for accept" {
@@ -591,6 +607,27 @@ c.sendall(b"PING\r\n"); print(c.recv(100).decode().strip())'
     expect_count 1 '.event == "handled"'
     handled CONNECT_RETRY '.would == "-1 ECONNREFUSED" and .given == "0" and .cause == "connection-refused" and .peer == "127.0.0.1:'"$PORT"'"'
     expect_count 0 '.event == "return" and .error == "ECONNREFUSED"'
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: perl and wget before their servers; curl does not wait in connect" {
+    PORT=$(free_port)
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_RETRY=60s perl -MIO::Socket::INET -e '
+$s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die "$@"; syswrite $s, "GET / HTTP/1.0\r\n\r\n"; print while <$s>' "$PORT" >"$BATS_TEST_TMPDIR/perl"
+    local perl=$BACKGROUND
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_RETRY=60s wget -q --tries=1 -O "$BATS_TEST_TMPDIR/wget" "http://127.0.0.1:$PORT/"
+    local wget=$BACKGROUND
+    wait_until client_waits "$perl"
+    wait_until client_waits "$wget"
+    run -7 shimmed SOCKSHIM_CONNECT_RETRY=60s curl -s "http://127.0.0.1:$PORT/"
+    cd "$BATS_TEST_TMPDIR" && printf hello >index.html
+    background "$PYTHON" -m http.server --bind 127.0.0.1 "$PORT"
+    wait "$perl"
+    wait "$wget"
+    grep -q hello "$BATS_TEST_TMPDIR/perl"
+    [ "$(cat "$BATS_TEST_TMPDIR/wget")" = hello ]
+    handled CONNECT_RETRY '.prog == "perl" and .given == "0"'
+    handled CONNECT_RETRY '.prog == "wget" and .given == "0"'
+    expect_count 0 '.event == "handled" and .prog == "curl"'
 }
 
 client_waits() {

@@ -31,6 +31,36 @@ for _ in range(10): socket.socket().close()' | grep -c 'sockopt(')
     [ "$(option_calls "$LIBDONTDIE" "${THEIRS[@]}")" -ge 4 ]
 }
 
+# connection_calls PRELOAD [VARIABLE=VALUE...]: the same for ten connections, both ends.
+connection_calls() {
+    local count
+    count=$(env "${@:2}" SOCKSHIM_LOG=off SOCKSHIM_NODELAY=off strace -f -E LD_PRELOAD="$1" -e trace=getsockopt,setsockopt \
+        -o /dev/stdout "$PYTHON" -c 'import socket
+l = socket.socket(); l.bind(("127.0.0.1", 0)); l.listen()
+for _ in range(10): c = socket.socket(); c.connect(l.getsockname()); l.accept()[0].close(); c.close()' | grep -c 'sockopt(')
+    echo $((count / 10))
+}
+
+# The two are questions, by which sockets are found that were inherited or received: see below.
+@test "a connection costs two more, one at each end" {
+    [ "$(connection_calls "$SHIM" SOCKSHIM_KEEPALIVE=33,7,5)" -eq 6 ]
+    [ "$(connection_calls "$LIBKEEPALIVE" "${THEIRS[@]}")" -eq 4 ]
+    [ "$(connection_calls "$LIBDONTDIE" "${THEIRS[@]}")" -eq 4 ]
+}
+
+@test "what they leave out: a connection that is inherited, and a program that switches keepalive off" {
+    local preload code='import os, socket as s, sys
+c = s.socket(fileno=0); print(c.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE), end=" ")
+d = s.socket(); d.setsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE, 0); print(d.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE))'
+    for preload in "$SHIM 1 1" "$LIBKEEPALIVE 0 0" "$LIBDONTDIE 0 0"; do
+        run "$PYTHON" -c 'import os, socket, subprocess, sys
+l = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(l.getsockname())
+subprocess.run([sys.executable, "-c", sys.argv[2]], stdin=c, env=dict(os.environ, LD_PRELOAD=sys.argv[1], **dict(w.split("=") for w in sys.argv[3:])))' \
+            "${preload%% *}" "$code" SOCKSHIM_LOG=off SOCKSHIM_KEEPALIVE=33,7,5 "${THEIRS[@]}"
+        [ "$output" = "${preload#* }" ] || fails_with "$preload: $output"
+    done
+}
+
 @test "stacked in both orders all of them have their way, and the outer one the last word" {
     local other
     for other in "$LIBKEEPALIVE" "$LIBDONTDIE"; do

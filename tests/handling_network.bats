@@ -269,6 +269,42 @@ print(c.getsockopt(s.IPPROTO_TCP, s.TCP_USER_TIMEOUT), c.getsockopt(s.SOL_SOCKET
     expect_count 0 '.event == "handled"'
 }
 
+# The kernel may send the first data with SYN, whether it has a cookie or not (ip-sysctl).
+@test "SOCKSHIM_CONNECT_TIMEOUT: a connect by MSG_FASTOPEN, and one that TCP_FASTOPEN_CONNECT puts off, in the kernel's steps" {
+    lone_host
+    inside "$HERE" sh -c 'echo 5 >/proc/sys/net/ipv4/tcp_fastopen'
+    local way began='
+import socket as s, sys, time
+c = s.socket(); began = time.monotonic()
+def connected():
+    if sys.argv[1] == "sendto": c.sendto(b"x", s.MSG_FASTOPEN, ("10.99.1.2", 80))
+    elif sys.argv[1] == "sendmsg": c.sendmsg([b"x"], [], s.MSG_FASTOPEN, ("10.99.1.2", 80))
+    else:
+        c.setsockopt(s.IPPROTO_TCP, 30, 1); c.connect(("10.99.1.2", 80)); print("put off", end=" ")
+        c.sendall(b"x")
+try: connected()
+except OSError as e: print(e.errno, c.getsockopt(s.IPPROTO_TCP, s.TCP_SYNCNT), 2.9 < time.monotonic() - began)
+print(c.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16))'
+    for way in sendto sendmsg connect; do
+        rm -f "$LOG"
+        run shimmed_here SOCKSHIM_CONNECT_TIMEOUT=2s SOCKSHIM_RECV_TIMEOUT=60s timeout 60 "$PYTHON" -c "$began" $way
+        [ "${output#put off }" = "110 1 True
+True" ] || fails_with "$way: $output"
+        [ $way != connect ] || [[ $output == "put off "* ]] || fails_with "$output"
+        handled CONNECT_TIMEOUT '.given == "-1 ETIMEDOUT" and .cause == "connect-timed-out" and (.call | startswith("send"))'
+    done
+}
+
+@test "SOCKSHIM_CONNECT_RETRY: a connect by MSG_FASTOPEN is a send, and not made again" {
+    two_hosts
+    run shimmed_here SOCKSHIM_CONNECT_RETRY=60s timeout 20 "$PYTHON" -c '
+import socket as s
+try: s.socket().sendto(b"x", s.MSG_FASTOPEN, ("10.99.1.2", 80))
+except OSError as e: print(e.errno)'
+    [ "$output" = 111 ] || fails_with "$output"
+    expect_count 0 '.event == "handled"'
+}
+
 # ---- No route yet ----
 
 @test "SOCKSHIM_CONNECT_RETRY: a network that comes up later" {
@@ -340,5 +376,34 @@ select 2;' 2>&1
     kill -INT "$POSTGRES"
     rm -rf "$DATA"
     [ "$status" -eq 0 ] || fails_with "$output"
+    [ "$output" = $'1\n2' ] || fails_with "$output"
+}
+
+JAVA_CLIENT='
+import java.net.Socket;
+public class Idles {
+    static void ask(Socket s, int c) throws Exception {
+        s.getOutputStream().write(c);
+        System.out.println((char) s.getInputStream().read());
+    }
+    public static void main(String[] words) throws Exception {
+        try (Socket s = new Socket(words[0], 7000)) {
+            ask(s, 49);
+            Thread.sleep(5000);
+            ask(s, 50);
+        }
+    }
+}'
+
+@test "SOCKSHIM_KEEPALIVE: nor a Java client" {
+    behind_a_nat
+    echo_there
+    cd "$BATS_TEST_TMPDIR"
+    echo "$JAVA_CLIENT" >Idles.java
+    javac Idles.java
+    run shimmed_here timeout 20 java -Xshare:auto Idles 10.99.2.2
+    [ "${lines[0]}" = 1 ] || fails_with "$output"
+    [ "$status" -ne 0 ] || fails_with "the NAT did not forget: $output"
+    run shimmed_here SOCKSHIM_KEEPALIVE=1,1,5 timeout 60 java -Xshare:auto Idles 10.99.2.2
     [ "$output" = $'1\n2' ] || fails_with "$output"
 }

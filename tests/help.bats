@@ -221,6 +221,16 @@ END
     done
 }
 
+@test "no small word stands twice in a row" {
+    cd "$TOP" || return 1
+    run -0 awk '
+        FNR == 1 || NF == 0 { before = "" }
+        { gsub(/[,;:()]/, " &") }
+        { for (i = 1; i <= NF; i++) { if (tolower($i) == tolower(before) && $i ~ /^[A-Za-z]+$/ && tolower($i) !~ /^(sockshim|had|that)$/) print FILENAME ":" FNR ": " $i; before = $i } }
+    ' README.md .github/*.md scripts/man/* scripts/lib/causes.txt scripts/lib/topics.txt scripts/recipes/*.md
+    [ -z "$output" ] || fails_with "$output"
+}
+
 @test "README is short" {
     [ "$(wc -l <"$TOP/README.md")" -le 250 ]
 }

@@ -329,6 +329,132 @@ three_give_up() {
     finds_nothing log
 }
 
+@test "a client without TLS at a port of TLS, and a hello that no server is there for" {
+    background ruby -rsocket -ropenssl -e '
+key = OpenSSL::PKey::RSA.new(2048)
+cert = OpenSSL::X509::Certificate.new
+cert.public_key = key.public_key
+cert.sign(key, OpenSSL::Digest.new("SHA256"))
+listener = TCPServer.new("127.0.0.1", ARGV[0].to_i)
+context = OpenSSL::SSL::SSLContext.new
+context.key, context.cert = key, cert
+loop do
+  c = listener.accept
+  c.recv(1, Socket::MSG_PEEK) # whoever comes without a word only looks for the port
+  c.setsockopt(:SOCKET, :LINGER, [1, 0].pack("ii"))
+  begin
+    raise if c.recv(1, Socket::MSG_PEEK) != "\x16"
+    OpenSSL::SSL::SSLSocket.new(c, context).accept
+  rescue StandardError
+  end
+  c.close
+end' "$PORT"
+    wait_for_port "$PORT"
+    under_shim log perl -MIO::Socket::INET -e '
+        for (1, 2) { my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; print $s "PING\r\n"; $s->flush; <$s>; }'
+    finds_only nothing-behind log
+    figure connections -eq 2
+    grep -q 'TLS on one side only' findings.json
+    # haproxy, which goes by the server name; and knows no other.
+    PORT=$(free_port)
+    cat >haproxy.cfg <<C
+defaults
+  mode tcp
+  timeout connect 2s
+  timeout client 5s
+  timeout server 5s
+frontend f
+  bind 127.0.0.1:$PORT
+  tcp-request inspect-delay 5s
+  tcp-request content accept if { req_ssl_hello_type 1 }
+  use_backend b if { req_ssl_sni -i known.example }
+backend b
+  server s 127.0.0.1:9
+C
+    background haproxy -f haproxy.cfg -db
+    wait_for_port "$PORT"
+    under_shim log2 openssl s_client -connect "127.0.0.1:$PORT" -noservername </dev/null
+    finds_only nothing-behind log2
+    grep -q -- '-noservername' findings.json
+}
+
+@test "a broker that ends a session each time after a second, and node that connects again" {
+    python_server 'c.recv(100); c.sendall(b"welcome"); time.sleep(.6); c.close()'
+    under_shim log timeout -s INT 20 node -e '
+const net = require("net")
+let times = 0
+function again() {
+    const s = net.connect('"$PORT"', "127.0.0.1", () => s.write("I am sensor 1"))
+    s.resume()
+    s.on("end", () => s.end())
+    s.on("close", () => { if (++times < 6) setTimeout(again, 300) })
+}
+again()'
+    finds_only closed-again log
+    figure connections -eq 6
+    figure idle_ms -ge 590
+    # Looks alike: an answer to each, and the end of it.
+    PORT=$(free_port)
+    python_server 'c.recv(100); c.sendall(b"welcome"); c.close()'
+    under_shim log2 node -e '
+const net = require("net")
+let times = 0
+function again() {
+    const s = net.connect('"$PORT"', "127.0.0.1", () => s.write("I am sensor 1"))
+    s.resume()
+    s.on("close", () => { if (++times < 6) setTimeout(again, 300) })
+}
+again()'
+    finds_nothing log2
+}
+
+@test "a server that tells a silent client off and closes, after the same time" {
+    python_server '
+c.recv(100); c.sendall(b"ok"); c.settimeout(2)
+try:
+    c.recv(100)
+except TimeoutError:
+    c.sendall(b"FATAL: you are too slow"); c.close()'
+    until_found silence-limit under_shim log perl -MIO::Socket::INET -e '
+        for (1, 2) { my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; syswrite $s, "begin"; 1 while sysread $s, my $read, 100; }'
+    finds_only silence-limit log
+    figure limit_ms -ge 1990
+}
+
+@test "a stream that stands still: a proxy ends it after its own time; clients that are done go as they like" {
+    cat >server.rb <<P
+require 'socket'
+l = TCPServer.new('127.0.0.1', $PORT)
+2.times.map { c = l.accept; Thread.new { c.readpartial(4000); c.write("HTTP/1.1 200 OK\\r\\n\\r\\nevent\\n"); sleep 1.2; c.write("event\\n"); c.read } }.each(&:join)
+P
+    "$SOCKSHIM_COMMAND" -q -o log -- ruby server.rb 3>&- &
+    local server=$! upstream=$PORT
+    wait_until grep -q "$(printf ':%04X 0' "$PORT")" /proc/net/tcp
+    PORT=$(free_port)
+    nginx_with "location / { proxy_buffering off; proxy_read_timeout 2s; proxy_pass http://127.0.0.1:$upstream; }"
+    curl -s "http://127.0.0.1:$PORT/" >/dev/null 2>&1 || :
+    curl -s "http://127.0.0.1:$PORT/" >/dev/null 2>&1 || :
+    wait "$server"
+    finds_only silence-limit log
+    figure limit_ms -ge 1990
+    grep -q proxy_read_timeout findings.json
+}
+
+@test "a worker that computes, and neither reads nor sends, misses the heartbeats of its broker" {
+    python_server '
+c.recv(100)
+for i in range(8):
+    c.sendall(b"beat"); time.sleep(.25)
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.close()'
+    under_shim log perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; $SIG{PIPE} = "IGNORE";
+        syswrite $s, "hello"; sysread $s, my $first, 4; select undef, undef, undef, 3; syswrite $s, "done"; '
+    finds_only answer-unread log
+    figure silent_ms -ge 2990
+    figure unread -ge 20
+    grep -q heartbeats findings.json
+}
+
 @test "a process that is killed at work: one end without an answer" {
     background "$PYTHON" -c "
 import os, socket, time
@@ -406,6 +532,40 @@ P
     figure limit -eq 32
 }
 
+@test "descriptors: ruby never closes what its clients have ended; one that does is only small" {
+    local closes
+    for closes in false true; do
+        PORT=$(free_port)
+        cat >server.rb <<P
+require 'socket'
+l = TCPServer.new('127.0.0.1', $PORT)
+Process.setrlimit(Process::RLIMIT_NOFILE, 40, 512)
+held = []
+begin
+  loop { c = l.accept; Thread.new(c) { |s| held << s; s.readpartial(8); s.write("ok"); s.read; s.close if $closes } }
+rescue Errno::EMFILE
+end
+P
+        "$SOCKSHIM_COMMAND" -q -o "$closes.log" -- ruby server.rb 3>&- &
+        local server=$!
+        wait_for_port "$PORT"
+        "$PYTHON" -c "
+import socket
+def order():
+    s = socket.create_connection(('127.0.0.1', $PORT)); s.sendall(b'one'); s.recv(2); return s
+for i in range(60):
+    try: order().close()
+    except OSError: break
+held = [order() for i in range(50 if $([[ $closes = true ]] && echo True || echo False) else 0)]
+if held: held[0].recv(1)" 2>/dev/null || :
+        wait "$server" || :
+    done
+    finds descriptor-limit false.log
+    figure never_closed -ge 20
+    finds descriptor-limit true.log
+    figure never_closed = none
+}
+
 @test "descriptors: node's connects, and ruby's; as many as the limit allows are none" {
     python_server 'time.sleep(60)'
     bash -c "ulimit -n 40; exec '$SOCKSHIM_COMMAND' -q -o log -- node -e '
@@ -439,6 +599,159 @@ for i in range(60):
     under_shim log.2 perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => "sock"); $s->blocking(0); $s->send("m") for 1 .. 7'
     finds_only message-lost log.2
     figure records -eq 7
+}
+
+# ---- What robust handling would have prevented ----
+
+advises() {
+    [[ $(jq -r --arg kind "$1" '.findings[] | select(.kind == $kind).advice' findings.json) == *"$2"* ]] ||
+        fails_with "$1 does not name $2: $(cat findings.json)"
+}
+
+# A profiler's signals, in a perl that asks each server once: POSIX's sigaction has no SA_RESTART.
+PROFILED='use IO::Socket::INET; use POSIX; use Time::HiRes qw(setitimer ITIMER_REAL);
+$SIG{PIPE} = "IGNORE"; my ($port, $signal) = (shift, shift); my $pid = $$; $| = 1;
+sigaction(POSIX->can("SIG$signal")->(), POSIX::SigAction->new(sub {})) or die;
+for (1 .. 3) {
+    my $s = IO::Socket::INET->new("127.0.0.1:$port") or die;
+    syswrite $s, "one"; sysread $s, my $a, 9; select undef, undef, undef, 0.05; syswrite $s, "two";
+    my $storm = fork // die;
+    if (!$storm) { select undef, undef, undef, 0.7 + $_ / 10; kill $signal, $pid; exit }
+    my $n = sysread $s, $a, 9;
+    print defined $n ? "got $a\n" : $!{EINTR} ? "interrupted\n" : "$!\n"; close $s; waitpid $storm, 0;
+}'
+
+@test "interrupted: perl under a profiler closes instead of asking again; with EINTR=restart it gets its answers" {
+    python_server 'c.recv(9); c.sendall(b"1"); c.recv(9); time.sleep(2); c.sendall(b"2")'
+    until_found interrupted under_shim log perl -e "$PROFILED" "$PORT" PROF
+    finds_only interrupted log
+    advises interrupted SOCKSHIM_EINTR=restart
+    [ "$(grep -c interrupted said)" -eq 3 ]
+    SOCKSHIM_EINTR=restart under_shim log.2 perl -e "$PROFILED" "$PORT" PROF
+    [ "$(grep -c 'got 2' said)" -eq 3 ] || fails_with "$(cat said)"
+    [[ $(findings log.2) != *interrupted* ]]
+    # python repeats what was interrupted; its own time ends its waits.
+    python_client log.3 'import signal
+signal.signal(signal.SIGALRM, lambda *_: 0); signal.siginterrupt(signal.SIGALRM, True)
+for i in range(2):
+    s = connect(); s.sendall(b"one"); s.recv(9); s.sendall(b"two"); signal.setitimer(signal.ITIMER_REAL, .3)
+    print(s.recv(9))'
+    [ "$(grep -c "b'2'" said)" -eq 2 ] || fails_with "$(cat said)"
+    grep -q 'cause=interrupted' log.3
+    finds_nothing log.3
+}
+
+@test "interrupted: perl has no limit of its own, and somebody loses patience after 11 s: RECV_TIMEOUT is the advice" {
+    python_server 'c.recv(9); c.sendall(b"1"); time.sleep(60)'
+    local client='use IO::Socket::INET; $SIG{INT} = sub { $over = 1 }; $| = 1;
+my $s = IO::Socket::INET->new("127.0.0.1:" . shift) or die; syswrite $s, "one"; sysread $s, my $a, 9; select undef, undef, undef, 0.05; syswrite $s, "two"; print "waits\n";
+my $n = sysread $s, $a, 9; print "$!\n" unless defined $n; close $s'
+    "$SOCKSHIM_COMMAND" -q -o log -- perl -e "$client" "$PORT" >said 2>&1 3>&- &
+    local client_pid=$!
+    wait_until grep -q waits said
+    sleep 11
+    kill -INT $client_pid
+    wait $client_pid || :
+    finds_only interrupted log
+    advises interrupted SOCKSHIM_RECV_TIMEOUT=30s
+    SOCKSHIM_RECV_TIMEOUT=500ms under_shim log.2 perl -e "$client" "$PORT"
+    grep -q 'Connection timed out' said || fails_with "$(cat said)"
+    [[ $(findings log.2) != *interrupted* ]]
+}
+
+@test "accept-failed: a server that one lost connection ends; with ACCEPT=careful it serves on" {
+    local naive=(strace -f -qq -o trace -e "inject=accept,accept4:error=ECONNABORTED:when=2" "$PROGRAMS/naive_acceptor" 3 0)
+    serve() {
+        rm -f port
+        "$SOCKSHIM_COMMAND" -q -o "$1" -- "${naive[@]}" >port 2>said 3>&- &
+        SERVER=$!
+        wait_until test -s port
+    }
+    asked() {
+        "$PYTHON" -c "import socket, sys
+for i in range(3):
+    try: print(socket.create_connection(('127.0.0.1', $(cat port))).recv(9))
+    except OSError as e: print(e.errno)"
+    }
+    serve log
+    asked >/dev/null
+    wait "$SERVER" || :
+    grep -q 'accept: Software caused connection abort' said
+    finds accept-failed log
+    advises accept-failed SOCKSHIM_ACCEPT=careful
+    SOCKSHIM_ACCEPT=careful serve log.2
+    [ "$(asked | grep -c hello)" -eq 3 ]
+    wait "$SERVER"
+    [[ $(findings log.2) != *accept-failed* ]]
+}
+
+@test "reads-on: a naive loop that only knows 0; curl and perl stop at the reset" {
+    python_server 'c.recv(99); c.sendall(b"HTTP/1.0 200 ok\r\n\r\nhello"); time.sleep(.2); reset(c)'
+    bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT; echo >&3; exec '$SOCKSHIM_COMMAND' -q -o log -- perl -e '
+while ((\$n = sysread STDIN, \$data, 99) != 0 || !defined \$n) { \$all .= \$data; last if \$turns++ > 9 }' <&3" 2>said 3>&-
+    findings log | grep -qx reads-on || fails_with "$(cat log)"
+    advises reads-on SOCKSHIM_RESET=eof
+    under_shim log.2 curl -s "http://127.0.0.1:$PORT/"
+    bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT; echo >&3; exec '$SOCKSHIM_COMMAND' -q -o log.3 -- perl -e '
+while (sysread STDIN, \$data, 99) { \$all .= \$data }' <&3" 2>said 3>&-
+    for log in log.2 log.3; do
+        grep -q cause=peer-reset $log
+        [[ $(findings $log) != *reads-on* ]] || fails_with "$(cat $log)"
+    done
+}
+
+@test "a full queue on this host: SOCKSHIM_BACKLOG is the advice, and with it all are taken" {
+    full() { # LOG [VARIABLE=VALUE]
+        rm -f port
+        background env "${@:2}" LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/server" "$PYTHON" -c "
+import socket, time
+l = socket.socket(); l.bind(('127.0.0.1', 0)); l.listen(1); print(l.getsockname()[1], flush=True); time.sleep(600)" >port
+        wait_until test -s port
+        under_shim "$1" "$PYTHON" -c "
+import socket
+made = []
+for i in range(12):
+    s = socket.socket(); s.settimeout(.7)
+    try: s.connect(('127.0.0.1', $(cat port))); made.append(s)
+    except OSError: s.close()
+print(len(made))"
+    }
+    full log
+    finds own-deadline log
+    advises own-deadline SOCKSHIM_BACKLOG=1024
+    full log.2 SOCKSHIM_BACKLOG=1024
+    grep -qx 12 said || fails_with "$(cat said)"
+    [[ $(findings log.2) != *own-deadline* ]]
+}
+
+@test "a restart during TIME_WAIT: SOCKSHIM_REUSEADDR is the first advice; another's listener has another one" {
+    twice() { # LOG [VARIABLE=VALUE]
+        PORT=$(free_port)
+        for _ in 1 2; do
+            env "${@:2}" LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/$1" "$PYTHON" -c "
+import socket
+l = socket.socket(); l.bind(('127.0.0.1', $PORT)); l.listen(); open('up', 'w')
+c = l.accept()[0]; c.recv(9); c.sendall(b'hello'); c.shutdown(1); c.recv(9)" 2>said 3>&- &
+            wait_until eval "test -e up || ! kill -0 $!"
+            [ ! -e up ] || "$PYTHON" -c "
+import socket
+c = socket.create_connection(('127.0.0.1', $PORT)); c.sendall(b'x')
+while c.recv(9): pass"
+            rm -f up
+            status=0
+            wait $! || status=$?
+        done
+    }
+    twice log
+    [ "$status" -ne 0 ]
+    finds address-in-use log
+    advises address-in-use '`SOCKSHIM_REUSEADDR=on`, also'
+    twice log.2 SOCKSHIM_REUSEADDR=on
+    [ "$status" -eq 0 ] || fails_with "$(cat said)"
+    python_server 'time.sleep(60)'
+    under_shim log.3 "$PYTHON" -c "import socket; socket.socket().bind(('127.0.0.1', $PORT))"
+    finds address-in-use log.3
+    advises address-in-use 'names it'
 }
 
 # ---- Servers that are not there ----

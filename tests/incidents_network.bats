@@ -266,3 +266,19 @@ except OSError: pass"
     figure at_most_ms -ge 1490
     [[ $(jq -r '.findings[0].advice' findings.json) == *SOCKSHIM_KEEPALIVE=1* ]]
 }
+
+@test "no answer to SYN for 15 s: SOCKSHIM_CONNECT_TIMEOUT is the advice, for curl and for perl, which waits in connect; not after 1 s" {
+    rules "$R" forward 'tcp dport 80 drop'
+    local advice='.findings[] | select(.kind == "no-answer").advice'
+    in_ns "$C" sysctl -qw net.ipv4.tcp_syn_retries=3
+    in_ns "$C" "$SOCKSHIM_COMMAND" -q -o log.2 -- perl -MIO::Socket::INET -e 'IO::Socket::INET->new("10.2.0.2:80")' >/dev/null 2>&1 3>&- &
+    from_client log curl -s http://10.2.0.2/
+    wait $!
+    for log in log log.2; do
+        finds_only no-answer $log
+        [[ $(jq -r "$advice" findings.json) == *SOCKSHIM_CONNECT_TIMEOUT=10s* ]] || fails_with "$(cat findings.json $log)"
+    done
+    SOCKSHIM_CONNECT_TIMEOUT=1s from_client log.3 perl -MIO::Socket::INET -e 'IO::Socket::INET->new("10.2.0.2:80")'
+    finds no-answer log.3
+    [[ $(jq -r "$advice" findings.json) != *SOCKSHIM_CONNECT_TIMEOUT* ]]
+}

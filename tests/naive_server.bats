@@ -103,3 +103,15 @@ serves_through() {
     expect '.cause == "write-after-close" and .len == 5 and (.why | contains("SIGPIPE would have"))'
     expect '.cause == "write-after-close" and .local == "127.0.0.1:'"$PORT"'"'
 }
+
+# Its loop only knows 0: told so at once, it sends nothing into the void.
+@test "with SOCKSHIM_RESET=eof its loop ends at the reset, and nothing is sent after it" {
+    start_server LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RESET=eof "$PROGRAMS/naive_server" 21
+    clients reset 20 >/dev/null
+    clients honest 1 >/dev/null
+    end_of_server
+    [ "$status" -eq 0 ]
+    [ "$(tail -n 1 "$BATS_TEST_TMPDIR/server")" = "0 unsent" ]
+    expect_count 20 '.event == "handled" and .setting == "SOCKSHIM_RESET" and .cause == "peer-reset" and .would == "-1 ECONNRESET" and .given == "0"'
+    expect_count 0 '.error == "EPIPE"'
+}

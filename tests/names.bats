@@ -34,7 +34,7 @@ resolving() {
         [ "$answer" = none ] || kill "$server"
         exit $status' "$PYTHON" "$@"
 }
-export TOP SHIM LOG
+export TOP SHIM LOG PYTHON
 
 # asks NAME [MORE]: one question, and what the program sees of it: getaddrinfo's result and errno.
 asks() {
@@ -77,6 +77,44 @@ fails_as() {
 
 @test "there is no name server" {
     fails_as none -3 EAI_AGAIN "they cannot be reached"
+}
+
+@test "a name that is resolved only after more than a second" {
+    run -0 resolving late "$PYTHON" -c "$(asks db.shop.test)"
+    [ "$output" = 1 ]
+    expect_count 1 '.waited_ms as $ms | .level == "warn" and .call == "getaddrinfo" and .ret == 0 and .errno == 0 and
+        .cause == "name-resolved-late" and .name == "db.shop.test" and $ms >= 1500 and
+        (.why | startswith("The name db.shop.test was resolved, but only after \($ms) ms. "))'
+    for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=getaddrinfo SOCKSHIM_SKIP=name-resolved-late SOCKSHIM_LOG=off; do
+        rm -f ready "$LOG"
+        resolving late env "$setting" "$PYTHON" -c "$(asks db.shop.test)"
+        [ ! -e "$LOG" ] || fails_with "$setting"
+    done
+}
+
+@test "curl, with a first name server that is not there: the finding tells the 5 s" {
+    # As glibc does it by default: 5 s, then the next.
+    cd "$BATS_TEST_TMPDIR"
+    printf 'nameserver 127.0.0.2\nnameserver 127.0.0.1\n' >resolv.conf
+    cat >silent.py <<'END'
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.2", 53))
+print(flush=True)
+sys.stdin.read()
+END
+    mkfifo asks says
+    run -0 resolving 127.0.0.7 sh -c '
+        cat resolv.conf >/etc/resolv.conf
+        env -u LD_PRELOAD "$PYTHON" silent.py <asks >says 3>&- &
+        exec 9>asks
+        read -r _ <says
+        curl -s --max-time 60 http://db.shop.test:9/
+        test $? -eq 7'
+    expect_count 1 '.cause == "name-resolved-late" and .waited_ms >= 4900'
+    expect_count 1 '.cause == "connection-refused" and .peer_name == "db.shop.test"'
+    run -0 "$TOP/scripts/sockshim" report --json "$LOG"
+    jq -e 'any(.findings[]; .kind == "name-resolved-late" and .figures.ms >= 4900)' <<<"$output" || fails_with "$output"
 }
 
 @test "a name that is resolved leaves no record, and no log" {

@@ -318,6 +318,26 @@ follows_folder() {
     [ "$(wc -l <shown)" -eq 8 ] || fails_with "$(cat shown)"
 }
 
+recorder_and_log() {
+    mkdir folder
+    record 1 >folder/a.log
+    PATH=$PATH SOCKSHIM_RECORDER=$PWD/folder/ring LD_PRELOAD=$SHIM SOCKSHIM_LOG=off "$PROGRAMS/core" refused >/dev/null
+    gzip -c folder/a.log >folder/old.gz
+    [ "$(sockshim report --json folder 2>said | jq -c '[.logs, .records]')" = '[["folder/a.log","folder/old.gz"],2]' ]
+    [ "$(cat said)" = "sockshim: left out: folder/ring (recorder files, whose records are in the logs beside them as well)" ] || fails_with "$(cat said)"
+    [ "$(sockshim report --json folder/ring folder/a.log 2>said | jq .records)" -eq 2 ]
+    [ "$(cat said)" = "sockshim: folder/ring is a recorder file: a record that a log has as well counts twice" ] || fails_with "$(cat said)"
+    sockshim follow -n all --until "$(date -u +%Y-%m-%dT%H:%M:%S)" folder >said
+    [[ $(wc -l <said) -eq 1 && $(cat said) == *" recv(1) = -1 ECONNRESET "* ]] || fails_with "$(cat said)"
+    rm folder/a.log folder/old.gz
+    [ "$(sockshim report --json folder 2>said | jq -c '[.logs, .records]')" = '[["folder/ring"],1]' ]
+    [ ! -s said ]
+}
+
+@test "a folder: a recorder's file counts only without logs, and follow shows neither it nor what is compressed" {
+    on_each_system anew recorder_and_log
+}
+
 @test "follow: a folder: all logs in it, those that are new and those that are rotated" {
     on_each_system anew follows_folder
 }

@@ -118,7 +118,15 @@ reads() {
     reads "SOCKSHIM_KEEPALIVE=" page findings time
     reads "worker (client)" page findings time
     # What a finding's words mean stands before them.
-    reads "RST ends the connection at once" page terms findings
+    reads "RST ends the connection abruptly" page terms findings
+}
+
+@test "an address of the program's own is not called its peer" {
+    rec 1 prog=billing call=bind errno=98 error=EADDRINUSE local=10.0.0.5:8080 peer= state= side= level=error cause=address-in-use >log
+    rec 2 prog=worker call=recv errno=9 error=EBADF type= local= peer= state= side= level=error cause=bad-descriptor >>log
+    page log
+    reads "Own address10.0.0.5:8080" page findings time
+    ! text page findings time | grep -q '^Peer' || fails_with "$(text page findings time)"
 }
 
 @test "each cause that occurs has its figures, a sentence of the log and its explanation" {

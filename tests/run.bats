@@ -170,6 +170,9 @@ END
     refuses "--connect-timeout 10s is above --connect-retry 5s: one connect may not take longer than all tries" \
         --connect-timeout 10s --connect-retry 5s touch ran
     SOCKSHIM_CONNECT_RETRY=900ms refuses "--connect-timeout 1s is above SOCKSHIM_CONNECT_RETRY 900ms" --connect-timeout 1s touch ran
+    refuses "--connect-timeout 31s is above --dead-peer 30s, which ends an unanswered connect as well" \
+        --connect-timeout 31s --dead-peer 30s touch ran
+    SOCKSHIM_DEAD_PEER=5s SOCKSHIM_CONNECT_TIMEOUT=6s refuses "SOCKSHIM_CONNECT_TIMEOUT 6s is above SOCKSHIM_DEAD_PEER 5s" touch ran
     refuses "--keepalive 60,10,6 finds a dead peer after 120 s, later than --dead-peer 30s" \
         --dead-peer 30s --keepalive 60,10,6 touch ran
     [ ! -e ran ]
@@ -564,7 +567,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
 
 @test "the summary tells the worst finding, and none where there is none, of what a filter hides or of a long log" {
     run -0 --separate-stderr sockshim "$victim" refused refused
-    [ "${stderr_lines[1]}" = "sockshim: finding: perl finds nothing listening at 127.0.0.1:1; evidence and advice: sockshim report" ] || fails_with "$stderr"
+    [ "${stderr_lines[1]}" = "sockshim: finding: 127.0.0.1:1 refuses perl's connections; evidence and advice: sockshim report" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim --skip connection-refused "$victim" refused closed
     [[ $stderr != *finding* ]] || fails_with "$stderr"
     run -0 --separate-stderr sockshim "$victim" closed

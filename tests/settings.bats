@@ -94,6 +94,52 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))'
     done
 }
 
+# says_why LOG WORDS [COMMAND...]: what is said where LOG cannot be opened. COMMAND runs it.
+says_why() {
+    run --separate-stderr "${@:3}" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$1" "$PYTHON" -c "${CODE:-$REFUSED}"
+    [ "$output" = True ] || fails_with "$1: $output$stderr"
+    # shellcheck disable=SC2053
+    [[ $stderr == "sockshim: SOCKSHIM_LOG: cannot write to ${1:0:200}"*" ("$2"; nothing is logged until it can be opened" ]] ||
+        fails_with "$stderr"
+}
+
+@test "why a log cannot be written is said, with what helps against that" {
+    cd "$BATS_TEST_TMPDIR"
+    ln -s loop loop
+    mkdir folder
+    touch file
+    mkfifo pipe
+    cp "$(command -v sleep)" program
+    background ./program 60
+    wait_until grep -q program /proc/$!/cmdline
+    says_why "$PWD/missing/log" "ENOENT): *create it*"
+    says_why "$PWD/file/log" "ENOTDIR): a part of this path is not a directory*"
+    says_why "$PWD/folder" "EISDIR): it is a directory*"
+    says_why "$PWD/loop" "ELOOP): *symbolic links*"
+    says_why "$PWD/$("$PYTHON" -c 'print("x" * 300)')" "ENAMETOOLONG): *too long*"
+    says_why "$PWD/program" "ETXTBSY): it is a program that is running*"
+    says_why "$PWD/pipe" "ENXIO): nobody reads this pipe*"
+    says_why "$PWD/log" "EMFILE): *ulimit -n*" prlimit --nofile=15
+    says_why "$PWD/log" "EDQUOT): *quota*" strace -f -qq -o /dev/null -P "$PWD/log" -e inject=openat:error=EDQUOT
+    says_why "$PWD/log" "EIO): *dmesg*" strace -f -qq -o /dev/null -P "$PWD/log" -e inject=openat:error=EIO
+    says_why "$PWD/log" "ENFILE): *fs.file-max*" strace -f -qq -o /dev/null -P "$PWD/log" -e inject=openat:error=ENFILE
+    says_why "$PWD/log" "EACCES): this user may not*" strace -f -qq -o /dev/null -P "$PWD/log" -e inject=openat:error=EACCES
+    says_why "$PWD/log" "EPERM): the file is immutable*" strace -f -qq -o /dev/null -P "$PWD/log" -e inject=openat:error=EPERM
+}
+
+@test "why a log cannot be written: a full and a read-only file system, another root directory" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    cd "$BATS_TEST_TMPDIR"
+    mkdir full
+    local inside='mount -t tmpfs -o nr_inodes=1 none full && exec "$@"'
+    says_why "$PWD/full/log" "ENOSPC): *no inode left*" unshare -m sh -c "$inside" -
+    inside='mount -t tmpfs -o ro none full && exec "$@"'
+    says_why "$PWD/full/log" "EROFS): the file system is read-only*" unshare -m sh -c "$inside" -
+    CODE="import os, socket; os.chroot('full'); socket.socket(); print(True)" \
+        says_why "$PWD/log" "EXDEV): the process has changed its root directory*"
+    [ ! -e log ]
+}
+
 @test "a log on a full device loses nothing silently" {
     run --separate-stderr refused SOCKSHIM_LOG=/dev/full
     [ "$output" = True ]

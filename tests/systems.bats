@@ -4,6 +4,7 @@
 
 load helpers
 load transparent
+load stack
 
 # The kernel's headers are the same for both; only gcc-multilib, which conflicts
 # with cross compilers, would put them where -m32 looks.
@@ -17,7 +18,7 @@ build_for() {
     make -s -C "$TOP" CC="$2" BUILD="$build" >"$build.out" 2>&1 || { cat "$build.out" && return 1; }
     [ ! -s "$build.out" ] || { echo "warnings: " && cat "$build.out" && return 1; }
     $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/core" "$TOP/tests/programs/core.c" -pthread
-    for program in ends waits; do
+    for program in ends waits combinations; do
         $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/$program" "$TOP/tests/programs/$program.c" -pthread
     done
     [ "$1" != i386 ] || $2 -D_GNU_SOURCE -O2 -o "$build/stack" "$TOP/tests/programs/stack.c" -pthread
@@ -137,6 +138,11 @@ datagram -1 ECONNREFUSED" ]] || fails_with "$output"
     [ "$output" = "-1 ETIMEDOUT
 15" ] || fails_with "$output"
     expect '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT"'
+    run run_core SOCKSHIM_KEEPALIVE=60 SOCKSHIM_BACKLOG=7 SOCKSHIM_REUSEADDR=on options
+    [ "$output" = "0 1 1" ] || fails_with "$output"
+    expect '.event == "handled" and .setting == "SOCKSHIM_BACKLOG" and .would == "listen(1)" and .given == "listen(7)"'
+    handles_combinations
+    CORE=${CORE%/*}/waits
     if [ "$SYSTEM" != aarch64 ]; then # nothing tells there that the emulated program waits
         run run_core SOCKSHIM_CONNECT_RETRY=60s signal 2
         [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
@@ -149,6 +155,24 @@ datagram -1 ECONNREFUSED" ]] || fails_with "$output"
 -1 ECONNREFUSED" ] || fails_with "$output"
     fi
     CORE=${CORE%/*}/core
+}
+
+# A few of those of tests/handling_combinations.bats.
+handles_combinations() {
+    local setting words given
+    CORE=${CORE%/*}/combinations
+    while read -r setting given words; do
+        # shellcheck disable=SC2086
+        run run_core "SOCKSHIM_$setting" $words
+        [ "${output##*: }" = "${given/_/ }" ] || fails_with "$setting $words: $output"
+        expect '.event == "handled" and .setting == "SOCKSHIM_'"${setting%=*}"'"'
+    done <<'END'
+CONNECT_TIMEOUT=1s -1_ETIMEDOUT unanswered IPv4 blocking none
+CONNECT_TIMEOUT=300ms -1_ETIMEDOUT unanswered IPv6 blocking none
+CONNECT_RETRY=60s 0_- refused IPv4 blocking none
+ACCEPT=careful 0_- full IPv4 accept blocking
+EINTR=restart 1_- receive IPv4 recv blocking USR1
+END
 }
 
 swallows_whatever_the_flags() {
@@ -251,6 +275,7 @@ takes_little_stack() {
     rotates_and_follows
     records_into_a_ring
     takes_little_stack
+    takes_little_stack_when_handling "$SHIM" "$BATS_FILE_TMPDIR/$SYSTEM/stack"
     changes_nothing
 }
 

@@ -73,7 +73,7 @@ reports() {
     for filter in "--level error" "--skip connection-refused" "--only other"; do
         # shellcheck disable=SC2086
         run -1 --separate-stderr sockshim $filter -- bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
-        [ "${stderr_lines[0]}" = "sockshim: no records, but what $filter left out is not known" ] || fails_with "$stderr"
+        [ "${stderr_lines[0]}" = "sockshim: no records; not counted: what $filter left out" ] || fails_with "$stderr"
     done
 }
 
@@ -203,6 +203,7 @@ refuses_each() {
 @test "report of a file that is no log ends with 1 and says what is in it" {
     cp "$(command -v ls)" binary
     printf 'one\ntwo\n' >text
+    iconv -t UTF-16 <a.log >wide
     refuses_each <<'END'
 1|binary is not a text file; name a log that sockshim has written|report binary
 1|binary is not a text file; name a log that sockshim has written|report --html page binary
@@ -211,6 +212,7 @@ refuses_each() {
 1|text: none of its 2 lines is a record; the first is: one|report --since 1h text
 1|2 logs: none of their * lines is a record; the first is: one|report text binary
 2|binary: is not a recorder file|recorder binary
+1|wide is UTF-16 text; convert it with iconv -f UTF-16 -t UTF-8|report wide
 END
     [ ! -e page ]
     run -1 --separate-stderr sockshim report <<<'-- No entries --'

@@ -45,7 +45,7 @@ shows() {
 
 arrives() {
     shows '== Next' 'connect: Connection refused' 'sockshim: 1 record: connection-refused 1' \
-        '1 record in ' 'finds nothing listening at 127.0.0.1:1' 'connection-refused' \
+        '1 record in ' '127.0.0.1:1 refuses ' 'connection-refused' \
         'On the wire:' 'bash: yes, ' "What this host contributes" "sockshim $(tables version)"
 }
 

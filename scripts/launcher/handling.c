@@ -102,6 +102,11 @@ void handling_check_together(void)
                    setting_name("SOCKSHIM_CONNECT_TIMEOUT"), limit,
                    setting_name("SOCKSHIM_CONNECT_RETRY"), retry);
     }
+    if (handling_is_dead_peer(dead) && handling_duration(limit) > handling_duration(dead)) {
+        wrong_call("%s %s is above %s %s, which ends an unanswered connect as well",
+                   setting_name("SOCKSHIM_CONNECT_TIMEOUT"), limit,
+                   setting_name("SOCKSHIM_DEAD_PEER"), dead);
+    }
     if (handling_is_dead_peer(dead) && handling_is_keepalive(alive, &seconds) &&
         seconds * 1000 > handling_duration(dead)) {
         wrong_call("%s %s finds a dead peer after %ld s, later than %s %s",

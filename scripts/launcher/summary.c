@@ -4,6 +4,7 @@
 #include "options.h"
 #include "words.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -127,7 +128,7 @@ static void explain_silence(const struct target *target, const struct outcome *o
     if (target->problem) {
         complain("no records: sockshim did not work with COMMAND: %s", target->problem);
     } else if (left_out) {
-        complain("no records, but what %s left out is not known", left_out);
+        complain("no records; not counted: what %s left out", left_out);
     } else if (other) {
         complain("no records: no socket was seen; the process ended as %s: does sockshim work with "
                  "it? sockshim check %s",
@@ -153,28 +154,87 @@ static void say_where(void)
     } else if (parts == 1) {
         complain("the log is %s", part[0].path);
     } else {
-        complain("the log is %zu files: %s, %%p being the process, %%n the program", parts, log);
+        complain("the log is %zu files: %s, where %%p is the process ID and %%n the program", parts,
+                 log);
     }
+}
+
+/* A list of awk programs, each a file after -f. */
+struct programs {
+    char *argv[160];
+    size_t count;
+};
+
+static void add(struct programs *p, const char *file)
+{
+    if (p->count + 3 < sizeof p->argv / sizeof *p->argv) {
+        p->argv[p->count++] = (char *)"-f";
+        p->argv[p->count++] = (char *)file;
+        p->argv[p->count] = NULL;
+    }
+}
+
+static struct programs start_programs(void)
+{
+    return (struct programs){.argv = {(char *)"awk"}, .count = 1};
+}
+
+/* Those of report, as lib/commands/report.sh has them, for the summary's view. */
+static struct programs report_programs(const char *lib)
+{
+    struct programs p = start_programs();
+    char line[64];
+    struct dirent **entry = NULL;
+    FILE *list = fopen(words("%s/report.list", lib), "re");
+    while (list && fgets(line, sizeof line, list)) {
+        line[strcspn(line, "\n")] = 0;
+        add(&p, words("%s/%s", lib, line));
+    }
+    int kinds = scandir(words("%s/findings", lib), &entry, NULL, alphasort);
+    for (int i = 0; i < kinds; i++) {
+        if (entry[i]->d_name[0] != '.') {
+            add(&p, words("%s/findings/%s", lib, entry[i]->d_name));
+        }
+    }
+    add(&p, words("%s/utc.awk", lib));
+    add(&p, words("%s/counts.awk", lib));
+    add(&p, words("%s/views/report-summary.awk", lib));
+    return p;
+}
+
+static struct programs counting_programs(const char *lib)
+{
+    struct programs p = start_programs();
+    add(&p, words("%s/records.awk", lib));
+    add(&p, words("%s/counts.awk", lib));
+    add(&p, words("%s/summary.awk", lib));
+    return p;
+}
+
+/* One awk does all. A filter that the caller's environment has is report's, not ours. */
+static void start_awk(const char *lib, const char *left_out)
+{
+    struct programs p = are_few() ? report_programs(lib) : counting_programs(lib);
+    summary_start(
+        p.argv,
+        (char *[]){
+            (char *)"LC_ALL=C", words("IS_UTF8=%s", is_utf8_locale() ? "yes" : ""),
+            words("LEFT_OUT=%s", left_out ? left_out : ""),
+            words("REPORT_CAUSES=%s/causes.txt", lib), words("REPORT_LIMITS=%s/limits.txt", lib),
+            (char *)"REPORT_NAMES=log", (char *)"REPORT_PIECE=1000000", /* no line is in pieces */
+            (char *)"REPORT_TOTAL=", (char *)"FILTER_IS_SET=", (char *)"FILTER_CLOCK=utc", NULL},
+        feed_parts);
 }
 
 static void summarize_files(const char *lib, const struct target *target,
                             const struct outcome *outcome)
 {
-    const char *left_out = filters();
     part = log_parts(&parts, &files);
     if (parts == 0) {
         explain_silence(target, outcome);
         return;
     }
-    summary_start((char *[]){"awk", "-f", words("%s/records.awk", lib), "-f",
-                             words("%s/summary.awk", lib), NULL},
-                  (char *[]){"LC_ALL=C", words("IS_UTF8=%s", is_utf8_locale() ? "yes" : ""),
-                             words("LEFT_OUT=%s", left_out ? left_out : ""), NULL},
-                  feed_parts);
-    if (are_few()) {
-        summary_start((char *[]){"sh", words("%s/summary.sh", lib), (char *)lib, NULL},
-                      (char *[]){NULL}, feed_parts);
-    }
+    start_awk(lib, filters());
     say_where();
 }
 

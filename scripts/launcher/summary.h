@@ -5,7 +5,7 @@
 #include "command.h"
 #include "target.h"
 
-/* `lib` is the folder of records.awk and summary.awk. */
+/* `lib` is the folder of the awk programs. */
 void summary_print(const char *lib, const struct target *target, const char *command,
                    const struct outcome *outcome);
 

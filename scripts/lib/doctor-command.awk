@@ -219,8 +219,12 @@ function least(a, b) {
 function refusals(    here, away) {
     away = tcp["connection-refused", "elsewhere"]
     if (away)
+<<<<<<< HEAD
+        refused_elsewhere(away, moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"])
+=======
         finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, reported it; no " \
             "counter here is about it.")
+>>>>>>> main
     here = tcp["connection-refused", "here"]
     if (!here)
         return
@@ -234,6 +238,15 @@ function refusals(    here, away) {
         "RSTs (" grown("OutRsts") "): a firewall rule of this host did (reject), or the address leads into another " \
         "network namespace (a container).")
     act("as root: nft list ruleset, or iptables-save.")
+}
+
+# A host on which nothing listens answers with RST; ICMP is a firewall's, or a router's.
+function refused_elsewhere(away, icmp) {
+    finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". " \
+        (icmp >= away ? "As often ICMP came in that a destination is unreachable (" grown("IcmpInDestUnreachs") "): so a firewall there or on the path rejects this host. Others may get in." \
+            : icmp ? "Some of it may have been a firewall's: ICMP came in as well (" grown("IcmpInDestUnreachs") ")." \
+            : "No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."))
+    act(icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
 }
 
 # Given up by the kernel, or by COMMAND before that.

@@ -128,6 +128,8 @@ function add_ss_unix(look, line,    word, id, other, at, owner) {
     first_state[id] = look == 1 ? word[2] : first_state[id]
     state_of[id] = look == 2 ? word[2] : ""
     unread[id, look] = word[3]
+    if (look == 1)
+        unsent_first[id] = word[4]
     unsent[id] = word[4]
     if (word[2] == "LISTEN")
         limit[id] = word[4]
@@ -152,12 +154,15 @@ END {
     find_waiting_threads()
     few_descriptors()
     full_queues()
+    busy_with_one_peer()
     unacknowledged()
     closed_windows()
+    unix_peer_does_not_read()
     connecting()
     not_closed()
     not_read()
     datagrams_dropped()
+    answers_due()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
     else
@@ -362,6 +367,8 @@ function print_all(    i) {
         print ""
         paragraph("", "Nothing stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \
             (no_ss == "" ? ", and no accept queue is full" : "") ".")
+        if (may_wait_for() != "")
+            paragraph("", may_wait_for())
     }
     print_threads()
     print_sockets()

@@ -22,7 +22,7 @@ follow_feed_folder() {
 # What is there already, in the order of time.
 follow_begin_folder() {
     follow_read=$(follow_list_folder | while read -r follow_inode follow_size follow_path; do
-        logs_holds_records "$follow_path" && echo "$follow_inode $follow_size" || echo "$follow_inode -$follow_size"
+        logs_is_plain "$follow_path" && echo "$follow_inode $follow_size" || echo "$follow_inode -$follow_size"
     done)
     case ${follow_start:?} in
     0) ;;
@@ -34,7 +34,7 @@ follow_begin_folder() {
 
 follow_merge_folder() {
     follow_list_folder | while read -r follow_inode follow_size follow_path; do
-        logs_holds_records "$follow_path" || continue
+        logs_is_plain "$follow_path" || continue
         case $follow_start in
         all) head -c "$follow_size" <"$follow_path" ;;
         *) head -c "$follow_size" <"$follow_path" | tail -n "$follow_start" ;;
@@ -64,7 +64,7 @@ follow_read_folder() {
         follow_quiet=0
         if [ "$follow_offset" = gone ]; then
             follow_size=gone
-        elif [ "$follow_offset" = new ] && ! logs_holds_records "$follow_path"; then
+        elif [ "$follow_offset" = new ] && ! logs_is_plain "$follow_path"; then
             follow_size=-$follow_size
         else
             [ "$follow_offset" != new ] || follow_offset=0

@@ -17,6 +17,15 @@ logs_holds_records() {
         LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{\\*"ts\\*":\\*"20[0-9T:.-]*Z\\*",\\*"level\\*":\\*"'
 }
 
+# Whether it holds records that can be read as they are: neither packed nor a recorder's.
+logs_is_plain() {
+    [ -z "$(logs_unpacker "$(logs_first_bytes <"$1")")" ] && logs_holds_records "$1"
+}
+
+logs_is_recorder() {
+    [ -f "$1" ] && [ "$(logs_unpacker "$(logs_first_bytes <"$1")")" = "${recorder:?}" ]
+} 2>/dev/null
+
 # In octal. No byte more is taken from standard input than these.
 logs_first_bytes() {
     dd bs=1 count=6 2>/dev/null | od -A n -v -t o1

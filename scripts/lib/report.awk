@@ -83,13 +83,15 @@ function has_read_any(    event) {
 # others have figures that say so.
 function complain_of_none(    line) {
     line = length(example[1]) > 60 ? substr(example[1], 1, 57) "..." : example[1]
-    if (line ~ /[\001-\010\016-\032\034-\037\177]/)
+    if (line ~ /^(\377\376|\376\377)/)
+        line = "is UTF-16 text; convert it with iconv -f UTF-16 -t UTF-8"
+    else if (line ~ /[\001-\010\016-\032\034-\037\177]/)
         line = "is not a text file; name a log that sockshim has written"
     else if (others == 1)
         line = "its only line is not a record: " line
     else
         line = "none of " (name_count == 1 ? "its " : "their ") thousands(others) " lines is a record; the first is: " line
-    print "sockshim: " (name_count == 1 ? printable(names[1]) : name_count " logs") (line ~ /^is not/ ? " " : ": ") printable(line) | "cat >&2"
+    print "sockshim: " (name_count == 1 ? printable(names[1]) : name_count " logs") (line ~ /^is / ? " " : ": ") printable(line) | "cat >&2"
     close("cat >&2")
 }
 
@@ -273,8 +275,14 @@ function count_return(    pair) {
         first[cause] = ts
     if (cause == "peer-reset" && rx != "")
         count_reset()
+    if (cause == "interrupted")
+        note_interrupted(line)
+    else if (cause == "would-block" && index(line, "accept"))
+        note_polled_accept()
     if (!(cause in IS_NOISE) || cause == "would-block" && index(line, "unsent"))
         keep(pair, line)
+    if (interrupted_keys && cause ~ /^(gave-up|reset-by-own)/)
+        note_close(line)
 }
 
 function count_heads(    key, part, at, prog, pid) {

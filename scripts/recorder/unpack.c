@@ -81,8 +81,7 @@ static bool take_handled(struct unpacked *u, const unsigned char *bytes, size_t 
 {
     return take(&u->change, sizeof u->change, &bytes, &len) && u->change.setting < SETTING_COUNT &&
            setting_is_handling((enum setting)u->change.setting) && u->head.cause <= CAUSE_COUNT &&
-           take_facts(u, &bytes, &len) && (u->would = take_words(&bytes, &len)) &&
-           (u->given = take_words(&bytes, &len));
+           take_facts(u, &bytes, &len);
 }
 
 static bool take_call(struct unpacked *u, const unsigned char *bytes, size_t len)
@@ -196,13 +195,12 @@ static size_t refused_line(char *line, const struct moment *m, const struct unpa
 
 static size_t handled_line(char *line, const struct moment *m, const struct unpacked *u)
 {
-    struct change change = {.setting = (enum setting)u->change.setting,
+    struct change change = {.setting = (uint8_t)u->change.setting,
                             .call = u->facts.call,
-                            .err = u->change.err,
-                            .would = u->would,
-                            .given = u->given,
-                            .tries = u->change.tries,
-                            .waited_ms = u->change.waited_ms};
+                            .err = (uint16_t)u->change.err,
+                            .tries = (uint16_t)u->change.tries,
+                            .asked = u->change.asked,
+                            .given = u->change.given};
     return record_handled(line, m, &u->facts, (enum cause)u->head.cause, &change);
 }
 

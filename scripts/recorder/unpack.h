@@ -13,9 +13,8 @@ struct unpacked {
     struct {
         struct address address;
         struct address_room room;
-    } peer;                    /* of a connect that succeeded */
-    const char *would, *given; /* these point into the bytes */
-    const char *words;
+    } peer;            /* of a connect that succeeded */
+    const char *words; /* points into the bytes */
     size_t words_len;
 };
 

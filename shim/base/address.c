@@ -116,6 +116,16 @@ static bool is_this_host_in_ipv4(uint32_t ip)
     return ip == 0 || ntohl(ip) >> 24 == 127;
 }
 
+bool address_is_any(const struct address *a)
+{
+    if (is_inet(a)) {
+        return address_at(a)->in.sin_addr.s_addr == 0;
+    }
+    return is_inet6(a) && (IN6_IS_ADDR_UNSPECIFIED(&address_at(a)->in6.sin6_addr) ||
+                           (IN6_IS_ADDR_V4MAPPED(&address_at(a)->in6.sin6_addr) &&
+                            address_at(a)->in6.sin6_addr.s6_addr32[3] == 0));
+}
+
 bool address_is_this_host(const struct address *a)
 {
     if (is_inet(a)) {

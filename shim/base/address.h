@@ -53,6 +53,8 @@ sa_family_t address_family(const struct address *address);
 bool address_is_named(const struct address *address);
 /* As a destination this host: 127.0.0.0/8, 0.0.0.0, ::1, ::, and the mapped forms. */
 bool address_is_this_host(const struct address *address);
+/* 0.0.0.0, ::, and the mapped form. */
+bool address_is_any(const struct address *address);
 /* Of an IP address without its port, 64 bits of FNV-1a; 0: of another kind, or cut short. An
  * IPv4 address in IPv6's form is the IPv4 address. */
 uint64_t address_hash(const struct sockaddr *addr, socklen_t len);

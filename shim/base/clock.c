@@ -66,35 +66,49 @@ void clock_leave_strict(void)
 
 /* ---- The time ---- */
 
-static void ask_kernel(struct clock_time *now)
+static void ask_kernel(clockid_t clock, struct clock_time *now)
 {
 #ifdef SYS_clock_gettime64
     struct {
         int32_t tv_sec, tv_nsec;
     } narrow = {0, 0};
-    if (raw(SYS_clock_gettime64, CLOCK_REALTIME, now) != -ENOSYS) {
+    if (raw(SYS_clock_gettime64, clock, now) != -ENOSYS) {
         return;
     }
-    raw(SYS_clock_gettime, CLOCK_REALTIME, &narrow);
+    raw(SYS_clock_gettime, clock, &narrow);
     now->tv_sec = narrow.tv_sec;
     now->tv_nsec = narrow.tv_nsec;
 #else
-    raw(SYS_clock_gettime, CLOCK_REALTIME, now);
+    raw(SYS_clock_gettime, clock, now);
 #endif
 }
 
-struct clock_time clock_now(void)
+static inline struct clock_time time_by(clockid_t clock)
 {
     struct clock_time now = {0, 0};
     clock_function *function = atomic_load_explicit(&in_vdso, memory_order_relaxed);
-    if (!function || function(CLOCK_REALTIME, &now) != 0) {
-        ask_kernel(&now);
+    if (!function || function(clock, &now) != 0) {
+        ask_kernel(clock, &now);
     }
     return now;
 }
 
+static inline int64_t nanoseconds_of(struct clock_time time)
+{
+    return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+struct clock_time clock_now(void)
+{
+    return time_by(CLOCK_REALTIME);
+}
+
 int64_t clock_nanoseconds(void)
 {
-    struct clock_time now = clock_now();
-    return now.tv_sec * 1000000000 + now.tv_nsec;
+    return nanoseconds_of(time_by(CLOCK_REALTIME));
+}
+
+int64_t clock_steady(void)
+{
+    return nanoseconds_of(time_by(CLOCK_MONOTONIC_RAW));
 }

@@ -18,6 +18,8 @@ void clock_begin(void);
 struct clock_time clock_now(void);
 /* The same in nanoseconds since 1970. */
 int64_t clock_nanoseconds(void);
+/* CLOCK_MONOTONIC_RAW, in nanoseconds: nobody sets it, and it is not slewed. */
+int64_t clock_steady(void);
 
 /* This thread is about to enter strict seccomp(2), in which neither the kernel nor, on x86, the
  * cycle counter may be asked, which the vDSO reads: SIGSEGV. From then on the time is 0 to it. */

@@ -82,7 +82,8 @@ struct facts {
     bool has_queued;         /* asked for */
     bool saved_from_sigpipe; /* the default action would have ended the program */
     bool ended_by_sigpipe;   /* it does so as soon as this is logged */
-    bool hears_errors;       /* of a datagram socket: the error may be of an earlier datagram */
+    bool hears_errors;       /* of a datagram socket: the error may be of an earlier datagram; at
+                              * ECONNREFUSED, of one to whom it was never connected */
 
     bool was_connected;  /* the figures of a connection are there */
     bool send_failed;    /* this host itself failed to send, now or earlier */

@@ -2,6 +2,7 @@
 
 _Atomic uint64_t hints[HINTS / 64];
 _Atomic uint64_t hints_ended[HINTS / 64];
+_Atomic uint64_t hints_shut[HINTS / 64];
 
 static void set(_Atomic uint64_t *bits, int fd)
 {
@@ -16,6 +17,7 @@ static void clear(_Atomic uint64_t *bits, int fd)
 void hint_set(int fd)
 {
     hint_end_is_over(fd);
+    hint_shut_is_over(fd);
     if ((unsigned)fd < HINTS && !hint_is_set(fd)) {
         set(hints, fd);
     }
@@ -39,5 +41,19 @@ void hint_end_is_over(int fd)
 {
     if (hint_has_ended(fd)) {
         clear(hints_ended, fd);
+    }
+}
+
+void hint_shut(int fd)
+{
+    if (hint_is_set(fd)) {
+        set(hints_shut, fd);
+    }
+}
+
+void hint_shut_is_over(int fd)
+{
+    if (hint_is_shut(fd)) {
+        clear(hints_shut, fd);
     }
 }

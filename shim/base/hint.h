@@ -37,8 +37,17 @@ static inline bool hint_has_ended(int fd)
     return hint_bit(hints_ended, fd);
 }
 
+/* Those of which the program has shut down a side. */
+extern hidden _Atomic uint64_t hints_shut[HINTS / 64];
+static inline bool hint_is_shut(int fd)
+{
+    return hint_bit(hints_shut, fd);
+}
+
 /* No effect on a descriptor that has no hint. */
 void hint_end(int fd);
 void hint_end_is_over(int fd);
+void hint_shut(int fd);
+void hint_shut_is_over(int fd);
 
 #endif

@@ -37,6 +37,8 @@ static inline bool is_tcp_protocol(int protocol)
 enum {
     OPTION_TCP_INFO = 11,
     OPTION_TCP_USER_TIMEOUT = 18,
+    OPTION_TCP_REPAIR = 19,
+    OPTION_TCP_FASTOPEN_CONNECT = 30,
     OPTION_TCP_ZEROCOPY_RECEIVE = 35,
     OPTION_MEMORY = 55,
     LEVEL_MPTCP = 284,

@@ -69,6 +69,7 @@ enum arguments {
     X(listen, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                               \
     X(shutdown, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                             \
     X(close, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                                \
+    X(exit, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                                 \
     X(getsockname, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
     X(getpeername, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                       \
     X(getsockopt, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                        \
@@ -86,6 +87,12 @@ struct call_traits {
     enum arguments arguments;
 };
 extern hidden const struct call_traits call_traits[CALL_COUNT];
+
+/* exit: the program ended in order, with the connection open. */
+static inline bool ends_connection(enum call call)
+{
+    return call == CALL_close || call == CALL_exit;
+}
 
 static inline bool is_accept(enum call call)
 {
@@ -145,6 +152,7 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
     X(no_such_socket, "no-such-socket", LEVEL_WARN)                                                \
     X(message_not_sent, "message-not-sent", LEVEL_WARN)                                            \
     X(name_not_resolved, "name-not-resolved", LEVEL_WARN)                                          \
+    X(name_resolved_late, "name-resolved-late", LEVEL_WARN)                                        \
     X(reset_by_own_close, "reset-by-own-close", LEVEL_INFO)                                        \
     X(gave_up_connecting, "gave-up-connecting", LEVEL_INFO)                                        \
     X(gave_up_waiting, "gave-up-waiting", LEVEL_INFO)                                              \

@@ -2,12 +2,14 @@
 
 #include "base/raw.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -21,17 +23,16 @@ static _Atomic pid_t *page;
 
 static atomic_bool caged;
 
+/* The process that the object was loaded into. */
+static pid_t loaded;
+
 /* What is logged once a program: forks share it. */
 static _Atomic uint64_t *told;
 
 static void *map(int sharing)
 {
     size_t size = sizeof(uint64_t);
-#ifdef SYS_mmap2
-    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
-#else
-    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
-#endif
+    long at = raw(RAW_MMAP, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
     return at < 0 && at >= -4095 ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
 
@@ -75,15 +76,22 @@ void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(v
 
 void process_begin(bool tells)
 {
+    loaded = (pid_t)raw(SYS_getpid);
     told = tells ? map(MAP_SHARED) : NULL;
     page = map(MAP_PRIVATE);
     if (page && raw(SYS_madvise, page, 4096, MADV_WIPEONFORK) < 0) {
         page = NULL;
     }
     if (page) {
-        atomic_store(page, (pid_t)raw(SYS_getpid));
+        atomic_store(page, loaded);
         process_at_fork(NULL, NULL, after_fork);
     }
+}
+
+bool process_is_alone(void)
+{
+    return (pid_t)raw(SYS_getpid) == loaded &&
+           raw(SYS_waitid, P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == -ECHILD;
 }
 
 bool process_first_time(unsigned bit)

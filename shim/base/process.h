@@ -38,6 +38,10 @@ static inline bool process_may_share_memory(void)
     return atomic_load_explicit(&process_memory_shared, memory_order_relaxed);
 }
 
+/* Whether what this process has open ends with it, as far as it can know: it is the one that
+ * was loaded, no fork's child, and has no child itself. Two system calls. */
+bool process_is_alone(void);
+
 /* Whether `bit` is asked for the first time by this program: forks share the
  * answers. No system call; false in a process without the shared page. */
 enum { ONCE_START, ONCE_REFUSED /* and a bit for each call */ };

@@ -57,6 +57,11 @@
 #else
 #define RAW_GETEUID SYS_geteuid
 #endif
+#ifdef SYS_mmap2 /* its offset, in pages, is 0 here */
+#define RAW_MMAP SYS_mmap2
+#else
+#define RAW_MMAP SYS_mmap
+#endif
 #ifdef SYS_ftruncate64 /* the length is in two registers there, and 0 in both */
 #define RAW_FTRUNCATE SYS_ftruncate64
 #else

@@ -17,7 +17,7 @@
 enum { RING_SLOT = 128, RING_ROOM = 112, RING_PIECES = 8, RING_RECORD = RING_ROOM * RING_PIECES };
 /* The programs that have written: how many of the last ones, and bytes of each. */
 enum { RING_PROGRAMS = 256, RING_PROGRAM = 1024 };
-enum { RING_VERSION = 1, RING_BYTE_ORDER = 0x01020304 };
+enum { RING_VERSION = 2, RING_BYTE_ORDER = 0x01020304 };
 enum { RING_TABLE = 3584 };
 
 /* gcc tells that it once aligned these otherwise on 32-bit x86; they are aligned by hand. */

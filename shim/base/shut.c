@@ -31,6 +31,12 @@ void shut_note(int fd, int how)
     }
 }
 
+void shut_forget(int fd)
+{
+    uint64_t none = 0;
+    raw(RAW_FCNTL, fd, SET_HINT, &none);
+}
+
 void shut_find(struct facts *f)
 {
     uint64_t hint = 0;

@@ -11,6 +11,10 @@
 /* After a shutdown(fd, how) that succeeded. Two system calls; errno stays. */
 hidden void shut_note(int fd, int how);
 
+/* A connection begins anew: a TCP socket keeps nothing of what it was when the connection was
+ * dissolved (net/ipv4/tcp.c, tcp_disconnect()). One system call; errno stays. */
+hidden void shut_forget(int fd);
+
 /* Fills in facts->shut_reading and shut_writing. UNKNOWN where nothing can be kept: before
  * Linux 4.13, or on a socket that another user made (6.9 and later). One system call. */
 hidden void shut_find(struct facts *facts);

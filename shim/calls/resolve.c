@@ -1,5 +1,5 @@
-/* Name resolution: what it said is remembered for the records of connects, and what it could
- * not say is logged. */
+/* Name resolution: what it said is remembered for the records of connects; what it could not
+ * say, or said late, is logged. */
 #include "base/clock.h"
 #include "base/settings.h"
 #include "calls/wrap.h"
@@ -16,6 +16,7 @@ WRAP(int, getaddrinfo,
         unresolved(node, hints, result, &begun, __builtin_return_address(0));
     } else if (settings.logging || settings.recording) {
         resolved_keep(node, *answer);
+        resolved_late(node, hints, &begun, __builtin_return_address(0));
     }
     return result;
 }

@@ -5,6 +5,7 @@
 #include "calls/seccomp.h"
 
 #include "base/clock.h"
+#include "base/cycles.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "calls/wrap.h"
@@ -19,6 +20,7 @@ bool seccomp_enter(bool is_strict)
 {
     bool first = process_enter_cage();
     if (is_strict) {
+        cycles_end();
         clock_enter_strict();
     }
     if (first) {
@@ -44,7 +46,7 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
                                                     unsigned long a, unsigned long b,
                                                     unsigned long c, unsigned long d)
 {
-    bool first = seccomp_enter(a == MODE_STRICT);
+    bool first = seccomp_enter(a == PRCTL_STRICT);
     int result = function(PR_SET_SECCOMP, a, b, c, d);
     if (result < 0) {
         seccomp_fails(first);

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* include/uapi/linux/seccomp.h, which not every C library's compiler finds. */
-enum { SET_STRICT = 0, MODE_STRICT = 1 }; /* SECCOMP_SET_MODE_STRICT, SECCOMP_MODE_STRICT */
+/* include/uapi/linux/seccomp.h, which not every C library has: of prctl, and of seccomp. */
+enum { PRCTL_STRICT = 1, SECCOMP_STRICT = 0 };
 
 /* Just before the call that puts the filter on, or lets this thread enter strict mode. Returns
  * whether the process had none of its own making before: seccomp_fails(), with that, takes

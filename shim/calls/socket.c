@@ -8,6 +8,8 @@
 #include "force/nodelay.h"
 #include "start/start.h"
 
+#include <errno.h>
+
 /* What its close leaves undone is to be logged; and it has TCP_NODELAY. */
 static void hint_of(int fd, int domain, int type)
 {
@@ -63,6 +65,16 @@ WRAP(int, socketpair, (int domain, int type, int protocol, int *pair))
                                    : make_first_pair(domain, type, protocol, pair);
 }
 
+/* Dissolved (AF_UNSPEC), or connected once more after that, or after a shutdown that had
+ * dissolved it, in the midst of a connect. */
+static __attribute__((noinline)) void begins_anew(int fd, int result)
+{
+    if (result >= 0 || errno == EINPROGRESS || errno == EINTR) {
+        hint_shut_is_over(fd);
+        shut_forget(fd);
+    }
+}
+
 WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
 {
     REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
@@ -72,6 +84,9 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
     }
     hint_end_is_over(fd); /* one that was dissolved (AF_UNSPEC) may connect again */
     int result = next.connect(fd, addr, len);
+    if (hint_is_shut(fd)) {
+        begins_anew(fd, result);
+    }
     return result >= 0 ? result : (int)FAILED(CALL_connect, result);
 }
 
@@ -114,6 +129,7 @@ WRAP(int, shutdown, (int fd, int how))
     }
     if ((settings.logging || settings.recording) && !process_is_caged()) {
         shut_note(fd, how);
+        hint_shut(fd);
     }
     return result;
 }

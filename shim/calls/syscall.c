@@ -12,7 +12,7 @@
 __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, long c, long d,
                                                         long e)
 {
-    bool is_strict = n == SYS_seccomp ? a == SET_STRICT : b == MODE_STRICT;
+    bool is_strict = n == SYS_seccomp ? a == SECCOMP_STRICT : b == PRCTL_STRICT;
     bool first = seccomp_enter(is_strict);
     long result = next.syscall(n, a, b, c, d, e, 0);
     if (result < 0) {

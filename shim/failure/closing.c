@@ -25,10 +25,11 @@ static bool can_be_found(struct connection *c, struct facts *f)
     return now.is_held == YES;
 }
 
-static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, int fd, const void *site)
+static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, enum call call, int fd,
+                                                      const void *site)
 {
     struct attempt attempt = {.fd = fd, .site = site};
-    observe(f, CALL_close, 0, 0, &attempt);
+    observe(f, call, 0, 0, &attempt);
     return cause_of(f) != CAUSE_other;
 }
 
@@ -49,7 +50,7 @@ static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
 {
     struct facts f;
     int result;
-    if (!is_worth_a_look(&f, fd, site)) {
+    if (!is_worth_a_look(&f, CALL_close, fd, site)) {
         return next.close(fd);
     }
     if (close_and_look(&f, fd, &result)) {
@@ -68,4 +69,39 @@ int close_connection(int fd, const void *site)
         return next.close(fd);
     }
     return close_and_tell(fd, site);
+}
+
+static __attribute__((noinline)) bool is_found(struct facts *f)
+{
+    struct connection connection;
+    return can_be_found(&connection, f);
+}
+
+/* The kernel closes it after this. */
+static __attribute__((noinline)) void tell_end(int fd)
+{
+    struct facts f;
+    if (!closes_quietly(fd) && is_worth_a_look(&f, CALL_exit, fd, NULL) && is_found(&f)) {
+        tell_facts(&f);
+    }
+}
+
+static bool tells_ends(void)
+{
+    return settings.closes && !settings_skips_call(CALL_exit) && process_has_socket() &&
+           !process_is_caged() && process_is_alone();
+}
+
+void end_connections(void)
+{
+    enum { MOST = 256 };
+    if (!tells_ends()) {
+        return;
+    }
+    for (int fd = 0, looks = 0; fd < HINTS && looks < MOST; fd++) {
+        if (hint_is_set(fd) && (!hint_has_ended(fd) || process_sets_linger())) {
+            looks++;
+            tell_end(fd);
+        }
+    }
 }

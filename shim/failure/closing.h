@@ -1,5 +1,5 @@
-/* A close that leaves something undone: data unread, a connect under way, an answer due.
- * Cold and async-signal-safe. */
+/* A close, or the program's end, that leaves something undone: data unread, a connect under
+ * way, an answer due. Cold and async-signal-safe. */
 #ifndef SOCKSHIM_CLOSING_H
 #define SOCKSHIM_CLOSING_H
 
@@ -8,5 +8,9 @@
 /* close(2) of what may be a TCP connection; logs what it leaves undone, if this was the
  * connection's last descriptor. Three system calls more at most, where nothing is. */
 hidden int close_connection(int fd, const void *site);
+
+/* As close_connection(), for all connections that are open when the program ends in order:
+ * the 256 with the lowest numbers. Nothing where another process may have them as well. */
+hidden void end_connections(void);
 
 #endif

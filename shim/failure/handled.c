@@ -12,108 +12,127 @@
 
 struct found {
     struct facts facts;
-    enum cause cause;
-    int err;
+    struct change change;
+    uint8_t cause; /* enum cause; CAUSE_COUNT: there is no failure behind it */
+    int kept;      /* errno */
 };
 
-struct returned {
-    struct found found;
-    const struct change *change;
-};
+static __attribute__((noinline)) void compose_head(struct text *t, char *line,
+                                                   const struct found *f)
+{
+    struct moment m = this_moment();
+    record_handled_head(t, line, &m, &f->facts, (enum cause)f->cause);
+}
 
 static size_t compose_handled(char *line, const void *what)
 {
-    const struct returned *r = what;
-    struct moment m = this_moment();
-    return record_handled(line, &m, &r->found.facts, r->found.cause, r->change);
+    const struct found *f = what;
+    struct text t;
+    compose_head(&t, line, f);
+    return record_handled_change(&t, line, &f->facts, (enum cause)f->cause, &f->change);
 }
 
 static bool is_wanted_of(const struct found *f)
 {
-    enum level level = f->err ? cause_level(&f->facts, f->cause) : LEVEL_INFO;
-    bool skipped = f->err && (settings_skips_cause(f->cause) || settings_skips_errno(f->err));
+    int err = f->change.err;
+    enum cause cause = (enum cause)f->cause;
+    enum level level = err ? cause_level(&f->facts, cause) : LEVEL_INFO;
+    bool skipped = err && (settings_skips_cause(cause) || settings_skips_errno(err));
     return settings.logging && !settings_skips_call(f->facts.call) && !skipped &&
            level >= settings.level;
 }
 
-static __attribute__((noinline)) bool find(struct found *f, enum call call, int err,
-                                           const struct attempt *attempt)
+/* The recorder has it at once: its bytes are not on the stack when the line is written. */
+static bool find(struct found *f, const struct attempt *attempt)
 {
+    enum call call = (enum call)f->change.call;
+    int err = f->change.err;
     long ret = err && call != CALL_getsockopt ? -1 : 0;
     if (!observe(&f->facts, call, ret, err, attempt)) {
         return false;
     }
-    f->err = err;
-    f->cause = err ? cause_of(&f->facts) : CAUSE_COUNT;
+    f->cause = (uint8_t)(err ? cause_of(&f->facts) : CAUSE_COUNT);
+    recorder_handled(&f->facts, (enum cause)f->cause, &f->change);
     return true;
 }
 
-__attribute__((noinline)) void handled(const struct change *c)
+static __attribute__((noinline)) bool find_change(struct found *f, int fd,
+                                                  const struct sockaddr *addr)
 {
-    struct returned r;
-    int kept = errno;
-    r.change = c;
-    if (!settings_wants_no_call(c->call) && find(&r.found, c->call, c->err, c->attempt)) {
-        recorder_handled(&r.found.facts, r.found.cause, c);
-        if (is_wanted_of(&r.found)) {
-            sockshim_needs_log();
-            log_tell(compose_handled, &r);
-        }
+    struct attempt attempt = {.fd = fd, .addr = addr, .addrlen = f->change.addrlen};
+    if (f->change.call == CALL_splice) {
+        attempt.other = f->change.given;
     }
-    errno = kept;
+    return find(f, &attempt);
 }
 
-/* ---- An end instead of a failure ---- */
-
-static const char *words_of(int err)
-{
-    return err == ECONNRESET ? "-1 ECONNRESET" : err == EPIPE ? "-1 EPIPE" : "-1 ETIMEDOUT";
-}
-
-static struct change change_of(const struct found *f)
-{
-    return (struct change){
-        .setting = SETTING_RESET, .err = f->err, .would = words_of(f->err), .given = "0"};
-}
-
-static size_t compose_end(char *line, const void *what)
-{
-    const struct found *f = what;
-    struct change change = change_of(f);
-    struct moment m = this_moment();
-    return record_handled(line, &m, &f->facts, f->cause, &change);
-}
-
-/* In a frame of its own, which is gone when the line is written. */
-static __attribute__((noinline)) void record_end(const struct found *f)
-{
-    struct change change = change_of(f);
-    recorder_handled(&f->facts, f->cause, &change);
-}
-
-/* errno is the failure's: with one argument more, one would be on the stack. */
-static __attribute__((noinline)) bool find_end(struct found *f, enum call call, int fd, int flags,
-                                               const void *data, int other)
+static __attribute__((noinline)) bool find_end(struct found *f, int fd, int flags, const void *data,
+                                               int other)
 {
     struct attempt attempt = {.fd = fd, .flags = flags, .data = data, .other = other};
-    return find(f, call, errno, &attempt);
+    return find(f, &attempt);
 }
 
-/* Nothing but what is found is in this frame, for the line comes below it. */
+static inline __attribute__((always_inline)) void tell(const struct found *f)
+{
+    if (is_wanted_of(f)) {
+        sockshim_needs_log();
+        log_tell(compose_handled, f);
+    }
+}
+
+/* Inlined, as tell(): nothing but what is found is in the frame, for the line comes below. */
+static inline __attribute__((always_inline)) void tell_change(struct found *f, int fd,
+                                                              const struct sockaddr *addr)
+{
+    if (!settings_wants_no_call((enum call)f->change.call) && find_change(f, fd, addr)) {
+        tell(f);
+    }
+}
+
+/* Not inlined: errno's address would be kept in the frame. */
+static __attribute__((noinline)) int error_now(void)
+{
+    return errno;
+}
+
+static __attribute__((noinline)) void put_error_back(int err)
+{
+    errno = err;
+}
+
+__attribute__((noinline)) int handled(int fd, const struct sockaddr *addr, struct change change,
+                                      int result)
+{
+    struct found f;
+    f.kept = error_now();
+    f.change = change;
+    tell_change(&f, fd, addr);
+    put_error_back(f.kept);
+    return result;
+}
+
+__attribute__((noinline)) long handled_moving(int fd, struct change change)
+{
+    struct found f;
+    f.kept = error_now();
+    f.change = change;
+    tell_change(&f, fd, NULL);
+    put_error_back(f.kept);
+    return -1;
+}
+
 __attribute__((noinline)) long handled_as_end(enum call call, int err, int fd, int flags,
                                               const void *data, int other)
 {
     struct found f;
-    int kept = errno;
-    errno = err;
-    if (!settings_wants_no_call(call) && find_end(&f, call, fd, flags, data, other)) {
-        record_end(&f);
-        if (is_wanted_of(&f)) {
-            sockshim_needs_log();
-            log_tell(compose_end, &f);
-        }
+    f.kept = error_now();
+    f.change =
+        (struct change){.setting = SETTING_RESET, .call = (uint8_t)call, .err = (uint16_t)err};
+    if (!settings_wants_no_call(call) && find_end(&f, fd, flags, data, other)) {
+        tell(&f);
     }
-    errno = kept;
+    put_error_back(f.kept);
     return 0;
 }
 

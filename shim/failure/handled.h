@@ -6,8 +6,12 @@
 #include "base/hidden.h"
 
 /* Logs (event=handled) that the program was given something else than it would have
- * seen. Keeps errno. */
-hidden void handled(const struct change *change);
+ * seen. addr: what the call was given, or NULL. Keeps errno, and returns
+ * `result`: a layer that ends with this call is left by a jump, and is not on the stack any
+ * more while the line is written. */
+hidden int handled(int fd, const struct sockaddr *addr, struct change change, int result);
+/* For calls that move data: a jump needs the same type. Returns -1. */
+hidden long handled_moving(int fd, struct change change);
 
 /* The same for a failed receive that the program is given as an end (SOCKSHIM_RESET).
  * The last four are members of its struct attempt. Returns 0. */

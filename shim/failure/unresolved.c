@@ -28,19 +28,37 @@ static uint32_t milliseconds_since(const struct clock_time *begun)
     return ms > 0 && ms < UINT32_MAX ? (uint32_t)ms : 0;
 }
 
-__attribute__((noinline)) void unresolved(const char *node, const struct addrinfo *hints,
-                                          int result, const struct clock_time *begun,
-                                          const void *site)
+/* After a getaddrinfo that returned `result`. */
+static __attribute__((noinline)) void tell_resolution(const char *node,
+                                                      const struct addrinfo *hints, int result,
+                                                      uint32_t waited_ms, const void *site)
 {
     struct facts f;
     int kept = errno;
     int err = result == EAI_SYSTEM ? kept : 0;
-    bool wanted = node && is_about_name(result) && sockshim_set_up() &&
-                  !settings_wants_no_call(CALL_getaddrinfo);
+    bool wanted = node && sockshim_set_up() && !settings_wants_no_call(CALL_getaddrinfo);
     if (wanted && observe_unresolved(&f, node, hints, result, err)) {
-        f.waited_ms = milliseconds_since(begun);
+        f.waited_ms = waited_ms;
         find_site(&f, site);
         tell_facts(&f);
     }
     errno = kept;
+}
+
+void unresolved(const char *node, const struct addrinfo *hints, int result,
+                const struct clock_time *begun, const void *site)
+{
+    if (is_about_name(result)) {
+        tell_resolution(node, hints, result, milliseconds_since(begun), site);
+    }
+}
+
+void resolved_late(const char *node, const struct addrinfo *hints, const struct clock_time *begun,
+                   const void *site)
+{
+    enum { LATE_MS = 1000 };
+    uint32_t waited_ms = milliseconds_since(begun);
+    if (waited_ms >= LATE_MS) {
+        tell_resolution(node, hints, 0, waited_ms, site);
+    }
 }

@@ -13,4 +13,8 @@ struct clock_time;
 hidden void unresolved(const char *node, const struct addrinfo *hints, int result,
                        const struct clock_time *begun, const void *site);
 
+/* Logs that a name was resolved only after a second or more. */
+hidden void resolved_late(const char *node, const struct addrinfo *hints,
+                          const struct clock_time *begun, const void *site);
+
 #endif

@@ -51,33 +51,6 @@ static bool is_limit(int err)
     return err == EMFILE || err == ENFILE;
 }
 
-static const char *words_of(int result, int err, char *buffer, size_t size)
-{
-    struct text t = text_in(buffer, size - 1, QUOTE_PLAIN);
-    text_add(&t, result >= 0 ? "a connection" : "-1 ");
-    if (result < 0) {
-        const char *name = errno_name(err);
-        text_add(&t, name ? name : "?");
-    }
-    *t.at = 0;
-    return buffer;
-}
-
-static void say(const struct listener *l, int err, int result, unsigned tries, unsigned ms)
-{
-    struct attempt a = {.fd = l->fd};
-    char would[24];
-    char given[24];
-    handled(&(struct change){.setting = SETTING_ACCEPT,
-                             .call = l->call,
-                             .err = err,
-                             .attempt = &a,
-                             .would = words_of(-1, err, would, sizeof would),
-                             .given = words_of(result, errno, given, sizeof given),
-                             .tries = tries,
-                             .waited_ms = ms});
-}
-
 /* No pause: each error has taken a connection out of the queue. */
 static int over_lost_connections(const struct listener *l, unsigned *tries)
 {
@@ -104,47 +77,72 @@ static int over_limit(const struct listener *l, struct patience *patience, unsig
     return -1;
 }
 
-static __attribute__((noinline)) int accept_again(const struct listener *l, int err)
+/* given: the connection, or -errno. */
+static struct change outcome_of(const struct listener *l, int err, int result)
+{
+    return (struct change){.setting = SETTING_COUNT,
+                           .call = (uint8_t)l->call,
+                           .err = (uint16_t)err,
+                           .given = result >= 0 ? result : -errno};
+}
+
+static struct change accept_again(const struct listener *l, int err)
 {
     unsigned tries = 0;
     struct patience patience = patience_of(MOST_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     bool handles = is_limit(err) ? may_wait(l->fd) : ask_int(l->fd, SOL_SOCKET, SO_ACCEPTCONN) > 0;
+    int result = -1;
     errno = err;
-    if (!handles) {
-        return -1;
+    if (handles) {
+        result =
+            is_limit(err) ? over_limit(l, &patience, &tries) : over_lost_connections(l, &tries);
     }
-    int result =
-        is_limit(err) ? over_limit(l, &patience, &tries) : over_lost_connections(l, &tries);
+    struct change c = outcome_of(l, err, result);
     if (tries > 0) {
-        say(l, err, result, tries, (unsigned)(now_ms() - patience.begin));
+        c.setting = SETTING_ACCEPT;
+        c.tries = (uint16_t)tries;
+        c.waited_ms = (uint32_t)(now_ms() - patience.begin);
     }
-    return result;
+    return c;
 }
 
-static int layer_by(const struct listener *l)
+static __attribute__((noinline)) struct change accept_carefully(const struct listener *l)
 {
     int kept = errno;
     int result = accept_once(l);
+    struct change c = outcome_of(l, 0, result);
     if (result < 0 && settings.handling.accept_careful && !process_is_caged() &&
         (is_of_network(errno) || is_limit(errno))) {
-        result = accept_again(l, errno);
+        c = accept_again(l, errno);
     }
-    if (result >= 0) {
-        options_adopt(result);
-        options_limit_receiving(result);
-        errno = kept;
+    if (c.given >= 0) {
+        options_adopt(c.given);
+        options_limit_receiving(c.given);
     }
-    return result;
+    errno = c.given >= 0 ? kept : -c.given;
+    return c;
+}
+
+static __attribute__((noinline)) struct change
+accept_by(enum call call, int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+    return accept_carefully(&(struct listener){call, fd, addr, len, flags});
+}
+
+static int finish(int fd, struct change c)
+{
+    int result = c.given >= 0 ? c.given : -1;
+    return c.setting == SETTING_COUNT ? result : handled(fd, NULL, c, result);
 }
 
 static int layer_accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
-    return layer_by(&(struct listener){CALL_accept, fd, addr, len, 0});
+    return finish(fd, accept_by(CALL_accept, fd, addr, len, 0));
 }
 
 static int layer_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-    return layer_by(&(struct listener){CALL_accept4, fd, addr, len, flags});
+    return finish(fd, accept_by(CALL_accept4, fd, addr, len, flags));
 }
 
 void accept_install(void)

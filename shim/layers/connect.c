@@ -36,36 +36,20 @@ static bool is_stream(int fd)
     return type == SOCK_STREAM || type == SOCK_SEQPACKET;
 }
 
-static const char *words_of(int result, int err, char *buffer, size_t size)
+/* What has come of a connect: of none but the kernel's doing, SETTING_COUNT. */
+static struct change outcome_of(enum setting setting, socklen_t len, int err, int result)
 {
-    struct text t = text_in(buffer, size - 1, QUOTE_PLAIN);
-    const char *name = errno_name(err);
-    text_add(&t, result == 0 ? "0" : "-1 ");
-    text_add(&t, result == 0 ? "" : name ? name : "?");
-    *t.at = 0;
-    return buffer;
-}
-
-static void say(const struct attempt *a, int err, int result, unsigned tries, unsigned ms)
-{
-    char would[24];
-    char given[24];
-    handled(&(struct change){.setting = SETTING_CONNECT_RETRY,
-                             .call = CALL_connect,
-                             .err = err,
-                             .attempt = a,
-                             .would = words_of(-1, err, would, sizeof would),
-                             .given = words_of(result, errno, given, sizeof given),
-                             .tries = tries,
-                             .waited_ms = ms});
+    return (struct change){.setting = (uint8_t)setting,
+                           .call = CALL_connect,
+                           .err = (uint16_t)err,
+                           .addrlen = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX),
+                           .given = result == 0 ? 0 : -errno};
 }
 
 /* A signal ends it with the failure of the last try: EINTR would promise a connect that
  * goes on. A connect that was interrupted itself is not made again. */
-static __attribute__((noinline)) int connect_again(int fd, const struct sockaddr *addr,
-                                                   socklen_t len, int err)
+static struct change connect_again(int fd, const struct sockaddr *addr, socklen_t len, int err)
 {
-    struct attempt a = {.fd = fd, .addr = addr, .addrlen = len};
     struct patience patience =
         patience_of(settings.handling.connect_retry_ms, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     int last = err;
@@ -77,29 +61,49 @@ static __attribute__((noinline)) int connect_again(int fd, const struct sockaddr
         tries++;
     }
     errno = last;
-    if (tries > 0) {
-        say(&a, err, result, tries, (unsigned)(now_ms() - patience.begin));
-    }
-    return result;
+    struct change c =
+        outcome_of(tries > 0 ? SETTING_CONNECT_RETRY : SETTING_COUNT, len, err, result);
+    c.tries = (uint16_t)(tries < UINT16_MAX ? tries : UINT16_MAX);
+    c.waited_ms = (uint32_t)(now_ms() - patience.begin);
+    return c;
 }
 
-static int layer_connect(int fd, const struct sockaddr *addr, socklen_t len)
+static __attribute__((noinline)) struct change
+connect_carefully(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    int kept = errno;
     options_adopt(fd);
     options_limit_receiving(fd);
     int result = connect_within_limit(fd, addr, len);
     int err = errno;
     if (result < 0 && settings.handling.connect_retry_ms > 0 && may_pass(err) && may_wait(fd) &&
         is_stream(fd) && !resolved_has_another(addr, len)) {
-        result = connect_again(fd, addr, len, err);
-        err = errno;
+        return connect_again(fd, addr, len, err);
     }
-    if (result < 0 && err == ETIMEDOUT) {
-        timed_out(CALL_connect, -1, &(struct attempt){.fd = fd, .addr = addr, .addrlen = len});
+    struct change c = outcome_of(result == LIMIT_REACHED ? SETTING_CONNECT_TIMEOUT : SETTING_COUNT,
+                                 len, err, result);
+    if (result == -1 && err == ETIMEDOUT) {
+        c.setting =
+            timed_out(CALL_connect, -1, &(struct attempt){.fd = fd, .addr = addr, .addrlen = len})
+                .setting;
     }
-    errno = result == 0 ? kept : err;
-    return result;
+    return c;
+}
+
+/* errno is then what the program is to see. */
+static __attribute__((noinline)) struct change connect_and_keep(int fd, const struct sockaddr *addr,
+                                                                socklen_t len)
+{
+    int kept = errno;
+    struct change c = connect_carefully(fd, addr, len);
+    errno = c.given < 0 ? -c.given : kept;
+    return c;
+}
+
+static int layer_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct change c = connect_and_keep(fd, addr, len);
+    int result = c.given < 0 ? -1 : 0;
+    return c.setting == SETTING_COUNT ? result : handled(fd, addr, c, result);
 }
 
 void connect_install(void)

@@ -5,7 +5,6 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
-#include "failure/handled.h"
 #include "layers/layers.h"
 #include "layers/wait.h"
 
@@ -23,17 +22,6 @@ struct wait { /* the kernel's old struct timeval */
 static void put_int(int fd, int option, unsigned value)
 {
     raw(SYS_setsockopt, fd, IPPROTO_TCP, option, &value, sizeof value);
-}
-
-static void say_timed_out(int fd, const struct sockaddr *addr, socklen_t len)
-{
-    struct attempt a = {.fd = fd, .addr = addr, .addrlen = len};
-    handled(&(struct change){.setting = SETTING_CONNECT_TIMEOUT,
-                             .call = CALL_connect,
-                             .err = ETIMEDOUT,
-                             .attempt = &a,
-                             .would = "waits",
-                             .given = "-1 ETIMEDOUT"});
 }
 
 /* How often a SYN is sent again: each wait is twice as long as the one before, the first
@@ -86,11 +74,8 @@ static int by_user_timeout(int fd, const struct sockaddr *addr, socklen_t len, u
         put_int(fd, OPTION_TCP_USER_TIMEOUT, before);
     }
     limit_what_goes_on(fd, result, err);
-    if (is_shorter && result < 0 && err == ETIMEDOUT) {
-        say_timed_out(fd, addr, len);
-    }
     errno = err;
-    return result;
+    return is_shorter && result < 0 && err == ETIMEDOUT ? LIMIT_REACHED : result;
 }
 
 static bool is_sooner(const struct wait *a, const struct wait *b)
@@ -102,13 +87,12 @@ static bool is_sooner(const struct wait *a, const struct wait *b)
 
 /* The call returned because the limit was over, and the connect goes on: it is ended, as
  * the kernel would have done (connect(2), AF_UNSPEC). */
-static int give_up(int fd, const struct sockaddr *addr, socklen_t len)
+static int give_up(int fd)
 {
     static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    say_timed_out(fd, addr, len);
     raw(SYS_connect, fd, &nobody, sizeof nobody);
     errno = ETIMEDOUT;
-    return -1;
+    return LIMIT_REACHED;
 }
 
 /* By SO_SNDTIMEO, for MPTCP and for less than a second: signals then end the call. */
@@ -129,11 +113,25 @@ static int by_send_timeout(int fd, const struct sockaddr *addr, socklen_t len)
         raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_SEND_TIMEOUT, &before, sizeof before);
     }
     if (is_shorter && result < 0 && err == EINPROGRESS) {
-        return give_up(fd, addr, len);
+        return give_up(fd);
     }
     limit_what_goes_on(fd, result, err);
     errno = err;
     return result;
+}
+
+void limit_connecting_send(int fd)
+{
+    if (settings.handling.connect_timeout_ms > 0 && !process_is_caged() && is_tcp_socket(fd)) {
+        limit_steps(fd);
+    }
+}
+
+/* Then connect may return at once, and the first write waits (net/ipv4/tcp_fastopen.c,
+ * tcp_fastopen_defer_connect()). */
+static bool connects_later(int fd)
+{
+    return ask_int(fd, IPPROTO_TCP, OPTION_TCP_FASTOPEN_CONNECT) > 0;
 }
 
 int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len)
@@ -142,8 +140,11 @@ int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len)
     if (ms == 0 || process_is_caged() || !is_tcp_socket(fd)) {
         return beneath.connect(fd, addr, len);
     }
-    if (!may_wait(fd)) {
+    bool waits = may_wait(fd);
+    if (!waits || connects_later(fd)) {
         limit_steps(fd);
+    }
+    if (!waits) {
         return beneath.connect(fd, addr, len);
     }
     int before = ask_int(fd, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT);

@@ -5,10 +5,14 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* beneath.connect, with ETIMEDOUT after the time that was asked for; as it is where none
- * was. A socket that does not wait is given TCP_SYNCNT, for nobody could take a finer limit
+/* beneath.connect, with ETIMEDOUT after the time that was asked for (LIMIT_REACHED instead of
+ * -1); as it is where none was. A socket that does not wait is given TCP_SYNCNT, for nobody could take a finer limit
  * off again. */
+enum { LIMIT_REACHED = -2 };
 int connect_within_limit(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* Before a send that connects (MSG_FASTOPEN): it is given TCP_SYNCNT, however it waits. */
+void limit_connecting_send(int fd);
 
 /* Whether the kernel's steps of this socket are those that were asked for. */
 bool limit_is_ours(int fd);

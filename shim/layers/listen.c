@@ -10,44 +10,25 @@
 
 #include <errno.h>
 
-static void put_call(char *buffer, size_t size, const char *call, int number)
-{
-    struct text t = text_in(buffer, size - 1, QUOTE_PLAIN);
-    text_add(&t, call);
-    text_add(&t, "(");
-    text_signed(&t, number);
-    text_add(&t, ")");
-    *t.at = 0;
-}
-
-static void say_longer(int fd, int asked, int backlog)
-{
-    struct attempt a = {.fd = fd};
-    char would[32];
-    char given[32];
-    put_call(would, sizeof would, "listen", asked);
-    put_call(given, sizeof given, "listen", backlog);
-    handled(&(struct change){.setting = SETTING_BACKLOG,
-                             .call = CALL_listen,
-                             .attempt = &a,
-                             .would = would,
-                             .given = given});
-}
-
 /* A negative backlog is as long as the kernel allows (net/socket.c, __sys_listen()). */
 static int layer_listen(int fd, int asked)
 {
     int backlog = settings.handling.backlog;
-    bool is_longer = asked >= 0 && asked < backlog;
-    int result = beneath.listen(fd, is_longer ? backlog : asked);
-    if (is_longer && result == 0) {
-        say_longer(fd, asked, backlog);
+    if (asked < 0 || asked >= backlog) {
+        return beneath.listen(fd, asked);
     }
-    return result;
+    int result = beneath.listen(fd, backlog);
+    return result != 0 ? result
+                       : handled(fd, NULL,
+                                 (struct change){.setting = SETTING_BACKLOG,
+                                                 .call = CALL_listen,
+                                                 .asked = asked,
+                                                 .given = backlog},
+                                 0);
 }
 
 /* After a bind whose address the kernel has read. */
-static bool names_a_port(const struct sockaddr *addr, socklen_t len)
+static __attribute__((noinline)) bool names_a_port(const struct sockaddr *addr, socklen_t len)
 {
     struct {
         struct address address;
@@ -68,20 +49,19 @@ static bool can_be_reused(int fd, const struct sockaddr *addr, socklen_t len)
     return names_a_port(addr, len) && !process_is_caged() && is_tcp_socket(fd);
 }
 
-static int bind_again(int fd, const struct sockaddr *addr, socklen_t len)
+static int bind_again(int fd, const struct sockaddr *addr, socklen_t len, int kept)
 {
-    struct attempt a = {.fd = fd, .addr = addr, .addrlen = len};
     allow_reuse(fd);
-    int result = beneath.bind(fd, addr, len);
-    if (result == 0) {
-        handled(&(struct change){.setting = SETTING_REUSEADDR,
-                                 .call = CALL_bind,
-                                 .err = EADDRINUSE,
-                                 .attempt = &a,
-                                 .would = "-1 EADDRINUSE",
-                                 .given = "0"});
+    if (beneath.bind(fd, addr, len) != 0) {
+        return -1;
     }
-    return result;
+    errno = kept;
+    return handled(fd, addr,
+                   (struct change){.setting = SETTING_REUSEADDR,
+                                   .call = CALL_bind,
+                                   .err = EADDRINUSE,
+                                   .addrlen = (uint16_t)len},
+                   0);
 }
 
 /* Without the option first, so that the log can say where it made a difference. Set right
@@ -103,9 +83,7 @@ static int layer_bind(int fd, const struct sockaddr *addr, socklen_t len)
     if (ask_int(fd, SOL_SOCKET, SO_REUSEADDR) != 0) { /* the program's own did not help */
         return result;
     }
-    result = bind_again(fd, addr, len);
-    errno = result == 0 ? kept : errno;
-    return result;
+    return bind_again(fd, addr, len, kept);
 }
 
 void listen_install(void)

@@ -6,29 +6,13 @@
 #include "calls/rights.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
+#include "layers/limit.h"
 #include "layers/moving.h"
 #include "layers/options.h"
 #include "layers/timed_out.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* A receive timeout of ours ran out, and not the program's own. */
-static __attribute__((noinline)) bool is_our_timeout(enum call call, const struct attempt *a)
-{
-    struct failure failure = failure_of(call, -1, EAGAIN, a);
-    return failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us);
-}
-
-static __attribute__((noinline)) void say_waited(enum call call, const struct attempt *a)
-{
-    handled(&(struct change){.setting = SETTING_RECV_TIMEOUT,
-                             .call = call,
-                             .err = EAGAIN,
-                             .attempt = a,
-                             .would = "waits",
-                             .given = "-1 ETIMEDOUT"});
-}
 
 /* A stream has: an empty datagram is another thing, and so is recvmmsg's 0, a count. What
  * may be no socket is asked. */
@@ -44,19 +28,22 @@ static bool has_an_end(enum call call, int fd)
     return type == SOCK_STREAM || type == SOCK_SEQPACKET;
 }
 
-/* The errno that the program is to see. */
-static __attribute__((noinline)) int error_of(enum call call, int fd, int flags, const void *data,
-                                              int other)
+/* Whose doing the failure is; SETTING_COUNT: not ours. */
+static __attribute__((noinline)) struct change change_behind(enum call call, int fd, int flags,
+                                                             const void *data, int other)
 {
     struct attempt a = {.fd = fd, .flags = flags, .data = data, .other = other};
-    int err = errno;
-    if (err == EAGAIN && settings.handling.recv_timeout_ms > 0 && is_our_timeout(call, &a)) {
-        say_waited(call, &a);
-        err = ETIMEDOUT;
-    } else if (err == ETIMEDOUT) {
-        timed_out(call, -1, &a);
+    struct change c = {.setting = SETTING_COUNT, .call = (uint8_t)call, .err = (uint16_t)errno};
+    if (c.err == EAGAIN && settings.handling.recv_timeout_ms > 0) {
+        struct failure failure = failure_of(call, -1, EAGAIN, &a);
+        if (failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us)) {
+            c.setting = SETTING_RECV_TIMEOUT;
+        }
+    } else if (c.err == ETIMEDOUT) {
+        c.setting = timed_out(call, -1, &a).setting;
     }
-    return err;
+    c.given = other;
+    return c;
 }
 
 /* At an end the kernel says that there is neither an address nor control data. It has
@@ -68,17 +55,21 @@ static void end_message(struct msghdr *msg)
     msg->msg_flags = 0;
 }
 
-/* With what the call was made in registers, and reached by a jump: no frame of ours is on
- * the stack while the line is written. msg: of recvmsg, else NULL. other: splice's
+/* With what the call was made in registers, and left by a jump: no frame of ours is on
+ * the stack while the last line is written. msg: of recvmsg, else NULL. other: splice's
  * socket, else -1. */
 static __attribute__((noinline)) long receive_failed(enum call call, int fd, int flags,
                                                      struct msghdr *msg, int other, int kept)
 {
-    int err = error_of(call, fd, flags, msg, other);
+    struct change c = change_behind(call, fd, flags, msg, other);
+    int err = c.setting == SETTING_RECV_TIMEOUT ? ETIMEDOUT : c.err;
     bool is_end = err == ECONNRESET || err == ETIMEDOUT || err == EPIPE;
-    errno = err;
     if (!is_end || !settings.handling.reset_eof || !has_an_end(call, other >= 0 ? other : fd)) {
-        return -1;
+        errno = err;
+        return c.setting == SETTING_COUNT ? -1 : handled_moving(fd, c);
+    }
+    if (c.setting != SETTING_COUNT) {
+        handled_moving(fd, c);
     }
     if (msg) {
         end_message(msg);
@@ -87,12 +78,15 @@ static __attribute__((noinline)) long receive_failed(enum call call, int fd, int
     return handled_as_end(call, err, fd, flags, msg, other);
 }
 
-static long send_failed(enum call call, const struct attempt *a)
+static __attribute__((noinline)) long send_failed(enum call call, int fd, int other)
 {
-    if (errno == ETIMEDOUT) {
-        timed_out(call, -1, a);
+    int err = errno;
+    if (err != ETIMEDOUT) {
+        return -1;
     }
-    return -1;
+    struct change c = change_behind(call, fd, 0, NULL, other);
+    errno = err;
+    return c.setting == SETTING_COUNT ? -1 : handled_moving(fd, c);
 }
 
 /* `came` says what is due with what came. */
@@ -110,13 +104,31 @@ static long send_failed(enum call call, const struct attempt *a)
 #define RECEIVES(result, call, name, parameters, arguments, flags)                                 \
     RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL)
 
-#define SENDS(result, call, name, parameters, arguments, ...)                                      \
+#define SENDS(...) SENDS_AFTER((void)0, __VA_ARGS__)
+#define SENDS_AFTER(before, result, call, name, parameters, arguments, fd, other)                  \
     static result layer_##name parameters                                                          \
     {                                                                                              \
+        before;                                                                                    \
         result n = beneath.name arguments;                                                         \
-        struct attempt a = {__VA_ARGS__};                                                          \
-        return n >= 0 ? n : (result)send_failed(CALL_##call, &a);                                  \
+        return n >= 0 ? n : (result)send_failed(CALL_##call, fd, other);                           \
     }
+
+/* A send that connects is given what a connect is; it is not made again. */
+static __attribute__((noinline)) void prepare_connecting_send(int fd)
+{
+    options_adopt(fd);
+    options_limit_receiving(fd);
+    limit_connecting_send(fd);
+}
+
+static void before_sendto(int fd, int flags, const struct sockaddr *addr)
+{
+    if (flags & MSG_FASTOPEN) {
+        prepare_connecting_send(fd);
+    } else if (addr) {
+        options_limit_asking(fd);
+    }
+}
 
 static void take_descriptor(int fd)
 {
@@ -151,26 +163,24 @@ RECEIVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), 0
 RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count), 0)
 
 SENDS(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags),
-      .fd = fd, .len = len, .flags = flags)
-SENDS(ssize_t, sendto, sendto,
-      (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
-       socklen_t addrlen),
-      (fd, buf, len, flags, addr, addrlen), .fd = fd, .len = len, .flags = flags, .addr = addr,
-      .addrlen = addrlen)
-SENDS(ssize_t, sendmsg, sendmsg, (int fd, const struct msghdr *msg, int flags), (fd, msg, flags),
-      .fd = fd, .data = msg, .flags = flags)
+      fd, -1)
+SENDS_AFTER(before_sendto(fd, flags, addr), ssize_t, sendto, sendto,
+            (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+             socklen_t addrlen),
+            (fd, buf, len, flags, addr, addrlen), fd, -1)
+SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, sendmsg,
+            (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
 SENDS(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), .fd = fd, .len = count, .flags = flags)
-SENDS(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), .fd = fd,
-      .len = len)
-SENDS(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count),
-      .fd = fd, .data = iov, .len = (size_t)count)
+      (fd, msgs, count, flags), fd, -1)
+SENDS(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), fd, -1)
+SENDS(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count), fd,
+      -1)
 SENDS(ssize_t, sendfile, sendfile, (int out, int in, off_t *offset, size_t count),
-      (out, in, offset, count), .fd = out, .other = in, .len = count)
+      (out, in, offset, count), out, in)
 SENDS(ssize_t, sendfile, sendfile64, (int out, int in, off64_t *offset, size_t count),
-      (out, in, offset, count), .fd = out, .other = in, .len = count)
+      (out, in, offset, count), out, in)
 SENDS(int, dprintf, vdprintf, (int fd, const char *format, va_list values), (fd, format, values),
-      .fd = fd)
+      fd, -1)
 
 /* From a socket it receives. */
 static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
@@ -183,10 +193,9 @@ static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_of
     }
     int err = errno;
     bool receives = !process_is_caged() && ask_int(in, SOL_SOCKET, SO_TYPE) >= 0;
-    struct attempt a = {.fd = out, .other = in, .len = len, .flags = (int)flags};
     errno = err;
     return receives ? receive_failed(CALL_splice, out, (int)flags, NULL, in, kept)
-                    : send_failed(CALL_splice, &a);
+                    : send_failed(CALL_splice, out, in);
 }
 
 #ifdef __GLIBC__
@@ -206,12 +215,12 @@ RECEIVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room)
          (fd, buf, len, room), 0)
 SENDS(ssize_t, pwritev2, pwritev2,
       (int fd, const struct iovec *iov, int count, off_t offset, int flags),
-      (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count, .flags = flags)
+      (fd, iov, count, offset, flags), fd, -1)
 SENDS(ssize_t, pwritev2, pwritev64v2,
       (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
-      (fd, iov, count, offset, flags), .fd = fd, .data = iov, .len = (size_t)count, .flags = flags)
+      (fd, iov, count, offset, flags), fd, -1)
 SENDS(int, dprintf, __vdprintf_chk, (int fd, int flag, const char *format, va_list values),
-      (fd, flag, format, values), .fd = fd)
+      (fd, flag, format, values), fd, -1)
 #endif
 
 #ifdef HAVE_TIME64_TWINS
@@ -220,26 +229,31 @@ RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int fla
 RECEIVES_AND(int, recvmmsg, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
              (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
-SENDS(ssize_t, sendmsg, __sendmsg64, (int fd, const struct msghdr *msg, int flags),
-      (fd, msg, flags), .fd = fd, .data = msg, .flags = flags)
+SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, __sendmsg64,
+            (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
 SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), .fd = fd, .len = count, .flags = flags)
+      (fd, msgs, count, flags), fd, -1)
 #endif
+
+static __attribute__((noinline)) struct change behind_late_error(int fd)
+{
+    return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd});
+}
 
 /* Event loops learn of it so. The kernel has just written the value. */
 static int late_error(int result, int fd, int level, int option, const void *value,
                       const socklen_t *len)
 {
-    int err = 0;
-    struct attempt a = {.fd = fd};
-    if (result != 0 || level != SOL_SOCKET || option != SO_ERROR) {
+    if (result != 0 || level != SOL_SOCKET || option != SO_ERROR || *len < sizeof(int)) {
         return result;
     }
-    memcpy(&err, value, *len < sizeof err ? *len : sizeof err);
-    if (err == ETIMEDOUT) {
-        timed_out(CALL_getsockopt, 0, &a);
+    int err;
+    memcpy(&err, value, sizeof err);
+    if (err != ETIMEDOUT) {
+        return result;
     }
-    return result;
+    struct change c = behind_late_error(fd);
+    return c.setting == SETTING_COUNT ? result : handled(fd, NULL, c, result);
 }
 
 static int layer_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
@@ -264,6 +278,16 @@ static void install_late_errors(void)
 #endif
 }
 
+/* Those that may begin what is then waited for. */
+static void install_askers(void)
+{
+    next.sendto = layer_sendto;
+    next.sendmsg = layer_sendmsg;
+#ifdef HAVE_TIME64_TWINS
+    next.__sendmsg64 = layer___sendmsg64;
+#endif
+}
+
 void moves_install(void)
 {
     const struct handling *h = &settings.handling;
@@ -276,6 +300,7 @@ void moves_install(void)
         EACH_RECEIVING(PUT_INTO_TABLE)
     }
     if (h->recv_timeout_ms > 0) {
+        install_askers();
         process_timeout_set(); /* an EAGAIN may be of it */
     }
 }

@@ -82,6 +82,21 @@ void options_limit_receiving(int fd)
     raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, &limit, sizeof limit);
 }
 
+void options_limit_asking(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } own = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof own;
+    if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() &&
+        raw(SYS_getsockname, fd, &own, &len) == 0 && is_inet_family(own.any.sa_family) &&
+        own.in.sin_port == 0 && ask_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM) {
+        options_limit_receiving(fd);
+    }
+}
+
 static int layer_socket(int domain, int type, int protocol)
 {
     int fd = beneath.socket(domain, type, protocol);
@@ -116,36 +131,34 @@ static bool is_laxer(const struct row *row, int wish)
     return settings.handling.dead_peer_ms > 0 && (wish > row->value || is_switched_off);
 }
 
-static void say_kept(int fd, const struct row *row, int wish)
+static __attribute__((noinline)) int say_kept(int fd, const struct row *row, int wish)
 {
-    struct attempt a = {.fd = fd};
-    char would[24];
-    char given[24];
-    struct text asked = text_in(would, sizeof would - 1, QUOTE_PLAIN);
-    struct text kept = text_in(given, sizeof given - 1, QUOTE_PLAIN);
-    text_signed(&asked, wish);
-    text_signed(&kept, row->value);
-    *asked.at = *kept.at = 0;
     bool dead_peer = settings.handling.dead_peer_ms > 0;
-    handled(&(struct change){.setting = dead_peer ? SETTING_DEAD_PEER : SETTING_KEEPALIVE,
-                             .call = CALL_setsockopt,
-                             .attempt = &a,
-                             .would = would,
-                             .given = given});
+    return handled(fd, NULL,
+                   (struct change){.setting = dead_peer ? SETTING_DEAD_PEER : SETTING_KEEPALIVE,
+                                   .call = CALL_setsockopt,
+                                   .asked = wish,
+                                   .given = row->value},
+                   0);
+}
+
+static int wish_of(const void *value)
+{
+    int wish;
+    __builtin_memcpy(&wish, value, sizeof wish);
+    return wish;
 }
 
 /* After the kernel has taken the program's value, through a pointer that it has read. */
-static int keep(int fd, const struct row *row, const void *value, socklen_t len)
+static __attribute__((noinline)) int keep(int fd, const struct row *row, const void *value,
+                                          socklen_t len)
 {
-    int wish = 0;
-    if (len >= sizeof wish) {
-        __builtin_memcpy(&wish, value, sizeof wish);
-        if (is_laxer(row, wish) && !process_is_caged() && is_tcp_socket(fd)) {
-            put(fd, row);
-            say_kept(fd, row, wish);
-        }
+    int wish = len >= sizeof wish ? wish_of(value) : 0;
+    if (len < sizeof wish || !is_laxer(row, wish) || process_is_caged() || !is_tcp_socket(fd)) {
+        return 0;
     }
-    return 0;
+    put(fd, row);
+    return say_kept(fd, row, wish);
 }
 
 static int layer_setsockopt(int fd, int level, int option, const void *value, socklen_t len)

@@ -15,6 +15,10 @@ void options_adopt(int fd);
  * socket, whose accept it would end. */
 void options_limit_receiving(int fd);
 
+/* The same before a datagram is sent to an address by a socket that has no port yet: it
+ * asks, and waits for answers. A server's is bound. */
+void options_limit_asking(int fd);
+
 /* Whether a socket's SO_RCVTIMEO, in microseconds, is that: one of the program's own may
  * be as long. */
 bool options_is_our_limit(uint64_t timeout_us);

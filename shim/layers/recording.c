@@ -2,6 +2,7 @@
  * they returned and how long they took. It stands above all other layers and tells what
  * the program sees. Whether a descriptor that read or write is given is a socket is not
  * asked, since that would cost a system call each time, but remembered. */
+#include "base/cycles.h"
 #include "base/hint.h"
 #include "base/process.h"
 #include "base/settings.h"
@@ -73,7 +74,7 @@ static __attribute__((noinline)) void tell(enum call call, int fd, long ret, int
 static int64_t begin(enum call call, int fd)
 {
     bool is_file = call_takes_any_file(call) && !is_noted(fd);
-    return is_file ? 0 : clock_nanoseconds();
+    return is_file ? 0 : cycles_time();
 }
 
 #define TELLS_IF(is_success, result, call, name, parameters, arguments, fd)                        \
@@ -169,7 +170,7 @@ MOVED(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count
 
 static int layer_socket(int domain, int type, int protocol)
 {
-    int64_t begun = clock_nanoseconds();
+    int64_t begun = cycles_time();
     int fd = under.socket(domain, type, protocol);
     if (fd >= 0) {
         note(fd);
@@ -180,7 +181,7 @@ static int layer_socket(int domain, int type, int protocol)
 
 static int layer_socketpair(int domain, int type, int protocol, int *pair)
 {
-    int64_t begun = clock_nanoseconds();
+    int64_t begun = cycles_time();
     int result = under.socketpair(domain, type, protocol, pair);
     if (result == 0) {
         if (no_filter && !process_is_caged()) {
@@ -194,7 +195,7 @@ static int layer_socketpair(int domain, int type, int protocol, int *pair)
 
 static int layer_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    int64_t begun = clock_nanoseconds();
+    int64_t begun = cycles_time();
     int result = under.connect(fd, addr, len);
     if (result == 0) {
         bool is_read = no_filter && !process_is_caged();
@@ -215,13 +216,13 @@ static int accepted(enum call call, int listener, int fd, int64_t begun)
 
 static int layer_accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
-    int64_t begun = clock_nanoseconds();
+    int64_t begun = cycles_time();
     return accepted(CALL_accept, fd, under.accept(fd, addr, len), begun);
 }
 
 static int layer_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-    int64_t begun = clock_nanoseconds();
+    int64_t begun = cycles_time();
     return accepted(CALL_accept4, fd, under.accept4(fd, addr, len, flags), begun);
 }
 
@@ -231,7 +232,7 @@ static int layer_close(int fd)
     if (!is_noted(fd)) {
         return under.close(fd);
     }
-    int64_t begun = clock_nanoseconds();
+    int64_t begun = cycles_time();
     forget(fd);
     int result = under.close(fd);
     if (result == 0) {
@@ -317,6 +318,9 @@ void recording_install(void)
     }
     under = next;
     no_filter = !process_is_filtered();
+    if (no_filter) {
+        cycles_begin();
+    }
     EACH_RECEIVING(PUT_INTO_TABLE)
     EACH_SENDING(PUT_INTO_TABLE)
     install_others();

@@ -37,18 +37,8 @@ static _Atomic uint64_t told;
 
 static void say_restarted(int sig)
 {
-    static const struct attempt nothing = {.fd = -1};
-    char would[32];
-    struct text t = text_in(would, sizeof would - 1, QUOTE_PLAIN);
-    text_add(&t, "signal ");
-    text_signed(&t, sig);
-    text_add(&t, " interrupts");
-    *t.at = 0;
-    handled(&(struct change){.setting = SETTING_EINTR,
-                             .call = CALL_sigaction,
-                             .attempt = &nothing,
-                             .would = would,
-                             .given = "SA_RESTART"});
+    handled(-1, NULL,
+            (struct change){.setting = SETTING_EINTR, .call = CALL_sigaction, .asked = sig}, 0);
 }
 
 /* Once each. A program without sockets has no log. */

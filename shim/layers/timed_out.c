@@ -25,16 +25,11 @@ static enum setting setting_behind(enum call call, const struct failure *failure
     return SETTING_COUNT;
 }
 
-__attribute__((noinline)) void timed_out(enum call call, long ret, const struct attempt *a)
+__attribute__((noinline)) struct change timed_out(enum call call, long ret, const struct attempt *a)
 {
     struct failure failure = failure_of(call, ret, ETIMEDOUT, a);
-    enum setting setting = setting_behind(call, &failure, a->fd);
-    if (setting != SETTING_COUNT) {
-        handled(&(struct change){.setting = setting,
-                                 .call = call,
-                                 .err = ETIMEDOUT,
-                                 .attempt = a,
-                                 .would = "waits",
-                                 .given = ret < 0 ? "-1 ETIMEDOUT" : "SO_ERROR ETIMEDOUT"});
-    }
+    return (struct change){.setting = (uint8_t)setting_behind(call, &failure, a->fd),
+                           .call = (uint8_t)call,
+                           .err = ETIMEDOUT,
+                           .addrlen = (uint16_t)a->addrlen};
 }

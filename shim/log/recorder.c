@@ -1,5 +1,6 @@
 #include "log/recorder.h"
 
+#include "base/cycles.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "log/recorder_file.h"
@@ -56,7 +57,7 @@ static __attribute__((noinline)) uint32_t program_number(void)
 
 static void begin(struct recording *r, enum recorded_event event, uint32_t number)
 {
-    r->head = recorded_head(event, clock_nanoseconds(), process_identify(), number);
+    r->head = recorded_head(event, cycles_time(), process_identify(), number);
     r->len = sizeof r->head;
 }
 
@@ -85,13 +86,14 @@ static __attribute__((noinline)) void put_handled(const struct facts *facts, enu
                                                   const struct change *c, uint32_t number)
 {
     struct recording r;
-    struct recorded_change change = {
-        .setting = c->setting, .tries = c->tries, .waited_ms = c->waited_ms, .err = c->err};
+    struct recorded_change change = {.setting = c->setting,
+                                     .tries = c->tries,
+                                     .asked = c->asked,
+                                     .given = c->given,
+                                     .err = c->err};
     begin(&r, RECORDED_HANDLED, number);
     recording_add(&r, &change, sizeof change);
     recording_facts(&r, facts, cause);
-    recording_add(&r, c->would, strlen(c->would) + 1);
-    recording_add(&r, c->given, strlen(c->given) + 1);
     put(&r);
 }
 
@@ -129,7 +131,7 @@ struct call_and_peer {
 static inline __attribute__((always_inline)) void make_call(struct call_and_peer *r, enum call call,
                                                             int fd, long ret, int64_t begun)
 {
-    int64_t now = clock_nanoseconds();
+    int64_t now = cycles_time();
     r->head = recorded_head(RECORDED_CALL, now, process_identify(), program_number());
     /* The clock may have been set meanwhile. */
     r->call = (struct recorded_call){.call = call,

@@ -23,7 +23,7 @@ static inline bool recorder_is_on(void)
 void recorder_return(const struct facts *facts, enum cause cause);
 void recorder_handled(const struct facts *facts, enum cause cause, const struct change *change);
 void recorder_refused(enum call call, int fd, const char *why);
-/* A call that succeeded; begun: when, by clock_nanoseconds(). */
+/* A call that succeeded; begun: when, by cycles_time(). */
 void recorder_call(enum call call, int fd, long ret, int64_t begun);
 /* A connect, to `len` bytes of `peer`, or NULL. */
 void recorder_connect(int fd, int64_t begun, const struct sockaddr *peer, socklen_t len);

@@ -44,11 +44,7 @@ static const char *reason(long err)
 
 static void *map(int fd, uint64_t size, long *err)
 {
-#ifdef SYS_mmap2
-    long at = raw(SYS_mmap2, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-#else
-    long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-#endif
+    long at = raw(RAW_MMAP, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     *err = at < 0 && at >= -4095 ? at : 0;
     return *err ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }

@@ -151,6 +151,12 @@ static void find_sizes(struct facts *f)
 /* A datagram socket is told of the ICMP errors of what it sends by the next call, whatever
  * that is: of all of it if it asked for them (ip(7), IP_RECVERR), else if it is connected, or
  * was to another address (net/ipv4/udp.c, __udp4_lib_err()). */
+static bool asked_for_errors(const struct facts *f)
+{
+    return ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
+           (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
+}
+
 static void find_hears_errors(struct facts *f)
 {
     struct sockaddr_in6 peer;
@@ -158,16 +164,18 @@ static void find_hears_errors(struct facts *f)
     if (!is_inet_family(f->domain) || f->type == SOCK_STREAM) {
         return;
     }
-    f->hears_errors =
-        (f->peer.len > 0 && !f->peer_from_call) || raw(SYS_getpeername, f->fd, &peer, &len) == 0 ||
-        ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
-        (f->domain == AF_INET6 && ask_int(f->fd, IPPROTO_IPV6, OPTION_IPV6_RECVERR) > 0);
+    /* A refusal is always of an earlier one. */
+    bool is_connected = f->err != ECONNREFUSED && ((f->peer.len > 0 && !f->peer_from_call) ||
+                                                   raw(SYS_getpeername, f->fd, &peer, &len) == 0);
+    f->hears_errors = is_connected || asked_for_errors(f);
 }
 
-/* MPTCP counts the peer's DATA_FIN as a byte that waits. */
+/* MPTCP counts the peer's DATA_FIN as a byte that waits, and an end of its own as well:
+ * net/mptcp/protocol.c, mptcp_inq_hint(). */
 static bool tells_unread(const struct facts *f)
 {
-    return f->protocol != IPPROTO_MPTCP;
+    struct pollfd p = {.fd = f->fd, .events = POLLRDHUP};
+    return f->protocol != IPPROTO_MPTCP || raw_poll_now(&p) == 0;
 }
 
 /* What the peer has said last may lie there unread; find_tcp() may have found it. */
@@ -206,7 +214,7 @@ static void find_by_zero(struct facts *f)
 {
     if (f->receives) {
         find_poll(f);
-    } else if (f->call == CALL_close) {
+    } else if (ends_connection((enum call)f->call)) {
         find_left_undone(f);
     }
 }
@@ -243,6 +251,7 @@ static void find_by_failure(struct facts *f)
     case ENETUNREACH:
     case EHOSTUNREACH:
     case EACCES:
+    case ECONNREFUSED:
         find_hears_errors(f);
         return;
     default:

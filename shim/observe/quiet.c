@@ -77,14 +77,15 @@ bool closes_quietly(int fd)
         hint_clear(fd);
         return true;
     }
-    if (!may_reset(info.state)) {
-        return info.state != TCP_STATE_SYN_SENT;
+    if (!may_reset(info.state)) { /* a connect may wait for data: TCP_FASTOPEN_CONNECT */
+        return info.state != TCP_STATE_SYN_SENT || info.segs_out == 0;
     }
     bool waited = info.state != TCP_STATE_CLOSE_WAIT && info.last_data_sent >= LEAST_WAIT_MS &&
                   answer_may_be_due(&info);
     bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
-    return !waited && !may_stand_still(&info) && is_read &&
-           !(process_sets_linger() && lingers_not(fd));
+    bool is_quiet = !waited && !may_stand_still(&info) && is_read &&
+                    !(process_sets_linger() && lingers_not(fd));
+    return is_quiet || ask_int(fd, IPPROTO_TCP, OPTION_TCP_REPAIR) > 0; /* then it says nothing */
 }
 
 /* Not a datagram's. */

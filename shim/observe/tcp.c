@@ -10,6 +10,30 @@
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* struct tcp_zerocopy_receive of include/uapi/linux/tcp.h, as far as Linux 5.7 has it. */
+struct zerocopy_receive {
+    uint64_t address;
+    uint32_t length, skip, waiting;
+};
+enum { ZEROCOPY_OLD_SIZE = 16, ZEROCOPY_SIZE = 20 };
+
+/* With a page or more unread (before Linux 5.7: always) it wants an address that is mapped
+ * from the socket. Asked for none of it, it says EIO all the same once the peer's FIN has
+ * come. */
+static enum known ask_fin_behind_page(int fd)
+{
+    long at = raw(RAW_MMAP, 0, 1, PROT_READ, MAP_SHARED, fd, 0);
+    if (at < 0 && at >= -4095) {
+        return UNKNOWN;
+    }
+    struct zerocopy_receive request = {(unsigned long)at, 0, 0, 0};
+    socklen_t len = ZEROCOPY_OLD_SIZE;
+    long result = raw(SYS_getsockopt, fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+    raw(SYS_munmap, at, 1);
+    return result == -EIO ? YES : result == 0 && request.skip == 0 ? NO : UNKNOWN;
+}
 
 /* Asked for after an error (by_errno.c), and known already. */
 static void keep_unread(struct facts *f, uint32_t bytes)
@@ -23,22 +47,16 @@ static void keep_unread(struct facts *f, uint32_t bytes)
 /* In state CLOSE the kernel says only here whether the peer's FIN had come:
  * net/ipv4/tcp.c, tcp_zerocopy_receive(). EIO: the queue is drained, and the socket is done.
  * Else what waits is counted without the FIN in `skip`, as FIONREAD counts it, and with it in
- * `waiting` (Linux 5.7 and later). Nothing is said of a page or more; an urgent byte, too, makes
- * a difference. It leaves a pending error alone and maps nothing. */
+ * `waiting` (Linux 5.7 and later). An urgent byte, too, makes a difference. It leaves a pending
+ * error alone, and takes nothing. */
 static enum known ask_fin_seen(struct facts *f)
 {
-    struct {
-        uint64_t address;
-        uint32_t length, skip, waiting;
-    } request = {0, 0, 0, 0};
-    enum { OLD_SIZE = 16, SIZE = 20 };
-    socklen_t len = SIZE;
+    struct zerocopy_receive request = {0, 0, 0, 0};
+    socklen_t len = ZEROCOPY_SIZE;
     long result =
         raw(SYS_getsockopt, f->fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
     if (result == -EINVAL) {
-        len = OLD_SIZE;
-        result =
-            raw(SYS_getsockopt, f->fd, IPPROTO_TCP, OPTION_TCP_ZEROCOPY_RECEIVE, &request, &len);
+        return ask_fin_behind_page(f->fd);
     }
     if (result == 0 || result == -EIO) {
         keep_unread(f, request.skip);
@@ -46,7 +64,7 @@ static enum known ask_fin_seen(struct facts *f)
     if (result == -EIO) {
         return YES;
     }
-    if (result < 0 || (len < SIZE && request.skip > 0)) {
+    if (result < 0 || (len < ZEROCOPY_SIZE && request.skip > 0)) {
         return UNKNOWN;
     }
     if (request.skip == 0 || request.waiting == request.skip) {
@@ -167,10 +185,13 @@ static enum known counted_twice(const struct facts *f, const struct tcp_facts *i
     int missing =
         (int)(info->data_segs_out + 1 - info->total_retrans - info->delivered - in_flight);
     bool fin_may_be_one = f->own_fin == YES;
-    if (f->side != ACCEPTED || missing < 0 || (missing == 0 && !fin_may_be_one)) {
+    /* Segments that are sent again may be put together, cut in two, or delivered twice. */
+    bool is_held_back = f->unacked == 0 && f->unsent > 0 && !f->window_closed;
+    bool may_be_off = info->total_retrans > 0 && is_held_back;
+    bool adds_up = missing < 0 || (missing == 0 && !fin_may_be_one);
+    if (f->side != ACCEPTED || (adds_up && !may_be_off)) {
         return NO;
     }
-    /* Segments that are sent again may be put together, or cut in two. */
     bool exact = missing > 0 && info->total_retrans == 0;
     return exact && (f->state != TCP_STATE_CLOSE || f->unacked == 0) ? YES : UNKNOWN;
 }
@@ -245,7 +266,8 @@ static bool count_mptcp(struct facts *f)
     if (!ask(f->fd, LEVEL_MPTCP, OPTION_MPTCP_INFO, &info, &len) || len < sizeof info) {
         return false;
     }
-    uint64_t payload = info.bytes_sent - info.bytes_retrans;
+    uint64_t payload =
+        info.bytes_sent; /* once each: net/mptcp/protocol.c, mptcp_update_post_push() */
     raw(SYS_ioctl, f->fd, UNSENT_QUEUE, &unsent);
     raw(SYS_ioctl, f->fd, OUTPUT_QUEUE, &queue);
     f->has_payload = true;
@@ -309,11 +331,26 @@ static bool syn_kept_back(const struct tcp_facts *info)
     return info->retransmits > 0 && info->lost > 0 && info->retrans == 0;
 }
 
+static void count(struct facts *f, struct tcp_facts *info, bool has_counts)
+{
+    if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
+        shut_find(f);
+        f->fin_seen = has_counts && no_fin_came(f, info) ? NO : ask_fin_seen(f);
+    }
+    bool is_whole_mptcp = f->protocol == IPPROTO_MPTCP && count_mptcp(f);
+    if (has_counts && !is_whole_mptcp) {
+        count_payload(f, info);
+    }
+}
+
 bool find_tcp(struct facts *f)
 {
     struct tcp_facts info;
     socklen_t len = sizeof info;
     memset(&info, 0, sizeof info);
+    if (f->protocol == IPPROTO_MPTCP) { /* it answers no more once the first subflow is gone */
+        shut_find(f);
+    }
     if (!ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, &info, &len)) {
         return false;
     }
@@ -326,21 +363,12 @@ bool find_tcp(struct facts *f)
         f->send_failed = syn_kept_back(&info);
     }
     if (!is_whole || !ever_established(&info)) {
+        if (f->err == ECONNRESET) { /* a shutdown that dissolved it is still noted */
+            shut_find(f);
+        }
         return true;
     }
     take_figures(f, &info, len >= sizeof info);
-    bool has_counts = len >= offsetof(struct tcp_facts, dsack_dups);
-    if (f->state == TCP_STATE_CLOSE || f->protocol == IPPROTO_MPTCP) {
-        shut_find(f);
-    }
-    if (f->state == TCP_STATE_CLOSE && f->protocol == IPPROTO_TCP) {
-        f->fin_seen = has_counts && no_fin_came(f, &info) ? NO : ask_fin_seen(f);
-    }
-    if (f->protocol == IPPROTO_MPTCP && count_mptcp(f)) {
-        return true;
-    }
-    if (has_counts) {
-        count_payload(f, &info);
-    }
+    count(f, &info, len >= offsetof(struct tcp_facts, dsack_dups));
     return true;
 }

@@ -11,6 +11,7 @@
 #include "log/keep.h"
 #include "log/log.h"
 #include "log/recorder.h"
+#include "start/unwritable.h"
 #include "start/where.h"
 #include "tell/record.h"
 #include "tell/wanted.h"
@@ -93,10 +94,11 @@ static __attribute__((noinline)) void complain_about_log(int err)
     const char *name = errno_name(err);
     text_add(&t, "SOCKSHIM_LOG: cannot write to ");
     text_bytes(&t, settings.log_path, strnlen(settings.log_path, 300));
-    text_add(&t, " (");
+    text_add(&t, strlen(settings.log_path) > 300 ? "... (" : " (");
     text_add(&t, name ? name : "?");
-    text_add(&t, "); use a file in a directory that this user can write to; nothing is logged "
-                 "until it can be opened");
+    text_add(&t, "): ");
+    text_add(&t, unwritable_because(err));
+    text_add(&t, "; nothing is logged until it can be opened");
     say_on_stderr(&t, line);
 }
 

@@ -1,102 +1,8 @@
 #include "tell/cause.h"
 
+#include "tell/cause_of_zero.h"
 #include "tell/kind.h"
 #include "tell/why.h"
-
-/* ---- 0 ---- */
-
-static enum cause tcp_end_in_close(const struct facts *f)
-{
-    if (is_mptcp(f) || (f->was_connected && f->fin_seen == UNKNOWN)) {
-        return CAUSE_other;
-    }
-    /* Without a connection the kernel remembers whom a failed connect was to. */
-    if (!f->was_connected) {
-        return f->peer.len == 0 ? CAUSE_local_shutdown_read : CAUSE_closed_after_error;
-    }
-    if (f->fin_seen == YES) {
-        return CAUSE_peer_closed;
-    }
-    /* An error that still waits came after this 0, which then was that of SHUT_RD. */
-    if (f->error_pending == YES) {
-        return CAUSE_local_shutdown_read;
-    }
-    bool decided = f->error_pending == NO || f->shut_reading == NO;
-    return decided ? CAUSE_closed_after_error : CAUSE_other;
-}
-
-static enum cause tcp_end(const struct facts *f)
-{
-    if (ends_by_us(f)) {
-        return CAUSE_closed_after_error;
-    }
-    if (is_another_socket(f)) {
-        return CAUSE_other;
-    }
-    switch (f->state) {
-    case TCP_STATE_CLOSE_WAIT:
-        return answer_is_due(f) ? CAUSE_closed_unanswered : CAUSE_peer_closed;
-    case TCP_STATE_LAST_ACK:
-    case TCP_STATE_CLOSING:
-    case TCP_STATE_TIME_WAIT:
-        return CAUSE_peer_closed;
-    case TCP_STATE_CLOSE:
-        return tcp_end_in_close(f);
-    case TCP_STATE_ESTABLISHED:
-    case TCP_STATE_FIN_WAIT1:
-    case TCP_STATE_FIN_WAIT2:
-        /* No FIN came on it; an MPTCP connection may have ended all the same. */
-        return is_mptcp(f) ? CAUSE_other : CAUSE_local_shutdown_read;
-    default:
-        return CAUSE_other;
-    }
-}
-
-static enum cause message_end(const struct facts *f)
-{
-    /* Only its own shutdown closes a datagram socket's reading side. */
-    if (keeps_messages_apart(f)) {
-        return f->read_closed == YES ? CAUSE_local_shutdown_read : CAUSE_zero_length_datagram;
-    }
-    if (f->read_closed != YES || f->queued > 0) {
-        return CAUSE_zero_length_datagram;
-    }
-    return f->shut_reading == YES ? CAUSE_local_shutdown_read : CAUSE_peer_closed;
-}
-
-/* recv(2), MSG_TRUNC: how long the datagram is, however little was asked for. */
-static bool tells_true_length(const struct facts *f)
-{
-    return f->receives && f->flags & MSG_TRUNC && f->type == SOCK_DGRAM;
-}
-
-static enum cause cause_of_zero(const struct facts *f)
-{
-    if (f->flags & MSG_ERRQUEUE && !is_unix(f)) { /* there the flag means nothing */
-        return CAUSE_error_queue;
-    }
-    if (f->has_len && f->len == 0 && !tells_true_length(f)) {
-        return CAUSE_zero_length_request;
-    }
-    if (f->call == CALL_sendfile || (f->call == CALL_splice && f->sends)) {
-        return CAUSE_source_exhausted;
-    }
-    if (!f->receives) {
-        return CAUSE_other;
-    }
-    if (keeps_messages_apart(f) || f->type == SOCK_SEQPACKET) {
-        return message_end(f);
-    }
-    if (is_tcp(f) || is_mptcp(f)) {
-        return tcp_end(f);
-    }
-    if (f->read_closed != YES) {
-        return CAUSE_other;
-    }
-    return f->shut_reading == YES ? CAUSE_local_shutdown_read : CAUSE_peer_closed;
-}
-
-/* ---- -1 ---- */
 
 /* A socket that has no port gets one at its first send or connect; for UDP it is
  * EAGAIN that says that there is none (net/ipv4/af_inet.c, inet_autobind()). */
@@ -131,7 +37,7 @@ static enum cause mptcp_cause_of_epipe(const struct facts *f)
     if (f->shut_writing == YES || state_has_own_fin(f->state)) {
         return CAUSE_local_shutdown_write;
     }
-    return f->shut_writing == NO && f->was_connected ? CAUSE_write_after_close : CAUSE_other;
+    return f->shut_writing == NO && f->peer.len > 0 ? CAUSE_write_after_close : CAUSE_other;
 }
 
 /* Where TCP's EPIPE comes from: net/ipv4/tcp.c, tcp_sendmsg_locked(). */
@@ -218,13 +124,20 @@ static enum cause cause_of_enoent(const struct facts *f)
     return looks && (is_unix(f) || f->is_lean == YES) ? CAUSE_no_such_socket : CAUSE_other;
 }
 
-/* An IPv6 connection that is given up while a blackhole route is in its way. */
+/* A connection, or a connect, that is given up while the kernel finds no way to send what it
+ * sends again, of data or a FIN; SO_ERROR tells it before that (net/ipv4/af_inet.c,
+ * inet_sk_rebuild_header(): sk_err_soft). */
+static bool was_given_up(const struct facts *f)
+{
+    bool waits = f->was_connected ? is_outstanding(f) || f->own_fin == YES : f->peer.len > 0;
+    return f->state == TCP_STATE_CLOSE && waits && !(f->flags & MSG_OOB) &&
+           (f->receives || f->sends);
+}
+
 static enum cause cause_of_einval(const struct facts *f)
 {
-    bool given_up = is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE &&
-                    f->unacked + f->unsent > 0 && !(f->flags & MSG_OOB);
-    bool reports_it = f->receives || f->sends || is_late_error(f);
-    return (given_up && reports_it) || leads_nowhere(f) ? CAUSE_unreachable : CAUSE_bad_argument;
+    bool no_way = is_tcp(f) && (is_late_error(f) || was_given_up(f));
+    return no_way || leads_nowhere(f) ? CAUSE_unreachable : CAUSE_bad_argument;
 }
 
 /* What it leaves undone; `other`: nothing, after all. */
@@ -309,11 +222,11 @@ enum cause cause_of(const struct facts *f)
 {
     bool bare = f->is_lean == YES;
     if (f->call == CALL_getaddrinfo) {
-        return CAUSE_name_not_resolved;
+        return f->ret == 0 ? CAUSE_name_resolved_late : CAUSE_name_not_resolved;
     }
     switch (f->err) {
     case 0:
-        return f->call == CALL_close ? cause_of_close(f) : cause_of_zero(f);
+        return ends_connection((enum call)f->call) ? cause_of_close(f) : cause_of_zero(f);
     case EAGAIN:
         return cause_of_eagain(f);
     case EPIPE:

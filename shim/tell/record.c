@@ -21,7 +21,7 @@ enum {
     EXE_MAX = 200,
     HOST_MAX = 70,
     CGROUP_MAX = 170,
-    WORDS_MAX = 60,
+    WORDS_MAX = 24,
     SETTINGS_MAX = 340
 };
 
@@ -188,20 +188,18 @@ size_t record_return_sentence(struct text *t, const char *line, const struct fac
     return end_with_sentence(t, line);
 }
 
-static __attribute__((noinline)) void put_change(struct text *t, const struct facts *f,
-                                                 enum cause cause, const struct change *c)
+static __attribute__((noinline)) void put_words(struct text *t, bool would, const struct change *c)
 {
-    PUT_WORD(t, "call", call_name(f->call));
-    if (f->fd >= 0) {
-        PUT_SIGNED(t, "fd", f->fd);
+    char words[WORDS_MAX];
+    struct text plain = text_in(words, sizeof words, QUOTE_PLAIN);
+    if (would) {
+        PUT_KEY(t, "would");
+        handled_would(&plain, c);
+    } else {
+        PUT_KEY(t, "given");
+        handled_given(&plain, c);
     }
-    PUT_WORD(t, "setting", setting_rows[c->setting].variable);
-    PUT_VALUE(t, "would", c->would, strlen(c->would), WORDS_MAX);
-    PUT_VALUE(t, "given", c->given, strlen(c->given), WORDS_MAX);
-    put_socket(t, f);
-    if (cause != CAUSE_COUNT) {
-        PUT_WORD(t, "cause", cause_name(cause));
-    }
+    put_value(t, words, (size_t)(plain.at - words), WORDS_MAX);
 }
 
 static enum level handled_level(const struct facts *f, enum cause cause)
@@ -209,15 +207,29 @@ static enum level handled_level(const struct facts *f, enum cause cause)
     return cause != CAUSE_COUNT ? cause_level(f, cause) : LEVEL_INFO;
 }
 
-size_t record_handled(char *line, const struct moment *m, const struct facts *f, enum cause cause,
-                      const struct change *c)
+void record_handled_head(struct text *t, char *line, const struct moment *m, const struct facts *f,
+                         enum cause cause)
 {
-    struct text t;
-    begin(&t, line, m, handled_level(f, cause), "handled");
-    put_change(&t, f, cause, c);
-    begin_sentence(&t);
-    handled_sentence(&t, c);
-    return end_with_sentence(&t, line);
+    begin(t, line, m, handled_level(f, cause), "handled");
+}
+
+size_t record_handled_change(struct text *t, const char *line, const struct facts *f,
+                             enum cause cause, const struct change *c)
+{
+    PUT_WORD(t, "call", call_name(f->call));
+    if (f->fd >= 0) {
+        PUT_SIGNED(t, "fd", f->fd);
+    }
+    PUT_WORD(t, "setting", setting_rows[c->setting].variable);
+    put_words(t, true, c);
+    put_words(t, false, c);
+    put_socket(t, f);
+    if (cause != CAUSE_COUNT) {
+        PUT_WORD(t, "cause", cause_name(cause));
+    }
+    begin_sentence(t);
+    handled_sentence(t, c);
+    return end_with_sentence(t, line);
 }
 
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why)

@@ -41,8 +41,17 @@ static inline size_t record_return(char *line, const struct moment *m, const str
 
 /* What a layer has changed of what the program sees. CAUSE_COUNT: there is no failure
  * behind it. */
-size_t record_handled(char *line, const struct moment *m, const struct facts *facts,
-                      enum cause cause, const struct change *change);
+void record_handled_head(struct text *t, char *line, const struct moment *m,
+                         const struct facts *facts, enum cause cause);
+size_t record_handled_change(struct text *t, const char *line, const struct facts *facts,
+                             enum cause cause, const struct change *change);
+static inline size_t record_handled(char *line, const struct moment *m, const struct facts *facts,
+                                    enum cause cause, const struct change *change)
+{
+    struct text t;
+    record_handled_head(&t, line, m, facts, cause);
+    return record_handled_change(&t, line, facts, cause, change);
+}
 
 /* A refused attempt to undo a forced setting. */
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why);

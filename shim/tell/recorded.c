@@ -11,6 +11,18 @@ void recording_add(struct recording *r, const void *bytes, size_t len)
     r->len += len;
 }
 
+/* So many words, the last ones before `end`. */
+static inline bool are_zero(const char *end, size_t words)
+{
+    uint64_t all = 0;
+    uint64_t word;
+    for (size_t i = 1; i <= words; i++) {
+        memcpy(&word, end - i * sizeof word, sizeof word);
+        all |= word;
+    }
+    return all == 0;
+}
+
 /* Up to the last word that is not zero: a lean record has few. */
 static size_t facts_len(const struct facts *f)
 {
@@ -19,13 +31,17 @@ static size_t facts_len(const struct facts *f)
         return all + f->room.used;
     }
     const char *from = (const char *)f;
-    const size_t odd = all % sizeof(uint64_t);
-    uint64_t word = 0;
-    memcpy(&word, from + all - odd, odd);
-    size_t len = word == 0 ? all - odd : all;
-    while (word == 0 && len > 0) {
-        memcpy(&word, from + len - sizeof word, sizeof word);
-        len -= word == 0 ? sizeof word : 0;
+    uint64_t odd = 0;
+    size_t len = all - all % sizeof odd;
+    memcpy(&odd, from + len, all - len);
+    if (odd != 0) {
+        return all;
+    }
+    while (len >= sizeof(uint64_t[4]) && are_zero(from + len, 4)) {
+        len -= sizeof(uint64_t[4]);
+    }
+    while (len >= sizeof(uint64_t) && are_zero(from + len, 1)) {
+        len -= sizeof(uint64_t);
     }
     return len;
 }

@@ -9,7 +9,7 @@
 enum recorded_event {
     RECORDED_NOTHING,
     RECORDED_RETURN,  /* the facts, and the name of the object that called, with its NUL */
-    RECORDED_HANDLED, /* struct recorded_change, the same, would and given with their NULs */
+    RECORDED_HANDLED, /* struct recorded_change, and the same */
     RECORDED_REFUSED, /* struct recorded_call, and the sentence */
     RECORDED_CONFIG,  /* the sentence */
     RECORDED_START,
@@ -28,8 +28,8 @@ struct recorded {
 };
 
 struct recorded_change {
-    uint32_t setting, tries, waited_ms;
-    int32_t err;
+    uint32_t setting, tries;
+    int32_t asked, given, err; /* struct change */
 };
 
 /* A call that simply succeeded, or was refused. */

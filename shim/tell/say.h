@@ -62,6 +62,7 @@ const char *say_unknown(template sentence);
     CLAUSE(or_gave_up)                                                                             \
     CLAUSE(or_ipv6_only)                                                                           \
     CLAUSE(or_own_address)                                                                         \
+    CLAUSE(or_to_all)                                                                              \
     CLAUSE(path_mtu)                                                                               \
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
     FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \

@@ -49,9 +49,10 @@ template why_bad_descriptor(const struct facts *f)
 static template why_invalid_bind(const struct facts *f)
 {
     return address_is_mapped(&f->local)
-               ? SAY("The socket is already bound, or the address belongs to another family (the "
-                     "socket may be IPv6-only, IPV6_V6ONLY).")
-               : SAY("The socket is already bound, or the address belongs to another family.");
+               ? SAY("The socket is already bound, or the address or its length is of another "
+                     "family (the socket may be IPv6-only, IPV6_V6ONLY).")
+               : SAY("The socket is already bound, or the address or its length is of another "
+                     "family.");
 }
 
 static template why_invalid_connect(const struct facts *f)
@@ -118,6 +119,21 @@ static template why_invalid(const struct facts *f)
     }
 }
 
+/* net/ipv4/af_inet.c, __inet_stream_connect(): of a connect that waits for data as well. */
+static template why_connected_already(const struct facts *f)
+{
+    if (f->state == TCP_STATE_LISTEN) {
+        return SAY("This is a listening socket; it cannot connect.");
+    }
+    if (f->state == TCP_STATE_SYN_SENT) {
+        return SAY("An earlier connect of this socket is still waiting for the first data to send "
+                   "(TCP_FASTOPEN_CONNECT).");
+    }
+    return f->names_in_vain ? SAY("The call named an address to send to, but the socket is already "
+                                  "connected.")
+                            : SAY("The socket is already connected.");
+}
+
 template why_bad_argument(const struct facts *f)
 {
     switch (f->err) {
@@ -126,10 +142,7 @@ template why_bad_argument(const struct facts *f)
     case EMSGSIZE:
         return SAY("A message of the call has more than 1024 buffers (UIO_MAXIOV).");
     case EISCONN:
-        return f->state == TCP_STATE_LISTEN ? SAY("This is a listening socket; it cannot connect.")
-               : f->names_in_vain ? SAY("The call named an address to send to, but the socket is "
-                                        "already connected.")
-                                  : SAY("The socket is already connected.");
+        return why_connected_already(f);
     case EPROTOTYPE:
         return SAY(
             "The socket at the address is of a different type (such as stream versus datagram).");
@@ -160,6 +173,10 @@ template why_not_supported(const struct facts *f)
     if (f->err == EAFNOSUPPORT) {
         return SAY("The address belongs to a different family than the socket.");
     }
+    if (f->flags & MSG_FASTOPEN && is_tcp(f) && f->sends) {
+        return SAY("TCP Fast Open is off for connections that this host makes "
+                   "(net.ipv4.tcp_fastopen), or the call named no address to connect to.");
+    }
     return f->names_in_vain
                ? SAY("The call named an address to send to, but this kind of socket can only send "
                      "to the peer that it is connected to, and it is not connected.")
@@ -187,6 +204,22 @@ static template why_other_zero(const struct facts *f)
                ? SAY("End of the stream; the kernel does not say whether the peer closed, this "
                      "program shut down its reading side, or an earlier error ended it.")
                : SAY("The call transferred nothing.");
+}
+
+/* net/ipv4/tcp.c, tcp_disconnect(). Who waits for what is dissolved is told so with EPIPE. After
+ * a shutdown that ends a connect the socket has no peer that could have reset it. */
+static template why_dissolved(const struct facts *f)
+{
+    if (f->shut_reading == YES || f->shut_writing == YES) {
+        return SAY("This program itself ended the connect by shutdown, while the connection was "
+                   "being established.");
+    }
+    return f->err == EPIPE
+               ? SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
+                     "shutdown while it was being established).")
+               : SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
+                     "shutdown while it was being established); the peer may have aborted it (RST) "
+                     "before that.");
 }
 
 /* What is said whether the socket could be asked or not. */
@@ -218,8 +251,7 @@ template clause_rest(const struct facts *f)
     }
     /* EPIPE: include/net/sock.h, sk_wait_event(); nothing else lets TCP receive it. */
     if ((f->err == ECONNRESET && !is_gone(f)) || (f->err == EPIPE && f->receives && is_tcp(f))) {
-        return SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
-                   "shutdown while it was being established).");
+        return why_dissolved(f);
     }
     return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
                ? SAY("A directory in the path $local does not exist.")

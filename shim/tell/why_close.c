@@ -1,8 +1,27 @@
 #include "tell/kind.h"
 #include "tell/why.h"
 
+static bool is_end_of_program(const struct facts *f)
+{
+    return f->call == CALL_exit;
+}
+
+static template why_reset_at_end(const struct facts *f)
+{
+    return f->queued > 0
+               ? SAY("This program ended with $unread unread: unless another process has the "
+                     "connection as well, its kernel sends RST instead of FIN, and $peer sees "
+                     "ECONNRESET.")
+               : SAY("This program ended with SO_LINGER 0 set: unless another process has the "
+                     "connection as well, its kernel sends RST instead of FIN, and $peer sees "
+                     "ECONNRESET.");
+}
+
 template why_reset_by_own_close(const struct facts *f)
 {
+    if (is_end_of_program(f)) {
+        return why_reset_at_end(f);
+    }
     return f->queued > 0
                ? SAY("This program closed the connection with $unread unread, so its kernel sent "
                      "RST instead of FIN; $peer sees ECONNRESET unless it has closed as well.")
@@ -24,7 +43,10 @@ template clause_syn_kept_back(const struct facts *f)
 
 template why_gave_up_connecting(const struct facts *f)
 {
-    (void)f;
+    if (is_end_of_program(f)) {
+        return SAY("This program ended$after_waited while it was still connecting: no SYN-ACK had "
+                   "come from $peer.$syn_kept_back");
+    }
     return SAY("This program gave up connecting$after_waited: no SYN-ACK had come from $peer when "
                "it closed the socket.$syn_kept_back That is its own deadline, another address "
                "answered sooner, or SO_ERROR had told it of an ICMP error.");
@@ -32,7 +54,11 @@ template why_gave_up_connecting(const struct facts *f)
 
 template why_gave_up_waiting(const struct facts *f)
 {
-    (void)f;
+    if (is_end_of_program(f)) {
+        return SAY("This program ended $sent after its last send, with no answer from $peer: $ever "
+                   "($rx in all). That is its own deadline, unless what it sent last needed no "
+                   "answer.$not_acknowledged");
+    }
     return SAY("This program closed the connection $sent after its last send, with no answer from "
                "$peer: $ever ($rx in all). That is the program's own deadline, unless what it sent "
                "last needed no answer.$not_acknowledged");
@@ -46,10 +72,14 @@ template clause_held_up(const struct facts *f)
 
 template why_gave_up_sending(const struct facts *f)
 {
-    return f->unacked > 0 && f->tries >= LEAST_TRIES
-               ? SAY("This program gave up on the connection: $peer had not acknowledged the last "
-                     "$unacked despite $tries. Its host is down, or something on the path drops "
-                     "the packets.")
+    if (f->unacked > 0 && f->tries >= LEAST_TRIES) {
+        return SAY("This program gave up on the connection: $peer had not acknowledged the last "
+                   "$unacked despite $tries. Its host is down, or something on the path drops "
+                   "the packets.");
+    }
+    return is_end_of_program(f)
+               ? SAY("This program ended with $unsent that it had written and that were not sent "
+                     "yet: $held_up. The kernel keeps trying for a while.")
                : SAY("This program closed the connection with $unsent that it had written and that "
                      "were not sent yet: $held_up. The kernel keeps trying for a while; anything "
                      "that the program still had to write is lost.");

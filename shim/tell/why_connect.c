@@ -15,12 +15,13 @@ template why_connect_timed_out(const struct facts *f)
                                     "server's accept queue is full and its kernel ignores them.");
 }
 
-/* Of an unconnected socket it may have been to anybody; a connected one may have been
- * connected to another address when it was sent. */
+/* Of an unconnected socket, and with IP_RECVERR, it may have been to anybody; a connected one
+ * may have been connected to another address when it was sent. */
 template clause_to_peer(const struct facts *f)
 {
-    return f->peer_from_call ? NULL
-                             : SAY(", to $peer or to the address that it was connected to before,");
+    return f->peer_from_call || f->hears_errors
+               ? NULL
+               : SAY(", to $peer or to the address that it was connected to before,");
 }
 
 static template why_inet_refused(const struct facts *f)
@@ -74,7 +75,8 @@ template clause_or_ipv6_only(const struct facts *f)
  * this host since: net/ipv4/route.c, ip_route_output_key_hash_rcu(). */
 template clause_or_own_address(const struct facts *f)
 {
-    bool asks_route = f->call == CALL_connect || (f->sends && f->type != SOCK_STREAM);
+    bool asks_route =
+        f->call == CALL_connect || f->err == EINVAL || (f->sends && f->type != SOCK_STREAM);
     bool has_one = f->local.len > 0 && !address_is_this_host(&f->local);
     return asks_route && f->domain == AF_INET && has_one
                ? SAY(" Or $local, the address of the socket, no longer belongs to this host.")
@@ -88,8 +90,11 @@ template why_unreachable(const struct facts *f)
         if (f->call == CALL_connect) {
             return SAY("This host's route to $peer is a blackhole route.$or_own_address");
         }
-        return SAY("The kernel gave up on the connection: this host's route to $peer is a "
-                   "blackhole route.$or_earlier_datagram");
+        return f->state == TCP_STATE_CLOSE
+                   ? SAY("The kernel gave up on the connection: this host's route to $peer is a "
+                         "blackhole route.$or_own_address")
+                   : SAY("The kernel could not send to $peer: this host's route to it is a "
+                         "blackhole route.$or_own_address");
     case ENETUNREACH:
         return SAY("There is no route to $peer: this host has none, or a router or firewall on the "
                    "path reported this (ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram");
@@ -141,8 +146,17 @@ template why_address_unavailable(const struct facts *f)
 
 template clause_taken(const struct facts *f)
 {
+    if (address_is_any(&f->local)) {
+        return SAY("Another socket is already bound to port $port, on one address or on all");
+    }
     return address_is_named(&f->local) ? SAY("Another socket is already bound to $local")
                                        : SAY("Another socket is already bound to that address");
+}
+
+template clause_or_to_all(const struct facts *f)
+{
+    return address_is_any(&f->local) ? NULL
+                                     : SAY(", or to its port on all addresses (0.0.0.0, [::])");
 }
 
 template why_address_in_use(const struct facts *f)
@@ -157,10 +171,9 @@ template why_address_in_use(const struct facts *f)
     if (address_port(&f->local) == 0) {
         return SAY("No ephemeral port is left ($port_range): all are bound or in TIME_WAIT.");
     }
-    return f->type == SOCK_STREAM
-               ? SAY("$taken, or to its port on all addresses (0.0.0.0, [::]), or a closed "
-                     "connection still holds it (TIME_WAIT, without SO_REUSEADDR).")
-               : SAY("$taken, or to its port on all addresses (0.0.0.0, [::]).");
+    return f->type == SOCK_STREAM ? SAY("$taken$or_to_all, or a closed connection still holds it "
+                                        "(TIME_WAIT, without SO_REUSEADDR).")
+                                  : SAY("$taken$or_to_all.");
 }
 
 template why_no_such_socket(const struct facts *f)

@@ -68,7 +68,7 @@ static void connect_retry(struct text *t, const struct change *c)
 {
     text_add(t, "The connect failed and was retried ");
     put_times(t, c);
-    text_add(t, c->given[0] == '0' ? ", until it succeeded (" : ", without success (");
+    text_add(t, c->given >= 0 ? ", until it succeeded (" : ", without success (");
     put_name(t, c);
     text_add(t, ").");
 }
@@ -141,4 +141,68 @@ static writer *const writers[SETTING_COUNT] = {
 void handled_sentence(struct text *t, const struct change *c)
 {
     writers[c->setting](t, c);
+}
+
+/* ---- Both sides in a word ---- */
+
+static void put_failure(struct text *t, int err)
+{
+    const char *name = errno_name(err);
+    text_add(t, "-1 ");
+    text_add(t, name ? name : "?");
+}
+
+static void put_call(struct text *t, const char *call, int number)
+{
+    text_add(t, call);
+    text_add(t, "(");
+    text_signed(t, number);
+    text_add(t, ")");
+}
+
+static bool is_wait(const struct change *c)
+{
+    return c->err && c->setting != SETTING_CONNECT_RETRY && c->setting != SETTING_ACCEPT &&
+           c->setting != SETTING_REUSEADDR && c->setting != SETTING_RESET;
+}
+
+void handled_would(struct text *t, const struct change *c)
+{
+    if (is_wait(c)) {
+        text_add(t, "waits");
+    } else if (c->err) {
+        put_failure(t, c->err);
+    } else if (c->setting == SETTING_BACKLOG) {
+        put_call(t, "listen", c->asked);
+    } else if (c->setting == SETTING_EINTR) {
+        text_add(t, "signal ");
+        text_signed(t, c->asked);
+        text_add(t, " interrupts");
+    } else {
+        text_signed(t, c->asked);
+    }
+}
+
+static void put_result(struct text *t, const struct change *c)
+{
+    if (c->given < 0) {
+        put_failure(t, -c->given);
+    } else {
+        text_add(t, c->setting == SETTING_ACCEPT ? "a connection" : "0");
+    }
+}
+
+void handled_given(struct text *t, const struct change *c)
+{
+    if (is_wait(c)) {
+        text_add(t, c->call == CALL_getsockopt ? "SO_ERROR ETIMEDOUT" : "-1 ETIMEDOUT");
+    } else if (c->err) {
+        put_result(t, c);
+    } else if (c->setting == SETTING_BACKLOG) {
+        put_call(t, "listen", c->given);
+    } else if (c->setting == SETTING_EINTR) {
+        text_add(t, "SA_RESTART");
+    } else {
+        text_signed(t, c->given);
+    }
 }

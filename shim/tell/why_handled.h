@@ -8,4 +8,8 @@
 
 void handled_sentence(struct text *t, const struct change *c);
 
+/* What the program would have seen (`-1 ECONNREFUSED`, `waits`), and what it was given. */
+void handled_would(struct text *t, const struct change *c);
+void handled_given(struct text *t, const struct change *c);
+
 #endif

@@ -146,6 +146,9 @@ template why_not_permitted(const struct facts *f)
         return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
                    "security module forbids it.");
     }
+    if (f->err == EPERM && f->receives && is_tcp(f)) { /* net/ipv4/tcp.c, tcp_recvmsg_locked() */
+        return SAY("The socket is in repair mode (TCP_REPAIR), or a security module forbids it.");
+    }
     return SAY("A firewall rule (on this host, or on the path and reported by ICMP), a route of "
                "type prohibit or a security module forbids it.$or_earlier_datagram");
 }

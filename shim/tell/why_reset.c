@@ -14,9 +14,7 @@ template clause_saved(const struct facts *f)
 template clause_last_words(const struct facts *f)
 {
     return f->has_queued && f->queued > 0 && f->type == SOCK_STREAM
-               ? SAY(" Still unread: $unread from before that. Servers often say why "
-                     "there (HTTP status, database error, TLS alert): see tcpdump -A or a verbose "
-                     "client.")
+               ? SAY(" Still unread: $unread from before that, in which servers often say why.")
                : NULL;
 }
 
@@ -144,8 +142,8 @@ template why_write_after_close(const struct facts *f)
         return why_write_to_closed_unix(f);
     }
     if (is_mptcp(f)) {
-        return SAY("The connection to $peer had ended before this write; MPTCP does not say "
-                   "how.$saved$last_words");
+        return SAY("The connection to $peer had failed or ended before this write; MPTCP does not "
+                   "say how.$saved$last_words");
     }
     if (f->fin_seen == NO && f->own_fin != UNKNOWN) {
         return SAY("The connection to $peer had already failed before this write, by a reset, a "
@@ -168,8 +166,8 @@ template why_connection_aborted(const struct facts *f)
 {
     if (f->call == CALL_connect) {
         return SAY("An earlier connect of this socket had failed, and its error was reported then; "
-                   "or its connection has ended in the meantime (by a reset, or on this host by ss "
-                   "-K or similar).");
+                   "or this one, or its connection, was ended in the meantime (by a reset, or on "
+                   "this host by ss -K or similar).");
     }
     /* net/socket.c, do_accept(): its getname() failed. */
     return is_accept(f->call)

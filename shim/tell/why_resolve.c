@@ -35,3 +35,11 @@ template why_name_not_resolved(const struct facts *f)
     (void)f;
     return SAY("$asked_for not resolved, after $waited_ms ms: $why_not_resolved.");
 }
+
+template why_name_resolved_late(const struct facts *f)
+{
+    (void)f;
+    return SAY("$asked_for resolved, but only after $waited_ms ms. A name server that does not "
+               "answer costs 5 s before the next is asked (resolv.conf(5)); the servers may also "
+               "be slow, or another source of names (nsswitch.conf(5)).");
+}

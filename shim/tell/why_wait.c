@@ -5,8 +5,8 @@
 template clause_could_not_leave(const struct facts *f)
 {
     (void)f;
-    return SAY("$unsent could not leave this host: its interface is down, it has no route, or a "
-               "local firewall rule or full queue drops them");
+    return SAY("$unsent could not leave this host: its interface is down, its address is gone, it "
+               "has no route, or a local firewall rule or full queue drops them");
 }
 
 /* What fills the send buffer. */
@@ -137,7 +137,10 @@ template clause_heard(const struct facts *f)
 template why_timeout(const struct facts *f)
 {
     if (f->call == CALL_connect) {
-        return SAY("$timer expired: $peer had not answered; the connect continues.");
+        return f->err == EALREADY /* it may have been to another address */
+                   ? SAY("$timer expired: an earlier connect of this socket had not completed, "
+                         "and continues.")
+                   : SAY("$timer expired: $peer had not answered; the connect continues.");
     }
     if (is_accept(f->call)) {
         return SAY("$timer expired: there was no connection to accept.");
@@ -163,6 +166,19 @@ template clause_within_user_timeout(const struct facts *f)
     "$within_user_timeout. Its host is down or gone, or something drops the packets, on the path " \
     "or here (a firewall, a route; only large ones if the path MTU is too small)."
 
+/* A peer need not answer the second probe of half a second: net.ipv4.tcp_invalid_ratelimit. */
+static template why_window_stayed_closed(const struct facts *f)
+{
+    if (f->probes >= LEAST_TRIES) {
+        return SAY("$Peer kept its window closed, answers to probes stopped arriving, and $unsent "
+                   "could not be sent" HOST_IS_GONE);
+    }
+    return f->probes == 0 ? SAY("$Peer answers, but kept its window closed: it is not reading, and "
+                                "$unsent could not be sent$within_user_timeout.")
+                          : SAY("$Peer kept its window closed: it was not reading, and $unsent "
+                                "could not be sent$within_user_timeout.");
+}
+
 template why_connection_timed_out(const struct facts *f)
 {
     if (keeps_failing_to_send(f)) {
@@ -170,10 +186,7 @@ template why_connection_timed_out(const struct facts *f)
                    "the connection$within_user_timeout.");
     }
     if (waits_for_window(f)) {
-        return f->probes == 0 ? SAY("$Peer answers, but kept its window closed: it is not reading, "
-                                    "and $unsent could not be sent$within_user_timeout.")
-                              : SAY("$Peer kept its window closed, answers to probes stopped "
-                                    "arriving, and $unsent could not be sent" HOST_IS_GONE);
+        return why_window_stayed_closed(f);
     }
     if (is_outstanding(f)) {
         return SAY("No acknowledgement arrived from $peer for $waiting that this program "

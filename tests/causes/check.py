@@ -118,7 +118,7 @@ def general_faults(record):
     if record["errno"] and getattr(errno, record["error"]) != record["errno"]:
         yield "errno and error differ"
     if call == "getaddrinfo":
-        if record["ret"] != getattr(socket, record["error"]):
+        if record["ret"] != getattr(socket, record.get("error", ""), 0):
             yield "ret and error differ"
     elif record["ret"] != (0 if call == "getsockopt" or not record["errno"] else -1):
         yield "ret"

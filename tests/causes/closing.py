@@ -3,10 +3,10 @@ import os
 import socket
 import struct
 import threading
-from socket import AF_INET, MSG_DONTWAIT, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
+from socket import AF_INET, IPPROTO_TCP, MSG_DONTWAIT, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
 
 from made_of import (CLOSE, FIN_WAIT2, accepted, call, can_be_written, connected, firewall, notes,
-                     own_network, peer, send_all, tcp_info, vanish, wait, wait_for_state, wait_until)
+                     own_network, own_network_with, peer, send_all, tcp_info, vanish, wait, wait_for_state, wait_until)
 from registry import case
 
 
@@ -217,4 +217,25 @@ def close_while_syn_is_kept_back():
     s.setblocking(False)
     call(s.connect, ("127.0.0.1", 9))
     wait_until(lambda: tcp_info(s, 2, "B") >= 1)  # tcpi_retransmits
+    s.close()
+
+
+@case("none")
+def close_before_the_first_data():
+    """No SYN was sent: a connect that waits for data (TCP_FASTOPEN_CONNECT)."""
+    own_network_with("ipv4/tcp_fastopen", 0x207)
+    s = socket.socket()
+    s.setsockopt(IPPROTO_TCP, 30, 1)
+    s.connect(peer("listen(('127.0.0.1', 0))"))
+    s.close()
+
+
+@case("none")
+def close_in_repair_mode():
+    """CRIU's way: nothing is sent."""
+    own_network()
+    s = connected()
+    peer("give(9)")
+    has_come(s, 9)
+    s.setsockopt(IPPROTO_TCP, 19, 1)
     s.close()

@@ -1,9 +1,12 @@
 """connect."""
+import ctypes
 import socket
+import tempfile
 import threading
-from socket import AF_INET6, IPPROTO_TCP, SOL_SOCKET, SO_ERROR
+import time
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOL_SOCKET, SO_ERROR
 
-from made_of import (LOOPBACK, call, closed_port, connected, firewall, name, new_tcp, notes,
+from made_of import (LOOPBACK, call, closed_port, connected, firewall, libc, name, new_tcp, notes,
                      other_host, own_network, peer, run, set_sysctl, tcp_info, vanish, wait,
                      wait_until)
 from registry import case, slow_case
@@ -39,7 +42,7 @@ def connect_to_full_queue():
 
 @case("""
     connect ECONNABORTED connection-aborted | type=tcp peer=127.0.0.1:7000
-        An earlier connect of this socket had failed ... or its connection has ended in the meantime ... on this host by ss -K
+        An earlier connect of this socket had failed ... or this one, or its connection, was ended in the meantime ... on this host by ss -K
 """)
 def connect_killed_on_this_host():
     own_network()
@@ -331,6 +334,37 @@ def connect_rejected_reset():
 def connect_to_no_name():
     own_network()
     call(socket.getaddrinfo, "no..name".encode(), 80)
+
+
+def own_name_server(answer, delay):
+    """In a network and a mount namespace of this case's."""
+    own_network()
+    if libc.unshare(0x20000):  # CLONE_NEWNS
+        raise OSError(ctypes.get_errno(), "unshare")
+    server = socket.socket(AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    with tempfile.NamedTemporaryFile("w") as servers:
+        servers.write("nameserver 127.0.0.1\noptions timeout:20\n")
+        servers.flush()
+        run("mount --make-rprivate /; mount --bind " + servers.name + " $(readlink -f /etc/resolv.conf)")
+
+    def serve():
+        while True:
+            question, whom = server.recvfrom(512)
+            time.sleep(delay)
+            ends = question.index(b"\0", 12) + 5
+            server.sendto(question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12:ends] +
+                          b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(answer), whom)
+    threading.Thread(target=serve, daemon=True).start()
+
+
+@case("""
+    getaddrinfo 0 name-resolved-late | name=late.test waited_ms>1099
+        The name late.test was resolved, but only after ... ms. A name server that does not answer
+""")
+def connect_to_a_late_name():
+    own_name_server("127.0.0.7", 1.1)
+    call(socket.getaddrinfo, "late.test", 80, AF_INET)
 
 
 @case("""

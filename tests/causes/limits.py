@@ -37,6 +37,24 @@ def bind_twice():
 
 
 @case("""
+    bind EADDRINUSE address-in-use | type=tcp local=0.0.0.0:$port
+        Another socket is already bound to port $port, on one address or on all, or a closed
+    bind EADDRINUSE address-in-use | type=tcp local=[::]:$port
+        Another socket is already bound to port $port, on one address or on all
+    bind EADDRINUSE address-in-use | type=udp local=0.0.0.0:$udp
+        Another socket is already bound to port $udp, on one address or on all. ... !0.0.0.0
+""")
+def bind_all_addresses():
+    """Whoever has one of them has only that."""
+    s, u = socket.socket(), bound_udp()
+    s.bind((LOOPBACK, 0))
+    notes["port"], notes["udp"] = s.getsockname()[1], u.getsockname()[1]
+    call(socket.socket().bind, ("0.0.0.0", notes["port"]))
+    call(socket.socket(AF_INET6).bind, ("::", notes["port"]))
+    call(socket.socket(AF_INET, SOCK_DGRAM).bind, ("0.0.0.0", notes["udp"]))
+
+
+@case("""
     bind EADDRINUSE address-in-use | udp
         Another socket is already bound to $us, or to its port on all addresses ... !TIME_WAIT
 """)

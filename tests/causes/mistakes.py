@@ -75,7 +75,7 @@ def bad_descriptors():
 
 @case("""
     bind EINVAL bad-argument | type=tcp local=$us
-        The socket is already bound, or the address belongs to another family
+        The socket is already bound, or the address or its length is of another family
     accept4 EINVAL bad-argument | type=tcp local=$us
         The socket is not listening, or no longer is (shutdown), or the flags are invalid
     connect EINVAL bad-argument | type=tcp local=$us

@@ -11,7 +11,7 @@ from registry import case
     recv ECONNRESET peer-reset | len=64 mptcp CLOSE
         $them aborted the connection (reset)
     send EPIPE write-after-close | len=10 mptcp CLOSE
-        The connection to $them had ended before this write; MPTCP does not say how. SIGPIPE would have ended the program here
+        The connection to $them had failed or ended before this write; MPTCP does not say how. SIGPIPE would have ended the program here
 """)
 def mptcp_write_after_reset():
     s = connected(protocol=MPTCP)
@@ -35,8 +35,8 @@ def mptcp_receive_timed_out():
 
 
 @case("""
-    recv 0 other | len=64 mptcp ESTABLISHED rx=1000 tx=512 all-acked
-        the kernel does not say whether the peer closed
+    recv 0 peer-closed | len=64 mptcp ESTABLISHED rx=1000 tx=512 all-acked
+        $them closed its side cleanly (FIN) after 1000 bytes: it closed the connection, or only finished sending
 """)
 def mptcp_closed():
     s = connected(protocol=MPTCP)

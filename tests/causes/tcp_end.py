@@ -358,6 +358,29 @@ def replaced_and_reset():
 
 
 @case("""
+    send EPIPE write-after-close | len=1 tcp CLOSE rx=9000 tx=0 all-acked unread=9000
+        $them had closed its side (FIN), and then the connection failed before this write
+""")
+def closed_and_reset_with_pages_unread():
+    """Of more than a page the kernel does not say how much it is without the FIN."""
+    s = connected()
+    peer("give(9000); finish_sending(); reset()")
+    wait_for_state(s, CLOSE)
+    call(s.send, b"x")
+
+
+@case("""
+    send ECONNRESET peer-reset | len=1 tcp CLOSE rx=9000 tx=0 all-acked unread=9000
+        $them aborted the connection (RST) mid-stream, after 9000 bytes
+""")
+def reset_with_pages_unread():
+    s = connected()
+    peer("give(9000); reset()")
+    wait_for_state(s, CLOSE)
+    call(s.send, b"x")
+
+
+@case("""
     recv 0 local-shutdown-read | len=64 tcp ESTABLISHED rx=0 tx=0 all-acked
         This program itself shut down the reading side of the socket; no FIN has come from $them
 """)

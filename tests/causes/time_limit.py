@@ -143,7 +143,7 @@ def connect_timed_out_by_limit():
     connect EINPROGRESS timeout | type=tcp peer=127.0.0.1:7000 waited_ms=120
         SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
     connect EALREADY timeout | type=tcp peer=127.0.0.1:7000
-        SO_SNDTIMEO of this socket (120 ms) expired: 127.0.0.1:7000 had not answered; the connect continues
+        SO_SNDTIMEO of this socket (120 ms) expired: an earlier connect of this socket had not completed, and continues
 """)
 def connect_again_timed_out_by_limit():
     own_network()

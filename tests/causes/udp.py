@@ -12,6 +12,28 @@ from made_of import (LOOPBACK, MessageHeader, bound_udp, call, closed_port, conn
 from registry import case
 
 
+@case("""
+    recv ECONNREFUSED connection-refused | udp
+        An earlier datagram from this socket was answered with ICMP port unreachable ... !to the peer ... !connected to before
+    send ECONNREFUSED connection-refused | udp peer=$them
+        An earlier datagram from this socket was answered with ICMP port unreachable ... !connected to before
+""")
+def udp_refused_with_recverr():
+    """Whoever asks for all errors (ip(7), IP_RECVERR) is told of those of unconnected sockets."""
+    s = bound_udp()
+    s.setsockopt(IPPROTO_IP, 11, 1)
+    s.sendto(b"x", (LOOPBACK, 9))
+    wait(s)
+    call(s.recv, 64)
+    s.sendto(b"x", (LOOPBACK, 9))
+    wait(s)
+    with socket.socket(AF_INET, SOCK_DGRAM) as other:
+        other.bind((LOOPBACK, 0))
+        s.connect(other.getsockname())
+        notes["them"] = name(other.getsockname())
+        call(s.send, b"x")
+
+
 def refused_udp():
     s = bound_udp()
     s.connect(closed_port(kind=SOCK_DGRAM))

@@ -184,7 +184,8 @@ def window_closed_for_too_long():
         $them kept its window closed, answers to probes stopped arriving
 """)
 def window_closed_and_vanished():
-    own_network_with("ipv4/tcp_retries2", 1)
+    """A single probe may stay unanswered by a peer that lives (tcp_invalid_ratelimit)."""
+    own_network_with("ipv4/tcp_retries2", 3)
     s = connected(room=4096)
     close_window(s)
     vanish()

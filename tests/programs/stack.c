@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -143,6 +144,51 @@ static void make_refused_6(void)
     usleep(10000);
 }
 
+/* To a listener whose queue is full: the SYN is not answered. */
+static void make_unanswering(void)
+{
+    socklen_t len = sizeof address;
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    bind(listener, (struct sockaddr *)&address, sizeof address);
+    listen(listener, 0);
+    getsockname(listener, (struct sockaddr *)&address, &len);
+    other = socket(AF_INET, SOCK_STREAM, 0);
+    connect(other, (struct sockaddr *)&address, sizeof address);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+}
+
+
+/* Of the side that closes first; its listener allowed what is to be asked for. */
+static void make_time_wait(void)
+{
+    socklen_t len = sizeof address;
+    int on = 1;
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bind(listener, (struct sockaddr *)&address, sizeof address);
+    listen(listener, 1);
+    getsockname(listener, (struct sockaddr *)&address, &len);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    connect(fd, (struct sockaddr *)&address, sizeof address);
+    other = accept(listener, NULL, NULL);
+    close(other);
+    close(fd);
+    close(listener);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static void make_limited(void)
+{
+    struct rlimit limit;
+    make_connection();
+    fd = dup(listener);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = (rlim_t)fd + 1;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void make_removed(void)
 {
     make_pair();
@@ -151,6 +197,11 @@ static void make_removed(void)
 }
 
 /* ---- What is measured ---- */
+
+static void handler(int sig)
+{
+    (void)sig;
+}
 
 static void receive_now(void)
 {
@@ -169,6 +220,13 @@ static void receive_message(void)
     struct iovec buffer = {room, sizeof room};
     struct msghdr message = {.msg_iov = &buffer, .msg_iovlen = 1};
     recvmsg(fd, &message, MSG_DONTWAIT);
+}
+
+static void receive_blocking_message(void)
+{
+    struct iovec buffer = {room, sizeof room};
+    struct msghdr message = {.msg_iov = &buffer, .msg_iovlen = 1};
+    recvmsg(fd, &message, 0);
 }
 
 static void send_quietly(void)
@@ -213,6 +271,38 @@ static void ask_for_error(void)
     int error;
     socklen_t len = sizeof error;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+}
+
+static void accept_one(void)
+{
+    accept(fd, NULL, NULL);
+}
+
+static void accept_one_4(void)
+{
+    accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static void make_handler(void)
+{
+    struct sigaction act = {.sa_handler = handler};
+    sigaction(SIGUSR1, &act, NULL);
+}
+
+static void listen_again(void)
+{
+    listen(listener, 1);
+}
+
+static void bind_there(void)
+{
+    bind(fd, (struct sockaddr *)&address, sizeof address);
+}
+
+static void end_keepalive(void)
+{
+    int off = 0;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off);
 }
 
 static void bind_elsewhere(void)
@@ -297,9 +387,19 @@ static const struct call {
     {"close-unread", make_unread, close_it},
     {"close-threads", make_unread_and_threads, close_it},
     {"close-unanswered", make_unanswered, close_it},
+    {"accept-limit", make_limited, accept_one},
+    {"accept4-limit", make_limited, accept_one_4},
+    {"handler", make_pair, make_handler},
+    {"listen", make_connection, listen_again},
+    {"bind-again", make_time_wait, bind_there},
+    {"keepalive", make_connection, end_keepalive},
     {"rotation", make_pair, receive_often},
     {"removed", make_removed, receive_often},
     {"numbers", make_pair, take_every_number},
+    /* These wait for ever without a setting. */
+    {"unanswered", make_unanswering, connect_to},
+    {"waiting", make_connection, receive},
+    {"waiting-message", make_connection, receive_blocking_message},
     /* These end the process, or not. */
     {"signal-pipe", make_dead_pair, raise_sigpipe},
     {"signal-tcp", make_dead, raise_sigpipe},
@@ -341,11 +441,6 @@ static void on_stack(const struct call *call)
 {
     call->prepare();
     printf("%s %d\n", call->name, depth_of(call->make) - depth_of(nothing));
-}
-
-static void handler(int sig)
-{
-    (void)sig;
 }
 
 /* In a child, for it may end. The shim's handler for the default action runs on the

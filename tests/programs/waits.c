@@ -1,6 +1,7 @@
 /* A connect that is refused, in a thread; once it waits (to be tried again) it is ended as
  * the arguments say: `signal N` with a handler for it, `default N` without one, `cancel`.
  * With `accept` as the last argument it is an accept that finds no descriptor.
+ * `options`: what listen says, and the options of the socket.
  * `receive`: what a connection to which nothing comes says, and its options.
  * `vfork`: a vfork child's connect that is refused, and what it left in its parent. */
 #include <errno.h>
@@ -108,6 +109,31 @@ static int receive(void)
     return 0;
 }
 
+static int option_of(int fd, int option)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+    getsockopt(fd, SOL_SOCKET, option, &value, &len);
+    return value;
+}
+
+/* A listening socket's, bound to a port that was free a moment ago. */
+static int options(void)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof addr;
+    int fd = -1;
+    for (int turn = 0; turn < 2; turn++) {
+        close(fd);
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        bind(fd, (struct sockaddr *)&addr, sizeof addr);
+        getsockname(fd, (struct sockaddr *)&addr, &len);
+    }
+    printf("%d", listen(fd, 1));
+    printf(" %d %d\n", option_of(fd, SO_KEEPALIVE), option_of(fd, SO_REUSEADDR));
+    return 0;
+}
+
 static void *pauses(void *unused)
 {
     pause();
@@ -131,6 +157,9 @@ int main(int argc, char **argv)
     int sig = argc > 2 ? atoi(argv[2]) : 0;
     if (strcmp(argv[1], "receive") == 0) {
         return receive();
+    }
+    if (strcmp(argv[1], "options") == 0) {
+        return options();
     }
     if (strcmp(argv[1], "vfork") == 0) {
         return vforks();

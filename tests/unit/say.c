@@ -67,7 +67,8 @@ int main(void)
     f = (struct facts){
         .domain = AF_INET, .has_payload = true, .send_failed = true, .unsent = 1, .probes = 1};
     says(WORDS("x$send_queue."), &f, 300,
-         "x: 1 byte could not leave this host: its interface is down, it has no route, or a local "
+         "x: 1 byte could not leave this host: its interface is down, its address is gone, it has "
+         "no route, or a local "
          "firewall rule or full queue drops them.");
     /* What the test over all templates would find. */
     ok(say_unknown(WORDS("$peer and $pear")) != NULL, "an unknown figure is found");

@@ -22,7 +22,16 @@ def tx_is_off(case, fault):
         case.t.written(case.entry) - queued == (1 if case.t.name == "b" else -1)
 
 
-ADMITTED = (rx_counts_fin, tx_is_off)
+def urgent_byte_for_fin(case, fault):
+    """Once it has been read out of band, a last urgent byte looks like the FIN behind unread data."""
+    was_read = any(e.get("receives") and e["ret"] > 0 and e.get("flags", 0) & 1 and e["t0"] < case.high
+                   for e in case.t.entries)
+    claims_fin = "closed its side cleanly (FIN)" in fault or "had closed its side (FIN)" in fault
+    return was_read and case.record.get("state") == "CLOSE" and \
+        (claims_fin or re.fullmatch(r"rx is not (?:\d+ to )?%d" % (case.record["rx"] + 1), fault))
+
+
+ADMITTED = (urgent_byte_for_fin, rx_counts_fin, tx_is_off)
 
 
 def which(case, faults):

@@ -70,21 +70,35 @@ def side(case):
 
 
 def idle(case):
-    if case.record["call"] == "close":  # the connection may end between the question and the close
-        return
     if "idle_ms" in case.record and not case.idle_is(case.record["idle_ms"]):
         yield "idle_ms is another"
+
+
+def sent(case):
+    """Since payload was last sent, or was to be sent and could not be."""
+    if "sent_ms" not in case.record or record_is_of_subflow(case):
+        return
+    least, most = case.sent_between()
+    if not least <= case.record["sent_ms"] <= most:
+        yield f"sent_ms is not {least:.0f} to {most:.0f}"
+
+
+def unread_at(case):
+    """(least, most): what had come, and was not read. Before a close the witness has asked; it is
+    counted as far as the next urgent byte."""
+    low, high = case.t.rx(case.low, case.high)
+    read, asked = case.t.read(case.entry), case.entry.get("unread", 0)
+    return asked if case.t.urgent(case.high) else max(low - read, asked), high - read
 
 
 def unread(case):
     if "unread" not in case.record or not case.t.established or case.t.urgent(case.high):
         return
-    low, high = case.t.rx(case.low, case.high)
-    read = case.t.read(case.entry)
-    if not low - read <= case.record["unread"] <= high - read:
-        yield f"unread is not {low - read} to {high - read}"
+    least, most = unread_at(case)
+    if not least <= case.record["unread"] <= most:
+        yield f"unread is not {least} to {most}"
 
 
 def faults(case):
-    for part in (state, counts, addresses, side, idle, unread):
+    for part in (state, counts, addresses, side, idle, sent, unread):
         yield from part(case)

@@ -54,6 +54,17 @@ class Case:
         most = (self.entry["t1"] - min(found)) / 1e6 + slack
         return least <= ms <= most
 
+    def sent_between(self):
+        """(least, most) milliseconds since a segment with payload was last made. One that this
+        host kept back itself is in no capture."""
+        slack, t = 30, self.t
+        made = [p.at for p in t.out if p.payload] + [p.at for p in t.back if p.flags & packets.ACK][:1]
+        first, last = ([at for at in made if at <= until] for until in (self.low, self.high))
+        most = (self.entry["t1"] - max(first)) / 1e6 + slack if first else truth.NEVER
+        kept_back = t.rules_out.ever(self.high) or t.routed(self.high)
+        least = 0 if kept_back or not last else (self.entry["t0"] - max(last)) / 1e6 - slack
+        return least, most
+
     def silent(self):
         """Nothing came for a while; what came after the kernel had given up does not count."""
         heard = [p.at for p in self.t.back if p.at <= self.high and not self.t.rules_in.surely(p.at)]
@@ -161,6 +172,7 @@ class Truths:
         entries = sorted((e for e in journal if "call" in e and e["e"] == end), key=lambda e: e["t0"])
         tcp = truth.Tcp(end, ends[end], ends[other], self.run.packets[end][number], acts, entries,
                         self.run.packets[other][number])
+        tcp.peer_entries = [e for e in journal if "call" in e and e["e"] == other]
         tcp.peer_rules = truth.Rules(acts, other, "in")
         return tcp
 

@@ -1,6 +1,7 @@
 """What the sentences of TCP and MPTCP records claim."""
 import socket
 
+import figures
 from claims import LESS, Table
 from packets import RST
 from truth import LAG
@@ -116,7 +117,7 @@ def _(case, said):
     return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
 
 
-@claim(r" Still unread: <n> from before that\. Servers often say why there \(HTTP status, database error, TLS alert\): see tcpdump -A or a verbose client\.")
+@claim(r" Still unread: <n> from before that, in which servers often say why\.")
 def _(case, said):
     return same(case, said["n"], "unread")
 
@@ -219,7 +220,7 @@ def _(case, said):
     return case.entry["call"] == "splice" and case.entry.get("deaf")
 
 
-@claim(r"The connection (?:had ended before this write, or this program had shut down its writing side;|to PEER had ended before this write;) MPTCP does not say (?:how|which)\.", LESS)
+@claim(r"The connection (?:had ended before this write, or this program had shut down its writing side;|to PEER had failed or ended before this write;) MPTCP does not say (?:how|which)\.", LESS)
 def _(case, said):
     t = case.t
     return t.failed(case.high) or t.fin(case.high) or t.shut(1, case.high) or "neither"
@@ -242,10 +243,17 @@ def _(case, said):
 
 # ---- Said of several ----
 
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\.", LESS)
 @claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\)\.")
 def _(case, said):
     return case.t.dissolved(case.high) or case.t.shut(1, case.high) and not case.t.established or \
         "it had not"
+
+
+@claim(r"This program itself ended the connect by shutdown, while the connection was being established\.")
+def _(case, said):
+    return any(e["call"] == "shutdown" and e["ret"] == 0 and e["t0"] <= case.high for e in case.t.entries) and \
+        not case.t.established or "it had not"
 
 
 @claim(r" Then the connection failed, by a reset or otherwise; a write or SO_ERROR will report it, a read will not\.")
@@ -298,8 +306,9 @@ def _(case, said):
     if said["linger"]:
         asked = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == case.t.name for a in case.t.acts)
         return reset_went(case) if asked else "it was not asked for"
-    if int(said["n"]) != case.entry["unread"]:
-        return f"{case.entry['unread']} were"
+    least, most = figures.unread_at(case)
+    if not least <= int(said["n"]) <= most:
+        return f"{least} to {most} were"
     return reset_went(case)
 
 

@@ -84,7 +84,7 @@ def _(case, said):
     return True
 
 
-@claim(r"<n> could not leave this host: its interface is down, it has no route, or a local firewall rule or full queue drops them")
+@claim(r"<n> could not leave this host: its interface is down, its address is gone, it has no route, or a local firewall rule or full queue drops them")
 def _(case, said):
     if not same(case, said["n"], "unsent"):
         return "unsent is another"
@@ -119,6 +119,7 @@ def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
 
 
+@claim(r"PEER kept its window closed: it was not reading, and <n> could not be sent")
 @claim(r"PEER kept its window closed, answers to probes stopped arriving, and <n> could not be sent")
 def _(case, said):
     return same(case, said["n"], "unsent") and (case.t.window_closed(case.low, case.high) or "it is open")
@@ -183,7 +184,8 @@ def _(case, said):
 
 # ---- Unreachable, refused ----
 
-@claim(r"The kernel gave up on the connection: this host's route to PEER is a blackhole route\.")
+@claim(r"The kernel gave up on the connection: this host's route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
+@claim(r"The kernel could not send to PEER: this host's route to it is a blackhole route\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return any(a["act"] == "route" and a["kind"] == "blackhole" and a["side"] == case.t.name
                for a in case.t.acts)
@@ -248,7 +250,7 @@ def _(case, said):
     return case.t.established
 
 
-@claim(r"An earlier connect of this socket had failed, and its error was reported then; or its connection has ended in the meantime \(by a reset, or on this host by ss -K or similar\)\.")
+@claim(r"An earlier connect of this socket had failed, and its error was reported then; or this one, or its connection, was ended in the meantime \(by a reset, or on this host by ss -K or similar\)\.")
 def _(case, said):
     return bool(case.t.told(case.entry)) or case.t.failed(case.high) or "neither"
 
@@ -273,7 +275,7 @@ def _(case, said):
     return said["a"] == "%s:%d" % tuple(case.entry["to"])
 
 
-@claim(r"The socket is already bound, or the address belongs to another family\.")
+@claim(r"The socket is already bound, or the address or its length is of another family\.")
 def _(case, said):
     return case.entry["call"] == "bind"
 

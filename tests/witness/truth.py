@@ -8,6 +8,7 @@ did (already, LAG earlier).
 from packets import ACK, FIN, RST, SYN
 
 LAG = 25_000_000  # nanoseconds
+RACE = 1_000_000  # packets this close to each other may be taken in another order, on two processors
 NEVER = float("inf")
 # What ends a connection, as errno.
 FATAL = {104, 110, 103, 111, 113, 101, 100, 32, 13, 92, 71, 64, 22}
@@ -66,6 +67,7 @@ class Tcp:
                                 if p.flags & SYN and not self.rules_in.surely(p.at)), None)
         self.established = self.first is not None and self.peer_first is not None
         self.all_ends = None
+        self.peer_entries = []
         self.follow()
 
     # ---- What came ----
@@ -73,12 +75,13 @@ class Tcp:
     def follow(self):
         """The stream that comes, packet by packet."""
         self.received = []   # (at, payload in order until then, sure)
-        self.fin_in = NEVER
+        self.fin_in = self.fin_surely_in = NEVER
         self.resets = []     # (at, sure)
         self.own_resets = [] # when data came after the program had shut down both directions
         self.acked = []      # (at, payload acknowledged, sure, window)
         self.data_in = []    # (when payload came, sure)
         place, later, fin = 0, [], None
+        certain = 0  # what surely came; the rest may be taken when it is sent again
         for p in self.back:
             sure = not self.rules_in.maybe(p.at)
             if self.rules_in.surely(p.at) or self.peer_first is None and not p.flags & RST:
@@ -87,13 +90,14 @@ class Tcp:
                 self.take_reset(p, place, fin is not None and place >= fin, sure)
                 continue
             start = difference(p.seq, self.peer_first) if not p.flags & SYN else 0
+            taken_before = place
             if self.was_full(p.at):
                 sure = sure and not p.payload and start <= self.acknowledged(p.at)
                 place = self.without_what_had_no_room(p, start, place, later)
             if p.flags & ACK and self.first is not None:
                 taken = sure and start + p.payload >= self.acknowledged(p.at)  # a probe is not
                 self.acked.append((p.at, max(0, difference(p.ack, self.first)), taken, p.window))
-            if p.payload and start + p.payload > place and self.takes_nothing(p.at):
+            if p.payload and start + p.payload > taken_before and self.takes_nothing(p.at):
                 self.own_resets.append(p.at)
                 continue
             if p.payload:
@@ -105,12 +109,14 @@ class Tcp:
                 if a <= place < b:
                     place = b
             later = [one for one in later if one[1] > place]
-            if place > before:
+            if place > before or p.payload and start + p.payload > certain:
                 self.data_in.append((p.at, sure))
                 self.received.append((p.at, place, sure))
-            if fin is not None and place >= fin and self.fin_in == NEVER:
-                self.fin_in = p.at
-                self.fin_sure = sure
+            if sure:
+                certain = place
+            if fin is not None and place >= fin:
+                self.fin_in = min(self.fin_in, p.at)
+                self.fin_surely_in = min(self.fin_surely_in, p.at if sure else NEVER)
 
     def acknowledged(self, at):
         """How much of the peer's payload this end had acknowledged."""
@@ -227,11 +233,18 @@ class Tcp:
                    for e in self.entries)
 
     def fin(self, until):
-        """The peer's FIN, before anything else had ended it."""
-        return self.fin_in <= min(until, self.end_at_latest())
+        """The peer's FIN, before anything else had ended it; the DATA_FIN of MPTCP is an option of
+        some segment, so that what its end did is looked at."""
+        if self.by_subflow:
+            return self.peer_finished(until)
+        return self.fin_in <= min(until, self.end_at_latest() + RACE)
 
     def surely_fin(self, until):
-        return self.fin_in <= until and self.fin_sure and self.fin_in < self.end_at_least()
+        return not self.by_subflow and self.fin_surely_in <= until and self.fin_surely_in < self.end_at_least() - RACE
+
+    def peer_finished(self, until):
+        return any(e["t0"] <= until and (e["call"] == "close" or e["call"] == "shutdown" and e["how"] > 0)
+                   for e in self.peer_entries)
 
     def fin_flag(self, until):
         return any(p.flags & FIN and p.at <= until for p in self.back)
@@ -246,8 +259,12 @@ class Tcp:
 
     def is_soft(self, e):
         """What ICMP said of an open connection, which SO_ERROR tells and which ends nothing
-        (net/core/sock.c, sk_err_soft)."""
-        return self.established and e["call"] == "getsockopt" and e["errno"] in (113, 101, 111, 92, 64, 13)
+        (net/core/sock.c, sk_err_soft); unless a write says right after it that all was over."""
+        later = next((other for other in self.entries if other["t0"] > e["t0"]), None)
+        over = later and later.get("sends") and later["errno"] == 32 and not self.shut(1, later["t1"]) and \
+            not any(e["t0"] <= p.at <= later["t1"] for p in self.back)
+        return self.established and e["call"] == "getsockopt" and \
+            e["errno"] in (113, 101, 111, 92, 64, 22, 13) and not over
 
     def swallowed(self, entry):
         """By a splice or sendfile that had moved something when the error came."""

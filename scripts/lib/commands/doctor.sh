@@ -26,9 +26,10 @@ some time since boot.
 
 With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
-since when, peers that do not read, connects that are not answered, full accept
-queues, descriptors against their limit; and the call that each thread waits in,
-and for whom. Nothing is injected or traced. Without root it works for your own
+since when, peers that do not read, connects and requests that are not answered,
+full accept queues, a server that waits for one client while others queue,
+descriptors against their limit; and the call that each thread waits in, and for
+whom. Nothing is injected or traced. Without root it works for your own
 processes; what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
@@ -290,7 +291,7 @@ doctor_process() {
         doctor_process_descriptors
         doctor_process_sockets 2
         doctor_process_threads
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
 }
 
 # PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.

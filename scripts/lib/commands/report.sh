@@ -111,7 +111,7 @@ report_find_logs() {
             report_fail "$report_log: permission denied"
             continue
         fi
-        report_found=$(logs_in "$report_log")
+        report_found=$(logs_in "$report_log" | report_prefer_logs)
         [ -n "$report_found" ] || report_fail "$report_log: no log in this directory"
         report_ifs=$IFS
         IFS='
@@ -123,6 +123,39 @@ report_find_logs() {
         IFS=$report_ifs
     done
     report_drop_repeated "$@"
+}
+
+# Of a folder's files: a recorder's file has the same records as the log beside it.
+report_prefer_logs() {
+    report_recorders='' report_has_logs=''
+    while IFS= read -r report_file; do
+        if logs_is_recorder "$report_file"; then
+            report_recorders="$report_recorders$report_file
+"
+        else
+            report_has_logs=yes
+            printf '%s\n' "$report_file"
+        fi
+    done
+    if [ -z "$report_has_logs" ]; then
+        printf '%s' "$report_recorders"
+    elif [ -n "$report_recorders" ]; then
+        complain "left out: $(printf '%s' "$report_recorders" | tr '\n' ' ')(recorder files, whose records are in the logs beside them as well)"
+    fi
+}
+
+# report_warn_of_both LOG...: named one by one they are read.
+report_warn_of_both() {
+    report_recorders='' report_has_logs=''
+    for report_log; do
+        if logs_is_recorder "$report_log"; then
+            report_recorders=$report_log
+        else
+            report_has_logs=yes
+        fi
+    done
+    [ -z "$report_recorders" ] || [ -z "$report_has_logs" ] ||
+        complain "$report_recorders is a recorder file: a record that a log has as well counts twice"
 }
 
 report_fail() {
@@ -168,6 +201,7 @@ report_on() {
         fi
     done
     [ $# -gt 0 ] || exit "$report_status"
+    report_warn_of_both "$@"
     [ -z "$report_page" ] || page_check "$report_page" "$@"
     report_export_choices "$@"
     export LC_ALL=C
@@ -191,9 +225,10 @@ report_tell_all() {
 
 # Whatever file is in the folder of findings is a kind of them.
 report_count() {
-    set -- -f "$lib/records.awk" -f "$lib/json_line.awk" -f "$lib/prefix.awk" -f "$lib/calendar.awk" -f "$lib/$FILTER_CLOCK.awk" \
-        -f "$lib/figures.awk" -f "$lib/wrap.awk" -f "$lib/html.awk" -f "$lib/causes.awk" \
-        -f "$lib/report.awk" -f "$lib/axis.awk" -f "$lib/findings.awk"
+    set -- -f "$lib/$FILTER_CLOCK.awk"
+    while read -r report_part; do
+        set -- "$@" -f "$lib/$report_part"
+    done <"$lib/report.list"
     for report_kind in "$lib"/findings/*.awk; do
         set -- "$@" -f "$report_kind"
     done

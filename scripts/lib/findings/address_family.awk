@@ -87,7 +87,8 @@ function tell_slow_family(g, family,    i, n, time) {
         "IPv" family " to " printable(host_of(peer_of[i])) " port " port_of(peer_of[i]) " does not work; IPv" (family == 6 ? 4 : 6) " does", \
         spoken_prog(i) ": " tally(g, "connect", "connects") " by IPv" family " failed (" printable(cause_of[i]) (time == "" ? "" : ", after " time) ").", \
         "The program continues with the other, but each connection starts that much later.", \
-        "fix the IPv" family " route or firewall, or take that address out of DNS; /etc/gai.conf prefers the other family.")
+        "fix the IPv" family " route or firewall, or take that address out of DNS; " \
+            (group_least[g] >= 10000 ? "`SOCKSHIM_CONNECT_TIMEOUT=3s` shortens the delay." : "/etc/gai.conf prefers the other family."))
     add_figure(n, "family", family)
     add_figure(n, "connects", group_size[g])
     add_figure(n, "ms", group_most[g] + 0)

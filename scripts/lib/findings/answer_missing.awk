@@ -17,7 +17,12 @@ function tell_answer_missing(g,    i, n, time) {
         time " after the request, which " (unacked_of[i] + unsent_of[i] > 0 ? "had not arrived in full" : "it had acknowledged") "; first at " clock(i) ".", \
         had_ended_before(i) ? "The peer had closed before that was sent: it was restarted, or had ended this session for its own reasons." \
             : "What worked on it died or was killed, or the peer ended the session; " (group_size[g] > 1 ? "not a fixed limit, as the times differ." : "a fixed limit would show as the same time again."), \
-        "the peer's log at that time for client " printable(local_of[i]) ", and `journalctl -k` there.")
+        "the peer's log at that time for client " printable(local_of[i]) (waits_for_ever(g) ? "; `SOCKSHIM_RECV_TIMEOUT=30s` gives up sooner." : ", and `journalctl -k` there."))
     add_figure(n, "connections", group_size[g])
     add_figure(n, "wait_ms", group_least[g])
+}
+
+# Whoever was still in a receive after a minute has set itself no limit.
+function waits_for_ever(g) {
+    return group_least[g] >= 60000 && is_receive(group_first[g])
 }

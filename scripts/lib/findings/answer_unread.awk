@@ -79,17 +79,48 @@ function has_last_words(i,    n, follower, k) {
     return 0
 }
 
+# The peer spoke while this program did not, for a long time: that can be why it ended
+# the connection, or heartbeats that it would have had to answer.
+function was_silent_meanwhile(i) {
+    return sent_of[i] >= 2000 && sent_of[i] > idle_of[i] + 200
+}
+
+# AMQP, MQTT, STOMP: what lies there is as short as these are.
+function knows_heartbeats(i) {
+    return unread_of[i] <= 64 && port_of(peer_of[i]) ~ /^(5671|5672|1883|8883|61613|61614)$/
+}
+
+function tell_unread_meanwhile(g, bytes,    i) {
+    i = group_first[g]
+    return found("answer-unread", "warn", g, \
+        spoken_peer(i) " ended connections while " spoken_prog(i) " neither read nor sent for " spoken(sent_of[i]), \
+        tally(g, "connection", "connections") ", first at " clock(i) "; " bytes " that it sent meanwhile are unread.", \
+        knows_heartbeats(i) ? "They are heartbeats that were not answered in time, or else its reason." \
+            : "They are its reason (an error message), or heartbeats that were not answered in time.", \
+        "read and answer in time (in a thread), or raise that limit; `tcpdump -A -ni any port " port_of(peer_of[i]) "` shows them.")
+}
+
 function tell_answer_unread(g,    i, n, bytes, was_idle) {
     i = group_first[g]
     bytes = group_least[g] == group_most[g] ? spoken_bytes(group_most[g]) : thousands(group_least[g]) " to " spoken_bytes(group_most[g])
     was_idle = idle_of[i] >= 1000
-    n = found("answer-unread", "warn", g, \
-        spoken_peer(i) " had said why: its last " bytes " are unread here", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed.", \
-        "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
-        "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
+    if (was_silent_meanwhile(i))
+        n = tell_unread_meanwhile(g, bytes)
+    else
+        n = tell_last_message(g, bytes, was_idle)
     add_figure(n, "unread", group_most[g])
     add_figure(n, "connections", group_size[g])
     if (was_idle)
         add_figure(n, "idle_ms", idle_of[i])
+    if (was_silent_meanwhile(i))
+        add_figure(n, "silent_ms", sent_of[i])
+}
+
+function tell_last_message(g, bytes, was_idle,    i) {
+    i = group_first[g]
+    return found("answer-unread", "warn", g, \
+        spoken_peer(i) " ended connections, and its last " bytes " are unread here", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed.", \
+        "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
+        "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
 }

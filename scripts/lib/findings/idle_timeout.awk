@@ -87,11 +87,20 @@ function idle_evidence(g, low,    i, whose) {
         (whose != "" ? " " whose " would fit." : "")
 }
 
+# The peer, or a proxy, has closed in order: nothing in between has forgotten the
+# connection. What is written later is answered by RST.
+function was_closed_in_order(i) {
+    return cause_of[i] ~ /^(closed-unanswered|peer-closed|write-after-close)$/
+}
+
 function idle_meaning(i, low) {
     if (cause_of[i] == "connection-timed-out")
         return "Nothing answered any longer: a NAT, firewall or load balancer had forgotten the connection."
     if (due_of[i] == "" && side_of[i] != "accepted")
         return "Or, if an answer was due all the time, it is a time limit for requests: this log does not say (sent_ms)."
+    if (side_of[i] != "accepted" && was_closed_in_order(i))
+        return (unacked_of[i] > 0 ? "Its close (FIN) and the next request crossed." : "It closed in order (FIN), as a server or proxy does.") \
+            (low ? "" : " The limit may be shorter.")
     return "The pause was " (side_of[i] == "accepted" ? "the client's" : "the program's own") (low ? "." : ", so the limit may be shorter.")
 }
 
@@ -100,6 +109,8 @@ function idle_advice(i, g, low,    seconds, setting) {
     setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
     if (is_same_host(i))
         return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
+    if (side_of[i] != "accepted" && was_closed_in_order(i))
+        return "let the program's pool drop idle connections sooner, or repeat such requests, or raise the limit there. TCP keepalive does not help."
     if (cause_of[i] == "connection-timed-out" || side_of[i] == "accepted")
         return setting " keeps it alive."
     return setting " for NATs and load balancers; if it continues, let the pool drop connections sooner."

@@ -45,7 +45,7 @@ function is_route_question(i) {
 
 function not_reached_title(i, kind) {
     if (kind == "refused")
-        return spoken_prog(i) " finds nothing listening at " spoken_peer(i)
+        return spoken_peer(i) " refuses " spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
     if (kind == "unreachable")
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
@@ -63,7 +63,8 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
-            : "Nothing is listening at that address (perhaps only at 127.0.0.1), or a firewall rejects it."
+            : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
+            : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
     if (cause_of[i] == "no-such-socket")
         return "There is no such path: the server is not running, or sees another file system (a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -72,31 +73,49 @@ function not_reached_meaning(i, ms) {
             : "It takes that long when no host answers there (ARP): it is off. A firewall's reject is immediate."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
+<<<<<<< HEAD
     if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
+        return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+            : "A firewall (of this host, too) drops it, the host is off (not if other ports answer), or the server's accept queue is full."
+=======
+    if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
+        return "On this host: the server's accept queue is full, or a firewall rule drops it."
+    if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "A firewall (of this host, too) drops it silently, the host is off, or the server's accept queue is full."
+>>>>>>> main
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
-        return "Another process, or a connection of the last run in TIME_WAIT, still holds it."
+        return is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
+            : "Another process, or a connection of the last run in TIME_WAIT, still holds it."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
     return printable(why_of[i])
 }
 
+# A host on which nothing listens answers TCP with RST.
+function refused_advice(i,    shows) {
+    shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
+    if (is_same_host(i))
+        return shows ": start it or correct the address."
+    return shows " there; `tcpdump -ni any icmp or icmp6` shows rejects."
+}
+
 function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
-        return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there: start it or correct the address."
+        return refused_advice(i)
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
     if (cause_of[i] == "address-in-use")
-        return "`ss -tanp sport = :" port_of(local_of[i]) "` names it. If it is TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`."
+        return is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
+            : "`ss -tanp sport = :" port_of(local_of[i]) "` names it. If it is TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`."
     if (cause_of[i] == "backlog-full")
         return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return "`sockshim doctor -- COMMAND` tells if SYN leaves this host; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives."
+        return unanswered_advice(i, ms)
     if (cause_of[i] == "address-unavailable" && call_of[i] != "bind" && family_of(i) == 6)
         return "if `ip -6 addr` shows no address for it, use IPv4 (for localhost: 127.0.0.1); else look for ports in TIME_WAIT: `ss -tan`."
     if (cause_of[i] == "address-unavailable")
@@ -104,4 +123,28 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "not-permitted")
         return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : "`journalctl -k --grep denied`, and the permissions of the path."
     return "look in its log at " clock(i) "."
+}
+
+# After 10 s four SYNs have gone unanswered (1, 3 and 7 s): whoever waits on does so in vain.
+function unanswered_advice(i, ms,    sooner) {
+    if (ms >= 12000 && cause_of[i] != "gave-up-connecting")
+        sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner; "
+    else if (ms == "" && error_of[i] == "ETIMEDOUT" && !((prog_of[i], "SOCKSHIM_CONNECT_TIMEOUT") in handled_times))
+        sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner than the kernel (by default 127 s); " # it waited in connect
+    if (is_same_host(i))
+        return sooner full_queue_advice(i)
+    return sooner "`sockshim doctor -- COMMAND` tells if SYN leaves this host" (sooner != "" ? "." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
+}
+
+# Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.
+function full_queue_advice(i) {
+    return "`SOCKSHIM_BACKLOG=1024` for the server, if `ss -ltnp sport = :" port_of(peer_of[i]) "` shows Recv-Q > Send-Q."
+}
+
+# Whether an earlier process of the same program served clients at that address.
+function is_restart(i,    j) {
+    for (j = i - 1; j > 0; j--)
+        if (prog_of[j] == prog_of[i] && machine_of[j] == machine_of[i] && pid_of[j] != pid_of[i] && side_of[j] == "accepted" && port_of(local_of[j]) == port_of(local_of[i]) && type_of[j] == type_of[i])
+            return 1
+    return 0
 }

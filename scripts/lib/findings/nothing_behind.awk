@@ -1,8 +1,11 @@
 # The connection is made and then ended at once, before a single byte came back, and so
-# every time: a proxy accepts, and there is nothing behind it.
+# every time: a proxy accepts, and there is nothing behind it; or the server refuses what it
+# reads, or whom it sees.
 
 BEGIN {
     AT_ONCE = 250 # ms
+    LEAST_HELLO = 150 # bytes of TLS's ClientHello
+    TLS_PORTS = " 443 465 563 636 853 989 990 993 995 5061 5671 6443 6514 6697 8443 8883 9443 "
 }
 
 function find_nothing_behind(    i, g) {
@@ -39,8 +42,32 @@ function tell_nothing_behind(g,    i, n) {
     i = group_first[g]
     n = found("nothing-behind", "warn", g, \
         spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) "; no record shows an answer.", \
-        "Either a proxy (docker-proxy, ssh -L, a load balancer) has no backend, or the server refuses this client or protocol.", \
-        "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which.")
+        spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) \
+            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." : ", nothing sent."), \
+        nothing_behind_meaning(i), \
+        nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
+    add_figure(n, "sent", tx_of[i] + 0)
+}
+
+function nothing_behind_meaning(i) {
+    if (begins_with_tls(i))
+        return "The server refuses this TLS hello (its server name?), or a proxy has no backend."
+    if (tx_of[i] > 0)
+        return "Either the server refuses what it reads (TLS on one side only?), or a proxy has no backend."
+    return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
+}
+
+# Whether it is the server name shows without it.
+function nothing_behind_advice(i) {
+    if (begins_with_tls(i))
+        return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
+    if (tx_of[i] > 0)
+        return "`openssl s_client -connect " printable(peer_of[i]) "` shows if it speaks TLS, `ss -ltnp sport = :" port_of(peer_of[i]) "` there if it is a proxy."
+    return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which."
+}
+
+# What was sent can be TLS's hello.
+function begins_with_tls(i) {
+    return tx_of[i] >= LEAST_HELLO && (site_of[i] ~ /^lib(ssl|crypto|gnutls|nss3|ssl3|mbed|wolfssl)/ || index(TLS_PORTS, " " port_of(peer_of[i]) " "))
 }

@@ -65,7 +65,7 @@ function connect_deadline_advice(i, ms) {
     if (!was_silent(i, ms))
         return "raise it above what a handshake takes (`ping " printable(host_of(peer_of[i])) "`)."
     if (is_same_host(i))
-        return "`ss -ltnp sport = :" port_of(peer_of[i]) "`: Recv-Q above Send-Q is a full queue."
+        return full_queue_advice(i)
     return not_reached_advice(i)
 }
 
@@ -97,7 +97,7 @@ function deadline_meaning(i, what, ms) {
     if (what == "connect" && !was_silent(i, ms))
         return "The path is slow or loses SYNs (retried after 1 s), or nothing is there."
     if (what == "connect" && is_same_host(i))
-        return "On this host it is the server's accept queue, which is full: the server hangs or is overloaded. Or a firewall rule of this host."
+        return "On this host it is the server's accept queue, which is full: it hangs or is overloaded. Or a firewall rule."
     if (what == "connect")
         return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
             : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."

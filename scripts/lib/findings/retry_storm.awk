@@ -24,7 +24,7 @@ function tell_retry_storm(g, seconds,    i, n, rate) {
         spoken_prog(i) " tries " spoken_peer(i) " without a pause: " (rate >= 10 ? thousands(rate) : trimmed(rate)) " times a second", \
         tally(g, "connect", "connects") " in " spoken(1000 * seconds) ", all with the same result (" printable(cause_of[i]) ").", \
         not_reached_meaning(i), \
-        "let it pause between attempts (RestartSec= of its unit), and " not_reached_advice(i))
+        "pause between attempts (RestartSec=); " not_reached_advice(i))
     add_figure(n, "records", group_size[g])
     add_figure(n, "per_second", sprintf("%.1f", rate) + 0)
 }

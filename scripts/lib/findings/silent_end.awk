@@ -17,8 +17,7 @@ function find_silent_end(    i, g) {
 }
 
 function ends_in_silence(i) {
-    return is_open(i) && cause_of[i] == "peer-closed" && state_of[i] == "CLOSE_WAIT" && type_of[i] ~ /tcp/ && side_of[i] == "connected" && \
-        idle_of[i] >= LEAST_SURE_PAUSE && sent_of[i] == idle_of[i] && rx_of[i] > 0 && tx_of[i] > 0
+    return ends_in_order(i) && side_of[i] == "connected" && idle_of[i] >= LEAST_SURE_PAUSE && sent_of[i] == idle_of[i] && tx_of[i] > 0
 }
 
 function is_no_timer(g,    n, member, k, off) {

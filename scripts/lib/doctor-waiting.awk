@@ -1,0 +1,99 @@
+# For doctor-process.awk: whose turn it is. A connection on which this process sent last,
+# and a process that waits for one peer while others wait for it.
+
+# A pause of less is no reason to ask.
+BEGIN { LEAST_WAIT = 3 }
+
+# The process connected: nobody listens at its port.
+function is_client(id) {
+    return kind[id] == "tcp" && peer[id] != "" && !(port[id] in is_listening)
+}
+
+function is_quiet(id) {
+    return is_still(id, "ESTABLISHED") && is_client(id) && has_times[id] && unsent[id] == 0 && unread[id, 2] == 0 && \
+        sent[id, 1] == sent[id, 2] && received[id, 1] == received[id, 2] && sent_ago[id] >= LEAST_WAIT
+}
+
+# The times are rounded to a jiffy. Where it sent at once after what had come last, the ACK
+# that came alone, up to 200 ms later (TCP_DELACK_MAX), tells; an answer would have carried it.
+function has_sent_last(id) {
+    return sent[id, 2] > 0 && (received[id, 2] == 0 || received_ago[id] > sent_ago[id] + 0.004 || \
+        received_ago[id] > heard_ago[id] + 0.02 && received_ago[id] < heard_ago[id] + 0.25)
+}
+
+# All of it is acknowledged, so there is no timer but keepalive's.
+function has_no_keepalive(id) {
+    return timer_of[id] == "00"
+}
+
+function answers_due(    i, id, list, count, unguarded) {
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_quiet(id) && has_sent_last(id)) {
+            count++
+            unguarded += has_no_keepalive(id)
+            list = all_of(list, id, "sent " seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
+        }
+    }
+    if (!count)
+        return
+    finding("answer-due", "This program sent last, and has no answer: " list ". The peer's kernel has acknowledged all of it, so the peer has the request, and the " \
+        "program there is slow or hangs; or it needs no answer" \
+        (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped: without keepalive, " \
+            "this program never notices, and waits for ever" : "") ".", 1)
+    act("does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there." \
+        (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : ""))
+}
+
+# Every thread waits for a single connection, and none for the others that come in.
+function busy_with_one_peer(    i, id, list, waiting, named) {
+    for (i = 1; i <= threads; i++) {
+        id = i in waits_for ? waits_for[i] : ""
+        if (id == "" || !(port[id] in is_listening) || state_of[id] == "LISTEN" || call[i] !~ /^(read|recv)/)
+            return
+        named = threads == 1 ? "its only thread" : "each of its " threads " threads"
+        if (i <= 3)
+            list = list (list == "" ? "" : "; ") name_of(id) ", which " (received[id, 2] ? "sent last " seconds(received_ago[id]) " ago" : "has never sent anything")
+    }
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_still(id, "LISTEN") && unread[id, 1] > 0 && unread[id, 2] > 0)
+            waiting += unread[id, 2]
+    }
+    if (!waiting || list == "")
+        return
+    finding("busy-with-one-peer", count_of(waiting, "connection") (waiting == 1 ? " waits" : " wait") " to be accepted, while " named \
+        " waits for a single connection to send: " list ". A peer that connects early and sends late, as load balancers and browsers do, keeps all others out.", 1)
+    act("more workers or threads, an event loop, or a proxy in front that takes whole requests; SOCKSHIM_RECV_TIMEOUT limits how long one read waits.")
+}
+
+# A unix socket's send waits until its receiver has read.
+function unix_peer_does_not_read(    i, id, list, count) {
+    told = 0
+    for (i = 1; i <= threads; i++) {
+        id = i in waits_for ? waits_for[i] : ""
+        if (id != "" && kind[id] ~ /^unix/ && call[i] ~ /^(send|write|pwrite)/ && unsent_first[id] > 0 && unsent[id] > 0 && !(id in is_told)) {
+            is_told[id] = 1
+            count++
+            list = all_of(list, id, "")
+        }
+    }
+    if (!count)
+        return
+    finding("peer-does-not-read", "A receiver on this host does not read, and its queue is full: " list ". It is that process that is stuck or slow; this one waits for it.", 1)
+    act("look at that process with sockshim doctor: it may be waiting for somebody itself, as a syslog daemon does for a central server that does not answer.")
+}
+
+# For a process in which nothing stands out, and that hangs nevertheless: what it may wait
+# for, where the times do not tell whose turn it is.
+function may_wait_for(    i, id, list) {
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_quiet(id) && has_no_keepalive(id))
+            list = all_of(list, id, "the last was sent " seconds(sent_ago[id]) " ago")
+    }
+    return list == "" ? "" : "If it hangs, it may be waiting for an answer on " list ". Without keepalive it never notices if something in between (a NAT, a " \
+        "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."
+}

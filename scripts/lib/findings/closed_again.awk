@@ -1,0 +1,104 @@
+# The peer ends connections in order, as it likes, in a way that is regular. Whether that is a
+# fault no figure tells: so it is information.
+
+BEGIN {
+    LEAST_AGAIN = 4
+    LATEST_AGAIN = 2500 # ms until the next connection has said all that it says
+    LONGEST_STAY = 60000
+    LATEST_END = 100 # ms after the peer's last words
+}
+
+function find_closed_again(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_left_alone(i) && idle_of[i] <= LONGEST_STAY)
+            put_in_group("again" SUBSEP party_of(i), i, idle_of[i])
+        else if (ends_after_own_silence(i))
+            put_in_group("own" SUBSEP party_of(i) (side_of[i] == "accepted" ? SUBSEP host_of(peer_of[i]) : ""), i, sent_of[i])
+    for (g = 1; g <= groups; g++)
+        if (group_key[g] ~ /^own/ && is_limit_of_silence(g))
+            tell_silence_limit(g)
+        else if (group_key[g] ~ /^again/ && is_turned_away(g))
+            tell_closed_again(g)
+}
+
+# The peer had answered, if it had been asked, and then both were silent.
+function is_left_alone(i) {
+    return ends_in_order(i) && side_of[i] == "connected" && idle_of[i] >= LEAST_SURE_PAUSE && sent_of[i] >= idle_of[i] && tx_of[i] > 0
+}
+
+# One connection after the other, after the same silence and with the same bytes, and the
+# program connects again soon: nobody works so, unless it is turned away. The first one may
+# have been left alone for longer.
+function is_turned_away(g,    n, member, k, i, j, gap) {
+    n = split(group_members[g], member, " ")
+    if (n < LEAST_AGAIN || group_about[g])
+        return 0
+    for (k = 2; k <= n; k++) {
+        i = member[k - 1] + 0
+        j = member[k] + 0
+        gap = at_of[j] - idle_of[j] - at_of[i]
+        if (gap < -100 || gap > LATEST_AGAIN || pid_of[i] != pid_of[j] || rx_of[j] > 1.1 * rx_of[i] + 16 || rx_of[i] > 1.1 * rx_of[j] + 16)
+            return 0
+        if (k > 2 && !is_about(idle_of[i], idle_of[j]))
+            return 0
+    }
+    return 1
+}
+
+function is_about(ms, other) {
+    return ms <= 1.1 * other + 100 && other <= 1.1 * ms + 100
+}
+
+function tell_closed_again(g,    i, last, n) {
+    i = group_first[g]
+    last = group_last[g]
+    n = found("closed-again", "info", g, \
+        spoken_peer(i) " closes each connection of " spoken_prog(i) " after " spoken(idle_of[last]) " of silence", \
+        tally(g, "connection", "connections") " from " clock(i) " to " clock(last) ", each closed in order after " spoken_bytes(rx_of[last]) ".", \
+        "If " spoken_prog(i) " should have kept them: it is the peer's decision, not the network's.", \
+        "its log at " clock(last) ": a client ID used twice, or a limit of sessions or idle time?")
+    add_figure(n, "connections", group_size[g])
+    add_figure(n, "idle_ms", idle_of[last])
+}
+
+# The peer closed long after this program had spoken last: right after some last words of its
+# own, or, of a server, in an answer that stood still, as a proxy does.
+function ends_after_own_silence(i) {
+    if (sent_of[i] < 1000 || sent_of[i] == "")
+        return 0
+    if (side_of[i] == "accepted")
+        return ends_in_order(i) && tx_of[i] > 0 && idle_of[i] >= sent_of[i] + 1000
+    return ends_in_order(i) && idle_of[i] <= LATEST_END
+}
+
+function ends_in_order(i) {
+    return is_open(i) && cause_of[i] == "peer-closed" && state_of[i] == "CLOSE_WAIT" && type_of[i] ~ /tcp/ && rx_of[i] > 0
+}
+
+# Timers are set to whole seconds; answers come when they are done.
+function is_limit_of_silence(g,    n, member, k) {
+    n = split(group_members[g], member, " ")
+    if (group_size[g] < 2 || !is_regular(g))
+        return 0
+    for (k = 1; k <= n; k++)
+        if (sent_of[member[k]] % 1000 > LATEST_END && sent_of[member[k]] % 1000 < 990)
+            return 0
+    return 1
+}
+
+function tell_silence_limit(g,    i, n, time, is_server) {
+    i = group_first[g]
+    is_server = side_of[i] == "accepted"
+    time = spoken_range(group_least[g], group_most[g])
+    n = found("silence-limit", "info", g, \
+        is_server ? printable(host_of(peer_of[i])) " ends connections " time " after " spoken_prog(i) " last sent" \
+            : spoken_peer(i) " said a last word and closed, " time " after " spoken_prog(i) " had last sent", \
+        tally(g, "connection", "connections") ", first at " clock(i) ", last at " clock(group_last[g]) ".", \
+        is_server ? "Perhaps a limit of that peer, a proxy's read timeout, for this program's silence in an answer." \
+            : "A limit for silence" (port_of(peer_of[i]) ~ /^(5432|6432)$/ ? " (idle_in_transaction_session_timeout, idle_session_timeout)" : "") ", or answers that take so long.", \
+        is_server ? "send something more often, such as heartbeats, or raise it there (nginx: proxy_read_timeout)." \
+            : "its log at " clock(group_last[g]) "; the last word by `tcpdump -A -ni any port " port_of(peer_of[i]) "`.")
+    add_figure(n, "limit_ms", group_least[g])
+    add_figure(n, "connections", group_size[g])
+}
