@@ -7,6 +7,7 @@
 #include "tell/cause.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_calls(void)
 {
@@ -81,8 +82,26 @@ static void print_names(void)
     ALIASES_OF_GLIBC(ALIAS_OF_GLIBC)
 }
 
-int main(void)
+/* What every sentence is made of (tell/say.h). */
+static void print_templates(void)
 {
+    extern const char __start_sentences[] __attribute__((visibility("hidden")));
+    extern const char __stop_sentences[] __attribute__((visibility("hidden")));
+    for (const char *at = __start_sentences; at < __stop_sentences; at += strlen(at) + 1) {
+        if (*at) {
+            printf("%s\n", at);
+        }
+    }
+}
+
+/* With an argument the templates alone, one a line. */
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1) {
+        print_templates();
+        return fflush(stdout) != 0;
+    }
     print_settings();
     print_calls();
     print_causes();

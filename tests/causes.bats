@@ -157,3 +157,13 @@ END
     [ "$(wc -l <"$log")" -gt 200 ]
     diff "$log" "$ring" >"$BATS_TEST_TMPDIR/diff" || { head -20 "$BATS_TEST_TMPDIR/diff" && return 1; }
 }
+
+# What the random connections hold besides: COUNT=3000 tests/witness/templates.
+@test "three of four templates of all sentences are held by these cases, and the list has each of them" {
+    make -s -C "$TOP" BUILD="$BUILD" "$BUILD/tables.txt"
+    BUILD=$BUILD "$PYTHON" "$TOP/tests/witness/templates" "$LOG" "$RUN" >"$BATS_TEST_TMPDIR/list"
+    "$BUILD/tables" templates >"$BATS_TEST_TMPDIR/templates"
+    ! grep -vxFf "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR/templates"
+    tail -n 1 "$BATS_TEST_TMPDIR/list"
+    tail -n 1 "$BATS_TEST_TMPDIR/list" | awk '{ exit !($1 > 200 && $7 >= 0.75 * $1) }'
+}

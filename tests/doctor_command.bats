@@ -106,11 +106,7 @@ setup() {
         nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up"
         "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
-<<<<<<< HEAD
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."
-=======
-    says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). They, or a firewall, reported it; no counter here is about it."
->>>>>>> main
     says_not "by this host"
     # A firewall that rejects this client, as fail2ban's do.
     run --separate-stderr in_network sh -c '

@@ -503,7 +503,7 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [ "$stderr" = "sockshim: no records: sockshim did not work with COMMAND: ./static is statically linked, so nothing can be preloaded" ] || fails_with "$stderr"
     # It became that later.
     run -0 --separate-stderr sockshim sh -c 'exec ./static'
-    [ "$stderr" = "sockshim: no records: no socket was seen; the process ended as static: does sockshim work with it? sockshim check static" ] || fails_with "$stderr"
+    [ "$stderr" = "sockshim: no records: no socket was seen; the process became static; see whether sockshim works with that: sockshim check static" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim sh -c 'exit 0'
     [ "$stderr" = "sockshim: no records: no socket was seen" ] || fails_with "$stderr"
 }

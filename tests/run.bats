@@ -267,7 +267,7 @@ END
     cd gone
     rmdir ../gone
     run -2 dash "$SOCKSHIM_COMMAND" touch "$BATS_TEST_TMPDIR/ran"
-    [ "${lines[-1]}" = "sockshim: the current directory no longer exists; name a log with its full path: -o /FOLDER/FILE" ] || fails_with "$output"
+    [ "${lines[-1]}" = "sockshim: the current directory no longer exists; name a log with its full path: -o /DIRECTORY/FILE" ] || fails_with "$output"
     [ ! -e "$BATS_TEST_TMPDIR/ran" ]
     [ ! -e /sockshim.log ]
     run -0 dash "$SOCKSHIM_COMMAND" -o "$LOG" touch "$BATS_TEST_TMPDIR/ran"

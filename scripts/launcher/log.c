@@ -46,7 +46,7 @@ static const char *current_directory(void)
     name = getcwd(NULL, 0);
     if (!name || *name != '/') {
         die(WRONG_CALL, "the current directory no longer exists; "
-                        "name a log with its full path: -o /FOLDER/FILE");
+                        "name a log with its full path: -o /DIRECTORY/FILE");
     }
     return name;
 }

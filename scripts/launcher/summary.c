@@ -130,9 +130,10 @@ static void explain_silence(const struct target *target, const struct outcome *o
     } else if (left_out) {
         complain("no records; not counted: what %s left out", left_out);
     } else if (other) {
-        complain("no records: no socket was seen; the process ended as %s: does sockshim work with "
-                 "it? sockshim check %s",
-                 other, other);
+        complain(
+            "no records: no socket was seen; the process became %s; see whether sockshim works "
+            "with that: sockshim check %s",
+            other, other);
     } else {
         complain("no records: no socket was seen");
     }

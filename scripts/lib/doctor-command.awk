@@ -219,12 +219,7 @@ function least(a, b) {
 function refusals(    here, away) {
     away = tcp["connection-refused", "elsewhere"]
     if (away)
-<<<<<<< HEAD
         refused_elsewhere(away, moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"])
-=======
-        finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". They, or a firewall, reported it; no " \
-            "counter here is about it.")
->>>>>>> main
     here = tcp["connection-refused", "here"]
     if (!here)
         return

@@ -41,7 +41,11 @@ static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, in
     bool tells = can_be_found(&connection, f);
     *result = next.close(fd);
     int kept = errno;
-    tells = *result == 0 && tells && connection_holder(&connection).is_held == NO;
+    struct holder after = connection_holder(&connection);
+    /* The peer's FIN may have come between the question and the close, which then resets nothing.
+     */
+    bool resets = !after.is_there || cause_of(f) != CAUSE_reset_by_own_close;
+    tells = *result == 0 && tells && after.is_held == NO && resets;
     errno = kept;
     return tells;
 }

@@ -21,7 +21,7 @@ static __attribute__((noinline)) void compose_head(struct text *t, char *line,
                                                    const struct found *f)
 {
     struct moment m = this_moment();
-    record_handled_head(t, line, &m, &f->facts, (enum cause)f->cause);
+    record_begin(t, line, &m, record_handled_level(&f->facts, (enum cause)f->cause), "handled");
 }
 
 static size_t compose_handled(char *line, const void *what)
@@ -48,7 +48,8 @@ static bool find(struct found *f, const struct attempt *attempt)
     enum call call = (enum call)f->change.call;
     int err = f->change.err;
     long ret = err && call != CALL_getsockopt ? -1 : 0;
-    if (!observe(&f->facts, call, ret, err, attempt)) {
+    f->kept = errno;
+    if (settings_wants_no_call(call) || !observe(&f->facts, call, ret, err, attempt)) {
         return false;
     }
     f->cause = (uint8_t)(err ? cause_of(&f->facts) : CAUSE_COUNT);
@@ -85,17 +86,12 @@ static inline __attribute__((always_inline)) void tell(const struct found *f)
 static inline __attribute__((always_inline)) void tell_change(struct found *f, int fd,
                                                               const struct sockaddr *addr)
 {
-    if (!settings_wants_no_call((enum call)f->change.call) && find_change(f, fd, addr)) {
+    if (find_change(f, fd, addr)) {
         tell(f);
     }
 }
 
 /* Not inlined: errno's address would be kept in the frame. */
-static __attribute__((noinline)) int error_now(void)
-{
-    return errno;
-}
-
 static __attribute__((noinline)) void put_error_back(int err)
 {
     errno = err;
@@ -105,7 +101,6 @@ __attribute__((noinline)) int handled(int fd, const struct sockaddr *addr, struc
                                       int result)
 {
     struct found f;
-    f.kept = error_now();
     f.change = change;
     tell_change(&f, fd, addr);
     put_error_back(f.kept);
@@ -115,7 +110,6 @@ __attribute__((noinline)) int handled(int fd, const struct sockaddr *addr, struc
 __attribute__((noinline)) long handled_moving(int fd, struct change change)
 {
     struct found f;
-    f.kept = error_now();
     f.change = change;
     tell_change(&f, fd, NULL);
     put_error_back(f.kept);
@@ -126,10 +120,9 @@ __attribute__((noinline)) long handled_as_end(enum call call, int err, int fd, i
                                               const void *data, int other)
 {
     struct found f;
-    f.kept = error_now();
     f.change =
         (struct change){.setting = SETTING_RESET, .call = (uint8_t)call, .err = (uint16_t)err};
-    if (!settings_wants_no_call(call) && find_end(&f, fd, flags, data, other)) {
+    if (find_end(&f, fd, flags, data, other)) {
         tell(&f);
     }
     put_error_back(f.kept);

@@ -68,6 +68,7 @@ static void read_answer(struct holder *h, const struct answer *a, long len)
         /* Another socket has the addresses now, or none. */
         h->is_held = a->error == -ENOENT || a->error == -ESTALE ? NO : UNKNOWN;
     } else if (len >= (long)sizeof *a && a->kind == SOCK_DIAG_OF_FAMILY) {
+        h->is_there = true;
         h->is_held = a->found.inode ? YES : NO;
         h->waits_for_timer = a->found.timer == 1;
         h->timer_ms = a->found.timer_ms;

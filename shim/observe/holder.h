@@ -22,6 +22,7 @@ _Static_assert(sizeof(struct connection) == 72, "as the kernel reads it");
 
 struct holder {
     enum known is_held;
+    bool is_there; /* held or not: one that was reset is gone */
     bool waits_for_timer; /* a retransmission is due in timer_ms */
     uint32_t timer_ms;
 };

@@ -116,15 +116,11 @@ static enum side side_of(const struct facts *f, uint64_t excess, uint32_t unsent
     return excess > fin ? CONNECTED : ACCEPTED;
 }
 
-/* The states in which it surely has been. */
+/* Where it surely has been: by the state, or, in CLOSE, because it goes last and nothing waits. */
 static bool own_fin_acked(const struct facts *f)
 {
-    return f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
-}
-
-static bool own_fin_unacked(const struct facts *f)
-{
-    return f->own_fin == YES && !own_fin_acked(f);
+    bool over = f->state == TCP_STATE_CLOSE && f->own_fin == YES && f->unacked + f->unsent == 0;
+    return over || f->state == TCP_STATE_FIN_WAIT2 || f->state == TCP_STATE_TIME_WAIT;
 }
 
 /* This program's FIN, which is the last thing to go and to be acknowledged. */
@@ -167,9 +163,9 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
  * its own or by a full queue) is counted at each try, and not as retransmitted
  * (net/ipv4/tcp_output.c, __tcp_transmit_skb()). bytes_acked has the SYN, unless
  * the other side connected; to be sure it is taken off. */
-static uint64_t payload_acked(const struct facts *f, const struct tcp_facts *info)
+static uint64_t payload_acked(bool fin_acked, const struct tcp_facts *info)
 {
-    unsigned other = own_fin_acked(f) ? 2 : 1;
+    unsigned other = fin_acked ? 2 : 1;
     return info->bytes_acked > other ? info->bytes_acked - other : 0;
 }
 
@@ -231,7 +227,8 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     f->has_sent = info->bytes_sent > 0;
     f->unsent = unsent;
     f->unacked = unacked;
-    if (own_fin_unacked(f)) {
+    bool fin_acked = own_fin_acked(f);
+    if (f->own_fin == YES && !fin_acked) {
         take_off_fin(f);
     }
     f->rx = info->bytes_received - (info->bytes_received > 0 && peer_fin_counted(f));
@@ -247,8 +244,8 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     if (twice != NO) {
         f->side = twice == YES ? CONNECTED : SIDE_UNKNOWN;
     }
-    if (f->tx + own_fin_acked(f) > info->bytes_acked || twice == YES) {
-        f->tx = payload_acked(f, info);
+    if (f->tx + fin_acked > info->bytes_acked || twice == YES) {
+        f->tx = payload_acked(fin_acked, info);
         /* While segments are in flight the queue may have moved on meanwhile. */
         f->send_failed = f->state == TCP_STATE_CLOSE || info->unacked == 0;
     }

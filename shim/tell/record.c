@@ -30,7 +30,7 @@ struct moment this_moment(void)
     return (struct moment){.now = clock_now(), .who = process_identify()};
 }
 
-static void begin(struct text *t, char *line, const struct moment *m, enum level level,
+void record_begin(struct text *t, char *line, const struct moment *m, enum level level,
                   const char *event)
 {
     *t = text_in(line, RECORD_SIZE - RESERVE, settings.json ? QUOTE_JSON : QUOTE_LOGFMT);
@@ -169,7 +169,7 @@ static __attribute__((noinline)) void put_thread(struct text *t, const char *thr
 void record_return_head(struct text *t, char *line, const struct moment *m, const struct facts *f,
                         enum cause cause, const char *thread)
 {
-    begin(t, line, m, cause_level(f, cause), "return");
+    record_begin(t, line, m, cause_level(f, cause), "return");
     put_result(t, f, cause);
     bool was_asked = f->is_lean != YES;
     if (was_asked || (cause != CAUSE_would_block && cause != CAUSE_interrupted)) {
@@ -202,15 +202,9 @@ static __attribute__((noinline)) void put_words(struct text *t, bool would, cons
     put_value(t, words, (size_t)(plain.at - words), WORDS_MAX);
 }
 
-static enum level handled_level(const struct facts *f, enum cause cause)
+enum level record_handled_level(const struct facts *f, enum cause cause)
 {
     return cause != CAUSE_COUNT ? cause_level(f, cause) : LEVEL_INFO;
-}
-
-void record_handled_head(struct text *t, char *line, const struct moment *m, const struct facts *f,
-                         enum cause cause)
-{
-    begin(t, line, m, handled_level(f, cause), "handled");
 }
 
 size_t record_handled_change(struct text *t, const char *line, const struct facts *f,
@@ -235,7 +229,7 @@ size_t record_handled_change(struct text *t, const char *line, const struct fact
 size_t record_refused(char *line, const struct moment *m, enum call call, int fd, const char *why)
 {
     struct text t;
-    begin(&t, line, m, LEVEL_INFO, "refused");
+    record_begin(&t, line, m, LEVEL_INFO, "refused");
     PUT_WORD(&t, "call", call_name(call));
     if (fd >= 0) {
         PUT_SIGNED(&t, "fd", fd);
@@ -258,7 +252,7 @@ static const char *unit_of(enum call call)
 size_t record_call(char *line, const struct moment *m, const struct success *s)
 {
     struct text t;
-    begin(&t, line, m, LEVEL_DEBUG, "call");
+    record_begin(&t, line, m, LEVEL_DEBUG, "call");
     const char *unit = unit_of(s->call);
     PUT_WORD(&t, "call", call_name(s->call));
     if (s->fd >= 0) {
@@ -287,7 +281,7 @@ size_t record_call(char *line, const struct moment *m, const struct success *s)
 size_t record_start(char *line, const struct moment *m, const char *host, const char *cgroup)
 {
     struct text t;
-    begin(&t, line, m, LEVEL_INFO, "start");
+    record_begin(&t, line, m, LEVEL_INFO, "start");
     PUT_WORD(&t, "version", SOCKSHIM_VERSION);
     if (*settings.exe) {
         PUT_VALUE(&t, "exe", settings.exe, strlen(settings.exe), EXE_MAX);
@@ -305,7 +299,7 @@ size_t record_start(char *line, const struct moment *m, const char *host, const 
 size_t record_lost(char *line, const struct moment *m, uint64_t count)
 {
     struct text t;
-    begin(&t, line, m, LEVEL_ERROR, "lost");
+    record_begin(&t, line, m, LEVEL_ERROR, "lost");
     PUT_NUMBER(&t, "lost", count);
     begin_sentence(&t);
     text_unsigned(&t, count);
@@ -317,7 +311,7 @@ size_t record_lost(char *line, const struct moment *m, uint64_t count)
 size_t record_rotated(char *line, const struct moment *m, const char *older)
 {
     struct text t;
-    begin(&t, line, m, LEVEL_INFO, "rotated");
+    record_begin(&t, line, m, LEVEL_INFO, "rotated");
     begin_sentence(&t);
     text_add(&t, "The log reached its limit; older records are in ");
     text_bytes(&t, older, strlen(older));
@@ -328,7 +322,7 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
 size_t record_config(char *line, const struct moment *m, const char *why, size_t len)
 {
     struct text t;
-    begin(&t, line, m, LEVEL_ERROR, "config");
+    record_begin(&t, line, m, LEVEL_ERROR, "config");
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);

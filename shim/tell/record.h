@@ -39,17 +39,20 @@ static inline size_t record_return(char *line, const struct moment *m, const str
     return record_return_sentence(&t, line, facts, cause);
 }
 
+/* What all begin with. */
+void record_begin(struct text *t, char *line, const struct moment *m, enum level level,
+                  const char *event);
+
 /* What a layer has changed of what the program sees. CAUSE_COUNT: there is no failure
  * behind it. */
-void record_handled_head(struct text *t, char *line, const struct moment *m,
-                         const struct facts *facts, enum cause cause);
+enum level record_handled_level(const struct facts *facts, enum cause cause);
 size_t record_handled_change(struct text *t, const char *line, const struct facts *facts,
                              enum cause cause, const struct change *change);
 static inline size_t record_handled(char *line, const struct moment *m, const struct facts *facts,
                                     enum cause cause, const struct change *change)
 {
     struct text t;
-    record_handled_head(&t, line, m, facts, cause);
+    record_begin(&t, line, m, record_handled_level(facts, cause), "handled");
     return record_handled_change(&t, line, facts, cause, change);
 }
 

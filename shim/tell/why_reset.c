@@ -14,7 +14,7 @@ template clause_saved(const struct facts *f)
 template clause_last_words(const struct facts *f)
 {
     return f->has_queued && f->queued > 0 && f->type == SOCK_STREAM
-               ? SAY(" Still unread: $unread from before that, in which servers often say why.")
+               ? SAY(" Still unread: $unread from before that.")
                : NULL;
 }
 

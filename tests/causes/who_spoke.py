@@ -78,7 +78,7 @@ def said_goodbye():
 
 @case("""
     send ECONNRESET peer-reset | len=10 tcp CLOSE rx=348 tx=512 unread=348
-        $them aborted the connection (RST) ... Still unread: 348 bytes from before that, in which servers often say why.
+        $them aborted the connection (RST) ... Still unread: 348 bytes from before that.
     send EPIPE write-after-close | len=10 tcp CLOSE rx=348 unread=348
         Still unread: 348 bytes
     recv 0 closed-after-error | len=64 tcp CLOSE unread=-
@@ -97,7 +97,7 @@ def last_words_unread():
 
 @case("""
     send EPIPE write-after-close | len=10 type=unix-stream unread=24
-        $them ... closed its end ... Still unread: 24 bytes from before that, in which
+        $them ... closed its end ... Still unread: 24 bytes from before that.
     recv ECONNRESET peer-reset | len=64 type=unix-stream unread=-
         !Unread
 """)

@@ -31,7 +31,13 @@ def urgent_byte_for_fin(case, fault):
         (claims_fin or re.fullmatch(r"rx is not (?:\d+ to )?%d" % (case.record["rx"] + 1), fault))
 
 
-ADMITTED = (urgent_byte_for_fin, rx_counts_fin, tx_is_off)
+def side_is_off(case, fault):
+    """The byte that makes tx_is_off(), where packets were sent again as well."""
+    return fault == "this side connected" and case.record["retrans"] > 0 and \
+        (case.t.rules_out.ever(case.high) or case.t.routed(case.high))
+
+
+ADMITTED = (side_is_off, urgent_byte_for_fin, rx_counts_fin, tx_is_off)
 
 
 def which(case, faults):

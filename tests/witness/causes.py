@@ -2,11 +2,13 @@
 import errno
 import socket
 
+import figures
+
 
 def of_close(case):
     entry, t = case.entry, case.t
     linger = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == t.name for a in t.acts)
-    found = {"reset-by-own-close"} if entry["unread"] or linger else set()
+    found = {"reset-by-own-close"} if figures.unread_at(case)[1] > 0 or entry["unread"] or linger else set()
     if t.peer_first is None:
         found.add("gave-up-connecting")
     if t.established:

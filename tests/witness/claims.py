@@ -2,7 +2,7 @@
 
 A sentence is taken apart from its beginning: the first pattern that fits takes its part. What no
 pattern knows is reported, so that a new sentence needs a new line here. A clause that is marked
-LESS leaves open what the wire shows.
+LESS leaves open what the wire shows, and so does one whose function returns that.
 """
 import re
 
@@ -34,7 +34,8 @@ class Table:
                 return wrong, less, rest
             match, _, function, marks = found
             said = function(case, match.groupdict())
-            if said is not True:
+            less = less or said == LESS
+            if said not in (True, LESS):
                 wrong.append(f"not so: {match[0].strip()!r}" + (f": {said}" if said else ""))
             peer = match.groupdict().get("peer")
             if peer and peer != case.peer_text():

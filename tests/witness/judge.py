@@ -56,13 +56,14 @@ class Case:
 
     def sent_between(self):
         """(least, most) milliseconds since a segment with payload was last made. One that this
-        host kept back itself is in no capture."""
+        host kept back itself is in no capture, or comes late."""
         slack, t = 30, self.t
+        if t.rules_out.ever(self.high) or t.routed(self.high):
+            return 0, truth.NEVER
         made = [p.at for p in t.out if p.payload] + [p.at for p in t.back if p.flags & packets.ACK][:1]
         first, last = ([at for at in made if at <= until] for until in (self.low, self.high))
         most = (self.entry["t1"] - max(first)) / 1e6 + slack if first else truth.NEVER
-        kept_back = t.rules_out.ever(self.high) or t.routed(self.high)
-        least = 0 if kept_back or not last else (self.entry["t0"] - max(last)) / 1e6 - slack
+        least = 0 if not last else (self.entry["t0"] - max(last)) / 1e6 - slack
         return least, most
 
     def silent(self):

@@ -221,7 +221,7 @@ def _(case, said):
     return case.entry["errno"] == errno.EOPNOTSUPP
 
 
-@claim(r" Still unread: (?P<n>\d+) bytes? from before that, in which servers often say why\.")
+@claim(r" Still unread: (?P<n>\d+) bytes? from before that\.")
 def _(case, said):
     sent = sum(e["ret"] for e in case.t.others if e.get("sends") and e["ret"] > 0 and e["t0"] < case.high)
     read = sum(e["ret"] for e in case.t.entries if e.get("receives") and e["ret"] > 0 and e["t0"] < case.high)

@@ -117,7 +117,7 @@ def _(case, said):
     return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
 
 
-@claim(r" Still unread: <n> from before that, in which servers often say why\.")
+@claim(r" Still unread: <n> from before that\.")
 def _(case, said):
     return same(case, said["n"], "unread")
 
@@ -226,9 +226,11 @@ def _(case, said):
     return t.failed(case.high) or t.fin(case.high) or t.shut(1, case.high) or "neither"
 
 
-@claim(r"PEER aborted the connection \(reset\), or the last of its subflows failed\.", LESS)
+@claim(r"PEER aborted the connection \(reset\), or the last of its subflows failed\.")
 def _(case, said):
-    return case.t.failed(case.high) or "it had not failed"
+    if case.t.reset_in(case.high):
+        return True
+    return LESS if case.t.failed(case.high) else "it had not failed"
 
 
 @claim(r"End of the stream; the kernel does not say whether the peer closed, this program shut down its reading side, or an earlier error ended it\.", LESS)
@@ -243,7 +245,14 @@ def _(case, said):
 
 # ---- Said of several ----
 
-@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\.", LESS)
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\.")
+def _(case, said):
+    """Where it had, the error was the peer's."""
+    if not case.t.dissolved(case.high) and not case.t.shut(1, case.high):
+        return "it had not"
+    return LESS if case.t.reset_in(case.high) else True
+
+
 @claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\)\.")
 def _(case, said):
     return case.t.dissolved(case.high) or case.t.shut(1, case.high) and not case.t.established or \

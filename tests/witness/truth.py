@@ -94,6 +94,8 @@ class Tcp:
             if self.was_full(p.at):
                 sure = sure and not p.payload and start <= self.acknowledged(p.at)
                 place = self.without_what_had_no_room(p, start, place, later)
+            if p.payload and self.refused(p.at, start):
+                sure = False
             if p.flags & ACK and self.first is not None:
                 taken = sure and start + p.payload >= self.acknowledged(p.at)  # a probe is not
                 self.acked.append((p.at, max(0, difference(p.ack, self.first)), taken, p.window))
@@ -109,11 +111,11 @@ class Tcp:
                 if a <= place < b:
                     place = b
             later = [one for one in later if one[1] > place]
-            if place > before or p.payload and start + p.payload > certain:
-                self.data_in.append((p.at, sure))
+            if place > before or p.payload and start <= before and start + p.payload > certain:
+                self.data_in.append((p.at, sure and place > before))
                 self.received.append((p.at, place, sure))
-            if sure:
-                certain = place
+            if sure and p.payload and start <= certain:
+                certain = max(certain, start + p.payload)
             if fin is not None and place >= fin:
                 self.fin_in = min(self.fin_in, p.at)
                 self.fin_surely_in = min(self.fin_surely_in, p.at if sure else NEVER)
@@ -122,6 +124,11 @@ class Tcp:
         """How much of the peer's payload this end had acknowledged."""
         return max((difference(o.ack, self.peer_first) for o in self.out if o.at <= at and o.flags & ACK and
                     not o.flags & RST), default=0)
+
+    def refused(self, at, start):
+        """Answered at once, and not acknowledged: there was no room for it."""
+        return any(at < o.at <= at + RACE and o.flags & ACK and difference(o.ack, self.peer_first) <= start
+                   for o in self.out)
 
     def without_what_had_no_room(self, p, start, place, later):
         """What is sent again, and was not acknowledged, may have found the window closed: the
@@ -184,13 +191,13 @@ class Tcp:
         """Whether the peer's window may have been closed in that time, or when it all ended
         before that."""
         low, high = min(low, self.end_at_least() - LAG), min(high, self.end_at_latest())
-        last = None
-        for at, _, _, window in self.acked:
+        last = set()  # what it may have been; a packet may have been dropped here
+        for at, _, taken, window in self.acked:
             if at <= low:
-                last = window
+                last = {window} if taken else last | {window}
             elif at <= high and window == 0:
                 return True
-        return last == 0
+        return 0 in last
 
     def window_small(self, until):
         """The peer's window is scaled: the last one of the peer, raw."""
@@ -240,7 +247,9 @@ class Tcp:
         return self.fin_in <= min(until, self.end_at_latest() + RACE)
 
     def surely_fin(self, until):
-        return not self.by_subflow and self.fin_surely_in <= until and self.fin_surely_in < self.end_at_least() - RACE
+        if self.by_subflow or self.may_have_timed_out(until):
+            return False
+        return self.fin_surely_in <= until and self.fin_surely_in < self.end_at_least() - RACE
 
     def peer_finished(self, until):
         return any(e["t0"] <= until and (e["call"] == "close" or e["call"] == "shutdown" and e["how"] > 0)
@@ -265,6 +274,10 @@ class Tcp:
             not any(e["t0"] <= p.at <= later["t1"] for p in self.back)
         return self.established and e["call"] == "getsockopt" and \
             e["errno"] in (113, 101, 111, 92, 64, 22, 13) and not over
+
+    def may_have_timed_out(self, until):
+        """What SO_ERROR told may have been that the kernel had lost its patience."""
+        return any(self.is_soft(e) and self.timed(e["t1"]) and e["t0"] <= until for e in self.entries)
 
     def swallowed(self, entry):
         """By a splice or sendfile that had moved something when the error came."""

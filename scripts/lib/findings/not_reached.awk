@@ -73,16 +73,11 @@ function not_reached_meaning(i, ms) {
             : "It takes that long when no host answers there (ARP): it is off. A firewall's reject is immediate."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
-<<<<<<< HEAD
-    if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" || cause_of[i] == "gave-up-connecting")
-        return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
-            : "A firewall (of this host, too) drops it, the host is off (not if other ports answer), or the server's accept queue is full."
-=======
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return "A firewall (of this host, too) drops it silently, the host is off, or the server's accept queue is full."
->>>>>>> main
+        return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+            : "A firewall (of this host, too) drops it, the host is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
