@@ -249,6 +249,16 @@ takes_little_stack() {
     changes_nothing
 }
 
+# A shimmed program's children inherit $LD_PRELOAD, whatever they are built for.
+@test "a program of musl's that has inherited the shim for glibc: it does what it would, and nothing else is done" {
+    musl-gcc -D_GNU_SOURCE -Wall -Wextra -Werror -o "$BATS_TEST_TMPDIR/foreign" "$TOP/tests/programs/foreign.c"
+    run -141 "$BATS_TEST_TMPDIR/foreign"
+    local native=$output
+    run -141 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_LEVEL=wrong "$BATS_TEST_TMPDIR/foreign"
+    [ "$output" = "$native" ] || fails_with "$output"
+    [ ! -e "$LOG" ]
+}
+
 @test "32-bit x86 exports the tables' names and nothing else" {
     use i386
     exports nm "$(gcc -m32 -print-file-name=libc.so.6)"

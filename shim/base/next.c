@@ -83,7 +83,7 @@ RESOLVED_FIRST(int, setrlimit64, (int resource, const void *limit), (resource, l
 RESOLVED_FIRST(int, prlimit64, (pid_t pid, int resource, const void *limit, void *old),
                (pid, resource, limit, old))
 
-extern void __chk_fail(void) __attribute__((noreturn));
+extern void __chk_fail(void) __attribute__((noreturn, weak)); /* musl has none */
 
 static int raw___vdprintf_chk(int fd, int flag, const char *format, va_list values)
 {

@@ -45,6 +45,35 @@ static void after_fork(void)
     }
 }
 
+/* Weak, as all is that musl has not: a program of musl's that has inherited $LD_PRELOAD is
+ * to start, though nothing is done in it. The C library's pthread_atfork() is a part of the
+ * object that it is linked to, and would need this one. */
+#ifdef __GLIBC__
+extern int __register_atfork(void (*before)(void), void (*parent)(void), void (*child)(void),
+                             void *object) __attribute__((weak));
+extern hidden void *__dso_handle;
+
+bool process_has_our_libc(void)
+{
+    return __register_atfork;
+}
+
+void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
+{
+    __register_atfork(before, parent, child, __dso_handle);
+}
+#else
+bool process_has_our_libc(void)
+{
+    return true;
+}
+
+void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
+{
+    pthread_atfork(before, parent, child);
+}
+#endif
+
 void process_begin(bool tells)
 {
     loaded = (pid_t)raw(SYS_getpid);
@@ -55,7 +84,7 @@ void process_begin(bool tells)
     }
     if (page) {
         atomic_store(page, loaded);
-        pthread_atfork(NULL, NULL, after_fork);
+        process_at_fork(NULL, NULL, after_fork);
     }
 }
 

@@ -15,6 +15,11 @@ struct identity {
     bool is_vfork_child;
 };
 
+/* Whether the C library is of the kind that this was built for, glibc or musl. */
+bool process_has_our_libc(void);
+/* As pthread_atfork(3). */
+void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
+
 /* Once, at start-up. tells: process_first_time() is going to be asked. */
 void process_begin(bool tells);
 /* One system call in a main thread, two elsewhere, the first time; none after that, nor in

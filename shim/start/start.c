@@ -17,7 +17,6 @@
 #include "tell/wanted.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -132,6 +131,9 @@ static void set_up(void)
     if (getauxval(AT_SECURE)) {
         return; /* setuid, file capabilities: no setting is trusted */
     }
+    if (!process_has_our_libc()) {
+        return;
+    }
     if (next_is_second()) {
         return; /* each record once: the one in front knows who called */
     }
@@ -149,7 +151,7 @@ static void set_up(void)
     process_begin(tells_start || settings.recording);
     bool has_log = settings.logging && log_begin() == 0;
     if (settings.logging && settings.log == LOG_FILE) {
-        pthread_atfork(log_before_fork, log_after_fork_in_parent, after_fork_in_child);
+        process_at_fork(log_before_fork, log_after_fork_in_parent, after_fork_in_child);
         process_is_born = after_fork_in_child;
     }
     complain_about_settings(has_log && settings.log == LOG_STDERR);
