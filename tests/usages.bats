@@ -379,3 +379,16 @@ END
     kill $!
 }
 
+
+@test "a name that a terminal would obey is shown without that, by every subcommand" {
+    local name command
+    name=$(printf '\302\233x\342\200\256y\033[31m\nz\377\363\240\201\201')
+    for command in explain help recorder enable disable check doctor report; do
+        for locale in C.UTF-8 C; do
+            run env LC_ALL="$locale" "$SOCKSHIM_COMMAND" "$command" "$name"
+            [ "$status" -ne 0 ] || fails_with "$command: status 0"
+            [ -n "$output" ] || fails_with "$command said nothing"
+            [ -z "$(LC_ALL=C tr -d '\n -~' <<<"$output")" ] || fails_with "$command ($locale): $(cat -v <<<"$output")"
+        done
+    done
+}

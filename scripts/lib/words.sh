@@ -11,7 +11,7 @@ wrong_call() {
 # nearest WORD CHOICE...: the choice that a slip of the fingers or a forgotten
 # end makes WORD of; nothing if none is near.
 nearest() {
-    printf '%s\n' "$@" | awk '
+    printf '%s\n' "$@" | LC_ALL=C awk '
         # Letters put in, left out, changed, or swapped with the next.
         function distance(a, b,    i, j, cost, d) {
             for (i = 0; i <= length(a); i++)

@@ -12,7 +12,11 @@
 
 _Noreturn void source_fails(const char *name, const char *words)
 {
-    fprintf(stderr, "sockshim: %s: %s\n", name, words);
+    fputs("sockshim: ", stderr);
+    for (; *name; name++) { /* nothing that a terminal would obey */
+        fputc(*name >= ' ' && *name <= '~' ? *name : '?', stderr);
+    }
+    fprintf(stderr, ": %s\n", words);
     exit(2);
 }
 

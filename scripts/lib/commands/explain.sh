@@ -49,7 +49,7 @@ explain_is_known() {
 explain_errno_name() {
     ! causes_has "$1" || return 0
     tables_need
-    awk -F '\t' -v word="$1" '
+    LC_ALL=C awk -F '\t' -v word="$1" '
         $1 == "errno" { name[$2] = $3; number[$3] = $2 }
         $1 == "errno-alias" { number[$2] = $3 }
         END {
