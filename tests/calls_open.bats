@@ -41,10 +41,10 @@ END
     # The limit is in the sentence.
     expect_count 4 '.error == "EMFILE" and (.why | contains("RLIMIT_NOFILE 24"))'
     expect_log <<'END'
-level=error call=socket ret=-1 error=EMFILE type=tcp cause=descriptor-limit
-level=error call=socketpair ret=-1 error=EMFILE type=unix-stream cause=descriptor-limit
-level=error call=accept fd=22 ret=-1 error=EMFILE type=tcp local=them cause=descriptor-limit
-level=error call=accept4 fd=22 ret=-1 error=EMFILE type=tcp local=them cause=descriptor-limit
+level=error call=socket ret=-1 error=EMFILE limit=24 type=tcp cause=descriptor-limit
+level=error call=socketpair ret=-1 error=EMFILE limit=24 type=unix-stream cause=descriptor-limit
+level=error call=accept fd=22 ret=-1 error=EMFILE limit=24 type=tcp local=them cause=descriptor-limit
+level=error call=accept4 fd=22 ret=-1 error=EMFILE limit=24 type=tcp local=them cause=descriptor-limit
 END
 }
 
@@ -98,7 +98,7 @@ END
     LOG=rest expect_log <<'END'
 level=debug call=connect fd=20 ret=-1 error=EINPROGRESS peer=them cause=in-progress
 level=debug call=connect fd=20 ret=-1 error=EALREADY type=tcp local=us peer=them cause=in-progress
-level=warn call=connect fd=20 ret=-1 error=EINPROGRESS type=tcp local=us peer=them cause=timeout
+level=warn call=connect fd=20 ret=-1 error=EINPROGRESS waited_ms=12 type=tcp local=us peer=them cause=timeout
 END
 }
 
@@ -149,8 +149,8 @@ level=debug call=accept fd=22 ret=-1 error=EAGAIN cause=would-block
 level=debug call=accept4 fd=22 ret=-1 error=EAGAIN cause=would-block
 level=debug call=accept fd=22 ret=-1 error=EINTR cause=interrupted
 level=debug call=accept4 fd=22 ret=-1 error=EINTR cause=interrupted
-level=warn call=accept fd=22 ret=-1 error=EAGAIN type=tcp local=listener cause=timeout
-level=warn call=accept4 fd=22 ret=-1 error=EAGAIN type=tcp local=listener cause=timeout
+level=warn call=accept fd=22 ret=-1 error=EAGAIN waited_ms=12 type=tcp local=listener cause=timeout
+level=warn call=accept4 fd=22 ret=-1 error=EAGAIN waited_ms=12 type=tcp local=listener cause=timeout
 level=error call=accept fd=-1 ret=-1 error=EBADF cause=bad-descriptor
 level=error call=accept4 fd=1000000 ret=-1 error=EBADF cause=bad-descriptor
 level=error call=accept fd=23 ret=-1 error=ENOTSOCK cause=bad-descriptor

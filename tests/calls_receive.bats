@@ -119,7 +119,7 @@ END
 @test "receive: SO_RCVTIMEO on a blocking socket is a timeout, with all facts" {
     same calls_receive time_out
     for_each $CALLS <<'END' | expect_log
-level=warn call=CALL fd=20 ret=-1 error=EAGAIN len=64 type=tcp local=us peer=them state=ESTABLISHED rx=0 tx=0 unacked=0 unsent=0 cause=timeout
+level=warn call=CALL fd=20 ret=-1 error=EAGAIN waited_ms=12 len=64 type=tcp local=us peer=them state=ESTABLISHED rx=0 tx=0 unacked=0 unsent=0 cause=timeout
 END
 }
 
@@ -153,7 +153,7 @@ END
 level=debug call=CALL fd=20 ret=0 len=64 type=unix-seqpacket peer=them.sock peer_pid=own cause=zero-length-datagram
 level=info call=CALL fd=20 ret=0 len=64 type=unix-seqpacket peer=them.sock peer_pid=own cause=peer-closed
 level=debug call=CALL fd=20 ret=0 len=64 type=unix-dgram local=us.sock peer=them.sock cause=zero-length-datagram
-level=warn call=CALL fd=20 ret=-1 error=EAGAIN len=64 type=unix-dgram local=us.sock peer=them.sock cause=timeout
+level=warn call=CALL fd=20 ret=-1 error=EAGAIN waited_ms=12 len=64 type=unix-dgram local=us.sock peer=them.sock cause=timeout
 END
 }
 

@@ -90,7 +90,7 @@ END
 @test "send: SO_SNDTIMEO on a blocking socket is a timeout" {
     same calls_send time_out
     for_each $CALLS <<'END' | as_expected
-level=warn call=CALL fd=20 ret=-1 error=EAGAIN len=4096 type=tcp local=us peer=them state=ESTABLISHED rx=0 cause=timeout
+level=warn call=CALL fd=20 ret=-1 error=EAGAIN waited_ms=12 len=4096 type=tcp local=us peer=them state=ESTABLISHED rx=0 cause=timeout
 END
 }
 
