@@ -112,7 +112,7 @@ reads() {
     local titles
     titles=$(report --json "$PAGES/made.log" | jq -r '.findings[].title')
     [ "$(wc -l <<<"$titles")" -ge 2 ]
-    diff <(sed -n 's/.*<h3><span class="number">[0-9]*<\/span> \(.*\) <span class="level.*/\1/p' page) - <<<"$titles"
+    diff <(sed -n 's/.*<h3><span class="number">[0-9]*<\/span> \(.*\) <span class="level.*/\1/p' page | sed "s/&#39;/'/g") - <<<"$titles"
     [ "$(grep -o '<section id="[a-z]*"' page | head -n 1)" = '<section id="findings"' ]
     reads "What to do: " page findings time
     reads "SOCKSHIM_KEEPALIVE=" page findings time
