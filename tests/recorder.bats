@@ -618,9 +618,9 @@ os.wait()'
         declare "$how=$((($(cat "$BATS_TEST_TMPDIR/said.$how.200") - $(cat "$BATS_TEST_TMPDIR/said.$how.100")) / 100))"
     done
     echo "${none:?} ${failed:?} ${all:?} instructions for a send and a recv"
-    # Some 300 each; more where the kernel's clock is asked, as after each millisecond, of
-    # which valgrind needs many.
-    [ "$none" -gt 0 ] && [ "$none" -eq "$failed" ] && [ "$all" -gt "$failed" ] && [ "$all" -le $((none + 1000)) ]
+    # Some 300 each, and some 500 where the kernel's clock is asked: after each millisecond, so
+    # how often depends on how slow valgrind is.
+    [ "$none" -gt 0 ] && [ "$none" -eq "$failed" ] && [ "$all" -gt "$failed" ] && [ "$all" -le $((none + 1500)) ]
     strace -qq -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=off \
         SOCKSHIM_RECORDER="$RING" SOCKSHIM_RECORDER_CALLS=all "$PROGRAMS/recorded" pairs 200
     run -0 awk '/^(sendto|recvfrom)/ { n++; next } n > 2 && n < 400 { print }' "$BATS_TEST_TMPDIR/trace"
