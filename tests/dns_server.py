@@ -38,4 +38,5 @@ def main():
             server.sendto(answer_to(question, answer), whom)
 
 
-main()
+if __name__ == "__main__":
+    main()

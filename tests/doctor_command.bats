@@ -87,6 +87,19 @@ setup() {
     says_not "nothing was listening"
 }
 
+# beside_neighbour RULES COMMAND...: in a network with a neighbour, 10.1.2.3, in which the shell
+# commands RULES were run.
+beside_neighbour() {
+    in_network sh -c '
+        unshare -n sleep 60 & neighbour=$!
+        trap "kill $neighbour" EXIT
+        while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
+        ip link add one type veth peer name two netns $neighbour
+        ip addr add 10.1.2.2/24 dev one && ip link set one up
+        nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up; $0"
+        "$@"' "$@"
+}
+
 @test "an address of this host is this host; another is not" {
     beside refused_loopback
     says "connection-refused 2, by this host: 127.9.9.9:9 (2). As far as the counters show, nothing was listening"
@@ -97,28 +110,13 @@ setup() {
         "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     says "connection-refused 2, by this host: 10.1.2.3:9 (2). As far as the counters show, nothing was listening"
     # A neighbour, in a namespace of its own.
-    run --separate-stderr in_network sh -c '
-        unshare -n sleep 60 & neighbour=$!
-        trap "kill $neighbour" EXIT
-        while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
-        ip link add one type veth peer name two netns $neighbour
-        ip addr add 10.1.2.2/24 dev one && ip link set one up
-        nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up"
-        "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    run --separate-stderr beside_neighbour : "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."
     says_not "by this host"
     # A firewall that rejects this client, as fail2ban's do.
-    run --separate-stderr in_network sh -c '
-        unshare -n sleep 60 & neighbour=$!
-        trap "kill $neighbour" EXIT
-        while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
-        ip link add one type veth peer name two netns $neighbour
-        ip addr add 10.1.2.2/24 dev one && ip link set one up
-        nsenter -t $neighbour -n sh -c "ip addr add 10.1.2.3/24 dev two; ip link set two up
-            nft add table ip f && nft add chain ip f in \"{ type filter hook input priority 0; }\" &&
-            nft add rule ip f in tcp dport 9 reject"
-        "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    run --separate-stderr beside_neighbour 'nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
+        nft add rule ip f in tcp dport 9 reject' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). As often ICMP came in that a destination is unreachable (IcmpInDestUnreachs +" "so a firewall there or on the path rejects this host."
 }

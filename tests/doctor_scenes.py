@@ -44,6 +44,16 @@ def fill(s, count):
     return clients
 
 
+def write_until_full(s, message):
+    """s no longer blocks then."""
+    s.setblocking(False)
+    try:
+        while True:
+            s.send(message)
+    except BlockingIOError:
+        pass
+
+
 def try_once(count):
     """Clients that are dropped would come again after a second, and be counted again."""
     clients = connects(count)
@@ -541,12 +551,8 @@ sys.stdin.read()"""], stdin=read, stdout=subprocess.PIPE)
     reader.stdout.read(1)
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.connect("\0log")
-    s.setblocking(False)
-    try:
-        while True:
-            s.send(b"x" * 100)
-    except BlockingIOError:
-        s.setblocking(True)
+    write_until_full(s, b"x" * 100)
+    s.setblocking(True)
     waits_in(lambda: s.send(b"x"))
     yield s, write, reader
 
@@ -572,12 +578,8 @@ def not_acknowledged_for_long():
 def window_closed():
     """Written until there is no room, and the window has been asked for."""
     (client,), (server,) = pairs(1)
-    client.setblocking(False)
-    try:
-        while True:
-            client.send(b"x" * 65536)
-    except BlockingIOError:
-        client.setblocking(True)
+    write_until_full(client, b"x" * 65536)
+    client.setblocking(True)
     waits_in(lambda: client.sendall(b"x" * 10000000))
     while tcp_info(client, 3, "B") < 1:  # tcpi_probes
         time.sleep(0.01)
@@ -603,12 +605,7 @@ def still_sending():
     """A peer that only has ended its side, and reads slowly: CLOSE_WAIT is as it should be."""
     (client,), (server,) = pairs(1)
     client.shutdown(socket.SHUT_WR)
-    server.setblocking(False)
-    try:
-        while True:
-            server.send(b"x" * 65536)
-    except BlockingIOError:
-        pass
+    write_until_full(server, b"x" * 65536)
     all_the_time(lambda: (client.recv(100000), time.sleep(0.01)), 5)
     all_the_time(lambda: server.send(b"x") if len(select.select([], [server], [], 0)[1]) else None, 5)
     yield client, server

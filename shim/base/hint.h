@@ -25,6 +25,12 @@ static inline bool hint_is_set(int fd)
     return hint_bit(hints, fd);
 }
 
+/* Whether none of the 64 that are told in one word has a hint. */
+static inline bool hints_are_clear_around(int fd)
+{
+    return atomic_load_explicit(&hints[fd / 64], memory_order_relaxed) == 0;
+}
+
 /* Of a new socket. */
 void hint_set(int fd);
 void hint_clear(int fd);

@@ -103,7 +103,9 @@ void end_connections(void)
         return;
     }
     for (int fd = 0, looks = 0; fd < HINTS && looks < MOST; fd++) {
-        if (hint_is_set(fd) && (!hint_has_ended(fd) || process_sets_linger())) {
+        if (hints_are_clear_around(fd)) {
+            fd |= 63;
+        } else if (hint_is_set(fd) && (!hint_has_ended(fd) || process_sets_linger())) {
             looks++;
             tell_end(fd);
         }

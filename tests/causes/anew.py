@@ -54,17 +54,22 @@ def shut_dissolved_and_connected_anew():
     second_is_reset(s)
 
 
-@case("""
-    connect EINPROGRESS in-progress | peer=127.0.0.1:7000
-        did not complete immediately""" + RESET_OF_THE_SECOND)
-def shut_while_connecting_and_connected_anew():
-    """shutdown ends a connect that is under way, and leaves the socket as new."""
+def shut_in_connect():
     own_network()
     firewall("tcp dport 7000 drop")
     s = socket.socket()
     s.setblocking(False)
     call(s.connect, (LOOPBACK, 7000))
     s.shutdown(SHUT_RDWR)
+    return s
+
+
+@case("""
+    connect EINPROGRESS in-progress | peer=127.0.0.1:7000
+        did not complete immediately""" + RESET_OF_THE_SECOND)
+def shut_while_connecting_and_connected_anew():
+    """shutdown ends a connect that is under way, and leaves the socket as new."""
+    s = shut_in_connect()
     s.setblocking(True)
     second_is_reset(s)
 
@@ -88,12 +93,7 @@ def reset_and_then_dissolved():
         This program itself ended the connect by shutdown, while the connection was being established. ... !RST
 """)
 def shut_while_connecting():
-    own_network()
-    firewall("tcp dport 7000 drop")
-    s = socket.socket()
-    s.setblocking(False)
-    call(s.connect, (LOOPBACK, 7000))
-    s.shutdown(SHUT_RDWR)
+    s = shut_in_connect()
     call(s.recv, 64)
 
 

@@ -53,14 +53,19 @@ static void make_dead_pair(void)
     close(other);
 }
 
-static void make_connection(void)
+static void make_listener(int backlog)
 {
     socklen_t len = sizeof address;
     address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     listener = socket(AF_INET, SOCK_STREAM, 0);
     bind(listener, (struct sockaddr *)&address, sizeof address);
-    listen(listener, 1);
+    listen(listener, backlog);
     getsockname(listener, (struct sockaddr *)&address, &len);
+}
+
+static void make_connection(void)
+{
+    make_listener(1);
     fd = socket(AF_INET, SOCK_STREAM, 0);
     connect(fd, (struct sockaddr *)&address, sizeof address);
     other = accept(listener, NULL, NULL);
@@ -147,12 +152,7 @@ static void make_refused_6(void)
 /* To a listener whose queue is full: the SYN is not answered. */
 static void make_unanswering(void)
 {
-    socklen_t len = sizeof address;
-    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    bind(listener, (struct sockaddr *)&address, sizeof address);
-    listen(listener, 0);
-    getsockname(listener, (struct sockaddr *)&address, &len);
+    make_listener(0);
     other = socket(AF_INET, SOCK_STREAM, 0);
     connect(other, (struct sockaddr *)&address, sizeof address);
     fd = socket(AF_INET, SOCK_STREAM, 0);
