@@ -10,13 +10,13 @@ WRAP(int, getaddrinfo,
      (const char *node, const char *service, const struct addrinfo *hints,
       struct addrinfo **answer))
 {
-    struct clock_time begun = clock_now();
+    int64_t begun = clock_nanoseconds();
     int result = next.getaddrinfo(node, service, hints, answer);
     if (result != 0) {
-        unresolved(node, hints, result, &begun, __builtin_return_address(0));
+        unresolved(node, hints, result, begun, __builtin_return_address(0));
     } else if (settings.logging || settings.recording) {
         resolved_keep(node, *answer);
-        resolved_late(node, hints, &begun, __builtin_return_address(0));
+        resolved_late(node, hints, begun, __builtin_return_address(0));
     }
     return result;
 }

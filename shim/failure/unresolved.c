@@ -21,10 +21,9 @@ static bool is_about_name(int result)
            result == EAI_FAIL || result == EAI_MEMORY || result == EAI_SYSTEM;
 }
 
-static uint32_t milliseconds_since(const struct clock_time *begun)
+static uint32_t milliseconds_since(int64_t begun)
 {
-    struct clock_time now = clock_now();
-    int64_t ms = (now.tv_sec - begun->tv_sec) * 1000 + (now.tv_nsec - begun->tv_nsec) / 1000000;
+    int64_t ms = (clock_nanoseconds() - begun) / 1000000;
     return ms > 0 && ms < UINT32_MAX ? (uint32_t)ms : 0;
 }
 
@@ -45,16 +44,15 @@ static __attribute__((noinline)) void tell_resolution(const char *node,
     errno = kept;
 }
 
-void unresolved(const char *node, const struct addrinfo *hints, int result,
-                const struct clock_time *begun, const void *site)
+void unresolved(const char *node, const struct addrinfo *hints, int result, int64_t begun,
+                const void *site)
 {
     if (is_about_name(result)) {
         tell_resolution(node, hints, result, milliseconds_since(begun), site);
     }
 }
 
-void resolved_late(const char *node, const struct addrinfo *hints, const struct clock_time *begun,
-                   const void *site)
+void resolved_late(const char *node, const struct addrinfo *hints, int64_t begun, const void *site)
 {
     enum { LATE_MS = 1000 };
     uint32_t waited_ms = milliseconds_since(begun);

@@ -4,17 +4,19 @@
 
 #include "base/hidden.h"
 
+#include <stdint.h>
+
 struct addrinfo;
-struct clock_time;
 
 /* Logs that a name was not resolved, if that is wanted: not of a question whether it is an
  * address (AI_NUMERICHOST), nor of arguments that ask for nothing. `result` is getaddrinfo's, and
- * not 0; `begun`: when it was called; `site`: where it returns to, or NULL. */
-hidden void unresolved(const char *node, const struct addrinfo *hints, int result,
-                       const struct clock_time *begun, const void *site);
+ * not 0; `begun`: when it was called, by clock_nanoseconds(); `site`: where it returns to, or NULL.
+ */
+hidden void unresolved(const char *node, const struct addrinfo *hints, int result, int64_t begun,
+                       const void *site);
 
 /* Logs that a name was resolved only after a second or more. */
-hidden void resolved_late(const char *node, const struct addrinfo *hints,
-                          const struct clock_time *begun, const void *site);
+hidden void resolved_late(const char *node, const struct addrinfo *hints, int64_t begun,
+                          const void *site);
 
 #endif
