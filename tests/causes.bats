@@ -21,7 +21,7 @@ setup_file() {
     in_network true || return 0
     # shellcheck disable=SC2046
     in_network "$PYTHON" "$CASES" $("$PYTHON" "$CHECK" broken) >"$NATIVE" 3>&- &
-    in_network env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECORDER="$LOG.ring" "$PYTHON" "$CASES" >"$RUN" 3>&-
+    in_network env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECORDER="$LOG.ring" "$PYTHON" "$CASES" >"$RUN" 2>"$RUN.errors" 3>&-
     wait
 }
 
@@ -39,7 +39,7 @@ CHECK=$TOP/tests/causes/check.py
 # for the tests of the whole.
 check() {
     "$PYTHON" "$CHECK" check "$LOG" "$RUN" "$1" >"$BATS_TEST_TMPDIR/said" ||
-        { cat "$BATS_TEST_TMPDIR/said" && return 1; }
+        { cat "$BATS_TEST_TMPDIR/said" "$RUN.errors" && return 1; }
     cat "$BATS_TEST_TMPDIR/said" >>"$BATS_FILE_TMPDIR/checked"
 }
 

@@ -273,7 +273,8 @@ def rejected_by_a_firewall_after_fin():
     s = connected()
     peer("finish_sending()")
     wait(s)
-    firewall(f"tcp dport {s.getpeername()[1]} reject with tcp reset")
+    # Data alone: an acknowledgement of the FIN, or of its retransmission, may still be on its way.
+    firewall(f"tcp dport {s.getpeername()[1]} tcp flags psh reject with tcp reset")
     s.send(bytes(5))
     wait(s, select.POLLHUP)
     s.getsockopt(SOL_SOCKET, SO_ERROR)
