@@ -11,13 +11,17 @@
 #include "calls/wrap.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
+#include "start/hindrance.h"
 
 #include <sys/prctl.h>
 
 /* The flag goes up first: the filter holds from the call on. What may be asked
  * for in there is found out now. */
-bool seccomp_enter(bool is_strict)
+bool seccomp_enter(bool is_strict, unsigned long filter)
 {
+    if ((is_strict || filter) && !process_is_caged()) {
+        hindrance_by_cage();
+    }
     bool first = process_enter_cage();
     if (is_strict) {
         cycles_end();
@@ -46,7 +50,7 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
                                                     unsigned long a, unsigned long b,
                                                     unsigned long c, unsigned long d)
 {
-    bool first = seccomp_enter(a == PRCTL_STRICT);
+    bool first = seccomp_enter(a == PRCTL_STRICT, b);
     int result = function(PR_SET_SECCOMP, a, b, c, d);
     if (result < 0) {
         seccomp_fails(first);

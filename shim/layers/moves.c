@@ -10,6 +10,7 @@
 #include "layers/moving.h"
 #include "layers/options.h"
 #include "layers/timed_out.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,6 +40,8 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
         if (failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us)) {
             c.setting = SETTING_RECV_TIMEOUT;
             c.waited_ms = (uint32_t)(failure.timeout_us / 1000);
+        } else if (failure.cause == CAUSE_would_block && failure.is_socket) {
+            hindrance_found(SETTING_RECV_TIMEOUT, HINDRANCE_NONBLOCKING);
         }
     } else if (c.err == ETIMEDOUT) {
         c.setting = timed_out(call, -1, &a, 0).setting;
