@@ -16,7 +16,7 @@ def has_come(s, n):
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=517 tx=0 unread=517 side=connected
-        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN; $them sees ECONNRESET
+        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN, unless the connection failed at that very moment; $them sees ECONNRESET
 """)
 def close_unread():
     s = connected()
@@ -44,7 +44,7 @@ def close_unread_with_threads():
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=0 tx=0 unread=0
-        with SO_LINGER 0
+        with SO_LINGER 0, so its kernel sent RST instead of FIN, unless the connection failed at that very moment;
 """)
 def close_without_lingering():
     s = connected()
