@@ -310,8 +310,19 @@ def reset_went(case):
         t.rules_out.ever(case.high) or t.routed(case.high) or "no RST went out"
 
 
-@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent RST instead of FIN, unless the connection failed at that very moment; PEER sees ECONNRESET unless it has closed as well\.")
+def reset_is_seen_as(case, said):
+    """EPIPE by a peer that has had the FIN: then it has acknowledged it, or is about to."""
+    after_fin = {"RST after the FIN of its shutdown": "EPIPE", "RST": "ECONNRESET or EPIPE",
+                 "RST instead of FIN": "ECONNRESET"}
+    if (case.record["state"] in ("FIN_WAIT1", "FIN_WAIT2")) == (said["rst"] == "RST instead of FIN"):
+        return "it had sent FIN, or had not"
+    return after_fin[said["rst"]] == said["seen"] or "it sees another error"
+
+
+@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent (?P<rst>RST(?: instead of FIN| after the FIN of its shutdown)?), unless the connection failed at that very moment; PEER sees (?P<seen>ECONNRESET(?: or EPIPE)?|EPIPE) unless it has closed as well\.")
 def _(case, said):
+    if reset_is_seen_as(case, said) is not True:
+        return reset_is_seen_as(case, said)
     if said["linger"]:
         asked = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == case.t.name for a in case.t.acts)
         return reset_went(case) if asked else "it was not asked for"

@@ -169,7 +169,7 @@ class Tcp:
             least = 0
         elif self.was_full(low):
             least = max(0, acknowledged - (self.fin_in <= low))
-        elif self.end_at_least() <= high:
+        elif self.may_end_at(high) <= high:
             least = min(least, acknowledged)
         return min(least, most), most
 
@@ -338,6 +338,10 @@ class Tcp:
 
     def end_at_least(self):
         return min((a for a, _ in self.known_ends()), default=NEVER)
+
+    def may_end_at(self, until):
+        """The earliest end of all that may be."""
+        return min([self.end_at_least(), *(self.timers() if self.may_have_timed_out(until) else [])])
 
     def end_at_latest(self):
         return min((b for _, b in self.known_ends()), default=NEVER)
