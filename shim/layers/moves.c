@@ -38,9 +38,10 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
         struct failure failure = failure_of(call, -1, EAGAIN, &a);
         if (failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us)) {
             c.setting = SETTING_RECV_TIMEOUT;
+            c.waited_ms = (uint32_t)(failure.timeout_us / 1000);
         }
     } else if (c.err == ETIMEDOUT) {
-        c.setting = timed_out(call, -1, &a).setting;
+        c.setting = timed_out(call, -1, &a, 0).setting;
     }
     c.given = other;
     return c;
@@ -130,6 +131,17 @@ static void before_sendto(int fd, int flags, const struct sockaddr *addr)
     }
 }
 
+/* Whether it names an address is not looked at before the kernel has: a socket that has no port
+ * yet can send nothing without one. */
+static void before_sendmsg(int fd, int flags)
+{
+    if (flags & MSG_FASTOPEN) {
+        prepare_connecting_send(fd);
+    } else {
+        options_limit_asking(fd);
+    }
+}
+
 static void take_descriptor(int fd)
 {
     layers_take_inherited(fd);
@@ -168,10 +180,11 @@ SENDS_AFTER(before_sendto(fd, flags, addr), ssize_t, sendto, sendto,
             (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
              socklen_t addrlen),
             (fd, buf, len, flags, addr, addrlen), fd, -1)
-SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, sendmsg,
+SENDS_AFTER(before_sendmsg(fd, flags), ssize_t, sendmsg, sendmsg,
             (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
-SENDS(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), fd, -1)
+SENDS_AFTER(before_sendmsg(fd, flags), int, sendmmsg, sendmmsg,
+            (int fd, struct mmsghdr *msgs, unsigned count, int flags), (fd, msgs, count, flags), fd,
+            -1)
 SENDS(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), fd, -1)
 SENDS(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count), fd,
       -1)
@@ -229,15 +242,16 @@ RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int fla
 RECEIVES_AND(int, recvmmsg, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
              (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
-SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, __sendmsg64,
+SENDS_AFTER(before_sendmsg(fd, flags), ssize_t, sendmsg, __sendmsg64,
             (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
-SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), fd, -1)
+SENDS_AFTER(before_sendmsg(fd, flags), int, sendmmsg, __sendmmsg64,
+            (int fd, struct mmsghdr *msgs, unsigned count, int flags), (fd, msgs, count, flags), fd,
+            -1)
 #endif
 
 static __attribute__((noinline)) struct change behind_late_error(int fd)
 {
-    return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd});
+    return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd}, 0);
 }
 
 /* Event loops learn of it so. The kernel has just written the value. */
@@ -283,8 +297,10 @@ static void install_askers(void)
 {
     next.sendto = layer_sendto;
     next.sendmsg = layer_sendmsg;
+    next.sendmmsg = layer_sendmmsg;
 #ifdef HAVE_TIME64_TWINS
     next.__sendmsg64 = layer___sendmsg64;
+    next.__sendmmsg64 = layer___sendmmsg64;
 #endif
 }
 

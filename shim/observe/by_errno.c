@@ -161,7 +161,7 @@ static void find_sizes(struct facts *f)
 
 /* A datagram socket is told of the ICMP errors of what it sends by the next call, whatever
  * that is: of all of it if it asked for them (ip(7), IP_RECVERR), else if it is connected, or
- * was to another address (net/ipv4/udp.c, __udp4_lib_err()). */
+ * was, to another address or before it was dissolved (net/ipv4/udp.c, __udp4_lib_err()). */
 static bool asked_for_errors(const struct facts *f)
 {
     return ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
@@ -178,7 +178,8 @@ static void find_hears_errors(struct facts *f)
     /* A refusal is always of an earlier one. */
     bool is_connected = f->err != ECONNREFUSED && ((f->peer.len > 0 && !f->peer_from_call) ||
                                                    raw(SYS_getpeername, f->fd, &peer, &len) == 0);
-    f->hears_errors = is_connected || asked_for_errors(f);
+    f->hears_errors =
+        is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
 }
 
 /* MPTCP counts the peer's DATA_FIN as a byte that waits, and an end of its own as well:

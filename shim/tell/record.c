@@ -217,6 +217,9 @@ size_t record_handled_change(struct text *t, const char *line, const struct fact
     PUT_WORD(t, "setting", setting_rows[c->setting].variable);
     put_words(t, true, c);
     put_words(t, false, c);
+    if (c->err && c->waited_ms > 0) {
+        PUT_NUMBER(t, "waited_ms", c->waited_ms);
+    }
     put_socket(t, f);
     if (cause != CAUSE_COUNT) {
         PUT_WORD(t, "cause", cause_name(cause));
