@@ -1,4 +1,4 @@
-/* Entering a seccomp filter, by prctl or by syscall(). */
+/* Entering a seccomp filter, by prctl or by syscall(), and what else a program forbids itself. */
 #ifndef SOCKSHIM_SECCOMP_H
 #define SOCKSHIM_SECCOMP_H
 
@@ -13,5 +13,7 @@ enum { PRCTL_STRICT = 1, SECCOMP_STRICT = 0 };
  * back what is to be taken back if the call fails. Async-signal-safe. */
 bool seccomp_enter(bool is_strict, unsigned long filter);
 void seccomp_fails(bool first);
+/* Just before a thread forbids itself the cycle counter. Async-signal-safe. */
+void seccomp_go_without_counter(void);
 
 #endif
