@@ -33,6 +33,7 @@ static template why_reset_at_end(const struct facts *f)
                      "connection as well, its kernel sends $rst, and $peer sees $reset_seen.");
 }
 
+/* The peer's RST may come between the last look at the connection and the close. */
 template why_reset_by_own_close(const struct facts *f)
 {
     if (is_end_of_program(f)) {
@@ -40,9 +41,11 @@ template why_reset_by_own_close(const struct facts *f)
     }
     return f->queued > 0
                ? SAY("This program closed the connection with $unread unread, so its kernel sent "
-                     "$rst; $peer sees $reset_seen unless it has closed as well.")
+                     "$rst, unless the connection failed at that very moment; $peer sees "
+                     "$reset_seen unless it has closed as well.")
                : SAY("This program closed the connection with SO_LINGER 0, so its kernel sent "
-                     "$rst; $peer sees $reset_seen unless it has closed as well.");
+                     "$rst, unless the connection failed at that very moment; $peer sees "
+                     "$reset_seen unless it has closed as well.");
 }
 
 template clause_after_waited(const struct facts *f)

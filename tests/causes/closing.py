@@ -17,7 +17,7 @@ def has_come(s, n):
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=517 tx=0 unread=517 side=connected
-        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN; $them sees ECONNRESET
+        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN, unless the connection failed at that very moment; $them sees ECONNRESET
 """)
 def close_unread():
     s = connected()
@@ -28,7 +28,7 @@ def close_unread():
 
 @case("""
     close 0 reset-by-own-close | tcp FIN_WAIT2 rx=517 tx=0 unread=517 side=connected
-        with 517 bytes unread, so its kernel sent RST after the FIN of its shutdown; $them sees EPIPE unless
+        with 517 bytes unread, so its kernel sent RST after the FIN of its shutdown, unless ... ; $them sees EPIPE unless
 """)
 def close_unread_after_shutdown():
     """Asked of the peer as well: it has had the FIN."""
@@ -44,7 +44,7 @@ def close_unread_after_shutdown():
 
 @case("""
     close 0 reset-by-own-close | tcp FIN_WAIT1 rx=9 unread=9
-        so its kernel sent RST; $them sees ECONNRESET or EPIPE unless
+        so its kernel sent RST, unless ... ; $them sees ECONNRESET or EPIPE unless
 """)
 def close_unread_with_fin_on_its_way():
     """It waits behind what the peer does not take."""
@@ -75,7 +75,7 @@ def close_unread_with_threads():
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=0 tx=0 unread=0
-        with SO_LINGER 0
+        with SO_LINGER 0, so its kernel sent RST instead of FIN, unless the connection failed at that very moment;
 """)
 def close_without_lingering():
     s = connected()

@@ -4,7 +4,7 @@ import socket
 import figures
 from claims import LESS, Table
 from packets import RST
-from truth import LAG
+from truth import LAG, RACE
 
 tcp = Table()
 claim = tcp.claim
@@ -304,9 +304,9 @@ TIME = r"(?P<d>\d+) (?P<unit>us|ms|s)"
 
 
 def reset_went(case):
-    """By this close; a rule of this host may have kept it back."""
+    """By this close; a rule of this host may have kept it back, or an RST have come just before it."""
     t = case.t
-    return any(p.flags & RST and case.entry["t0"] - LAG <= p.at <= case.entry["t1"] + LAG for p in t.out) or \
+    return t.failed_between(case.entry["t0"] - RACE, case.entry["t1"]) or any(p.flags & RST and case.entry["t0"] - LAG <= p.at <= case.entry["t1"] + LAG for p in t.out) or \
         t.rules_out.ever(case.high) or t.routed(case.high) or "no RST went out"
 
 
@@ -319,7 +319,7 @@ def reset_is_seen_as(case, said):
     return after_fin[said["rst"]] == said["seen"] or "it sees another error"
 
 
-@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent (?P<rst>RST(?: instead of FIN| after the FIN of its shutdown)?); PEER sees (?P<seen>ECONNRESET(?: or EPIPE)?|EPIPE) unless it has closed as well\.")
+@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent (?P<rst>RST(?: instead of FIN| after the FIN of its shutdown)?), unless the connection failed at that very moment; PEER sees (?P<seen>ECONNRESET(?: or EPIPE)?|EPIPE) unless it has closed as well\.")
 def _(case, said):
     if reset_is_seen_as(case, said) is not True:
         return reset_is_seen_as(case, said)
