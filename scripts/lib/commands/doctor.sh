@@ -28,9 +28,9 @@ With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
 full accept queues, connections that wait to be accepted (also by another
-process at the same address), descriptors against their limit; and the call that each thread waits in, and for
-whom. Nothing is injected or traced. Without root it works for your own
-processes; what could not be seen is listed.
+process at the same address), descriptors against their limit; and the call
+that each thread waits in, and for whom. Nothing is injected or traced. Without
+root it works for your own processes; what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
 and shows at the end, on stderr, what the kernel counted meanwhile, next to what
