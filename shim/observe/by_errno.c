@@ -2,6 +2,7 @@
 
 #include "base/ask.h"
 #include "base/kernel.h"
+#include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "base/shut.h"
@@ -112,12 +113,28 @@ static void find_descriptor_limit(struct facts *f)
     f->descriptor_limit = limit < UINT32_MAX ? (uint32_t)limit : 0; /* else there is none */
 }
 
+/* IP_LOCAL_PORT_RANGE: the lowest in the lower half, the highest in the upper one; 0: the
+ * namespace's. */
+static bool find_own_port_range(struct facts *f)
+{
+    int ports = is_inet_family(f->domain) ? ask_int(f->fd, IPPROTO_IP, OPTION_IP_LOCAL_PORTS) : 0;
+    f->has_own_ports = (ports & 0xffff) > 0 && (unsigned)ports >> 16 > 0 && ports != -1;
+    if (f->has_own_ports) {
+        f->port_low = (uint16_t)ports;
+        f->port_high = (uint16_t)((unsigned)ports >> 16);
+    }
+    return f->has_own_ports;
+}
+
 /* The range as the program's network namespace has it now. */
 static void find_port_range(struct facts *f)
 {
     char digits[32] = "";
     unsigned ports[2] = {0, 0};
     int which = 0;
+    if (find_own_port_range(f)) {
+        return;
+    }
     long fd =
         raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -249,9 +266,15 @@ static void find_by_failure(struct facts *f)
     case ENOBUFS:
         find_sizes(f);
         return;
+    case EAFNOSUPPORT:
+    case EPERM:
+        f->is_filtered = process_is_filtered();
+        return;
+    case EACCES:
+        f->is_filtered = process_is_filtered();
+        __attribute__((fallthrough));
     case ENETUNREACH:
     case EHOSTUNREACH:
-    case EACCES:
     case ECONNREFUSED:
         find_hears_errors(f);
         return;
