@@ -8,6 +8,7 @@
 #include "layers/resolved.h"
 #include "layers/timed_out.h"
 #include "layers/wait.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 
@@ -78,6 +79,14 @@ static enum setting setting_behind(const struct attempt *a, int result, unsigned
     return (enum setting)timed_out(CALL_connect, -1, a, waited_ms).setting;
 }
 
+/* Its failure is nobody's to repair: the program has gone on. */
+static void note_no_wait(int fd)
+{
+    if (!may_wait(fd)) { /* else its own SO_SNDTIMEO was over */
+        hindrance_found(SETTING_CONNECT_RETRY, HINDRANCE_NONBLOCKING);
+    }
+}
+
 static struct change connect_carefully(int fd, const struct sockaddr *addr, socklen_t len,
                                        unsigned long long begin)
 {
@@ -88,6 +97,9 @@ static struct change connect_carefully(int fd, const struct sockaddr *addr, sock
     if (result < 0 && settings.handling.connect_retry_ms > 0 && may_pass(err) && may_wait(fd) &&
         is_stream(fd) && !resolved_has_another(addr, len)) {
         return connect_again(fd, addr, len, err);
+    }
+    if (result < 0 && err == EINPROGRESS && settings.handling.connect_retry_ms > 0) {
+        note_no_wait(fd);
     }
     struct change c = outcome_of(SETTING_COUNT, len, err, result);
     if (result < 0 && err == ETIMEDOUT) {

@@ -1,5 +1,6 @@
 #include "observe/by_errno.h"
 
+#include "base/apart.h"
 #include "base/ask.h"
 #include "base/kernel.h"
 #include "base/process.h"
@@ -126,25 +127,35 @@ static bool find_own_port_range(struct facts *f)
     return f->has_own_ports;
 }
 
+struct port_range {
+    char digits[32];
+    long len;
+};
+
+static void read_port_range(void *what)
+{
+    struct port_range *r = what;
+    long fd =
+        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        r->len = raw(SYS_read, fd, r->digits, sizeof r->digits);
+        raw(SYS_close, fd);
+    }
+}
+
 /* The range as the program's network namespace has it now. */
 static void find_port_range(struct facts *f)
 {
-    char digits[32] = "";
+    struct port_range range = {.len = 0};
     unsigned ports[2] = {0, 0};
     int which = 0;
     if (find_own_port_range(f)) {
         return;
     }
-    long fd =
-        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return;
-    }
-    long len = raw(SYS_read, fd, digits, sizeof digits);
-    raw(SYS_close, fd);
-    for (long i = 0; i < len; i++) {
-        if (digits[i] >= '0' && digits[i] <= '9') {
-            ports[which] = ports[which] * 10 + (unsigned)(digits[i] - '0');
+    apart(read_port_range, &range);
+    for (long i = 0; i < range.len; i++) {
+        if (range.digits[i] >= '0' && range.digits[i] <= '9') {
+            ports[which] = ports[which] * 10 + (unsigned)(range.digits[i] - '0');
         } else {
             which = 1;
         }
