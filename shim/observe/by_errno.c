@@ -195,8 +195,7 @@ static void find_hears_errors(struct facts *f)
     /* A refusal is always of an earlier one. */
     bool is_connected = f->err != ECONNREFUSED && ((f->peer.len > 0 && !f->peer_from_call) ||
                                                    raw(SYS_getpeername, f->fd, &peer, &len) == 0);
-    f->hears_errors =
-        is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
+    f->hears_errors = is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
 }
 
 /* MPTCP counts the peer's DATA_FIN as a byte that waits, and an end of its own as well:
@@ -277,13 +276,7 @@ static void find_by_failure(struct facts *f)
     case ENOBUFS:
         find_sizes(f);
         return;
-    case EAFNOSUPPORT:
-    case EPERM:
-        f->is_filtered = process_is_filtered();
-        return;
     case EACCES:
-        f->is_filtered = process_is_filtered();
-        __attribute__((fallthrough));
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ECONNREFUSED:
@@ -301,5 +294,8 @@ void find_by_errno(struct facts *f)
         return;
     }
     find_by_failure(f);
+    if (f->err == EPERM || f->err == EACCES || f->err == EAFNOSUPPORT) {
+        f->is_filtered = process_is_filtered();
+    }
     find_unread(f);
 }

@@ -7,7 +7,8 @@ template why_connect_timed_out(const struct facts *f)
         return SAY("$Peer did not answer the connection request at all.");
     }
     return is_on_this_host(f)
-               ? SAY("No answer to the connection request (SYN) arrived from $peer: a firewall rule "
+               ? SAY("No answer to the connection request (SYN) arrived from $peer: a firewall "
+                     "rule "
                      "on this host drops or redirects the packets, or the server's kernel ignores "
                      "them (its accept queue is full, or it requires a TCP MD5 or AO key).")
                : SAY("No answer to the connection request (SYN) arrived from $peer: the host is "
@@ -92,7 +93,8 @@ template clause_or_own_address(const struct facts *f)
         return NULL;
     }
     if (!address_is_this_host(&f->local)) {
-        return SAY(" Or $local, the address of the socket, does not belong to this host (any more).");
+        return SAY(
+            " Or $local, the address of the socket, does not belong to this host (any more).");
     }
     /* net/ipv4/route.c, __mkroute_output() */
     return f->err == EINVAL && !address_is_this_host(&f->peer)
@@ -176,7 +178,8 @@ template why_address_unavailable(const struct facts *f)
                      "ephemeral port is left for connections to it ($port_range; closed "
                      "connections keep theirs for a minute in TIME_WAIT).")
                : SAY("No ephemeral port is left for connections to $peer ($port_range): all are in "
-                     "use, reserved (net.ipv4.ip_local_reserved_ports) or in TIME_WAIT, which lasts "
+                     "use, reserved (net.ipv4.ip_local_reserved_ports) or in TIME_WAIT, which "
+                     "lasts "
                      "a minute.");
 }
 

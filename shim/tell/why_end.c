@@ -65,8 +65,9 @@ template clause_after_rx(const struct facts *f)
 static template why_fin(const struct facts *f)
 {
     if (is_connected_to_itself(f)) {
-        return SAY("This program's own FIN has come back$after_rx: $peer is this very socket, which "
-                   "its connect has connected to itself.");
+        return SAY(
+            "This program's own FIN has come back$after_rx: $peer is this very socket, which "
+            "its connect has connected to itself.");
     }
     if (f->has_payload && !is_outstanding(f) && f->error_pending != YES) {
         return SAY("$Peer closed its side cleanly (FIN) after $rx: it closed the connection, or "

@@ -126,33 +126,13 @@ static template why_not_permitted_unix(const struct facts *f)
                      "program's own (SCM_CREDENTIALS), or a security module forbids it.$or_filter");
 }
 
-template why_not_permitted(const struct facts *f)
+static template why_not_permitted_inet(const struct facts *f)
 {
     bool sends_to = f->sends || f->call == CALL_connect;
-    if (is_of_option(f)) {
-        return SAY("This option, or this value of it, requires privileges that the program lacks "
-                   "(usually CAP_NET_ADMIN or CAP_NET_RAW), or a security module forbids it.$or_filter");
-    }
-    if (is_unix(f)) {
-        return why_not_permitted_unix(f);
-    }
-    if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
-        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it "
-                   "requires root or CAP_NET_BIND_SERVICE. Or a security module or a BPF program "
-                   "(cgroup) forbids it.$or_filter");
-    }
-    if (f->call == CALL_socket) {
-        return SAY("This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
-                   "for raw sockets), or a security module or a BPF program (cgroup) forbids "
-                   "it.$or_filter");
-    }
-    if (f->domain >= 0 && !is_inet(f)) {
-        return SAY("The program lacks the required privileges, or a security module or a BPF program "
-                   "(cgroup) forbids it.$or_filter");
-    }
     if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
         if (f->peer.len > 0 && !address_may_be_broadcast(&f->peer)) {
-            return SAY("A prohibiting route of this host or a security module forbids it.$or_filter");
+            return SAY(
+                "A prohibiting route of this host or a security module forbids it.$or_filter");
         }
         return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
                    "security module forbids it.$or_filter");
@@ -169,4 +149,32 @@ template why_not_permitted(const struct facts *f)
                : SAY("A firewall rule (on this host, or on the path and reported by ICMP), a route "
                      "of type prohibit or a security module forbids it.$or_earlier_datagram"
                      "$or_filter");
+}
+
+template why_not_permitted(const struct facts *f)
+{
+    if (is_of_option(f)) {
+        return SAY(
+            "This option, or this value of it, requires privileges that the program lacks "
+            "(usually CAP_NET_ADMIN or CAP_NET_RAW), or a security module forbids it.$or_filter");
+    }
+    if (is_unix(f)) {
+        return why_not_permitted_unix(f);
+    }
+    if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
+        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it "
+                   "requires root or CAP_NET_BIND_SERVICE. Or a security module or a BPF program "
+                   "(cgroup) forbids it.$or_filter");
+    }
+    if (f->call == CALL_socket) {
+        return SAY("This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
+                   "for raw sockets), or a security module or a BPF program (cgroup) forbids "
+                   "it.$or_filter");
+    }
+    if (f->domain >= 0 && !is_inet(f)) {
+        return SAY(
+            "The program lacks the required privileges, or a security module or a BPF program "
+            "(cgroup) forbids it.$or_filter");
+    }
+    return why_not_permitted_inet(f);
 }
