@@ -6,9 +6,8 @@
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 . "$lib/logs.sh"
+. "$lib/output.sh"
 . "$lib/page.sh"
-
-REPORT_OPTIONS="$FILTER_OPTIONS --html --json --prometheus --color --help"
 
 report_usage() {
     cat <<'END'
@@ -52,23 +51,17 @@ sockshim_report() {
     report_view=text
     report_status=0
     report_page=
-    filter_read_words report "$FILTER_VALUED --color --html" "$@"
+    words_read report "$FILTER_VALUED --html" "$FILTER_SWITCHES --json --prometheus" "$@"
 }
 
 report_option() {
-    case $1/$# in
-    --json/1) report_choose_view json ;;
-    --prometheus/1) report_choose_view prometheus ;;
-    --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
-    --html/2)
+    case $1 in
+    --json | --prometheus) report_choose_view "${1#--}" ;;
+    --html)
         report_choose_view html
         report_page=$2
         ;;
-    --html/*) wrong_call report "$1 needs a value" ;;
-    *)
-        # shellcheck disable=SC2086
-        unknown_option report "$1" $REPORT_OPTIONS
-        ;;
+    *) filter_take_option "$@" ;;
     esac
 }
 
@@ -79,7 +72,8 @@ report_choose_view() {
 
 # ---- The logs ----
 
-report_logs() {
+report_words() {
+    filter_settle
     report_stdin_head=
     if [ $# -eq 0 ]; then
         report_choose_log
@@ -101,8 +95,14 @@ report_choose_log() {
 
 # report_find_logs LOG...: folders become what is in them.
 report_find_logs() {
+    report_has_stdin=
     for report_log; do
         shift
+        if [ "$report_log" = - ] && [ -n "$report_has_stdin" ]; then
+            complain "- is named twice and read once"
+            continue
+        fi
+        [ "$report_log" != - ] || report_has_stdin=yes
         if [ "$report_log" = - ] || [ ! -d "$report_log" ]; then
             set -- "$@" "$report_log"
             continue
@@ -208,7 +208,7 @@ report_on() {
     if [ -n "$report_page" ]; then
         page_write "$report_page" report_tell_all "$@" || report_note_status $?
     else
-        report_tell_all "$@" || report_note_status $?
+        output_check "standard output" report_tell_all "$@" || report_note_status $?
     fi
     exit "$report_status"
 }
@@ -242,6 +242,8 @@ report_can_read() {
     report_problem=
     if [ "$1" = - ]; then
         return 0
+    elif [ -z "$1" ]; then
+        report_problem="the log's name is empty"
     elif [ ! -e "$1" ]; then
         report_problem="$1: no such file"
     elif [ ! -r "$1" ]; then

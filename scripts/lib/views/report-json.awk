@@ -12,9 +12,9 @@ function tell(    i) {
     rank_programs(MOST_TOLD, MOST_TOLD)
     rank_hosts(MOST_TOLD, MOST_CAUSES)
     put("logs", json_logs())
-    put("records", number(records))
-    put("left_out", number(left_out))
-    put("lost", number(lost))
+    put("records", json_number(records))
+    put("left_out", json_number(left_out))
+    put("lost", json_number(lost))
     put("first", records ? plain(earliest) : "null")
     put("last", records ? plain(latest) : "null")
     put("findings", json_findings())
@@ -26,9 +26,9 @@ function tell(    i) {
     put("resets", json_resets())
     put("idle_seconds", json_idle_seconds())
     put("complaints", json_complaints())
-    put("other_lines", number(others))
+    put("other_lines", json_number(others))
     put("first_other_lines", json_other_lines())
-    put("bucket_ms", number(width))
+    put("bucket_ms", json_number(width))
     put("buckets", "[")
     for (i = first_bucket; records && i <= last_bucket; i++)
         put_bucket(i)
@@ -41,7 +41,7 @@ function put(key, json) {
 
 # ---- Values ----
 
-function number(n) {
+function json_number(n) {
     return sprintf("%.0f", n)
 }
 
@@ -79,9 +79,18 @@ function more(out) {
     return out == "" ? "" : ", "
 }
 
-function json_counts(counts,    key, out) {
-    for (key in counts)
-        out = out more(out) plain(key) ": " number(counts[key])
+# Few of them, in the order of the alphabet: awks visit them in different ones.
+function json_counts(counts,    key, next_key, done, out) {
+    do {
+        next_key = ""
+        for (key in counts)
+            if (!(key in done) && (next_key == "" || (key "") < (next_key "")))
+                next_key = key
+        if (next_key != "") {
+            done[next_key]
+            out = out more(out) plain(next_key) ": " json_number(counts[next_key])
+        }
+    } while (next_key != "")
     return "{" out "}"
 }
 
@@ -106,7 +115,7 @@ function json_findings(    i, out) {
     for (i = 1; i <= finding_count; i++)
         out = out more(out) "\n  {\"kind\": " plain(finding_kind[i]) ", \"level\": " plain(finding_level[i]) \
             ", \"prog\": " string(finding_prog[i]) ", \"side\": " plain(finding_side[i]) ", \"peer\": " string(finding_peer[i]) \
-            ", \"others\": " json_lines(finding_others[i]) ", \"places\": " json_places(finding_places[i]) ", \"records\": " number(finding_records[i]) ", \"first\": " plain(finding_first[i]) ", \"last\": " plain(finding_last[i]) \
+            ", \"others\": " json_lines(finding_others[i]) ", \"places\": " json_places(finding_places[i]) ", \"records\": " json_number(finding_records[i]) ", \"first\": " plain(finding_first[i]) ", \"last\": " plain(finding_last[i]) \
             ", \"figures\": " json_figures(i) ", \"title\": " plain(finding_title[i]) ", \"evidence\": " plain(finding_evidence[i]) \
             ", \"meaning\": " plain(finding_meaning[i]) ", \"advice\": " plain(finding_advice[i]) "}"
     return "[" out "]"
@@ -129,9 +138,9 @@ function json_figures(i,    n, names, j, out) {
 function json_causes(    i, word, out) {
     for (i = 1; i in order; i++) {
         word = order[i]
-        out = out more(out) "\n  {\"cause\": " plain(word) ", \"level\": " plain(LEVELS[worst[word]]) ", \"records\": " number(count[word]) \
+        out = out more(out) "\n  {\"cause\": " plain(word) ", \"level\": " plain(LEVELS[worst[word]]) ", \"records\": " json_number(count[word]) \
             ", \"share\": " sprintf("%.6f", count[word] / records) ", \"first\": " plain(first[word]) ", \"last\": " plain(last[word]) \
-            ", \"different_peers\": " number(different_peers[word]) ", \"peers\": " json_ranked("peers of " word, "peer") "}"
+            ", \"different_peers\": " json_number(different_peers[word]) ", \"peers\": " json_ranked("peers of " word, "peer") "}"
     }
     return "[" out "]"
 }
@@ -140,8 +149,8 @@ function json_programs(    i, label, group, out) {
     for (i = 1; i <= ranked_count["programs"]; i++) {
         label = ranked_label["programs", i]
         group = "processes of " label
-        out = out more(out) "\n  {\"prog\": " string(label) ", \"records\": " number(ranked["programs", i]) \
-            ", \"starts\": " number(starts[label]) ", \"different_processes\": " number(different_processes[label]) \
+        out = out more(out) "\n  {\"prog\": " string(label) ", \"records\": " json_number(ranked["programs", i]) \
+            ", \"starts\": " json_number(starts[label]) ", \"different_processes\": " json_number(different_processes[label]) \
             ", \"processes\": " json_ranked(group, "pid") "}"
     }
     return "[" out "]"
@@ -151,7 +160,7 @@ function json_hosts(    i, label, part, out) {
     for (i = 1; i <= ranked_count["hosts"]; i++) {
         label = ranked_label["hosts", i]
         split(label, part, SUBSEP)
-        out = out more(out) "\n  {\"host\": " plain(part[1]) ", \"unit\": " plain(part[2]) ", \"records\": " number(ranked["hosts", i]) \
+        out = out more(out) "\n  {\"host\": " plain(part[1]) ", \"unit\": " plain(part[2]) ", \"records\": " json_number(ranked["hosts", i]) \
             ", \"causes\": " json_ranked("causes of " label, "cause") "}"
     }
     return "[" out "]"
@@ -160,8 +169,8 @@ function json_hosts(    i, label, part, out) {
 function json_ranked(group, key,    i, label, out) {
     for (i = 1; i <= ranked_count[group]; i++) {
         label = ranked_label[group, i]
-        out = out more(out) "{\"" key "\": " (key != "peer" && label ~ /^[0-9]+$/ ? number(label) : string(label)) \
-            ", \"records\": " number(ranked[group, i]) "}"
+        out = out more(out) "{\"" key "\": " (key != "peer" && label ~ /^[0-9]+$/ ? json_number(label) : string(label)) \
+            ", \"records\": " json_number(ranked[group, i]) "}"
     }
     return "[" out "]"
 }
@@ -174,7 +183,7 @@ function json_resets(    n, m, idle, rx, i, j, out) {
     for (i = 1; i <= n; i++)
         for (j = 1; j <= m; j++)
             if ((i, j) in reset_cells)
-                out = out more(out) "{\"idle_ms\": " idle[i] ", \"rx\": " rx[j] ", \"records\": " number(reset_cells[i, j]) "}"
+                out = out more(out) "{\"idle_ms\": " idle[i] ", \"rx\": " rx[j] ", \"records\": " json_number(reset_cells[i, j]) "}"
     return "[" out "]"
 }
 
@@ -189,21 +198,21 @@ function json_complaints(    key, part, out) {
     for (key in complaints) {
         split(key, part, SUBSEP)
         out = out more(out) "{\"event\": " plain(part[1]) ", \"prog\": " string(part[2]) ", \"why\": " string(part[3]) \
-            ", \"records\": " number(complaints[key]) "}"
+            ", \"records\": " json_number(complaints[key]) "}"
     }
     return "[" out "]"
 }
 
 function json_other_lines(    i, out) {
     for (i = 1; i in example; i++)
-        out = out more(out) "{\"log\": " plain(example_file[i]) ", \"line\": " number(example_at[i]) ", \"text\": " plain(example[i]) "}"
+        out = out more(out) "{\"log\": " plain(example_file[i]) ", \"line\": " json_number(example_at[i]) ", \"text\": " plain(example[i]) "}"
     return "[" out "]"
 }
 
 function put_bucket(bucket,    i, out, ms, day) {
     for (i = 1; i in order; i++)
         if ((order[i], bucket) in buckets)
-            out = out more(out) plain(order[i]) ": " number(buckets[order[i], bucket])
+            out = out more(out) plain(order[i]) ": " json_number(buckets[order[i], bucket])
     if (out == "")
         return
     day = floor(start_of(bucket) / DAY)
