@@ -388,6 +388,8 @@ END
 1|there is no unit nosuchunit.service here|enable nosuchunit
 1|nosuchunit.service is not enabled: *|disable nosuchunit
 END
+    run -2 --separate-stderr sockshim follow <a.log.gz
+    [ "$stderr" = "sockshim: standard input is compressed and no longer grows; use sockshim report" ] || fails_with "$stderr"
     run -2 --separate-stderr env "SOCKSHIM_RECORDER=$PWD/d" "$SOCKSHIM_COMMAND" touch ran
     [ "$stderr" = "sockshim: SOCKSHIM_RECORDER $PWD/d: cannot record there: it is a directory, not a file" ] || fails_with "$stderr"
     sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4

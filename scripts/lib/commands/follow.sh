@@ -88,7 +88,11 @@ follow_words() {
     follow_log=$1
     follow_export_view
     case $follow_log in
-    -) follow_stream ;;
+    -)
+        [ ! -f /dev/stdin ] || [ -z "$(logs_tool_for /dev/stdin)" ] ||
+            die "$USAGE" "standard input is compressed and no longer grows; use sockshim report"
+        follow_stream
+        ;;
     *) follow_path ;;
     esac
 }
@@ -158,7 +162,7 @@ follow_path() {
         follow_stream <"$follow_log"
         return
     elif [ -f "$follow_log" ]; then
-        case $(logs_unpacker "$(logs_first_bytes <"$follow_log")") in
+        case $(logs_tool_for "$follow_log") in
         '') ;;
         "${recorder:?}") follow_recorder && return ;;
         *) die "$USAGE" "$follow_log is compressed and no longer grows; use sockshim report $follow_log" ;;

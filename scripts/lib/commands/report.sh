@@ -229,6 +229,7 @@ report_count() {
     while read -r report_part; do
         set -- "$@" -f "$lib/$report_part"
     done <"$lib/report.list"
+    [ "$report_view" != json ] || set -- "$@" -f "$lib/json.awk"
     for report_kind in "$lib"/findings/*.awk; do
         set -- "$@" -f "$report_kind"
     done
@@ -249,7 +250,7 @@ report_can_read() {
     elif [ ! -r "$1" ]; then
         report_problem="$1: permission denied"
     elif [ -f "$1" ]; then
-        report_can_unpack "$1" "$(logs_unpacker "$(logs_first_bytes <"$1")")"
+        report_can_unpack "$1" "$(logs_tool_for "$1")"
     fi
     [ -z "$report_problem" ]
 }
@@ -284,7 +285,7 @@ report_export_choices() {
 # In bytes; 0 if that is not known before.
 report_total_size() {
     for report_log; do
-        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(logs_unpacker "$(logs_first_bytes <"$report_log")")" ]; then
+        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(logs_tool_for "$report_log")" ]; then
             # shellcheck disable=SC2012
             ls -lnL -- "$report_log"
         else
@@ -306,6 +307,8 @@ report_names() {
 # log can hold it.
 report_feed() {
     exec 4>&1
+    report_knows_nul=
+    [ "$(printf 'a\0b\n' | awk '{ print length($0) }')" != 3 ] || report_knows_nul=yes
     report_number=0
     for report_log; do
         report_number=$((report_number + 1))
@@ -326,9 +329,13 @@ report_feed_one() {
         return
     }
     report_bytes=
-    [ "$1" != - ] || report_bytes=$report_stdin_head report_stdin_head=
-    [ -n "$report_bytes" ] || report_bytes=$(logs_first_bytes)
-    report_tool=$(logs_unpacker "$report_bytes")
+    if [ "$1" != - ] && [ -f "$1" ]; then
+        report_tool=$(logs_tool_for "$1")
+    else
+        [ "$1" != - ] || report_bytes=$report_stdin_head report_stdin_head=
+        [ -n "$report_bytes" ] || report_bytes=$(logs_first_bytes)
+        report_tool=$(logs_unpacker "$report_bytes")
+    fi
     if ! report_can_unpack "$1" "$report_tool"; then
         complain "$report_problem"
         echo unread >&3
@@ -347,13 +354,13 @@ report_feed_one() {
 # All of standard input, of which these bytes are read.
 report_put_back() {
     # shellcheck disable=SC2059
-    printf "$(printf '%s' "$1" | sed 's/ /\\/g')"
+    [ -z "$1" ] || printf "$(printf '%s' "$1" | sed 's/ /\\/g')"
     cat
 }
 
 # Some awks know no NUL byte.
 report_pieces() {
-    if [ "$(printf 'a\0b\n' | awk '{ print length($0) }')" = 3 ]; then
+    if [ -n "$report_knows_nul" ]; then
         fold -b -w "$REPORT_PIECE"
     else
         fold -b -w "$REPORT_PIECE" | tr '\000' '?'
