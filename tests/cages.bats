@@ -47,6 +47,28 @@ expect_caged_records() {
     expect_count 1 '.event == "return"'
 }
 
+# Within 20 ms: that of the kernel's last tick.
+expect_this_time() {
+    local from=$1
+    expect_count 0 "(.ts | .[:19] + \"Z\" | fromdate) as \$seconds |
+        (.ts[20:26] | tonumber / 1e6 + \$seconds) as \$time |
+        \$time < $from - 0.02 or \$time > $(date +%s.%N)"
+}
+
+@test "a program that forbids itself the cycle counter, which the clock is read by, lives, and its records have the time" {
+    local way cage from
+    "$PROGRAMS/no_counter" prctl || [ $? -ne 8 ] || skip "this machine's counter cannot be forbidden"
+    for way in prctl syscall; do
+        for cage in "" caged; do
+            from=$(date +%s.%N)
+            caged "$PROGRAMS/no_counter" $way $cage
+            expect_count 3 '.cause == "would-block" and .len == 3'
+            expect_count 3 '.ret == 0 and .len == 2'
+            expect_this_time "$from"
+        done
+    done
+}
+
 @test "a cage that the kernel refuses is none: all is asked and logged as before" {
     local way
     for way in prctl seccomp syscall-prctl; do

@@ -515,25 +515,77 @@ own EAGAIN" ] || fails_with "$value: $output"
     done
 }
 
+# By sendto, sendmsg and sendmmsg.
+asks_by='
+import ctypes as c, socket as s, struct
+libc = c.CDLL(None, use_errno=True)
+class Msg(c.Structure): # struct mmsghdr
+    _fields_ = [("name", c.c_char_p), ("namelen", c.c_uint), ("iov", c.c_void_p), ("iovlen", c.c_size_t),
+        ("control", c.c_void_p), ("controllen", c.c_size_t), ("flags", c.c_int), ("len", c.c_uint)]
+def sendmmsg(x, data, to):
+    name = s.inet_pton(x.family, to[0])
+    name = struct.pack("=HH4s8x" if x.family == s.AF_INET else "=HHI16sI", x.family, s.htons(to[1]),
+        *([name] if x.family == s.AF_INET else [0, name, 0]))
+    kept = c.create_string_buffer(data, len(data)), (c.c_void_p * 2)()
+    kept[1][0], kept[1][1] = c.addressof(kept[0]), len(data)
+    m = (Msg * 1)(Msg(name, len(name), c.addressof(kept[1]), 1))
+    if libc.sendmmsg(x.fileno(), m, 1, 0) != 1: raise OSError(c.get_errno(), "sendmmsg")
+ways = {"sendto": lambda x, data, to: x.sendto(data, to),
+    "sendmsg": lambda x, data, to: x.sendmsg([data], [], 0, to), "sendmmsg": sendmmsg}
+'
+
 @test "SOCKSHIM_RECV_TIMEOUT: a datagram socket that has asked without being connected; a server's waits on" {
-    run timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=200ms "$PYTHON" -c '
-import socket as s
+    run timeout 30 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=200ms "$PYTHON" -c "$asks_by"'
 def limit(x): return x.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16)
 for family, address in (s.AF_INET, "127.0.0.1"), (s.AF_INET6, "::1"):
-    server = s.socket(family, s.SOCK_DGRAM); server.bind((address, 0))
-    asks = s.socket(family, s.SOCK_DGRAM); asks.sendto(b"?", server.getsockname())
-    try: asks.recvfrom(9)
-    except OSError as e: print(e.errno)
-    asked, whom = server.recvfrom(9); server.sendto(b"!", whom)
-    print(asks.recvfrom(9)[0], limit(asks), limit(server))
+    for way, asks_by in ways.items():
+        server = s.socket(family, s.SOCK_DGRAM); server.bind((address, 0))
+        asks = s.socket(family, s.SOCK_DGRAM); asks_by(asks, b"?", server.getsockname())
+        try: asks.recvfrom(9)
+        except OSError as e: print(way, e.errno)
+        asked, whom = server.recvfrom(9); asks_by(server, b"!", whom)
+        print(asks.recvfrom(9)[0], limit(asks), limit(server))
 u = s.socket(s.AF_UNIX, s.SOCK_DGRAM); v = s.socket(s.AF_UNIX, s.SOCK_DGRAM); v.bind("\0" + "asked")
-u.sendto(b"?", "\0asked"); print(limit(u))'
-    [ "$output" = "110
-b'!' True False
-110
-b'!' True False
-False" ] || fails_with "$output"
-    expect_count 2 '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT" and .type == "udp" and .call == "recvfrom"'
+u.sendto(b"?", "\0asked"); u.sendmsg([b"?"], [], 0, "\0asked"); print(limit(u))
+x = s.socket(s.AF_INET, s.SOCK_DGRAM) # a bad pointer is the kernel'"'"'s to find
+print(libc.sendmsg(x.fileno(), c.c_void_p(8), 0), c.get_errno(), libc.sendmmsg(x.fileno(), c.c_void_p(8), 1, 0), c.get_errno())'
+    local family=
+    for _ in 1 2; do
+        for way in sendto sendmsg sendmmsg; do
+            family+="$way 110"$'\n'"b'!' True False"$'\n'
+        done
+    done
+    [ "$output" = "${family}False
+-1 14 -1 14" ] || fails_with "$output"
+    expect_count 6 '.event == "handled" and .setting == "SOCKSHIM_RECV_TIMEOUT" and .type == "udp" and .call == "recvfrom"
+        and .waited_ms >= 200 and .waited_ms < 230'
+}
+
+@test "SOCKSHIM_RECV_TIMEOUT: a receive that waits for more returns what has arrived, in order, and there is a record of it" {
+    run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=500ms "$PYTHON" -c "$asks_by"'
+l = s.create_server(("127.0.0.1", 0)); x = s.create_connection(l.getsockname()); y = l.accept()[0]
+y.sendall(b"0123"); first = x.recv(9, s.MSG_WAITALL); print(first)
+y.sendall(b"4567"); print(x.recvmsg(9, 0, s.MSG_WAITALL)[0])
+y.sendall(b"89"); print(x.recv(2, s.MSG_WAITALL))
+u = s.socket(s.AF_INET, s.SOCK_DGRAM); u.bind(("127.0.0.1", 0))
+v = s.socket(s.AF_INET, s.SOCK_DGRAM); v.connect(u.getsockname()); u.connect(v.getsockname())
+def recvmmsg(fd, flags):
+    room = [c.create_string_buffer(9) for _ in range(3)]; iov = [(c.c_void_p * 2)(c.addressof(r), 9) for r in room]
+    m = (Msg * 3)(*[Msg(None, 0, c.addressof(i), 1) for i in iov])
+    return libc.recvmmsg(fd, m, 3, flags, None), room[0].value
+u.send(b"one"); print(recvmmsg(v.fileno(), 0))
+u.send(b"two"); print(recvmmsg(v.fileno(), 0x10000)) # MSG_WAITFORONE: no limit ends it
+y.sendall(b"end"); y.close(); print(x.recv(9, s.MSG_WAITALL), x.recv(9))'
+    [ "$output" = "b'0123'
+b'4567'
+b'89'
+(1, b'one')
+(1, b'two')
+b'end' b''" ] || fails_with "$output"
+    expect_count 3 '.event == "handled"'
+    handled RECV_TIMEOUT '.call == "recv" and .given == "4" and .would == "waits" and .waited_ms >= 500 and (.why | startswith("Not all that"))'
+    handled RECV_TIMEOUT '.call == "recvmsg" and .given == "4"'
+    handled RECV_TIMEOUT '.call == "recvmmsg" and .given == "1"'
 }
 
 @test "SOCKSHIM_RECV_TIMEOUT: not where the program does not wait, nor for its own timeout, nor for accept" {

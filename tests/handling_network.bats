@@ -187,12 +187,15 @@ print(err, round(time.monotonic() - began, 2), c.getsockopt(socket.IPPROTO_TCP, 
 # ends_within TIME FROM TO: a connect that has so much time, in seconds. The best of three, for
 # there is less room to the kernel's next step than a busy machine may take.
 ends_within() {
-    local line try
+    local line try waited
     for try in 1 2 3; do
         rm -f "$LOG"
         line=$(shimmed_here SOCKSHIM_CONNECT_TIMEOUT="$1" "$PYTHON" -c "$CONNECTS" blocking)
         read -r error took user_timeout syn_retries <<<"$line"
         [ "$error $user_timeout $syn_retries" = "110 0 6" ] || fails_with "$line" || return
+        # The record has the same duration as the program, which measured more than the call.
+        waited=$(records '.event == "handled"' | jq .waited_ms)
+        between "$waited" "$(awk "BEGIN { print $2 * 1000 - 20 }")" "$(awk "BEGIN { print $took * 1000 + 10 }")" || return
         ! between "$took" "$2" "$3" || return 0
     done
     return 1
@@ -215,6 +218,54 @@ ends_within() {
     run -4 timeout 60 nsenter -n -t "$HERE" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_CONNECT_TIMEOUT=2s \
         wget -q --tries=1 -O - http://10.99.1.2/
     handled CONNECT_TIMEOUT '.prog == "wget" and .call == "connect" and .given == "-1 ETIMEDOUT"'
+}
+
+# The kernel gives up first, as it would have without us: after 1 to 7 seconds, by the number of
+# its linear steps.
+@test "SOCKSHIM_CONNECT_TIMEOUT, SOCKSHIM_DEAD_PEER: a connect that the kernel gave up earlier is not told as theirs" {
+    lone_host
+    inside "$HERE" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_syn_retries
+        ! test -e /proc/sys/net/ipv4/tcp_syn_linear_timeouts || echo 0 >/proc/sys/net/ipv4/tcp_syn_linear_timeouts'
+    local line setting way
+    for setting in CONNECT_TIMEOUT=30s DEAD_PEER=30s; do
+        for way in blocking nonblocking; do
+            line=$(shimmed_here SOCKSHIM_$setting "$PYTHON" -c "$CONNECTS" $way)
+            read -r error took _ <<<"$line"
+            [ "$error" = 110 ] || fails_with "$line"
+            between "$took" 2.9 20
+        done
+    done
+    expect_count 4 '.event == "return" and .cause == "connect-timed-out"'
+    expect_count 0 '.event == "handled"'
+}
+
+@test "SOCKSHIM_DEAD_PEER: a connect that nobody answers, with how long it waited" {
+    lone_host
+    local line way
+    for way in blocking nonblocking; do
+        line=$(shimmed_here SOCKSHIM_DEAD_PEER=3s "$PYTHON" -c "$CONNECTS" $way)
+        [ "${line%% *}" = 110 ] || fails_with "$line"
+    done
+    handled DEAD_PEER '.cause == "connect-timed-out" and .call == "connect" and .waited_ms >= 2980 and .waited_ms < 20000'
+    handled DEAD_PEER '.cause == "connect-timed-out" and .call == "getsockopt" and .waited_ms == null'
+}
+
+@test "SOCKSHIM_CONNECT_TIMEOUT: a connect that a signal interrupted, and that is then waited for by another one" {
+    lone_host
+    run shimmed_here SOCKSHIM_CONNECT_TIMEOUT=3s "$PYTHON" -c '
+import ctypes, signal, struct, socket as s, time
+libc = ctypes.CDLL(None, use_errno=True)
+signal.signal(signal.SIGALRM, lambda *_: 0); signal.siginterrupt(signal.SIGALRM, True)
+c = s.socket(); addr = struct.pack("=HH4B8x", s.AF_INET, 0x5000, 10, 99, 1, 2)
+began = time.monotonic()
+signal.setitimer(signal.ITIMER_REAL, 1)
+for _ in range(2): print(libc.connect(c.fileno(), addr, 16), ctypes.get_errno())
+print(2.9 < time.monotonic() - began)'
+    [ "$output" = "-1 4
+-1 110
+True" ] || fails_with "$output"
+    expect_count 1 '.event == "handled"'
+    handled CONNECT_TIMEOUT '.given == "-1 ETIMEDOUT" and .waited_ms < 20000'
 }
 
 @test "SOCKSHIM_CONNECT_TIMEOUT: after a signal, or the program's own shorter limit, nothing but the steps is left on the socket" {

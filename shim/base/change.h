@@ -13,7 +13,7 @@ struct change {
     uint16_t tries;  /* how often the call was made again */
     uint16_t addrlen;
     union {
-        uint32_t waited_ms; /* where it was made again */
+        uint32_t waited_ms; /* with err; 0: not known */
         int32_t asked;      /* a value of the program's; a signal */
     };
     int32_t given; /* the value instead; of a call made again its result, or -errno */

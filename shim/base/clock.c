@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include "base/object.h"
+#include "base/process.h"
 #include "base/raw.h"
 
 #include <errno.h>
@@ -35,35 +36,6 @@ void clock_begin(void)
     atomic_store_explicit(&in_vdso, function, memory_order_relaxed);
 }
 
-/* ---- In strict mode ---- */
-
-static __thread bool is_strict __attribute__((tls_model("initial-exec")));
-static clock_function *_Atomic for_others;
-
-static int time_but_in_strict(clockid_t clock, struct clock_time *now)
-{
-    clock_function *function = atomic_load_explicit(&for_others, memory_order_relaxed);
-    if (is_strict) {
-        return 0;
-    }
-    return function ? function(clock, now) : -1;
-}
-
-void clock_enter_strict(void)
-{
-    clock_function *function = atomic_load_explicit(&in_vdso, memory_order_relaxed);
-    is_strict = true;
-    if (function != time_but_in_strict) {
-        atomic_store_explicit(&for_others, function, memory_order_relaxed);
-        atomic_store(&in_vdso, time_but_in_strict);
-    }
-}
-
-void clock_leave_strict(void)
-{
-    is_strict = false;
-}
-
 /* ---- The time ---- */
 
 static void ask_kernel(clockid_t clock, struct clock_time *now)
@@ -83,14 +55,28 @@ static void ask_kernel(clockid_t clock, struct clock_time *now)
 #endif
 }
 
-static inline struct clock_time time_by(clockid_t clock)
+static atomic_bool without_counter;
+
+void clock_go_without_counter(void)
+{
+    atomic_store(&without_counter, true);
+}
+
+static struct clock_time time_by(clockid_t clock)
 {
     struct clock_time now = {0, 0};
     clock_function *function = atomic_load_explicit(&in_vdso, memory_order_relaxed);
-    if (!function || function(clock, &now) != 0) {
+    if ((!function || function(clock, &now) != 0) && !process_is_caged()) {
         ask_kernel(clock, &now);
     }
     return now;
+}
+
+/* The one that is as old as the last tick, by up to 10 ms, is read from memory alone. */
+static inline clockid_t real_time(void)
+{
+    bool is_coarse = atomic_load_explicit(&without_counter, memory_order_relaxed);
+    return is_coarse ? CLOCK_REALTIME_COARSE : CLOCK_REALTIME;
 }
 
 static inline int64_t nanoseconds_of(struct clock_time time)
@@ -100,12 +86,12 @@ static inline int64_t nanoseconds_of(struct clock_time time)
 
 struct clock_time clock_now(void)
 {
-    return time_by(CLOCK_REALTIME);
+    return time_by(real_time());
 }
 
 int64_t clock_nanoseconds(void)
 {
-    return nanoseconds_of(time_by(CLOCK_REALTIME));
+    return nanoseconds_of(time_by(real_time()));
 }
 
 int64_t clock_steady(void)

@@ -21,9 +21,9 @@ int64_t clock_nanoseconds(void);
 /* CLOCK_MONOTONIC_RAW, in nanoseconds: nobody sets it, and it is not slewed. */
 int64_t clock_steady(void);
 
-/* This thread is about to enter strict seccomp(2), in which neither the kernel nor, on x86, the
- * cycle counter may be asked, which the vDSO reads: SIGSEGV. From then on the time is 0 to it. */
-void clock_enter_strict(void);
-void clock_leave_strict(void);
+/* A thread is about to be without the processor's cycle counter, which the vDSO reads: in strict
+ * seccomp(2), or by prctl(2), PR_SET_TSC. From then on the time is that of the kernel's last tick.
+ */
+void clock_go_without_counter(void);
 
 #endif

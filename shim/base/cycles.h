@@ -11,7 +11,7 @@
 /* Once, at start-up: looks whether the kernel trusts the counter; three system calls. Before
  * that it is not used. */
 void cycles_begin(void);
-/* It may not be read any more: a thread is about to enter strict seccomp(2). */
+/* It may not be read any more, as clock_go_without_counter(). */
 void cycles_end(void);
 /* Nanoseconds since 1970, as clock_nanoseconds(), to about half a microsecond.
  * Async-signal-safe, and no system call where the vDSO needs none. */

@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 
 /* The hints above the ones that a file may well have, RWH_WRITE_LIFE_NOT_SET and _NONE,
- * are one more than a set of these. */
-enum { READING = 1, WRITING = 2, BOTH = READING | WRITING };
+ * are one more than a set of these; the last one is RWH_WRITE_LIFE_EXTREME. */
+enum { READING = 1, WRITING = 2, BOTH = READING | WRITING, DISSOLVED = 4 };
 
 static atomic_bool cannot_keep;
 
@@ -17,18 +17,38 @@ static unsigned sides_in(uint64_t hint)
     return hint > READING && hint <= BOTH + 1 ? (unsigned)hint - 1 : 0;
 }
 
-void shut_note(int fd, int how)
+static void keep(int fd, unsigned what)
 {
     uint64_t hint = 0;
-    unsigned sides = how == SHUT_RD ? READING : how == SHUT_WR ? WRITING : BOTH;
     long result = raw(RAW_FCNTL, fd, GET_HINT, &hint);
-    hint = (sides | sides_in(hint)) + 1;
+    hint = (what == DISSOLVED ? DISSOLVED : what | sides_in(hint)) + 1;
     if (result == 0) {
         result = raw(RAW_FCNTL, fd, SET_HINT, &hint);
     }
     if (result < 0 && result != -EBADF) {
         atomic_store_explicit(&cannot_keep, true, memory_order_relaxed);
     }
+}
+
+void shut_note(int fd, int how)
+{
+    keep(fd, how == SHUT_RD ? READING : how == SHUT_WR ? WRITING : BOTH);
+}
+
+void shut_note_dissolved(int fd)
+{
+    keep(fd, DISSOLVED);
+}
+
+/* A datagram socket can only be shut down while it is connected. */
+enum known shut_was_dissolved(int fd)
+{
+    uint64_t hint = 0;
+    if (raw(RAW_FCNTL, fd, GET_HINT, &hint) < 0 ||
+        atomic_load_explicit(&cannot_keep, memory_order_relaxed)) {
+        return UNKNOWN;
+    }
+    return hint > READING ? YES : NO;
 }
 
 void shut_forget(int fd)

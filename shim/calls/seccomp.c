@@ -1,7 +1,9 @@
 /* Notices that the program puts a seccomp filter on itself. From then on the shim
  * makes no system call but write, so that a filter that kills has no reason to. A
  * filter inherited through exec (a container's, a unit's) is another matter: it is
- * made for programs that open files and sockets. */
+ * made for programs that open files and sockets. Likewise that it forbids itself the cycle
+ * counter (PR_SET_TSC); after an exec glibc's own start ends of that (elf/rtld.c reads it), so
+ * that nobody asks whether it is forbidden. */
 #include "calls/seccomp.h"
 
 #include "base/clock.h"
@@ -11,17 +13,26 @@
 #include "calls/wrap.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
+#include "start/hindrance.h"
 
 #include <sys/prctl.h>
 
+void seccomp_go_without_counter(void)
+{
+    cycles_end();
+    clock_go_without_counter();
+}
+
 /* The flag goes up first: the filter holds from the call on. What may be asked
  * for in there is found out now. */
-bool seccomp_enter(bool is_strict)
+bool seccomp_enter(bool is_strict, unsigned long filter)
 {
+    if ((is_strict || filter) && !process_is_caged()) {
+        hindrance_by_cage();
+    }
     bool first = process_enter_cage();
     if (is_strict) {
-        cycles_end();
-        clock_enter_strict();
+        seccomp_go_without_counter();
     }
     if (first) {
         settings_find_exe();
@@ -33,7 +44,6 @@ bool seccomp_enter(bool is_strict)
 
 void seccomp_fails(bool first)
 {
-    clock_leave_strict();
     if (first) {
         process_leave_cage();
     }
@@ -42,12 +52,16 @@ void seccomp_fails(bool first)
     }
 }
 
-static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) function,
+static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) function, int op,
                                                     unsigned long a, unsigned long b,
                                                     unsigned long c, unsigned long d)
 {
-    bool first = seccomp_enter(a == PRCTL_STRICT);
-    int result = function(PR_SET_SECCOMP, a, b, c, d);
+    if (op == PR_SET_TSC) {
+        seccomp_go_without_counter();
+        return function(op, a, b, c, d);
+    }
+    bool first = seccomp_enter(a == PRCTL_STRICT, b);
+    int result = function(op, a, b, c, d);
     if (result < 0) {
         seccomp_fails(first);
     }
@@ -66,8 +80,8 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
 static inline int pass_prctl(__typeof__(next.prctl) function, int op, unsigned long a,
                              unsigned long b, unsigned long c, unsigned long d)
 {
-    int result =
-        op == PR_SET_SECCOMP ? enter_by_prctl(function, a, b, c, d) : function(op, a, b, c, d);
+    int result = op == PR_SET_SECCOMP || op == PR_SET_TSC ? enter_by_prctl(function, op, a, b, c, d)
+                                                          : function(op, a, b, c, d);
     NO_TAIL_CALL(result);
     return result;
 }

@@ -65,6 +65,17 @@ WRAP(int, socketpair, (int domain, int type, int protocol, int *pair))
                                    : make_first_pair(domain, type, protocol, pair);
 }
 
+static bool keeps_notes(void)
+{
+    return (settings.logging || settings.recording) && !process_is_caged();
+}
+
+/* The kernel has read the address, unless a filter answered in its place. */
+static bool dissolves(const struct sockaddr *addr)
+{
+    return keeps_notes() && !process_is_filtered() && addr->sa_family == AF_UNSPEC;
+}
+
 /* Dissolved (AF_UNSPEC), or connected once more after that, or after a shutdown that had
  * dissolved it, in the midst of a connect. */
 static __attribute__((noinline)) void begins_anew(int fd, int result)
@@ -86,6 +97,8 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
     int result = next.connect(fd, addr, len);
     if (hint_is_shut(fd)) {
         begins_anew(fd, result);
+    } else if (result >= 0 && !hint_is_set(fd) && dissolves(addr)) {
+        shut_note_dissolved(fd);
     }
     return result >= 0 ? result : (int)FAILED(CALL_connect, result);
 }
@@ -127,7 +140,7 @@ WRAP(int, shutdown, (int fd, int how))
     if (result < 0) {
         return (int)FAILED(CALL_shutdown, result);
     }
-    if ((settings.logging || settings.recording) && !process_is_caged()) {
+    if (keeps_notes()) {
         shut_note(fd, how);
         hint_shut(fd);
     }

@@ -12,8 +12,12 @@
 __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, long c, long d,
                                                         long e)
 {
+    if (n == SYS_prctl && a == PR_SET_TSC) {
+        seccomp_go_without_counter();
+        return next.syscall(n, a, b, c, d, e, 0);
+    }
     bool is_strict = n == SYS_seccomp ? a == SECCOMP_STRICT : b == PRCTL_STRICT;
-    bool first = seccomp_enter(is_strict);
+    bool first = seccomp_enter(is_strict, (unsigned long)c);
     long result = next.syscall(n, a, b, c, d, e, 0);
     if (result < 0) {
         seccomp_fails(first);
@@ -38,9 +42,9 @@ __attribute__((used)) hidden long messages_by_syscall(long n, long fd, long mess
  * frame, and no write to the caller's stack. Only assembly promises that; gcc
  * stores stack arguments back before a tail call. The numbers: seccomp with
  * SECCOMP_SET_MODE_STRICT or SECCOMP_SET_MODE_FILTER (0, 1), and prctl with
- * PR_SET_SECCOMP (22). */
+ * PR_SET_SECCOMP (22), or, on x86, PR_SET_TSC (26). */
 _Static_assert(offsetof(struct next, syscall) == 0, "syscall is reached through `next` itself");
-_Static_assert(PR_SET_SECCOMP == 22, "as written in the assembly");
+_Static_assert(PR_SET_SECCOMP == 22 && PR_SET_TSC == 26, "as written in the assembly");
 
 #if defined(__x86_64__)
 #include "calls/arch/x86_64.h"

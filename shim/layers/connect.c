@@ -8,6 +8,7 @@
 #include "layers/resolved.h"
 #include "layers/timed_out.h"
 #include "layers/wait.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 
@@ -64,12 +65,30 @@ static struct change connect_again(int fd, const struct sockaddr *addr, socklen_
     struct change c =
         outcome_of(tries > 0 ? SETTING_CONNECT_RETRY : SETTING_COUNT, len, err, result);
     c.tries = (uint16_t)(tries < UINT16_MAX ? tries : UINT16_MAX);
-    c.waited_ms = (uint32_t)(now_ms() - patience.begin);
     return c;
 }
 
-static __attribute__((noinline)) struct change
-connect_carefully(int fd, const struct sockaddr *addr, socklen_t len)
+/* Whose doing it was that it timed out. */
+static enum setting setting_behind(const struct attempt *a, int result, unsigned waited_ms)
+{
+    if (result == LIMIT_REACHED) {
+        return limit_came_first(a->fd, settings.handling.connect_timeout_ms, waited_ms)
+                   ? SETTING_CONNECT_TIMEOUT
+                   : SETTING_COUNT;
+    }
+    return (enum setting)timed_out(CALL_connect, -1, a, waited_ms).setting;
+}
+
+/* Its failure is nobody's to repair: the program has gone on. */
+static void note_no_wait(int fd)
+{
+    if (!may_wait(fd)) { /* else its own SO_SNDTIMEO was over */
+        hindrance_found(SETTING_CONNECT_RETRY, HINDRANCE_NONBLOCKING);
+    }
+}
+
+static struct change connect_carefully(int fd, const struct sockaddr *addr, socklen_t len,
+                                       unsigned long long begin)
 {
     options_adopt(fd);
     options_limit_receiving(fd);
@@ -79,12 +98,13 @@ connect_carefully(int fd, const struct sockaddr *addr, socklen_t len)
         is_stream(fd) && !resolved_has_another(addr, len)) {
         return connect_again(fd, addr, len, err);
     }
-    struct change c = outcome_of(result == LIMIT_REACHED ? SETTING_CONNECT_TIMEOUT : SETTING_COUNT,
-                                 len, err, result);
-    if (result == -1 && err == ETIMEDOUT) {
-        c.setting =
-            timed_out(CALL_connect, -1, &(struct attempt){.fd = fd, .addr = addr, .addrlen = len})
-                .setting;
+    if (result < 0 && err == EINPROGRESS && settings.handling.connect_retry_ms > 0) {
+        note_no_wait(fd);
+    }
+    struct change c = outcome_of(SETTING_COUNT, len, err, result);
+    if (result < 0 && err == ETIMEDOUT) {
+        struct attempt a = {.fd = fd, .addr = addr, .addrlen = len};
+        c.setting = (uint8_t)setting_behind(&a, result, (unsigned)(now_ms() - begin));
     }
     return c;
 }
@@ -94,7 +114,9 @@ static __attribute__((noinline)) struct change connect_and_keep(int fd, const st
                                                                 socklen_t len)
 {
     int kept = errno;
-    struct change c = connect_carefully(fd, addr, len);
+    unsigned long long begin = now_ms();
+    struct change c = connect_carefully(fd, addr, len, begin);
+    c.waited_ms = c.setting == SETTING_COUNT ? 0 : (uint32_t)(now_ms() - begin);
     errno = c.given < 0 ? -c.given : kept;
     return c;
 }

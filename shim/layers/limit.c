@@ -13,7 +13,7 @@
 
 /* The kernel looks at an unanswered SYN after a second at the earliest
  * (include/net/tcp.h, TCP_TIMEOUT_INIT). */
-enum { FIRST_LOOK_MS = 1000, MOST_SYNS = 127 };
+enum { FIRST_LOOK_MS = 1000, MOST_SYNS = 127, TICKS_MS = 20 };
 
 struct wait { /* the kernel's old struct timeval */
     long seconds, microseconds;
@@ -24,15 +24,18 @@ static void put_int(int fd, int option, unsigned value)
     raw(SYS_setsockopt, fd, IPPROTO_TCP, option, &value, sizeof value);
 }
 
-/* How often a SYN is sent again: each wait is twice as long as the one before, the first
- * a second (tcp(7), TCP_SYNCNT). */
+/* How long an unanswered SYN, sent again so often, is waited for at least: each wait is twice
+ * as long as the one before, the first a second (tcp(7), TCP_SYNCNT). */
+static unsigned long long steps_ms(int count)
+{
+    return (1000ULL << (count + 1 < 40 ? count + 1 : 40)) - 1000;
+}
+
 static int steps(void)
 {
     int count = 1;
-    unsigned long long ms = 3000;
-    while (ms < settings.handling.connect_timeout_ms && count < MOST_SYNS) {
+    while (steps_ms(count) < settings.handling.connect_timeout_ms && count < MOST_SYNS) {
         count++;
-        ms = (1000ULL << (count + 1 < 40 ? count + 1 : 40)) - 1000;
     }
     return count;
 }
@@ -49,6 +52,12 @@ bool limit_is_ours(int fd)
 {
     return settings.handling.connect_timeout_ms > 0 &&
            ask_int(fd, IPPROTO_TCP, TCP_SYNCNT) == steps();
+}
+
+bool limit_came_first(int fd, unsigned ms, unsigned waited_ms)
+{
+    int count = ask_int(fd, IPPROTO_TCP, TCP_SYNCNT);
+    return waited_ms + TICKS_MS >= ms || count < 0 || steps_ms(count) >= ms;
 }
 
 /* After a signal, or the program's own SO_SNDTIMEO, it goes on in the background, and

@@ -17,4 +17,8 @@ void limit_connecting_send(int fd);
 /* Whether the kernel's steps of this socket are those that were asked for. */
 bool limit_is_ours(int fd);
 
+/* Whether a connect that timed out ended by a limit of so many milliseconds, and not by the
+ * kernel's own steps before that (net.ipv4.tcp_syn_retries). waited_ms: 0 if it is not known. */
+bool limit_came_first(int fd, unsigned ms, unsigned waited_ms);
+
 #endif

@@ -9,7 +9,9 @@
 #include "layers/limit.h"
 #include "layers/moving.h"
 #include "layers/options.h"
+#include "layers/short.h"
 #include "layers/timed_out.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,9 +40,12 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
         struct failure failure = failure_of(call, -1, EAGAIN, &a);
         if (failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us)) {
             c.setting = SETTING_RECV_TIMEOUT;
+            c.waited_ms = (uint32_t)(failure.timeout_us / 1000);
+        } else if (failure.cause == CAUSE_would_block && failure.is_socket) {
+            hindrance_found(SETTING_RECV_TIMEOUT, HINDRANCE_NONBLOCKING);
         }
     } else if (c.err == ETIMEDOUT) {
-        c.setting = timed_out(call, -1, &a).setting;
+        c.setting = timed_out(call, -1, &a, 0).setting;
     }
     c.given = other;
     return c;
@@ -89,20 +94,27 @@ static __attribute__((noinline)) long send_failed(enum call call, int fd, int ot
     return c.setting == SETTING_COUNT ? -1 : handled_moving(fd, c);
 }
 
-/* `came` says what is due with what came. */
-#define RECEIVES_AND(result, call, name, parameters, arguments, came, flags, msg)                  \
+/* `came` says what is due with what came. waits: for all of what is `wanted`. */
+#define RECEIVES_AND(result, call, name, parameters, arguments, came, flags, msg, waits, wanted)   \
     static result layer_##name parameters                                                          \
     {                                                                                              \
         int kept = errno;                                                                          \
+        unsigned long long begin = (waits) ? short_begin() : 0;                                    \
         result n = beneath.name arguments;                                                         \
         if (n >= 0) {                                                                              \
             came;                                                                                  \
+            if (begin > 0 && n > 0 && (size_t)n != (wanted)) {                                     \
+                short_tell(CALL_##call, fd, (long)n, begin);                                       \
+            }                                                                                      \
             return n;                                                                              \
         }                                                                                          \
         return (result)receive_failed(CALL_##call, fd, flags, msg, -1, kept);                      \
     }
 #define RECEIVES(result, call, name, parameters, arguments, flags)                                 \
-    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL)
+    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL,                  \
+                 (flags)&MSG_WAITALL, len)
+#define READS(result, call, name, parameters, arguments, flags)                                    \
+    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL, false, 0)
 
 #define SENDS(...) SENDS_AFTER((void)0, __VA_ARGS__)
 #define SENDS_AFTER(before, result, call, name, parameters, arguments, fd, other)                  \
@@ -126,6 +138,17 @@ static void before_sendto(int fd, int flags, const struct sockaddr *addr)
     if (flags & MSG_FASTOPEN) {
         prepare_connecting_send(fd);
     } else if (addr) {
+        options_limit_asking(fd);
+    }
+}
+
+/* Whether it names an address is not looked at before the kernel has: a socket that has no port
+ * yet can send nothing without one. */
+static void before_sendmsg(int fd, int flags)
+{
+    if (flags & MSG_FASTOPEN) {
+        prepare_connecting_send(fd);
+    } else {
         options_limit_asking(fd);
     }
 }
@@ -155,12 +178,13 @@ RECEIVES(ssize_t, recvfrom, recvfrom,
          (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
          (fd, buf, len, flags, addr, addrlen), flags)
 RECEIVES_AND(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
-             take_descriptors(msg, n), flags, msg)
+             take_descriptors(msg, n), flags, msg, flags &MSG_WAITALL, short_room(msg))
 RECEIVES_AND(int, recvmmsg, recvmmsg,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
-             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
-RECEIVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
-RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count), 0)
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL,
+             !timeout && !(flags & MSG_WAITFORONE), count)
+READS(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
+READS(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count), 0)
 
 SENDS(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags),
       fd, -1)
@@ -168,10 +192,11 @@ SENDS_AFTER(before_sendto(fd, flags, addr), ssize_t, sendto, sendto,
             (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
              socklen_t addrlen),
             (fd, buf, len, flags, addr, addrlen), fd, -1)
-SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, sendmsg,
+SENDS_AFTER(before_sendmsg(fd, flags), ssize_t, sendmsg, sendmsg,
             (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
-SENDS(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), fd, -1)
+SENDS_AFTER(before_sendmsg(fd, flags), int, sendmmsg, sendmmsg,
+            (int fd, struct mmsghdr *msgs, unsigned count, int flags), (fd, msgs, count, flags), fd,
+            -1)
 SENDS(ssize_t, write, write, (int fd, const void *buf, size_t len), (fd, buf, len), fd, -1)
 SENDS(ssize_t, writev, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count), fd,
       -1)
@@ -199,20 +224,20 @@ static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_of
 }
 
 #ifdef __GLIBC__
-RECEIVES(ssize_t, preadv2, preadv2,
-         (int fd, const struct iovec *iov, int count, off_t offset, int flags),
-         (fd, iov, count, offset, flags), flags)
-RECEIVES(ssize_t, preadv2, preadv64v2,
-         (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
-         (fd, iov, count, offset, flags), flags)
+READS(ssize_t, preadv2, preadv2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags), flags)
+READS(ssize_t, preadv2, preadv64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags), flags)
 RECEIVES(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
          (fd, buf, len, room, flags), flags)
 RECEIVES(ssize_t, recvfrom, __recvfrom_chk,
          (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
           socklen_t *addrlen),
          (fd, buf, len, room, flags, addr, addrlen), flags)
-RECEIVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room),
-         (fd, buf, len, room), 0)
+READS(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (fd, buf, len, room),
+      0)
 SENDS(ssize_t, pwritev2, pwritev2,
       (int fd, const struct iovec *iov, int count, off_t offset, int flags),
       (fd, iov, count, offset, flags), fd, -1)
@@ -225,19 +250,22 @@ SENDS(int, dprintf, __vdprintf_chk, (int fd, int flag, const char *format, va_li
 
 #ifdef HAVE_TIME64_TWINS
 RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags),
-             (fd, msg, flags), take_descriptors(msg, n), flags, msg)
+             (fd, msg, flags), take_descriptors(msg, n), flags, msg, flags &MSG_WAITALL,
+             short_room(msg))
 RECEIVES_AND(int, recvmmsg, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
-             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
-SENDS_AFTER(before_sendto(fd, flags, NULL), ssize_t, sendmsg, __sendmsg64,
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL,
+             !timeout && !(flags & MSG_WAITFORONE), count)
+SENDS_AFTER(before_sendmsg(fd, flags), ssize_t, sendmsg, __sendmsg64,
             (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
-SENDS(int, sendmmsg, __sendmmsg64, (int fd, struct mmsghdr *msgs, unsigned count, int flags),
-      (fd, msgs, count, flags), fd, -1)
+SENDS_AFTER(before_sendmsg(fd, flags), int, sendmmsg, __sendmmsg64,
+            (int fd, struct mmsghdr *msgs, unsigned count, int flags), (fd, msgs, count, flags), fd,
+            -1)
 #endif
 
 static __attribute__((noinline)) struct change behind_late_error(int fd)
 {
-    return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd});
+    return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd}, 0);
 }
 
 /* Event loops learn of it so. The kernel has just written the value. */
@@ -283,8 +311,10 @@ static void install_askers(void)
 {
     next.sendto = layer_sendto;
     next.sendmsg = layer_sendmsg;
+    next.sendmmsg = layer_sendmmsg;
 #ifdef HAVE_TIME64_TWINS
     next.__sendmsg64 = layer___sendmsg64;
+    next.__sendmmsg64 = layer___sendmmsg64;
 #endif
 }
 

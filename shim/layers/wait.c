@@ -1,5 +1,6 @@
 #include "layers/wait.h"
 
+#include "base/clock.h"
 #include "base/next.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -24,11 +25,7 @@ static bool wait_for(unsigned ms)
 
 unsigned long long now_ms(void)
 {
-    struct {
-        long seconds, nanoseconds; /* the kernel's old struct timespec */
-    } now = {0, 0};
-    raw(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-    return (unsigned long long)now.seconds * 1000 + (unsigned long long)now.nanoseconds / 1000000;
+    return (unsigned long long)clock_steady() / 1000000;
 }
 
 struct patience patience_of(unsigned ms, unsigned first_pause, unsigned longest_pause)

@@ -1,5 +1,6 @@
 #include "observe/by_errno.h"
 
+#include "base/apart.h"
 #include "base/ask.h"
 #include "base/kernel.h"
 #include "base/raw.h"
@@ -112,22 +113,32 @@ static void find_descriptor_limit(struct facts *f)
     f->descriptor_limit = limit < UINT32_MAX ? (uint32_t)limit : 0; /* else there is none */
 }
 
+struct port_range {
+    char digits[32];
+    long len;
+};
+
+static void read_port_range(void *what)
+{
+    struct port_range *r = what;
+    long fd =
+        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        r->len = raw(SYS_read, fd, r->digits, sizeof r->digits);
+        raw(SYS_close, fd);
+    }
+}
+
 /* The range as the program's network namespace has it now. */
 static void find_port_range(struct facts *f)
 {
-    char digits[32] = "";
+    struct port_range range = {.len = 0};
     unsigned ports[2] = {0, 0};
     int which = 0;
-    long fd =
-        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return;
-    }
-    long len = raw(SYS_read, fd, digits, sizeof digits);
-    raw(SYS_close, fd);
-    for (long i = 0; i < len; i++) {
-        if (digits[i] >= '0' && digits[i] <= '9') {
-            ports[which] = ports[which] * 10 + (unsigned)(digits[i] - '0');
+    apart(read_port_range, &range);
+    for (long i = 0; i < range.len; i++) {
+        if (range.digits[i] >= '0' && range.digits[i] <= '9') {
+            ports[which] = ports[which] * 10 + (unsigned)(range.digits[i] - '0');
         } else {
             which = 1;
         }
@@ -150,7 +161,7 @@ static void find_sizes(struct facts *f)
 
 /* A datagram socket is told of the ICMP errors of what it sends by the next call, whatever
  * that is: of all of it if it asked for them (ip(7), IP_RECVERR), else if it is connected, or
- * was to another address (net/ipv4/udp.c, __udp4_lib_err()). */
+ * was, to another address or before it was dissolved (net/ipv4/udp.c, __udp4_lib_err()). */
 static bool asked_for_errors(const struct facts *f)
 {
     return ask_int(f->fd, IPPROTO_IP, OPTION_IP_RECVERR) > 0 ||
@@ -167,7 +178,8 @@ static void find_hears_errors(struct facts *f)
     /* A refusal is always of an earlier one. */
     bool is_connected = f->err != ECONNREFUSED && ((f->peer.len > 0 && !f->peer_from_call) ||
                                                    raw(SYS_getpeername, f->fd, &peer, &len) == 0);
-    f->hears_errors = is_connected || asked_for_errors(f);
+    f->hears_errors =
+        is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
 }
 
 /* MPTCP counts the peer's DATA_FIN as a byte that waits, and an end of its own as well:

@@ -158,6 +158,23 @@ static uint32_t output_queue(const struct facts *f, const struct tcp_facts *info
     return (uint32_t)queue;
 }
 
+static void ask_again(const struct facts *f, struct tcp_facts *info)
+{
+    socklen_t len = sizeof *info;
+    ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, info, &len);
+}
+
+/* A last byte, or the FIN, that was in flight and has been acknowledged before the queue was
+ * looked at makes the side that connected look like the one that accepted. */
+static void make_sure_of_side(struct facts *f, struct tcp_facts *info)
+{
+    uint64_t acked = info->bytes_acked;
+    if (f->side == ACCEPTED && f->state != TCP_STATE_CLOSE && info->unacked > 0) {
+        ask_again(f, info);
+        f->side = info->bytes_acked == acked ? ACCEPTED : SIDE_UNKNOWN;
+    }
+}
+
 /* What was acknowledged, where bytes_sent is of no use: a segment that this host
  * itself failed to send (interface down, no route, dropped by a firewall rule of
  * its own or by a full queue) is counted at each try, and not as retransmitted
@@ -205,12 +222,6 @@ static enum known refused_data(const struct facts *f, const struct tcp_facts *in
     return f->rx == 0 && f->fin_seen == NO && info->rcv_ooopack == 0 ? YES : UNKNOWN;
 }
 
-static void ask_again(const struct facts *f, struct tcp_facts *info)
-{
-    socklen_t len = sizeof *info;
-    ask(f->fd, IPPROTO_TCP, OPTION_TCP_INFO, info, &len);
-}
-
 /* Payload, without SYN and FIN. bytes_sent and bytes_retrans have payload alone;
  * notsent_bytes and the output queue are differences of sequence numbers, in which
  * our FIN counts as a byte, and bytes_received has the peer's
@@ -224,6 +235,7 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     uint64_t excess = info->bytes_acked + unacked - payload;
     f->own_fin = own_fin(f, excess, unsent);
     f->side = side_of(f, excess, unsent);
+    make_sure_of_side(f, info);
     f->has_sent = info->bytes_sent > 0;
     f->unsent = unsent;
     f->unacked = unacked;

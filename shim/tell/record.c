@@ -217,6 +217,9 @@ size_t record_handled_change(struct text *t, const char *line, const struct fact
     PUT_WORD(t, "setting", setting_rows[c->setting].variable);
     put_words(t, true, c);
     put_words(t, false, c);
+    if (c->err && c->waited_ms > 0) {
+        PUT_NUMBER(t, "waited_ms", c->waited_ms);
+    }
     put_socket(t, f);
     if (cause != CAUSE_COUNT) {
         PUT_WORD(t, "cause", cause_name(cause));
@@ -319,10 +322,11 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
     return end_with_sentence(&t, line);
 }
 
-size_t record_config(char *line, const struct moment *m, const char *why, size_t len)
+size_t record_config(char *line, const struct moment *m, enum level level, const char *why,
+                     size_t len)
 {
     struct text t;
-    record_begin(&t, line, m, LEVEL_ERROR, "config");
+    record_begin(&t, line, m, level, "config");
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);

@@ -24,7 +24,7 @@ struct recorded {
     int32_t pid, tid; /* 0: not known */
     uint8_t event;
     uint8_t cause;  /* CAUSE_COUNT: none */
-    uint16_t facts; /* bytes of them */
+    uint16_t facts; /* bytes of them; of RECORDED_CONFIG, by how much it is below error */
 };
 
 struct recorded_change {

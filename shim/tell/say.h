@@ -67,7 +67,9 @@ const char *say_unknown(template sentence);
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
     FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \
     CLAUSE(port_range)                                                                             \
+    CLAUSE(reset_seen)                                                                             \
     CLAUSE(rest)                                                                                   \
+    CLAUSE(rst)                                                                                    \
     FIGURE(rx, put_bytes(t, f->rx))                                                                \
     CLAUSE(saved)                                                                                  \
     CLAUSE(send_buffer)                                                                            \

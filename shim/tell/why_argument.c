@@ -160,8 +160,12 @@ template why_not_supported(const struct facts *f)
                                       "option; programs often just probe for it.");
     }
     if (f->err == ENOPROTOOPT) {
-        return SAY("The remote host, or a firewall on the path, answered that it does not support "
-                   "the protocol (ICMP protocol unreachable).");
+        return keeps_messages_apart(f)
+                   ? SAY("An earlier datagram from this socket was answered with ICMP protocol "
+                         "unreachable: its destination does not support the protocol, or a "
+                         "firewall rejects it.")
+                   : SAY("The remote host, or a firewall on the path, answered that it does not "
+                         "support the protocol (ICMP protocol unreachable).");
     }
     if (f->call == CALL_socketpair && f->err == EOPNOTSUPP) {
         return SAY("This address family does not support socketpair, which is for unix sockets.");

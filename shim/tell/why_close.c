@@ -6,17 +6,34 @@ static bool is_end_of_program(const struct facts *f)
     return f->call == CALL_exit;
 }
 
+/* A shutdown has sent the FIN already: whether it has arrived is known by its acknowledgement. */
+template clause_rst(const struct facts *f)
+{
+    if (f->state == TCP_STATE_FIN_WAIT2) {
+        return SAY("RST after the FIN of its shutdown");
+    }
+    return f->state == TCP_STATE_FIN_WAIT1 ? SAY("RST") : SAY("RST instead of FIN");
+}
+
+/* An RST after the FIN gives EPIPE: net/ipv4/tcp_input.c, tcp_reset(). */
+template clause_reset_seen(const struct facts *f)
+{
+    if (f->state == TCP_STATE_FIN_WAIT2) {
+        return SAY("EPIPE");
+    }
+    return f->state == TCP_STATE_FIN_WAIT1 ? SAY("ECONNRESET or EPIPE") : SAY("ECONNRESET");
+}
+
 static template why_reset_at_end(const struct facts *f)
 {
     return f->queued > 0
                ? SAY("This program ended with $unread unread: unless another process has the "
-                     "connection as well, its kernel sends RST instead of FIN, and $peer sees "
-                     "ECONNRESET.")
+                     "connection as well, its kernel sends $rst, and $peer sees $reset_seen.")
                : SAY("This program ended with SO_LINGER 0 set: unless another process has the "
-                     "connection as well, its kernel sends RST instead of FIN, and $peer sees "
-                     "ECONNRESET.");
+                     "connection as well, its kernel sends $rst, and $peer sees $reset_seen.");
 }
 
+/* The peer's RST may come between the last look at the connection and the close. */
 template why_reset_by_own_close(const struct facts *f)
 {
     if (is_end_of_program(f)) {
@@ -24,9 +41,11 @@ template why_reset_by_own_close(const struct facts *f)
     }
     return f->queued > 0
                ? SAY("This program closed the connection with $unread unread, so its kernel sent "
-                     "RST instead of FIN; $peer sees ECONNRESET unless it has closed as well.")
-               : SAY("This program closed the connection with SO_LINGER 0, so its kernel sent RST "
-                     "instead of FIN; $peer sees ECONNRESET unless it has closed as well.");
+                     "$rst, unless the connection failed at that very moment; $peer sees "
+                     "$reset_seen unless it has closed as well.")
+               : SAY("This program closed the connection with SO_LINGER 0, so its kernel sent "
+                     "$rst, unless the connection failed at that very moment; $peer sees "
+                     "$reset_seen unless it has closed as well.");
 }
 
 template clause_after_waited(const struct facts *f)

@@ -83,8 +83,18 @@ template clause_or_own_address(const struct facts *f)
                : NULL;
 }
 
+/* An unconnected socket, and not a datagram of this call. */
+static bool is_of_no_peer(const struct facts *f)
+{
+    return is_inet(f) && keeps_messages_apart(f) && f->peer.len == 0;
+}
+
 template why_unreachable(const struct facts *f)
 {
+    if (is_of_no_peer(f) && (f->err == ENETUNREACH || f->err == EHOSTUNREACH)) {
+        return SAY("An earlier datagram from this socket did not reach its destination: this host, "
+                   "a router or a firewall reported it unreachable (ICMP).");
+    }
     switch (f->err) {
     case EINVAL:
         if (f->call == CALL_connect) {

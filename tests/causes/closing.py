@@ -1,11 +1,12 @@
 """A close that leaves something undone, and one that does not."""
+import errno
 import os
 import socket
 import struct
 import threading
 from socket import AF_INET, IPPROTO_TCP, MSG_DONTWAIT, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
 
-from made_of import (CLOSE, FIN_WAIT2, accepted, call, can_be_written, connected, firewall, notes,
+from made_of import (CLOSE, FIN_WAIT2, accepted, call, can_be_written, close_window, connected, firewall, notes,
                      own_network, own_network_with, peer, send_all, tcp_info, vanish, wait, wait_for_state, wait_until)
 from registry import case
 
@@ -16,12 +17,42 @@ def has_come(s, n):
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=517 tx=0 unread=517 side=connected
-        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN; $them sees ECONNRESET
+        closed the connection with 517 bytes unread, so its kernel sent RST instead of FIN, unless the connection failed at that very moment; $them sees ECONNRESET
 """)
 def close_unread():
     s = connected()
     peer("give(517)")
     has_come(s, 517)
+    s.close()
+
+
+@case("""
+    close 0 reset-by-own-close | tcp FIN_WAIT2 rx=517 tx=0 unread=517 side=connected
+        with 517 bytes unread, so its kernel sent RST after the FIN of its shutdown, unless ... ; $them sees EPIPE unless
+""")
+def close_unread_after_shutdown():
+    """Asked of the peer as well: it has had the FIN."""
+    s = connected()
+    s.shutdown(SHUT_WR)
+    peer("give(517)")
+    has_come(s, 517)
+    wait_for_state(s, FIN_WAIT2)
+    s.close()
+    if peer("c.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)") != errno.EPIPE:
+        raise AssertionError("the peer sees another error")
+
+
+@case("""
+    close 0 reset-by-own-close | tcp FIN_WAIT1 rx=9 unread=9
+        so its kernel sent RST, unless ... ; $them sees ECONNRESET or EPIPE unless
+""")
+def close_unread_with_fin_on_its_way():
+    """It waits behind what the peer does not take."""
+    s = connected(room=4096)
+    close_window(s)
+    s.shutdown(SHUT_WR)
+    peer("give(9)")
+    has_come(s, 9)
     s.close()
 
 
@@ -44,7 +75,7 @@ def close_unread_with_threads():
 
 @case("""
     close 0 reset-by-own-close | tcp ESTABLISHED rx=0 tx=0 unread=0
-        with SO_LINGER 0
+        with SO_LINGER 0, so its kernel sent RST instead of FIN, unless the connection failed at that very moment;
 """)
 def close_without_lingering():
     s = connected()

@@ -103,6 +103,55 @@ def udp_unreachable_elsewhere():
     call(s.sendto, b"abc", other.getsockname())
 
 
+def dissolved_udp(answer):
+    """A socket with an error of when it was connected; and another address."""
+    own_network()
+    firewall(f"udp dport 7000 reject with icmp {answer}")
+    s, other = bound_udp(), bound_udp()
+    notes["other"] = name(other.getsockname())
+    s.connect((LOOPBACK, 7000))
+    s.send(b"abc")
+    wait(s)
+    raw("connect", s.fileno(), bytes(16), 16)
+    return s, other.getsockname()
+
+
+@case("""
+    sendto EHOSTUNREACH unreachable | len=3 type=udp peer=$other
+        Or the error is about an earlier datagram from this socket to another address
+""")
+def udp_unreachable_before_it_was_dissolved():
+    s, other = dissolved_udp("admin-prohibited")
+    call(s.sendto, b"abc", other)
+
+
+@case("""
+    recv EHOSTUNREACH unreachable | len=64 type=udp peer=-
+        An earlier datagram from this socket did not reach its destination ... !the peer
+""")
+def udp_unreachable_before_it_was_dissolved_received():
+    s, _ = dissolved_udp("admin-prohibited")
+    call(s.recv, 64)
+
+
+@case("""
+    sendto ECONNREFUSED connection-refused | len=3 type=udp peer=$other
+        An earlier datagram from this socket was answered with ICMP port unreachable ... !connected
+""")
+def udp_refused_before_it_was_dissolved():
+    s, other = dissolved_udp("port-unreachable")
+    call(s.sendto, b"abc", other)
+
+
+@case("""
+    recv ECONNREFUSED connection-refused | len=64 type=udp peer=-
+        An earlier datagram from this socket was answered with ICMP port unreachable ... !the peer
+""")
+def udp_refused_before_it_was_dissolved_received():
+    s, _ = dissolved_udp("port-unreachable")
+    call(s.recv, 64)
+
+
 @case("""
     sendto ENETUNREACH unreachable | len=3 type=udp peer=10.5.0.1:7000
         There is no route to 10.5.0.1:7000 ... !earlier
@@ -149,7 +198,7 @@ def udp_refused_by_a_firewall():
 
 @case("""
     recv ENOPROTOOPT not-supported | len=64 udp peer=127.0.0.1:7000
-        The remote host, or a firewall on the path, answered that it does not support the protocol (ICMP protocol unreachable)
+        An earlier datagram from this socket was answered with ICMP protocol unreachable: its destination does not support
 """)
 def udp_protocol_rejected():
     own_network()

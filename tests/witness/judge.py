@@ -42,7 +42,7 @@ class Case:
         """Since data came, or the connection was made."""
         slack, t = 30 + coarse, self.t
         found = []
-        for at, surely in ((min(self.low, t.end_at_least() - truth.LAG), True),
+        for at, surely in ((min(self.low, t.may_end_at(self.high) - truth.LAG), True),
                            (min(self.high, t.end_at_latest()), False)):
             last = t.last_data_in(at, surely)
             if last is None:

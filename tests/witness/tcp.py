@@ -4,7 +4,7 @@ import socket
 import figures
 from claims import LESS, Table
 from packets import RST
-from truth import LAG
+from truth import LAG, RACE
 
 tcp = Table()
 claim = tcp.claim
@@ -304,14 +304,25 @@ TIME = r"(?P<d>\d+) (?P<unit>us|ms|s)"
 
 
 def reset_went(case):
-    """By this close; a rule of this host may have kept it back."""
+    """By this close; a rule of this host may have kept it back, or an RST have come just before it."""
     t = case.t
-    return any(p.flags & RST and case.entry["t0"] - LAG <= p.at <= case.entry["t1"] + LAG for p in t.out) or \
+    return t.failed_between(case.entry["t0"] - RACE, case.entry["t1"]) or any(p.flags & RST and case.entry["t0"] - LAG <= p.at <= case.entry["t1"] + LAG for p in t.out) or \
         t.rules_out.ever(case.high) or t.routed(case.high) or "no RST went out"
 
 
-@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent RST instead of FIN; PEER sees ECONNRESET unless it has closed as well\.")
+def reset_is_seen_as(case, said):
+    """EPIPE by a peer that has had the FIN: then it has acknowledged it, or is about to."""
+    after_fin = {"RST after the FIN of its shutdown": "EPIPE", "RST": "ECONNRESET or EPIPE",
+                 "RST instead of FIN": "ECONNRESET"}
+    if (case.record["state"] in ("FIN_WAIT1", "FIN_WAIT2")) == (said["rst"] == "RST instead of FIN"):
+        return "it had sent FIN, or had not"
+    return after_fin[said["rst"]] == said["seen"] or "it sees another error"
+
+
+@claim(r"This program closed the connection with (?:<n> unread|(?P<linger>SO_LINGER 0)), so its kernel sent (?P<rst>RST(?: instead of FIN| after the FIN of its shutdown)?), unless the connection failed at that very moment; PEER sees (?P<seen>ECONNRESET(?: or EPIPE)?|EPIPE) unless it has closed as well\.")
 def _(case, said):
+    if reset_is_seen_as(case, said) is not True:
+        return reset_is_seen_as(case, said)
     if said["linger"]:
         asked = any(a["act"] == "option" and a["name"] == "linger" and a["e"] == case.t.name for a in case.t.acts)
         return reset_went(case) if asked else "it was not asked for"

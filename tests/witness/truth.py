@@ -8,7 +8,9 @@ did (already, LAG earlier).
 from packets import ACK, FIN, RST, SYN
 
 LAG = 25_000_000  # nanoseconds
-RACE = 1_000_000  # packets this close to each other may be taken in another order, on two processors
+RACE = 1_000_000  # packets this close to each other may be taken in another order: there are two
+#                   processors, and tcpdump sees a whole batch of them before the first is taken
+#                   (net/core/dev.c, __netif_receive_skb_list_core())
 NEVER = float("inf")
 # What ends a connection, as errno.
 FATAL = {104, 110, 103, 111, 113, 101, 100, 32, 13, 92, 71, 64, 22}
@@ -167,7 +169,7 @@ class Tcp:
             least = 0
         elif self.was_full(low):
             least = max(0, acknowledged - (self.fin_in <= low))
-        elif self.end_at_least() <= high:
+        elif self.may_end_at(high) <= high:
             least = min(least, acknowledged)
         return min(least, most), most
 
@@ -318,7 +320,7 @@ class Tcp:
 
     def ends(self):
         """(at the earliest, at the latest) for each thing that ended it."""
-        found = [(at, at) for at, sure in self.resets]
+        found = [(at, at + RACE) for at, sure in self.resets]
         found += [(at, at) for at in self.own_resets]
         found += [(p.at, p.at) for p in self.out if p.flags & RST and
                   not self.rules_in.maybe(p.at, "reset")]
@@ -331,8 +333,15 @@ class Tcp:
         found += [(e["t0"], e["t1"]) for e in self.entries if e.get("unspec")]
         return found
 
+    def failed_between(self, begin, end):
+        return any(a <= end and b >= begin for a, b in self.known_ends())
+
     def end_at_least(self):
         return min((a for a, _ in self.known_ends()), default=NEVER)
+
+    def may_end_at(self, until):
+        """The earliest end of all that may be."""
+        return min([self.end_at_least(), *(self.timers() if self.may_have_timed_out(until) else [])])
 
     def end_at_latest(self):
         return min((b for _, b in self.known_ends()), default=NEVER)

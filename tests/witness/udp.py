@@ -92,6 +92,14 @@ def _(case, said):
     return case.t.answered({0x303}, case.high) or "none was"
 
 
+@claim(r"An earlier datagram from this socket did not reach its destination: this host, a router or a firewall reported it unreachable \(ICMP\)\.")
+def _(case, said):
+    if case.entry.get("sends") and case.entry.get("to"):
+        return "this call has a destination itself"
+    kinds = ICMP[errno.EHOSTUNREACH] | ICMP[errno.ENETUNREACH]
+    return case.t.answered(kinds, case.high) or case.t.routed("unreachable", "throw") or "none was"
+
+
 @claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS + r"(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
@@ -106,7 +114,7 @@ def _(case, said):
         case.t.routed("unreachable") or f"nobody said so of {to}"
 
 
-@claim(r"The remote host, or a firewall on the path, answered that it does not support the protocol \(ICMP protocol unreachable\)\.")
+@claim(r"An earlier datagram from this socket was answered with ICMP protocol unreachable: its destination does not support the protocol, or a firewall rejects it\.")
 def _(case, said):
     return case.t.answered({0x302}, case.high) or "nobody did"
 

@@ -54,6 +54,8 @@ __asm__(".text\n"
         "    cmpl $172, 4(%esp)\n"
         "    jne 0b\n"
         "    cmpl $22, 8(%esp)\n"
+        "    je 3f\n"
+        "    cmpl $26, 8(%esp)\n"
         "    jne 0b\n"
         "    jmp 3f\n"
         "6:  call 7f\n" /* to learn where we are */
