@@ -273,7 +273,7 @@ print(base64.b64encode(hashlib.sha256(page).digest()).decode())' "$part")
     is hostile ".elements - $allowed == []"
     local try="<script>window.pwned_s=1</script>\"'><img src=http://127.0.0.1:9/x onerror=window.pwned_i=1></title></style></textarea><svg onload=window.pwned_v=1>&lt;b&gt;&#60;u&#62;"
     # By nearly each of the ways: keys, sentences, settings, what stands in front.
-    [ "$(seen hostile .text | grep -oF -e "$try" | wc -l)" -ge 30 ]
+    [ "$(seen hostile .text | grep -oF -e "$try" | wc -l)" -ge 25 ]
     seen hostile .text | grep -qF '\x1b[31mred\x07 [U+202E]txt.exe \xc2\x85 \xff\xfe 😀 ä \x01\x7f[U+200B]`code`'
     seen hostile .text | grep -qF '<img/src=x/onerror=window.pwned_h=1>'
     LC_ALL=C refute grep -q '[[:cntrl:]]' <(tr -d '\n' <"$PAGES/hostile.html")
