@@ -178,8 +178,7 @@ static void find_hears_errors(struct facts *f)
     /* A refusal is always of an earlier one. */
     bool is_connected = f->err != ECONNREFUSED && ((f->peer.len > 0 && !f->peer_from_call) ||
                                                    raw(SYS_getpeername, f->fd, &peer, &len) == 0);
-    f->hears_errors =
-        is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
+    f->hears_errors = is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
 }
 
 /* MPTCP counts the peer's DATA_FIN as a byte that waits, and an end of its own as well:
