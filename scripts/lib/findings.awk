@@ -26,6 +26,7 @@ BEGIN {
 
 # The order: what explains most before what explains less.
 function find_all() {
+    find_waits_for_itself()
     find_both_sides()
     find_name_not_resolved()
     find_name_resolved_late()

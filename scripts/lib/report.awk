@@ -426,6 +426,8 @@ function count_event(    key) {
         count_handled()
     else if (event == "rotated")
         rotated_why = why()
+    else if (event == "config" && value("level") != "error")
+        count_hindrance()
     else if (event == "config" || event == "refused") {
         key = event SUBSEP value("prog") SUBSEP why()
         if (key in complaints || ++complaint_count <= MOST_KEYS)

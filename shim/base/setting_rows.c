@@ -250,7 +250,7 @@ static bool append_pid(char **at, const char *end)
 }
 
 /* What may be put behind a path: rotation's ".new", and a pid before it. */
-enum { SUFFIX_ROOM = 24 };
+enum { SUFFIX_ROOM = 48 };
 
 /* The path made absolute, with %p and %n put in, into PATH_MAX bytes, which hold what may
  * be put behind it, too. */

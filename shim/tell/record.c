@@ -322,10 +322,11 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
     return end_with_sentence(&t, line);
 }
 
-size_t record_config(char *line, const struct moment *m, const char *why, size_t len)
+size_t record_config(char *line, const struct moment *m, enum level level, const char *why,
+                     size_t len)
 {
     struct text t;
-    record_begin(&t, line, m, LEVEL_ERROR, "config");
+    record_begin(&t, line, m, level, "config");
     begin_sentence(&t);
     text_bytes(&t, why, len);
     return end_with_sentence(&t, line);

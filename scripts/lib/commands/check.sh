@@ -99,6 +99,7 @@ check_process() {
     echo "  settings: $(check_which_settings)"
     check_in_force=$(check_what_is_in_force)
     [ -z "$check_in_force" ] || echo "  in force: $check_in_force"
+    check_what_hinders
     check_recorder_file=$(check_find_recorder)
     [ -z "$check_recorder_file" ] || echo "  recorder: $(check_here "$check_recorder_file")"
 }
@@ -118,6 +119,14 @@ check_what_is_in_force() {
     else
         echo "its log has no start record of it (it may be a child of the program that has)"
     fi
+}
+
+# What keeps one of these settings from having its effect, as its log says (event=config that is
+# no error).
+check_what_hinders() {
+    [ -n "${check_log_number:=$(check_find_log_number)}" ] || return 0
+    LC_ALL=C grep -aE "level\"?[=:]\"?(info|warn)\"?[ ,]+\"?event\"?[=:]\"?config\"?[ ,]+\"?pid\"?[=:]${check_pid}[ ,]" \
+        "/proc/$check_pid/fd/$check_log_number" 2>/dev/null | sed -n 's/.*why"\{0,1\}[=:]"\(.*\)"}\{0,1\}$/  hindered: \1/p'
 }
 
 # check_refuse_empty_process FIELDS: of /proc/PID/stat, from the state on. The bit is
