@@ -5,6 +5,7 @@
 $1 == "process" { pid = $2; process_name = rest_from(3) }
 $1 == "elsewhere" { is_elsewhere = 1 }
 $1 == "no-ss" { no_ss = $2 }
+$1 == "private" { private_places = join(private_places, $2) }
 $1 == "fd" { add_descriptor() }
 $1 ~ /^tcp6?$/ && split($3, word, " ") > 9 { add_tcp($2) }
 $1 ~ /^udp6?$/ && split($3, word, " ") > 12 { add_udp($2) }
@@ -155,6 +156,8 @@ END {
     few_descriptors()
     full_queues()
     busy_with_one_peer()
+    not_accepted()
+    shared_address()
     unacknowledged()
     closed_windows()
     unix_peer_does_not_read()
@@ -308,9 +311,19 @@ function not_read(    i, id, list, count) {
     }
     if (!count)
         return
-    finding("not-read", "Data has arrived that the program does not read: " list ". If it is its turn to read, it is stuck elsewhere. The unread data may be the " \
-        "peer's answer, for example an error message sent before its close.", 1)
-    act("see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
+    finding("not-read", "Data has arrived that the program does not read: " list ". " (polls() ? "It waits in " polls() ", and leaves these unread: it does not consume them, because it does not need " \
+        "the answers, or hands them on slowly. Such a connection is not free for another request, and a pool may be used up." \
+        : "If it is its turn to read, it is stuck elsewhere. The unread data may be the peer's answer, for example an error message sent before its close."), 1)
+    act(polls() ? "let it read what it does not need to the end, or close the connection (node: res.resume(), res.destroy())." : "see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
+}
+
+# The call in which its first thread waits for any of several descriptors: for one that has
+# data, it would not wait.
+function polls(    i) {
+    for (i = 1; i <= threads; i++)
+        if (tid[i] == pid)
+            return call[i] ~ /^(poll|ppoll|epoll_)/ ? call[i] : ""
+    return ""
 }
 
 function datagrams_dropped(    i, id, list, count, now) {
@@ -362,6 +375,8 @@ function in_seconds(number) {
 
 function print_all(    i) {
     print "Process " pid " (" printable(process_name) ")" (is_elsewhere ? ", in a network namespace of its own" : "")
+    if (private_places != "")
+        paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
     if (!findings) {
         print ""

@@ -63,9 +63,39 @@ function busy_with_one_peer(    i, id, list, waiting, named) {
     }
     if (!waiting || list == "")
         return
+    is_busy_with_one = 1
     finding("busy-with-one-peer", count_of(waiting, "connection") (waiting == 1 ? " waits" : " wait") " to be accepted, while " named \
         " waits for a single connection to send: " list ". A peer that connects early and sends late, as load balancers and browsers do, keeps all others out.", 1)
     act("more workers or threads, an event loop, or a proxy in front that takes whole requests; SOCKSHIM_RECV_TIMEOUT limits how long one read waits.")
+}
+
+# Connections that wait for this process, where neither a full queue nor a single peer has been told.
+function not_accepted(    i, port, id) {
+    for (i = 1; i <= listening_ports && between_looks > 0; i++) {
+        port = listening_port[i]
+        id = still_waiting[port] ? slow_listener(port) : ""
+        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one)
+            continue
+        finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
+        act("see below what its threads wait for, and whom its connections wait for.")
+    }
+}
+
+# Another process, as one that was left over, has a listener of its own at the same address.
+function shared_address(    i, j, port, id, own) {
+    for (i = 1; i <= listening_ports && between_looks > 0; i++) {
+        port = listening_port[i]
+        id = still_waiting[port] ? slow_listener(port) : ""
+        own = ""
+        for (j = 1; id != "" && !(id in fd) && j <= listenings[port]; j++)
+            if (listening[port, j] in fd && address_of[listening[port, j]] == address_of[id])
+                own = listening[port, j]
+        if (own == "")
+            continue
+        finding("shared-address", "Another process" whose(id) " listens at " address_of[id] ", too, and does not accept, or not fast enough: " wait_to_be_accepted(port) \
+            ". The kernel gives each listener a share of the connections (SO_REUSEPORT): those of the other one hang.", 1)
+        act(left_over(id))
+    }
 }
 
 # A unix socket's send waits until its receiver has read.

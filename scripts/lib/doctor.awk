@@ -172,7 +172,7 @@ BEGIN {
     describe("Icmp6InDestUnreachs", "ICMPv6 destination unreachable received")
     describe("Icmp6OutDestUnreachs", "ICMPv6 destination unreachable sent")
     describe("Icmp6InPktTooBigs", "ICMPv6 packet too big received: path MTU")
-    describe("UdpNoPorts", "UDP datagrams to ports where nothing listened")
+    describe("UdpNoPorts", "UDP datagrams that no socket took: nothing listened, or not for that sender")
     describe("UdpRcvbufErrors", "UDP datagrams dropped, receive buffer full")
     describe("Udp6RcvbufErrors", "UDP datagrams dropped (IPv6), receive buffer full")
     describe("UdpSndbufErrors", "UDP datagrams not sent, send buffer full")

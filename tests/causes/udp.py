@@ -433,9 +433,9 @@ def udp_too_big_for_mtu_ipv6():
 
 @case("""
     sendto EPERM not-permitted | len=3 udp peer=127.0.0.1:7000
-        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
+        A firewall rule, a BPF program (cgroup ... or its conntrack table is full
     sendmmsg EPERM not-permitted | udp
-        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
+        A firewall rule, a BPF program (cgroup ... or its conntrack table is full
 """)
 def udp_forbidden():
     own_network()

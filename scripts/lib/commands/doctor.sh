@@ -29,10 +29,10 @@ some time since boot.
 With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
-full accept queues, a server that waits for one client while others queue,
-descriptors against their limit; and the call that each thread waits in, and for
-whom. Nothing is injected or traced. Without root it works for your own
-processes; what could not be seen is listed.
+full accept queues, connections that wait to be accepted (also by another
+process at the same address), descriptors against their limit; and the call
+that each thread waits in, and for whom. Nothing is injected or traced. Without
+root it works for your own processes; what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
 and shows at the end, on stderr, what the kernel counted meanwhile, next to what
@@ -149,11 +149,14 @@ doctor_host() {
         doctor_conntrack
         doctor_sockets
         if [ "$doctor_seconds" -gt 0 ]; then
+            doctor_queues 1
+            printf 'between\t%s\n' "$doctor_seconds"
             sleep "$doctor_seconds"
+            doctor_queues 2
             doctor_counters later
             printf 'looked\t%s\t%s\n' "$doctor_began" "$(doctor_clock)"
         fi
-    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-json.awk"
+    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
 # Seconds, with two decimals.
@@ -256,6 +259,27 @@ doctor_sockets() {
     LC_ALL=C awk -f "$lib/doctor-address.awk" -f "$lib/doctor-sockets.awk" "$@"
 } 2>/dev/null
 
+# doctor_queues LOOK: the listeners of TCP, and who waits until they accept.
+doctor_queues() {
+    [ "$1" = 1 ] || doctor_owners ss
+    for doctor_kind in tcp tcp6; do
+        [ ! -r "/proc/net/$doctor_kind" ] ||
+            awk -v lead="$doctor_kind	$1	" '$4 == "0A" || $10 == 0 && ($4 == "01" || $4 == "08") { print lead $0 }' "/proc/net/$doctor_kind"
+    done
+} 2>/dev/null
+
+# doctor_owners SS: whose the listeners are, by their inode. A name may hold any words.
+doctor_owners() {
+    $1 -Htlnep | LC_ALL=C awk '
+        match($0, /users:\(\("[^"]*",pid=[0-9]+/) {
+            owner = substr($0, RSTART + 9, RLENGTH - 9)
+            sub(/",pid=/, ", pid ", owner)
+            sub(/users:\(\(.*\)\)/, "")
+            if (match($0, / ino:[0-9]+/))
+                print "owner\t" substr($0, RSTART + 5, RLENGTH - 5) "\t" owner
+        }'
+}
+
 # From the output of ss. Its words are kind, state, waiting, limit, address; a unix
 # socket's inode and the peer; then, for those who may know, the owners.
 doctor_listeners() {
@@ -293,11 +317,14 @@ doctor_tell_process() {
     {
         doctor_process_itself "$1"
         doctor_process_sockets 1
+        printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
         doctor_process_sockets 2
+        [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_threads
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" \
+        -f "$lib/doctor-json.awk"
 }
 
 # PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.
@@ -329,10 +356,19 @@ doctor_process_itself() {
     read -r doctor_name <"$doctor_its/comm"
     printf 'process\t%s\t%s\n' "$1" "$doctor_name"
     [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "elsewhere"
+    doctor_private_places
     [ -z "$doctor_ss_missing" ] || printf 'no-ss\t%s\n' "$doctor_ss_missing"
     doctor_knobs
     awk '{ print "knob\ttcp_syn_linear_timeouts\t" $1 }' /proc/sys/net/ipv4/tcp_syn_linear_timeouts
     doctor_process_descriptors
+}
+
+# Where a unix socket of one is not the other's: as PrivateTmp= of a unit makes it.
+doctor_private_places() {
+    for doctor_place in /tmp /var/tmp /run; do
+        doctor_there=$(stat -Lc %d:%i "$doctor_its/root$doctor_place") || continue
+        [ "$doctor_there" = "$(stat -Lc %d:%i $doctor_place)" ] || printf 'private\t%s\n' $doctor_place
+    done
 }
 
 # With -L a descriptor is what it leads to, and no name of a file is shown.
