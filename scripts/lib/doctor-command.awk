@@ -7,7 +7,7 @@
 !are_records && $1 == "began" { began = $2 }
 !are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
-!are_records && $1 == "level" { log_level = $2 }
+!are_records && $1 == "level" { log_level = tolower($2) }
 !are_records && $1 == "skip" { skipped = $2 }
 are_records && read_record($0) { event == "start" ? note_settings() : note() }
 $1 == "records" { are_records = 1 }

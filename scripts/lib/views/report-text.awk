@@ -141,6 +141,8 @@ function put_left_out(text,    key, part, n, what, i, most) {
     for (i = 1; i <= n; i++)
         if (different_unchosen[what[i]])
             print wrapped(left(what[i] " in it:", 17) listed("unchosen " what[i], different_unchosen[what[i]], most, "unchosen" in forgotten), 17, 0)
+    if (wanted_host != "" && !different_unchosen["hosts"])
+        print "hosts in it:     none; no host, container or pod stands before the records"
     if (since != "" || until != "")
         print wrapped(left("times in it:", 17) moment_text(left_first, 1, 19) " to " moment_text(left_last, 1, 19) " " zone_text(left_last), 17, 0)
 }
