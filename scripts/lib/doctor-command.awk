@@ -7,7 +7,7 @@
 !are_records && $1 == "began" { began = $2 }
 !are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
-!are_records && $1 == "level" { log_level = $2 }
+!are_records && $1 == "level" { log_level = tolower($2) }
 !are_records && $1 == "skip" { skipped = $2 }
 are_records && read_record($0) { event == "start" ? note_settings() : note() }
 $1 == "records" { are_records = 1 }
@@ -19,11 +19,14 @@ BEGIN {
 }
 
 END {
+    if ("OutRsts" in is_counted && "ListenOverflows" in is_counted)
+        look_for_findings()
     print ""
     print_moves()
     print_log()
-    if (!("OutRsts" in is_counted) || !("ListenOverflows" in is_counted))
-        exit
+}
+
+function look_for_findings() {
     resets()
     refusals()
     unanswered()

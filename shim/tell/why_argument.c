@@ -172,7 +172,7 @@ template why_not_supported(const struct facts *f)
     }
     if (f->call == CALL_socket || f->call == CALL_socketpair) {
         return SAY("This kernel does not support this combination of family, type and protocol; "
-                   "programs often just probe for it, for IPv6 for example.");
+                   "programs often just probe for it, for IPv6 for example.$or_filter");
     }
     if (f->err == EAFNOSUPPORT) {
         return SAY("The address belongs to a different family than the socket.");
