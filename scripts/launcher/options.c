@@ -133,16 +133,6 @@ static _Noreturn void not_allowed(const char *option, const char *value, const c
                value, allowed);
 }
 
-static void check_log(const char *option, const char *value)
-{
-    if (!*value) {
-        wrong_call("%s needs a file, stderr or off", option);
-    }
-    if (strcmp(value, "-") == 0 || strcasecmp(value, "stdout") == 0) {
-        not_allowed(option, value, words("a file (./%s is one), stderr or off", value));
-    }
-}
-
 /* As the shim reads it: at most 2^63 - 1 bytes. */
 static void check_limit(const char *option, const char *value)
 {
@@ -245,7 +235,9 @@ static void take_value(const struct option *row, const char *option, const char 
 {
     switch (row->kind) {
     case LOG:
-        check_log(option, value);
+        if (!*value) {
+            wrong_call("%s needs a file, stderr or off", option);
+        }
         options->log_option = option;
         break;
     case LIMIT:
