@@ -19,11 +19,14 @@ BEGIN {
 }
 
 END {
+    if ("OutRsts" in is_counted && "ListenOverflows" in is_counted)
+        look_for_findings()
     print ""
     print_moves()
     print_log()
-    if (!("OutRsts" in is_counted) || !("ListenOverflows" in is_counted))
-        exit
+}
+
+function look_for_findings() {
     resets()
     refusals()
     unanswered()

@@ -564,7 +564,14 @@ function no_finding(    i, bad) {
             bad += count[order[i]]
     if (bad)
         return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
-    return "No findings: nothing in these records looks like a fault."
+    return "No findings: there is no pattern of failures in these records."
+}
+
+# What a log cannot have, and who knows it.
+function where_else() {
+    return "A call that succeeds leaves no record, however long it takes. If the program is slow or hangs: " \
+        "sockshim doctor PID while it does, sockshim doctor -- COMMAND, or every call with its duration " \
+        "(sockshim --recorder FILE --recorder-calls all -- COMMAND)."
 }
 
 # ---- Words ----

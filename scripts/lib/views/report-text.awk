@@ -87,6 +87,7 @@ function put_findings(    i) {
     put_left_out_by_logs()
     if (!finding_count) {
         print "\n" styled(wrapped(no_finding(), 0, 0), BOLD)
+        print wrapped(where_else(), 0, 0)
         return
     }
     put_title(finding_count == 1 ? "Finding" : "Findings, worst first")
