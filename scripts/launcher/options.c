@@ -133,6 +133,13 @@ static _Noreturn void not_allowed(const char *option, const char *value, const c
                value, allowed);
 }
 
+static void check_place(const char *option, const char *value, const char *places)
+{
+    if (!*value) {
+        wrong_call("%s needs %s", option, places);
+    }
+}
+
 /* As the shim reads it: at most 2^63 - 1 bytes. */
 static void check_limit(const char *option, const char *value)
 {
@@ -235,18 +242,14 @@ static void take_value(const struct option *row, const char *option, const char 
 {
     switch (row->kind) {
     case LOG:
-        if (!*value) {
-            wrong_call("%s needs a file, stderr or off", option);
-        }
+        check_place(option, value, "a file, stderr or off");
         options->log_option = option;
         break;
     case LIMIT:
         check_limit(option, value);
         break;
     case RECORDER:
-        if (!*value) {
-            wrong_call("%s needs a file, or off", option);
-        }
+        check_place(option, value, "a file, or off");
         break;
     case RECORDER_SIZE:
         check_recorder_size(option, value);
