@@ -94,6 +94,28 @@ def unix_that_does_not_listen():
 
 
 @case("""
+    bind EADDRINUSE address-in-use | type=unix-stream
+        or it is a file, such as a socket that a program left behind
+    bind EADDRINUSE address-in-use | type=unix-stream
+        Another socket is already bound to @ ... !left behind
+    bind ENOENT other | type=unix-stream
+        or no socket can be made there (as in /proc)
+    connect EPERM not-permitted | type=unix-dgram
+        is connected to another socket and accepts nothing from this one ... !credentials
+""")
+def unix_names():
+    s, other = socket.socket(AF_UNIX), socket.socket(AF_UNIX)
+    other.bind(unix_address(abstract=True))
+    for address in "/dev/null", other.getsockname(), "/proc/socket":
+        call(s.bind, address)
+    one, two, three = (socket.socket(AF_UNIX, SOCK_DGRAM) for _ in range(3))
+    one.bind(unix_address())
+    two.bind(unix_address())
+    one.connect(two.getsockname())
+    call(three.connect, one.getsockname())
+
+
+@case("""
     recv EAGAIN timeout | type=unix-stream
         nothing arrived from the peer ... , or nothing beyond SO_PEEK_OFF
     recv EAGAIN would-block |

@@ -62,7 +62,7 @@ claim(r"The kernel had no buffer space for the call(?: \((?P<len>\d+) bytes?(?:;
 claim(r"The kernel had no memory for the call\.")(is_made("filter"))
 claim(r"The peer (?:\(.*?\) )?was not involved: the message carries credentials that are not the program's own \(SCM_CREDENTIALS\), or a security module forbids it\.")(is_made("credentials"))
 claim(r"The peer (?:\(.*?\) )?is connected to another socket and accepts nothing from this one, or the message carries credentials that are not the program's own \(SCM_CREDENTIALS\), or a security module forbids it\.")(is_made("credentials"))
-claim(r"This kind of socket requires privileges that the program lacks \(CAP_NET_RAW for raw sockets\), or a security module or a BPF program \(cgroup\) forbids it\.")(is_made("raw"))
+claim(r"This kind of socket requires privileges that the program lacks \(CAP_NET_RAW for raw sockets, a group in net\.ipv4\.ping_group_range for pings\), or a security module or a BPF program \(cgroup\) forbids it\.")(is_made("raw"))
 
 
 @claim(r"The process has reached its limit of open descriptors \(RLIMIT_NOFILE (?P<n>\d+)\): raise it with ulimit -n or LimitNOFILE=, or look for descriptors that are never closed\.")
