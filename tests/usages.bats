@@ -401,6 +401,14 @@ END
     [ "$stderr" = "sockshim: SOCKSHIM_RECORDER $PWD/d: cannot record there: it is a directory, not a file" ] || fails_with "$stderr"
     sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
     sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
+    mkdir e && cp a.log e && cp new e/ring && printf '\377\377\377\377' | dd of=e/ring bs=1 seek=8 conv=notrunc 2>/dev/null
+    run -2 --separate-stderr sockshim report e/ring
+    [ "$stderr" = "sockshim: e/ring: not all of it can be read; sockshim recorder e/ring says why" ] || fails_with "$stderr"
+    run -2 sockshim recorder e/ring
+    [ "${#lines[@]}" -eq 1 ]
+    ln -s . e/loop
+    reports "e/a.log: 1 record *" e
+    [[ $stderr == "sockshim: e: not everything in it can be read"* ]] || fails_with "$stderr"
     run -1 sockshim check ./d
     [ "$output" = "./d: no, it is a directory" ] || fails_with "$output"
     run -1 sockshim check d
