@@ -79,7 +79,7 @@ reports() {
         [ "${stderr_lines[0]}" = "sockshim: no records; not counted: what $filter left out" ] || fails_with "$stderr"
     done
     # What leaves nothing out is not told to.
-    for filter in SOCKSHIM_LEVEL=loud SOCKSHIM_LEVEL=DEBUG SOCKSHIM_SKIP=, SOCKSHIM_ONLY=,; do
+    for filter in SOCKSHIM_LEVEL=loud SOCKSHIM_LEVEL=DEBUG "SOCKSHIM_SKIP=," "SOCKSHIM_ONLY=,"; do
         run -1 --separate-stderr env "$filter" "$SOCKSHIM_COMMAND" bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
         [[ $stderr == *"sockshim: 1 record: connection-refused 1"$'\n'* ]] || fails_with "$filter: $stderr"
     done
