@@ -545,7 +545,7 @@ no_advice() {
     # shellcheck disable=SC2086
     { rec 1 $served local=10.0.0.5:81; failed_connect 9 $in_use; } >log
     finds_only address-in-use log
-    advice "If it is TIME_WAIT alone"
+    advice "TIME_WAIT alone"
 }
 
 @test "SOCKSHIM_ACCEPT is named for a listener that waits, and not for one that is polled" {
