@@ -346,6 +346,11 @@ read_on() {
     # shellcheck disable=SC2086
     rec 0 $ended idle_ms=5008 sent_ms=5008 >log
     finds_nothing log
+    # A round time, but the acknowledgement of what was sent last had no answer to go with.
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=2020 sent_ms=2020 rtt_us=5386 >log
+    finds_only silent-end log
+    figure wait_ms -eq 2020
     # shellcheck disable=SC2086
     times 3 rec $ended idle_ms=4772 sent_ms=4772 >log
     finds_nothing log

@@ -76,6 +76,8 @@ struct facts {
     enum known is_open;    /* the descriptor, at EBADF */
     bool is_first_connect; /* EINVAL of a connect: the socket had no other one before */
     bool is_path;          /* it is open with O_PATH */
+    bool is_filtered;   /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
+    bool has_own_ports; /* port_low and port_high are the socket's: IP_LOCAL_PORT_RANGE */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error
      * queue look the same. */
