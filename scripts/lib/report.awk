@@ -540,17 +540,17 @@ function start_of(bucket) {
     return bucket * width - shift + first_day * DAY
 }
 
-function widen(    key, part, wider, old_width, old_shift) {
+function widen(    key, part, widened, old_width, old_shift) {
     old_width = width
     old_shift = shift
     set_width(width_index + 1)
     for (key in buckets) {
         split(key, part, SUBSEP)
-        wider[part[1], bucket_of(part[2] * old_width - old_shift)] += buckets[key]
+        widened[part[1], bucket_of(part[2] * old_width - old_shift)] += buckets[key]
     }
     split("", buckets)
-    for (key in wider)
-        buckets[key] = wider[key]
+    for (key in widened)
+        buckets[key] = widened[key]
     first_bucket = bucket_of(first_bucket * old_width - old_shift)
     last_bucket = bucket_of(last_bucket * old_width - old_shift)
 }

@@ -28,6 +28,9 @@ enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 /* Who closes sooner after the last thing it said has not waited for an answer. */
 enum { LEAST_WAIT_MS = 50 };
 
+/* Timers that end idle connections are not shorter. */
+enum { LEAST_SILENCE_MS = 1000 };
+
 /* One retransmission is no sign that a peer is gone. */
 enum { LEAST_TRIES = 2 };
 
@@ -73,6 +76,8 @@ struct facts {
     enum known is_open;    /* the descriptor, at EBADF */
     bool is_first_connect; /* EINVAL of a connect: the socket had no other one before */
     bool is_path;          /* it is open with O_PATH */
+    bool is_filtered;   /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
+    bool has_own_ports; /* port_low and port_high are the socket's: IP_LOCAL_PORT_RANGE */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error
      * queue look the same. */

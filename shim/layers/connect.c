@@ -87,6 +87,13 @@ static void note_no_wait(int fd)
     }
 }
 
+/* A filter may have answered in the kernel's place, which then has not read the address. */
+static bool has_another(const struct sockaddr *addr, socklen_t len)
+{
+    return len <= sizeof(struct sockaddr_storage) && can_read(addr, len) &&
+           resolved_has_another(addr, len);
+}
+
 static struct change connect_carefully(int fd, const struct sockaddr *addr, socklen_t len,
                                        unsigned long long begin)
 {
@@ -95,7 +102,7 @@ static struct change connect_carefully(int fd, const struct sockaddr *addr, sock
     int result = connect_within_limit(fd, addr, len);
     int err = errno;
     if (result < 0 && settings.handling.connect_retry_ms > 0 && may_pass(err) && may_wait(fd) &&
-        is_stream(fd) && !resolved_has_another(addr, len)) {
+        is_stream(fd) && !has_another(addr, len)) {
         return connect_again(fd, addr, len, err);
     }
     if (result < 0 && err == EINPROGRESS && settings.handling.connect_retry_ms > 0) {

@@ -51,10 +51,13 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
     return c;
 }
 
-/* At an end the kernel says that there is neither an address nor control data. It has
- * read the header before it failed. */
+/* At an end the kernel says that there is neither an address nor control data. It has read the
+ * header before it failed, unless a filter has answered in its place. */
 static void end_message(struct msghdr *msg)
 {
+    if (!can_read(msg, sizeof *msg)) {
+        return;
+    }
     msg->msg_namelen = 0;
     msg->msg_controllen = 0;
     msg->msg_flags = 0;
@@ -160,7 +163,7 @@ static void take_descriptor(int fd)
 
 static void take_descriptors(const struct msghdr *msg, ssize_t n)
 {
-    if (n > 0) {
+    if (n > 0 || (can_read(msg, sizeof *msg) && can_read(msg->msg_control, msg->msg_controllen))) {
         rights_each(msg, take_descriptor);
     }
 }
@@ -268,15 +271,16 @@ static __attribute__((noinline)) struct change behind_late_error(int fd)
     return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd}, 0);
 }
 
-/* Event loops learn of it so. The kernel has just written the value. */
+/* Event loops learn of it so. The kernel has just written the value, or a filter has answered in
+ * its place. */
 static int late_error(int result, int fd, int level, int option, const void *value,
                       const socklen_t *len)
 {
-    if (result != 0 || level != SOL_SOCKET || option != SO_ERROR || *len < sizeof(int)) {
-        return result;
+    int err = 0;
+    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR && can_read(len, sizeof *len) &&
+        *len >= sizeof err && can_read(value, sizeof err)) {
+        memcpy(&err, value, sizeof err);
     }
-    int err;
-    memcpy(&err, value, sizeof err);
     if (err != ETIMEDOUT) {
         return result;
     }

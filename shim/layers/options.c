@@ -151,12 +151,13 @@ static int wish_of(const void *value)
     return wish;
 }
 
-/* After the kernel has taken the program's value, through a pointer that it has read. */
+/* After the kernel has taken the program's value, or a filter has answered in its place. */
 static __attribute__((noinline)) int keep(int fd, const struct row *row, const void *value,
                                           socklen_t len)
 {
-    int wish = len >= sizeof wish ? wish_of(value) : 0;
-    if (len < sizeof wish || !is_laxer(row, wish) || process_is_caged() || !is_tcp_socket(fd)) {
+    bool is_read = len >= sizeof(int) && can_read(value, sizeof(int));
+    int wish = is_read ? wish_of(value) : 0;
+    if (!is_read || !is_laxer(row, wish) || process_is_caged() || !is_tcp_socket(fd)) {
         return 0;
     }
     put(fd, row);

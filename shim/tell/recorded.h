@@ -110,6 +110,8 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(number, descriptor_limit)                                                                    \
     X(number, port_low)                                                                            \
     X(number, port_high)                                                                           \
+    X(truth, has_own_ports)                                                                        \
+    X(truth, is_filtered)                                                                          \
     X(number, send_buffer)                                                                         \
     X(number, mtu)                                                                                 \
     X(truth, hears_errors)                                                                         \
