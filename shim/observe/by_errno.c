@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "base/shut.h"
 #include "force/sigpipe.h"
+#include "observe/in_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -240,8 +241,13 @@ static void find_by_failure(struct facts *f)
         find_descriptor_limit(f);
         return;
     case EADDRNOTAVAIL:
+        find_assigned(f);
+        __attribute__((fallthrough));
     case EADDRINUSE:
         find_port_range(f);
+        return;
+    case ENOENT:
+        find_listens_unseen(f);
         return;
     case EMSGSIZE:
         find_hears_errors(f);
