@@ -57,7 +57,8 @@ def ask(fd):
     assert libc.getpeername(fd, ctypes.create_string_buffer(128), ctypes.byref(ctypes.c_int(128))) == -1
 ask(7)
 ask(0)
-ask(socket.create_server(("127.0.0.1", 0)).fileno())
+own = socket.create_server(("127.0.0.1", 0))
+ask(own.fileno())
 END
     run -0 "$PYTHON" "$BATS_TEST_TMPDIR/start" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_FORMAT=json "$PYTHON" "$BATS_TEST_TMPDIR/ask"
     expect_count 1 '.call == "getpeername"'

@@ -139,9 +139,8 @@ static bool finds_no_peer(enum call call, int err, const struct attempt *a)
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
-    bool wanted =
-        sockshim_set_up() && is_wanted(call, ret, err) && !is_quiet(call, ret, err, attempt) &&
-        !finds_no_peer(call, err, attempt);
+    bool wanted = sockshim_set_up() && is_wanted(call, ret, err) &&
+                  !is_quiet(call, ret, err, attempt) && !finds_no_peer(call, err, attempt);
     return wanted ? report(call, ret, err, attempt, false) : ret;
 }
 
