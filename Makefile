@@ -45,7 +45,7 @@ $(BUILD)/libsockshim.so: $(OBJECTS)
 # pages. Not log/find.c, whose major() is inline only where it is to be quick; nor
 # failure/handled.c, which takes more stack when it is small.
 SMALL := shim/door.c $(filter-out shim/layers/recording.c,$(wildcard shim/layers/*.c)) $(wildcard shim/start/*.c) \
-	$(addprefix shim/base/,handling.c names.c nearest.c next.c object.c setting_rows.c settings.c) \
+	$(addprefix shim/base/,apart.c handling.c names.c nearest.c next.c object.c setting_rows.c settings.c) \
 	$(addprefix shim/calls/,print.c resolve.c) shim/failure/unresolved.c \
 	$(addprefix shim/log/,change.c keep.c recorder_file.c rotate.c) shim/observe/resolved.c \
 	$(addprefix shim/tell/,recorded.c why_argument.c why_connect.c why_handled.c why_limit.c why_resolve.c)

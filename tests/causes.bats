@@ -103,6 +103,14 @@ check() {
     check unix
 }
 
+@test "what few programs do: addresses, ports, options, filters; sockets of another user; programs that end" {
+    check unusual
+}
+
+@test "names that are not resolved, by what the name server says" {
+    check naming
+}
+
 @test "addresses, rights and limits" {
     check limits
 }

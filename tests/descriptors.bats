@@ -4,6 +4,7 @@
 # takes our number.
 
 load helpers
+load on_terminal
 
 @test "a daemon: two forks, all descriptors closed, 0 to 2 on /dev/null, and it logs on" {
     shimmed "$PROGRAMS/descriptors" daemonise
@@ -138,6 +139,23 @@ SCRIPT
 @test "a thread with a table of its own: no descriptor of ours piles up, whatever becomes of the log" {
     run shimmed "$PROGRAMS/log_harm" unshare "$LOG"
     [ "$status" -eq 0 ] || fails_with "$output"
+}
+
+@test "no question and no record takes a low number, for a moment either, once there are threads" {
+    local log status=0
+    "$PROGRAMS/low_numbers" || status=$?
+    [ "$status" -ne 77 ] || skip "nothing may be traced here"
+    [ "$status" -eq 0 ]
+    for log in "$LOG" stderr; do
+        run on_terminal '' env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$log" "$PROGRAMS/low_numbers"
+        [ "$status" -eq 0 ] || fails_with "$output"
+        [ "$log" != stderr ] || grep "^ts=" <<<"$output" >"$LOG"
+        expect_count 1 '.cause == "in-progress"'
+        expect_count 1 '.cause == "address-unavailable"'
+        expect_count 1 '.cause == "reset-by-own-close"'
+        expect_count 1 '.len == 2'
+        rm "$LOG"
+    done
 }
 
 @test "close(0) and open() in one thread while others log and the log is rotated: it gets 0" {

@@ -2,7 +2,7 @@
 """A name server for one name, on UDP port 53 of 127.0.0.1.
 
 dns_server.py ANSWER: answers every question with nxdomain, servfail, refused, nodata,
-an IPv4 address (after a second and a half: late), or not at all (silent). Prints a line as soon as it listens.
+an IPv4 address (after a second and a half: late; from another address: elsewhere), or not at all (silent). Prints a line as soon as it listens.
 """
 import socket
 import struct
@@ -34,7 +34,11 @@ def main():
         if answer == "late":
             time.sleep(1.5)
             answer = "127.0.0.7"
-        if answer != "silent":
+        if answer == "elsewhere":
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.bind(("127.0.0.9", 53))
+                other.sendto(answer_to(question, "127.0.0.7"), whom)
+        elif answer != "silent":
             server.sendto(answer_to(question, answer), whom)
 
 

@@ -18,9 +18,9 @@ setup() {
     SETTINGS=net.ipv4.tcp_abort_on_overflow=1 beside overflow
     [ "$status" -eq 0 ]
     [ "$output" = $'104\n104' ]
-    says "sockshim: the log is $LOG Counted meanwhile, in this network namespace (other programs included)" \
+    says "tcp_syncookies=0: it hides a full backlog instead of fixing it. Counted meanwhile, in this network namespace (other programs included)" \
         "ListenOverflows +4 " "ListenDrops +4 " "EmbryonicRsts +2 " "OutRsts +2 " "did not move: TCPReqQFullDoCookies" \
-        "1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4): tcp_abort_on_overflow is 1" \
+        "sockshim: the log is $LOG 1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4): tcp_abort_on_overflow is 1" \
         "sysctl -w net.ipv4.tcp_abort_on_overflow=0" "Not: tcp_syncookies=0"
     says_not " 2 ListenOverflows" "A program on this host"
 }

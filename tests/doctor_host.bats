@@ -99,6 +99,19 @@ setup() {
     says "handshakes that had begun before are reset (tcp_abort_on_overflow is 1)" "ListenOverflows is 1, so full queues do occur"
 }
 
+@test "connections that wait in a queue with room; of two listeners at one address, whose they are" {
+    run -0 in_network "$PYTHON" "$SCENE" slow_to_accept "$SOCKSHIM_COMMAND" doctor
+    says "1 127.0.0.1:8080 (python3, pid " "): 3 connections have waited for 1 s or more to be accepted. It does not accept, or not fast enough." "Do: sockshim doctor "
+    says_not "2 "" An"
+    run -0 in_network "$PYTHON" "$SCENE" one_of_two_is_stuck sh -c '"$0" doctor' "$SOCKSHIM_COMMAND"
+    says "1 127.0.0.1:8080 (python" "At another listener of the same address (python" ") nobody waits: the kernel gives each of them a share of the connections (SO_REUSEPORT)"
+    run -0 in_network "$PYTHON" "$SCENE" both_accept sh -c '"$0" doctor' "$SOCKSHIM_COMMAND"
+    says "Nothing stands out"
+    # Whoever waits in a full queue is told once.
+    run -0 in_network "$PYTHON" "$SCENE" queues "$SOCKSHIM_COMMAND" doctor
+    says_not "127.0.0.1:8080 (python3): 2 connections have waited"
+}
+
 @test "a limit that somaxconn has cut is named, and so is somaxconn where queues overflowed" {
     run -0 with_settings net.core.somaxconn=1 "$PYTHON" "$SCENE" queues "$SOCKSHIM_COMMAND" doctor --seconds 0
     says "limit 1 (net.core.somaxconn)" "net.core.somaxconn is 1 (4096 by default since Linux 5.4)" "2 listeners here have exactly that" \

@@ -34,7 +34,7 @@ while_doing() {
 
 @test "a history is told from what happens now" {
     run -0 in_network "$PYTHON" "$SCENE" queues "$SOCKSHIM_COMMAND" doctor
-    says "2 ListenOverflows 1 (none in the last second): that many times"
+    says "2 [::1]:8081 (python3, pid " "): 2 connections have waited" "3 ListenOverflows 1 (none in the last second): that many times"
     # What happens now is told first.
     run -0 in_network sh -c '"$0" "$1" overrun; "$0" "$1" silent; exec "$0" "$1" refuses "$2" doctor --seconds 2' \
         "$PYTHON" "$SCENE" "$SOCKSHIM_COMMAND"

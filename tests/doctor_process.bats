@@ -88,6 +88,39 @@ has_findings() {
     has_findings 1
 }
 
+@test "connections that wait to be accepted, and have room; of two listeners at one address, the other one's" {
+    looking_at slow_to_accept
+    says "1 At 127.0.0.1:8080 (descriptor " ") 3 connections have waited for 1 s or more to be accepted. It does not accept, or not fast enough."
+    has_findings 1
+    # Both looks at once: whoever waits may have come just now.
+    looking_at slow_to_accept --seconds 0
+    says_not "have waited"
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" one_of_two_is_stuck "$SOCKSHIM_COMMAND" doctor
+    says "1 Another process (python" ", pid " ") listens at 127.0.0.1:8080, too, and does not accept, or not fast enough: " \
+        "have waited for 1 s or more to be accepted" "(SO_REUSEPORT)" "ps -o pid,ppid,lstart,args -p "
+    has_findings 1
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" both_accept "$SOCKSHIM_COMMAND" doctor
+    says "Nothing stands out"
+    has_findings 0
+}
+
+@test "an event loop that leaves an answer unread is not stuck elsewhere" {
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" reads_with_poll "$SOCKSHIM_COMMAND" doctor
+    says "1 Data has arrived that the program does not read: descriptor " "60 bytes" "It waits in epoll_" ", and leaves these unread" "res.resume()"
+    says_not "stuck elsewhere"
+    has_findings 1
+}
+
+@test "a process with another /var/tmp: the paths of unix sockets mean others" {
+    run -0 in_network sh -c 'mkdir it
+        unshare -m --propagation private sh -c "mount --bind it /var/tmp; exec sleep 60" 3>&- &
+        while [ "$(cat /proc/$!/comm)" != sleep ]; do sleep 0.05; done
+        "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND"
+    says "It has another /var/tmp than this shell (a container, or PrivateTmp=)"
+    run -0 in_network sh -c 'sleep 60 3>&- & "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND"
+    says_not "than this shell"
+}
+
 @test "a unix socket's receiver that does not read: who it is" {
     looking_at unix_peer_does_not_read
     says "1 A receiver on this host does not read, and its queue is full: descriptor " " with python" ", pid " " waits in sendto for it)" \
@@ -125,8 +158,9 @@ has_findings() {
     done
     run -0 --separate-stderr in_network "$PYTHON" "$SCENE" stuck env PATH="$PWD/bin" sh -c '"$0" doctor "$PPID"' "$SOCKSHIM_COMMAND"
     [ -z "$stderr" ] || fails_with "$stderr"
-    says "1 A connection is in CLOSE_WAIT: the peer has closed, and this program has not: descriptor " \
-        "2 Data has arrived that the program does not read: descriptor " ", 60 bytes. If it is its turn" \
+    says "1 At 127.0.0.1:8080 (descriptor " ") 2 connections have waited for 1 s or more to be accepted" \
+        "2 A connection is in CLOSE_WAIT: the peer has closed, and this program has not: descriptor " \
+        "3 Data has arrived that the program does not read: descriptor " ", 60 bytes. If it is its turn" \
         "127.0.0.1:8080 LISTEN, 2 not yet accepted " \
         "Not known ss (package iproute2) is not installed: the limits of accept queues, unix sockets, and when data last came and went."
     says_not "accept queues are full" " ago"

@@ -539,6 +539,67 @@ socketserver.TCPServer(("127.0.0.1", {PORT}), Handler).serve_forever()"""])
     yield clients
 
 
+def two_listeners(stuck):
+    """At one address, of two processes. Half of them wait, or none."""
+    other = subprocess.Popen([sys.executable, "-c", f"""
+import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+s.bind(("127.0.0.1", {PORT}))
+s.listen(64)
+print(flush=True)
+time.sleep(60 * {stuck})
+held = []
+while True:
+    held.append(s.accept())"""], stdout=subprocess.PIPE)
+    other.stdout.read(1)
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    s.bind(("127.0.0.1", PORT))
+    s.listen(64)
+    accepted = []
+    waits_in(lambda: [accepted.append(s.accept()) for _ in range(99)])
+    clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(32)]
+    status = subprocess.run(sys.argv[2:] + [str(os.getpid())]).returncode
+    other.kill()
+    sys.exit(status)
+    yield clients
+
+
+def one_of_two_is_stuck():
+    yield from two_listeners(1)
+
+
+def both_accept():
+    yield from two_listeners(0)
+
+
+def slow_to_accept():
+    """A listener that does not accept, and has room."""
+    s = listener(16)
+    yield s, connects(3)
+
+
+def reads_with_poll():
+    """An event loop that has half of an answer, and waits for others."""
+    (client,), (server,) = pairs(1)
+    server.send(b"a" * 90)
+    client.recv(30)
+    quiet, other = socket.socketpair()
+    epoll = select.epoll()
+    epoll.register(quiet, select.EPOLLIN)
+    ready = os.fork()
+    if ready == 0:
+        epoll.poll()
+        os._exit(0)
+    while open(f"/proc/{ready}/wchan").read() not in ("ep_poll", "do_epoll_wait"):
+        time.sleep(0.01)
+    status = subprocess.run(sys.argv[2:] + [str(ready)]).returncode
+    os.kill(ready, 9)
+    sys.exit(status)
+    yield quiet, other
+
+
 def unix_peer_does_not_read():
     """A thread in a send to a log daemon, of another process, that does not read."""
     read, write = os.pipe()

@@ -151,6 +151,29 @@ print(libc.getsockopt(s.fileno(), socket.SOL_SOCKET, socket.SO_ERROR, None, None
     [ "$output" = "0 0 0" ]
 }
 
+EVERYTHING=(SOCKSHIM_DEAD_PEER=60s SOCKSHIM_CONNECT_TIMEOUT=20s SOCKSHIM_CONNECT_RETRY=20ms SOCKSHIM_RECV_TIMEOUT=60s
+    SOCKSHIM_BACKLOG=100 SOCKSHIM_REUSEADDR=on SOCKSHIM_ACCEPT=careful SOCKSHIM_EINTR=restart SOCKSHIM_RESET=eof)
+
+@test "with every setting for robust handling on neither" {
+    local errno kind
+    for kind in "" tcp; do
+        for errno in 104 110 32 98 111 101 11 1 0; do
+            run -0 --separate-stderr env "${EVERYTHING[@]}" "$PROGRAMS/filtered" $errno $POINTERS \
+                env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/bad_pointers" $kind
+            [ "$output" = alive ] || fails_with "errno $errno: $output"
+        done
+    done
+    run -0 --separate-stderr env "${EVERYTHING[@]}" "$PROGRAMS/filtered" 0 getsockopt,setsockopt \
+        env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c 'import ctypes, socket
+s = socket.socket()
+libc = ctypes.CDLL(None)
+for bad in None, ctypes.c_void_p(8):
+    print(libc.getsockopt(s.fileno(), socket.SOL_SOCKET, socket.SO_ERROR, bad, bad),
+        libc.setsockopt(s.fileno(), socket.SOL_SOCKET, socket.SO_KEEPALIVE, bad, 4))'
+    [ "$output" = "0 0
+0 0" ]
+}
+
 @test "a tracer that answers for the kernel does no harm either" {
     run -0 --separate-stderr strace -f -o /dev/null -e inject=$POINTERS:error=ECONNRESET \
         env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PROGRAMS/bad_pointers"

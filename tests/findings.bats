@@ -323,6 +323,11 @@ turned_away() {
     # shellcheck disable=SC2086
     rec 0 $ended idle_ms=5008 sent_ms=5008 >log
     finds_nothing log
+    # A round time, but the acknowledgement of what was sent last had no answer to go with.
+    # shellcheck disable=SC2086
+    rec 0 $ended idle_ms=2020 sent_ms=2020 rtt_us=5386 >log
+    finds_only silent-end log
+    figure wait_ms -eq 2020
     # shellcheck disable=SC2086
     times 3 rec $ended idle_ms=4772 sent_ms=4772 >log
     finds_nothing log
@@ -568,11 +573,11 @@ no_advice() {
     # shellcheck disable=SC2086
     { rec 1 $served prog=other; failed_connect 9 $in_use; } >log
     finds_only address-in-use log
-    advice "If it is TIME_WAIT alone"
+    advice "TIME_WAIT alone"
     # shellcheck disable=SC2086
     { rec 1 $served local=10.0.0.5:81; failed_connect 9 $in_use; } >log
     finds_only address-in-use log
-    advice "If it is TIME_WAIT alone"
+    advice "TIME_WAIT alone"
 }
 
 @test "SOCKSHIM_ACCEPT is named for a listener that waits, and not for one that is polled" {
@@ -631,6 +636,48 @@ ended_on() {
     ended_on $(seq 10 18) >log
     finds_only descriptor-limit log
     figure never_closed = none
+}
+
+# asks_itself SECONDS PAIR...: a connect to the program's own port, of which it gives up the answer.
+asks_itself() {
+    rec "$1" call=close ret=0 errno=0 error= level=info rx=0 idle_ms=1000 sent_ms=1000 local=10.0.0.5:50000 peer=10.0.0.5:8000 cause=gave-up-waiting "${@:2}"
+}
+
+served() {
+    rec "$1" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:8000 peer=10.0.0.1:40000 "${@:2}"
+}
+
+@test "waits-for-itself: a server that asks its own port; one that asks another process does not" {
+    { served 1; asks_itself 1.5 peer_name=app.example; } >log
+    finds_only waits-for-itself log
+    figure records -eq 1
+    grep -q 'getent hosts app.example' findings.json
+    # What it is told at the other end is the same.
+    { served 1; asks_itself 1.5; rec 1.6 call=send error=EPIPE errno=32 cause=write-after-close side=accepted local=10.0.0.5:8000 peer=10.0.0.5:50000; } >log
+    finds_only waits-for-itself log
+    figure records -eq 1
+    # Another process of that name may be another server; so may another port, or another host.
+    { served 1; asks_itself 1.5 pid=101; } >log
+    finds_only own-deadline log
+    { served 1; asks_itself 1.5 peer=10.0.0.5:8001; } >log
+    finds_only own-deadline log
+    { served 1; asks_itself 1.5 peer=10.0.0.6:8000; } >log
+    finds_only own-deadline log
+    # It does answer itself.
+    { served 1; rec 2 cause=peer-closed level=info ret=0 error= errno=0 local=10.0.0.5:50000 peer=10.0.0.5:8000; } >log
+    finds_nothing log
+}
+
+@test "waits-for-itself: a loop uses the descriptors up; a few such connections do not" {
+    local n
+    full() { failed_connect 0.5 call=accept4 error=EMFILE errno=24 level=error peer= local=0.0.0.0:8000 limit=32 cause=descriptor-limit; }
+    { full; for n in {1..14}; do asks_itself 1.5 local=10.0.0.5:$((50000 + n)); done; } >log
+    finds_only waits-for-itself log
+    figure limit -eq 32
+    [ "$(jq -r '.findings[0].level' findings.json)" = error ]
+    { full; asks_itself 1.5; } >log
+    finds descriptor-limit log
+    [ "$(jq -r '.findings[1].kind' findings.json)" = waits-for-itself ]
 }
 
 @test "ports-used-up: connects without a local port; an address that is wrong is another thing" {
@@ -694,6 +741,40 @@ ended_on() {
     finds_only unreachable log
     figure ms -eq 3080
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"no host answers"* ]]
+}
+
+@test "no answer at TCP 53: a firewall may let UDP alone through; at other ports it is not said" {
+    failed_connect 1 call=close ret=0 errno=0 error= level=info peer=10.0.0.53:53 waited_ms=3000 cause=gave-up-connecting >log
+    finds_only own-deadline log
+    grep -q 'only UDP 53' findings.json
+    failed_connect 1 peer=10.0.0.53:53 error=ETIMEDOUT errno=110 cause=connect-timed-out >log
+    finds_only no-answer log
+    grep -q 'only UDP 53' findings.json
+    failed_connect 1 peer=10.0.0.53:5353 error=ETIMEDOUT errno=110 cause=connect-timed-out >log
+    finds_only no-answer log
+    run ! grep -q 'UDP' findings.json
+    failed_connect 1 call=close ret=0 errno=0 error= level=info local=127.0.0.1:40000 peer=127.0.0.1:53 waited_ms=3000 cause=gave-up-connecting >log
+    finds_only own-deadline log
+    run ! grep -q 'UDP' findings.json
+}
+
+@test "no such socket: where to look for what the program sees" {
+    failed_connect 1 type=unix-stream local= peer=/var/tmp/app.sock error=ENOENT errno=2 cause=no-such-socket >log
+    finds_only refused log
+    grep -q '/proc/100/root' findings.json
+    grep -q 'PrivateTmp' findings.json
+    failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
+    finds_only refused log
+    run ! grep -q 'PrivateTmp' findings.json
+}
+
+@test "address-in-use: an outgoing connection may have a port of the kernel's range, and no other" {
+    failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error local=10.0.0.5:48004 peer= cause=address-in-use >log
+    finds_only address-in-use log
+    grep -q 'ip_local_reserved_ports' findings.json
+    failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error local=10.0.0.5:8080 peer= cause=address-in-use >log
+    finds_only address-in-use log
+    run ! grep -q 'ip_local_reserved_ports' findings.json
 }
 
 @test "address-family: one is slow and the other works; the losing address of two gives nothing" {

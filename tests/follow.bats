@@ -827,8 +827,8 @@ refuses() {
     refuses "-n needs a value; see sockshim help follow" -n
     refuses "-n ten is not allowed; allowed: a number, or all; see sockshim help follow" -n ten "$LOG"
     refuses "-n +3 is not allowed; allowed: a number, or all; see sockshim help follow" -n+3 "$LOG"
-    refuses "--color yes is not allowed; allowed: auto always never; see sockshim help follow" --color yes "$LOG"
-    refuses "--level loud is not allowed; allowed: debug info warn error; see sockshim help follow" --level=loud "$LOG"
+    refuses "--color yes is not allowed; allowed: auto, always, never; see sockshim help follow" --color yes "$LOG"
+    refuses "--level loud is not allowed; allowed: debug, info, warn, error; see sockshim help follow" --level=loud "$LOG"
     refuses "unknown cause or errno: peer-rest (did you mean peer-reset?); see sockshim help follow" --cause peer-rest "$LOG"
     refuses "--top takes no value; see sockshim help follow" --top=5 "$LOG"
 }

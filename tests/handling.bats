@@ -561,6 +561,33 @@ print(libc.sendmsg(x.fileno(), c.c_void_p(8), 0), c.get_errno(), libc.sendmmsg(x
         and .waited_ms >= 200 and .waited_ms < 230'
 }
 
+@test "SOCKSHIM_RECV_TIMEOUT: a receive that waits for more returns what has arrived, in order, and there is a record of it" {
+    run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=500ms "$PYTHON" -c "$asks_by"'
+l = s.create_server(("127.0.0.1", 0)); x = s.create_connection(l.getsockname()); y = l.accept()[0]
+y.sendall(b"0123"); first = x.recv(9, s.MSG_WAITALL); print(first)
+y.sendall(b"4567"); print(x.recvmsg(9, 0, s.MSG_WAITALL)[0])
+y.sendall(b"89"); print(x.recv(2, s.MSG_WAITALL))
+u = s.socket(s.AF_INET, s.SOCK_DGRAM); u.bind(("127.0.0.1", 0))
+v = s.socket(s.AF_INET, s.SOCK_DGRAM); v.connect(u.getsockname()); u.connect(v.getsockname())
+def recvmmsg(fd, flags):
+    room = [c.create_string_buffer(9) for _ in range(3)]; iov = [(c.c_void_p * 2)(c.addressof(r), 9) for r in room]
+    m = (Msg * 3)(*[Msg(None, 0, c.addressof(i), 1) for i in iov])
+    return libc.recvmmsg(fd, m, 3, flags, None), room[0].value
+u.send(b"one"); print(recvmmsg(v.fileno(), 0))
+u.send(b"two"); print(recvmmsg(v.fileno(), 0x10000)) # MSG_WAITFORONE: no limit ends it
+y.sendall(b"end"); y.close(); print(x.recv(9, s.MSG_WAITALL), x.recv(9))'
+    [ "$output" = "b'0123'
+b'4567'
+b'89'
+(1, b'one')
+(1, b'two')
+b'end' b''" ] || fails_with "$output"
+    expect_count 3 '.event == "handled"'
+    handled RECV_TIMEOUT '.call == "recv" and .given == "4" and .would == "waits" and .waited_ms >= 500 and (.why | startswith("Not all that"))'
+    handled RECV_TIMEOUT '.call == "recvmsg" and .given == "4"'
+    handled RECV_TIMEOUT '.call == "recvmmsg" and .given == "1"'
+}
+
 @test "SOCKSHIM_RECV_TIMEOUT: not where the program does not wait, nor for its own timeout, nor for accept" {
     silent_server
     run timeout 60 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECV_TIMEOUT=20s "$PYTHON" -c '

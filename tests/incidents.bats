@@ -88,7 +88,7 @@ C
     jq -R 'select(contains("does not see that path: it was removed"))' log2 | grep -q .
     under_shim log3 redis-cli -s "$seen/other.sock" ping
     finds refused log3
-    jq -e '.findings[0].meaning | contains("the server is not running")' findings.json
+    jq -e '.findings[0].meaning | contains("Its server is not running")' findings.json
     rmdir "$seen"
 }
 
@@ -789,6 +789,26 @@ while c.recv(9): pass"
     under_shim log.3 "$PYTHON" -c "import socket; socket.socket().bind(('127.0.0.1', $PORT))"
     finds address-in-use log.3
     advises address-in-use 'names it'
+}
+
+# ---- A server that asks itself ----
+
+@test "waits for itself: nginx passes its requests on to itself; a php server with one worker asks itself" {
+    nginx_with "location / { proxy_pass http://127.0.0.1:$PORT; }" prlimit --nofile=64 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/log"
+    run ! curl -s -m 2 -o page "http://127.0.0.1:$PORT/"
+    wait_until grep -q cause=gave-up-waiting log
+    finds waits-for-itself log
+    figure limit -eq 64
+    PORT=$(free_port)
+    mkdir php && cat >php/index.php <<P
+<?php \$s = stream_socket_client('tcp://127.0.0.1:$PORT'); fwrite(\$s, "GET /inner.php HTTP/1.0\r\n\r\n");
+stream_set_timeout(\$s, 1); fread(\$s, 99); fclose(\$s); echo 'done';
+P
+    background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/php.log" php -S "127.0.0.1:$PORT" -t php
+    wait_for_port "$PORT"
+    [ "$(curl -s "http://127.0.0.1:$PORT/")" = done ]
+    finds waits-for-itself php.log
+    figure limit = none
 }
 
 # ---- Servers that are not there ----

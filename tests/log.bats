@@ -3,6 +3,7 @@
 # in the program's way.
 
 load helpers
+load on_terminal
 load many
 
 bats_require_minimum_version 1.5.0
@@ -656,6 +657,17 @@ t.start(); t.join()"
             run shimmed "$setting" LD_BIND_NOW=1 SOCKSHIM_LOG_LIMIT=4K "$PROGRAMS/stack" "$call"
             [ "$((${output#* } - ${native#* }))" -le 2048 ] || fails_with "$setting: $output, natively $native"
         done
+    done
+}
+
+@test "nor does it on a terminal" {
+    local call native
+    for call in first-socket would-block refused reset end-tcp so-error path bind sigaction close-threads; do
+        native=$(LD_BIND_NOW=1 "$PROGRAMS/stack" "$call")
+        run on_terminal '' env LD_PRELOAD="$SHIM" LD_BIND_NOW=1 "$PROGRAMS/stack" "$call"
+        [[ $output == *" event="* ]]
+        output=$(grep "^$call " <<<"$output")
+        [ "$((${output#* } - ${native#* }))" -le 2048 ] || fails_with "$output, natively $native"
     done
 }
 

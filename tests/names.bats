@@ -16,7 +16,7 @@ setup_file() {
 resolving() {
     cd "$BATS_TEST_TMPDIR"
     # A server that answers may take its time on a busy machine.
-    printf 'nameserver 127.0.0.1\noptions timeout:%s attempts:1\n' "$([ "$1" = silent ] && echo 1 || echo 20)" >"$OWN_ETC/resolv.conf"
+    printf 'nameserver 127.0.0.1\noptions timeout:%s attempts:1\n' "$([[ $1 == silent || $1 == elsewhere ]] && echo 1 || echo 20)" >"$OWN_ETC/resolv.conf"
     printf 'hosts: files dns\n' >"$OWN_ETC/nsswitch.conf"
     printf '127.0.0.1 localhost\n127.0.0.7 seven.test\n::1 six.test\n' >"$OWN_ETC/hosts"
     timeout -k 5 300 unshare -nm sh -c '
@@ -202,4 +202,19 @@ END
     run -0 resolving nxdomain ./ask db.shop.test
     [ "$output" = -2 ]
     expect_count 1 '.cause == "name-not-resolved" and .error == "EAI_NONAME" and .name == "db.shop.test"'
+}
+
+@test "answers that come from another address than was asked are told by doctor -- COMMAND, and silence is not" {
+    beside() {
+        rm -rf "$BATS_TEST_TMPDIR/ready"
+        run -0 resolving "$1" env -u LD_PRELOAD -u SOCKSHIM_LOG "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/doctor.log" -- "$PYTHON" -c "$(asks db.shop.test)"
+    }
+    beside elsewhere
+    [[ $output == *"name-not-resolved 1, and 1 UDP datagram arrived here that no socket took"* ]] || fails_with "$output"
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"they came from another address than was asked"* ]] || fails_with "$output"
+    beside silent
+    [[ $output != *"no socket took"* ]] || fails_with "$output"
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"But a name could not be resolved (name-not-resolved 1)"* ]] || fails_with "$output"
+    beside 127.0.0.7
+    [[ $output != *"name-not-resolved"* ]] || fails_with "$output"
 }

@@ -10,7 +10,7 @@ import sys
 STEPS = """raise kill kill-group kill-from-thread kill-from-child pthread_kill sigqueue timer
 raise-blocked count count-once count-once-nodefer again-once again-once-nodefer jump-once default
 ignore query altstack socket vfork-child child-raise to-pipe-partial to-pipe-from-socket
-to-pipe-thread to-socket-thread""".split()
+to-pipe-thread to-socket-thread to-pipe-blocked""".split()
 
 
 def live(program, steps, shim=None, setting="SOCKSHIM=on"):
@@ -38,6 +38,8 @@ def main(program, shim, seed, runs, setting="SOCKSHIM=on"):
     for _ in range(int(runs)):
         steps = ["socket"] + chance.choices(STEPS + writes, k=chance.randint(1, 5))
         steps += chance.choices(["query", "count-once", "count", "altstack"], k=2)
+        if "jump-once" in steps: # out of dprintf(), whose stream on the stack stays in the list
+            steps = [step for step in steps if not step.endswith("-dprintf")]
         chance.shuffle(steps)
         steps.insert(0, "socket")
         native, shimmed = live(program, steps), live(program, steps, shim, setting)

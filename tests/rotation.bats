@@ -229,3 +229,38 @@ time.sleep(600)'
     expect_all_there 51200 "${all[@]}"
     [ "$(cat "${all[@]}" | grep -c '^$')" -eq 0 ]
 }
+
+# expect_refused ERRNO: 101 records in one log, nothing beside it, and it is said once why.
+expect_refused() {
+    [ "$(ls "$LOG"*)" = "$LOG" ] || fails_with "$(ls "$LOG"*)"
+    expect_count 101 '.event == "return"'
+    expect_count 1 '.event == "config" and (.why | contains("SOCKSHIM_LOG_LIMIT") and contains("'"$1"'"))'
+}
+
+@test "Landlock forbids to rename: no FILE.new stays behind, it is said once, and the log goes on" {
+    local status=0
+    "$PROGRAMS/landlocked" 1 || status=$?
+    [ "$status" -ne 77 ] || skip "this kernel has no Landlock"
+    [ "$status" -eq 0 ]
+    shimmed SOCKSHIM_LOG_LIMIT=4K "$PROGRAMS/landlocked" 100
+    expect_refused EACCES
+    : >"$LOG"
+    shimmed SOCKSHIM_LOG_LIMIT=4K "$PROGRAMS/landlocked" run "$PROGRAMS/landlocked" 100 again
+    expect_refused EACCES
+    # Another program, which may, does what this one might not.
+    shimmed SOCKSHIM_LOG_LIMIT=4K "$PROGRAMS/landlocked" 1 unrestricted
+    [ "$(ls "$LOG"*)" = "$LOG
+$LOG.1" ] || fails_with "$(ls "$LOG"*)"
+}
+
+@test "a process that may not rename its log says so once" {
+    mkdir "$BATS_TEST_TMPDIR/folder"
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$BATS_TEST_TMPDIR"
+    cp "$SHIM" "$PROGRAMS/landlocked" "$BATS_TEST_TMPDIR"
+    LOG=$BATS_TEST_TMPDIR/folder/log
+    install -m 666 /dev/null "$LOG"
+    run setpriv --reuid nobody --regid nogroup --clear-groups env LD_PRELOAD="$BATS_TEST_TMPDIR/libsockshim.so" \
+        SOCKSHIM_LOG="$LOG" SOCKSHIM_LOG_LIMIT=4K "$BATS_TEST_TMPDIR/landlocked" 100 unrestricted
+    [ "$status" -eq 0 ] || fails_with "$output"
+    expect_refused EPERM
+}

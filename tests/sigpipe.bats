@@ -151,9 +151,21 @@ writes() {
     done
 }
 
-@test "where nothing tells what raised it, the signal is swallowed: delivered late, or behind another one" {
+@test "a SIGPIPE that was blocked is a socket's or a pipe's when it comes, and there for who waits for it" {
     local step
-    for step in to-socket-blocked to-socket-with-another; do
+    for step in to-pipe-blocked to-pipe-splice-blocked to-pipe-and-quietly-blocked \
+        "to-socket-blocked to-pipe-blocked"; do
+        # shellcheck disable=SC2086
+        life socket $step
+        [ "$native_status" -eq 141 ] && [ "$status" -eq 141 ] || fails_with "$step: $native_status, $status $output"
+    done
+    life socket to-socket-and-wait
+    [ "$native_status" -eq 0 ] && [ "$status" -eq 0 ] || fails_with "$native_status, $status $output"
+}
+
+@test "where nothing tells what raised it, the signal is swallowed: one for both, or behind another one" {
+    local step
+    for step in to-socket-blocked to-both-blocked to-socket-with-another; do
         life socket "$step"
         [ "$native_status" -eq 141 ] && [ "$status" -eq 0 ] || fails_with "$step: $native_status, $status $output"
     done

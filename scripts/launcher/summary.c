@@ -99,7 +99,7 @@ static const char *filters(void)
     for (int i = 0; i < 3; i++) {
         const char *value = setting(variables[i]);
         const char *name = setting_name(variables[i]);
-        if (*value && !(i == 0 && strcmp(value, "debug") == 0)) {
+        if (*value && !(i == 0 && strcasecmp(value, "debug") == 0)) {
             list = words("%s%s%s%s%s", list ? list : "", list ? ", " : "", name,
                          *name == '-' ? " " : "=", value);
         }
@@ -266,7 +266,7 @@ void summary_print(const char *lib, const struct target *target, const char *com
         complain("%s was killed by %s%s", command, name_of_signal(outcome->signal),
                  outcome->dumped_core ? " (core dumped)" : "");
     }
-    if (strcmp(setting("SOCKSHIM"), "off") == 0) {
+    if (strcasecmp(setting("SOCKSHIM"), "off") == 0) {
         complain("nothing was logged: SOCKSHIM=off is in the environment");
     } else if (strcmp(log, "off") == 0) {
         complain("nothing was logged: the log is off");

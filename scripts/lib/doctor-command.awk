@@ -7,7 +7,7 @@
 !are_records && $1 == "began" { began = $2 }
 !are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
-!are_records && $1 == "level" { log_level = $2 }
+!are_records && $1 == "level" { log_level = tolower($2) }
 !are_records && $1 == "skip" { skipped = $2 }
 are_records && read_record($0) { event == "start" ? note_settings() : note() }
 $1 == "records" { are_records = 1 }
@@ -19,11 +19,14 @@ BEGIN {
 }
 
 END {
+    if ("OutRsts" in is_counted && "ListenOverflows" in is_counted)
+        look_for_findings()
     print ""
     print_moves()
     print_log()
-    if (!("OutRsts" in is_counted) || !("ListenOverflows" in is_counted))
-        exit
+}
+
+function look_for_findings() {
     resets()
     refusals()
     unanswered()
@@ -34,6 +37,7 @@ END {
     retransmissions()
     proxies()
     datagrams()
+    answers_not_taken()
     damaged()
     delayed_acks()
     print_findings()
@@ -384,6 +388,19 @@ function datagrams() {
     }
 }
 
+# A connected socket of UDP takes datagrams of its peer alone (net/ipv4/udp.c,
+# compute_score); for any other there is nobody, as after it was closed.
+function answers_not_taken(    names, count) {
+    names = total["name-not-resolved"] + total["name-resolved-late"]
+    count = moved["UdpNoPorts"] + moved["Udp6NoPorts"]
+    if (!names || count <= 0)
+        return
+    finding("answers-not-taken", (total["name-not-resolved"] ? "name-not-resolved " total["name-not-resolved"] : "name-resolved-late " total["name-resolved-late"]) \
+        ", and " count_of(count, "UDP datagram") " arrived here that no socket took (" grown("UdpNoPorts") \
+        "). If they were the answers, they came from another address than was asked, as from a name server with several addresses, or after the resolver had given up.")
+    act("tcpdump -ni any udp port 53 shows from which address they come: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each address as an interface).")
+}
+
 function damaged() {
     if (moved["InErrs"] + moved["UdpInCsumErrors"] == 0)
         return
@@ -409,9 +426,14 @@ function delayed_acks(    held, segments, lasted) {
         "TCP_NODELAY on the other side, or one write for each answer: run that program under sockshim, which sets it. To compare, this run with --no-nodelay.")
 }
 
+function names_failed() {
+    return total["name-not-resolved"] + 0
+}
+
 function nothing_found() {
     if (!are_records)
         return
     print ""
-    paragraph("", "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full.")
+    paragraph("", "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full." \
+        (names_failed() ? " But a name could not be resolved (name-not-resolved " names_failed() "): see sockshim report." : ""))
 }

@@ -45,6 +45,7 @@ END {
 function find_out() {
     looked_for = looked < 1.5 ? "second" : sprintf("%.0f s", looked)
     full_queues()
+    not_accepted()
     queues_without_limit()
     aborts_on_overflow()
     out_of_memory()
@@ -136,6 +137,27 @@ function full_queues(    i, full, list, has_tcp, has_unix) {
         "If it only comes in bursts: a larger backlog in its configuration, and net.core.somaxconn at least as large (" \
         value_of("somaxconn") " now); both count when it calls listen, so restart it.")
     avoid("a restart alone: it resets the connections that wait." (has_tcp ? no_cookies() : ""))
+}
+
+# Whoever waits in a full queue has been told.
+function not_accepted(    i, port, id, twin) {
+    for (i = 1; i <= listening_ports; i++) {
+        port = listening_port[i]
+        id = still_waiting[port] ? slow_listener(port) : ""
+        if (id == "" || has_full_queue(address_of[id]))
+            continue
+        twin = quick_twin(port, id)
+        finding("not-accepted", address_of[id] whose(id) ": " wait_to_be_accepted(port) "." (twin == "" ? " It does not accept, or not fast enough." : " At another listener of the same address" whose(twin) \
+            " nobody waits: the kernel gives each of them a share of the connections (SO_REUSEPORT), and those of the first one hang."), 1)
+        act(twin == "" ? "sockshim doctor " pid_of_owner(id) " shows what it waits for." : left_over(id))
+    }
+}
+
+function has_full_queue(where,    i) {
+    for (i = 1; i <= sockets; i++)
+        if (kind[i] == "tcp" && address[i] == where && is_full(i))
+            return 1
+    return 0
 }
 
 function by(owner) {

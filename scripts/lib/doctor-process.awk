@@ -5,6 +5,7 @@
 $1 == "process" { pid = $2; process_name = rest_from(3) }
 $1 == "elsewhere" { is_elsewhere = 1 }
 $1 == "no-ss" { no_ss = $2 }
+$1 == "private" { private_places = join(private_places, $2) }
 $1 == "fd" { add_descriptor() }
 $1 ~ /^tcp6?$/ && split($3, word, " ") > 9 { add_tcp($2) }
 $1 ~ /^udp6?$/ && split($3, word, " ") > 12 { add_udp($2) }
@@ -155,6 +156,8 @@ END {
     few_descriptors()
     full_queues()
     busy_with_one_peer()
+    not_accepted()
+    shared_address()
     unacknowledged()
     closed_windows()
     unix_peer_does_not_read()
@@ -230,7 +233,7 @@ function unacknowledged(    i, id, list, count) {
         id = inode_of[i]
         if (kind[id] == "tcp" && timer_of[id] == "01" && state_of[id] != "SYN_SENT" && retransmits[id] >= 2) {
             count++
-            list = all_of(list, id, count_of(unsent[id], "byte") ", sent again " retransmits[id] " times in " seconds(silent_for(id)))
+            list = all_of(list, id, count_of(unsent[id], "byte") ", sent again " retransmits[id] " times in " in_seconds(silent_for(id)))
         }
     }
     if (!count)
@@ -250,7 +253,7 @@ function closed_windows(    i, id, list, count) {
         id = inode_of[i]
         if (kind[id] == "tcp" && unsent[id] > 0 && first_timer[id] == "04" && timer_of[id] == "04" && acked[id, 1] == acked[id, 2]) {
             count++
-            list = all_of(list, id, count_of(unsent[id], "byte") " wait here" (has_times[id] ? ", the last were sent " seconds(sent_ago[id]) " ago" : ""))
+            list = all_of(list, id, count_of(unsent[id], "byte") " wait here" (has_times[id] ? ", the last were sent " in_seconds(sent_ago[id]) " ago" : ""))
         }
     }
     if (!count)
@@ -266,7 +269,7 @@ function connecting(    i, id, list, count) {
         id = inode_of[i]
         if (is_still(id, "SYN_SENT") && retransmits[id] >= 1) {
             count++
-            list = all_of(list, id, "for " seconds(silent_for(id)) ", SYN sent again " (retransmits[id] == 1 ? "once" : retransmits[id] " times"))
+            list = all_of(list, id, "for " in_seconds(silent_for(id)) ", SYN sent again " (retransmits[id] == 1 ? "once" : retransmits[id] " times"))
         }
     }
     if (!count)
@@ -284,7 +287,7 @@ function not_closed(    i, id, list, count) {
         if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2]) {
             count++
             list = all_of(list, id, (unread[id, 2] > 0 ? count_of(unread[id, 2], "byte") " unread" : "") \
-                (has_times[id] ? (unread[id, 2] > 0 ? ", " : "") "closed there " seconds(heard_ago[id]) " ago" : ""))
+                (has_times[id] ? (unread[id, 2] > 0 ? ", " : "") "closed there " in_seconds(heard_ago[id]) " ago" : ""))
         }
     }
     if (!count)
@@ -304,13 +307,23 @@ function not_read(    i, id, list, count) {
         if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT")
             continue
         count++
-        list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " seconds(received_ago[id]) " ago" : ""))
+        list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " in_seconds(received_ago[id]) " ago" : ""))
     }
     if (!count)
         return
-    finding("not-read", "Data has arrived that the program does not read: " list ". If it is its turn to read, it is stuck elsewhere. The unread data may be the " \
-        "peer's answer, for example an error message sent before its close.", 1)
-    act("see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
+    finding("not-read", "Data has arrived that the program does not read: " list ". " (polls() ? "It waits in " polls() ", and leaves these unread: it does not consume them, because it does not need " \
+        "the answers, or hands them on slowly. Such a connection is not free for another request, and a pool may be used up." \
+        : "If it is its turn to read, it is stuck elsewhere. The unread data may be the peer's answer, for example an error message sent before its close."), 1)
+    act(polls() ? "let it read what it does not need to the end, or close the connection (node: res.resume(), res.destroy())." : "see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
+}
+
+# The call in which its first thread waits for any of several descriptors: for one that has
+# data, it would not wait.
+function polls(    i) {
+    for (i = 1; i <= threads; i++)
+        if (tid[i] == pid)
+            return call[i] ~ /^(poll|ppoll|epoll_)/ ? call[i] : ""
+    return ""
 }
 
 function datagrams_dropped(    i, id, list, count, now) {
@@ -349,10 +362,10 @@ function silent_for(id,    i, wait, sum, linear) {
 
 # The kernel has a time for either even if there was nothing yet.
 function ago(bytes, number) {
-    return bytes ? seconds(number) " ago" : "nothing"
+    return bytes ? in_seconds(number) " ago" : "nothing"
 }
 
-function seconds(number) {
+function in_seconds(number) {
     if (number < 10)
         return sprintf("%.1f s", number)
     return duration(int(number + 0.5))
@@ -362,6 +375,8 @@ function seconds(number) {
 
 function print_all(    i) {
     print "Process " pid " (" printable(process_name) ")" (is_elsewhere ? ", in a network namespace of its own" : "")
+    if (private_places != "")
+        paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
     if (!findings) {
         print ""

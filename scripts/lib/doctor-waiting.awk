@@ -33,7 +33,7 @@ function answers_due(    i, id, list, count, unguarded) {
         if (is_quiet(id) && has_sent_last(id)) {
             count++
             unguarded += has_no_keepalive(id)
-            list = all_of(list, id, "sent " seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
+            list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
         }
     }
     if (!count)
@@ -54,7 +54,7 @@ function busy_with_one_peer(    i, id, list, waiting, named) {
             return
         named = threads == 1 ? "its only thread" : "each of its " threads " threads"
         if (i <= 3)
-            list = list (list == "" ? "" : "; ") name_of(id) ", which " (received[id, 2] ? "sent last " seconds(received_ago[id]) " ago" : "has never sent anything")
+            list = list (list == "" ? "" : "; ") name_of(id) ", which " (received[id, 2] ? "sent last " in_seconds(received_ago[id]) " ago" : "has never sent anything")
     }
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -63,9 +63,39 @@ function busy_with_one_peer(    i, id, list, waiting, named) {
     }
     if (!waiting || list == "")
         return
+    is_busy_with_one = 1
     finding("busy-with-one-peer", count_of(waiting, "connection") (waiting == 1 ? " waits" : " wait") " to be accepted, while " named \
         " waits for a single connection to send: " list ". A peer that connects early and sends late, as load balancers and browsers do, keeps all others out.", 1)
     act("more workers or threads, an event loop, or a proxy in front that takes whole requests; SOCKSHIM_RECV_TIMEOUT limits how long one read waits.")
+}
+
+# Connections that wait for this process, where neither a full queue nor a single peer has been told.
+function not_accepted(    i, port, id) {
+    for (i = 1; i <= listening_ports && between_looks > 0; i++) {
+        port = listening_port[i]
+        id = still_waiting[port] ? slow_listener(port) : ""
+        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one)
+            continue
+        finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
+        act("see below what its threads wait for, and whom its connections wait for.")
+    }
+}
+
+# Another process, as one that was left over, has a listener of its own at the same address.
+function shared_address(    i, j, port, id, own) {
+    for (i = 1; i <= listening_ports && between_looks > 0; i++) {
+        port = listening_port[i]
+        id = still_waiting[port] ? slow_listener(port) : ""
+        own = ""
+        for (j = 1; id != "" && !(id in fd) && j <= listenings[port]; j++)
+            if (listening[port, j] in fd && address_of[listening[port, j]] == address_of[id])
+                own = listening[port, j]
+        if (own == "")
+            continue
+        finding("shared-address", "Another process" whose(id) " listens at " address_of[id] ", too, and does not accept, or not fast enough: " wait_to_be_accepted(port) \
+            ". The kernel gives each listener a share of the connections (SO_REUSEPORT): those of the other one hang.", 1)
+        act(left_over(id))
+    }
 }
 
 # A unix socket's send waits until its receiver has read.
@@ -92,7 +122,7 @@ function may_wait_for(    i, id, list) {
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (is_quiet(id) && has_no_keepalive(id))
-            list = all_of(list, id, "the last was sent " seconds(sent_ago[id]) " ago")
+            list = all_of(list, id, "the last was sent " in_seconds(sent_ago[id]) " ago")
     }
     return list == "" ? "" : "If it hangs, it may be waiting for an answer on " list ". Without keepalive it never notices if something in between (a NAT, a " \
         "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."

@@ -426,6 +426,8 @@ function count_event(    key) {
         count_handled()
     else if (event == "rotated")
         rotated_why = why()
+    else if (event == "config" && value("level") != "error")
+        count_hindrance()
     else if (event == "config" || event == "refused") {
         key = event SUBSEP value("prog") SUBSEP why()
         if (key in complaints || ++complaint_count <= MOST_KEYS)
@@ -509,17 +511,17 @@ function start_of(bucket) {
     return bucket * width - shift + first_day * DAY
 }
 
-function widen(    key, part, wider, old_width, old_shift) {
+function widen(    key, part, widened, old_width, old_shift) {
     old_width = width
     old_shift = shift
     set_width(width_index + 1)
     for (key in buckets) {
         split(key, part, SUBSEP)
-        wider[part[1], bucket_of(part[2] * old_width - old_shift)] += buckets[key]
+        widened[part[1], bucket_of(part[2] * old_width - old_shift)] += buckets[key]
     }
     split("", buckets)
-    for (key in wider)
-        buckets[key] = wider[key]
+    for (key in widened)
+        buckets[key] = widened[key]
     first_bucket = bucket_of(first_bucket * old_width - old_shift)
     last_bucket = bucket_of(last_bucket * old_width - old_shift)
 }

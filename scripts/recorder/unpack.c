@@ -122,7 +122,7 @@ bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
     case RECORDED_CONFIG:
         u->words = (const char *)bytes;
         u->words_len = len;
-        return true;
+        return u->head.facts <= LEVEL_ERROR;
     default:
         return u->head.event == RECORDED_START;
     }
@@ -228,7 +228,8 @@ size_t unpacked_line(char *line, const struct unpacked *u)
     case RECORDED_CALL:
         return call_line(line, &m, u);
     case RECORDED_CONFIG:
-        return record_config(line, &m, u->words, u->words_len);
+        return record_config(line, &m, (enum level)(LEVEL_ERROR - u->head.facts), u->words,
+                             u->words_len);
     default:
         return record_start(line, &m, host, cgroup);
     }

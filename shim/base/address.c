@@ -96,6 +96,11 @@ unsigned address_port(const struct address *a)
     return is_inet6(a) ? ntohs(address_at(a)->in6.sin6_port) : 0;
 }
 
+bool address_is_abstract(const struct address *a)
+{
+    return is_unix(a) && a->len > sizeof(sa_family_t) && address_at(a)->un.sun_path[0] == '\0';
+}
+
 bool address_is_named(const struct address *a)
 {
     if (is_inet(a)) {
@@ -174,7 +179,13 @@ bool address_is_mapped(const struct address *a)
 
 bool address_may_be_broadcast(const struct address *a)
 {
-    return is_inet(a) && ntohl(address_at(a)->in.sin_addr.s_addr) & 1;
+    return is_inet(a) && (ntohl(address_at(a)->in.sin_addr.s_addr) & 3) == 3;
+}
+
+bool address_is_multicast(const struct address *a)
+{
+    return is_inet(a) ? IN_MULTICAST(ntohl(address_at(a)->in.sin_addr.s_addr))
+                      : is_inet6(a) && IN6_IS_ADDR_MULTICAST(&address_at(a)->in6.sin6_addr);
 }
 
 bool address_lacks_interface(const struct address *a)

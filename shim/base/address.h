@@ -51,6 +51,8 @@ sa_family_t address_family(const struct address *address);
 /* Whether it says anything: an unnamed unix socket or an IP socket that is
  * bound to nothing does not. */
 bool address_is_named(const struct address *address);
+/* Of a unix socket, and not a path: unix(7). */
+bool address_is_abstract(const struct address *address);
 /* As a destination this host: 127.0.0.0/8, 0.0.0.0, ::1, ::, and the mapped forms. */
 bool address_is_this_host(const struct address *address);
 /* 0.0.0.0, ::, and the mapped form. */
@@ -62,8 +64,10 @@ uint64_t address_hash(const struct sockaddr *addr, socklen_t len);
 bool address_same_host(const struct address *a, const struct address *b);
 /* An IPv4 address in IPv6's form. */
 bool address_is_mapped(const struct address *address);
-/* Of IPv4: the broadcast address of a network, or of all, ends in a 1. */
+/* Of IPv4: the broadcast address of a network, or of all, ends in two bits of 1 at least: a
+ * network of two addresses has none (RFC 3021). */
 bool address_may_be_broadcast(const struct address *address);
+bool address_is_multicast(const struct address *address);
 /* An IPv6 link-local address without the scope id that says where. */
 bool address_lacks_interface(const struct address *address);
 /* The port in host order, or 0 where the family has none. */

@@ -83,6 +83,8 @@ struct facts {
     bool is_path;          /* it is open with O_PATH */
     enum assigned assigned;
     enum known listens_unseen; /* at ENOENT: a socket listens at that path, which is not there */
+    bool is_filtered;   /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
+    bool has_own_ports; /* port_low and port_high are the socket's: IP_LOCAL_PORT_RANGE */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error
      * queue look the same. */

@@ -1,5 +1,6 @@
 #include "base/process.h"
 
+#include "base/apart.h"
 #include "base/raw.h"
 
 #include <errno.h>
@@ -205,16 +206,22 @@ static int seccomp_mode(int fd)
     return 0;
 }
 
+static void find_seccomp_mode(void *mode)
+{
+    int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        *(int *)mode = seccomp_mode(fd);
+        raw(SYS_close, fd);
+    }
+}
+
 bool process_is_filtered(void)
 {
     enum { NOT_ASKED, OPEN, FILTERED };
     static atomic_int known;
     if (known == NOT_ASKED) {
-        int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
-        int mode = fd >= 0 ? seccomp_mode(fd) : 0;
-        if (fd >= 0) {
-            raw(SYS_close, fd);
-        }
+        int mode = 0;
+        apart_with_all(find_seccomp_mode, &mode);
         known = mode == '1' || mode == '2' ? FILTERED : OPEN;
     }
     return known == FILTERED;

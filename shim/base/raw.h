@@ -25,6 +25,10 @@
 #error "sockshim knows x86-64, aarch64 and 32-bit x86"
 #endif
 
+#ifndef SYS_landlock_restrict_self /* Linux 5.13; the number is everybody's */
+#define SYS_landlock_restrict_self 446
+#endif
+
 /* Calls that have another name on 32-bit x86, where the plain ones know only
  * smaller numbers. fstat and fstatat fill a struct stat64. */
 #ifdef SYS_fstat64

@@ -4,7 +4,6 @@
 #include "base/raw.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 
 /* The hints above the ones that a file may well have, RWH_WRITE_LIFE_NOT_SET and _NONE,
@@ -36,13 +35,9 @@ void shut_note(int fd, int how)
     keep(fd, how == SHUT_RD ? READING : how == SHUT_WR ? WRITING : BOTH);
 }
 
-void shut_note_if_dissolved(int fd)
+void shut_note_dissolved(int fd)
 {
-    struct sockaddr_in6 peer;
-    socklen_t len = sizeof peer;
-    if (raw(SYS_getpeername, fd, &peer, &len) == -ENOTCONN) {
-        keep(fd, DISSOLVED);
-    }
+    keep(fd, DISSOLVED);
 }
 
 /* A datagram socket can only be shut down while it is connected. */

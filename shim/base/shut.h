@@ -12,9 +12,9 @@
 /* After a shutdown(fd, how) that succeeded. Two system calls; errno stays. */
 hidden void shut_note(int fd, int how);
 
-/* After a connect that succeeded, of a socket that is none of TCP. One system call, or three if
- * it has no peer now (connect(2), AF_UNSPEC); errno stays. */
-hidden void shut_note_if_dissolved(int fd);
+/* After a connect of a datagram socket to AF_UNSPEC that succeeded. Two system calls; errno
+ * stays. */
+hidden void shut_note_dissolved(int fd);
 
 /* Whether a datagram socket was connected once, and then dissolved. UNKNOWN as below. One system
  * call. */

@@ -8,6 +8,7 @@
 #include "base/raw.h"
 #include "failure/closing.h"
 #include "log/keep.h"
+#include "log/rotate.h"
 #include "log/use.h"
 
 #include <errno.h>
@@ -180,6 +181,15 @@ WRAP(void, closefrom, (int low))
 
 #endif
 
+/* It may forbid to rename: then what was prepared for a rotation would stay behind. */
+static long restrict_self(long ruleset, long flags)
+{
+    if (!process_is_caged()) {
+        rotation_may_end();
+    }
+    return next.syscall(SYS_landlock_restrict_self, ruleset, flags, 0, 0, 0, 0);
+}
+
 /* Programs for older C libraries close and replace descriptors by number. What does not
  * concern the log is passed on as it came. */
 __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c)
@@ -200,6 +210,9 @@ __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c
 #endif
     if (n == SYS_close_range && may_have_ours((unsigned)a, (unsigned)b)) {
         return close_around((unsigned)a, (unsigned)b, (int)c);
+    }
+    if (n == SYS_landlock_restrict_self) {
+        return restrict_self(a, b);
     }
     return next.syscall(n, a, b, c, 0, 0, 0);
 }

@@ -13,6 +13,7 @@
 #include "calls/wrap.h"
 #include "force/sigpipe.h"
 #include "log/log.h"
+#include "start/hindrance.h"
 
 #include <sys/prctl.h>
 
@@ -24,8 +25,11 @@ void seccomp_go_without_counter(void)
 
 /* The flag goes up first: the filter holds from the call on. What may be asked
  * for in there is found out now. */
-bool seccomp_enter(bool is_strict)
+bool seccomp_enter(bool is_strict, unsigned long filter)
 {
+    if ((is_strict || filter) && !process_is_caged()) {
+        hindrance_by_cage();
+    }
     bool first = process_enter_cage();
     if (is_strict) {
         seccomp_go_without_counter();
@@ -56,7 +60,7 @@ static __attribute__((noinline)) int enter_by_prctl(__typeof__(next.prctl) funct
         seccomp_go_without_counter();
         return function(op, a, b, c, d);
     }
-    bool first = seccomp_enter(a == PRCTL_STRICT);
+    bool first = seccomp_enter(a == PRCTL_STRICT, b);
     int result = function(op, a, b, c, d);
     if (result < 0) {
         seccomp_fails(first);

@@ -70,6 +70,12 @@ static bool keeps_notes(void)
     return (settings.logging || settings.recording) && !process_is_caged();
 }
 
+/* The kernel has read the address, unless a filter answered in its place. */
+static bool dissolves(const struct sockaddr *addr)
+{
+    return keeps_notes() && !process_is_filtered() && addr->sa_family == AF_UNSPEC;
+}
+
 /* Dissolved (AF_UNSPEC), or connected once more after that, or after a shutdown that had
  * dissolved it, in the midst of a connect. */
 static __attribute__((noinline)) void begins_anew(int fd, int result)
@@ -91,8 +97,8 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
     int result = next.connect(fd, addr, len);
     if (hint_is_shut(fd)) {
         begins_anew(fd, result);
-    } else if (result >= 0 && !hint_is_set(fd) && keeps_notes()) {
-        shut_note_if_dissolved(fd);
+    } else if (result >= 0 && !hint_is_set(fd) && dissolves(addr)) {
+        shut_note_dissolved(fd);
     }
     return result >= 0 ? result : (int)FAILED(CALL_connect, result);
 }

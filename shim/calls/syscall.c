@@ -17,7 +17,7 @@ __attribute__((used)) hidden long enter_cage_by_syscall(long n, long a, long b, 
         return next.syscall(n, a, b, c, d, e, 0);
     }
     bool is_strict = n == SYS_seccomp ? a == SECCOMP_STRICT : b == PRCTL_STRICT;
-    bool first = seccomp_enter(is_strict);
+    bool first = seccomp_enter(is_strict, (unsigned long)c);
     long result = next.syscall(n, a, b, c, d, e, 0);
     if (result < 0) {
         seccomp_fails(first);

@@ -150,25 +150,24 @@ static long log_failed(enum call call, long ret, const struct attempt *attempt)
     return is_unwanted(call, err) ? ret : look_closer(call, ret, (int)err, attempt);
 }
 
-#ifdef __aarch64__ /* where the handler is not told what was written to */
-
 /* Of include/uapi/linux/fs.h: no signal for this write. */
 enum { RWF_QUIET = 0x100 };
 
 static bool raises_sigpipe(enum call call, long ret, const struct attempt *attempt)
 {
-    bool is_quiet = call == CALL_pwritev2 && attempt->flags & RWF_QUIET;
-    bool writes = call_traits[call].direction != RECEIVES;
-    return ret < 0 && errno == EPIPE && writes && !is_quiet;
+    bool is_send = call_traits[call].descriptor == A_SOCKET && attempt->flags & MSG_NOSIGNAL;
+    bool is_quiet = is_send || (call == CALL_pwritev2 && attempt->flags & RWF_QUIET);
+    return ret < 0 && errno == EPIPE && call_traits[call].direction != RECEIVES && !is_quiet;
 }
+
+#ifdef __aarch64__ /* where the handler is not told what was written to */
 
 __attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
 {
     bool raises = raises_sigpipe(call, ret, attempt);
     log_failed(call, ret, attempt);
-    if (raises) {
-        bool is_send = call_traits[call].descriptor == A_SOCKET;
-        sigpipe_after_write(attempt->fd, is_send && attempt->flags & MSG_NOSIGNAL);
+    if (raises && !sigpipe_note_blocked(attempt->fd)) {
+        sigpipe_after_write(attempt->fd);
     }
     return ret;
 }
@@ -177,6 +176,9 @@ __attribute__((noinline)) long failed(enum call call, long ret, const struct att
 
 __attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
 {
+    if (raises_sigpipe(call, ret, attempt)) {
+        sigpipe_note_blocked(attempt->fd);
+    }
     return log_failed(call, ret, attempt);
 }
 

@@ -45,6 +45,8 @@ static long kernel_action(const struct kernel_action *act, struct kernel_action 
 
 static const uint64_t sigpipe_bit = (uint64_t)1 << (SIGPIPE - 1);
 
+static void in_place_of_default(int sig, siginfo_t *info, void *context);
+
 /* The default action, by the default action: the same signal once more, let through.
  * Whoever survives it is process 1 of a pid namespace, which the kernel spares
  * (pid_namespaces(7)), and goes on as it was. */
@@ -108,6 +110,45 @@ static bool is_left_to_wrapper(const void *context)
 
 #endif
 
+/* ---- A signal that comes late ---- */
+
+/* What has written into the void while this thread had the signal blocked: what the
+ * handler finds interrupted later, when it is let through, says nothing of that. In the thread's
+ * own block from the start: it is never allocated. */
+enum { BY_PIPE = 1, BY_SOCKET = 2 };
+static __thread unsigned char blocked_by __attribute__((tls_model("initial-exec")));
+
+static bool sigpipe_is_blocked(void)
+{
+    uint64_t blocked;
+    return raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&
+           blocked & sigpipe_bit;
+}
+
+static bool is_our_turn(void)
+{
+    struct kernel_action now = {0};
+    return kernel_action(NULL, &now) == 0 && now.handler == (void *)in_place_of_default;
+}
+
+bool sigpipe_note_blocked(int fd)
+{
+    bool is_blocked =
+        settings.sigpipe == SIGPIPE_SOCKETS && !process_is_caged() && sigpipe_is_blocked();
+    if (is_blocked && is_our_turn()) {
+        blocked_by |= raiser_is_pipe(fd) ? BY_PIPE : BY_SOCKET;
+    }
+    return is_blocked;
+}
+
+/* Both at once are one signal, and a socket's is swallowed. */
+static bool comes_late_from_pipe(void)
+{
+    bool from_pipe = blocked_by == BY_PIPE;
+    blocked_by = 0;
+    return from_pipe;
+}
+
 static void in_place_of_default(int sig, siginfo_t *info, void *context)
 {
     enum call call;
@@ -118,7 +159,8 @@ static void in_place_of_default(int sig, siginfo_t *info, void *context)
         return;
     }
     enum raiser raiser = raiser_of(info, context, &call, &attempt);
-    if (raiser == RAISED_UNKNOWN && (!watching || is_left_to_wrapper(context))) {
+    bool is_late = comes_late_from_pipe() && raiser == RAISED_UNKNOWN;
+    if (!is_late && raiser == RAISED_UNKNOWN && (!watching || is_left_to_wrapper(context))) {
         return;
     }
     if (raiser == RAISED_BY_SOCKET) {
@@ -225,20 +267,19 @@ void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept)
 
 bool sigpipe_is_deadly(void)
 {
-    struct kernel_action now = {0};
     uint64_t blocked;
-    return kernel_action(NULL, &now) == 0 && now.handler == (void *)in_place_of_default &&
+    return is_our_turn() &&
            raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&
            !(blocked & sigpipe_bit);
 }
 
-void sigpipe_after_write(int fd, bool is_quiet)
+void sigpipe_after_write(int fd)
 {
     bool watching = settings.sigpipe == SIGPIPE_WATCH;
     if ((!watching && settings.sigpipe != SIGPIPE_SOCKETS) || process_is_caged()) {
         return;
     }
-    bool by_socket = watching && !is_quiet && ask_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+    bool by_socket = watching && ask_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
     if ((by_socket || raiser_is_pipe(fd)) && sigpipe_is_deadly()) {
         end_by_default(NULL);
     }

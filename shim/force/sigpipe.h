@@ -28,9 +28,14 @@ bool sigpipe_is_deadly(void);
 bool sigpipe_is_forced(void);
 
 /* For machines where the handler cannot tell what was written to: after a write to
- * `fd` that failed with EPIPE, lets the default action happen if it is due. is_quiet:
- * MSG_NOSIGNAL was given, which pipes know nothing of. */
-void sigpipe_after_write(int fd, bool is_quiet);
+ * `fd` that failed with EPIPE and raised the signal, lets the default action happen if it is
+ * due. */
+void sigpipe_after_write(int fd);
+
+/* After such a write on any machine: if this thread has the signal blocked, that it was a pipe
+ * or a socket is kept for when the signal comes. Returns whether it is blocked; false, and keeps
+ * nothing, unless those of sockets alone are swallowed. One system call, three if so. */
+bool sigpipe_note_blocked(int fd);
 
 /* For the wrappers of sigaction(2) and its relatives. */
 

@@ -6,6 +6,7 @@
 #include "layers/layers.h"
 #include "layers/options.h"
 #include "layers/wait.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 
@@ -93,6 +94,9 @@ static struct change accept_again(const struct listener *l, int err)
     bool handles = is_limit(err) ? may_wait(l->fd) : ask_int(l->fd, SOL_SOCKET, SO_ACCEPTCONN) > 0;
     int result = -1;
     errno = err;
+    if (is_limit(err) && !handles) {
+        hindrance_found(SETTING_ACCEPT, HINDRANCE_NONBLOCKING);
+    }
     if (handles) {
         result =
             is_limit(err) ? over_limit(l, &patience, &tries) : over_lost_connections(l, &tries);

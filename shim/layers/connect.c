@@ -8,6 +8,7 @@
 #include "layers/resolved.h"
 #include "layers/timed_out.h"
 #include "layers/wait.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 
@@ -78,6 +79,21 @@ static enum setting setting_behind(const struct attempt *a, int result, unsigned
     return (enum setting)timed_out(CALL_connect, -1, a, waited_ms).setting;
 }
 
+/* Its failure is nobody's to repair: the program has gone on. */
+static void note_no_wait(int fd)
+{
+    if (!may_wait(fd)) { /* else its own SO_SNDTIMEO was over */
+        hindrance_found(SETTING_CONNECT_RETRY, HINDRANCE_NONBLOCKING);
+    }
+}
+
+/* A filter may have answered in the kernel's place, which then has not read the address. */
+static bool has_another(const struct sockaddr *addr, socklen_t len)
+{
+    return len <= sizeof(struct sockaddr_storage) && can_read(addr, len) &&
+           resolved_has_another(addr, len);
+}
+
 static struct change connect_carefully(int fd, const struct sockaddr *addr, socklen_t len,
                                        unsigned long long begin)
 {
@@ -86,8 +102,11 @@ static struct change connect_carefully(int fd, const struct sockaddr *addr, sock
     int result = connect_within_limit(fd, addr, len);
     int err = errno;
     if (result < 0 && settings.handling.connect_retry_ms > 0 && may_pass(err) && may_wait(fd) &&
-        is_stream(fd) && !resolved_has_another(addr, len)) {
+        is_stream(fd) && !has_another(addr, len)) {
         return connect_again(fd, addr, len, err);
+    }
+    if (result < 0 && err == EINPROGRESS && settings.handling.connect_retry_ms > 0) {
+        note_no_wait(fd);
     }
     struct change c = outcome_of(SETTING_COUNT, len, err, result);
     if (result < 0 && err == ETIMEDOUT) {

@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "base/settings.h"
 #include "layers/options.h"
+#include "layers/probe.h"
 
 struct next beneath;
 
@@ -22,6 +23,7 @@ void layers_install(void)
 void layers_take_inherited(int fd)
 {
     options_adopt(fd);
+    probe_socket(fd);
     if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() && is_tcp_socket(fd)) {
         options_limit_receiving(fd);
     }

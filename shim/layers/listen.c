@@ -27,7 +27,7 @@ static int layer_listen(int fd, int asked)
                                  0);
 }
 
-/* After a bind whose address the kernel has read. */
+/* Of an address that can be read. */
 static __attribute__((noinline)) bool names_a_port(const struct sockaddr *addr, socklen_t len)
 {
     struct {
@@ -46,7 +46,9 @@ static void allow_reuse(int fd)
 
 static bool can_be_reused(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    return names_a_port(addr, len) && !process_is_caged() && is_tcp_socket(fd);
+    /* A filter may have answered in the kernel's place, which then has read nothing. */
+    return is_tcp_socket(fd) && len <= sizeof(struct sockaddr_in6) && can_read(addr, len) &&
+           names_a_port(addr, len);
 }
 
 static int bind_again(int fd, const struct sockaddr *addr, socklen_t len, int kept)
@@ -73,7 +75,7 @@ static int layer_bind(int fd, const struct sockaddr *addr, socklen_t len)
     int kept = errno;
     int result = beneath.bind(fd, addr, len);
     bool in_use = result < 0 && errno == EADDRINUSE;
-    if ((result != 0 && !in_use) || !can_be_reused(fd, addr, len)) {
+    if ((result != 0 && !in_use) || process_is_caged() || !can_be_reused(fd, addr, len)) {
         return result;
     }
     if (!in_use) {

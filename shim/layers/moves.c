@@ -9,7 +9,9 @@
 #include "layers/limit.h"
 #include "layers/moving.h"
 #include "layers/options.h"
+#include "layers/short.h"
 #include "layers/timed_out.h"
+#include "start/hindrance.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,6 +41,8 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
         if (failure.cause == CAUSE_timeout && options_is_our_limit(failure.timeout_us)) {
             c.setting = SETTING_RECV_TIMEOUT;
             c.waited_ms = (uint32_t)(failure.timeout_us / 1000);
+        } else if (failure.cause == CAUSE_would_block && failure.is_socket) {
+            hindrance_found(SETTING_RECV_TIMEOUT, HINDRANCE_NONBLOCKING);
         }
     } else if (c.err == ETIMEDOUT) {
         c.setting = timed_out(call, -1, &a, 0).setting;
@@ -47,10 +51,13 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
     return c;
 }
 
-/* At an end the kernel says that there is neither an address nor control data. It has
- * read the header before it failed. */
+/* At an end the kernel says that there is neither an address nor control data. It has read the
+ * header before it failed, unless a filter has answered in its place. */
 static void end_message(struct msghdr *msg)
 {
+    if (!can_read(msg, sizeof *msg)) {
+        return;
+    }
     msg->msg_namelen = 0;
     msg->msg_controllen = 0;
     msg->msg_flags = 0;
@@ -90,20 +97,27 @@ static __attribute__((noinline)) long send_failed(enum call call, int fd, int ot
     return c.setting == SETTING_COUNT ? -1 : handled_moving(fd, c);
 }
 
-/* `came` says what is due with what came. */
-#define RECEIVES_AND(result, call, name, parameters, arguments, came, flags, msg)                  \
+/* `came` says what is due with what came. waits: for all of what is `wanted`. */
+#define RECEIVES_AND(result, call, name, parameters, arguments, came, flags, msg, waits, wanted)   \
     static result layer_##name parameters                                                          \
     {                                                                                              \
         int kept = errno;                                                                          \
+        unsigned long long begin = (waits) ? short_begin() : 0;                                    \
         result n = beneath.name arguments;                                                         \
         if (n >= 0) {                                                                              \
             came;                                                                                  \
+            if (begin > 0 && n > 0 && (size_t)n != (wanted)) {                                     \
+                short_tell(CALL_##call, fd, (long)n, begin);                                       \
+            }                                                                                      \
             return n;                                                                              \
         }                                                                                          \
         return (result)receive_failed(CALL_##call, fd, flags, msg, -1, kept);                      \
     }
 #define RECEIVES(result, call, name, parameters, arguments, flags)                                 \
-    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL)
+    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL,                  \
+                 (flags)&MSG_WAITALL, len)
+#define READS(result, call, name, parameters, arguments, flags)                                    \
+    RECEIVES_AND(result, call, name, parameters, arguments, (void)0, flags, NULL, false, 0)
 
 #define SENDS(...) SENDS_AFTER((void)0, __VA_ARGS__)
 #define SENDS_AFTER(before, result, call, name, parameters, arguments, fd, other)                  \
@@ -149,7 +163,7 @@ static void take_descriptor(int fd)
 
 static void take_descriptors(const struct msghdr *msg, ssize_t n)
 {
-    if (n > 0) {
+    if (n > 0 || (can_read(msg, sizeof *msg) && can_read(msg->msg_control, msg->msg_controllen))) {
         rights_each(msg, take_descriptor);
     }
 }
@@ -167,12 +181,13 @@ RECEIVES(ssize_t, recvfrom, recvfrom,
          (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),
          (fd, buf, len, flags, addr, addrlen), flags)
 RECEIVES_AND(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),
-             take_descriptors(msg, n), flags, msg)
+             take_descriptors(msg, n), flags, msg, flags &MSG_WAITALL, short_room(msg))
 RECEIVES_AND(int, recvmmsg, recvmmsg,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),
-             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
-RECEIVES(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
-RECEIVES(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count), 0)
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL,
+             !timeout && !(flags & MSG_WAITFORONE), count)
+READS(ssize_t, read, read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
+READS(ssize_t, readv, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count), 0)
 
 SENDS(ssize_t, send, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags),
       fd, -1)
@@ -212,20 +227,20 @@ static ssize_t layer_splice(int in, off64_t *in_offset, int out, off64_t *out_of
 }
 
 #ifdef __GLIBC__
-RECEIVES(ssize_t, preadv2, preadv2,
-         (int fd, const struct iovec *iov, int count, off_t offset, int flags),
-         (fd, iov, count, offset, flags), flags)
-RECEIVES(ssize_t, preadv2, preadv64v2,
-         (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
-         (fd, iov, count, offset, flags), flags)
+READS(ssize_t, preadv2, preadv2,
+      (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+      (fd, iov, count, offset, flags), flags)
+READS(ssize_t, preadv2, preadv64v2,
+      (int fd, const struct iovec *iov, int count, off64_t offset, int flags),
+      (fd, iov, count, offset, flags), flags)
 RECEIVES(ssize_t, recv, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags),
          (fd, buf, len, room, flags), flags)
 RECEIVES(ssize_t, recvfrom, __recvfrom_chk,
          (int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
           socklen_t *addrlen),
          (fd, buf, len, room, flags, addr, addrlen), flags)
-RECEIVES(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room),
-         (fd, buf, len, room), 0)
+READS(ssize_t, read, __read_chk, (int fd, void *buf, size_t len, size_t room), (fd, buf, len, room),
+      0)
 SENDS(ssize_t, pwritev2, pwritev2,
       (int fd, const struct iovec *iov, int count, off_t offset, int flags),
       (fd, iov, count, offset, flags), fd, -1)
@@ -238,10 +253,12 @@ SENDS(int, dprintf, __vdprintf_chk, (int fd, int flag, const char *format, va_li
 
 #ifdef HAVE_TIME64_TWINS
 RECEIVES_AND(ssize_t, recvmsg, __recvmsg64, (int fd, struct msghdr *msg, int flags),
-             (fd, msg, flags), take_descriptors(msg, n), flags, msg)
+             (fd, msg, flags), take_descriptors(msg, n), flags, msg, flags &MSG_WAITALL,
+             short_room(msg))
 RECEIVES_AND(int, recvmmsg, __recvmmsg64,
              (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec64 *timeout),
-             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL)
+             (fd, msgs, count, flags, timeout), take_all_descriptors(msgs, n), flags, NULL,
+             !timeout && !(flags & MSG_WAITFORONE), count)
 SENDS_AFTER(before_sendmsg(fd, flags), ssize_t, sendmsg, __sendmsg64,
             (int fd, const struct msghdr *msg, int flags), (fd, msg, flags), fd, -1)
 SENDS_AFTER(before_sendmsg(fd, flags), int, sendmmsg, __sendmmsg64,
@@ -254,15 +271,16 @@ static __attribute__((noinline)) struct change behind_late_error(int fd)
     return timed_out(CALL_getsockopt, 0, &(struct attempt){.fd = fd}, 0);
 }
 
-/* Event loops learn of it so. The kernel has just written the value. */
+/* Event loops learn of it so. The kernel has just written the value, or a filter has answered in
+ * its place. */
 static int late_error(int result, int fd, int level, int option, const void *value,
                       const socklen_t *len)
 {
-    if (result != 0 || level != SOL_SOCKET || option != SO_ERROR || *len < sizeof(int)) {
-        return result;
+    int err = 0;
+    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR && can_read(len, sizeof *len) &&
+        *len >= sizeof err && can_read(value, sizeof err)) {
+        memcpy(&err, value, sizeof err);
     }
-    int err;
-    memcpy(&err, value, sizeof err);
     if (err != ETIMEDOUT) {
         return result;
     }

@@ -8,6 +8,7 @@
 #include "calls/rights.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
+#include "layers/probe.h"
 
 #include <netinet/tcp.h>
 
@@ -104,6 +105,7 @@ static int layer_socket(int domain, int type, int protocol)
     if (fd >= 0 && stream && is_inet_family(domain) &&
         (protocol == 0 || is_tcp_protocol(protocol)) && !process_is_caged()) {
         put_all(fd);
+        probe_socket(fd);
     }
     return fd;
 }
@@ -149,12 +151,13 @@ static int wish_of(const void *value)
     return wish;
 }
 
-/* After the kernel has taken the program's value, through a pointer that it has read. */
+/* After the kernel has taken the program's value, or a filter has answered in its place. */
 static __attribute__((noinline)) int keep(int fd, const struct row *row, const void *value,
                                           socklen_t len)
 {
-    int wish = len >= sizeof wish ? wish_of(value) : 0;
-    if (len < sizeof wish || !is_laxer(row, wish) || process_is_caged() || !is_tcp_socket(fd)) {
+    bool is_read = len >= sizeof(int) && can_read(value, sizeof(int));
+    int wish = is_read ? wish_of(value) : 0;
+    if (!is_read || !is_laxer(row, wish) || process_is_caged() || !is_tcp_socket(fd)) {
         return 0;
     }
     put(fd, row);
@@ -180,6 +183,9 @@ static int layer___setsockopt64(int fd, int level, int option, const void *value
 void options_install(void)
 {
     const struct handling *h = &settings.handling;
+    if (probe_is_wanted()) {
+        next.socket = layer_socket;
+    }
     if (h->dead_peer_ms == 0 && !h->keeps_alive) {
         return;
     }
@@ -188,7 +194,6 @@ void options_install(void)
     rows[INTERVAL].value = h->keepalive.interval;
     rows[COUNT].value = h->keepalive.count;
     rows[USER_TIMEOUT].value = (int)h->dead_peer_ms;
-    next.socket = layer_socket;
     next.setsockopt = layer_setsockopt;
 #ifdef HAVE_TIME64_TWINS
     next.__setsockopt64 = layer___setsockopt64;

@@ -97,11 +97,19 @@ bool has_older(void)
     return atomic_load_explicit(&log_numbers[!kept_current()], memory_order_relaxed) >= 0;
 }
 
+/* To its own name: nothing happens, but what forbids to rename says so (Landlock, for
+ * one, which nothing else tells). */
+static bool may_rename_log(void)
+{
+    long err = raw(SYS_renameat, AT_FDCWD, settings.log_path, AT_FDCWD, settings.log_path);
+    return err != -EACCES && err != -EPERM;
+}
+
 static void open_older(unsigned i, const struct file *log)
 {
     static char path[PATH_MAX]; /* of whoever changes, as the file */
     static struct file file;
-    if (wait_for_lock(!i) < 0) {
+    if (!may_rename_log() || wait_for_lock(!i) < 0) {
         return;
     }
     path_beside_log(path, ".1");

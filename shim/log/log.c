@@ -254,7 +254,30 @@ static __attribute__((noinline)) void tell_lost(void)
     }
 }
 
-/* Nothing here has an address, so that this frame is gone when what was lost is told. */
+static size_t compose_unrotated(char *line, const void *err)
+{
+    struct moment m = this_moment();
+    return record_unrotated(line, &m, *(const int *)err);
+}
+
+/* Once a process. */
+static __attribute__((noinline)) void tell_unrotated(int err)
+{
+    tell(compose_unrotated, &err);
+}
+
+static void tell_what_is_wrong(void)
+{
+    int err = rotation_refused();
+    if (atomic_load_explicit(&lost, memory_order_relaxed) != 0) {
+        tell_lost();
+    }
+    if (err > 0) {
+        tell_unrotated(err);
+    }
+}
+
+/* Nothing here has an address, so that this frame is gone when what is wrong is told. */
 void log_tell(log_composer *compose, const void *what)
 {
     if (process_is_caged()) {
@@ -262,8 +285,8 @@ void log_tell(log_composer *compose, const void *what)
         return;
     }
     look_each_second();
-    if (tell(compose, what) && atomic_load_explicit(&lost, memory_order_relaxed) != 0) {
-        tell_lost();
+    if (tell(compose, what)) {
+        tell_what_is_wrong();
     }
 }
 

@@ -159,19 +159,20 @@ void recorder_connect(int fd, int64_t begun, const struct sockaddr *peer, sockle
     ring_put(&recorder_ring, &r, offsetof(struct call_and_peer, peer) + kept);
 }
 
-static __attribute__((noinline)) void put_words_of(enum recorded_event event, const char *words,
-                                                   size_t len, uint32_t number)
+static __attribute__((noinline)) void put_words_of(enum recorded_event event, uint16_t below_error,
+                                                   const char *words, size_t len, uint32_t number)
 {
     struct recording r;
     begin(&r, event, number);
+    r.head.facts = below_error;
     recording_add(&r, words, len);
     put(&r);
 }
 
-void recorder_config(const char *why, size_t len)
+void recorder_config(enum level level, const char *why, size_t len)
 {
     if (recorder_is_on()) {
-        put_words_of(RECORDED_CONFIG, why, len, program_number());
+        put_words_of(RECORDED_CONFIG, (uint16_t)(LEVEL_ERROR - level), why, len, program_number());
     }
 }
 
@@ -181,6 +182,6 @@ void recorder_start(const char *host, const char *cgroup)
         where_host = host;
         where_cgroup = cgroup;
         tell_program(); /* anew: there may have been records before */
-        put_words_of(RECORDED_START, "", 0, program_number());
+        put_words_of(RECORDED_START, 0, "", 0, program_number());
     }
 }

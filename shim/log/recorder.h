@@ -27,7 +27,7 @@ void recorder_refused(enum call call, int fd, const char *why);
 void recorder_call(enum call call, int fd, long ret, int64_t begun);
 /* A connect, to `len` bytes of `peer`, or NULL. */
 void recorder_connect(int fd, int64_t begun, const struct sockaddr *peer, socklen_t len);
-void recorder_config(const char *why, size_t len);
+void recorder_config(enum level level, const char *why, size_t len);
 /* host, cgroup: empty where they are not known; they stay where they are. */
 void recorder_start(const char *host, const char *cgroup);
 

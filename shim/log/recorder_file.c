@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,6 +104,23 @@ static long allocate(int fd, uint64_t size)
     return err;
 }
 
+/* On btrfs, where else each page that is written anew needs room of its own, so that a disk that
+ * is full by then would raise SIGBUS: written in place. Only as long as the file is empty, and
+ * nobody else knows the flag (include/uapi/linux/fs.h; fs/btrfs/ioctl.c). */
+static void write_in_place(int fd)
+{
+    enum {
+        GET_FLAGS = (int)_IOR('f', 1, long),
+        SET_FLAGS = (int)_IOW('f', 2, long),
+        NO_COPY = 0x800000
+    };
+    int flags;
+    if (raw(SYS_ioctl, fd, GET_FLAGS, &flags) == 0) {
+        flags |= NO_COPY;
+        raw(SYS_ioctl, fd, SET_FLAGS, &flags);
+    }
+}
+
 static uint64_t cycles_now(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -140,6 +158,7 @@ static void describe(struct ring_fixed *fixed)
 static long fill(int fd, uint64_t size)
 {
     struct ring_fixed fixed;
+    write_in_place(fd);
     long err = allocate(fd, size);
     void *memory = err < 0 ? NULL : map(fd, size, &err);
     if (memory) {
@@ -150,7 +169,8 @@ static long fill(int fd, uint64_t size)
     return err;
 }
 
-/* FILE.PID.new */
+/* FILE.PID.NANOSECONDS.new: in two containers, which start together, that share FILE the pid may
+ * be the same. */
 static void name_new(char *path)
 {
     size_t len = strlen(settings.recorder_path); /* settings.c left room for it */
@@ -158,6 +178,8 @@ static void name_new(char *path)
     memcpy(path, settings.recorder_path, len);
     text_char(&t, '.');
     text_unsigned(&t, (uint64_t)raw(SYS_getpid));
+    text_char(&t, '.');
+    text_unsigned(&t, (uint64_t)clock_nanoseconds());
     text_add(&t, ".new");
     *t.at = 0;
 }
@@ -169,7 +191,6 @@ static long make(void)
     static char path[PATH_MAX];
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | LARGEFILE;
     name_new(path);
-    raw(SYS_unlinkat, AT_FDCWD, path, 0); /* of a process that was killed here */
     long fd = raw(SYS_openat, AT_FDCWD, path, flags, 0600);
     if (fd < 0) {
         return fd;

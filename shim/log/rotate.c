@@ -25,6 +25,33 @@ static struct file full, newer; /* not on the stack, which has a record on it al
 
 static _Atomic int64_t failed_at; /* the second in which it last went wrong */
 
+/* ---- Said once ---- */
+
+/* The errno that says that it will go wrong again; WAS_TOLD. */
+enum { WAS_TOLD = -1 };
+static atomic_int refused;
+
+static bool is_for_good(long err)
+{
+    return err == -EACCES || err == -EPERM || err == -EROFS;
+}
+
+static void note_failure(long err)
+{
+    int none = 0;
+    if (is_for_good(err)) {
+        atomic_compare_exchange_strong(&refused, &none, (int)-err);
+    }
+}
+
+int rotation_refused(void)
+{
+    int err = atomic_load_explicit(&refused, memory_order_relaxed);
+    return err > 0 && atomic_compare_exchange_strong(&refused, &err, WAS_TOLD) ? err : 0;
+}
+
+/* ---- Names ---- */
+
 static long rename_at(const char *from, const char *to, unsigned flags)
 {
     return raw(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
@@ -205,8 +232,10 @@ __attribute__((noinline)) void rotate(const struct moment *m)
     }
     unsigned i = kept_current();
     if (lock_log(i) == 0) {
-        if (rotate_locked(i, m, &is_other) < 0) {
+        long result = rotate_locked(i, m, &is_other);
+        if (result < 0) {
             atomic_store(&failed_at, now);
+            note_failure(result);
         }
         unlock_log(i);
     }
@@ -214,4 +243,31 @@ __attribute__((noinline)) void rotate(const struct moment *m)
     if (is_other) {
         follow_path(m);
     }
+}
+
+/* ---- Before renaming is forbidden ---- */
+
+/* FILE.new, if it is the one that is held, and empty: nobody is rotating with it. */
+static void drop_newer(unsigned i)
+{
+    path_beside_log(newer_path, ".new");
+    if (newer_is_held(i) && newer.size == 0) {
+        raw(SYS_unlinkat, AT_FDCWD, newer_path, 0);
+        keep_none(i);
+    }
+}
+
+void rotation_may_end(void)
+{
+    uint64_t signals;
+    struct moment m = this_moment();
+    unsigned i = kept_current();
+    if (!has_older() || !may_go_by_path(&m) || !begin_change(&m, &signals)) {
+        return;
+    }
+    if (lock_log(i) == 0) {
+        drop_newer(!i);
+        unlock_log(i);
+    }
+    end_change(signals);
 }

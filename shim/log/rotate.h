@@ -9,4 +9,12 @@
  * somebody took FILE.1 away or gave it another name besides. */
 void rotate(const struct moment *m);
 
+/* The errno by which a rotation was refused for good, the first time this is asked after
+ * it; then, and as long as none was, 0. Async-signal-safe; no system call. */
+int rotation_refused(void);
+
+/* Before what may forbid this process to rename files (Landlock): what was prepared for a
+ * rotation is removed; it is prepared anew if that can be. Async-signal-safe. */
+void rotation_may_end(void);
+
 #endif

@@ -1,5 +1,6 @@
 #include "log/write.h"
 
+#include "base/apart.h"
 #include "base/hidden.h"
 #include "base/kernel.h"
 #include "base/process.h"
@@ -32,23 +33,27 @@ static long write_to_pipe(int fd, const char *line, size_t len)
     return result == -EOPNOTSUPP || result == -ENOSYS ? write_plainly(fd, line, len) : result;
 }
 
-/* A terminal with room for half a line says that it has room, and waits for the
- * other half: but not on a description of our own. */
-static long write_to_terminal(int fd, const char *line, size_t len)
+struct writing_apart {
+    const char *line;
+    size_t len;
+    long result;
+};
+
+static void write_to_own(void *what)
 {
-    int own = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/fd/2",
+    struct writing_apart *w = what;
+    int own = (int)raw(SYS_openat, AT_FDCWD, "/proc/thread-self/fd/2",
                        O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (own < 0) {
-        return write_plainly(fd, line, len);
+    if (own >= 0) {
+        w->result = write_plainly(own, w->line, w->len);
+        raw(SYS_close, own);
     }
-    long result = write_plainly(own, line, len);
-    raw(SYS_close, own);
-    return result;
 }
 
 /* A write that may raise `sig` on this thread: that signal is held back, and
- * taken away if the write has caused it. */
-static long write_without(int sig, writer *how, int fd, const char *line, size_t len)
+ * taken away if the write has caused it. Apart, for its frame is large. */
+static __attribute__((noinline)) long write_without(int sig, writer *how, int fd, const char *line,
+                                                    size_t len)
 {
     struct timespec no_wait = {0, 0};
     uint64_t mask = (uint64_t)1 << (sig - 1);
@@ -62,6 +67,16 @@ static long write_without(int sig, writer *how, int fd, const char *line, size_t
     }
     raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
     return result;
+}
+
+/* A terminal with room for half a line says that it has room, and waits for the
+ * other half: but not on a description of our own. Where there is none (without /proc) it
+ * is written to plainly: who asked for a log on it would rather have one. */
+static __attribute__((noinline)) long write_to_terminal(int fd, const char *line, size_t len)
+{
+    struct writing_apart w = {line, len, -EBADF};
+    apart(write_to_own, &w);
+    return w.result != -EBADF ? w.result : write_without(SIGTTOU, write_plainly, fd, line, len);
 }
 
 static __attribute__((noinline)) bool is_terminal(int fd)
@@ -83,8 +98,10 @@ static long write_without_waiting(int fd, const struct file *file, const char *l
     if (S_ISFIFO(file->mode)) {
         return write_without(SIGPIPE, write_to_pipe, fd, line, len);
     }
-    bool may_wait = fd == 2 && is_terminal(fd); /* a file's description does not */
-    return write_without(SIGTTOU, may_wait ? write_to_terminal : write_plainly, fd, line, len);
+    if (fd == 2 && is_terminal(fd)) { /* a log's description is our own, and does not wait */
+        return write_to_terminal(fd, line, len);
+    }
+    return write_without(SIGTTOU, write_plainly, fd, line, len);
 }
 
 /* How often it was to be forgotten, and at which of these there was none. */

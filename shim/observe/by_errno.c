@@ -1,7 +1,9 @@
 #include "observe/by_errno.h"
 
+#include "base/apart.h"
 #include "base/ask.h"
 #include "base/kernel.h"
+#include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "base/shut.h"
@@ -113,22 +115,48 @@ static void find_descriptor_limit(struct facts *f)
     f->descriptor_limit = limit < UINT32_MAX ? (uint32_t)limit : 0; /* else there is none */
 }
 
+/* IP_LOCAL_PORT_RANGE: the lowest in the lower half, the highest in the upper one; 0: the
+ * namespace's. */
+static bool find_own_port_range(struct facts *f)
+{
+    int ports = is_inet_family(f->domain) ? ask_int(f->fd, IPPROTO_IP, OPTION_IP_LOCAL_PORTS) : 0;
+    f->has_own_ports = (ports & 0xffff) > 0 && (unsigned)ports >> 16 > 0 && ports != -1;
+    if (f->has_own_ports) {
+        f->port_low = (uint16_t)ports;
+        f->port_high = (uint16_t)((unsigned)ports >> 16);
+    }
+    return f->has_own_ports;
+}
+
+struct port_range {
+    char digits[32];
+    long len;
+};
+
+static void read_port_range(void *what)
+{
+    struct port_range *r = what;
+    long fd =
+        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        r->len = raw(SYS_read, fd, r->digits, sizeof r->digits);
+        raw(SYS_close, fd);
+    }
+}
+
 /* The range as the program's network namespace has it now. */
 static void find_port_range(struct facts *f)
 {
-    char digits[32] = "";
+    struct port_range range = {.len = 0};
     unsigned ports[2] = {0, 0};
     int which = 0;
-    long fd =
-        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    if (find_own_port_range(f)) {
         return;
     }
-    long len = raw(SYS_read, fd, digits, sizeof digits);
-    raw(SYS_close, fd);
-    for (long i = 0; i < len; i++) {
-        if (digits[i] >= '0' && digits[i] <= '9') {
-            ports[which] = ports[which] * 10 + (unsigned)(digits[i] - '0');
+    apart(read_port_range, &range);
+    for (long i = 0; i < range.len; i++) {
+        if (range.digits[i] >= '0' && range.digits[i] <= '9') {
+            ports[which] = ports[which] * 10 + (unsigned)(range.digits[i] - '0');
         } else {
             which = 1;
         }
@@ -141,10 +169,11 @@ static void find_sizes(struct facts *f)
 {
     bool v6 = f->domain == AF_INET6;
     int size = ask_int(f->fd, SOL_SOCKET, SO_SNDBUF);
-    /* Answered for a connected socket only. */
-    int mtu = f->domain == AF_INET ? ask_int(f->fd, IPPROTO_IP, IP_MTU)
-              : v6                 ? ask_int(f->fd, IPPROTO_IPV6, IPV6_MTU)
-                                   : 0;
+    /* Answered for a connected socket only, and of the path to where it is connected. */
+    int mtu = f->peer_from_call      ? 0
+              : f->domain == AF_INET ? ask_int(f->fd, IPPROTO_IP, IP_MTU)
+              : v6                   ? ask_int(f->fd, IPPROTO_IPV6, IPV6_MTU)
+                                     : 0;
     f->send_buffer = size > 0 ? (uint32_t)size : 0;
     f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
 }
@@ -168,8 +197,7 @@ static void find_hears_errors(struct facts *f)
     /* A refusal is always of an earlier one. */
     bool is_connected = f->err != ECONNREFUSED && ((f->peer.len > 0 && !f->peer_from_call) ||
                                                    raw(SYS_getpeername, f->fd, &peer, &len) == 0);
-    f->hears_errors =
-        is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
+    f->hears_errors = is_connected || asked_for_errors(f) || shut_was_dissolved(f->fd) != NO;
 }
 
 /* MPTCP counts the peer's DATA_FIN as a byte that waits, and an end of its own as well:
@@ -255,9 +283,9 @@ static void find_by_failure(struct facts *f)
     case ENOBUFS:
         find_sizes(f);
         return;
+    case EACCES:
     case ENETUNREACH:
     case EHOSTUNREACH:
-    case EACCES:
     case ECONNREFUSED:
         find_hears_errors(f);
         return;
@@ -273,5 +301,8 @@ void find_by_errno(struct facts *f)
         return;
     }
     find_by_failure(f);
+    if (f->err == EPERM || f->err == EACCES || f->err == EAFNOSUPPORT) {
+        f->is_filtered = process_is_filtered();
+    }
     find_unread(f);
 }

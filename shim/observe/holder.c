@@ -1,16 +1,11 @@
 #include "observe/holder.h"
 
+#include "base/apart.h"
 #include "base/ask.h"
-#include "base/kernel.h"
-#include "base/next.h"
 #include "base/raw.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 /* Of include/uapi/linux/: netlink.h, sock_diag.h, and asm-generic/socket.h. */
 enum { NETLINK_OF_SOCKETS = 4, SOCK_DIAG_OF_FAMILY = 20, IS_REQUEST = 1, IS_ERROR = 2 };
@@ -75,66 +70,30 @@ static void read_answer(struct holder *h, const struct answer *a, long len)
     }
 }
 
-/* The answer lies there when the request has been sent. */
-static void ask_kernel(struct holder *h, const struct connection *c)
-{
-    struct answer a;
-    long fd = raw(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_OF_SOCKETS);
-    if (fd < 0) {
-        return;
-    }
-    if (raw(SYS_sendto, fd, c, sizeof *c, MSG_NOSIGNAL, 0, 0) == (long)sizeof *c) {
-        read_answer(h, &a, raw(SYS_recvfrom, fd, &a, sizeof a, MSG_DONTWAIT, 0, 0));
-    }
-    raw(SYS_close, fd);
-}
-
-/* The folder's links are two and the threads: fs/proc/base.c, proc_task_getattr(). */
-static bool has_one_thread(void)
-{
-    struct kernel_statx st;
-    bool answered = raw(SYS_statx, AT_FDCWD, "/proc/self/task", 0, STATX_TYPE_TO_GID, &st) == 0;
-    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel filled it */
-    return answered && st.links == 3;
-}
-
 struct question {
     struct holder holder;
     const struct connection *connection;
 };
 
-static int ask_in_child(void *what)
+/* The answer lies there when the request has been sent. */
+static void ask_kernel(void *what)
 {
+    struct answer a;
     struct question *q = what;
-    ask_kernel(&q->holder, q->connection);
-    return 0;
-}
-
-/* socket() takes the lowest free number for a moment, which another thread may be about
- * to get by close and open: so in a copy of the table. It ends without a signal. */
-static __attribute__((noinline)) void ask_apart(struct question *q)
-{
-    _Alignas(16) char stack[1024];
-    int pid =
-        next.clone(ask_in_child, stack + sizeof stack, CLONE_VM | CLONE_VFORK, q, NULL, NULL, NULL);
-    if (pid > 0) {
-        raw(SYS_wait4, pid, 0, __WALL, 0);
+    const struct connection *c = q->connection;
+    long fd = raw(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_OF_SOCKETS);
+    if (fd < 0) {
+        return;
     }
+    if (raw(SYS_sendto, fd, c, sizeof *c, MSG_NOSIGNAL, 0, 0) == (long)sizeof *c) {
+        read_answer(&q->holder, &a, raw(SYS_recvfrom, fd, &a, sizeof a, MSG_DONTWAIT, 0, 0));
+    }
+    raw(SYS_close, fd);
 }
 
 struct holder connection_holder(const struct connection *c)
 {
     struct question q = {.connection = c};
-    uint64_t all = ~(uint64_t)0;
-    uint64_t before = 0;
-    int kept = errno;
-    raw(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all);
-    if (has_one_thread()) {
-        ask_kernel(&q.holder, c);
-    } else {
-        ask_apart(&q);
-    }
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before);
-    errno = kept;
+    apart(ask_kernel, &q);
     return q.holder;
 }

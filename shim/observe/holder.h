@@ -31,9 +31,8 @@ struct holder {
  * be named. One system call. */
 hidden bool connection_of(struct connection *c, const struct facts *f);
 
-/* UNKNOWN where the kernel does not answer. In a program of one thread four system calls;
- * in one of several by a child on the same memory with a table of descriptors of its own,
- * so that no number of the program's is taken. */
+/* UNKNOWN where the kernel does not answer. By apart(), so that no number of the program's is
+ * taken; four system calls besides. */
 hidden struct holder connection_holder(const struct connection *c);
 
 #endif

@@ -11,6 +11,7 @@
 #include "log/keep.h"
 #include "log/log.h"
 #include "log/recorder.h"
+#include "start/hindrance.h"
 #include "start/unwritable.h"
 #include "start/where.h"
 #include "tell/record.h"
@@ -63,7 +64,7 @@ static void complain_about_settings(bool has_stderr)
         struct text t = text_in(complaints[i], COMPLAINT_SIZE, QUOTE_PLAIN);
         if (settings_complaint(&t, i)) {
             complaint_lengths[i] = (size_t)(t.at - complaints[i]);
-            recorder_config(complaints[i], complaint_lengths[i]);
+            recorder_config(LEVEL_ERROR, complaints[i], complaint_lengths[i]);
             if (!has_stderr) {
                 say_complaint(complaints[i], complaint_lengths[i]);
             }
@@ -75,7 +76,7 @@ static size_t compose_complaint(char *line, const void *what)
 {
     size_t i = (size_t)((const char(*)[COMPLAINT_SIZE])what - complaints);
     struct moment m = this_moment();
-    return record_config(line, &m, complaints[i], complaint_lengths[i]);
+    return record_config(line, &m, LEVEL_ERROR, complaints[i], complaint_lengths[i]);
 }
 
 static void log_complaints(void)
@@ -273,6 +274,7 @@ void sockshim_first_socket(bool by_own_call)
     if (begin_with_socket(by_own_call)) {
         write_start();
     }
+    hindrances_tell();
     if (sockshim_at_first_socket) {
         sockshim_at_first_socket();
     }

@@ -8,7 +8,7 @@
 extern hidden char where_host[65];
 extern hidden char where_cgroup[160];
 
-/* Four system calls; one descriptor is open meanwhile. Async-signal-safe; errno is kept. */
+/* Seven system calls, or nine. Async-signal-safe; errno is kept. */
 hidden void where_find(void);
 
 #endif

@@ -105,6 +105,13 @@ static inline bool is_on_this_host(const struct facts *f)
     return address_is_this_host(&f->peer) || address_same_host(&f->local, &f->peer);
 }
 
+/* A connect whose own port was the one that it was to, and that met itself: RFC 9293, 3.5. */
+static inline bool is_connected_to_itself(const struct facts *f)
+{
+    return address_port(&f->peer) > 0 && address_port(&f->local) == address_port(&f->peer) &&
+           address_same_host(&f->local, &f->peer);
+}
+
 /* The side that connected has spoken last. */
 static inline bool asked_last(const struct facts *f)
 {

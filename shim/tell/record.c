@@ -322,11 +322,26 @@ size_t record_rotated(char *line, const struct moment *m, const char *older)
     return end_with_sentence(&t, line);
 }
 
-size_t record_config(char *line, const struct moment *m, const char *why, size_t len)
+size_t record_config(char *line, const struct moment *m, enum level level, const char *why,
+                     size_t len)
 {
     struct text t;
-    record_begin(&t, line, m, LEVEL_ERROR, "config");
+    record_begin(&t, line, m, level, "config");
     begin_sentence(&t);
     text_bytes(&t, why, len);
+    return end_with_sentence(&t, line);
+}
+
+size_t record_unrotated(char *line, const struct moment *m, int err)
+{
+    struct text t;
+    const char *name = errno_name(err);
+    record_begin(&t, line, m, LEVEL_ERROR, "config");
+    begin_sentence(&t);
+    text_add(&t, "SOCKSHIM_LOG_LIMIT: this process may not rename the log (");
+    text_add(&t, name ? name : "?");
+    text_add(&t, "), because of who owns it or its directory, or of a sandbox such as Landlock; "
+                 "unless another process rotates it, it grows beyond its limit. Use "
+                 "SOCKSHIM_LOG_LIMIT=0 and a program that copies and truncates it.");
     return end_with_sentence(&t, line);
 }

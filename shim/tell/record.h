@@ -77,7 +77,11 @@ enum level record_level(const char *line);
 size_t record_lost(char *line, const struct moment *m, uint64_t count);
 /* The first line of a new log; `older` is the path of the one before. */
 size_t record_rotated(char *line, const struct moment *m, const char *older);
-/* What is wrong with a setting: `len` bytes of `why`, which are escaped. */
-size_t record_config(char *line, const struct moment *m, const char *why, size_t len);
+/* Rotation is refused, with errno `err`. */
+size_t record_unrotated(char *line, const struct moment *m, int err);
+/* What is wrong with a setting, or keeps it from having its effect: `len` bytes of `why`, which
+ * are escaped. */
+size_t record_config(char *line, const struct moment *m, enum level level, const char *why,
+                     size_t len);
 
 #endif

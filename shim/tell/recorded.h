@@ -24,7 +24,7 @@ struct recorded {
     int32_t pid, tid; /* 0: not known */
     uint8_t event;
     uint8_t cause;  /* CAUSE_COUNT: none */
-    uint16_t facts; /* bytes of them */
+    uint16_t facts; /* bytes of them; of RECORDED_CONFIG, by how much it is below error */
 };
 
 struct recorded_change {
@@ -112,6 +112,8 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(number, descriptor_limit)                                                                    \
     X(number, port_low)                                                                            \
     X(number, port_high)                                                                           \
+    X(truth, has_own_ports)                                                                        \
+    X(truth, is_filtered)                                                                          \
     X(number, send_buffer)                                                                         \
     X(number, mtu)                                                                                 \
     X(truth, hears_errors)                                                                         \

@@ -57,8 +57,10 @@ const char *say_unknown(template sentence);
     CLAUSE(never_acknowledged)                                                                     \
     CLAUSE(not_acknowledged)                                                                       \
     CLAUSE(of_len)                                                                                 \
+    CLAUSE(or_broadcast)                                                                           \
     CLAUSE(or_earlier_datagram)                                                                    \
     CLAUSE(or_earlier_one)                                                                         \
+    CLAUSE(or_filter)                                                                              \
     CLAUSE(or_gave_up)                                                                             \
     CLAUSE(or_ipv6_only)                                                                           \
     CLAUSE(or_own_address)                                                                         \

@@ -176,7 +176,7 @@ template why_not_supported(const struct facts *f)
     }
     if (f->call == CALL_socket || f->call == CALL_socketpair) {
         return SAY("This kernel does not support this combination of family, type and protocol; "
-                   "programs often just probe for it, for IPv6 for example.");
+                   "programs often just probe for it, for IPv6 for example.$or_filter");
     }
     if (f->err == EAFNOSUPPORT) {
         return SAY("The address belongs to a different family than the socket.");
@@ -262,7 +262,9 @@ template clause_rest(const struct facts *f)
         return why_dissolved(f);
     }
     return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
-               ? SAY("A directory in the path $local does not exist.")
+               ? SAY("A directory in the path $local does not exist, or no socket can be made "
+                     "there (as in "
+                     "/proc).")
                : SAY("The kernel returned errno $errno$errno_words.");
 }
 

@@ -6,13 +6,15 @@ template why_connect_timed_out(const struct facts *f)
     if (!is_tcp(f) && !is_mptcp(f)) {
         return SAY("$Peer did not answer the connection request at all.");
     }
-    return is_on_this_host(f) ? SAY("No answer to the connection request (SYN) arrived from $peer: "
-                                    "a firewall rule on this host drops the packets, or the "
-                                    "server's accept queue is full and its kernel ignores them.")
-                              : SAY("No answer to the connection request (SYN) arrived from $peer: "
-                                    "the host is down or does not exist, something drops the "
-                                    "packets (a firewall on this host or on the path), or the "
-                                    "server's accept queue is full and its kernel ignores them.");
+    return is_on_this_host(f)
+               ? SAY("No answer to the connection request (SYN) arrived from $peer: a firewall "
+                     "rule "
+                     "on this host drops or redirects the packets, or the server's kernel ignores "
+                     "them (its accept queue is full, or it requires a TCP MD5 or AO key).")
+               : SAY("No answer to the connection request (SYN) arrived from $peer: the host is "
+                     "down or does not exist, something drops the packets (a firewall on this host "
+                     "or on the path), or the server's kernel ignores them (its accept queue is "
+                     "full, or it requires a TCP MD5 or AO key).");
 }
 
 /* Of an unconnected socket, and with IP_RECVERR, it may have been to anybody; a connected one
@@ -50,10 +52,14 @@ template why_connection_refused(const struct facts *f)
     if (!is_unix(f)) {
         return SAY("Nothing is receiving at the requested address.");
     }
+    if (f->type == SOCK_DGRAM && f->call != CALL_connect && !f->peer_from_call) {
+        return SAY("$Peer was closed.");
+    }
     return f->type == SOCK_DGRAM
-               ? SAY("$Peer was closed, or the path was left behind by a program that has ended.")
-               : SAY("Nothing is listening at $peer: its owner is gone or has not called listen, "
-                     "or there is no such socket.");
+               ? SAY("$Peer was closed or is no socket, or the path was left behind by a program "
+                     "that has ended.")
+               : SAY("Nothing is listening at $peer: its owner is gone, has not called listen or "
+                     "has shut the socket down, or there is no such socket.");
 }
 
 /* The error may be of an earlier datagram, which need not have gone to the address of
@@ -64,6 +70,15 @@ template clause_or_earlier_datagram(const struct facts *f)
     return dgram && f->hears_errors ? SAY(" Or the error is about an earlier datagram from this "
                                           "socket to another address.")
                                     : NULL;
+}
+
+/* net/ipv4/tcp_ipv4.c, tcp_v4_connect(). The host part of such an address is all ones, and has
+ * two bits at least. */
+template clause_or_broadcast(const struct facts *f)
+{
+    return f->type == SOCK_STREAM && f->call == CALL_connect && address_may_be_broadcast(&f->peer)
+               ? SAY(" Or it is a broadcast address, to which TCP cannot connect.")
+               : NULL;
 }
 
 template clause_or_ipv6_only(const struct facts *f)
@@ -77,9 +92,16 @@ template clause_or_own_address(const struct facts *f)
 {
     bool asks_route =
         f->call == CALL_connect || f->err == EINVAL || (f->sends && f->type != SOCK_STREAM);
-    bool has_one = f->local.len > 0 && !address_is_this_host(&f->local);
-    return asks_route && f->domain == AF_INET && has_one
-               ? SAY(" Or $local, the address of the socket, no longer belongs to this host.")
+    if (!asks_route || f->domain != AF_INET || f->local.len == 0 || address_is_any(&f->local)) {
+        return NULL;
+    }
+    if (!address_is_this_host(&f->local)) {
+        return SAY(
+            " Or $local, the address of the socket, does not belong to this host (any more).");
+    }
+    /* net/ipv4/route.c, __mkroute_output() */
+    return f->err == EINVAL && !address_is_this_host(&f->peer)
+               ? SAY(" Or it cannot be reached from $local, a loopback address.")
                : NULL;
 }
 
@@ -106,8 +128,12 @@ template why_unreachable(const struct facts *f)
                    : SAY("The kernel could not send to $peer: this host's route to it is a "
                          "blackhole route.$or_own_address");
     case ENETUNREACH:
+        if (f->type == SOCK_STREAM && address_is_multicast(&f->peer)) {
+            return SAY("$Peer is a multicast address, to which a stream socket cannot connect.");
+        }
         return SAY("There is no route to $peer: this host has none, or a router or firewall on the "
-                   "path reported this (ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram");
+                   "path reported this (ICMP).$or_broadcast$or_own_address$or_ipv6_only"
+                   "$or_earlier_datagram");
     case ENETDOWN:
         return SAY("The network interface used to reach $peer is down.$or_earlier_datagram");
     default:
@@ -119,6 +145,9 @@ template why_unreachable(const struct facts *f)
 
 template clause_port_range(const struct facts *f)
 {
+    if (f->has_own_ports) {
+        return SAY("IP_LOCAL_PORT_RANGE of this socket: $low_port to $high_port");
+    }
     return f->port_high > 0 ? SAY("net.ipv4.ip_local_port_range: $low_port to $high_port")
                             : SAY("net.ipv4.ip_local_port_range");
 }
@@ -147,7 +176,8 @@ static template why_not_assigned(const struct facts *f)
 template why_address_unavailable(const struct facts *f)
 {
     if (f->err == EAGAIN) {
-        return SAY("No ephemeral port is left to send from (net.ipv4.ip_local_port_range).");
+        return SAY("No ephemeral port is left to send from (net.ipv4.ip_local_port_range, or "
+                   "IP_LOCAL_PORT_RANGE of this socket).");
     }
     if (f->call == CALL_bind) {
         return why_not_assigned(f);
@@ -167,7 +197,9 @@ template why_address_unavailable(const struct facts *f)
                      "ephemeral port is left for connections to it ($port_range; closed "
                      "connections keep theirs for a minute in TIME_WAIT).")
                : SAY("No ephemeral port is left for connections to $peer ($port_range): all are in "
-                     "use or in TIME_WAIT, which lasts a minute.");
+                     "use, reserved (net.ipv4.ip_local_reserved_ports) or in TIME_WAIT, which "
+                     "lasts "
+                     "a minute.");
 }
 
 template clause_taken(const struct facts *f)
@@ -188,14 +220,17 @@ template clause_or_to_all(const struct facts *f)
 template why_address_in_use(const struct facts *f)
 {
     if (is_unix(f)) {
-        return SAY("$taken, or the name was left behind by a program that has ended; a path "
-                   "remains until it is unlinked.");
+        return address_is_abstract(&f->local)
+                   ? SAY("$taken.")
+                   : SAY("$taken, or it is a file, such as a socket that a program left behind "
+                         "when it ended: a path remains until it is unlinked.");
     }
     if (!is_inet(f)) {
         return SAY("$taken.");
     }
     if (address_port(&f->local) == 0) {
-        return SAY("No ephemeral port is left ($port_range): all are bound or in TIME_WAIT.");
+        return SAY("No ephemeral port is left ($port_range): all are bound, reserved "
+                   "(net.ipv4.ip_local_reserved_ports) or in TIME_WAIT.");
     }
     return f->type == SOCK_STREAM ? SAY("$taken$or_to_all, or a closed connection still holds it "
                                         "(TIME_WAIT, without SO_REUSEADDR).")

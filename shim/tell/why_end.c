@@ -8,10 +8,11 @@ template why_zero_length_request(const struct facts *f)
         return SAY("The program itself passed a message count of 0, so nothing was transferred.");
     }
     if (f->receives) {
-        return keeps_messages_apart(f) && f->sends
-                   ? SAY("The program itself asked for 0 bytes: an empty datagram was sent.")
-                   : SAY("The program itself asked for 0 bytes; this says nothing about the "
-                         "connection.");
+        return SAY("The program itself asked for 0 bytes; this says nothing about the connection.");
+    }
+    /* fs/read_write.c, vfs_writev(): without a byte the socket is not asked. */
+    if (f->call == CALL_writev || f->call == CALL_pwritev2) {
+        return SAY("The program itself offered 0 bytes, so nothing was sent.");
     }
     return keeps_messages_apart(f) && f->sends
                ? SAY("The program itself offered 0 bytes: an empty datagram was sent.")
@@ -63,6 +64,11 @@ template clause_after_rx(const struct facts *f)
 /* Most of them in one piece: a name that need not be looked up is time saved. */
 static template why_fin(const struct facts *f)
 {
+    if (is_connected_to_itself(f)) {
+        return SAY(
+            "This program's own FIN has come back$after_rx: $peer is this very socket, which "
+            "its connect has connected to itself.");
+    }
     if (f->has_payload && !is_outstanding(f) && f->error_pending != YES) {
         return SAY("$Peer closed its side cleanly (FIN) after $rx: it closed the connection, or "
                    "only finished sending.");

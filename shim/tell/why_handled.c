@@ -73,8 +73,23 @@ static void connect_retry(struct text *t, const struct change *c)
     text_add(t, ").");
 }
 
+/* A receive that waited for more has been given what there was. */
+static bool is_short(const struct change *c)
+{
+    return c->setting == SETTING_RECV_TIMEOUT && c->call != CALL_splice && c->given > 0;
+}
+
 static void recv_timeout(struct text *t, const struct change *c)
 {
+    if (is_short(c)) {
+        text_add(t, "Not all that the call waits for arrived within ");
+        put_duration(t, settings.handling.recv_timeout_ms);
+        text_add(t, " (");
+        put_name(t, c);
+        text_add(t, ", by SO_RCVTIMEO), so it returned what had arrived; otherwise it would have "
+                    "kept waiting.");
+        return;
+    }
     text_add(t, "Nothing arrived for ");
     put_duration(t, settings.handling.recv_timeout_ms);
     text_add(t, " (");
@@ -194,7 +209,9 @@ static void put_result(struct text *t, const struct change *c)
 
 void handled_given(struct text *t, const struct change *c)
 {
-    if (is_wait(c)) {
+    if (is_short(c)) {
+        text_signed(t, c->given);
+    } else if (is_wait(c)) {
         text_add(t, c->call == CALL_getsockopt ? "SO_ERROR ETIMEDOUT" : "-1 ETIMEDOUT");
     } else if (c->err) {
         put_result(t, c);

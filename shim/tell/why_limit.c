@@ -99,56 +99,88 @@ template why_no_memory(const struct facts *f)
                     : SAY("The kernel had no buffer space for the call$call_size.");
 }
 
+/* seccomp(2): it answers in the kernel's place, with what errno it likes. */
+template clause_or_filter(const struct facts *f)
+{
+    return f->is_filtered ? SAY(" Or the program's seccomp filter refuses the call (as systemd's "
+                                "RestrictAddressFamilies= and SystemCallFilter= do).")
+                          : NULL;
+}
+
 static template why_not_permitted_unix(const struct facts *f)
 {
     if (f->call == CALL_bind) {
         return SAY("This user is not allowed to create a socket at $local (directory permissions), "
-                   "or a security module forbids it.");
+                   "or a security module forbids it.$or_filter");
     }
     if (f->err != EPERM) {
         return SAY("This user is not allowed to use the socket at $peer (file permissions along "
-                   "the path), or a security module forbids it.");
+                   "the path), or a security module forbids it.$or_filter");
     }
     /* net/unix/af_unix.c, unix_may_send(); net/core/scm.c, scm_check_creds(). */
+    if (f->call == CALL_connect) {
+        return SAY("$Peer is connected to another socket and accepts nothing from this one, or a "
+                   "security module forbids it.$or_filter");
+    }
     return keeps_messages_apart(f)
                ? SAY("$Peer is connected to another socket and accepts nothing from this one, or "
                      "the message carries credentials that are not the program's own "
-                     "(SCM_CREDENTIALS), or a security module forbids it.")
+                     "(SCM_CREDENTIALS), or a security module forbids it.$or_filter")
                : SAY("$Peer was not involved: the message carries credentials that are not the "
-                     "program's own (SCM_CREDENTIALS), or a security module forbids it.");
+                     "program's own (SCM_CREDENTIALS), or a security module forbids it.$or_filter");
+}
+
+static template why_not_permitted_inet(const struct facts *f)
+{
+    bool sends_to = f->sends || f->call == CALL_connect;
+    if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
+        if (f->peer.len > 0 && !address_may_be_broadcast(&f->peer)) {
+            return SAY(
+                "A prohibiting route of this host or a security module forbids it.$or_filter");
+        }
+        return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
+                   "security module forbids it.$or_filter");
+    }
+    if (f->err == EPERM && f->receives && is_tcp(f)) { /* net/ipv4/tcp.c, tcp_recvmsg_locked() */
+        return SAY("The socket is in repair mode (TCP_REPAIR), or a security module forbids "
+                   "it.$or_filter");
+    }
+    /* kernel/bpf/cgroup.c; net/netfilter/nf_conntrack_core.c, nf_conntrack_in() */
+    return f->err == EPERM
+               ? SAY("A firewall rule, a BPF program (cgroup, as of systemd's IPAddressDeny=) or a "
+                     "security module on this host forbids it, or its conntrack table is "
+                     "full.$or_filter")
+               : SAY("A firewall rule (on this host, or on the path and reported by ICMP), a route "
+                     "of type prohibit or a security module forbids it.$or_earlier_datagram"
+                     "$or_filter");
 }
 
 template why_not_permitted(const struct facts *f)
 {
-    bool sends_to = f->sends || f->call == CALL_connect;
     if (is_of_option(f)) {
-        return SAY("This option, or this value of it, requires privileges that the program lacks "
-                   "(usually CAP_NET_ADMIN or CAP_NET_RAW), or a security module forbids it.");
+        return SAY(
+            "This option, or this value of it, requires privileges that the program lacks "
+            "(usually CAP_NET_ADMIN or CAP_NET_RAW), or a security module forbids it.$or_filter");
     }
     if (is_unix(f)) {
         return why_not_permitted_unix(f);
     }
     if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
         return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it "
-                   "requires root or CAP_NET_BIND_SERVICE. Or a security module forbids it.");
+                   "requires root or CAP_NET_BIND_SERVICE. Or a security module or a BPF program "
+                   "(cgroup) forbids it.$or_filter");
     }
     if (f->call == CALL_socket) {
-        return SAY("This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
-                   "for raw sockets), or a security module forbids it.");
+        return SAY(
+            "This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
+            "for raw sockets, a group in net.ipv4.ping_group_range for pings), or a security "
+            "module or a BPF program (cgroup) forbids "
+            "it.$or_filter");
     }
     if (f->domain >= 0 && !is_inet(f)) {
-        return SAY("The program lacks the required privileges, or a security module forbids it.");
+        return SAY(
+            "The program lacks the required privileges, or a security module or a BPF program "
+            "(cgroup) forbids it.$or_filter");
     }
-    if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
-        if (f->peer.len > 0 && !address_may_be_broadcast(&f->peer)) {
-            return SAY("A prohibiting route of this host or a security module forbids it.");
-        }
-        return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
-                   "security module forbids it.");
-    }
-    if (f->err == EPERM && f->receives && is_tcp(f)) { /* net/ipv4/tcp.c, tcp_recvmsg_locked() */
-        return SAY("The socket is in repair mode (TCP_REPAIR), or a security module forbids it.");
-    }
-    return SAY("A firewall rule (on this host, or on the path and reported by ICMP), a route of "
-               "type prohibit or a security module forbids it.$or_earlier_datagram");
+    return why_not_permitted_inet(f);
 }

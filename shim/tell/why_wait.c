@@ -49,6 +49,10 @@ template why_would_block(const struct facts *f)
     if (is_connecting(f)) {
         return SAY("The connection is not established yet, and the call does not block.");
     }
+    if (f->receives && f->flags & MSG_PEEK) {
+        return SAY("Nothing to look at yet, or nothing beyond SO_PEEK_OFF, and the call does not "
+                   "block.");
+    }
     return f->receives ? SAY("Nothing to read yet, and the call does not block.")
                        : SAY("No room in the send buffer, and the call does not block$send_queue.");
 }
@@ -106,6 +110,9 @@ template clause_timer(const struct facts *f)
 
 template clause_from_peer(const struct facts *f)
 {
+    if (f->flags & MSG_PEEK && f->receives) {
+        return SAY(" from $peer, or nothing beyond SO_PEEK_OFF");
+    }
     return f->domain != AF_NETLINK ? SAY(" from $peer") : NULL; /* its 0:0 is the kernel */
 }
 

@@ -31,7 +31,7 @@ def connect_unanswered():
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=$them
-        No answer to the connection request (SYN) arrived from $them ... the server's accept queue is full ... !host is down
+        No answer to the connection request (SYN) arrived from $them ... its accept queue is full ... !host is down
 """)
 def connect_to_full_queue():
     """Nothing is wrong with host or network: the server does not accept."""
@@ -263,9 +263,9 @@ def connect_by_blackhole_route():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=10.0.0.2:80
-        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, no longer belongs to this host
+        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, does not belong to this host (any more)
     sendto ENETUNREACH unreachable | type=udp peer=10.0.0.2:80
-        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, no longer belongs to this host
+        There is no route to 10.0.0.2:80 ... Or 10.0.0.1:7000, the address of the socket, does not belong to this host (any more)
 """)
 def connect_from_an_address_that_is_gone():
     own_network()

@@ -173,11 +173,11 @@ def ports_exhausted_bind():
     bind EADDRINUSE address-in-use | type=udp local=127.0.0.1:0
         No ephemeral port is left (net.ipv4.ip_local_port_range: 50000 to 50000)
     connect EAGAIN address-unavailable | type=udp peer=127.0.0.1:7000
-        No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+        No ephemeral port is left to send from (net.ipv4.ip_local_port_range, or IP_LOCAL_PORT_RANGE of this socket)
     sendto EAGAIN address-unavailable | len=3 type=udp peer=127.0.0.1:7000
-        No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+        No ephemeral port is left to send from (net.ipv4.ip_local_port_range, or IP_LOCAL_PORT_RANGE of this socket)
     sendto EAGAIN address-unavailable | len=3 type=udp peer=127.0.0.1:7000
-        No ephemeral port is left to send from (net.ipv4.ip_local_port_range)
+        No ephemeral port is left to send from (net.ipv4.ip_local_port_range, or IP_LOCAL_PORT_RANGE of this socket)
 """)
 def ports_exhausted_udp():
     own_network_with("ipv4/ip_local_port_range", "50000 50000")
@@ -238,7 +238,7 @@ def netlink_without_rights():
 
 @case("""
     socket EPERM not-permitted | type=raw
-        privileges that the program lacks (CAP_NET_RAW for raw sockets)
+        privileges that the program lacks (CAP_NET_RAW for raw sockets, a group in net.ipv4.ping_group_range
 """)
 def raw_without_rights():
     without_rights()

@@ -18,7 +18,7 @@ from registry import case
     recvmmsg EAGAIN would-block |
         Nothing to read yet, and the call does not block
     recv EAGAIN would-block | len=64 flags=MSG_PEEK
-        Nothing to read yet, and the call does not block
+        Nothing to look at yet, or nothing beyond SO_PEEK_OFF, and the call does not block
     recv EAGAIN would-block | len=64 flags=MSG_WAITALL
         Nothing to read yet, and the call does not block
 """)

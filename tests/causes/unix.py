@@ -193,7 +193,7 @@ def unix_empty_datagram():
 
 @case("""
     send ECONNREFUSED connection-refused | len=3 type=unix-dgram
-        (opened by pid ... was closed, or the path was left behind by a program that has ended
+        (opened by pid ... ) was closed. ... !left behind
     send ENOTCONN not-connected | len=3 type=unix-dgram
         The socket is not connected
 """)
@@ -216,7 +216,7 @@ def unix_datagram_own_shut_rd():
 
 @case("""
     sendto ECONNREFUSED connection-refused | len=3 type=unix-dgram peer=$them
-        $them was closed, or the path was left behind by a program that has ended
+        $them was closed or is no socket, or the path was left behind by a program that has ended
 """)
 def unix_datagram_to_the_dead():
     address = unix_address()
@@ -340,7 +340,7 @@ def unix_path_removed():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
-        Nothing is listening at $them: its owner is gone or has not called listen
+        Nothing is listening at $them: its owner is gone, has not called listen or has shut the socket down
 """)
 def unix_no_such_name():
     address = unix_address(abstract=True)
@@ -350,7 +350,7 @@ def unix_no_such_name():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
-        Nothing is listening at $them: its owner is gone or has not called listen
+        Nothing is listening at $them: its owner is gone, has not called listen or has shut the socket down
 """)
 def unix_nobody_listens():
     address = unix_address()
@@ -361,7 +361,7 @@ def unix_nobody_listens():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
-        Nothing is listening at $them: its owner is gone or has not called listen
+        Nothing is listening at $them: its owner is gone, has not called listen or has shut the socket down
 """)
 def unix_no_socket_but_a_file():
     notes["them"] = unix_address()

@@ -100,7 +100,7 @@ static void check_complaint(enum setting setting)
     require(memcmp(about, setting_rows[setting].variable, strlen(setting_rows[setting].variable)) ==
                 0,
             "the variable");
-    check_line(line, record_config(line, &m, about, len), settings.json);
+    check_line(line, record_config(line, &m, LEVEL_ERROR, about, len), settings.json);
 }
 
 static void check_start(void)

@@ -1,5 +1,6 @@
 /* Calls with pointers that lead nowhere, which fail, or do nothing, before anything
- * reads them, because a filter answers for the kernel. Natively each just returns. */
+ * reads them, because a filter answers for the kernel. Natively each just returns. With a
+ * word the socket is one of TCP. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -30,13 +31,17 @@ static void make_calls(int fd, void *bad)
     writev(fd, bad, 600);
 }
 
-int main(void)
+int main(int count, char **words)
 {
     int pair[2];
+    (void)words;
     edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(edge + 4096, 4096);
     memset(edge, 0, 4096);
     socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+    if (count > 1) {
+        pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+    }
     make_calls(pair[0], (void *)16);
     make_calls(pair[0], NULL);
     make_calls(pair[0], (void *)-64L);

@@ -4,7 +4,8 @@
  *     filtered ACTION LIST COMMAND [ARG...]
  *
  * ACTION is "kill" or the number of an errno that is answered; LIST is "network" for
- * all socket calls (systemd's @network-io), or their names with commas between them. */
+ * all socket calls (systemd's @network-io), or their names with commas between them; a
+ * name with a colon and a number, such as setsockopt:18, is the call with that option alone. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -50,25 +51,50 @@ static const struct {
     {"statx", SYS_statx, 0},
 };
 
-static int is_listed(const char *list, size_t i)
+/* *option: the number behind its name, else -1. */
+static int is_listed(const char *list, size_t i, int *option)
 {
     size_t len = strlen(calls[i].name);
+    *option = -1;
     if (strcmp(list, "network") == 0) {
         return calls[i].is_network;
     }
     for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-        if (strncmp(at, calls[i].name, len) == 0 && (at[len] == ',' || !at[len])) {
+        if (strncmp(at, calls[i].name, len) == 0 && strchr(",:", at[len])) {
+            *option = at[len] == ':' ? atoi(at + len + 1) : -1;
             return 1;
         }
     }
     return 0;
 }
 
+static struct sock_filter filter[96] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+static struct sock_fprog program = {1, filter};
+
+static void add(struct sock_filter line)
+{
+    filter[program.len++] = line;
+}
+
+static void add_call(size_t i, int option, unsigned action)
+{
+    unsigned char rest = option >= 0 ? 4 : 1;
+    add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].number, 0, rest));
+    if (option >= 0) {
+        add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                         offsetof(struct seccomp_data, args[2])));
+        add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)option, 0, 1));
+    }
+    add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+    if (option >= 0) {
+        add(filter[0]);
+    }
+}
+
 int main(int count, char **arguments)
 {
-    struct sock_filter filter[64] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
-    struct sock_fprog program = {1, filter};
+    int option;
     if (count < 4) {
         return 2;
     }
@@ -76,13 +102,11 @@ int main(int count, char **arguments)
                           ? SECCOMP_RET_KILL_PROCESS
                           : SECCOMP_RET_ERRNO | (unsigned)atoi(arguments[1]);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        if (is_listed(arguments[2], i)) {
-            filter[program.len++] =
-                (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].number, 0, 1);
-            filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+        if (is_listed(arguments[2], i, &option)) {
+            add_call(i, option, action);
         }
     }
-    filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
         perror("seccomp");

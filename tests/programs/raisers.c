@@ -255,6 +255,40 @@ static void write_it(void)
     CHECK(by_write(dead_socket()) == -1 && errno == EPIPE);
 }
 
+static void write_to_pipe(void)
+{
+    CHECK(by_write(dead_pipe()) == -1 && errno == EPIPE);
+}
+
+static void splice_to_pipe(void)
+{
+    CHECK(by_splice(dead_pipe()) == -1 && errno == EPIPE);
+}
+
+static void write_to_both(void)
+{
+    write_to_pipe();
+    write_it();
+}
+
+/* Taken by the program, which natively finds it pending. */
+static void write_and_wait(void)
+{
+    int sig;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    write_it();
+    CHECK(sigwait(&set, &sig) == 0 && sig == SIGPIPE);
+}
+
+/* Nothing is raised. */
+static void write_to_pipe_and_quietly(void)
+{
+    write_to_pipe();
+    CHECK(send(dead_socket(), "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
+}
+
 static void nothing(int sig)
 {
     (void)sig;
@@ -402,6 +436,16 @@ static void other_step(const char *step)
         from_socket_to_pipe(step);
     } else if (strcmp(step, "to-socket-blocked") == 0) {
         blocked(step, write_it);
+    } else if (strcmp(step, "to-socket-and-wait") == 0) {
+        blocked(step, write_and_wait);
+    } else if (strcmp(step, "to-pipe-blocked") == 0) {
+        blocked(step, write_to_pipe);
+    } else if (strcmp(step, "to-pipe-splice-blocked") == 0) {
+        blocked(step, splice_to_pipe);
+    } else if (strcmp(step, "to-pipe-and-quietly-blocked") == 0) {
+        blocked(step, write_to_pipe_and_quietly);
+    } else if (strcmp(step, "to-both-blocked") == 0) {
+        blocked(step, write_to_both);
     } else if (strcmp(step, "to-socket-with-another") == 0) {
         with_another(step);
     } else if (strcmp(step, "to-socket-thread") == 0) {

@@ -150,7 +150,7 @@ def _(case, said):
     return case.t.closed_unread(case.high) or "it had not"
 
 
-@claim(r"Nothing to read yet, and the call does not block\.|No room in the send buffer, and the call does not block(?:: the peer does not read as fast as this program writes)?\.|Either the pipe or the socket was not ready; splice does not say which\.")
+@claim(r"Nothing to read yet, and the call does not block\.|Nothing to look at yet, or nothing beyond SO_PEEK_OFF, and the call does not block\.|No room in the send buffer, and the call does not block(?:: the peer does not read as fast as this program writes)?\.|Either the pipe or the socket was not ready; splice does not say which\.")
 def _(case, said):
     return case.entry["errno"] == errno.EAGAIN
 
@@ -160,7 +160,7 @@ def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"Nothing is listening at (?P<path>\S+): its owner is gone or has not called listen, or there is no such socket\.")
+@claim(r"Nothing is listening at (?P<path>\S+): its owner is gone, has not called listen or has shut the socket down, or there is no such socket\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 
@@ -170,7 +170,7 @@ def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"Another socket is already bound to (?P<path>\S+), or the name was left behind by a program that has ended; a path remains until it is unlinked\.")
+@claim(r"Another socket is already bound to (?P<path>\S+), or it is a file, such as a socket that a program left behind when it ended: a path remains until it is unlinked\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 
@@ -201,7 +201,12 @@ def _(case, said):
     return bool(case.entry.get("deaf"))
 
 
-@claim(WHO + r" was closed, or the path was left behind by a program that has ended\.")
+@claim(WHO + r" was closed\.")
+def _(case, said):
+    return case.t.closed(case.high) or "it stood"
+
+
+@claim(WHO + r" was closed or is no socket, or the path was left behind by a program that has ended\.")
 def _(case, said):
     return case.t.closed(case.high) or case.entry["call"] == "connect" and own_pid(case, said)
 

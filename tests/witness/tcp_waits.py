@@ -46,7 +46,7 @@ def _(case, said):
     return True
 
 
-@claim(r"Nothing to read yet, and the call does not block\.")
+@claim(r"Nothing to read yet, and the call does not block\.|Nothing to look at yet, or nothing beyond SO_PEEK_OFF, and the call does not block\.")
 def _(case, said):
     low, _ = case.t.rx(case.low, case.high)
     urgent = any(p.flags & 32 for p in case.t.back)
@@ -149,7 +149,7 @@ def _(case, said):
 
 # ---- Connecting ----
 
-OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, no longer belongs to this host\.)?"
+OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, does not belong to this host \(any more\)\.)?(?: Or it cannot be reached from (?P<loopback>[0-9.:]+), a loopback address\.)?"
 
 
 @claim(r"This host's route to PEER is a blackhole route\.(?! Or)")
@@ -172,13 +172,15 @@ def _(case, said):
     return case.t.failed(case.high) or bool(case.t.icmp) or "it had not"
 
 
-@claim(r"No answer to the connection request \(SYN\) arrived from PEER: the host is down or does not exist, something drops the packets \(a firewall on this host or on the path\), or the server's accept queue is full and its kernel ignores them\.")
+@claim(r"No answer to the connection request \(SYN\) arrived from PEER: the host is down or does not exist, something drops the packets \(a firewall on this host or on the path\), or the server's kernel ignores them \(its accept queue is full, or it requires a TCP MD5 or AO key\)\.")
 def _(case, said):
     return case.t.peer_first is None or "one did"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS)
+@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\.(?P<broadcast> Or it is a broadcast address, to which TCP cannot connect\.)?" + OWN_ADDRESS)
 def _(case, said):
+    if said["broadcast"] and int(case.t.other[0].split(".")[3]) & 3 < 3:
+        return "it cannot be one"
     return icmp(case, 0x300, 0x306) or own_route(case, "throw") or "there was"
 
 

@@ -84,7 +84,7 @@ def faults(case):
         yield f"the peer is {case.peer_text()}"
 
 
-OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, no longer belongs to this host\.)?"
+OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, does not belong to this host \(any more\)\.)?(?: Or it cannot be reached from (?P<loopback>[0-9.:]+), a loopback address\.)?"
 
 
 @claim(r"An earlier datagram from this socket(?P<named>, to PEER or to the address that it was connected to before,)? was answered with ICMP port unreachable: nothing is receiving at its destination, or a firewall rejects it\.")
@@ -119,6 +119,11 @@ def _(case, said):
     return case.t.answered({0x302}, case.high) or "nobody did"
 
 
+@claim(r"A firewall rule, a BPF program \(cgroup, as of systemd's IPAddressDeny=\) or a security module on this host forbids it, or its conntrack table is full\.")
+def _(case, said):
+    return case.t.rules_out.ever(case.high) or "nothing did"
+
+
 @claim(r"A firewall rule \(on this host, or on the path and reported by ICMP\), a route of type prohibit or a security module forbids it\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     return case.t.rules_out.ever(case.high) or case.t.routed("prohibit") or "nothing did"
@@ -149,12 +154,23 @@ def _(case, said):
     return int(said["n"] or said["n2"]) == case.entry["len"] > 1400
 
 
-@claim(r"Nothing to read yet, and the call does not block\.")
+@claim(r"A message(?:, or an earlier one,)? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.")
+def _(case, said):
+    return case.entry["sizes"][0] > 1400 or "the first one is not"
+
+
+@claim(r"The program itself passed a message count of 0, so nothing was transferred\.")
+def _(case, said):
+    return case.entry["len"] == 0
+
+
+@claim(r"Nothing to read yet, and the call does not block\.|Nothing to look at yet, or nothing beyond SO_PEEK_OFF, and the call does not block\.")
 def _(case, said):
     came = sum(p.at <= case.low and not case.t.rules_in.maybe(p.at) and case.t.takes(p)
                for p in case.t.back)
-    read = sum(e.get("receives", False) and e["errno"] == 0 and not e.get("flags", 0) & 0x2002 and
-               e["t0"] < case.entry["t0"] for e in case.t.entries)
+    read = sum((e["ret"] if e["call"] == "recvmmsg" else 1)
+               for e in case.t.entries if e.get("receives", False) and e["errno"] == 0 and not e.get("flags", 0) & 0x2002 and
+               e["t0"] < case.entry["t0"])
     return came <= read or f"{came} had come, {read} were read"
 
 

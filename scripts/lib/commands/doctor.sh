@@ -4,6 +4,8 @@
 # It reads /proc and ss, changes nothing and needs no root. What is read here goes to
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
 
+. "${lib:?}/output.sh"
+
 # In the order of the tables. They serve IPv6 as well.
 DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
     ipv4/tcp_fin_timeout ipv4/tcp_tw_reuse ipv4/tcp_keepalive_time ipv4/tcp_keepalive_intvl
@@ -27,10 +29,10 @@ some time since boot.
 With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
-full accept queues, a server that waits for one client while others queue,
-descriptors against their limit; and the call that each thread waits in, and for
-whom. Nothing is injected or traced. Without root it works for your own
-processes; what could not be seen is listed.
+full accept queues, connections that wait to be accepted (also by another
+process at the same address), descriptors against their limit; and the call
+that each thread waits in, and for whom. Nothing is injected or traced. Without
+root it works for your own processes; what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
 and shows at the end, on stderr, what the kernel counted meanwhile, next to what
@@ -71,33 +73,43 @@ sockshim_doctor() {
     doctor_read_words "$@"
 }
 
-# Without a COMMAND.
+# Without a COMMAND: perhaps it was forgotten.
 doctor_read_words() {
-    doctor_pid=
+    . "$lib/commands/run.sh"
+    for doctor_word; do
+        case $doctor_word in
+        --json | --json=*) ;;
+        -o?*) doctor_needs_command -o ;;
+        -[a-z] | --[a-z]*) ! run_usage | tr -s ' ,' '\n' | grep -qxF -e "${doctor_word%%=*}" || doctor_needs_command "${doctor_word%%=*}" ;;
+        esac
+    done
     doctor_seconds=1
     doctor_watch=
     DOCTOR_JSON=
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --json) DOCTOR_JSON=yes ;;
-        --seconds | --watch)
-            case ${2-} in
-            '') wrong_call doctor "$1 needs a value" ;;
-            *[!0-9]* | ?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
-            esac
-            [ "$1" = --seconds ] || [ "$2" -gt 0 ] || wrong_call doctor "--watch 0 is not allowed; allowed: a number of seconds, at least 1"
-            [ "$1" = --seconds ] && doctor_seconds=$2 || doctor_watch=$2
-            shift
-            ;;
-        -*) doctor_option "$1" ;;
-        '' | *[!0-9]*) wrong_call doctor "$1 is not a PID; to run a command, put -- before it" ;;
-        *)
-            [ -z "$doctor_pid" ] || wrong_call doctor "doctor takes one PID, not $doctor_pid and $1"
-            doctor_pid=$1
-            ;;
-        esac
-        shift
-    done
+    words_read doctor "--seconds --watch" --json "$@"
+}
+
+doctor_needs_command() {
+    wrong_call doctor "put -- COMMAND after the options: $1 is only for doctor -- COMMAND"
+}
+
+doctor_option() {
+    case $1/${2-} in
+    --json/*) DOCTOR_JSON=yes ;;
+    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
+    --watch/*[1-9]*) doctor_watch=$2 ;;
+    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: a number of seconds, at least 1" ;;
+    --seconds/*) doctor_seconds=$2 ;;
+    esac
+}
+
+doctor_words() {
+    [ $# -le 1 ] || wrong_call doctor "doctor takes one PID, not $1 and $2"
+    doctor_pid=${1-}
+    case ${1+x}$doctor_pid in
+    x) wrong_call doctor "the PID is empty" ;;
+    *[!0-9x]* | x*x*) wrong_call doctor "$doctor_pid is not a PID; to run a command, put -- before it" ;;
+    esac
     export DOCTOR_JSON
     # Not into ss.
     unset LD_PRELOAD
@@ -108,21 +120,11 @@ doctor_read_words() {
     fi
 }
 
-# Perhaps one of run's.
-doctor_option() {
-    case $1 in
-    -q | -o | --format | --level | --skip | --only | --limit | --close | --no-*)
-        wrong_call doctor "put -- COMMAND after the options: $1 is only for doctor -- COMMAND"
-        ;;
-    *) unknown_option doctor "$1" --json --seconds --watch --help ;;
-    esac
-}
-
 doctor_once() {
     if [ -n "$doctor_pid" ]; then
         doctor_process "$doctor_pid"
     else
-        doctor_host
+        output_check "standard output" doctor_host
     fi
 }
 
@@ -147,11 +149,14 @@ doctor_host() {
         doctor_conntrack
         doctor_sockets
         if [ "$doctor_seconds" -gt 0 ]; then
+            doctor_queues 1
+            printf 'between\t%s\n' "$doctor_seconds"
             sleep "$doctor_seconds"
+            doctor_queues 2
             doctor_counters later
             printf 'looked\t%s\t%s\n' "$doctor_began" "$(doctor_clock)"
         fi
-    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-json.awk"
+    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
 # Seconds, with two decimals.
@@ -254,6 +259,27 @@ doctor_sockets() {
     LC_ALL=C awk -f "$lib/doctor-address.awk" -f "$lib/doctor-sockets.awk" "$@"
 } 2>/dev/null
 
+# doctor_queues LOOK: the listeners of TCP, and who waits until they accept.
+doctor_queues() {
+    [ "$1" = 1 ] || doctor_owners ss
+    for doctor_kind in tcp tcp6; do
+        [ ! -r "/proc/net/$doctor_kind" ] ||
+            awk -v lead="$doctor_kind	$1	" '$4 == "0A" || $10 == 0 && ($4 == "01" || $4 == "08") { print lead $0 }' "/proc/net/$doctor_kind"
+    done
+} 2>/dev/null
+
+# doctor_owners SS: whose the listeners are, by their inode. A name may hold any words.
+doctor_owners() {
+    $1 -Htlnep | LC_ALL=C awk '
+        match($0, /users:\(\("[^"]*",pid=[0-9]+/) {
+            owner = substr($0, RSTART + 9, RLENGTH - 9)
+            sub(/",pid=/, ", pid ", owner)
+            sub(/users:\(\(.*\)\)/, "")
+            if (match($0, / ino:[0-9]+/))
+                print "owner\t" substr($0, RSTART + 5, RLENGTH - 5) "\t" owner
+        }'
+}
+
 # From the output of ss. Its words are kind, state, waiting, limit, address; a unix
 # socket's inode and the peer; then, for those who may know, the owners.
 doctor_listeners() {
@@ -284,14 +310,21 @@ doctor_process() {
         die 1 "the descriptors of process $1 can be seen only by its user and by root (CAP_SYS_PTRACE)"
     doctor_seen=yes
     doctor_find_ss "$1"
+    output_check "standard output" doctor_tell_process "$1"
+}
+
+doctor_tell_process() {
     {
         doctor_process_itself "$1"
         doctor_process_sockets 1
+        printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
         doctor_process_sockets 2
+        [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_threads
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-json.awk"
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" \
+        -f "$lib/doctor-json.awk"
 }
 
 # PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.
@@ -323,10 +356,19 @@ doctor_process_itself() {
     read -r doctor_name <"$doctor_its/comm"
     printf 'process\t%s\t%s\n' "$1" "$doctor_name"
     [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "elsewhere"
+    doctor_private_places
     [ -z "$doctor_ss_missing" ] || printf 'no-ss\t%s\n' "$doctor_ss_missing"
     doctor_knobs
     awk '{ print "knob\ttcp_syn_linear_timeouts\t" $1 }' /proc/sys/net/ipv4/tcp_syn_linear_timeouts
     doctor_process_descriptors
+}
+
+# Where a unix socket of one is not the other's: as PrivateTmp= of a unit makes it.
+doctor_private_places() {
+    for doctor_place in /tmp /var/tmp /run; do
+        doctor_there=$(stat -Lc %d:%i "$doctor_its/root$doctor_place") || continue
+        [ "$doctor_there" = "$(stat -Lc %d:%i $doctor_place)" ] || printf 'private\t%s\n' $doctor_place
+    done
 }
 
 # With -L a descriptor is what it leads to, and no name of a file is shown.
@@ -375,6 +417,7 @@ doctor_command() {
     esac
     for doctor_word; do
         case $doctor_word in
+        --seconds | --seconds=* | --watch | --watch=*) wrong_call doctor "${doctor_word%%=*} is not for doctor -- COMMAND, which compares the counters before and after" ;;
         -q) wrong_call doctor "-q is not allowed: with it, sockshim is gone before the counters can be compared" ;;
         --) break ;;
         esac

@@ -3,6 +3,7 @@
 
 . "${lib:?}/terminal.sh"
 . "$lib/causes.sh"
+. "$lib/output.sh"
 . "$lib/tables.sh"
 
 explain_usage() {
@@ -27,6 +28,14 @@ sockshim_explain() {
     case ${1+x}/$(printf '%s' "$*" | tr -d '[:space:]') in
     x/) wrong_call explain "the cause, errno or message to explain is empty" ;;
     esac
+    # As programs print it.
+    case $* in
+    [Ee]rrno[\ =]*[!0-9]*) ;;
+    [Ee]rrno[\ =][0-9]*) set -- "$(printf '%s' "$*" | tr -dc 0-9)" ;;
+    esac
+    if [ $# -eq 1 ] && explain_cause=$(causes_known "$1"); then
+        set -- "$explain_cause"
+    fi
     if [ $# -le 1 ]; then
         explain_name=
         case ${1-} in
@@ -40,8 +49,13 @@ sockshim_explain() {
 
 # explain_is_known COMMAND...: also if it ended early, for nobody reads on: explain | head.
 explain_is_known() {
-    "$@"
-    [ $? -ne 1 ]
+    terminal_decide_columns
+    output_check "standard output" "$@"
+    case $? in
+    0 | 141) ;;
+    1) return 1 ;;
+    *) exit "$USAGE" ;;
+    esac
 }
 
 # explain_errno_name WORD: what the log calls the errno of that name or number; nothing
@@ -72,7 +86,6 @@ explain_print_topic() {
 }
 
 explain_awk() {
-    terminal_decide_columns
     LC_ALL=C awk "$@" -v columns="$TERMINAL_COLUMNS" -v path="$lib/causes.txt" -v topics="$lib/topics.txt" \
         -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/topics.awk" -f "$lib/explain.awk"
 }

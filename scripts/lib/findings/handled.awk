@@ -44,12 +44,27 @@ function count_handled(    prog, setting, peer) {
         handled_most[prog, setting] = peer
 }
 
+# At an event=config that is no error: what keeps a setting from having its effect, or all of
+# them at once.
+function count_hindrance(    prog, text, setting) {
+    prog = value("prog")
+    text = why()
+    setting = text
+    sub(/:.*/, "", setting)
+    if (setting ~ /^SOCKSHIM_[A-Z_]+$/)
+        note_handling(prog, setting)
+    else
+        setting = ""
+    sub(/^[^:]*: /, "", text)
+    handled_hindrance[prog, setting] = printable(text)
+}
+
 function find_handled(    i) {
     for (i = 1; i <= handled_progs; i++)
         tell_handled(handled_prog[i])
 }
 
-function tell_handled(prog,    names, n, i, did, idle, records, key) {
+function tell_handled(prog,    names, n, i, did, idle, records, key, hindered) {
     n = split(handled_settings[prog], names, " ")
     for (i = 1; i <= n; i++) {
         key = prog SUBSEP names[i]
@@ -58,6 +73,8 @@ function tell_handled(prog,    names, n, i, did, idle, records, key) {
             did = did (did == "" ? "" : "; ") substr(names[i], 10) " " counted(handled_times[key], "time", "times") handled_whom(prog, names[i])
         else
             idle = idle (idle == "" ? "" : ", ") substr(names[i], 10)
+        if (key in handled_hindrance)
+            hindered = hindered " " substr(names[i], 10) ": " handled_hindrance[key] "."
     }
     n = ++finding_total
     new_kind[n] = "handled"
@@ -69,6 +86,9 @@ function tell_handled(prog,    names, n, i, did, idle, records, key) {
     new_title[n] = "What robust handling did for " printable(prog)
     new_evidence[n] = did == "" ? "None of the settings in force did anything." : did "."
     new_meaning[n] = idle == "" ? "Each of its settings did something." : "Never: " idle "." (idle ~ /KEEPALIVE/ ? " What KEEPALIVE keeps alive is not visible." : "")
+    if ((prog, "") in handled_hindrance)
+        hindered = hindered " All: " handled_hindrance[prog, ""] "."
+    new_meaning[n] = new_meaning[n] hindered
     new_advice[n] = handled_advice(prog, did)
     add_figure(n, "handled", records)
 }

@@ -67,12 +67,18 @@ function not_reached_meaning(i, ms) {
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
             : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
+    if (is_seen_elsewhere(i))
+        return sentence(why_of[i])
+    if (cause_of[i] == "no-such-socket")
+        return "Its server is not running, or one of the two has a file system of its own (" (peer_of[i] ~ /^\/(var\/)?tmp\// ? "PrivateTmp=, " : "") "a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
         return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
             : "It takes that long when no host answers there (ARP): it is off. A firewall's reject is immediate."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
+    if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_long_question(i))
+        return long_question(i)
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
@@ -82,7 +88,7 @@ function not_reached_meaning(i, ms) {
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
-            : "Another process, or a connection of the last run in TIME_WAIT, still holds it."
+            : "A listener, a connection of the last run in TIME_WAIT" (may_be_given_out(i) ? ", or an outgoing one, to which the kernel gave this port" : ", or another one") "."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
     return printable(why_of[i])
@@ -96,19 +102,39 @@ function refused_advice(i,    shows) {
     return shows " there; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
+# Whether the kernel had a socket at that path when the path was not there: its sentence alone
+# says so.
+function is_seen_elsewhere(i) {
+    return cause_of[i] == "no-such-socket" && why_of[i] ~ /^A socket is bound to /
+}
+
+# Name servers are asked by UDP, and once more by TCP if the answer was cut short (RFC 7766).
+function is_long_question(i) {
+    return type_of[i] ~ /tcp/ && port_of(peer_of[i]) == 53 && !is_same_host(i)
+}
+
+function long_question(i) {
+    return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
+}
+
 function not_reached_advice(i, ms) {
+    if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
+        return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
-    if (cause_of[i] == "connection-refused")
-        return "`ss -lxp` shows what listens where: start the server, or correct the path."
-    if (cause_of[i] == "no-such-socket")
+    if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Use a path both see; else restart it."
+    if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
+        return "if the path is there, but not below /proc/" printable(pid_of[i]) "/root (what " spoken_prog(i) " sees), correct that; else start the server (`ss -lxp`)."
+    if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
+        return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
-            : "`ss -tanp sport = :" port_of(local_of[i]) "` names it. If it is TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`."
+            : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
+                (type_of[i] == "udp" ? "" : " TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`.")
     if (cause_of[i] == "backlog-full")
         return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
@@ -140,6 +166,11 @@ function unanswered_advice(i, ms,    sooner) {
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.
 function full_queue_advice(i) {
     return "`SOCKSHIM_BACKLOG=1024` for the server, if `ss -ltnp sport = :" port_of(peer_of[i]) "` shows Recv-Q > Send-Q."
+}
+
+# Whether the kernel gives that port to connects, by its default range (ip_local_port_range).
+function may_be_given_out(i) {
+    return port_of(local_of[i]) >= 32768 && port_of(local_of[i]) <= 60999
 }
 
 # Whether an earlier process of the same program served clients at that address.

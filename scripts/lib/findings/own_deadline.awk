@@ -51,7 +51,8 @@ function tell_own_deadline(g,    i, n, time, what) {
     what = what_for(i)
     time = group_least[g] > 0 ? spoken_range(group_least[g], group_most[g]) : "a while"
     n = found("own-deadline", "warn", g, \
-        spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time "", \
+        what == "connect" && was_silent(i, group_least[g]) && !is_same_host(i) ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
+            : spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time, \
         tally(g, "time", "times") ", first with " spoken_peer(i) " at " clock(i) deadline_state(i, what) "." beside(i), \
         deadline_meaning(i, what, group_least[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g]) \
@@ -119,6 +120,8 @@ function was_silent(i, ms) {
 function deadline_meaning(i, what, ms) {
     if (what == "connect" && !was_silent(i, ms))
         return "The path is slow, SYNs are lost (retried after 1 s), its queue is full, or it is off."
+    if (what == "connect" && is_long_question(i))
+        return long_question(i)
     if (what == "connect" && is_same_host(i))
         return "On this host it is the server's accept queue, which is full: it hangs or is overloaded. Or a firewall rule."
     if (what == "connect" && went_through(i, ms))

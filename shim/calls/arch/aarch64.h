@@ -8,7 +8,8 @@ WRAP(long, syscall, (long n, long a, long b, long c, long d, long e, long f))
     if ((n == SYS_seccomp && (a == 0 || a == 1)) || (n == SYS_prctl && a == PR_SET_SECCOMP)) {
         return enter_cage_by_syscall(n, a, b, c, d, e);
     }
-    if (n == SYS_close || n == SYS_dup3 || n == SYS_close_range) {
+    if (n == SYS_close || n == SYS_dup3 || n == SYS_close_range ||
+        n == SYS_landlock_restrict_self) {
         return descriptors_by_syscall(n, a, b, c);
     }
     if (n == SYS_recvmmsg || n == SYS_sendmmsg) {

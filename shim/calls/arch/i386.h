@@ -5,7 +5,8 @@
 __attribute__((used)) hidden long watched_with(const long *arguments)
 {
     long n = arguments[0];
-    if (n == SYS_close || n == SYS_dup2 || n == SYS_dup3 || n == SYS_close_range) {
+    if (n == SYS_close || n == SYS_dup2 || n == SYS_dup3 || n == SYS_close_range ||
+        n == SYS_landlock_restrict_self) {
         return descriptors_by_syscall(n, arguments[1], arguments[2], arguments[3]);
     }
     __typeof__(enter_cage_by_syscall) *watched =
@@ -17,6 +18,7 @@ _Static_assert(SYS_seccomp == 354 && SYS_prctl == 172, "as written in the assemb
 _Static_assert(SYS_recvmmsg == 337 && SYS_sendmmsg == 345, "as written in the assembly");
 _Static_assert(SYS_close == 6 && SYS_dup2 == 63, "as written in the assembly");
 _Static_assert(SYS_clone == 120 && SYS_vfork == 190 && SYS_clone3 == 435, "as in the assembly");
+_Static_assert(SYS_landlock_restrict_self == 446, "as written in the assembly");
 _Static_assert(SYS_dup3 == 330 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
@@ -32,6 +34,8 @@ __asm__(".text\n"
         "    je 3f\n"
         "    cmpl $435, 4(%esp)\n"
         "    je 6f\n"
+        "    cmpl $446, 4(%esp)\n"
+        "    je 3f\n"
         "    cmpl $337, 4(%esp)\n"
         "    je 3f\n"
         "    cmpl $345, 4(%esp)\n"

@@ -6,6 +6,7 @@ _Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "as written in the assemb
 _Static_assert(SYS_recvmmsg == 299 && SYS_sendmmsg == 307, "as written in the assembly");
 _Static_assert(SYS_close == 3 && SYS_dup2 == 33, "as written in the assembly");
 _Static_assert(SYS_clone == 56 && SYS_vfork == 58 && SYS_clone3 == 435, "as in the assembly");
+_Static_assert(SYS_landlock_restrict_self == 446, "as written in the assembly");
 _Static_assert(SYS_dup3 == 292 && SYS_close_range == 436, "as written in the assembly");
 __asm__(".text\n"
         ".globl syscall\n"
@@ -24,10 +25,8 @@ __asm__(".text\n"
         "    je 4f\n"
         "    jmp 0f\n"
         "5:  cmpq $435, %rdi\n"
-        "    je 4f\n"
+        "    jae 6f\n"
         "    cmpq $292, %rdi\n"
-        "    je descriptors_by_syscall\n"
-        "    cmpq $436, %rdi\n"
         "    je descriptors_by_syscall\n"
         "    cmpq $317, %rdi\n"
         "    je 1f\n"
@@ -46,6 +45,12 @@ __asm__(".text\n"
         "    jmp enter_cage_by_syscall\n"
         "3:  je descriptors_by_syscall\n"
         "    cmpq $3, %rdi\n"
+        "    je descriptors_by_syscall\n"
+        "    jmp 0b\n"
+        "6:  je 4f\n"
+        "    cmpq $436, %rdi\n"
+        "    je descriptors_by_syscall\n"
+        "    cmpq $446, %rdi\n"
         "    je descriptors_by_syscall\n"
         "    jmp 0b\n"
         "4:  movb $1, process_memory_shared(%rip)\n"

@@ -1,0 +1,23 @@
+/* Descriptors that are open for a moment, and never in the program's way: open() and
+ * socket() take the lowest free number, which another thread may be about to get by close(0)
+ * and open(). */
+#ifndef SOCKSHIM_APART_H
+#define SOCKSHIM_APART_H
+
+#include "base/hidden.h"
+
+#include <stdbool.h>
+
+/* Runs work(what), which opens and closes what it likes by raw(), calls nothing that asks
+ * who is running, and leaves what it found in *what. In a program of one thread it runs
+ * right here, with all signals blocked; in one of several, in a child on the same memory and
+ * stack, with a table of its own, for which this waits. Returns false, and has not run it,
+ * where no child may be made. Three system calls more than those of `work`, five with a
+ * child; async-signal-safe. Not in a cage. */
+hidden bool apart(void (*work)(void *), void *what);
+
+/* The same; the child's table is a copy of all of the program's, which holds for that long
+ * what another thread closes, and not of descriptors 0 to 2 alone. */
+hidden bool apart_with_all(void (*work)(void *), void *what);
+
+#endif
