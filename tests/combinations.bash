@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2016,SC2154 # awk; what bats sets
 # tests/programs/combinations.c, and what each of its combinations must give: what the manual
 # pages say of it, and with a setting in its way, what libsockshim(7) says.
 

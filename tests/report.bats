@@ -7,6 +7,7 @@ bats_require_minimum_version 1.5.0
 
 load helpers
 load each_system
+load on_terminal
 
 # The log of the tests that change nothing in it, and its records as JSON.
 REAL=$BATS_FILE_TMPDIR/real.log
@@ -106,21 +107,7 @@ made() {
 
 # on_terminal COLUMNS COMMAND...: what the terminal gets.
 on_terminal() {
-    PATH=$SYSTEM_PATH TERM=xterm "$PYTHON" -c '
-import fcntl, os, pty, struct, sys, termios
-pid, terminal = pty.fork()
-if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, int(sys.argv[1]), 0, 0))
-    os.execvp(sys.argv[2], sys.argv[2:])
-while True:
-    try:
-        some = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not some:
-        break
-    sys.stdout.buffer.write(some)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$@"
+    WITH_RETURNS=yes PATH=$SYSTEM_PATH TERM=xterm on_terminal_of "$1" '' "${@:2}"
 }
 
 # section TITLE: its lines of report's text on stdin.
