@@ -249,6 +249,19 @@ static void find_by_zero(struct facts *f)
     }
 }
 
+/* Of an address that the call could not have. */
+static void find_about_address(struct facts *f)
+{
+    if (f->err == ENOENT) {
+        find_listens_unseen(f);
+        return;
+    }
+    if (f->err == EADDRNOTAVAIL) {
+        find_assigned(f);
+    }
+    find_port_range(f);
+}
+
 static void find_by_failure(struct facts *f)
 {
     switch (f->err) {
@@ -269,13 +282,9 @@ static void find_by_failure(struct facts *f)
         find_descriptor_limit(f);
         return;
     case EADDRNOTAVAIL:
-        find_assigned(f);
-        __attribute__((fallthrough));
     case EADDRINUSE:
-        find_port_range(f);
-        return;
     case ENOENT:
-        find_listens_unseen(f);
+        find_about_address(f);
         return;
     case EMSGSIZE:
         find_hears_errors(f);
