@@ -83,7 +83,7 @@ is_sane() {
         failure/skip-{level,cause,errno,call,off}{,/calls} failure/skip-least \
         start/{nothing,socket}/{native,empty,off,log} \
         memory/{empty,log}/{rss,pss,anonymous} memory/{object,loaded} handling/{connection,listen,handler,recv}/nothing \
-        handling/connection/{SOCKSHIM_KEEPALIVE=60\,10\,6,SOCKSHIM_DEAD_PEER=30s,SOCKSHIM_{CONNECT_TIMEOUT=5s,CONNECT_RETRY=5s,RECV_TIMEOUT=60s,ACCEPT=careful}} \
+        handling/connection/{SOCKSHIM_KEEPALIVE=60\,10\,6,SOCKSHIM_DEAD_PEER=30s,SOCKSHIM_{CONNECT_TIMEOUT=5s,CONNECT_RETRY=5s,RECV_TIMEOUT=60s,ACCEPT=careful},libkeepalive0,libdontdie0} \
         handling/listen/SOCKSHIM_{BACKLOG=4,BACKLOG=100,REUSEADDR=on} handling/handler/SOCKSHIM_EINTR=restart \
         handling/recv/SOCKSHIM_{RESET=eof,RECV_TIMEOUT=60s,DEAD_PEER=30s}
     json "$RUN" '.skipped == []'

@@ -180,12 +180,13 @@ def look(browser, path, folder):
     """All that is seen of a page."""
     name = path.stem
     page = Page(browser, path)
-    seen = {"overflow": {}, "faint": {}}
+    seen = {"overflow": {}, "faint": {}, "answer_ends": {}}
     for scheme in ("light", "dark"):
         for width in WIDTHS:
             page.size(width, scheme)
             full, own, wide = page.value(WIDE)
             seen["overflow"][f"{width} {scheme}"] = {"body": full - own, "parts": wide}
+            seen["answer_ends"][str(width)] = page.value("document.querySelector('.answer')?.getBoundingClientRect().bottom ?? 1e9")
             page.picture(folder / f"{name}-{width}-{scheme}.png")
         seen["faint"][scheme] = page.value(FAINT)
     page.size(1600, "light")

@@ -168,7 +168,7 @@ scripts() {
     no ./env-crlf "./env-crlf: no, ./env-crlf names a program that env does not find: perl[?]; that line ends with a carriage return"
     no ./env-typo "./env-typo: no, ./env-typo names a program that env does not find: pyhton"
     no ./loop "./loop: no, ./loop is one script too many that is run by another"
-    no ./junk "./junk: no, ./junk is neither an ELF program nor a script that begins with #!"
+    no ./junk "./junk: no, ./junk is a truncated ELF file; install it again"
 }
 
 @test "scripts: what runs them counts" {
@@ -187,6 +187,19 @@ scripts() {
     script loop '#!./loop'
     script junk $'\177ELF\1\2\3' && head -c 10 /dev/zero >>junk
     on_each_system in_usual_path scripts
+}
+
+@test "a program that lost its end is no program, wherever that was" {
+    local size
+    cp "$(command -v ls)" whole
+    yes ./whole "./whole: yes, *"
+    for size in 17 30 64 300 100000 $(($(stat -c %s whole) / 2)); do
+        head -c "$size" whole >part
+        chmod +x part
+        no ./part "./part: no, ./part is a truncated ELF file; install it again"
+    done
+    # What follows the segments, the kernel does not read.
+    strip -o bare whole && yes ./bare "./bare: yes, *"
 }
 
 # first_lines yes|no PATTERN WORD...: what check says of scripts that begin with
@@ -266,6 +279,8 @@ time.sleep(600)'
         run -0 --separate-stderr check "$P"
         [[ ${lines[3]} == "  in force: log=$LOG "*" dead_peer=30s(idle="*"user_timeout=30000)"* ]] || fails_with "$output"
         [[ ${lines[3]} != *keepalive=* ]] || fails_with "$output"
+        run -0 check --json "$P"
+        jq -e '.log == "'"$LOG"'" and (.in_force | contains("dead_peer=30s(idle="))' <<<"$output" || fails_with "$output"
         kill "$P"
     done
 }

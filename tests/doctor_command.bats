@@ -18,9 +18,9 @@ setup() {
     SETTINGS=net.ipv4.tcp_abort_on_overflow=1 beside overflow
     [ "$status" -eq 0 ]
     [ "$output" = $'104\n104' ]
-    says "sockshim: the log is $LOG Counted meanwhile, in this network namespace (other programs included)" \
+    says "tcp_syncookies=0: it hides a full backlog instead of fixing it. Counted meanwhile, in this network namespace (other programs included)" \
         "ListenOverflows +4 " "ListenDrops +4 " "EmbryonicRsts +2 " "OutRsts +2 " "did not move: TCPReqQFullDoCookies" \
-        "1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4): tcp_abort_on_overflow is 1" \
+        "sockshim: the log is $LOG 1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match. The kernel can have sent all the RSTs for a full accept queue (ListenOverflows +4): tcp_abort_on_overflow is 1" \
         "sysctl -w net.ipv4.tcp_abort_on_overflow=0" "Not: tcp_syncookies=0"
     says_not " 2 ListenOverflows" "A program on this host"
 }
@@ -119,6 +119,17 @@ beside_neighbour() {
         nft add rule ip f in tcp dport 9 reject' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
     [ "$output" = $'111\n111' ]
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). As often ICMP came in that a destination is unreachable (IcmpInDestUnreachs +" "so a firewall there or on the path rejects this host."
+}
+
+@test "unreachable: by a firewall's ICMP, or no neighbour was found" {
+    run --separate-stderr beside_neighbour 'nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
+        nft add rule ip f in tcp dport 9 reject with icmp host-prohibited' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'113\n113' ]
+    says "unreachable 2: 10.1.2.3:9 (2). As often ICMP from elsewhere said so (IcmpInDestUnreachs +" "): a firewall, there or on the path, rejects this host" "firewall-cmd"
+    rm "$LOG"
+    run --separate-stderr beside_neighbour 'ip link set two arp off' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'113\n113' ]
+    says "unreachable 2: 10.1.2.3:9 (2). No ICMP from elsewhere said so: this host found no neighbour" "ip neigh"
 }
 
 @test "a peer that fell silent, and SYNs without an answer" {

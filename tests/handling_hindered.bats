@@ -22,7 +22,7 @@ talks() {
     background "$PROGRAMS/filtered" "$1" "$2" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "${@:3}" \
         "$PYTHON" -c "$TALKS" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
     P=$BACKGROUND
-    wait_until grep -q done "$BATS_TEST_TMPDIR/out"
+    wait_until grep -q 'done' "$BATS_TEST_TMPDIR/out"
 }
 
 # refused SETTING OPTION ERRNO: at the start, and once in the log.
@@ -98,7 +98,7 @@ for _ in range(3):
 print("done", flush=True)
 time.sleep(600)' >"$BATS_TEST_TMPDIR/out" 2>&1
     P=$BACKGROUND
-    wait_until grep -q done "$BATS_TEST_TMPDIR/out"
+    wait_until grep -q 'done' "$BATS_TEST_TMPDIR/out"
     run "$TOP/scripts/sockshim" check "$P"
     [[ $output == *"hindered: SOCKSHIM_CONNECT_RETRY: the program connects non-blocking; such a connect is never retried"* ]] || fails_with "$output"
     [ "$(sort "$BATS_TEST_TMPDIR/out" | uniq -c | awk '{ $1 = $1; print }')" = "3 111

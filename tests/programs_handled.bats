@@ -32,6 +32,10 @@ same_handled() {
     same_handled web
 }
 
+@test "programs of other protocols, with everything on" {
+    same_handled protocols
+}
+
 # What the cases are about themselves is left out of them: a reset, a queue that is full.
 @test "each case of the programs of tests/calls_*.bats, with everything on" {
     local program case cases=0

@@ -449,7 +449,7 @@ on_full_disk() {
     sockshim run -q -o off --recorder all.ring --recorder-calls all "$PROGRAMS/recorded" pairs 4
     [ "$(in_ring all.ring | grep -c event=call)" -eq 10 ]
     run -2 --separate-stderr sockshim run --recorder-calls some true
-    [[ $stderr == *"--recorder-calls some is not allowed; allowed: failed all"* ]]
+    [[ $stderr == *"--recorder-calls some is not allowed; allowed: failed, all"* ]]
     run -2 --separate-stderr sockshim run --recorder-size 1K true
     [[ $stderr == *"--recorder-size 1K is not allowed; allowed: a number of bytes from 1M to 1G"* ]]
     run --separate-stderr recorded SOCKSHIM_RECORDER_SIZE=2G "$PROGRAMS/recorded" lean 1

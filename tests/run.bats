@@ -81,11 +81,11 @@ refuses() {
     refuses "-o needs a file, stderr or off" -o "" touch ran
     refuses "--log needs a file" --log= touch ran
     refuses "-o - is not allowed; allowed: a file (./- is one), stderr or off" -o - touch ran
-    refuses "--level loud is not allowed; allowed: debug info warn error" --level loud touch ran
-    refuses "--format xml is not allowed; allowed: logfmt json" --format=xml touch ran
-    refuses "--sigpipe on is not allowed; allowed: sockets ignore always off" --sigpipe on touch ran
+    refuses "--level loud is not allowed; allowed: debug, info, warn, error" --level loud touch ran
+    refuses "--format xml is not allowed; allowed: logfmt, json" --format=xml touch ran
+    refuses "--sigpipe on is not allowed; allowed: sockets, ignore, always, off" --sigpipe on touch ran
     refuses "--log-limit 10X is not allowed" --log-limit 10X touch ran
-    refuses "--log-limit  is not allowed" --log-limit= touch ran
+    refuses "--log-limit needs a value: a number of bytes, " --log-limit= touch ran
     [ ! -e ran ]
 }
 

@@ -267,7 +267,6 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
 
 @test "wrong values are named in one line and survived" {
     wrong SOCKSHIM yes "on, watch, off" "using on"
-    wrong SOCKSHIM ON "on, watch, off" "using on"
     for value in 1X -1 K 1KB 1.5G " 1" 99999999999999999999 99999999999G; do
         wrong SOCKSHIM_LOG_LIMIT "$value" "K, M or G" "using 1G"
     done
@@ -281,6 +280,31 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
     wrong SOCKSHIM_LEVEL "$(printf 'x\ny\033[31m')" '\x0a' "using debug"
 }
 
+@test "words are understood in upper and lower case, names are not" {
+    local pair
+    for pair in LEVEL=WARN FORMAT=Json SIGPIPE=Off NODELAY=OFF CLOSE=Off RESET=EOF RECORDER_CALLS=All DEAD_PEER=OFF \
+        LOG_LIMIT=1m RECORDER_SIZE=2m LOG=STDERR RECORDER=OFF; do
+        run --separate-stderr refused "SOCKSHIM_$pair"
+        [[ $stderr != *"not allowed"* ]] || fails_with "$stderr"
+    done
+    [ ! -e STDERR ] && [ ! -e OFF ]
+    rm -f "$LOG"
+    shimmed SOCKSHIM_SIGPIPE=OFF SOCKSHIM_NODELAY=Off SOCKSHIM_LEVEL=INFO SOCKSHIM_SKIP=Peer-Reset,econnaborted,RECV \
+        "$PYTHON" -c "$REFUSED"
+    expect '.event == "start" and (.settings | contains(" sigpipe=off nodelay=off level=info skip=Peer-Reset,econnaborted,RECV "))'
+    expect_count 1 '.cause == "connection-refused"'
+    for pair in CONNECTION-REFUSED econnrefused Connect; do
+        rm -f "$LOG"
+        shimmed SOCKSHIM_SKIP="$pair" "$PYTHON" -c "$REFUSED"
+        expect_count 0 '.cause == "connection-refused"'
+    done
+    run --separate-stderr refused SOCKSHIM=OFF SOCKSHIM_LEVEL=loud
+    [ -z "$stderr" ]
+    rm -f "$LOG"
+    shimmed SOCKSHIM_ONLY=PYTHON3 "$PYTHON" -c "$REFUSED"
+    [ ! -e "$LOG" ]
+}
+
 @test "a variable that is no setting is named once, with the nearest one" {
     local pair
     for pair in SOCKSHIM_LVL=SOCKSHIM_LEVEL SOCKSHIM_LOGLEVEL=SOCKSHIM_LEVEL \
@@ -292,6 +316,12 @@ import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_N
             fails_with "$stderr"
         expect_count 1 '.event == "config" and (.why | startswith("'"${pair%=*} "'"))'
     done
+    for pair in SOCKSHIM_FOO SOCKSHIM_X SOCKSHIM_VERBOSE SOCKSHIM_DEBUG SOCKSHIM_; do
+        run --separate-stderr refused "$pair=1"
+        [ "$stderr" = "sockshim: $pair is not a setting and is ignored; man libsockshim lists the settings" ] || fails_with "$stderr"
+    done
+    run --separate-stderr refused SOCKSHIM_level=1
+    [[ $stderr == *"did you mean SOCKSHIM_LEVEL?" ]] || fails_with "$stderr"
     # Each of several; what only begins like ours is another's.
     run --separate-stderr refused SOCKSHIM_A=1 SOCKSHIM_B= SOCKSHIMMER=1 SOCK=1
     [ "${#stderr_lines[@]}" -eq 2 ] || fails_with "$stderr"

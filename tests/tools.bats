@@ -38,8 +38,6 @@ names_of() {
             "${prefix}"_* | "sockshim_$prefix") ;;
             # The shell's own.
             ifs) ;;
-            # What unit_read_words asks of who calls it.
-            unit_took) [[ $prefix = *able ]] ;;
             # What all of them use.
             wrong_call | nearest | unknown_option) [ "$prefix" = words ] ;;
             *) fails_with "$file: $name" ;;

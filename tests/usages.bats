@@ -6,10 +6,11 @@
 bats_require_minimum_version 1.5.0
 
 load helpers
+load each_system
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
-    mkdir -p d
+    mkdir -p d empty
     printf '%s\n' 'ts=2026-11-22T03:00:00.000000Z level=warn event=return pid=7 tid=7 prog=billing call=connect fd=3 ret=-1 errno=111 error=ECONNREFUSED type=tcp peer=10.0.0.9:9002 cause=connection-refused why="Nothing listens."' >a.log
 }
 
@@ -41,6 +42,8 @@ reports() {
     refuses 2 "-o stdout is not allowed; allowed: a file (./stdout is one), stderr or off; *" -o stdout -- touch ran
     [ ! -e stdout ]
     refuses 2 "-o - is not allowed; *" -o - -- touch ran
+    SOCKSHIM_LOG=stdout refuses 2 "SOCKSHIM_LOG stdout is not allowed; allowed: a file (./stdout is one), *" touch ran
+    SOCKSHIM_LOG=- refuses 2 "SOCKSHIM_LOG - is not allowed; *" touch ran
     refuses 2 "--log needs a file, stderr or off; *" --log= -- touch ran
     chmod 755 . && mkdir closed && chmod 555 closed
     if [ "$(id -u)" -eq 0 ]; then
@@ -75,6 +78,11 @@ reports() {
         run -1 --separate-stderr sockshim $filter -- bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
         [ "${stderr_lines[0]}" = "sockshim: no records; not counted: what $filter left out" ] || fails_with "$stderr"
     done
+    # What leaves nothing out is not told to.
+    for filter in SOCKSHIM_LEVEL=loud SOCKSHIM_LEVEL=DEBUG SOCKSHIM_SKIP=, SOCKSHIM_ONLY=,; do
+        run -1 --separate-stderr env "$filter" "$SOCKSHIM_COMMAND" bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
+        [[ $stderr == *"sockshim: 1 record: connection-refused 1"$'\n'* ]] || fails_with "$filter: $stderr"
+    done
 }
 
 @test "a log in place of a command is one to report" {
@@ -102,7 +110,7 @@ reports() {
 
 @test "explain of something unknown is a short line; a slip finds the word" {
     refuses 2 "nothing is known about nosuch; *" explain nosuch
-    refuses 2 "nothing is known about peer_reset (did you mean peer-reset[?]); *" explain peer_reset
+    refuses 2 "nothing is known about peer_rest (did you mean peer-reset[?]); *" explain peer_rest
     refuses 2 "nothing is known about ECONRESET (did you mean ECONNRESET[?]); *" explain ECONRESET
 }
 
@@ -147,6 +155,12 @@ reports() {
     reports "*1 record *" d
     reports "*1 record *" a.log a.log
     [ "$stderr" = "sockshim: a.log is named twice and read once" ] || fails_with "$stderr"
+    reports "standard input: no records" - -
+    [ "$stderr" = "sockshim: - is named twice and read once" ] || fails_with "$stderr"
+    reports "*hosts in it:     none; no host, container or pod stands before the records" --host x a.log
+    reports "a.log: 1 record *" --pid "6 7" a.log
+    run -0 --separate-stderr sockshim follow --until now empty
+    [ "$stderr" = "sockshim: waiting for a log in empty" ] || fails_with "$stderr"
     cp a.log sockshim.log
     reports "sockshim.log: 1 record *"
 }
@@ -224,15 +238,51 @@ END
     reports "2 logs: 1 record *" a.log text
 }
 
-@test "what can be written nowhere is not told as a success" {
-    local view
-    for view in --json --prometheus "--html -" --color=never; do
-        run bash -c "$SOCKSHIM_COMMAND report $view a.log >/dev/full"
-        [ "$status" -ne 0 ] || fails_with "$view"
+# unwritten OUTPUT WORD...: the one line, whichever awk it is.
+unwritten() {
+    run -2 --separate-stderr env PATH="$SYSTEM_PATH" sh -c '"$@" >/dev/full' sh sh "$SOCKSHIM_COMMAND" "${@:2}"
+    [ "$stderr" = "sockshim: cannot write to $1: No space left on device" ] || fails_with "${*:2} said: $stderr"
+}
+
+tells_of_full_disk() {
+    local words
+    for words in "report a.log" "report --json a.log" "report --prometheus a.log" "report --html - a.log" explain \
+        "explain topics" "explain peer-reset" "doctor --seconds 0" "doctor --seconds 0 --json $$" "check true" "check $$" "check --json true"; do
+        # shellcheck disable=SC2086
+        unwritten "standard output" $words
     done
+    unwritten /dev/full report --html /dev/full a.log
+}
+
+@test "what can be written nowhere is not told as a success" {
+    on_each_system tells_of_full_disk
+}
+
+@test "words of options, causes and errnos may be in upper or lower case; files and programs may not" {
+    local words
+    for words in "--level INFO" "--format Json" "--sigpipe OFF" "--skip WOULD-BLOCK,econnreset,Recv" "--dead-peer OFF" "--log-limit 10m"; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr sockshim $words -o x.log -- true
+        [[ $stderr == "sockshim: no records"* ]] || fails_with "$words: $stderr"
+    done
+    sockshim -o OFF --level WARN -- touch ran
+    [ ! -e OFF ] && rm ran
+    for words in "--level WARN" "--cause CONNECTION-REFUSED" "--cause Connection_Refused" "--cause econnrefused" "--color NEVER"; do
+        # shellcheck disable=SC2086
+        reports "a.log: 1 record *" $words a.log
+    done
+    reports "a.log: 1 record *" --cause "EPIPE, Connection refused" a.log
+    reports "a.log: no records match *" --prog Billing a.log
+    run -0 sockshim explain PEER_RESET
+    [[ $output == "peer-reset "* ]]
+    refuses 2 "no help on REPORT (did you mean report?); *" help REPORT
+    refuses 127 "REPORT: command not found (did you mean sockshim report?)" REPORT a.log
+    refuses 2 "unknown option --LEVEL (did you mean --level?); see sockshim help run" --LEVEL info touch ran
+    refuses 2 "nosuch.LOG: no such file" report nosuch.LOG
 }
 
 @test "times of another era, and values that are empty or are the next option, are refused" {
+    : >-dash.log
     refuses_each <<'END'
 2|--since 99999999999999d is not between 1970 and 9999; *|report --since 99999999999999d a.log
 2|--since 99999d is not between 1970 and 9999; *|report --since 99999d a.log
@@ -254,7 +304,7 @@ END
 2|--html needs a value, not --json; *|report --html --json a.log
 2|--prog needs a value, not --level; *|report --prog --level warn a.log
 2|-n = is not allowed; allowed: a number, or all; *|follow -n= a.log
-2|--color blue is not allowed; allowed: auto always never; *|report --color blue a.log
+2|--color blue is not allowed; allowed: auto, always, never; *|report --color blue a.log
 2|--local takes no value; *|report --local=yes a.log
 2|--why takes no value; *|follow --why=yes a.log
 2|-o needs a value, not --; *|-o -- touch ran
@@ -265,7 +315,18 @@ END
 2|--root needs a value; *|enable --root
 2|--journal takes no value; *|enable --journal=x billing
 2|--dry-run takes no value; *|disable --dry-run=x billing
+2|--pid needs a value; *|report --pid , a.log
+2|--peer needs a value; *|report --peer , a.log
+2|--skip needs a value; *|--skip , touch ran
+2|--only needs a value; *|--only , touch ran
+2|--level needs a value: debug, info, warn, error; *|--level= touch ran
+2|--dead-peer needs a value: whole seconds *|--dead-peer= touch ran
+2|unknown option -dash.log (for the file of that name: ./-dash.log); *|report -dash.log
 END
+    refuses 2 "the log's name is empty" report ""
+    refuses 2 "the command's name is empty; see sockshim help run" ""
+    refuses 127 "true x: command not found (leave out the quotes around it)" "true x"
+    refuses 127 "A=b: command not found (to set a variable, put env before it)" A=b touch ran
     refuses 2 "--since needs a value; *" report --since "" a.log
     refuses 2 "the cause, errno or message to explain is empty; *" explain ""
     refuses 2 "the cause, errno or message to explain is empty; *" explain " " ""
@@ -280,6 +341,9 @@ END
 2|--dead-peer has no effect with --watch-only, which changes nothing; *|--watch-only --dead-peer 30s touch ran
 2|--reset has no effect with --watch-only, which changes nothing; *|--reset eof --watch-only touch ran
 2|--recorder-calls needs --recorder FILE; *|--recorder-calls all touch ran
+2|--recorder-size needs --recorder FILE; *|--recorder-size 1m touch ran
+2|--why has no effect with --json; leave one of them out; *|follow --json --why a.log
+2|--why has no effect with --top; leave one of them out; *|follow --why --top a.log
 2|write -o x.log, or --log=x.log; see sockshim help run|-o=x.log touch ran
 2|--watch 0 is not allowed; allowed: a number of seconds, at least 1; *|doctor --watch 0
 1|--root /nonexistent: there is no such directory|enable --root /nonexistent billing
@@ -331,6 +395,8 @@ END
 1|there is no unit nosuchunit.service here|enable nosuchunit
 1|nosuchunit.service is not enabled: *|disable nosuchunit
 END
+    run -2 --separate-stderr sockshim follow <a.log.gz
+    [ "$stderr" = "sockshim: standard input is compressed and no longer grows; use sockshim report" ] || fails_with "$stderr"
     run -2 --separate-stderr env "SOCKSHIM_RECORDER=$PWD/d" "$SOCKSHIM_COMMAND" touch ran
     [ "$stderr" = "sockshim: SOCKSHIM_RECORDER $PWD/d: cannot record there: it is a directory, not a file" ] || fails_with "$stderr"
     sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
@@ -343,7 +409,7 @@ END
     [ "$output" = "./none: no, ./none begins with #!, and names no interpreter" ] || fails_with "$output"
     for time in 2026-11-22 2026-11-22T03 2026-11-22T03:00 03:00 1h; do
         run -0 --separate-stderr sockshim recorder --around "$time" new
-        [ -z "$stderr" ] || fails_with "$time: $stderr"
+        [[ $stderr == "" || $stderr == "sockshim: new: no records match the options" ]] || fails_with "$time: $stderr"
     done
     pid=$(awk '{ sub(/.*[)] /, ""); if (int($7 / 2097152) % 2) { split(FILENAME, part, "/"); print part[3]; exit } }' /proc/[0-9]*/stat 2>/dev/null)
     [ -z "$pid" ] || refuses 1 "process $pid is a kernel thread, which has no descriptors" doctor "$pid"
@@ -391,4 +457,79 @@ END
             [ -z "$(LC_ALL=C tr -d '\n -~' <<<"$output")" ] || fails_with "$command ($locale): $(cat -v <<<"$output")"
         done
     done
+}
+
+# What a host has counted moves meanwhile, and so do times.
+said_by() {
+    local words
+    use bash "$1"
+    for words in "report made.log" "report --json made.log" "report --prometheus made.log" "report --html - made.log" \
+        "report --level error made.log" "follow -n all --until now made.log" "follow --why -n 5 --until now made.log" \
+        "follow --json -n all --until now made.log" "follow --top -n all --until now made.log" "explain ECONNRESET" \
+        "explain topics" "explain unexpected eof" "doctor --seconds 0 $$" "doctor --json --seconds 0 $$"; do
+        echo "$words:"
+        # shellcheck disable=SC2086
+        PATH=$SYSTEM_PATH LC_ALL=${2-C.UTF-8} sockshim $words 2>&1 | sed -E 's/(20[0-9-]+[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)//'
+    done
+}
+
+@test "every awk, and every locale, gives the same text" {
+    local awk
+    "$PYTHON" - >made.log <<'END'
+CASES = (("peer-reset", "warn", "recv", -1, 104, "ECONNRESET"), ("peer-closed", "info", "recv", 0, 0, None),
+         ("connection-refused", "warn", "connect", -1, 111, "ECONNREFUSED"), ("would-block", "debug", "recv", -1, 11, "EAGAIN"))
+for i in range(300):
+    cause, level, call, ret, number, error = CASES[i * i % 7 % 4]
+    print(f"ts=2026-11-22T03:{i // 60:02}:{i % 60:02}.{i:06}Z level={level} event=return pid={i % 3 + 7} tid=7"
+          f" prog={('billing', 'café', 'İstanbul')[i % 3]} call={call} fd={i % 5} ret={ret} errno={number}"
+          + (f" error={error}" if error else "") + f" len=4096 type=tcp local=10.0.0.5:{40000 + i} peer=10.0.{i % 4}.9:5432"
+          f" state=CLOSE rx={i * 17} tx={i} unacked=0 unsent=0 side=connected idle_ms={60000 + i} sent_ms=60010 rtt_us=85"
+          f' retrans=0 at=libpq.so.5+0x2f1c4 cause={cause} why="Made up."')
+END
+    said_by gawk >expected
+    [ "$(wc -l <expected)" -gt 500 ]
+    for awk in mawk original-awk; do
+        said_by $awk >said
+        diff expected said >differs || fails_with "$awk: $(head -c 2000 differs)"
+    done
+    for awk in de_DE tr_TR; do
+        localedef -i "$awk" -f UTF-8 "$PWD/$awk.UTF-8"
+        LOCPATH=$PWD said_by gawk "$awk.UTF-8" >said
+        diff expected said >differs || fails_with "$awk: $(head -c 2000 differs)"
+    done
+    use bash original-awk
+    PATH=$SYSTEM_PATH run -2 sockshim report --local made.log
+    [ "$output" = "sockshim: --local needs an awk with strftime(): gawk, mawk or busybox" ] || fails_with "$output"
+    POSIXLY_CORRECT=1 said_by gawk >said
+    diff expected said >differs || fails_with "POSIXLY_CORRECT: $(head -c 2000 differs)"
+    sockshim() { busybox sh "$SOCKSHIM_COMMAND" "$@"; }
+    said_by busybox >said
+    diff expected said >differs || fails_with "busybox: $(head -c 2000 differs)"
+}
+
+@test "what a shell has inherited, and a PATH without tools, change nothing or are named" {
+    local options
+    for options in noclobber errexit noglob; do
+        run -0 --separate-stderr env SHELLOPTS=$options bash "$SOCKSHIM_COMMAND" report --html page.html a.log
+        [ -z "$output$stderr" ] && [ "$(tail -n 1 page.html)" = "</html>" ] || fails_with "$options: $output$stderr"
+    done
+    run -2 --separate-stderr env PATH=/nonexistent /bin/sh "$SOCKSHIM_COMMAND" report a.log
+    [ "$stderr" = "sockshim: awk and sed are not in PATH (/nonexistent)" ] || fails_with "$stderr"
+    run -0 env PATH=/nonexistent /bin/sh "$SOCKSHIM_COMMAND" -q -o off "$(command -v touch)" ran
+    [ -e ran ]
+}
+
+@test "the manual page has every key of report --json, doctor --json and check --json" {
+    local key
+    {
+        sockshim report --json a.log | jq -r 'keys[], (.findings[0] | keys[])'
+        sockshim doctor --json --seconds 0 | jq -r 'keys[], (.findings[]? | keys[])'
+        sockshim doctor --json --seconds 1 $$ | jq -r 'keys[]'
+        sockshim check --json true | jq -r 'keys[]'
+        echo in_force recorder log
+    } | tr ' ' '\n' | sort -u >keys
+    [ "$(wc -l <keys)" -gt 40 ]
+    while read -r key; do
+        grep -q "^\.Ql $key\( \|$\)" "$TOP/scripts/man/sockshim.1" || fails_with "not in sockshim(1): $key"
+    done <keys
 }

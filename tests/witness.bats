@@ -39,9 +39,12 @@ setup() {
     tail -n 60 "$SAID"
     for cause in peer-closed peer-reset write-after-close closed-after-error local-shutdown-read \
         local-shutdown-write would-block connection-refused connect-timed-out connection-aborted \
-        not-connected in-progress bad-argument backlog-full; do
+        not-connected in-progress bad-argument backlog-full bad-descriptor descriptor-limit; do
         awk -v cause="$cause" '$1 == cause { n = $2 + $3 } END { exit n < 3 }' "$SAID" ||
             fails_with "hardly a $cause"
+    done
+    for cause in name-not-resolved no-memory not-permitted; do
+        grep -q "^$cause  *[0-9]" "$SAID" || fails_with "no $cause"
     done
 }
 
@@ -73,6 +76,9 @@ found_out() {
     found_out "idle_ms" '("idle_ms":[0-9]*)' '\1000'
     found_out "peer" '("peer":"10[^"]*)' '\17'
     found_out "state" '"state":"CLOSE"' '"state":"ESTABLISHED"'
+    found_out "blocked_by" '"blocked_by":"window"' '"blocked_by":"host"'
+    found_out "limit" '("limit":[0-9]*)' '\17'
+    found_out "waited_ms" '("waited_ms":[0-9]*)' '\17'
 }
 
 @test "a sentence that is not true, or that nobody has looked at, is found out" {

@@ -16,7 +16,9 @@
 static int answer(int status, char *text)
 {
     make_printable(text);
-    puts(text);
+    if (puts(text) < 0 || fflush(stdout)) {
+        die(WRONG_CALL, "cannot write to standard output: %s", strerror(errno));
+    }
     return status;
 }
 

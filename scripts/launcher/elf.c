@@ -18,6 +18,7 @@ enum { PIECE = 65536, HEADERS_MAX = PIECE / sizeof(ElfW(Phdr)) };
 
 struct file {
     int descriptor;
+    uint64_t size;
     size_t headers;
     ElfW(Phdr) header[HEADERS_MAX];
 };
@@ -120,6 +121,12 @@ static void read_segment(const struct file *file, const ElfW(Phdr) * segment, st
     }
 }
 
+static bool is_cut(const struct file *file, const ElfW(Phdr) * segment)
+{
+    return segment->p_type == PT_LOAD &&
+           (segment->p_offset > file->size || segment->p_filesz > file->size - segment->p_offset);
+}
+
 /* A file has few segments that are looked into; a hostile one as many as fit. */
 static void read_segments(struct file *file, const ElfW(Ehdr) * header, struct elf *elf)
 {
@@ -129,8 +136,10 @@ static void read_segments(struct file *file, const ElfW(Ehdr) * header, struct e
         return;
     }
     file->headers = read_at(file, file->header, size, header->e_phoff) / sizeof(ElfW(Phdr));
+    elf->is_truncated |= file->headers < header->e_phnum;
     for (size_t i = 0; i < file->headers && budget > 0; i++) {
         budget -= file->header[i].p_type != PT_LOAD;
+        elf->is_truncated |= is_cut(file, &file->header[i]);
         read_segment(file, &file->header[i], elf);
     }
 }
@@ -140,16 +149,21 @@ static void read_header(struct file *file, struct elf *elf)
     unsigned char bytes[sizeof(ElfW(Ehdr))];
     /* The first twenty are alike in both classes. */
     size_t len = read_at(file, bytes, sizeof bytes, 0);
-    if (len < sizeof(Elf32_Ehdr) || memcmp(bytes, ELFMAG, SELFMAG) != 0) {
+    if (len < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0) {
         return;
     }
     elf->is_elf = true;
+    elf->is_truncated = len < sizeof(Elf32_Ehdr);
+    if (elf->is_truncated) {
+        return;
+    }
     elf->class = bytes[EI_CLASS];
     elf->order = bytes[EI_DATA];
     elf->machine =
         elf->order == ELFDATA2MSB ? bytes[18] << 8 | bytes[19] : bytes[19] << 8 | bytes[18];
-    if (elf->class == OWN_CLASS && elf->order == OWN_ORDER && len == sizeof bytes) {
+    if (elf->class == OWN_CLASS && elf->order == OWN_ORDER) {
         ElfW(Ehdr) header;
+        elf->is_truncated = len < sizeof bytes;
         memcpy(&header, bytes, sizeof header);
         read_segments(file, &header, elf);
     }
@@ -171,6 +185,7 @@ bool elf_read(const char *path, struct elf *elf)
         return false;
     }
     if (fstat(file.descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+        file.size = (uint64_t)status.st_size;
         read_header(&file, elf);
     }
     close(file.descriptor);

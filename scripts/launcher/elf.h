@@ -7,9 +7,11 @@
 
 struct elf {
     bool is_elf;
-    int class;   /* ELFCLASS32 or ELFCLASS64 */
-    int order;   /* ELFDATA2LSB or ELFDATA2MSB */
-    int machine; /* e_machine */
+    bool is_truncated; /* what its headers tell of lies beyond the file's end; of the
+                        * program's own class and byte order only */
+    int class;         /* ELFCLASS32 or ELFCLASS64 */
+    int order;         /* ELFDATA2LSB or ELFDATA2MSB */
+    int machine;       /* e_machine */
     /* The rest is read only if the file is of this program's own class and byte
      * order. */
     bool has_interpreter;       /* PT_INTERP */

@@ -75,17 +75,20 @@ static void check_switches(void)
         "SOCKSHIM_REUSEADDR",     "SOCKSHIM_ACCEPT",       "SOCKSHIM_EINTR",
         "SOCKSHIM_RESET",
     };
-    bool is_watch = strcmp(setting("SOCKSHIM"), "watch") == 0;
+    bool is_watch = strcasecmp(setting("SOCKSHIM"), "watch") == 0;
     for (size_t i = 0; is_watch && i < sizeof variables / sizeof *variables; i++) {
         const char *option = setting_name(variables[i]);
-        if (*option == '-' && strcmp(setting(variables[i]), "off") != 0) {
+        if (*option == '-' && strcasecmp(setting(variables[i]), "off") != 0) {
             const char *watch = setting_name("SOCKSHIM");
             wrong_call("%s has no effect with %s, which changes nothing; leave one of them out",
                        option, *watch == '-' ? watch : "SOCKSHIM=watch");
         }
     }
-    if (*setting_name("SOCKSHIM_RECORDER_CALLS") == '-' && !*setting("SOCKSHIM_RECORDER")) {
-        wrong_call("--recorder-calls needs --recorder FILE");
+    for (size_t i = 0; i < 2 && !*setting("SOCKSHIM_RECORDER"); i++) {
+        const char *option = setting_name(i ? "SOCKSHIM_RECORDER_SIZE" : "SOCKSHIM_RECORDER_CALLS");
+        if (*option == '-') {
+            wrong_call("%s needs --recorder FILE", option);
+        }
     }
 }
 

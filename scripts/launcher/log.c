@@ -16,9 +16,10 @@ static const char *place;
 
 /* ---- Where ---- */
 
+/* In upper or lower case, as the shim reads it. */
 static bool is(const char *text, const char *word)
 {
-    return strcmp(text, word) == 0;
+    return strcasecmp(text, word) == 0;
 }
 
 static bool is_stderr(const char *log)
@@ -116,6 +117,13 @@ void log_settle(const char *option)
     const char *typed = setting("SOCKSHIM_LOG");
     if (!*typed) {
         typed = "sockshim.log";
+    }
+    if (is(typed, "off")) {
+        typed = "off";
+    }
+    if (is(typed, "-") || is(typed, "stdout")) {
+        wrong_call("%s %s is not allowed; allowed: a file (./%s is one), stderr or off",
+                   option ? option : "SOCKSHIM_LOG", typed, typed);
     }
     place = typed;
     bool is_file = !is(typed, "off") && !is_stderr(typed);

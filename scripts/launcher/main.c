@@ -60,14 +60,32 @@ static const char *meant_report(const char *command)
     return log_is_one(command) ? words(" (did you mean sockshim report %s?)", command) : NULL;
 }
 
+/* sockshim 'curl URL' and sockshim NAME=value COMMAND, as a shell would take them. */
+static const char *meant_words(const char *command)
+{
+    static struct target target;
+    const char *first = words("%.*s", (int)strcspn(command, " "), command);
+    size_t name =
+        strspn(command, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz0123456789");
+    if (name > 0 && command[name] == '=') {
+        return " (to set a variable, put env before it)";
+    }
+    bool is_line = strcmp(first, command) != 0 && *first && target_find(&target, first) == 0;
+    return is_line ? " (leave out the quotes around it)" : NULL;
+}
+
 static void check_target(const struct call *call, const struct options *options,
                          struct target *target)
 {
     const char *command = options->command[0];
+    if (!*command) {
+        wrong_call("the command's name is empty");
+    }
     int status = target_find(target, command);
     if (status != 0) {
         const char *meant = meant_report(command);
         meant = meant ? meant : meant_subcommand(call->lib, command);
+        meant = meant ? meant : meant_words(command);
         die(status, "%s%s", target->problem, meant ? meant : "");
     }
     if (!target_check(target, call->object) && !options->force) {
@@ -119,7 +137,7 @@ static void tell_doctor(const struct call *call)
     argv[count++] = call->counters;
     argv[count++] = (char *)setting("SOCKSHIM_LEVEL");
     argv[count++] = (char *)setting("SOCKSHIM_SKIP");
-    argv[count++] = files > 0 && strcmp(setting("SOCKSHIM"), "off") != 0 ? "records" : "";
+    argv[count++] = files > 0 && strcasecmp(setting("SOCKSHIM"), "off") != 0 ? "records" : "";
     for (size_t i = 0; i < parts; i++) {
         argv[count++] = words("%lld", (long long)part[i].from + 1);
         argv[count++] = part[i].path;

@@ -14,9 +14,9 @@ enum kind {
     LIMIT,    /* bytes, with K, M or G behind the number */
     RECORDER, /* a file or off */
     RECORDER_SIZE,
-    WORD, /* one of `values`, with blanks between them */
+    WORD, /* one of `values` */
     SKIP, /* causes, errno names and calls, with commas between them */
-    TEXT, /* anything */
+    TEXT, /* a list of anything */
     DURATION,
     DEAD_PEER,
     KEEPALIVE,
@@ -37,15 +37,15 @@ static const struct option {
 } table[] = {
     {"-o", "--log", LOG, "SOCKSHIM_LOG", NULL},
     {NULL, "--log-limit", LIMIT, "SOCKSHIM_LOG_LIMIT", NULL},
-    {NULL, "--format", WORD, "SOCKSHIM_FORMAT", "logfmt json"},
+    {NULL, "--format", WORD, "SOCKSHIM_FORMAT", "logfmt, json"},
     {NULL, "--json", FIXED, "SOCKSHIM_FORMAT", "json"},
-    {NULL, "--level", WORD, "SOCKSHIM_LEVEL", "debug info warn error"},
+    {NULL, "--level", WORD, "SOCKSHIM_LEVEL", "debug, info, warn, error"},
     {NULL, "--skip", SKIP, "SOCKSHIM_SKIP", NULL},
     {NULL, "--recorder", RECORDER, "SOCKSHIM_RECORDER", NULL},
     {NULL, "--recorder-size", RECORDER_SIZE, "SOCKSHIM_RECORDER_SIZE", NULL},
-    {NULL, "--recorder-calls", WORD, "SOCKSHIM_RECORDER_CALLS", "failed all"},
+    {NULL, "--recorder-calls", WORD, "SOCKSHIM_RECORDER_CALLS", "failed, all"},
     {NULL, "--only", TEXT, "SOCKSHIM_ONLY", NULL},
-    {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "sockets ignore always off"},
+    {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "sockets, ignore, always, off"},
     {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},
     {NULL, "--no-nodelay", FIXED, "SOCKSHIM_NODELAY", "off"},
     {NULL, "--watch-only", FIXED, "SOCKSHIM", "watch"},
@@ -56,9 +56,9 @@ static const struct option {
     {NULL, "--recv-timeout", DURATION, "SOCKSHIM_RECV_TIMEOUT", NULL},
     {NULL, "--backlog", NUMBER, "SOCKSHIM_BACKLOG", NULL},
     {NULL, "--reuseaddr", FIXED, "SOCKSHIM_REUSEADDR", "on"},
-    {NULL, "--accept", WORD, "SOCKSHIM_ACCEPT", "careful off"},
-    {NULL, "--eintr", WORD, "SOCKSHIM_EINTR", "restart off"},
-    {NULL, "--reset", WORD, "SOCKSHIM_RESET", "eof off"},
+    {NULL, "--accept", WORD, "SOCKSHIM_ACCEPT", "careful, off"},
+    {NULL, "--eintr", WORD, "SOCKSHIM_EINTR", "restart, off"},
+    {NULL, "--reset", WORD, "SOCKSHIM_RESET", "eof, off"},
     {"-q", NULL, QUIET, NULL, NULL},
     {NULL, "--force", FORCE, NULL, NULL},
     {"-h", "--help", QUESTION, NULL, "--help"},
@@ -129,16 +129,14 @@ const char *setting_name(const char *variable)
 
 static _Noreturn void not_allowed(const char *option, const char *value, const char *allowed)
 {
-    wrong_call("%s %s is not allowed; allowed: %s", option, value, allowed);
+    wrong_call(*value ? "%s %s is not allowed; allowed: %s" : "%s needs a value%s: %s", option,
+               value, allowed);
 }
 
-static void check_log(const char *option, const char *value)
+static void check_place(const char *option, const char *value, const char *places)
 {
     if (!*value) {
-        wrong_call("%s needs a file, stderr or off", option);
-    }
-    if (strcmp(value, "-") == 0 || strcmp(value, "stdout") == 0) {
-        not_allowed(option, value, words("a file (./%s is one), stderr or off", value));
+        wrong_call("%s needs %s", option, places);
     }
 }
 
@@ -147,7 +145,7 @@ static void check_limit(const char *option, const char *value)
 {
     size_t digits = strspn(value, "0123456789");
     const char *end = value + digits;
-    if (*end && strchr("KMG", *end)) {
+    if (*end && strchr("KMGkmg", *end)) {
         end++;
     }
     if (digits == 0 || digits > 18 || *end) {
@@ -160,7 +158,10 @@ static void check_recorder_size(const char *option, const char *value)
 {
     char *end;
     unsigned long long bytes = strtoull(value, &end, 10);
-    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    unsigned shift = !strcasecmp(end, "K")   ? 10
+                     : !strcasecmp(end, "M") ? 20
+                     : !strcasecmp(end, "G") ? 30
+                                             : 0;
     end += shift != 0;
     if (!strchr("0123456789", *value) || *end || bytes > 1 << 30 || bytes << shift < 1 << 20 ||
         bytes << shift > 1 << 30) {
@@ -169,17 +170,27 @@ static void check_recorder_size(const char *option, const char *value)
     }
 }
 
-/* Whether `word` is among the words of the list, with `separator` between them. */
-static bool is_among(const char *word, size_t len, const char *list)
+/* The one of the words of the list that `word` is in upper or lower case; NULL if it is
+ * none. */
+static const char *among(const char *word, const char *list)
 {
+    size_t len = strlen(word);
     while (*list) {
-        size_t one = strcspn(list, " ");
-        if (one == len && strncmp(list, word, len) == 0) {
-            return true;
+        size_t one = strcspn(list, ",");
+        if (one == len && strncasecmp(list, word, len) == 0) {
+            return words("%.*s", (int)len, list);
         }
-        list += one + (list[one] != 0);
+        list += one + strspn(list + one, ", ");
     }
-    return false;
+    return NULL;
+}
+
+/* Empty, it takes back what the environment has. */
+static void check_list(const char *option, const char *value)
+{
+    if (*value && !value[strspn(value, ", ")]) {
+        wrong_call("%s needs a value", option);
+    }
 }
 
 static void check_skip(const char *option, const char *value, const char *tables)
@@ -205,7 +216,7 @@ static void check_skip(const char *option, const char *value, const char *tables
 static const char *allowed_instead(enum kind kind, const char *value)
 {
     long seconds;
-    if (strcmp(value, "off") == 0) {
+    if (strcasecmp(value, "off") == 0) {
         return NULL;
     }
     switch (kind) {
@@ -231,27 +242,30 @@ static void take_value(const struct option *row, const char *option, const char 
 {
     switch (row->kind) {
     case LOG:
-        check_log(option, value);
+        check_place(option, value, "a file, stderr or off");
         options->log_option = option;
         break;
     case LIMIT:
         check_limit(option, value);
         break;
     case RECORDER:
-        if (!*value) {
-            wrong_call("%s needs a file, or off", option);
-        }
+        check_place(option, value, "a file, or off");
         break;
     case RECORDER_SIZE:
         check_recorder_size(option, value);
         break;
     case WORD:
-        if (!is_among(value, strlen(value), row->values)) {
+        if (!among(value, row->values)) {
             not_allowed(option, value, row->values);
         }
+        value = among(value, row->values);
         break;
     case SKIP:
+        check_list(option, value);
         check_skip(option, value, tables);
+        break;
+    case TEXT:
+        check_list(option, value);
         break;
     default:
         if (allowed_instead(row->kind, value)) {

@@ -30,7 +30,7 @@ bool tables_know(const char *path, const char *word, const char **meant)
     *meant = NULL;
     while (!is_known && getline(&line, &size, file) > 0) {
         const char *name = name_in(line);
-        is_known = name && strcmp(name, word) == 0;
+        is_known = name && strcasecmp(name, word) == 0;
         if (name && is_nearer(word, name, &best)) {
             *meant = words("%s", name);
         }

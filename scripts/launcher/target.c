@@ -193,6 +193,10 @@ bool target_fits(struct target *target, const char *object, const char *name)
             words("%s is neither an ELF program nor a script that begins with #!", name);
         return true;
     }
+    if (target->elf.is_truncated) {
+        target->broken = words("%s is a truncated ELF file; install it again", name);
+        return true;
+    }
     if (!is_same_architecture(target, &object_elf, name) || !is_dynamic(target, name)) {
         return false;
     }

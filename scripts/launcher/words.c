@@ -1,5 +1,6 @@
 #include "words.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,9 +26,20 @@ char *words(const char *format, ...)
     return text;
 }
 
+/* The middle of a text that nobody would read: what to do stands at its end. */
+static void shorten(char *text)
+{
+    size_t len = strlen(text);
+    if (len > 1000) {
+        memmove(text + 603, text + len - 300, 301);
+        text[600] = text[601] = text[602] = '.';
+    }
+}
+
 /* In one write: COMMAND's children may be writing, too. */
 static void say(char *text)
 {
+    shorten(text);
     make_printable(text);
     char *line = words("sockshim: %s\n", text);
     ssize_t written = write(STDERR_FILENO, line, strlen(line));
@@ -150,7 +162,12 @@ static unsigned least_of(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Letters put in, left out, changed, or swapped with the next. */
+static int small(char letter)
+{
+    return tolower((unsigned char)letter);
+}
+
+/* Letters put in, left out, changed other than in case, or swapped with the next. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     unsigned d[LONGEST + 1][LONGEST + 1];
@@ -160,7 +177,7 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
     }
     for (size_t i = 1; i <= a_len; i++) {
         for (size_t j = 1; j <= b_len; j++) {
-            unsigned changed = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            unsigned changed = d[i - 1][j - 1] + (small(a[i - 1]) != small(b[j - 1]));
             d[i][j] = least_of(least_of(d[i - 1][j], d[i][j - 1]) + 1, changed);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 d[i][j] = least_of(d[i][j], d[i - 2][j - 2] + 1);
@@ -184,7 +201,7 @@ bool is_nearer(const char *word, const char *choice, unsigned *best)
     if (len == 0 || len > LONGEST || choice_len > LONGEST) {
         return false;
     }
-    bool is_beginning = len > 2 && strncmp(choice, word, len) == 0;
+    bool is_beginning = len > 2 && strncasecmp(choice, word, len) == 0;
     unsigned steps = is_beginning ? 1 : distance(word, len, choice, choice_len);
     if (steps >= *best) {
         return false;

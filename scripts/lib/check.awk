@@ -10,8 +10,9 @@ NR == 1 && match($0, /: (yes|no), /) {
     printf "{\"subject\": %s, \"works\": %s, \"why\": %s", json_text(subject), works, json_text(reason)
     next
 }
-match($0, /^  [a-z]+: /) {
-    key = substr($0, 3, RLENGTH - 4)
-    printf ", %s: %s", json_text(key), json_text(substr($0, length(key) + 5))
+match($0, /^  [a-z ]+: /) {
+    key = shown = substr($0, 3, RLENGTH - 4)
+    gsub(/ /, "_", key)
+    printf ", %s: %s", json_text(key), json_text(substr($0, length(shown) + 5))
 }
 END { if (subject != "") print "}" }

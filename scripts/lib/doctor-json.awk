@@ -54,9 +54,9 @@ function json_counters(    i, name, list) {
     return "{" list "}"
 }
 
-function json_settings(    name, list) {
-    for (name in has_knob)
-        list = list more(list) json_string(name) ": " json_value_of(knob[name])
+function json_settings(    i, list) {
+    for (i = 1; i <= knobs; i++)
+        list = list more(list) json_string(knob_name[i]) ": " json_value_of(knob[knob_name[i]])
     return "{" list "}"
 }
 

@@ -233,7 +233,7 @@ function unacknowledged(    i, id, list, count) {
         id = inode_of[i]
         if (kind[id] == "tcp" && timer_of[id] == "01" && state_of[id] != "SYN_SENT" && retransmits[id] >= 2) {
             count++
-            list = all_of(list, id, count_of(unsent[id], "byte") ", sent again " retransmits[id] " times in " seconds(silent_for(id)))
+            list = all_of(list, id, count_of(unsent[id], "byte") ", sent again " retransmits[id] " times in " in_seconds(silent_for(id)))
         }
     }
     if (!count)
@@ -253,7 +253,7 @@ function closed_windows(    i, id, list, count) {
         id = inode_of[i]
         if (kind[id] == "tcp" && unsent[id] > 0 && first_timer[id] == "04" && timer_of[id] == "04" && acked[id, 1] == acked[id, 2]) {
             count++
-            list = all_of(list, id, count_of(unsent[id], "byte") " wait here" (has_times[id] ? ", the last were sent " seconds(sent_ago[id]) " ago" : ""))
+            list = all_of(list, id, count_of(unsent[id], "byte") " wait here" (has_times[id] ? ", the last were sent " in_seconds(sent_ago[id]) " ago" : ""))
         }
     }
     if (!count)
@@ -269,7 +269,7 @@ function connecting(    i, id, list, count) {
         id = inode_of[i]
         if (is_still(id, "SYN_SENT") && retransmits[id] >= 1) {
             count++
-            list = all_of(list, id, "for " seconds(silent_for(id)) ", SYN sent again " (retransmits[id] == 1 ? "once" : retransmits[id] " times"))
+            list = all_of(list, id, "for " in_seconds(silent_for(id)) ", SYN sent again " (retransmits[id] == 1 ? "once" : retransmits[id] " times"))
         }
     }
     if (!count)
@@ -287,7 +287,7 @@ function not_closed(    i, id, list, count) {
         if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2]) {
             count++
             list = all_of(list, id, (unread[id, 2] > 0 ? count_of(unread[id, 2], "byte") " unread" : "") \
-                (has_times[id] ? (unread[id, 2] > 0 ? ", " : "") "closed there " seconds(heard_ago[id]) " ago" : ""))
+                (has_times[id] ? (unread[id, 2] > 0 ? ", " : "") "closed there " in_seconds(heard_ago[id]) " ago" : ""))
         }
     }
     if (!count)
@@ -307,7 +307,7 @@ function not_read(    i, id, list, count) {
         if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT")
             continue
         count++
-        list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " seconds(received_ago[id]) " ago" : ""))
+        list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " in_seconds(received_ago[id]) " ago" : ""))
     }
     if (!count)
         return
@@ -362,10 +362,10 @@ function silent_for(id,    i, wait, sum, linear) {
 
 # The kernel has a time for either even if there was nothing yet.
 function ago(bytes, number) {
-    return bytes ? seconds(number) " ago" : "nothing"
+    return bytes ? in_seconds(number) " ago" : "nothing"
 }
 
-function seconds(number) {
+function in_seconds(number) {
     if (number < 10)
         return sprintf("%.1f s", number)
     return duration(int(number + 0.5))

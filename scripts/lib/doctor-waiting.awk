@@ -33,7 +33,7 @@ function answers_due(    i, id, list, count, unguarded) {
         if (is_quiet(id) && has_sent_last(id)) {
             count++
             unguarded += has_no_keepalive(id)
-            list = all_of(list, id, "sent " seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
+            list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
         }
     }
     if (!count)
@@ -54,7 +54,7 @@ function busy_with_one_peer(    i, id, list, waiting, named) {
             return
         named = threads == 1 ? "its only thread" : "each of its " threads " threads"
         if (i <= 3)
-            list = list (list == "" ? "" : "; ") name_of(id) ", which " (received[id, 2] ? "sent last " seconds(received_ago[id]) " ago" : "has never sent anything")
+            list = list (list == "" ? "" : "; ") name_of(id) ", which " (received[id, 2] ? "sent last " in_seconds(received_ago[id]) " ago" : "has never sent anything")
     }
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -122,7 +122,7 @@ function may_wait_for(    i, id, list) {
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (is_quiet(id) && has_no_keepalive(id))
-            list = all_of(list, id, "the last was sent " seconds(sent_ago[id]) " ago")
+            list = all_of(list, id, "the last was sent " in_seconds(sent_ago[id]) " ago")
     }
     return list == "" ? "" : "If it hangs, it may be waiting for an answer on " list ". Without keepalive it never notices if something in between (a NAT, a " \
         "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."

@@ -1,7 +1,7 @@
 # What both forms of doctor share: the facts that doctor.sh reads, one a line with
 # tabs between the words, and the shape in which things are said.
 
-!are_records && $1 == "knob" { knob[$2] = $3; has_knob[$2] = 1 }
+!are_records && $1 == "knob" { if (!($2 in has_knob)) knob_name[++knobs] = $2; knob[$2] = $3; has_knob[$2] = 1 }
 !are_records && $1 == "missing" && !said_missing[$2]++ { missing[++missings] = $2 " " $3 }
 !are_records && $1 == "nofile" { nofile = $2; nofile_hard = $3 }
 
@@ -55,8 +55,8 @@ function paragraph(lead, text) {
     print text
 }
 
-function row(name, value, text) {
-    paragraph(sprintf("  %-21s %11s  ", name, value), text)
+function row(name, figure, text) {
+    paragraph(sprintf("  %-21s %11s  ", name, figure), text)
 }
 
 function join(list, word) {

@@ -58,7 +58,7 @@ BEGIN {
     screen = columns > 100 ? 100 : columns < 40 ? 40 : columns + 0
     read_causes(path)
     read_topics(topics)
-    if (asked == "topics")
+    if (tolower(asked) == "topics")
         list_topics()
     else if (asked != "") {
         if ((topic = topic_of(asked)) != "")

@@ -1,81 +1,37 @@
 # shellcheck shell=sh
-# The words of report's and follow's command line. Most are about which records to
+# The options that report and follow have in common. Most are about which records to
 # show: filters, which records.awk applies.
 
 . "${lib:?}/causes.sh"
 . "$lib/tables.sh"
 
 # Those that want a value; --local wants none.
-FILTER_VALUED="--since --until --cause --peer --prog --pid --host --level"
-FILTER_OPTIONS="$FILTER_VALUED --local"
+FILTER_VALUED="--since --until --cause --peer --prog --pid --host --level --color"
+FILTER_SWITCHES=--local
 
-# filter_read_words SUBCOMMAND OPTIONS WORD...: calls SUBCOMMAND_logs with the words that
-# are no options. Of the options it passes those that are not common to both on to
-# SUBCOMMAND_option; OPTIONS are all that want a value.
-filter_read_words() {
-    filter_subcommand=$1
-    filter_color=auto
-    filter_valued=" $2 "
-    shift 2
-    filter_left=$#
-    while [ "$filter_left" -gt 0 ]; do
-        filter_word=$1
-        shift
-        filter_left=$((filter_left - 1))
-        case $filter_word in
-        --)
-            while [ "$filter_left" -gt 0 ]; do
-                set -- "$@" "$1"
-                shift
-                filter_left=$((filter_left - 1))
-            done
-            ;;
-        -h | --help) "${filter_subcommand}_usage" && exit 0 ;;
-        --*=*) filter_take_option "${filter_word%%=*}" "${filter_word#*=}" ;;
-        -?*)
-            case $filter_valued in
-            *" $filter_word "*)
-                [ "$filter_left" -gt 0 ] || wrong_call "$filter_subcommand" "$filter_word needs a value"
-                case $1 in
-                --*) wrong_call "$filter_subcommand" "$filter_word needs a value, not $1" ;;
-                esac
-                filter_take_option "$filter_word" "$1"
-                shift
-                filter_left=$((filter_left - 1))
-                ;;
-            *) filter_take_option "$filter_word" ;;
-            esac
-            ;;
-        *) set -- "$@" "$filter_word" ;;
-        esac
-    done
-    filter_read_times
-    FILTER_IS_SET=$FILTER_SINCE$FILTER_UNTIL$FILTER_CAUSE$FILTER_PEER$FILTER_PROG$FILTER_PID$FILTER_HOST$FILTER_LEVEL
-    "${filter_subcommand}_logs" "$@"
-}
-
-# filter_take_option OPTION [VALUE]
+# filter_take_option OPTION [VALUE]: one of these; fails if it is none.
 filter_take_option() {
-    case "$filter_valued/$#/${2-}" in
-    *" $1 "*/2/) wrong_call "$filter_subcommand" "$1 needs a value" ;;
-    esac
     case $1 in
     --color)
         case $2 in
-        auto | always | never) filter_color=$2 ;;
-        *) wrong_call "$filter_subcommand" "--color $2 is not allowed; allowed: auto always never" ;;
+        [Aa][Uu][Tt][Oo] | [Aa][Ll][Ww][Aa][Yy][Ss] | [Nn][Ee][Vv][Ee][Rr]) filter_color=$(printf '%s' "$2" | LC_ALL=C tr '[:upper:]' '[:lower:]') ;;
+        *) wrong_call "${words_subcommand:?}" "--color $2 is not allowed; allowed: auto, always, never" ;;
         esac
         ;;
     --since) filter_since=$2 ;;
     --until) filter_until=$2 ;;
-    --cause | --peer | --prog | --pid | --host | --level) filter_option "$filter_subcommand" "$1" "$2" ;;
-    --local)
-        [ $# -eq 1 ] || wrong_call "$filter_subcommand" "$1 takes no value"
-        FILTER_CLOCK=local
-        ;;
-    --help) wrong_call "$filter_subcommand" "$1 takes no value" ;;
-    *) "${filter_subcommand}_option" "$@" ;;
+    --cause | --peer | --prog | --pid | --host | --level) filter_option "$1" "$2" ;;
+    --local) FILTER_CLOCK=local ;;
+    *) return 1 ;;
     esac
+}
+
+# After all options: --local may come last.
+filter_settle() {
+    [ "$FILTER_CLOCK" != local ] || awk 'BEGIN { strftime("%z", 0) }' 2>/dev/null ||
+        die "$USAGE" "--local needs an awk with strftime(): gawk, mawk or busybox"
+    filter_read_times
+    FILTER_IS_SET=$FILTER_SINCE$FILTER_UNTIL$FILTER_CAUSE$FILTER_PEER$FILTER_PROG$FILTER_PID$FILTER_HOST$FILTER_LEVEL
 }
 
 filter_usage() {
@@ -100,29 +56,28 @@ END
 }
 
 # For awk, and not from our caller. FILTER_CLOCK is the file of the clock.
-filter_since='' filter_until='' FILTER_CLOCK=utc
+filter_color=auto filter_since='' filter_until='' FILTER_CLOCK=utc
 FILTER_SINCE='' FILTER_UNTIL='' FILTER_CAUSE='' FILTER_PEER='' FILTER_PROG='' FILTER_PID='' FILTER_HOST='' FILTER_LEVEL='' FILTER_IS_SET=''
 export FILTER_SINCE FILTER_UNTIL FILTER_CAUSE FILTER_PEER FILTER_PROG FILTER_PID FILTER_HOST FILTER_LEVEL FILTER_IS_SET FILTER_CLOCK
 
-# filter_option SUBCOMMAND OPTION VALUE: takes one of FILTER_VALUED, but for the times.
+# filter_option OPTION VALUE: one of a list or a level.
 filter_option() {
     case $2 in
-    --cause) filter_read_causes "$1" "$3" ;;
-    --peer) FILTER_PEER=$(filter_peers "$3") ;;
-    --prog) FILTER_PROG=$3 ;;
+    *[!,\ ]*) ;;
+    *) wrong_call "$words_subcommand" "$1 needs a value" ;;
+    esac
+    case $1 in
+    --cause) filter_read_causes "$2" ;;
+    --peer) FILTER_PEER=$(filter_peers "$2") ;;
+    --prog) FILTER_PROG=$2 ;;
     --pid)
-        case $3 in
-        '' | *[!0-9,\ ]*) wrong_call "$1" "--pid $3 is not allowed; allowed: process IDs, separated by commas" ;;
+        case $2 in
+        *[!0-9,\ ]*) wrong_call "$words_subcommand" "--pid $2 is not allowed; allowed: process IDs, separated by commas" ;;
         esac
-        FILTER_PID=$3
+        FILTER_PID=$(printf '%s' "$2" | tr -s ', ' ',')
         ;;
-    --host) FILTER_HOST=$3 ;;
-    --level)
-        filter_levels=$(tables_list level) || exit
-        FILTER_LEVEL=$(printf '%s' "$3" | tr '[:upper:]' '[:lower:]')
-        printf '%s\n' "$filter_levels" | grep -qxF -e "$FILTER_LEVEL" ||
-            wrong_call "$1" "--level $3 is not allowed; allowed: $(printf '%s' "$filter_levels" | tr '\n' ' ')"
-        ;;
+    --host) FILTER_HOST=$2 ;;
+    --level) FILTER_LEVEL=$(tables_level "$2") || wrong_call "$words_subcommand" "--level $2 is not allowed; allowed: $FILTER_LEVEL" ;;
     esac
 }
 
@@ -141,53 +96,52 @@ filter_peers() {
 filter_read_causes() {
     tables_need
     FILTER_CAUSE=
+    filter_ifs=$IFS
+    IFS=,
     set -f
-    # shellcheck disable=SC2046
-    for filter_cause in $(printf '%s' "$2" | tr ',' ' '); do
+    for filter_cause in $1; do
+        IFS=$filter_ifs
+        filter_cause=$(printf '%s\n' "$filter_cause" | sed 's/^ *//; s/ *$//')
         case $filter_cause in
+        '') continue ;;
         *[*?]*) ;;
-        *) filter_cause=$(filter_known_cause "$1" "$filter_cause") || exit ;;
+        *) filter_cause=$(filter_known_cause "$filter_cause") || exit ;;
         esac
         FILTER_CAUSE=$FILTER_CAUSE${FILTER_CAUSE:+,}$filter_cause
     done
+    IFS=$filter_ifs
     set +f
-    [ -n "$FILTER_CAUSE" ] || wrong_call "$1" "--cause needs a value"
 }
 
-# filter_known_cause SUBCOMMAND WORD: in upper or lower case; an errno's number or other
+# filter_known_cause WORD: in upper or lower case; an errno's number or other
 # name becomes the name that the log has.
 filter_known_cause() {
-    filter_upper=$(printf '%s' "$2" | tr '[:lower:]' '[:upper:]')
-    filter_lower=$(printf '%s' "$2" | tr '[:upper:]_' '[:lower:]-')
-    if causes_has "$filter_lower"; then
-        echo "$filter_lower"
-        return
-    fi
+    ! causes_known "$1" || return 0
+    filter_upper=$(printf '%s' "$1" | LC_ALL=C tr '[:lower:]' '[:upper:]')
     awk -F '\t' -v word="$filter_upper" '
         $1 == "errno" && ($2 == word || $3 == word) { print $3; found = 1; exit }
         $1 == "errno" { name[$2] = $3 }
         $1 == "errno-alias" && $2 == word { print name[$3]; found = 1; exit }
         END { exit !found }' "$tables_path" && return
     # shellcheck disable=SC2046
-    filter_meant=$(causes_nearest "$2" $(tables_list errno 3))
-    wrong_call "$1" "unknown cause or errno: $2${filter_meant:+ (did you mean $filter_meant?)}"
+    filter_meant=$(causes_nearest "$1" $(tables_list errno 3))
+    wrong_call "$words_subcommand" "unknown cause or errno: $1${filter_meant:+ (did you mean $filter_meant?)}"
 }
 
 # ---- Times ----
 
-# After all options: --local may come last.
 filter_read_times() {
     [ -z "$filter_since" ] || FILTER_SINCE=$(filter_moment "$filter_since") || filter_no_time $? --since "$filter_since"
     if [ -n "$filter_until" ]; then
         # Only a log that is followed has a future.
-        [ "$filter_subcommand" = follow ] && filter_may_come=yes || filter_may_come=
+        [ "$words_subcommand" = follow ] && filter_may_come=yes || filter_may_come=
         FILTER_UNTIL=$(filter_moment "$filter_until" "$filter_may_come") || filter_no_time $? --until "$filter_until"
     fi
     [ -n "$FILTER_SINCE" ] && [ -n "$FILTER_UNTIL" ] || return 0
     # A time of day that is still to come: --since today --until 23:00.
     filter_is_range || FILTER_UNTIL=$(filter_moment "$filter_until" yes)
     if ! filter_is_range; then
-        wrong_call "$filter_subcommand" "--since $filter_since ($FILTER_SINCE) is not before --until $filter_until ($FILTER_UNTIL)"
+        wrong_call "$words_subcommand" "--since $filter_since ($FILTER_SINCE) is not before --until $filter_until ($FILTER_UNTIL)"
     fi
 }
 
@@ -197,9 +151,9 @@ filter_is_range() {
 
 # filter_no_time STATUS OPTION TEXT: what filter_moment failed with.
 filter_no_time() {
-    [ "$1" -ne 3 ] || wrong_call "$filter_subcommand" "$2 $3 is not between 1970 and 9999"
+    [ "$1" -ne 3 ] || wrong_call "$words_subcommand" "$2 $3 is not between 1970 and 9999"
     shift
-    wrong_call "$filter_subcommand" "$2 is not a valid time for $1; try 2026-11-22T03:00, 03:00, yesterday, or 15m (ago)"
+    wrong_call "$words_subcommand" "$2 is not a valid time for $1; try 2026-11-22T03:00, 03:00, yesterday, or 15m (ago)"
 }
 
 # filter_moment TEXT [MAY_COME]: a time as the log writes it; fails if TEXT is none, with 3

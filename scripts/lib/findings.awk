@@ -52,6 +52,7 @@ function find_all() {
     find_not_reached()
     find_own_reset()
     find_broken_off()
+    find_both_wait()
     find_closed_again()
     find_silent_end()
     find_own_mistakes()
@@ -127,24 +128,24 @@ function ports_sum(line,    local_port, peer_port) {
     return local_port + peer_port
 }
 
-function thin_out(    i, n, step, left) {
+function thin_out(    i, n, step, remaining) {
     while (kept_count > MOST_KEPT / 2 && FIRST_KEPT > 1) {
         FIRST_KEPT = FIRST_KEPT / 2
-        left = 0
+        remaining = 0
         for (i = 1; i <= kept_count; i++) {
             n = kept_order[i]
             step = step_of(n)
             if (step > 1 && (n >= 1e6 ? n % 1e6 : n) % step)
                 continue
-            left++
-            kept_line[left] = kept_line[i]
-            kept_order[left] = n
-            kept_stratum[left] = kept_stratum[i]
-            kept_log[left] = kept_log[i]
-            kept_host[left] = kept_host[i]
-            kept_unit[left] = kept_unit[i]
+            remaining++
+            kept_line[remaining] = kept_line[i]
+            kept_order[remaining] = n
+            kept_stratum[remaining] = kept_stratum[i]
+            kept_log[remaining] = kept_log[i]
+            kept_host[remaining] = kept_host[i]
+            kept_unit[remaining] = kept_unit[i]
         }
-        kept_count = left
+        kept_count = remaining
     }
     # Whatever else a log holds: the last ones go.
     kept_count = kept_count > MOST_KEPT ? MOST_KEPT : kept_count
@@ -191,6 +192,7 @@ function take_kept(i, place) {
     unsent_of[i] = figure("unsent")
     idle_of[i] = figure("idle_ms")
     sent_of[i] = figure("sent_ms")
+    blocking_of[i] = value("blocking")
     unread_of[i] = figure("unread")
     rtt_of[i] = figure("rtt_us")
     retrans_of[i] = figure("retrans")
@@ -464,8 +466,8 @@ function places_of(g,    n, i, member, place, list) {
     return list
 }
 
-function joined_places(list, more,    n, i, place) {
-    n = split(more, place, "\n")
+function joined_places(list, others,    n, i, place) {
+    n = split(others, place, "\n")
     for (i = 1; i <= n; i++)
         if (index("\n" list "\n", "\n" place[i] "\n") == 0)
             list = list (list == "" ? "" : "\n") place[i]
@@ -564,7 +566,14 @@ function no_finding(    i, bad) {
             bad += count[order[i]]
     if (bad)
         return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
-    return "No findings: nothing in these records looks like a fault."
+    return "No findings: there is no pattern of failures in these records."
+}
+
+# What a log cannot have, and who knows it.
+function where_else() {
+    return "A call that succeeds leaves no record, however long it takes. If the program is slow or hangs: " \
+        "sockshim doctor PID while it does, sockshim doctor -- COMMAND, or every call with its duration " \
+        "(sockshim --recorder FILE --recorder-calls all -- COMMAND)."
 }
 
 # ---- Words ----

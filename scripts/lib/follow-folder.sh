@@ -24,6 +24,10 @@ follow_begin_folder() {
     follow_read=$(follow_list_folder | while read -r follow_inode follow_size follow_path; do
         logs_is_plain "$follow_path" && echo "$follow_inode $follow_size" || echo "$follow_inode -$follow_size"
     done)
+    case " $(printf '%s' "$follow_read" | tr '\n' ' ')" in
+    *' '[0-9]*' '[0-9]*) ;;
+    *) complain "waiting for a log in ${follow_log:?}" ;;
+    esac
     case ${follow_start:?} in
     0) ;;
     all) follow_merge_folder | fold -b -w "$FOLLOW_PIECE" ;;

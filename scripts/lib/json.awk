@@ -1,4 +1,4 @@
-# JSON, for follow and check; well-formed whatever a log or a name holds. After
+# JSON, for report, follow and check; well-formed whatever a log or a name holds. After
 # records.awk.
 
 # A text as it is.

@@ -12,19 +12,28 @@ logs_in() {
 }
 
 logs_holds_records() {
-    logs_tool=$(logs_unpacker "$(logs_first_bytes <"$1")")
-    "${logs_tool:-cat}" ${logs_tool:+-dc} <"$1" 2>/dev/null | dd bs=65536 count=1 2>/dev/null |
+    logs_tool=$(logs_tool_for "$1")
+    if [ -n "$logs_tool" ]; then
+        "$logs_tool" -dc | dd bs=65536 count=1
+    else
+        dd bs=65536 count=1
+    fi <"$1" 2>/dev/null |
         LC_ALL=C grep -q -e 'ts=20[0-9][0-9]-[0-9T:.-]*Z level=' -e '{\\*"ts\\*":\\*"20[0-9T:.-]*Z\\*",\\*"level\\*":\\*"'
 }
 
 # Whether it holds records that can be read as they are: neither packed nor a recorder's.
 logs_is_plain() {
-    [ -z "$(logs_unpacker "$(logs_first_bytes <"$1")")" ] && logs_holds_records "$1"
+    [ -z "$(logs_tool_for "$1")" ] && logs_holds_records "$1"
 }
 
 logs_is_recorder() {
-    [ -f "$1" ] && [ "$(logs_unpacker "$(logs_first_bytes <"$1")")" = "${recorder:?}" ]
+    [ -f "$1" ] && [ "$(logs_tool_for "$1")" = "${recorder:?}" ]
 } 2>/dev/null
+
+# logs_tool_for FILE: what unpacks it, if that is needed.
+logs_tool_for() {
+    logs_unpacker "$(od -A n -v -t o1 -N 6 <"$1")"
+}
 
 # In octal. No byte more is taken from standard input than these.
 logs_first_bytes() {

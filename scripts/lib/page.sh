@@ -31,10 +31,11 @@ page_write() {
     shift
     # Devices and pipes cannot be replaced.
     if [ "$page_file" = - ]; then
-        "$@"
+        output_check "standard output" "$@"
         return
     elif [ -e "$page_file" ] && [ ! -f "$page_file" ]; then
-        "$@" >"$page_file"
+        # shellcheck disable=SC2094 # its name
+        output_check "$page_file" "$@" >"$page_file"
         return
     fi
     # The file that a link leads to, not the link.
@@ -46,10 +47,13 @@ page_write() {
     trap 'exit 129' HUP
     page_status=0
     (set -C && : >"$page_new") 2>/dev/null || die "$USAGE" "--html $page_file: cannot create a file there; name one in a directory that exists and that you can write to"
-    "$@" >"$page_new" || page_status=$?
-    [ "$page_status" -ne 1 ] || [ -s "$page_new" ] || return 1 # it has said why there is no page
-    if [ "$(tail -n 1 "$page_new")" != '</html>' ]; then
-        die "$USAGE" "$page_file was not written: the page could not be completed (no space left?)"
+    output_check "$page_file" "$@" >"$page_new" || page_status=$?
+    if [ "$(tail -n 1 "$page_new")" != "</html>" ]; then
+        # It has said why there is no page, unless it was killed.
+        case $page_status in
+        1 | 2) return "$page_status" ;;
+        *) die "$USAGE" "$page_file was not written: the page could not be completed" ;;
+        esac
     fi
     mv -f "$page_new" "$page_file" || return "$USAGE"
     return "$page_status"

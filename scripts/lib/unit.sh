@@ -5,46 +5,20 @@
 # shellcheck disable=SC2034
 UNIT_MARK='# Written by sockshim enable; sockshim disable removes it.'
 
-# unit_read_words SUBCOMMAND WORD...: $unit_name, $unit_root and $unit_dropin. Of the
-# options it passes those that are not common to both to SUBCOMMAND_option, which says in
-# $unit_took how many words they are.
-unit_read_words() {
-    unit_subcommand=$1 unit_root='' unit_name=''
-    shift
-    while [ $# -gt 0 ]; do
-        unit_took=1
-        case $1 in
-        -h | --help) "${unit_subcommand}_usage" && exit 0 ;;
-        --*=*)
-            unit_option=${1%%=*} unit_value=${1#*=}
-            case $unit_option in
-            --dry-run | --journal | --force | --help) wrong_call "$unit_subcommand" "$unit_option takes no value" ;;
-            esac
-            shift
-            set -- "$unit_option" "$unit_value" "$@"
-            continue
-            ;;
-        --root | --level)
-            [ $# -gt 1 ] || wrong_call "$unit_subcommand" "$1 needs a value"
-            if [ "$1" = --root ]; then
-                unit_root=${2%/} unit_took=2
-            else
-                "${unit_subcommand}_option" "$@"
-            fi
-            ;;
-        -*) "${unit_subcommand}_option" "$@" ;;
-        *)
-            [ -z "$unit_name" ] || wrong_call "$unit_subcommand" "$unit_subcommand takes one unit, not $unit_name and $1"
-            unit_name=$1
-            ;;
-        esac
-        shift "$unit_took"
-    done
+unit_root=
+unit_take_root() {
+    unit_root=${1%/}
+}
+
+# unit_take_name WORD: $unit_name, and $unit_dropin in the system at $unit_root.
+unit_take_name() {
+    [ $# -le 1 ] || wrong_call "${words_subcommand:?}" "$words_subcommand takes one unit, not $1 and $2"
+    unit_name=${1-}
     case $unit_name in
-    '') wrong_call "$unit_subcommand" "no unit is named" ;;
-    */*) wrong_call "$unit_subcommand" "$unit_name is a path; name the unit" ;;
+    '') wrong_call "$words_subcommand" "no unit is named" ;;
+    */*) wrong_call "$words_subcommand" "$unit_name is a path; name the unit" ;;
     *.service) ;;
-    *.socket | *.timer | *.path | *.target | *.mount | *.scope | *.slice) wrong_call "$unit_subcommand" "$unit_name starts nothing itself; name its service" ;;
+    *.socket | *.timer | *.path | *.target | *.mount | *.scope | *.slice) wrong_call "$words_subcommand" "$unit_name starts nothing itself; name its service" ;;
     *) unit_name=$unit_name.service ;;
     esac
     unit_dropin=$unit_root/etc/systemd/system/$unit_name.d/sockshim.conf

@@ -166,8 +166,12 @@ static void print_first_failure(const struct ring *ring, uint64_t number, const 
     }
 }
 
-static void tell_counts(const struct ring *ring, uint64_t last)
+static void tell_counts(const char *name, const struct ring *ring, uint64_t last)
 {
+    if (counts.printed == 0) {
+        bool is_asked = asked.has_time || asked.connection || asked.only_failures;
+        fprintf(stderr, "sockshim: %s: no records%s\n", name, is_asked ? " match the options" : "");
+    }
     uint64_t first = first_slot(ring, last);
     if (first > 1) {
         fprintf(stderr, "sockshim: %" PRIu64 " of %" PRIu64 " slots were overwritten since\n",
@@ -209,7 +213,7 @@ static int print_all(struct source *s)
     visit_all(&s->ring, first, last, asked.only_failures ? print_first_failure : print_wanted);
     if (!asked.from_input) {
         fflush(stdout);
-        tell_counts(&s->ring, last);
+        tell_counts(s->name, &s->ring, last);
     }
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -96,6 +96,11 @@ unsigned address_port(const struct address *a)
     return is_inet6(a) ? ntohs(address_at(a)->in6.sin6_port) : 0;
 }
 
+bool address_is_abstract(const struct address *a)
+{
+    return is_unix(a) && a->len > sizeof(sa_family_t) && address_at(a)->un.sun_path[0] == '\0';
+}
+
 bool address_is_named(const struct address *a)
 {
     if (is_inet(a)) {

@@ -135,9 +135,25 @@ const char *next_msg_flag(int *flags)
     return NULL;
 }
 
+char small_letter(char letter)
+{
+    if (letter < 'A' || letter > 'Z') {
+        return letter;
+    }
+    return (char)(letter - 'A' + 'a');
+}
+
+bool same_letters(const char *a, const char *b, size_t len)
+{
+    while (len > 0 && small_letter(a[len - 1]) == small_letter(b[len - 1])) {
+        len--;
+    }
+    return len == 0;
+}
+
 static bool same(const char *word, size_t len, const char *name)
 {
-    return strlen(name) == len && memcmp(word, name, len) == 0;
+    return strlen(name) == len && same_letters(word, name, len);
 }
 
 /* In a table of `count` names that take `width` bytes each. */

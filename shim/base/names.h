@@ -207,9 +207,15 @@ struct errno_alias {
 };
 extern hidden const struct errno_alias errno_aliases[ERRNO_ALIAS_COUNT];
 
-/* The other way round, for the settings. The word need not end in a NUL. They
- * return -1 for a word that is none. call_number also takes the names that are
- * logged under another one, such as sendfile64. */
+/* Of ASCII, whatever the locale: in Turkish `I` is no large `i`. */
+char small_letter(char letter);
+
+/* Whether both have these letters, in upper or lower case. */
+bool same_letters(const char *a, const char *b, size_t len);
+
+/* The other way round, for the settings. The word need not end in a NUL, and may be in
+ * upper or lower case. They return -1 for a word that is none. call_number also takes the names
+ * that are logged under another one, such as sendfile64. */
 int call_number(const char *word, size_t len);
 int cause_number(const char *word, size_t len);
 int errno_number(const char *word, size_t len);

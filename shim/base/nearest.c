@@ -1,5 +1,7 @@
 #include "base/nearest.h"
 
+#include "base/names.h"
+
 enum { LONGEST = 48 };
 
 static unsigned least_of(unsigned a, unsigned b)
@@ -19,7 +21,7 @@ unsigned letters_between(const char *a, size_t a_len, const char *b, size_t b_le
         unsigned diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
-            unsigned changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 2);
+            unsigned changed = diagonal + (same_letters(a + i - 1, b + j - 1, 1) ? 0 : 2);
             diagonal = row[j];
             row[j] = least_of(least_of(row[j], row[j - 1]) + 1, changed);
         }

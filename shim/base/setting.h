@@ -2,13 +2,16 @@
 #ifndef SOCKSHIM_SETTING_H
 #define SOCKSHIM_SETTING_H
 
+#include "base/names.h"
 #include "base/settings.h"
 
 #include <string.h>
 
+/* In upper or lower case. */
 static inline bool setting_is(const char *value, const char *word)
 {
-    return strcmp(value, word) == 0;
+    size_t len = strlen(value);
+    return strlen(word) == len && same_letters(value, word, len);
 }
 
 /* For a reader to return: nothing of the value was understood. */

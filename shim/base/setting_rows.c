@@ -55,7 +55,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
 static const char *read_switch(const char *value, size_t *len, bool *result)
 {
     if (setting_is(value, "on") || setting_is(value, "off")) {
-        *result = value[1] == 'n';
+        *result = setting_is(value, "on");
         return NULL;
     }
     return all_wrong(value, len);
@@ -118,7 +118,10 @@ static bool read_bytes(const char *value, uint64_t *bytes)
         number = number * 10 + digit;
     }
     bool has_digits = at > value;
-    unsigned shift = *at == 'K' ? 10 : *at == 'M' ? 20 : *at == 'G' ? 30 : 0;
+    unsigned shift = setting_is(at, "K")   ? 10
+                     : setting_is(at, "M") ? 20
+                     : setting_is(at, "G") ? 30
+                                           : 0;
     at += shift != 0;
     if (!has_digits || *at || number > (uint64_t)INT64_MAX >> shift) {
         return false;

@@ -129,10 +129,15 @@ static bool is_of_recorder(enum setting i)
 
 static void put_setting(struct text *t, enum setting i, const char *value)
 {
+    bool is_free =
+        i == SETTING_LOG || i == SETTING_LOG_LIMIT || i == SETTING_SKIP || i == SETTING_ONLY;
     text_add(t, i == SETTING_LOG ? "" : " ");
     text_add(t, setting_rows[i].label);
     text_add(t, "=");
-    text_add(t, value);
+    text_add(t, is_free ? value : "");
+    for (const char *at = value; !is_free && *at; at++) {
+        text_char(t, small_letter(*at));
+    }
     if (i == SETTING_DEAD_PEER) {
         put_derived(t);
     }
@@ -148,7 +153,7 @@ static const char *value_in_force(enum setting i, const char *given)
         return NULL;
     }
     if (setting_is_handling(i)) {
-        return settings.watch || strcmp(value, "off") == 0 ? NULL : value;
+        return settings.watch || setting_is(value, "off") ? NULL : value;
     }
     if (i == SETTING_LOG && settings.log != LOG_OFF) {
         return settings.log == LOG_FILE ? settings.log_path : "stderr";
@@ -242,11 +247,12 @@ static void complain_about_value(struct text *t, enum setting setting)
     text_add(t, setting_rows[setting].initial ? setting_rows[setting].initial : "the others");
 }
 
+/* NULL if none is near: most of the letters are others. */
 static const char *nearest_variable(const char *name, size_t len)
 {
     const size_t skipped = sizeof "SOCKSHIM_" - 1;
     const char *nearest = NULL;
-    unsigned least = ~0U;
+    unsigned least = (unsigned)(len - skipped) * 2 / 3 + 1;
     for (int i = SETTING_LOG; i < SETTING_COUNT; i++) {
         const char *variable = setting_rows[i].variable;
         unsigned letters = letters_between(name + skipped, len - skipped, variable + skipped,
@@ -263,9 +269,11 @@ static void complain_about_name(struct text *t, const char *entry)
     bool cut = len > 100;
     text_bytes(t, entry, cut ? 100 : len);
     text_add(t, cut ? "..." : "");
-    text_add(t, " is not a setting and is ignored; did you mean ");
-    text_add(t, nearest_variable(entry, len));
-    text_add(t, "?");
+    text_add(t, " is not a setting and is ignored; ");
+    const char *nearest = nearest_variable(entry, len);
+    text_add(t, nearest ? "did you mean " : "man libsockshim lists the settings");
+    text_add(t, nearest ? nearest : "");
+    text_add(t, nearest ? "?" : "");
 }
 
 bool settings_complaint(struct text *t, unsigned i)

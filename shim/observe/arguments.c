@@ -73,9 +73,13 @@ static void take_message(struct facts *f, const struct attempt *a)
 static void take_first_message(struct facts *f, const struct attempt *a)
 {
     const struct mmsghdr *first = a->data;
-    if (f->call == CALL_sendmmsg && f->err == EMSGSIZE && can_read(first, sizeof *first)) {
-        f->too_many_buffers = (size_t)first->msg_hdr.msg_iovlen > MOST_BUFFERS;
+    if (f->call != CALL_sendmmsg || a->len == 0 || !kernel_reads_arguments(f->err) ||
+        f->err == EINVAL || f->err == ENOMEM || f->err == ENOBUFS ||
+        !can_read(first, sizeof *first)) {
+        return;
     }
+    f->too_many_buffers = f->err == EMSGSIZE && (size_t)first->msg_hdr.msg_iovlen > MOST_BUFFERS;
+    take_address(f, &f->peer, first->msg_hdr.msg_name, first->msg_hdr.msg_namelen);
 }
 
 static void take_vector(struct facts *f, const struct attempt *a)

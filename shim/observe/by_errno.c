@@ -168,10 +168,11 @@ static void find_sizes(struct facts *f)
 {
     bool v6 = f->domain == AF_INET6;
     int size = ask_int(f->fd, SOL_SOCKET, SO_SNDBUF);
-    /* Answered for a connected socket only. */
-    int mtu = f->domain == AF_INET ? ask_int(f->fd, IPPROTO_IP, IP_MTU)
-              : v6                 ? ask_int(f->fd, IPPROTO_IPV6, IPV6_MTU)
-                                   : 0;
+    /* Answered for a connected socket only, and of the path to where it is connected. */
+    int mtu = f->peer_from_call      ? 0
+              : f->domain == AF_INET ? ask_int(f->fd, IPPROTO_IP, IP_MTU)
+              : v6                   ? ask_int(f->fd, IPPROTO_IPV6, IPV6_MTU)
+                                     : 0;
     f->send_buffer = size > 0 ? (uint32_t)size : 0;
     f->mtu = mtu > 0 ? (uint32_t)mtu : 0;
 }

@@ -258,7 +258,9 @@ template clause_rest(const struct facts *f)
         return why_dissolved(f);
     }
     return f->err == ENOENT && f->call == CALL_bind && is_unix(f)
-               ? SAY("A directory in the path $local does not exist.")
+               ? SAY("A directory in the path $local does not exist, or no socket can be made "
+                     "there (as in "
+                     "/proc).")
                : SAY("The kernel returned errno $errno$errno_words.");
 }
 

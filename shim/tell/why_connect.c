@@ -52,6 +52,9 @@ template why_connection_refused(const struct facts *f)
     if (!is_unix(f)) {
         return SAY("Nothing is receiving at the requested address.");
     }
+    if (f->type == SOCK_DGRAM && f->call != CALL_connect && !f->peer_from_call) {
+        return SAY("$Peer was closed.");
+    }
     return f->type == SOCK_DGRAM
                ? SAY("$Peer was closed or is no socket, or the path was left behind by a program "
                      "that has ended.")
@@ -201,8 +204,10 @@ template clause_or_to_all(const struct facts *f)
 template why_address_in_use(const struct facts *f)
 {
     if (is_unix(f)) {
-        return SAY("$taken, or the name was left behind by a program that has ended; a path "
-                   "remains until it is unlinked.");
+        return address_is_abstract(&f->local)
+                   ? SAY("$taken.")
+                   : SAY("$taken, or it is a file, such as a socket that a program left behind "
+                         "when it ended: a path remains until it is unlinked.");
     }
     if (!is_inet(f)) {
         return SAY("$taken.");

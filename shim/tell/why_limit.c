@@ -118,6 +118,10 @@ static template why_not_permitted_unix(const struct facts *f)
                    "the path), or a security module forbids it.$or_filter");
     }
     /* net/unix/af_unix.c, unix_may_send(); net/core/scm.c, scm_check_creds(). */
+    if (f->call == CALL_connect) {
+        return SAY("$Peer is connected to another socket and accepts nothing from this one, or a "
+                   "security module forbids it.$or_filter");
+    }
     return keeps_messages_apart(f)
                ? SAY("$Peer is connected to another socket and accepts nothing from this one, or "
                      "the message carries credentials that are not the program's own "
@@ -167,9 +171,11 @@ template why_not_permitted(const struct facts *f)
                    "(cgroup) forbids it.$or_filter");
     }
     if (f->call == CALL_socket) {
-        return SAY("This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
-                   "for raw sockets), or a security module or a BPF program (cgroup) forbids "
-                   "it.$or_filter");
+        return SAY(
+            "This kind of socket requires privileges that the program lacks (CAP_NET_RAW "
+            "for raw sockets, a group in net.ipv4.ping_group_range for pings), or a security "
+            "module or a BPF program (cgroup) forbids "
+            "it.$or_filter");
     }
     if (f->domain >= 0 && !is_inet(f)) {
         return SAY(

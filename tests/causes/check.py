@@ -134,7 +134,8 @@ def general_faults(record):
     if lean and any(key in record for key in LEAN if (cause, key) != ("in-progress", "peer")):
         yield "not lean"
     if not lean and "fd" in record and record["fd"] >= 0 and "type" not in record \
-            and cause != "bad-descriptor" and "Another thread closed" not in record["why"]:
+            and cause != "bad-descriptor" and "Another thread closed" not in record["why"] \
+            and "sockshim does not query the socket" not in record["why"]:
         yield "no type"
 
 

@@ -218,7 +218,7 @@ def netlink_without_rights():
 
 @case("""
     socket EPERM not-permitted | type=raw
-        privileges that the program lacks (CAP_NET_RAW for raw sockets)
+        privileges that the program lacks (CAP_NET_RAW for raw sockets, a group in net.ipv4.ping_group_range
 """)
 def raw_without_rights():
     without_rights()

@@ -103,6 +103,21 @@ def udp_unreachable_elsewhere():
     call(s.sendto, b"abc", other.getsockname())
 
 
+@case("""
+    sendmmsg EMSGSIZE message-too-big | udp peer=$other
+        A message, or an earlier one, is larger than this socket can send in one piece ... !path MTU
+    sendto EMSGSIZE message-too-big | udp peer=$other
+        or an earlier one, is larger than this socket can send in one piece ... !path MTU
+""")
+def udp_too_big_for_another_address():
+    """The MTU that a socket tells is that of the path to where it is connected."""
+    s, other = bound_udp(), bound_udp()
+    notes["us"], notes["other"] = name(s.getsockname()), name(other.getsockname())
+    s.connect((LOOPBACK, 9))
+    send_many(s, 2, 65508, other.getsockname())
+    call(s.sendto, bytes(65508), other.getsockname())
+
+
 def dissolved_udp(answer):
     """A socket with an error of when it was connected; and another address."""
     own_network()

@@ -193,7 +193,7 @@ def unix_empty_datagram():
 
 @case("""
     send ECONNREFUSED connection-refused | len=3 type=unix-dgram
-        (opened by pid ... was closed or is no socket, or the path was left behind by a program that has ended
+        (opened by pid ... ) was closed. ... !left behind
     send ENOTCONN not-connected | len=3 type=unix-dgram
         The socket is not connected
 """)

@@ -9,8 +9,8 @@ from socket import (AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_IP, IPPROTO_
                     SHUT_RD, SHUT_RDWR, SHUT_WR, SO_SNDBUF, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM,
                     SOL_SOCKET)
 
-from made_of import (LOOPBACK, RECEIVE, Vector, accepted, bound_udp, call, firewall, name, new_tcp, notes, other_host, own_network, peer, raw, run,
-                     set_sysctl, set_timeout, tcp_info, unix_address, wait_until, without_rights)
+from made_of import (LOOPBACK, RECEIVE, Vector, accepted, bound_udp, call, connected, firewall, name, new_tcp, notes, other_host, own_network, peer, raw, run,
+                     set_sysctl, set_timeout, tcp_info, unix_address, wait, wait_until, without_rights)
 from registry import case
 
 IP_FREEBIND, IP_LOCAL_PORT_RANGE, SO_PEEK_OFF, TCP_MD5SIG = 15, 51, 42, 14
@@ -91,6 +91,28 @@ def unix_that_does_not_listen():
     listener.shutdown(SHUT_RD)
     call(socket.socket(AF_UNIX).connect, listener.getsockname())
     call(socket.socket(AF_UNIX, SOCK_DGRAM).connect, "/dev/null")
+
+
+@case("""
+    bind EADDRINUSE address-in-use | type=unix-stream
+        or it is a file, such as a socket that a program left behind
+    bind EADDRINUSE address-in-use | type=unix-stream
+        Another socket is already bound to @ ... !left behind
+    bind ENOENT other | type=unix-stream
+        or no socket can be made there (as in /proc)
+    connect EPERM not-permitted | type=unix-dgram
+        is connected to another socket and accepts nothing from this one ... !credentials
+""")
+def unix_names():
+    s, other = socket.socket(AF_UNIX), socket.socket(AF_UNIX)
+    other.bind(unix_address(abstract=True))
+    for address in "/dev/null", other.getsockname(), "/proc/socket":
+        call(s.bind, address)
+    one, two, three = (socket.socket(AF_UNIX, SOCK_DGRAM) for _ in range(3))
+    one.bind(unix_address())
+    two.bind(unix_address())
+    one.connect(two.getsockname())
+    call(three.connect, one.getsockname())
 
 
 @case("""
@@ -197,7 +219,7 @@ def filter_too_big():
     s = socket.socket()
     code = b"".join(struct.pack("HBBI", 6, 0, 0, 0xffffffff) for _ in range(4096))
     place = ctypes.create_string_buffer(code)
-    program = struct.pack("HxxxxxxP" if ctypes.sizeof(ctypes.c_void_p) == 8 else "HxxP", 4096, ctypes.addressof(place))
+    program = struct.pack("@HP", 4096, ctypes.addressof(place))
     set_sysctl("core/optmem_max", 1000)
     call(s.setsockopt, SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
 
@@ -327,8 +349,22 @@ def refuse_ipv6():
             (0x06, 0, 0, 0x50000 | errno.EAFNOSUPPORT), (0x06, 0, 0, 0x7fff0000)]
     place = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in code))
     raw("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-    raw("prctl", 22, 2, struct.pack("HxxxxxxP", len(code), ctypes.addressof(place)))
+    raw("prctl", 22, 2, struct.pack("@HP", len(code), ctypes.addressof(place)))
     return True
+
+
+@case("""
+    recv 0 other | type=-
+        Under the program's seccomp filter sockshim does not query the socket. This is the end of the stream or an empty datagram
+""")
+def filter_of_its_own():
+    s = connected()
+    peer("finish_sending()")
+    wait(s)
+    place = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7fff0000))  # allows everything
+    raw("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    raw("prctl", 22, 2, struct.pack("@HP", 1, ctypes.addressof(place)))
+    call(s.recv, 9)
 
 
 @case("""

@@ -22,6 +22,41 @@ def now():
     return time.clock_gettime_ns(time.CLOCK_REALTIME)
 
 
+class Vector(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
+
+
+class Header(ctypes.Structure):
+    """struct msghdr"""
+    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint), ("vectors", ctypes.POINTER(Vector)),
+                ("count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
+                ("flags", ctypes.c_int)]
+
+
+class Message(ctypes.Structure):
+    """struct mmsghdr"""
+    _fields_ = [("header", Header), ("len", ctypes.c_uint)]
+
+
+def many(sizes, to=None):
+    """Messages of these sizes."""
+    messages = (Message * max(1, len(sizes)))()
+    messages.kept = [ctypes.create_string_buffer(max(1, *sizes, 16)) for _ in range(2)]
+    for message, size in zip((one.header for one in messages), sizes):
+        message.vectors, message.count = ctypes.pointer(Vector(ctypes.addressof(messages.kept[0]), size)), 1
+        if to:
+            name = struct.pack("=HH4s8x", socket.AF_INET, socket.htons(to[1]), socket.inet_aton(to[0]))
+            messages.kept[1].raw = name.ljust(len(messages.kept[1]), b"\0")
+            message.name, message.namelen = ctypes.addressof(messages.kept[1]), 16
+    return messages
+
+
+def as_python(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "")
+    return result
+
+
 class End:
     def __init__(self, world, number, name, sock, kind="tcp"):
         self.world, self.number, self.name, self.kind = world, number, name, kind
@@ -73,6 +108,19 @@ class End:
     def send_to(self, n, to):
         return self.do("sendto", lambda: self.sock.sendto(bytes(n), to), len=n, sends=True, flags=0,
                        to=list(to))
+
+    def send_many(self, sizes, to=None):
+        """sendmmsg: a failure after the first message is nobody's, and the rest is not sent."""
+        messages = many(sizes, to)
+        more = {"to": list(to)} if to and sizes else {}
+        return self.do("sendmmsg", lambda: as_python(libc.sendmmsg(self.fd(), messages, len(sizes), 0)),
+                       len=len(sizes), sizes=sizes, sends=True, flags=0, **more)
+
+    def recv_many(self, n):
+        """recvmmsg: a failure after the first message is told by the next call."""
+        messages = many([2000] * n)
+        return self.do("recvmmsg", lambda: as_python(libc.recvmmsg(self.fd(), messages, n, 0, None)),
+                       len=n, receives=True, flags=0)
 
     def sendfile(self, n, begin=0):
         with tempfile.TemporaryFile() as file:

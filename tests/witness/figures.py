@@ -99,6 +99,31 @@ def unread(case):
         yield f"unread is not {least} to {most}"
 
 
+def blocked_by(case):
+    """What keeps data, or a SYN, from going out."""
+    said, t = case.record.get("blocked_by"), case.t
+    if said == "window" and not record_is_of_subflow(case):
+        if case.record["unsent"] == 0 or not t.window_closed(case.low, case.high):
+            yield "blocked by a window, and none was closed"
+    if said == "host" and not (t.rules_out.ever(case.high) or t.routed(case.high)):
+        yield "blocked by this host, and nothing was"
+
+
+def waited(case):
+    """The program's own limit; of a connect that was given up, since it began."""
+    if "waited_ms" not in case.record:
+        return
+    said, entry = case.record["waited_ms"], case.entry
+    if entry.get("timeout_us"):
+        if abs(said - entry["timeout_us"] / 1000) > 10:  # of the kernel's clock, CONFIG_HZ
+            yield f"waited_ms is not {entry['timeout_us'] / 1000:.0f}"
+        return
+    begun = [e["t0"] for e in case.t.entries if e["call"] in ("connect", "sendto") and e["t0"] < entry["t0"]]
+    most = (entry["t1"] - min(begun)) / 1e6 + 30 if begun else 0
+    if said > most:
+        yield f"waited_ms is not {most:.0f} at most"
+
+
 def faults(case):
-    for part in (state, counts, addresses, side, idle, sent, unread):
+    for part in (state, counts, addresses, side, idle, sent, unread, blocked_by, waited):
         yield from part(case)

@@ -9,6 +9,7 @@ import admitted
 import causes
 import figures
 import local
+import own
 import packets
 import tcp
 import tcp_waits
@@ -109,6 +110,8 @@ def nanoseconds(ts):
 def must_be_logged(entry):
     if entry["call"] == "getsockopt":
         return entry["errno"] != 0
+    if entry["call"] == "getaddrinfo":
+        return entry["ret"] != 0
     return entry["ret"] == -1 or entry["ret"] == 0 and entry["call"] not in ZERO_IS_FINE
 
 
@@ -127,7 +130,7 @@ def match(run):
             while place < len(left) and left[place][1]["t1"] < record["at"]:
                 found += [(*left[place], None)] if must_be_logged(left[place][1]) else []
                 place += 1
-            if record["call"] == "setsockopt":
+            if record["call"] == "setsockopt" and not (place < len(left) and left[place][1]["call"] == "setsockopt"):
                 continue  # the driver's own settings, which are in the journal as acts
             if record["errno"] == 4 and place < len(left) and left[place][1]["errno"] != 4 and \
                     left[place][1]["t0"] <= record["at"] + 1000:
@@ -187,28 +190,34 @@ def judge_record(number, entry, record, truths):
     wrong = []
     if (record["ret"], record["errno"]) != (entry["ret"], entry["errno"]):
         wrong.append(f"the program saw {entry['ret']}, errno {entry['errno']}")
-    if record["fd"] != entry["fd"]:
+    if record.get("fd", -1) != entry["fd"]:
         wrong.append(f"it was descriptor {entry['fd']}")
+    if entry["kind"] == "own":
+        case = own.Case(record, entry)
+        return judge_by(number, entry, record, wrong, case, own.allowed(case), own.faults(case), own.own)
     truth_of_end = truths.of(number, entry["e"])
     if truth_of_end is None:  # one of a crowd
         return Verdict(number, entry["e"], record, entry, wrong, False, "")
-    less = unknown = known = False
     if entry["kind"] == "udp":
         case = udp.Case(record, entry, truth_of_end)
-        allowed, faults, table = udp.allowed(case), udp.faults(case), udp.udp
+        parts = udp.allowed(case), udp.faults(case), udp.udp
     elif entry["kind"].startswith("unix"):
         case = local.Case(record, entry, truth_of_end)
-        allowed, faults, table = local.allowed(case), local.faults(case), local.unix
+        parts = local.allowed(case), local.faults(case), local.unix
     else:
         case = Case(record, entry, truth_of_end)
-        allowed, faults, table = causes.allowed(case), figures.faults(case), tcp.tcp
+        parts = causes.allowed(case), figures.faults(case), tcp.tcp
+    return judge_by(number, entry, record, wrong, case, *parts)
+
+
+def judge_by(number, entry, record, wrong, case, allowed, faults, table):
+    wrong = list(wrong)
     if record["cause"] not in allowed:
         wrong.append(f"the cause is {' or '.join(sorted(allowed)) or 'another'}")
     wrong += faults
     said, less, unknown = table.judge(case)
     wrong += said
-    if entry["kind"] == "tcp":
-        known = admitted.which(case, wrong)
+    known = entry["kind"] == "tcp" and admitted.which(case, wrong)
     return Verdict(number, entry["e"], record, entry, [] if known else wrong,
                    less or known, unknown)
 
@@ -236,7 +245,7 @@ def story(run, verdict, seed):
            f"SEED={seed} ONLY={family(run, number)} NUMBER={number} tests/witness/run")
     lines = []
     begin = min((e.get("t0", 0) for e in run.journal[number] if "t0" in e), default=0)
-    for p in run.packets[verdict.end][number]:
+    for p in run.packets.get(verdict.end, {}).get(number, []):
         lines.append((p.at, "    " + packets.short(p, begin)))
     for e in run.journal[number]:
         if "t0" in e:

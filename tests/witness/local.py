@@ -170,7 +170,7 @@ def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"Another socket is already bound to (?P<path>\S+), or the name was left behind by a program that has ended; a path remains until it is unlinked\.")
+@claim(r"Another socket is already bound to (?P<path>\S+), or it is a file, such as a socket that a program left behind when it ended: a path remains until it is unlinked\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 
@@ -199,6 +199,11 @@ def _(case, said):
 @claim(r"The pipe that splice was to write to has no reader left; the socket is fine\.")
 def _(case, said):
     return bool(case.entry.get("deaf"))
+
+
+@claim(WHO + r" was closed\.")
+def _(case, said):
+    return case.t.closed(case.high) or "it stood"
 
 
 @claim(WHO + r" was closed or is no socket, or the path was left behind by a program that has ended\.")

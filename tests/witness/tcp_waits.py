@@ -177,8 +177,10 @@ def _(case, said):
     return case.t.peer_first is None or "one did"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS)
+@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\.(?P<broadcast> Or it is a broadcast address, to which TCP cannot connect\.)?" + OWN_ADDRESS)
 def _(case, said):
+    if said["broadcast"] and int(case.t.other[0].split(".")[3]) & 3 < 3:
+        return "it cannot be one"
     return icmp(case, 0x300, 0x306) or own_route(case, "throw") or "there was"
 
 

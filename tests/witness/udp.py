@@ -154,12 +154,23 @@ def _(case, said):
     return int(said["n"] or said["n2"]) == case.entry["len"] > 1400
 
 
+@claim(r"A message(?:, or an earlier one,)? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.")
+def _(case, said):
+    return case.entry["sizes"][0] > 1400 or "the first one is not"
+
+
+@claim(r"The program itself passed a message count of 0, so nothing was transferred\.")
+def _(case, said):
+    return case.entry["len"] == 0
+
+
 @claim(r"Nothing to read yet, and the call does not block\.|Nothing to look at yet, or nothing beyond SO_PEEK_OFF, and the call does not block\.")
 def _(case, said):
     came = sum(p.at <= case.low and not case.t.rules_in.maybe(p.at) and case.t.takes(p)
                for p in case.t.back)
-    read = sum(e.get("receives", False) and e["errno"] == 0 and not e.get("flags", 0) & 0x2002 and
-               e["t0"] < case.entry["t0"] for e in case.t.entries)
+    read = sum((e["ret"] if e["call"] == "recvmmsg" else 1)
+               for e in case.t.entries if e.get("receives", False) and e["errno"] == 0 and not e.get("flags", 0) & 0x2002 and
+               e["t0"] < case.entry["t0"])
     return came <= read or f"{came} had come, {read} were read"
 
 

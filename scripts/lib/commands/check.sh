@@ -3,6 +3,7 @@
 
 . "${lib:?}/terminal.sh"
 . "$lib/logs.sh"
+. "$lib/output.sh"
 
 check_usage() {
     cat <<'END'
@@ -37,6 +38,7 @@ sockshim_check() {
         --json) CHECK_JSON=yes ;;
         -h | --help) check_usage && exit 0 ;;
         --) check_is_command=yes && shift && break ;;
+        --json=*) wrong_call check "--json takes no value" ;;
         -?*) unknown_option check "$1" -q --json --help ;;
         *) break ;;
         esac
@@ -56,12 +58,12 @@ sockshim_check() {
     *) check_answer=$(check_process "$1") ;;
     esac
     check_status=$?
-    check_show_answer
+    terminal_decide_charset
+    output_check "standard output" check_show_answer || exit
     exit "$check_status"
 }
 
 check_show_answer() {
-    terminal_decide_charset
     export CHECK_JSON
     printf '%s\n' "$check_answer" | LC_ALL=C awk -f "$lib/records.awk" -f "$lib/json.awk" -f "$lib/check.awk"
 }
@@ -180,7 +182,9 @@ check_is_environment_there() {
 
 check_is_switched_off() {
     check_reason="SOCKSHIM=off is in its environment"
-    [ "$(check_setting SOCKSHIM)" != off ] || return 0
+    case $(check_setting SOCKSHIM) in
+    [Oo][Ff][Ff]) return 0 ;;
+    esac
     check_only=$(check_setting SOCKSHIM_ONLY | sed 's/ *, */,/g; s/^ *//; s/ *$//')
     check_reason="SOCKSHIM_ONLY=$check_only does not name it"
     [ -n "$check_only" ] && ! check_is_named "$check_only"
@@ -222,8 +226,8 @@ check_where_log() {
         return
     fi
     case $check_template in
-    off) echo "off" ;;
-    stderr | '')
+    [Oo][Ff][Ff]) echo "off" ;;
+    [Ss][Tt][Dd][Ee][Rr][Rr] | '')
         if [ -z "$check_template" ] && ! check_is_environment_there; then
             echo "none is open; it may go to stderr"
         elif [ -h "/proc/$check_pid/fd/2" ]; then

@@ -21,7 +21,11 @@ END
 
 sockshim_disable() {
     disable_dry_run=''
-    unit_read_words disable "$@"
+    words_read disable --root --dry-run "$@"
+}
+
+disable_words() {
+    unit_take_name "$@"
     [ -f "$unit_dropin" ] || die 1 "$unit_name is not enabled: $unit_dropin is not there"
     grep -qxF "$UNIT_MARK" "$unit_dropin" || die 1 "$unit_dropin was not written by sockshim enable: remove it by hand"
     if [ -n "$disable_dry_run" ]; then
@@ -35,9 +39,8 @@ sockshim_disable() {
 }
 
 disable_option() {
-    unit_took=1
     case $1 in
     --dry-run) disable_dry_run=yes ;;
-    *) unknown_option disable "$1" --dry-run --root --help ;;
+    --root) unit_take_root "$2" ;;
     esac
 }

@@ -4,6 +4,8 @@
 # It reads /proc and ss, changes nothing and needs no root. What is read here goes to
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
 
+. "${lib:?}/output.sh"
+
 # In the order of the tables. They serve IPv6 as well.
 DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
     ipv4/tcp_fin_timeout ipv4/tcp_tw_reuse ipv4/tcp_keepalive_time ipv4/tcp_keepalive_intvl
@@ -71,33 +73,43 @@ sockshim_doctor() {
     doctor_read_words "$@"
 }
 
-# Without a COMMAND.
+# Without a COMMAND: perhaps it was forgotten.
 doctor_read_words() {
-    doctor_pid=
+    . "$lib/commands/run.sh"
+    for doctor_word; do
+        case $doctor_word in
+        --json | --json=*) ;;
+        -o?*) doctor_needs_command -o ;;
+        -[a-z] | --[a-z]*) ! run_usage | tr -s ' ,' '\n' | grep -qxF -e "${doctor_word%%=*}" || doctor_needs_command "${doctor_word%%=*}" ;;
+        esac
+    done
     doctor_seconds=1
     doctor_watch=
     DOCTOR_JSON=
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --json) DOCTOR_JSON=yes ;;
-        --seconds | --watch)
-            case ${2-} in
-            '') wrong_call doctor "$1 needs a value" ;;
-            *[!0-9]* | ?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
-            esac
-            [ "$1" = --seconds ] || [ "$2" -gt 0 ] || wrong_call doctor "--watch 0 is not allowed; allowed: a number of seconds, at least 1"
-            [ "$1" = --seconds ] && doctor_seconds=$2 || doctor_watch=$2
-            shift
-            ;;
-        -*) doctor_option "$1" ;;
-        '' | *[!0-9]*) wrong_call doctor "$1 is not a PID; to run a command, put -- before it" ;;
-        *)
-            [ -z "$doctor_pid" ] || wrong_call doctor "doctor takes one PID, not $doctor_pid and $1"
-            doctor_pid=$1
-            ;;
-        esac
-        shift
-    done
+    words_read doctor "--seconds --watch" --json "$@"
+}
+
+doctor_needs_command() {
+    wrong_call doctor "put -- COMMAND after the options: $1 is only for doctor -- COMMAND"
+}
+
+doctor_option() {
+    case $1/${2-} in
+    --json/*) DOCTOR_JSON=yes ;;
+    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
+    --watch/*[1-9]*) doctor_watch=$2 ;;
+    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: a number of seconds, at least 1" ;;
+    --seconds/*) doctor_seconds=$2 ;;
+    esac
+}
+
+doctor_words() {
+    [ $# -le 1 ] || wrong_call doctor "doctor takes one PID, not $1 and $2"
+    doctor_pid=${1-}
+    case ${1+x}$doctor_pid in
+    x) wrong_call doctor "the PID is empty" ;;
+    *[!0-9x]* | x*x*) wrong_call doctor "$doctor_pid is not a PID; to run a command, put -- before it" ;;
+    esac
     export DOCTOR_JSON
     # Not into ss.
     unset LD_PRELOAD
@@ -108,21 +120,11 @@ doctor_read_words() {
     fi
 }
 
-# Perhaps one of run's.
-doctor_option() {
-    case $1 in
-    -q | -o | --format | --level | --skip | --only | --limit | --close | --no-*)
-        wrong_call doctor "put -- COMMAND after the options: $1 is only for doctor -- COMMAND"
-        ;;
-    *) unknown_option doctor "$1" --json --seconds --watch --help ;;
-    esac
-}
-
 doctor_once() {
     if [ -n "$doctor_pid" ]; then
         doctor_process "$doctor_pid"
     else
-        doctor_host
+        output_check "standard output" doctor_host
     fi
 }
 
@@ -140,6 +142,7 @@ doctor_repeat() {
 # up for a year is what happens now.
 doctor_host() {
     {
+        [ "$doctor_seconds" -eq 0 ] || doctor_queues 1
         doctor_counters counter
         doctor_began=$(doctor_clock)
         doctor_system
@@ -147,12 +150,10 @@ doctor_host() {
         doctor_conntrack
         doctor_sockets
         if [ "$doctor_seconds" -gt 0 ]; then
-            doctor_queues 1
-            printf 'between\t%s\n' "$doctor_seconds"
             sleep "$doctor_seconds"
-            doctor_queues 2
             doctor_counters later
-            printf 'looked\t%s\t%s\n' "$doctor_began" "$(doctor_clock)"
+            printf 'looked\t%s\t%s\nbetween\t%s\n' "$doctor_began" "$(doctor_clock)" "$doctor_seconds"
+            doctor_queues 2
         fi
     } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
@@ -308,6 +309,10 @@ doctor_process() {
         die 1 "the descriptors of process $1 can be seen only by its user and by root (CAP_SYS_PTRACE)"
     doctor_seen=yes
     doctor_find_ss "$1"
+    output_check "standard output" doctor_tell_process "$1"
+}
+
+doctor_tell_process() {
     {
         doctor_process_itself "$1"
         doctor_process_sockets 1
@@ -411,6 +416,7 @@ doctor_command() {
     esac
     for doctor_word; do
         case $doctor_word in
+        --seconds | --seconds=* | --watch | --watch=*) wrong_call doctor "${doctor_word%%=*} is not for doctor -- COMMAND, which compares the counters before and after" ;;
         -q) wrong_call doctor "-q is not allowed: with it, sockshim is gone before the counters can be compared" ;;
         --) break ;;
         esac

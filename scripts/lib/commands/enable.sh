@@ -35,7 +35,11 @@ END
 
 sockshim_enable() {
     enable_dry_run='' enable_journal='' enable_level=info enable_force=''
-    unit_read_words enable "$@"
+    words_read enable "--level --root" "--dry-run --journal --force" "$@"
+}
+
+enable_words() {
+    unit_take_name "$@"
     unit_find
     enable_check_program
     enable_check_sight
@@ -46,22 +50,16 @@ sockshim_enable() {
     enable_write
 }
 
-# unit_read_words calls it: enable_option OPTION VALUE; how many words it took in $unit_took.
 enable_option() {
-    unit_took=1
     case $1 in
     --dry-run) enable_dry_run=yes ;;
     --journal) enable_journal=yes ;;
     --force) enable_force=yes ;;
+    --root) unit_take_root "$2" ;;
     --level)
-        unit_took=2
         . "$lib/tables.sh"
-        enable_levels=$(tables_list level) || exit
-        printf '%s\n' "$enable_levels" | grep -qxF -e "$2" ||
-            wrong_call enable "--level $2 is not allowed; allowed: $(printf '%s' "$enable_levels" | tr '\n' ' ')"
-        enable_level=$2
+        enable_level=$(tables_level "$2") || wrong_call enable "--level $2 is not allowed; allowed: $enable_level"
         ;;
-    *) unknown_option enable "$1" --dry-run --journal --level --root --force --help ;;
     esac
 }
 

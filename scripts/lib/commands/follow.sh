@@ -10,8 +10,6 @@
 . "$lib/follow-files.sh"
 . "$lib/follow-folder.sh"
 
-FOLLOW_OPTIONS="-n $FILTER_OPTIONS --why --top --json --color --help"
-
 follow_usage() {
     cat <<'END'
 usage: sockshim follow [OPTIONS] [LOG]
@@ -56,34 +54,31 @@ sockshim_follow() {
     follow_latest=
     follow_view=text
     FOLLOW_SENTENCES=
-    filter_read_words follow "-n $FILTER_VALUED --color" "$@"
+    words_read follow "-n $FILTER_VALUED" "$FILTER_SWITCHES --why --top --json" "$@"
 }
 
 follow_option() {
-    case $1/$# in
-    -n/*)
+    case $1 in
+    -n)
         case $2 in
-        all) ;;
-        '' | *[!0-9]*) wrong_call follow "-n $2 is not allowed; allowed: a number, or all" ;;
+        [Aa][Ll][Ll]) set -- -n all ;;
+        *[!0-9]*) wrong_call follow "-n $2 is not allowed; allowed: a number, or all" ;;
         ??????????*) wrong_call follow "-n $2 is too large; name a number below 1000000000, or all" ;;
         esac
         follow_latest=$2
         ;;
-    -n?*/1) follow_option -n "${1#-n}" ;;
-    --why/1) FOLLOW_SENTENCES=yes ;;
-    --top/1 | --json/1)
+    --why) FOLLOW_SENTENCES=yes ;;
+    --top | --json)
         [ "$follow_view" = text ] || [ "--$follow_view" = "$1" ] || wrong_call follow "--$follow_view and $1 exclude each other"
         follow_view=${1#--}
         ;;
-    --why/* | --top/* | --json/*) wrong_call follow "$1 takes no value" ;;
-    *)
-        # shellcheck disable=SC2086
-        unknown_option follow "$1" $FOLLOW_OPTIONS
-        ;;
+    *) filter_take_option "$@" ;;
     esac
 }
 
-follow_logs() {
+follow_words() {
+    filter_settle
+    [ -z "$FOLLOW_SENTENCES" ] || [ "$follow_view" = text ] || wrong_call follow "--why has no effect with --$follow_view; leave one of them out"
     [ $# -gt 0 ] || {
         follow_choose_log
         set -- "$follow_log"
@@ -93,7 +88,11 @@ follow_logs() {
     follow_log=$1
     follow_export_view
     case $follow_log in
-    -) follow_stream ;;
+    -)
+        [ ! -f /dev/stdin ] || [ -z "$(logs_tool_for /dev/stdin)" ] ||
+            die "$USAGE" "standard input is compressed and no longer grows; use sockshim report"
+        follow_stream
+        ;;
     *) follow_path ;;
     esac
 }
@@ -163,7 +162,7 @@ follow_path() {
         follow_stream <"$follow_log"
         return
     elif [ -f "$follow_log" ]; then
-        case $(logs_unpacker "$(logs_first_bytes <"$follow_log")") in
+        case $(logs_tool_for "$follow_log") in
         '') ;;
         "${recorder:?}") follow_recorder && return ;;
         *) die "$USAGE" "$follow_log is compressed and no longer grows; use sockshim report $follow_log" ;;

@@ -37,28 +37,13 @@ END
 
 sockshim_recorder() {
     recorder_json='' recorder_around='' recorder_connection='' recorder_failures=''
-    recorder_left=$#
-    while [ "$recorder_left" -gt 0 ]; do
-        recorder_word=$1
-        shift
-        recorder_left=$((recorder_left - 1))
-        case $recorder_word in
-        -h | --help) recorder_usage && exit 0 ;;
-        --json) recorder_json=yes ;;
-        --failures) recorder_failures=yes ;;
-        --around=* | --connection=*) recorder_take_option "${recorder_word%%=*}" "${recorder_word#*=}" ;;
-        --around | --connection)
-            [ "$recorder_left" -gt 0 ] || wrong_call recorder "$recorder_word needs a value"
-            recorder_take_option "$recorder_word" "$1"
-            shift
-            recorder_left=$((recorder_left - 1))
-            ;;
-        -?*) unknown_option recorder "$recorder_word" --json --around --connection --failures --help ;;
-        *) set -- "$@" "$recorder_word" ;;
-        esac
-    done
+    words_read recorder "--around --connection" "--json --failures" "$@"
+}
+
+recorder_words() {
     [ $# -gt 0 ] || wrong_call recorder "no recorder file is named"
     [ $# -eq 1 ] || wrong_call recorder "recorder takes one file, not $1 and $2"
+    [ -n "$1" ] || wrong_call recorder "the file's name is empty"
     [ ! -d "$1" ] || die "$USAGE" "$1 is a directory, not a recorder file"
     [ ! -e "$1" ] || [ -f "$1" ] || [ ! -p "$1" ] || die "$USAGE" "$1 is a FIFO, not a recorder file"
     [ -x "${recorder:?}" ] || die "$USAGE" "$recorder is not there: ${remedy:?}"
@@ -67,9 +52,11 @@ sockshim_recorder() {
     exec "$recorder" "$@"
 }
 
-# recorder_take_option OPTION VALUE
-recorder_take_option() {
+recorder_option() {
     case $1 in
+    --json) recorder_json=yes ;;
+    --failures) recorder_failures=yes ;;
+    --connection) recorder_connection=$2 ;;
     --around)
         recorder_around=$(filter_moment "$2") ||
             wrong_call recorder "$2 is not a valid time for --around; try 2026-11-22T03:00, 03:00, or 15m (ago)"
@@ -78,10 +65,6 @@ recorder_take_option() {
         13) recorder_around=$recorder_around:00:00 ;;
         16) recorder_around=$recorder_around:00 ;;
         esac
-        ;;
-    --connection)
-        [ -n "$2" ] || wrong_call recorder "--connection needs an address"
-        recorder_connection=$2
         ;;
     esac
 }

@@ -6,9 +6,8 @@
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 . "$lib/logs.sh"
+. "$lib/output.sh"
 . "$lib/page.sh"
-
-REPORT_OPTIONS="$FILTER_OPTIONS --html --json --prometheus --color --help"
 
 report_usage() {
     cat <<'END'
@@ -52,23 +51,17 @@ sockshim_report() {
     report_view=text
     report_status=0
     report_page=
-    filter_read_words report "$FILTER_VALUED --color --html" "$@"
+    words_read report "$FILTER_VALUED --html" "$FILTER_SWITCHES --json --prometheus" "$@"
 }
 
 report_option() {
-    case $1/$# in
-    --json/1) report_choose_view json ;;
-    --prometheus/1) report_choose_view prometheus ;;
-    --json/* | --prometheus/*) wrong_call report "$1 takes no value" ;;
-    --html/2)
+    case $1 in
+    --json | --prometheus) report_choose_view "${1#--}" ;;
+    --html)
         report_choose_view html
         report_page=$2
         ;;
-    --html/*) wrong_call report "$1 needs a value" ;;
-    *)
-        # shellcheck disable=SC2086
-        unknown_option report "$1" $REPORT_OPTIONS
-        ;;
+    *) filter_take_option "$@" ;;
     esac
 }
 
@@ -79,7 +72,8 @@ report_choose_view() {
 
 # ---- The logs ----
 
-report_logs() {
+report_words() {
+    filter_settle
     report_stdin_head=
     if [ $# -eq 0 ]; then
         report_choose_log
@@ -101,8 +95,14 @@ report_choose_log() {
 
 # report_find_logs LOG...: folders become what is in them.
 report_find_logs() {
+    report_has_stdin=
     for report_log; do
         shift
+        if [ "$report_log" = - ] && [ -n "$report_has_stdin" ]; then
+            complain "- is named twice and read once"
+            continue
+        fi
+        [ "$report_log" != - ] || report_has_stdin=yes
         if [ "$report_log" = - ] || [ ! -d "$report_log" ]; then
             set -- "$@" "$report_log"
             continue
@@ -208,7 +208,7 @@ report_on() {
     if [ -n "$report_page" ]; then
         page_write "$report_page" report_tell_all "$@" || report_note_status $?
     else
-        report_tell_all "$@" || report_note_status $?
+        output_check "standard output" report_tell_all "$@" || report_note_status $?
     fi
     exit "$report_status"
 }
@@ -229,6 +229,7 @@ report_count() {
     while read -r report_part; do
         set -- "$@" -f "$lib/$report_part"
     done <"$lib/report.list"
+    [ "$report_view" != json ] || set -- "$@" -f "$lib/json.awk"
     for report_kind in "$lib"/findings/*.awk; do
         set -- "$@" -f "$report_kind"
     done
@@ -242,12 +243,14 @@ report_can_read() {
     report_problem=
     if [ "$1" = - ]; then
         return 0
+    elif [ -z "$1" ]; then
+        report_problem="the log's name is empty"
     elif [ ! -e "$1" ]; then
         report_problem="$1: no such file"
     elif [ ! -r "$1" ]; then
         report_problem="$1: permission denied"
     elif [ -f "$1" ]; then
-        report_can_unpack "$1" "$(logs_unpacker "$(logs_first_bytes <"$1")")"
+        report_can_unpack "$1" "$(logs_tool_for "$1")"
     fi
     [ -z "$report_problem" ]
 }
@@ -282,7 +285,7 @@ report_export_choices() {
 # In bytes; 0 if that is not known before.
 report_total_size() {
     for report_log; do
-        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(logs_unpacker "$(logs_first_bytes <"$report_log")")" ]; then
+        if [ "$report_log" != - ] && [ -f "$report_log" ] && [ -z "$(logs_tool_for "$report_log")" ]; then
             # shellcheck disable=SC2012
             ls -lnL -- "$report_log"
         else
@@ -304,6 +307,8 @@ report_names() {
 # log can hold it.
 report_feed() {
     exec 4>&1
+    report_knows_nul=
+    [ "$(printf 'a\0b\n' | awk '{ print length($0) }')" != 3 ] || report_knows_nul=yes
     report_number=0
     for report_log; do
         report_number=$((report_number + 1))
@@ -324,9 +329,13 @@ report_feed_one() {
         return
     }
     report_bytes=
-    [ "$1" != - ] || report_bytes=$report_stdin_head report_stdin_head=
-    [ -n "$report_bytes" ] || report_bytes=$(logs_first_bytes)
-    report_tool=$(logs_unpacker "$report_bytes")
+    if [ "$1" != - ] && [ -f "$1" ]; then
+        report_tool=$(logs_tool_for "$1")
+    else
+        [ "$1" != - ] || report_bytes=$report_stdin_head report_stdin_head=
+        [ -n "$report_bytes" ] || report_bytes=$(logs_first_bytes)
+        report_tool=$(logs_unpacker "$report_bytes")
+    fi
     if ! report_can_unpack "$1" "$report_tool"; then
         complain "$report_problem"
         echo unread >&3
@@ -345,13 +354,13 @@ report_feed_one() {
 # All of standard input, of which these bytes are read.
 report_put_back() {
     # shellcheck disable=SC2059
-    printf "$(printf '%s' "$1" | sed 's/ /\\/g')"
+    [ -z "$1" ] || printf "$(printf '%s' "$1" | sed 's/ /\\/g')"
     cat
 }
 
 # Some awks know no NUL byte.
 report_pieces() {
-    if [ "$(printf 'a\0b\n' | awk '{ print length($0) }')" = 3 ]; then
+    if [ -n "$report_knows_nul" ]; then
         fold -b -w "$REPORT_PIECE"
     else
         fold -b -w "$REPORT_PIECE" | tr '\000' '?'

@@ -159,5 +159,5 @@ function row(text, style) {
         sub(/[\300-\377][\200-\277]*$/, "", text)
         text = text CUT
     }
-    print has_color && style != "" ? style text "\033[m" : text
+    print (has_color && style != "" ? style text "\033[m" : text)
 }

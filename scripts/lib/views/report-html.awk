@@ -8,7 +8,7 @@
 
 BEGIN {
     # Of report-html.css and report-html.js: openssl dgst -sha256 -binary FILE | base64
-    STYLE_HASH = "bMLjYMlneYE4BDsrNk56EAjAnrWHrWobMPFuAr23X9E="
+    STYLE_HASH = "utu80otsCLe8PGqh/F710ueGzkxyYGDAhmKhHpUKw9g="
     SCRIPT_HASH = "2iaDR43d1E5cmxG+FlDfwxPD7WOQprA3IaPU3k/b+Gg="
     MOST_FINDINGS = 50
     MOST_ROWS = 200 # of the tables of programs and hosts
@@ -58,6 +58,7 @@ function put_top(    title) {
     print "</head>\n<body>"
     print "<header>\n<p class=\"kicker\">sockshim report</p>\n<h1>" title "</h1>"
     print "<p class=\"when\">" when_text() "</p>"
+    put_answer()
     put_introduction()
     put_terms()
     put_tiles()
@@ -125,6 +126,15 @@ function clock_name(at) {
 function moment_html(at, n,    text) {
     text = on_clock(at)
     return "<time datetime=\"" html(at) "\">" html((is_within_a_day() ? "" : substr(text, 1, 10) " ") substr(text, 12, n ? 9 + n : 8)) "</time>"
+}
+
+# On the first screen, for whoever reads no further.
+function put_answer() {
+    if (finding_count)
+        print "<p class=\"answer\"><a href=\"#finding-1\">" html_code(finding_title[1]) "</a>" \
+            (finding_count > 1 ? "; and " thousands(finding_count - 1) " more <a href=\"#findings\">" (finding_count > 2 ? "findings" : "finding") "</a>" : "") "</p>"
+    else if (records)
+        print "<p class=\"answer\">" html(no_finding()) "</p>"
 }
 
 function put_introduction() {
@@ -226,7 +236,7 @@ function put_findings(    i) {
         "what that means and what to do about it. The worst comes first. The <dfn>peer</dfn> is the other end of a connection. " \
         "A program is the <dfn>client</dfn> of a connection that it made, and the <dfn>server</dfn> of one that it accepted.")
     if (!finding_count)
-        print "<p class=\"none\">" html(no_finding()) "</p>"
+        print "<p class=\"none\">" html(no_finding()) "</p><p>" html(where_else()) "</p>"
     for (i = 1; i <= finding_count && i <= MOST_FINDINGS; i++)
         put_finding(i)
     if (finding_count > MOST_FINDINGS)

@@ -7,12 +7,15 @@ BEGIN {
     SUBSTITUTE = "\357\277\275" # U+FFFD
 }
 
-function tell(    key, part) {
+function tell(    key, part, sort) {
     metric("sockshim_records_total", "counter", "Socket calls that returned 0 or -1, as the log has them.")
+    fflush()
+    sort = "sort" # awks visit them in different orders
     for (key in mix) {
         split(key, part, SUBSEP)
-        printf "sockshim_records_total{program=\"%s\",cause=\"%s\",level=\"%s\"} %.0f\n", label(part[1]), part[2], part[3], mix[key]
+        printf "sockshim_records_total{program=\"%s\",cause=\"%s\",level=\"%s\"} %.0f\n", label_value(part[1]), part[2], part[3], mix[key] | sort
     }
+    close(sort)
     metric("sockshim_records_lost_total", "counter", "Records that could not be written.")
     printf "sockshim_records_lost_total %.0f\n", lost
     if (!records)
@@ -28,7 +31,7 @@ function metric(name, type, help) {
 }
 
 # A value as it stands in a record, where \", \\ and \n are what they are here.
-function label(text,    at, out, pair) {
+function label_value(text,    at, out, pair) {
     while ((at = index(text, "\\"))) {
         pair = substr(text, at, 2)
         out = out substr(text, 1, at - 1)

@@ -87,6 +87,7 @@ function put_findings(    i) {
     put_left_out_by_logs()
     if (!finding_count) {
         print "\n" styled(wrapped(no_finding(), 0, 0), BOLD)
+        print wrapped(where_else(), 0, 0)
         return
     }
     put_title(finding_count == 1 ? "Finding" : "Findings, worst first")
@@ -140,6 +141,8 @@ function put_left_out(text,    key, part, n, what, i, most) {
     for (i = 1; i <= n; i++)
         if (different_unchosen[what[i]])
             print wrapped(left(what[i] " in it:", 17) listed("unchosen " what[i], different_unchosen[what[i]], most, "unchosen" in forgotten), 17, 0)
+    if (wanted_host != "" && !different_unchosen["hosts"])
+        print "hosts in it:     none; no host, container or pod stands before the records"
     if (since != "" || until != "")
         print wrapped(left("times in it:", 17) moment_text(left_first, 1, 19) " to " moment_text(left_last, 1, 19) " " zone_text(left_last), 17, 0)
 }

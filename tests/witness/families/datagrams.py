@@ -29,7 +29,7 @@ def play(talk):
     if talk.chance(0.05):
         yield from talk.route("a", rnd.choice(["blackhole", "unreachable", "prohibit", "throw"]))
     for _ in range(rnd.randrange(3, 14)):
-        do = talk.pick({send: 6, connect: 3, recv: 4, answer: 3, disconnect: 1, shut: 0.4, error: 1, queue: 0.7,
+        do = talk.pick({send: 6, send_many: 1, recv_many: 1.5, connect: 3, recv: 4, answer: 3, disconnect: 1, shut: 0.4, error: 1, queue: 0.7,
                         big: 0.7})
         do(talk, end, peers, answering)
         if talk.chance(0.6):
@@ -44,6 +44,15 @@ def send(talk, end, peers, answering):
         end.send(n, how=talk.pick(walk.SENDING | {"sendto": 0, "writev": 0}))
     else:
         end.send_to(n, talk.rnd.choice(peers))
+
+
+def send_many(talk, end, peers, answering):
+    sizes = [talk.rnd.choice([0, 1, 100, 65508]) for _ in range(talk.rnd.randrange(4))]
+    end.send_many(sizes, talk.rnd.choice(peers) if talk.chance(0.5) else None)
+
+
+def recv_many(talk, end, peers, answering):
+    end.recv_many(talk.rnd.randrange(1, 4))
 
 
 def big(talk, end, peers, answering):
