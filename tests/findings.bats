@@ -258,6 +258,29 @@ turned_away() {
     finds_nothing log
 }
 
+# read_on SECONDS PORT [PAIR...]: the end of an answer that had come at once, in a read that waits.
+read_on() {
+    rec "$1" ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=4690 tx=288 idle_ms=6000 sent_ms=6040 blocking=yes local=10.0.0.5:"$2" "${@:3}"
+}
+
+@test "both-wait: a read that waits meets the end of what was idle for whole seconds; a pool and one alone do not" {
+    { read_on 1 40001; read_on 7.1 40002 idle_ms=6008; } >log
+    finds_only both-wait log
+    figure idle_ms -eq 6000
+    figure connections -eq 2
+    # Who polls may just have been told that a connection of its pool is gone.
+    { read_on 1 40001 blocking=; read_on 7.1 40002 blocking=; } >log
+    finds_nothing log
+    # One, read twice; and times that are no timer's.
+    { read_on 1 40001; read_on 1.001 40001; } >log
+    finds_nothing log
+    { read_on 1 40001 idle_ms=6400 sent_ms=6440; read_on 7.1 40002 idle_ms=6420 sent_ms=6440; } >log
+    finds_nothing log
+    # The answer was due: it is another kind.
+    { read_on 1 40001 idle_ms=6000 sent_ms=6000 rx=0; read_on 7.1 40002 idle_ms=6000 sent_ms=6000 rx=0; } >log
+    run ! finds both-wait log
+}
+
 @test "slow-reader: what the server could not send when it closed, and the stream that stood still" {
     rec 0 call=close ret=0 errno= error= level=info cause=reset-by-own-close side=accepted prog=redis-server local=10.0.0.5:6379 peer=10.0.0.9:40000 unacked=1000 unsent=9000000 idle_ms=60000 sent_ms=10 >log
     finds_only slow-reader log

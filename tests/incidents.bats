@@ -754,6 +754,33 @@ while c.recv(9): pass"
     advises address-in-use 'names it'
 }
 
+# ---- An answer whose end does not come ----
+
+@test "both wait: perl reads more than node sends, until node's keep-alive timeout; a client that asks for no more is none" {
+    cat >app.js <<'J'
+const s = require('http').createServer((q, r) => { r.setHeader('Content-Length', q.url == '/short' ? 7 : 5); r.end('hello'); });
+s.keepAliveTimeout = 1000;
+s.listen(process.argv[2], '127.0.0.1');
+J
+    background node app.js "$PORT"
+    wait_for_port "$PORT"
+    # A read of another size than what comes, without a time limit.
+    reads() { # LOG PATH BYTES
+        under_shim "$1" perl -MIO::Socket::INET -e "
+for my \$n (1, 2) {
+    my \$s = IO::Socket::INET->new('127.0.0.1:$PORT');
+    print \$s qq(GET $2 HTTP/1.1\r\nHost: x\r\n\r\n);
+    while (<\$s>) { last if /^\r/ }
+    read \$s, my \$text, $3;
+}"
+    }
+    short() { reads log /short 7; }
+    until_found both-wait short
+    finds both-wait log
+    reads log.2 /right 5
+    finds_nothing log.2
+}
+
 # ---- A server that asks itself ----
 
 @test "waits for itself: nginx passes its requests on to itself; a php server with one worker asks itself" {

@@ -28,6 +28,9 @@ enum __attribute__((packed)) known { UNKNOWN, NO, YES };
 /* Who closes sooner after the last thing it said has not waited for an answer. */
 enum { LEAST_WAIT_MS = 50 };
 
+/* Timers that end idle connections are not shorter. */
+enum { LEAST_SILENCE_MS = 1000 };
+
 /* One retransmission is no sign that a peer is gone. */
 enum { LEAST_TRIES = 2 };
 
