@@ -40,6 +40,11 @@ static void print_errnos(void)
             printf("errno\t%d\t%s\t%s\n", err, errno_name(err), cause_name(cause_of_errno(err)));
         }
     }
+    for (int err = 1; err <= ERRNO_MAX; err++) {
+        if (errno_name(err)) {
+            printf("errno-message\t%d\t%s\n", err, strerror(err));
+        }
+    }
     for (int i = 0; i < ERRNO_ALIAS_COUNT; i++) {
         printf("errno-alias\t%s\t%d\n", errno_aliases[i].name, errno_aliases[i].err);
     }

@@ -121,6 +121,17 @@ beside_neighbour() {
     says "connection-refused 2, by other hosts: 10.1.2.3:9 (2). As often ICMP came in that a destination is unreachable (IcmpInDestUnreachs +" "so a firewall there or on the path rejects this host."
 }
 
+@test "unreachable: by a firewall's ICMP, or no neighbour was found" {
+    run --separate-stderr beside_neighbour 'nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
+        nft add rule ip f in tcp dport 9 reject with icmp host-prohibited' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'113\n113' ]
+    says "unreachable 2: 10.1.2.3:9 (2). As often ICMP from elsewhere said so (IcmpInDestUnreachs +" "): a firewall, there or on the path, rejects this host" "firewall-cmd"
+    rm "$LOG"
+    run --separate-stderr beside_neighbour 'ip link set two arp off' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'113\n113' ]
+    says "unreachable 2: 10.1.2.3:9 (2). No ICMP from elsewhere said so: this host found no neighbour" "ip neigh"
+}
+
 @test "a peer that fell silent, and SYNs without an answer" {
     beside silent
     [ "$output" = 110 ]

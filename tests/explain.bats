@@ -125,6 +125,17 @@ unavailable!'
     [ "$count" -ge 160 ]
 }
 
+@test "an error message that no topic is of: its errno by name, by what strerror says, or by its number" {
+    local message
+    for message in "rpc: ENOTCONN at line 7" "frobnicate: Transport endpoint is not connected" \
+        "[Errno 107] x" "x failed, errno=107" "Foo { (os error 107) }" "frobnicate failed (107)" "failed (107: x) while y"; do
+        [[ $(explain "$message") == "not-connected  "* ]] || fails_with "$message"
+    done
+    for message in "a(107) b" "error 107" "frobnicate (0)" "frobnicate (9999)" "PRENOTCONNX"; do
+        expect_refusal explain "nothing is known about $message; sockshim explain lists all causes, sockshim explain topics all topics" "$message"
+    done
+}
+
 @test "topics: all of them are listed, and what they go on with are causes" {
     local listed causes word
     listed=$(explain topics | tr -s '\n ' '\n\n')

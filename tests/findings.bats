@@ -258,6 +258,29 @@ turned_away() {
     finds_nothing log
 }
 
+# read_on SECONDS PORT [PAIR...]: the end of an answer that had come at once, in a read that waits.
+read_on() {
+    rec "$1" ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=4690 tx=288 idle_ms=6000 sent_ms=6040 blocking=yes local=10.0.0.5:"$2" "${@:3}"
+}
+
+@test "both-wait: a read that waits meets the end of what was idle for whole seconds; a pool and one alone do not" {
+    { read_on 1 40001; read_on 7.1 40002 idle_ms=6008; } >log
+    finds_only both-wait log
+    figure idle_ms -eq 6000
+    figure connections -eq 2
+    # Who polls may just have been told that a connection of its pool is gone.
+    { read_on 1 40001 blocking=; read_on 7.1 40002 blocking=; } >log
+    finds_nothing log
+    # One, read twice; and times that are no timer's.
+    { read_on 1 40001; read_on 1.001 40001; } >log
+    finds_nothing log
+    { read_on 1 40001 idle_ms=6400 sent_ms=6440; read_on 7.1 40002 idle_ms=6420 sent_ms=6440; } >log
+    finds_nothing log
+    # The answer was due: it is another kind.
+    { read_on 1 40001 idle_ms=6000 sent_ms=6000 rx=0; read_on 7.1 40002 idle_ms=6000 sent_ms=6000 rx=0; } >log
+    run ! finds both-wait log
+}
+
 @test "slow-reader: what the server could not send when it closed, and the stream that stood still" {
     rec 0 call=close ret=0 errno= error= level=info cause=reset-by-own-close side=accepted prog=redis-server local=10.0.0.5:6379 peer=10.0.0.9:40000 unacked=1000 unsent=9000000 idle_ms=60000 sent_ms=10 >log
     finds_only slow-reader log
@@ -378,6 +401,33 @@ turned_away() {
     { rec 0 call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=5003 idle_ms=5010; rec 8 call=close ret=0 error= level=info cause=gave-up-waiting sent_ms=5001 idle_ms=5010 local=10.0.0.5:40002; } >log
     finds_only own-deadline log
     figure deadline_ms -eq 5001
+}
+
+@test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=4000"
+    {
+        under_way 0 fd=7
+        under_way 1 fd=8
+        under_way 2 fd=8 # so the first one on it was closed, and not given up
+        under_way 2.5 fd=9
+        rec 3 fd=9 peer=10.0.0.9:80 call=recv ret=0 error= level=info cause=peer-closed state=CLOSE_WAIT
+        # shellcheck disable=SC2086
+        failed_connect 4 fd=7 $gave_up
+    } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.meaning | contains("2 others went through meanwhile")) and
+        (.advice | contains("then: always as many?"))' findings.json
+    # They all stand, and the log ends.
+    { for fd in 7 8 9 10; do under_way 0.$fd fd=$fd; done; failed_connect 4 fd=7 $gave_up; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("went through") | not' findings.json
+}
+
+@test "listener-as-connection: it asks for the peer of a listening socket; a shutdown of no socket is nothing" {
+    rec 0 level=warn call=getpeername fd=0 error=ENOTCONN errno=107 local=10.0.0.5:873 peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=not-connected >log
+    finds_only listener-as-connection log
+    rec 0 level=info call=shutdown fd=4 error=ENOTSOCK errno=88 type= local= peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=bad-descriptor >log
+    finds_nothing log
 }
 
 @test "own-deadline: connects under way tell the time where the record itself does not" {

@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 
 load helpers
 load each_system
+load on_terminal
 load many
 
 # The logs here are long.
@@ -554,40 +555,12 @@ giant_line() {
 
 # ---- The terminal ----
 
-# on_terminal COLUMNS KEYS COMMAND...: runs it on a terminal of its own, so wide;
-# when it shows READY, types KEYS, or makes the terminal so wide if that is a
-# number. Prints what the terminal shows; the exit status is COMMAND's.
-on_terminal() {
-    env -u NO_COLOR -u COLUMNS TERM="${TERMINAL-xterm}" PATH="$SYSTEM_PATH" "$PYTHON" - "$@" <<'END'
-import fcntl, os, pty, struct, sys, termios
-columns, keys, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-def resize(terminal, columns):
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-pid, terminal = pty.fork()
-if pid == 0:
-    resize(1, columns)
-    os.execvp(command[0], command)
-shown = b""
-while True:
-    try:
-        data = os.read(terminal, 1000)
-    except OSError:
-        data = b""
-    if not data:
-        break
-    shown += data
-    sys.stdout.buffer.write(data.replace(b"\r", b""))
-    sys.stdout.flush()
-    if keys and b"READY" in shown:
-        if keys.isdigit():
-            resize(terminal, int(keys))
-        else:
-            os.write(terminal, keys.encode().decode("unicode_escape").encode())
-        keys = ""
-status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-sys.exit(status if status >= 0 else 128 - status)
-END
-}
+# on_terminal COLUMNS KEYS COMMAND...
+on_terminal() (
+    unset NO_COLOR COLUMNS
+    export TERM=${TERMINAL-xterm} PATH=$SYSTEM_PATH
+    on_terminal_of "$@"
+)
 
 # terminal_shows COLUMNS WORD...: the log to its end, with its colours as <33>.
 terminal_shows() {

@@ -80,7 +80,7 @@ shows_everything() {
     built
     local i first=
     for i in $(seq 10); do
-        SOCKSHIM_LEVEL=error SOCKSHIM_FORMAT=json SOCKSHIM_RESET=eof SOCKSHIM_FOO=1 LD_PRELOAD=$SHIM \
+        SOCKSHIM_LEVEL=error SOCKSHIM_FORMAT=json SOCKSHIM_RESET=eof LD_PRELOAD=$SHIM \
             run -0 "$TOP/scripts/quickstart"
         shows_everything
         output=$(sed 's/127\.0\.0\.1[:/][0-9]*/ADDRESS/g; /^ts=/d' <<<"$output")

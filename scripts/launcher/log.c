@@ -121,6 +121,10 @@ void log_settle(const char *option)
     if (is(typed, "off")) {
         typed = "off";
     }
+    if (is(typed, "-") || is(typed, "stdout")) {
+        wrong_call("%s %s is not allowed; allowed: a file (./%s is one), stderr or off",
+                   option ? option : "SOCKSHIM_LOG", typed, typed);
+    }
     place = typed;
     bool is_file = !is(typed, "off") && !is_stderr(typed);
     if (is_file && *typed != '/') {

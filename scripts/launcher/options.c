@@ -133,13 +133,10 @@ static _Noreturn void not_allowed(const char *option, const char *value, const c
                value, allowed);
 }
 
-static void check_log(const char *option, const char *value)
+static void check_place(const char *option, const char *value, const char *places)
 {
     if (!*value) {
-        wrong_call("%s needs a file, stderr or off", option);
-    }
-    if (strcmp(value, "-") == 0 || strcasecmp(value, "stdout") == 0) {
-        not_allowed(option, value, words("a file (./%s is one), stderr or off", value));
+        wrong_call("%s needs %s", option, places);
     }
 }
 
@@ -245,16 +242,14 @@ static void take_value(const struct option *row, const char *option, const char 
 {
     switch (row->kind) {
     case LOG:
-        check_log(option, value);
+        check_place(option, value, "a file, stderr or off");
         options->log_option = option;
         break;
     case LIMIT:
         check_limit(option, value);
         break;
     case RECORDER:
-        if (!*value) {
-            wrong_call("%s needs a file, or off", option);
-        }
+        check_place(option, value, "a file, or off");
         break;
     case RECORDER_SIZE:
         check_recorder_size(option, value);

@@ -90,6 +90,17 @@ static bool are_few(void)
     return bytes <= MOST_BYTES;
 }
 
+/* Whether a value leaves something out; a level that is none does not. */
+static bool leaves_out(int filter, const char *value)
+{
+    static const char *const levels[] = {"info", "warn", "error"};
+    bool does = filter > 0 && value[strspn(value, ", ")];
+    for (int i = 0; i < 3 && filter == 0 && !does; i++) {
+        does = strcasecmp(value, levels[i]) == 0;
+    }
+    return does;
+}
+
 /* What the log was told to leave out, in the words that the user has for it; NULL:
  * nothing. */
 static const char *filters(void)
@@ -99,7 +110,7 @@ static const char *filters(void)
     for (int i = 0; i < 3; i++) {
         const char *value = setting(variables[i]);
         const char *name = setting_name(variables[i]);
-        if (*value && !(i == 0 && strcasecmp(value, "debug") == 0)) {
+        if (leaves_out(i, value)) {
             list = words("%s%s%s%s%s", list ? list : "", list ? ", " : "", name,
                          *name == '-' ? " " : "=", value);
         }

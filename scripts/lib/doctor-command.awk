@@ -13,7 +13,7 @@ are_records && read_record($0) { event == "start" ? note_settings() : note() }
 $1 == "records" { are_records = 1 }
 
 BEGIN {
-    split("peer-reset connection-refused connect-timed-out connection-timed-out gave-up-connecting closed-unanswered", causes, " ")
+    split("peer-reset connection-refused connect-timed-out connection-timed-out gave-up-connecting closed-unanswered unreachable", causes, " ")
     for (i in causes)
         has_peer[causes[i]] = 1
 }
@@ -29,6 +29,7 @@ END {
 function look_for_findings() {
     resets()
     refusals()
+    unreachable()
     unanswered()
     silence()
     overflows()
@@ -246,6 +247,20 @@ function refused_elsewhere(away, icmp) {
             : icmp ? "Some of it may have been a firewall's: ICMP came in as well (" grown("IcmpInDestUnreachs") ")." \
             : "No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."))
     act(icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
+}
+
+# This host's own ICMP about a neighbour that it did not find counts as sent and as received
+# (net/ipv4/route.c, ipv4_link_failure).
+function unreachable(    away, reported) {
+    away = tcp["unreachable", "elsewhere"]
+    if (!away)
+        return
+    reported = moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"] - moved["IcmpOutDestUnreachs"] - moved["Icmp6OutDestUnreachs"]
+    finding("unreachable-elsewhere", "unreachable " away ": " peers("unreachable", "elsewhere") ". " \
+        (reported >= away ? "As often ICMP from elsewhere said so (" grown("IcmpInDestUnreachs") "): a firewall, there or on the path, rejects this host, or a router has no route. The host itself may be up." \
+            : reported > 0 ? "Some of it was said by ICMP from elsewhere (" grown("IcmpInDestUnreachs") "), the rest by this host: no neighbour or no route." \
+            : "No ICMP from elsewhere said so: this host found no neighbour (ARP, after 3 s) or has no route."))
+    act(reported >= away ? "there: nft list ruleset, firewall-cmd --list-all; traceroute -T -p PORT HOST shows who answers." : "ip route get HOST, then ip neigh: FAILED is a host that is off, or not in this network.")
 }
 
 # Given up by the kernel, or by COMMAND before that.

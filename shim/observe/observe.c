@@ -37,6 +37,9 @@ static bool find_local(struct facts *f)
         return false;
     }
     f->domain = (short)ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    if (f->domain < 0) { /* a filter answers in the kernel's place */
+        f->is_lean = YES;
+    }
     return f->domain >= 0 || is_socket(f->fd);
 }
 
@@ -233,6 +236,16 @@ static void find_kind(struct facts *f)
     }
 }
 
+/* Whoever reads at the end in a way that would have waited wanted more. Asked after a silence
+ * alone: else somebody was just done. */
+static void find_patience(struct facts *f, const struct attempt *a)
+{
+    bool at_end = f->ret == 0 && f->err == 0 && f->receives && !(f->flags & MSG_PEEK);
+    if (at_end && f->side == CONNECTED && f->idle_ms >= LEAST_SILENCE_MS) {
+        find_nonblocking(f, a);
+    }
+}
+
 static void find_all(struct facts *f)
 {
     find_kind(f);
@@ -284,5 +297,6 @@ bool observe(struct facts *f, enum call call, long ret, int err, const struct at
         find_local(f);
     }
     find_all(f);
+    find_patience(f, a);
     return true;
 }

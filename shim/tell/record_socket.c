@@ -101,6 +101,9 @@ void put_socket(struct text *t, const struct facts *f)
     if (f->has_sent) {
         PUT_NUMBER(t, "sent_ms", f->sent_ms);
     }
+    if (f->err == 0 && f->receives && f->nonblocking == NO) {
+        PUT_WORD(t, "blocking", "yes");
+    }
     put_unread(t, f);
     PUT_NUMBER(t, "rtt_us", f->rtt_us);
     PUT_NUMBER(t, "retrans", f->retrans);

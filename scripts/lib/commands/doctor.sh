@@ -142,6 +142,7 @@ doctor_repeat() {
 # up for a year is what happens now.
 doctor_host() {
     {
+        [ "$doctor_seconds" -eq 0 ] || doctor_queues 1
         doctor_counters counter
         doctor_began=$(doctor_clock)
         doctor_system
@@ -149,12 +150,10 @@ doctor_host() {
         doctor_conntrack
         doctor_sockets
         if [ "$doctor_seconds" -gt 0 ]; then
-            doctor_queues 1
-            printf 'between\t%s\n' "$doctor_seconds"
             sleep "$doctor_seconds"
-            doctor_queues 2
             doctor_counters later
-            printf 'looked\t%s\t%s\n' "$doctor_began" "$(doctor_clock)"
+            printf 'looked\t%s\t%s\nbetween\t%s\n' "$doctor_began" "$(doctor_clock)" "$doctor_seconds"
+            doctor_queues 2
         fi
     } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }

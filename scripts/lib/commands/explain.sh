@@ -44,7 +44,44 @@ sockshim_explain() {
         esac
         ! explain_is_known explain_print_causes "${1-}" "$explain_name" || return 0
     fi
-    explain_is_known explain_print_topic "$*" || explain_nothing_known "$*"
+    explain_is_known explain_print_topic "$*" || explain_message "$*"
+}
+
+# explain_message TEXT: the causes of the errno that an error message has in it: its name,
+# what strerror(3) says of it, or its number, as programs print that.
+explain_message() {
+    explain_name=$(explain_errno_in "$1") || exit
+    case $explain_name in
+    '') ;;
+    *) ! explain_is_known explain_print_causes "$explain_name" "$explain_name" || return 0 ;;
+    esac
+    explain_nothing_known "$1"
+}
+
+# explain_errno_in TEXT: the name of the errno, or nothing.
+explain_errno_in() {
+    tables_need
+    EXPLAIN_ASKED=$1 LC_ALL=C awk -F '\t' '
+        $1 == "errno" { name[$2] = $3 }
+        $1 == "errno-message" { message[$2] = tolower($3) }
+        END {
+            asked = ENVIRON["EXPLAIN_ASKED"]
+            for (number in name) {
+                if (index(tolower(asked), message[number]) && length(message[number]) > length(message[found]))
+                    found = number
+                if (match(asked, "(^|[^A-Za-z0-9_])" name[number] "([^A-Za-z0-9_]|$)")) {
+                    print name[number]
+                    exit
+                }
+            }
+            if (found == "" && match(tolower(asked), /(errno|os error)[]:= ]*[0-9]+|\([0-9]+(\)[.]?$|:)/)) {
+                found = substr(asked, RSTART, RLENGTH)
+                gsub(/[^0-9]/, "", found)
+                found += 0
+            }
+            if (found in name)
+                print name[found]
+        }' "$tables_path"
 }
 
 # explain_is_known COMMAND...: also if it ended early, for nobody reads on: explain | head.
