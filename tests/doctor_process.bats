@@ -137,6 +137,31 @@ has_findings() {
     says_not "If it hangs"
 }
 
+@test "both wait for the other one to begin: no NAT has forgotten that; a pair that wakes an event loop is nothing" {
+    looking_at mute
+    says "Nothing stands out" "Neither side has ever sent anything: descriptor " " with 127.0.0.1:8080, for " "waits itself for this program to begin"
+    says_not "KEEPALIVE" "waiting for an answer"
+    has_findings 0
+    looking_at wakes_itself
+    says "Nothing stands out"
+    says_not "If it hangs" "Neither side"
+    has_findings 0
+}
+
+@test "a name server that does not answer; datagrams to others want no answer" {
+    looking_at asks_name_server
+    says "1 It seems to wait for a name server: descriptor " " with 127.0.0.1:53 (UDP)" "UdpNoPorts"
+    says_not "8125 (UDP)"
+    has_findings 1
+}
+
+@test "connects that nobody answers beside connections that are open" {
+    looking_at some_unanswered
+    says " connects are not answered: " "But 2 connections with the same address are open"
+    looking_at connect_unanswered
+    says_not "with the same address"
+}
+
 @test "idle and well, busy and well, half closed and well: no complaint" {
     looking_at busy
     says "Nothing stands out: nothing waits for an acknowledgement" "127.0.0.1:8080 with 127.0.0.1:"

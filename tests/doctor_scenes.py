@@ -513,6 +513,53 @@ def quiet(keepalive=0):
     yield clients, servers
 
 
+def lasts(s):
+    while tcp_info(s, 44, "I") < 3000:  # tcpi_last_data_sent: of nothing, since it is connected
+        time.sleep(0.05)
+
+
+def mute():
+    """Connected, and both wait for the other one to begin."""
+    clients, servers = pairs(1)
+    lasts(clients[0])
+    yield clients, servers
+
+
+def wakes_itself():
+    """The two ends with which an event loop is woken, on a system without socketpair."""
+    s = listener(1)
+    writer = socket.create_connection(("127.0.0.1", PORT))
+    reader = s.accept()[0]
+    s.close()
+    writer.send(b"x")
+    reader.recv(1)
+    lasts(writer)
+    yield writer, reader
+
+
+def asks_name_server():
+    """One question, and no answer; and datagrams to somebody else."""
+    server, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    server.bind(("127.0.0.1", 53))
+    other.bind(("127.0.0.1", 8125))
+    clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for client, to in zip(clients, (server, other)):
+        client.connect(to.getsockname())
+        client.send(b"?")
+        to.recv(1)
+    yield clients, server, other
+
+
+def some_unanswered():
+    """Two are let in, and the SYNs of two others are sent again."""
+    s = listener(1)
+    clients = connects(4)
+    for c in clients:
+        while tcp_info(c, 0, "B") == SYN_SENT and not tcp_info(c, 2, "B"):  # tcpi_retransmits
+            time.sleep(0.05)
+    yield s, clients
+
+
 def quiet_with_keepalive():
     return quiet(1)
 

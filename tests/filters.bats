@@ -192,3 +192,42 @@ for what in (lambda s: s.connect(("127.0.0.1", 9)), lambda s: s.bind(("127.0.0.1
     expect_count 1 '.call == "bind" and .local == "127.0.0.1:9"'
     expect_count 1 '.call == "sendmsg" and .peer == "127.0.0.1:9" and .len == 5'
 }
+
+# What a program without these calls does in a filter that forbids them, natively and with all
+# that can be asked for; WAY: how the filter forbids.
+survives() {
+    local call
+    for call in setsockopt getsockopt getsockname getpeername poll,ppoll clock_gettime ioctl \
+        setsockopt,getsockopt,getsockname,poll,ppoll,clock_gettime,ioctl; do
+        rm -f "$LOG"
+        run -0 "$PROGRAMS/filtered" "$1" $call "$PROGRAMS/plainly"
+        echo "$output" >"$BATS_TEST_TMPDIR/native"
+        run -0 filtered "$1" $call "${@:2}" timeout 60 "$PROGRAMS/plainly"
+        diff "$BATS_TEST_TMPDIR/native" - <<<"$output"
+        expect '.call == "connect" and .cause == "connection-refused"'
+    done
+}
+
+EVERY_SETTING="SOCKSHIM_KEEPALIVE=60 SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIMEOUT=500ms
+    SOCKSHIM_CONNECT_RETRY=300ms SOCKSHIM_RECV_TIMEOUT=300ms SOCKSHIM_REUSEADDR=on
+    SOCKSHIM_BACKLOG=100 SOCKSHIM_ACCEPT=careful SOCKSHIM_EINTR=restart"
+
+@test "a filter that kills for what the shim asks or sets: a program with sockets lives, and it is said" {
+    local way
+    for way in kill trap; do
+        survives $way A=1
+        # shellcheck disable=SC2086
+        survives $way $EVERY_SETTING
+        expect_count 1 '.event == "config" and (.why | contains("seccomp filter"))'
+        expect_count 0 '.event == "handled" and .setting != "SOCKSHIM_BACKLOG"'
+    done
+}
+
+@test "a filter that answers an errno for what the shim asks or sets: the program sees what it would have seen" {
+    local err
+    for err in 1 38; do
+        survives $err A=1
+        # shellcheck disable=SC2086
+        survives $err $EVERY_SETTING
+    done
+}

@@ -7,6 +7,7 @@
 # forgotten on the way.
 
 BEGIN {
+    FS = "\"" # awk finds the first quote quicker than index() does
     MOST_CAUSES = 50
     MOST_KEYS = 20000
     MOST_UNCOUNTED = 10000 # keys that are taken apart later
@@ -38,14 +39,20 @@ BEGIN {
 }
 
 {
-    bytes += length($0) + 1
+    line = $0 # a copy each time that it is used
+    size = length(line)
+    bytes += size + 1
     if (bytes > next_progress)
         show_progress()
-    if (length($0) >= piece)
-        take_piece($0)
-    else {
-        line = own_part($0)
-        if (!is_filtered && read_plain(line) || read_any(line))
+    if (size >= piece)
+        take_piece(line)
+    else if (substr(line, 1, 3) == "ts=" && substr(line, size) == "\"") {
+        host = unit = ""
+        if (!is_filtered && read_plain(line, $1, size) || read_any(line))
+            count_return()
+    } else {
+        line = own_part(line)
+        if (!is_filtered && read_plain(line, substr(line, 1, index(line, "\"") - 1), length(line)) || read_any(line))
             count_return()
     }
 }
@@ -97,34 +104,38 @@ function complain_of_none(    line) {
 
 # ---- A line ----
 
-# The record that nearly all are: logfmt, without a quote before the sentence. With
-# as few searches as will do; what is new in it is looked at more closely. Whatever
-# else a line may be, read_any() knows.
-function read_plain(line,    quote, at, tick) {
-    quote = index(line, "\"")
-    if (substr(line, 1, 3) != "ts=" || substr(line, quote - 5, 5) != " why=" || substr(line, length(line)) != "\"" || length(line) == quote)
+# The record that nearly all are: logfmt, without a quote before the sentence; PAIRS is
+# what stands ahead of that. With as few searches as will do, each of as little as will do;
+# what is new in it is looked at more closely. Whatever else a line may be, read_any() knows.
+# ABOUT is then what is to be searched for more.
+function read_plain(line, pairs, size,    len, at, tick) {
+    len = length(pairs)
+    if (substr(pairs, len - 4) != " why=" || size <= len + 1 || substr(line, size) != "\"" || substr(line, 1, 3) != "ts=")
         return 0
-    at = index(line, " call=")
-    head = substr(line, 32, at - 32)
-    if (!(head in heads) && !is_head(head))
-        return 0
-    ts = substr(line, 4, 27)
-    tick = substr(line, 4, tick_length)
+    # Where it was in the record before, as often as not.
+    if (substr(pairs, call_at, 6) != " call=" || !((head = substr(pairs, 32, call_at - 32)) in known_heads)) {
+        call_at = index(pairs, " call=")
+        head = substr(pairs, 32, call_at - 32)
+        if (!(head in known_heads) && !is_new_head(head))
+            return 0
+    }
+    ts = substr(pairs, 4, 27)
+    tick = substr(ts, 1, tick_length)
     if (tick != last_tick) {
         if (!is_time(ts))
             return 0
         begin_tick(tick)
     }
-    cause = substr(line, quote - 34, 29)
-    at = index(cause, " cause=")
-    cause = substr(cause, at + 7)
+    cause = substr(pairs, len - 33, 29)
+    cause = substr(cause, index(cause, " cause=") + 7)
     if (!(cause in first) && !is_new_cause(cause))
         return 0
-    at = index(line, " peer=")
-    if (!at || at > quote)
-        return read_plain_without_peer(substr(line, 1, quote - 6))
-    own = substr(line, at - 5, 5)
-    peer = substr(line, at + 6, quote - at - 11)
+    about = pairs = substr(pairs, call_at, len - call_at - 4)
+    at = index(pairs, " peer=")
+    if (!at)
+        return read_plain_without_peer(pairs)
+    own = substr(pairs, at - 5, 5)
+    peer = substr(pairs, at + 6)
     at = index(peer, " ")
     if (cause == "peer-reset")
         read_plain_figures(substr(peer, at))
@@ -135,14 +146,21 @@ function read_plain(line,    quote, at, tick) {
 }
 
 # level=warn event=return pid=1 tid=1 prog=billing
-function is_head(text) {
-    return text ~ /^level=(debug|info|warn|error) event=return (pid=[0-9]+ )?(tid=[0-9]+ )?prog=[^ ]+$/
+function is_new_head(text) {
+    if (text !~ /^level=(debug|info|warn|error) event=return (pid=[0-9]+ )?(tid=[0-9]+ )?prog=[^ ]+$/)
+        return 0
+    if (++known_head_count > MOST_UNCOUNTED) {
+        known_head_count = 1
+        split("", known_heads)
+    }
+    known_heads[text] = 1
+    return 1
 }
 
 function read_plain_without_peer(text) {
     record = text
     record_format = ""
-    peer = other_end()
+    peer = index(text, " local=") || index(text, " peer_pid=") ? other_end() : ""
     if (cause == "peer-reset")
         read_plain_figures(text)
     return 1
@@ -170,6 +188,7 @@ function read_any(line) {
 }
 
 function read_return(line,    tick) {
+    about = line
     cause = value("cause")
     if (!(cause in first) && !is_new_cause(cause)) {
         count_other($0)
@@ -269,20 +288,30 @@ function count_return(    pair) {
     if (!pairs[pair]++ && ++pair_count > MOST_UNCOUNTED)
         count_pairs()
     now[cause]++
+    if (ts >= latest_ts) # nearly all: a log is written in the order of time
+        latest_ts = last[cause] = ts
+    else
+        count_earlier()
+    if (!(cause in IS_NOISE)) {
+        if (cause == "peer-reset" && rx != "")
+            count_reset()
+        keep(pair, line)
+    } else if (cause == "would-block") {
+        if (index(about, "accept"))
+            note_polled_accept()
+        if (index(about, "unsent"))
+            keep(pair, line)
+    } else if (cause == "interrupted")
+        note_interrupted(line)
+    if (interrupted_keys && cause ~ /^(gave-up|reset-by-own)/)
+        note_close(line)
+}
+
+function count_earlier() {
     if (ts > last[cause])
         last[cause] = ts
     else if (ts < first[cause])
         first[cause] = ts
-    if (cause == "peer-reset" && rx != "")
-        count_reset()
-    if (cause == "interrupted")
-        note_interrupted(line)
-    else if (cause == "would-block" && index(line, "accept"))
-        note_polled_accept()
-    if (!(cause in IS_NOISE) || cause == "would-block" && index(line, "unsent"))
-        keep(pair, line)
-    if (interrupted_keys && cause ~ /^(gave-up|reset-by-own)/)
-        note_close(line)
 }
 
 function count_heads(    key, part, at, prog, pid) {

@@ -41,6 +41,26 @@ static __attribute__((noinline)) void do_job(struct job *job)
     }
 }
 
+static uint64_t block_signals(void)
+{
+    uint64_t signals = ~(uint64_t)0; /* read before it is written to */
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &signals, &signals, sizeof signals);
+    return signals;
+}
+
+static void restore_signals(uint64_t signals)
+{
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, &signals, 0, sizeof signals);
+}
+
+static __attribute__((noinline)) bool do_here(void (*work)(void *), void *what)
+{
+    uint64_t signals = block_signals();
+    work(what);
+    restore_signals(signals);
+    return true;
+}
+
 /* As vfork(): the child is on this frame, which does nothing but wait, and leaves nothing on
  * it. It ends without a signal, so that no wait() of the program's sees it but with __WALL. */
 static __attribute__((noinline)) void do_in_child(struct job *job)
@@ -58,27 +78,23 @@ static __attribute__((noinline)) void do_in_child(struct job *job)
     }
 }
 
-static inline __attribute__((always_inline)) bool do_apart(struct job job)
+static __attribute__((noinline)) bool do_there(void (*work)(void *), void *what, bool shares)
 {
-    uint64_t signals = ~(uint64_t)0; /* read before it is written to */
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &signals, &signals, sizeof signals);
-    if (has_one_thread()) {
-        job.shares = false;
-        do_job(&job);
-    } else {
-        do_in_child(&job);
-    }
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &signals, 0, sizeof signals);
+    struct job job = {work, what, shares, false};
+    uint64_t signals = block_signals();
+    do_in_child(&job);
+    restore_signals(signals);
     return job.done;
 }
 
 /* A filter may kill for close_range(), which is younger than many of them. */
 bool apart(void (*work)(void *), void *what)
 {
-    return do_apart((struct job){work, what, !process_is_filtered(), false});
+    bool shares = !process_is_filtered();
+    return has_one_thread() ? do_here(work, what) : do_there(work, what, shares);
 }
 
 bool apart_with_all(void (*work)(void *), void *what)
 {
-    return do_apart((struct job){work, what, false, false});
+    return has_one_thread() ? do_here(work, what) : do_there(work, what, false);
 }

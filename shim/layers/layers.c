@@ -5,17 +5,35 @@
 #include "base/settings.h"
 #include "layers/options.h"
 #include "layers/probe.h"
+#include "start/deadly.h"
+#include "start/hindrance.h"
+
+#include <string.h>
 
 struct next beneath;
+
+/* Options are set before it is known that there is a socket: so whether that can be is known before
+ * the program begins. */
+static bool may_handle(void)
+{
+    static const struct handling nothing;
+    if (memcmp(&settings.handling, &nothing, sizeof nothing) == 0 || !filter_is_deadly()) {
+        return true;
+    }
+    hindrance_found(SETTING_ON, HINDRANCE_FILTER);
+    return false;
+}
 
 void layers_install(void)
 {
     beneath = next;
-    options_install();
-    connect_install();
-    listen_install();
-    accept_install();
-    moves_install();
+    if (may_handle()) {
+        options_install();
+        connect_install();
+        listen_install();
+        accept_install();
+        moves_install();
+    }
     restart_install();
     recording_install();
 }

@@ -39,7 +39,7 @@ bool patience_wait(struct patience *p)
 {
     unsigned long long now = now_ms();
     unsigned pause = p->pause;
-    if (now >= p->end) {
+    if (now == 0 || now >= p->end) {
         return false;
     }
     if (pause > p->end - now) {

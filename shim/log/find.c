@@ -33,11 +33,13 @@ static __attribute__((noinline)) bool is_at_home(void)
     return file_at("/", &now) == 0 && same_file(&now, &root) && mount_at("/") == root_mount;
 }
 
-/* After unshare(CLONE_FILES). Without kcmp (CONFIG_KCMP) nobody has. */
+/* After unshare(CLONE_FILES). Without kcmp (CONFIG_KCMP) nobody has, nor in a filter, which may
+ * kill for it: few calls are in fewer lists. */
 static bool has_own_table(const struct moment *m)
 {
     enum { FILES = 2 };
-    return m->who.tid != m->who.pid && raw(SYS_kcmp, m->who.pid, m->who.tid, FILES, 0, 0) > 0;
+    return m->who.tid != m->who.pid && !process_is_filtered() &&
+           raw(SYS_kcmp, m->who.pid, m->who.tid, FILES, 0, 0) > 0;
 }
 
 bool may_go_by_path(const struct moment *m)

@@ -37,6 +37,9 @@ static bool find_local(struct facts *f)
         return false;
     }
     f->domain = (short)ask_int(f->fd, SOL_SOCKET, SO_DOMAIN);
+    if (f->domain < 0) { /* a filter answers in the kernel's place */
+        f->is_lean = YES;
+    }
     return f->domain >= 0 || is_socket(f->fd);
 }
 

@@ -66,6 +66,12 @@ static void put_why(struct text *t, const struct said *s)
                     "here on no option is set, and nothing is waited for");
         return;
     }
+    if (s->hindrance == HINDRANCE_FILTER) {
+        text_add(t, "A seccomp filter that this program inherited ends it for system calls that "
+                    "sockshim makes: the socket's state is not in the records, TCP_NODELAY and "
+                    "other options are not set, and nothing is waited for");
+        return;
+    }
     text_add(t, setting_rows[s->setting].variable);
     if (s->hindrance == HINDRANCE_REFUSED) {
         put_refusal(t, &refusals[s->setting]);

@@ -10,6 +10,7 @@ enum hindrance {
     HINDRANCE_REFUSED,     /* the kernel, or a filter, does not let its option be set */
     HINDRANCE_NONBLOCKING, /* the program does not wait */
     HINDRANCE_CAGE,        /* the program puts a seccomp filter on itself */
+    HINDRANCE_FILTER,      /* it has inherited one that ends it for system calls of ours */
     HINDRANCES
 };
 

@@ -11,6 +11,7 @@
 #include "log/keep.h"
 #include "log/log.h"
 #include "log/recorder.h"
+#include "start/deadly.h"
 #include "start/hindrance.h"
 #include "start/unwritable.h"
 #include "start/where.h"
@@ -248,6 +249,19 @@ static void write_start(void)
     }
 }
 
+/* It is as if the program had put the filter on itself: the log is open, and from here on only
+ * written to. */
+static __attribute__((noinline)) void enter_cage_of_filter(void)
+{
+    if (!process_enter_cage()) {
+        return;
+    }
+    settings_find_exe();
+    log_enter_cage();
+    sigpipe_enter_cage();
+    hindrance_found(SETTING_ON, HINDRANCE_FILTER);
+}
+
 void (*sockshim_at_first_socket)(void);
 
 /* Whether the program is to be told of. */
@@ -257,6 +271,9 @@ static __attribute__((noinline)) bool begin_with_socket(bool by_own_call)
         sigpipe_install();
     }
     sockshim_needs_log();
+    if (by_own_call && filter_is_deadly()) {
+        enter_cage_of_filter();
+    }
     if (by_own_call) {
         nodelay_catch_up();
     }

@@ -3,9 +3,9 @@
  *
  *     filtered ACTION LIST COMMAND [ARG...]
  *
- * ACTION is "kill" or the number of an errno that is answered; LIST is "network" for
- * all socket calls (systemd's @network-io), or their names with commas between them; a
- * name with a colon and a number, such as setsockopt:18, is the call with that option alone. */
+ * ACTION is "kill", "trap" (SIGSYS) or the number of an errno that is answered; LIST is "network"
+ * for all socket calls (systemd's @network-io), or their names with commas between them; a name
+ * with a colon and a number, such as setsockopt:18, is the call with that option alone. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -46,6 +46,12 @@ static const struct {
 #ifdef SYS_accept
     CALL(accept),
 #endif
+#ifdef SYS_poll
+    {"poll", SYS_poll, 0},
+#endif
+    {"clock_gettime", SYS_clock_gettime, 0},
+    {"ioctl", SYS_ioctl, 0},
+    {"ppoll", SYS_ppoll, 0},
     {"readv", SYS_readv, 0},
     {"writev", SYS_writev, 0},
     {"statx", SYS_statx, 0},
@@ -98,8 +104,9 @@ int main(int count, char **arguments)
     if (count < 4) {
         return 2;
     }
-    unsigned action = strcmp(arguments[1], "kill") == 0
-                          ? SECCOMP_RET_KILL_PROCESS
+    unsigned action = strcmp(arguments[1], "kill") == 0 ? SECCOMP_RET_KILL_PROCESS
+                      : strcmp(arguments[1], "trap") == 0
+                          ? SECCOMP_RET_TRAP
                           : SECCOMP_RET_ERRNO | (unsigned)atoi(arguments[1]);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         if (is_listed(arguments[2], i, &option)) {
