@@ -42,6 +42,30 @@ expect_printed() {
     expect_printed
 }
 
+@test "a listening socket as standard input, where a connection is expected; not another one" {
+    cat >"$BATS_TEST_TMPDIR/start" <<'END'
+import os, socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+os.dup2(listener.fileno(), 0)
+os.dup2(listener.fileno(), 7)
+os.execvp(sys.argv[1], sys.argv[1:])
+END
+    cat >"$BATS_TEST_TMPDIR/ask" <<'END'
+import ctypes, socket
+libc = ctypes.CDLL(None)
+def ask(fd):
+    assert libc.getpeername(fd, ctypes.create_string_buffer(128), ctypes.byref(ctypes.c_int(128))) == -1
+ask(7)
+ask(0)
+own = socket.create_server(("127.0.0.1", 0))
+ask(own.fileno())
+END
+    run -0 "$PYTHON" "$BATS_TEST_TMPDIR/start" env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_FORMAT=json "$PYTHON" "$BATS_TEST_TMPDIR/ask"
+    expect_count 1 '.call == "getpeername"'
+    expect_count 1 '.call == "getpeername" and .fd == 0 and .error == "ENOTCONN" and .cause == "not-connected" and
+        .level == "warn" and (.why | contains("is a listening socket, and has no peer"))'
+}
+
 @test "the same in a program built with _FORTIFY_SOURCE" {
     "${CC:-cc}" -D_GNU_SOURCE -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -o "$BATS_TEST_TMPDIR/fortified" \
         "$TOP/tests/programs/calls_ask.c"

@@ -195,7 +195,7 @@ END
     expect_log <<'END'
 level=error call=shutdown fd=-1 ret=-1 error=EBADF cause=bad-descriptor
 level=error call=shutdown fd=1000000 ret=-1 error=EBADF cause=bad-descriptor
-level=error call=shutdown fd=23 ret=-1 error=ENOTSOCK cause=bad-descriptor
+level=info call=shutdown fd=23 ret=-1 error=ENOTSOCK cause=bad-descriptor
 level=info call=shutdown fd=20 ret=-1 error=ENOTCONN type=tcp cause=not-connected
 level=error call=shutdown fd=20 ret=-1 error=EINVAL type=tcp local=us peer=them state=ESTABLISHED rx=0 tx=0 unacked=0 unsent=0 cause=bad-argument
 level=info call=shutdown fd=20 ret=-1 error=ENOTCONN type=tcp local=us peer=them state=CLOSE rx=0 tx=0 unacked=0 unsent=0 cause=not-connected

@@ -66,6 +66,13 @@ has_findings() {
     says " of the 64 descriptors that it may open are in use" "prlimit --pid " "sockets of other kinds, not bound or not connected"
 }
 
+@test "descriptors that run out: whose connections they are, if most are of one host" {
+    looking_at held_by_one
+    says "descriptors that it may open are in use; 6 of its 8 clients' connections are with 127.0.0.7. When none is left"
+    looking_at few_descriptors
+    says_not "connections are with"
+}
+
 @test "datagrams that were dropped" {
     looking_at overrun
     says "2 Datagrams were dropped because its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \
@@ -135,6 +142,31 @@ has_findings() {
     looking_at quiet_with_keepalive
     says "Nothing stands out"
     says_not "If it hangs"
+}
+
+@test "both wait for the other one to begin: no NAT has forgotten that; a pair that wakes an event loop is nothing" {
+    looking_at mute
+    says "Nothing stands out" "Neither side has ever sent anything: descriptor " " with 127.0.0.1:8080, for " "waits itself for this program to begin"
+    says_not "KEEPALIVE" "waiting for an answer"
+    has_findings 0
+    looking_at wakes_itself
+    says "Nothing stands out"
+    says_not "If it hangs" "Neither side"
+    has_findings 0
+}
+
+@test "a name server that does not answer; datagrams to others want no answer" {
+    looking_at asks_name_server
+    says "1 It seems to wait for a name server: descriptor " " with 127.0.0.1:53 (UDP)" "UdpNoPorts"
+    says_not "8125 (UDP)"
+    has_findings 1
+}
+
+@test "connects that nobody answers beside connections that are open" {
+    looking_at some_unanswered
+    says " connects are not answered: " "But 2 connections with the same address are open"
+    looking_at connect_unanswered
+    says_not "with the same address"
 }
 
 @test "idle and well, busy and well, half closed and well: no complaint" {

@@ -1,5 +1,5 @@
 """Scenes on loopback: scene.py NAME [COMMAND...] sets one up, runs COMMAND in it."""
-import os, select, socket, struct, subprocess, sys, threading, time
+import os, resource, select, socket, struct, subprocess, sys, threading, time
 
 PORT = 8080
 DEFER_ACCEPT, USER_TIMEOUT, SYN_SENT = 9, 18, 2  # netinet/tcp.h
@@ -511,6 +511,64 @@ def quiet(keepalive=0):
     while tcp_info(clients[0], 44, "I") < 2500:  # tcpi_last_data_sent
         time.sleep(0.05)
     yield clients, servers
+
+
+def held_by_one():
+    """A server whose clients are nearly all the same host's; and two of another one."""
+    s = listener(9, address=("0.0.0.0", PORT))
+    clients = [socket.create_connection(("127.0.0.1", PORT), source_address=(host, 0))
+               for host in ["127.0.0.7"] * 6 + ["127.0.0.8"] * 2]
+    servers = [s.accept()[0] for _ in clients]
+    used = len(os.listdir("/proc/self/fd")) - 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 2, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    yield s, clients, servers
+
+
+def lasts(s):
+    while tcp_info(s, 44, "I") < 3000:  # tcpi_last_data_sent: of nothing, since it is connected
+        time.sleep(0.05)
+
+
+def mute():
+    """Connected, and both wait for the other one to begin."""
+    clients, servers = pairs(1)
+    lasts(clients[0])
+    yield clients, servers
+
+
+def wakes_itself():
+    """The two ends with which an event loop is woken, on a system without socketpair."""
+    s = listener(1)
+    writer = socket.create_connection(("127.0.0.1", PORT))
+    reader = s.accept()[0]
+    s.close()
+    writer.send(b"x")
+    reader.recv(1)
+    lasts(writer)
+    yield writer, reader
+
+
+def asks_name_server():
+    """One question, and no answer; and datagrams to somebody else."""
+    server, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    server.bind(("127.0.0.1", 53))
+    other.bind(("127.0.0.1", 8125))
+    clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for client, to in zip(clients, (server, other)):
+        client.connect(to.getsockname())
+        client.send(b"?")
+        to.recv(1)
+    yield clients, server, other
+
+
+def some_unanswered():
+    """Two are let in, and the SYNs of two others are sent again."""
+    s = listener(1)
+    clients = connects(4)
+    for c in clients:
+        while tcp_info(c, 0, "B") == SYN_SENT and not tcp_info(c, 2, "B"):  # tcpi_retransmits
+            time.sleep(0.05)
+    yield s, clients
 
 
 def quiet_with_keepalive():

@@ -403,6 +403,33 @@ read_on() {
     figure deadline_ms -eq 5001
 }
 
+@test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=4000"
+    {
+        under_way 0 fd=7
+        under_way 1 fd=8
+        under_way 2 fd=8 # so the first one on it was closed, and not given up
+        under_way 2.5 fd=9
+        rec 3 fd=9 peer=10.0.0.9:80 call=recv ret=0 error= level=info cause=peer-closed state=CLOSE_WAIT
+        # shellcheck disable=SC2086
+        failed_connect 4 fd=7 $gave_up
+    } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.meaning | contains("2 others went through meanwhile")) and
+        (.advice | contains("then: always as many?"))' findings.json
+    # They all stand, and the log ends.
+    { for fd in 7 8 9 10; do under_way 0.$fd fd=$fd; done; failed_connect 4 fd=7 $gave_up; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("went through") | not' findings.json
+}
+
+@test "listener-as-connection: it asks for the peer of a listening socket; a shutdown of no socket is nothing" {
+    rec 0 level=warn call=getpeername fd=0 error=ENOTCONN errno=107 local=10.0.0.5:873 peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=not-connected >log
+    finds_only listener-as-connection log
+    rec 0 level=info call=shutdown fd=4 error=ENOTSOCK errno=88 type= local= peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=bad-descriptor >log
+    finds_nothing log
+}
+
 @test "own-deadline: connects under way tell the time where the record itself does not" {
     {
         under_way 0 peer=10.2.0.2:80

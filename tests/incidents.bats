@@ -70,6 +70,43 @@ C
     wait_for_port "$PORT"
 }
 
+# ---- A socket that is not where it seems to be ----
+
+@test "no such socket: redis has a /tmp of its own; a path that was cleaned away; a server that is not there" {
+    unshare -m true 2>/dev/null || skip "no mount namespaces here"
+    local seen
+    seen=$(mktemp -d /tmp/s.XXXX) # a short path, for findings are short
+    mkdir own
+    background unshare -m sh -c 'mount --bind own "$0" && exec redis-server --port 0 --unixsocket "$0/r.sock"' "$seen"
+    wait_until test -S own/r.sock
+    under_shim log redis-cli -s "$seen/r.sock" ping
+    finds refused log
+    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp, a container)")) and
+        (.advice | contains("/proc/PID/root/PATH"))' findings.json
+    rm own/r.sock
+    under_shim log2 perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => shift)' "$seen/r.sock"
+    jq -R 'select(contains("does not see that path: it was removed"))' log2 | grep -q .
+    under_shim log3 redis-cli -s "$seen/other.sock" ping
+    finds refused log3
+    jq -e '.findings[0].meaning | contains("Its server is not running")' findings.json
+    rmdir "$seen"
+}
+
+@test "a listening socket for a connection: pure-ftpd is given the listener, and then an accepted one" {
+    cat >activate <<'END'
+import socket, subprocess, sys
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+given = listener if sys.argv[1] == "listener" else listener.accept()[0]
+client.shutdown(socket.SHUT_WR)
+subprocess.run(sys.argv[2:], stdin=given, stdout=given, timeout=30)
+END
+    "$PYTHON" activate listener "$SOCKSHIM_COMMAND" -q -o "$PWD/log" -- /usr/sbin/pure-ftpd >said 2>&1 || :
+    finds listener-as-connection log
+    "$PYTHON" activate accepted "$SOCKSHIM_COMMAND" -q -o "$PWD/log2" -- /usr/sbin/pure-ftpd >said 2>&1 || :
+    finds_nothing log2
+}
+
 # ---- A time limit, and idle time ----
 
 @test "php-fpm ends a request after its time limit; nginx sees a time limit, and no idle time" {
@@ -796,7 +833,7 @@ stream_set_timeout(\$s, 1); fread(\$s, 99); fclose(\$s); echo 'done';
 P
     background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/php.log" php -S "127.0.0.1:$PORT" -t php
     wait_for_port "$PORT"
-    [ "$(curl -s "http://127.0.0.1:$PORT/")" = done ]
+    [ "$(curl -s "http://127.0.0.1:$PORT/")" = "done" ]
     finds waits-for-itself php.log
     figure limit = none
 }

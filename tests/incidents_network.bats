@@ -162,6 +162,21 @@ for i in range(3):
     finds_nothing log.3
 }
 
+@test "an address that is still tentative: nginx starts too early, and later; one that is not this host's" {
+    in_ns "$S" sysctl -qw net.ipv6.conf.e0.dad_transmits=3
+    ip -n "$S" link set e0 down
+    ip -n "$S" addr add 2001:db8:2::2/64 dev e0
+    ip -n "$S" link set e0 up
+    printf 'daemon off; pid %s/p; error_log stderr; events {} http { access_log off; server { listen [2001:db8:2::2]:80; } }' "$PWD" >early.conf
+    in_ns "$S" "$SOCKSHIM_COMMAND" -q -o log -- nginx -e stderr -c "$PWD/early.conf" -p "$PWD" 2>said 3>&- || :
+    finds address-unavailable log
+    jq -e '.findings[0] | (.meaning | contains("still tentative")) and (.advice | contains("start it later"))' findings.json
+    sed 's/db8:2::2/db8:2::3/' early.conf >wrong.conf
+    in_ns "$S" "$SOCKSHIM_COMMAND" -q -o log2 -- nginx -e stderr -c "$PWD/wrong.conf" -p "$PWD" 2>said 3>&- || :
+    finds address-unavailable log2
+    jq -e '.findings[0].meaning | contains("is not assigned to this host.")' findings.json
+}
+
 @test "ports used up: python" {
     web_server
     in_ns "$C" sysctl -qw net.ipv4.ip_local_port_range="40000 40009"

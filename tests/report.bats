@@ -461,6 +461,15 @@ one_line_does_no_harm() {
     on_each_system one_line_does_no_harm
 }
 
+@test "what stands in quotes is no key and no value of another one" {
+    cat >log <<'END'
+ts=2026-11-22T12:00:00.000001Z level=warn event=return pid=7 tid=7 prog="a peer=1.2.3.4:5 cause=timeout b\" call=x" call=recv fd=5 ret=-1 errno=104 error=ECONNRESET len=10 type=tcp local=10.0.0.5:40000 peer=10.0.0.9:80 state=CLOSE rx=1 tx=1 unacked=0 unsent=0 side=connected idle_ms=1 rtt_us=8 retrans=0 at="x y=z+0x1" cause=peer-reset why="It \"was\" peer=9.9.9.9:9 so."
+END
+    report --json log >told
+    [ "$(jq -c '[.programs[0].prog, .causes[0].cause, .causes[0].peers]' told)" = '["a peer=1.2.3.4:5 cause=timeout b\" call=x","peer-reset",[{"peer":"10.0.0.9:80","records":1}]]' ] ||
+        fails_with "$(cat told)"
+}
+
 # ordinary COUNT: what most logs consist of. Half of it comes of an event loop.
 ordinary() {
     awk -v count="$1" 'BEGIN {

@@ -165,6 +165,7 @@ END {
     not_closed()
     not_read()
     datagrams_dropped()
+    name_server_silent()
     answers_due()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
@@ -201,10 +202,25 @@ function is_still(id, state) {
 function few_descriptors() {
     if (nofile !~ /^[0-9]+$/ || descriptors < 0.9 * nofile)
         return
-    finding("descriptor-limit", descriptors " of the " nofile " descriptors that it may open are in use. When none is left, accept, socket and open fail with " \
+    finding("descriptor-limit", (descriptors > nofile ? "All of the " nofile : descriptors " of the " nofile) " descriptors that it may open are in use" held_by_one() ". When none is left, accept, socket and open fail with " \
         "EMFILE; clients then wait in the accept queue until that is full, too.", 1)
     act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
         "If their number only ever grows, the program forgets to close them: see below what they are.")
+}
+
+# Of the connections that it has accepted, how many one host holds, if that is most of them.
+function held_by_one(    i, id, host, count, all, most) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (!is_still(id, "ESTABLISHED") || !(port[id] in is_listening) || peer[id] == "")
+            continue
+        all++
+        host = peer[id]
+        sub(/:[0-9]+$/, "", host)
+        if (++count[host] > count[most])
+            most = host
+    }
+    return all >= 5 && count[most] * 2 > all ? "; " count[most] " of its " all " clients' connections are with " most : ""
 }
 
 # A queue takes one more than its limit.
@@ -259,7 +275,7 @@ function closed_windows(    i, id, list, count) {
     if (!count)
         return
     finding("peer-does-not-read", "The peer does not read, and its window is closed: " list ". Its kernel still answers, so the host is up and the path " \
-        "works; the program there is stuck or slow.", 1)
+        "works; the program there is stuck or slow, or holds its clients back on purpose, as a message broker does that is short of memory or disk.", 1)
     act("look at the program on the other side: sockshim doctor PID there shows the data as unread.")
 }
 
@@ -275,8 +291,20 @@ function connecting(    i, id, list, count) {
     if (!count)
         return
     finding("connect-unanswered", (count == 1 ? "A connect is not answered: " : count " connects are not answered: ") list \
-        ". A host without a listener would refuse immediately: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.", 1)
+        ". A host without a listener would refuse immediately: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there." open_beside(), 1)
     act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
+}
+
+# Of connects that are not answered: how many connections with the same address are open.
+function open_beside(    i, id, count, is_unanswered) {
+    for (i = 1; i <= inodes; i++)
+        if (is_still(inode_of[i], "SYN_SENT") && retransmits[inode_of[i]] >= 1)
+            is_unanswered[peer[inode_of[i]]] = 1
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        count += is_still(id, "ESTABLISHED") && peer[id] in is_unanswered
+    }
+    return count ? " But " count_of(count, "connection") " with the same address " (count == 1 ? "is" : "are") " open: if it is always that many, a NAT or a firewall on the way permits no more at a time." : ""
 }
 
 # A peer may have ended only its own side: as long as this one sends there is no fault.

@@ -9,8 +9,44 @@ function is_client(id) {
     return kind[id] == "tcp" && peer[id] != "" && !(port[id] in is_listening)
 }
 
+# Both ends of it are this process's, and it only ever speaks in one direction: what an event
+# loop wakes itself with.
+function is_own_pair(id,    i, other) {
+    if ((sent[id, 2] == 0) == (received[id, 2] == 0))
+        return 0
+    for (i = 1; i <= inodes; i++) {
+        other = inode_of[i]
+        if (kind[other] == "tcp" && local[other] == peer[id] && peer[other] == local[id] && unread[other, 2] == 0)
+            return 1
+    }
+    return 0
+}
+
+# Neither side has sent anything.
+function is_mute(id) {
+    return is_quiet(id) && sent[id, 2] == 0 && received[id, 2] == 0
+}
+
+# A socket for one question that a name server has not answered in all the time between the looks.
+function name_server_silent(    i, id, list, count) {
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (kind[id] != "udp" || peer[id] !~ /:53$/ || drops[id, 1] == "" || drops[id, 2] == "" || unread[id, 2] > 0)
+            continue
+        count++
+        list = all_of(list, id, "")
+    }
+    if (!count)
+        return
+    finding("name-server-silent", "It seems to wait for a name server: " list " (UDP) is there in both looks, and a question is answered within milliseconds where all is well. " \
+        "What needs the name waits as long: a connect of its own, or a client whose name it looks up before it greets.", 1)
+    act("ask that server from here: dig @ADDRESS NAME. If it is silent, correct /etc/resolv.conf; if it says that it has answered, does `nstat -az UdpNoPorts` count up here meanwhile? " \
+        "Then its answers come from another address than the one that was asked. A server that only looks up its clients need not: skip-name-resolve, UseDNS no, HostnameLookups Off.")
+}
+
 function is_quiet(id) {
-    return is_still(id, "ESTABLISHED") && is_client(id) && has_times[id] && unsent[id] == 0 && unread[id, 2] == 0 && \
+    return is_still(id, "ESTABLISHED") && is_client(id) && !is_own_pair(id) && has_times[id] && unsent[id] == 0 && unread[id, 2] == 0 && \
         sent[id, 1] == sent[id, 2] && received[id, 1] == received[id, 2] && sent_ago[id] >= LEAST_WAIT
 }
 
@@ -118,6 +154,8 @@ function unix_peer_does_not_read(    i, id, list, count) {
 # For a process in which nothing stands out, and that hangs nevertheless: what it may wait
 # for, where the times do not tell whose turn it is.
 function may_wait_for(    i, id, list) {
+    if (mute_connections() != "")
+        return mute_connections()
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -126,4 +164,24 @@ function may_wait_for(    i, id, list) {
     }
     return list == "" ? "" : "If it hangs, it may be waiting for an answer on " list ". Without keepalive it never notices if something in between (a NAT, a " \
         "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."
+}
+
+# By number; whoever connects to them has to begin with TLS.
+function begins_with_tls(address) {
+    sub(/^.*:/, "", address)
+    return address ~ /^(443|465|636|853|989|990|992|993|994|995|5061|5671|6514|8883)$/
+}
+
+function mute_connections(    i, id, list, tls) {
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_mute(id)) {
+            tls = tls || begins_with_tls(peer[id])
+            list = all_of(list, id, "for " in_seconds(sent_ago[id]))
+        }
+    }
+    return list == "" ? "" : "Neither side has ever sent anything: " list ". If this program waits there for a greeting, the server has not accepted the connection, is busy before it greets " \
+        "(it looks up this host's name, for example), or waits itself for this program to begin" \
+        (tls ? ": at that port TLS begins at once, so is TLS on in this program's settings, and not STARTTLS?" : ", as with TLS that begins at once.")
 }

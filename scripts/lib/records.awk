@@ -41,24 +41,23 @@ function read_logfmt(line,    quote) {
 }
 
 # A value with a blank, a quote or = is in quotes, and what stands there may look
-# like a key: the pairs are taken one by one.
+# like a key: those are taken out, one by one, and RECORD is what is left.
 function read_quoted(line,    at, key, end) {
     record_format = "quoted"
+    record = ""
     split("", record_pairs)
-    while ((at = index(line, "="))) {
+    while ((at = index(line, "=\""))) {
         key = substr(line, 1, at - 1)
-        line = substr(line, at + 1)
-        if (substr(line, 1, 1) == "\"") {
-            line = substr(line, 2)
-            end = end_of_string(line)
-            if (end > length(line))
-                return 0
-        } else
-            end = index(line " ", " ")
+        record = record key
+        sub(/.* /, "", key)
+        line = substr(line, at + 2)
+        end = end_of_string(line)
+        if (end > length(line))
+            return 0
         record_pairs[key] = substr(line, 1, end - 1)
-        line = substr(line, end)
-        sub(/^"? /, "", line)
+        line = substr(line, end + 1)
     }
+    record = record line
     record_why = record_pairs["why"]
     return 1
 }
@@ -89,8 +88,8 @@ function is_time(text) {
 # value(KEY): as it stands in the record, without the quotes around it but with
 # what is escaped in it. Empty if the key is not there.
 function value(key,    at, rest) {
-    if (record_format == "quoted")
-        return key in record_pairs ? record_pairs[key] : ""
+    if (record_format == "quoted" && key in record_pairs)
+        return record_pairs[key]
     if (record_format == "json")
         return json_value(key)
     at = index(record, " " key "=")
@@ -143,12 +142,15 @@ function is_escaped(text, at,    count) {
 
 # Whom the record just read is about: the peer; else a unix socket's process, or the
 # socket's own address, which could not be bound, say.
-function other_end() {
-    if (value("peer") != "")
-        return value("peer")
-    if (value("peer_pid") != "")
-        return "process " value("peer_pid")
-    return value("local") == "" ? "" : "local " value("local")
+function other_end(    end) {
+    end = value("peer")
+    if (end != "")
+        return end
+    end = value("peer_pid")
+    if (end != "")
+        return "process " end
+    end = value("local")
+    return end == "" ? "" : "local " end
 }
 
 # ---- What the caller wants of them (filter.sh) ----

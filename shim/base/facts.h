@@ -37,6 +37,14 @@ enum { LEAST_TRIES = 2 };
 /* Who made the connection. */
 enum __attribute__((packed)) side { SIDE_UNKNOWN, CONNECTED, ACCEPTED };
 
+/* What the kernel says of an IPv6 address that bind could not have. */
+enum __attribute__((packed)) assigned {
+    ASSIGNED_NOT_KNOWN, /* not asked, or it is there by now */
+    ASSIGNED_NOT,
+    ASSIGNED_TENTATIVE, /* duplicate address detection runs */
+    ASSIGNED_DUPLICATE  /* which found another one */
+};
+
 /* Without gaps, for it is on the stack below a whole line; and what every record has comes first,
  * for the recorder keeps words that are not 0. */
 struct facts {
@@ -76,6 +84,8 @@ struct facts {
     enum known is_open;    /* the descriptor, at EBADF */
     bool is_first_connect; /* EINVAL of a connect: the socket had no other one before */
     bool is_path;          /* it is open with O_PATH */
+    enum assigned assigned;
+    enum known listens_unseen; /* at ENOENT: a socket listens at that path, which is not there */
     bool is_filtered;   /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
     bool has_own_ports; /* port_low and port_high are the socket's: IP_LOCAL_PORT_RANGE */
 

@@ -125,7 +125,8 @@ static inline bool call_only_asks(enum call call)
 enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
 /* Causes with their level, in the order of scripts/lib/causes.txt, which says what
- * they mean. not-connected is only `info` from shutdown and setsockopt; cause_level() knows. */
+ * they mean. not-connected is only `info` from shutdown and setsockopt, as is a
+ * bad-descriptor of shutdown that is no socket; cause_level() knows. */
 #define CAUSES(X)                                                                                  \
     X(zero_length_request, "zero-length-request", LEVEL_DEBUG)                                     \
     X(zero_length_datagram, "zero-length-datagram", LEVEL_DEBUG)                                   \

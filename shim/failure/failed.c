@@ -1,5 +1,6 @@
 #include "failure/failed.h"
 
+#include "base/ask.h"
 #include "base/hint.h"
 #include "base/kernel.h"
 #include "base/process.h"
@@ -124,11 +125,22 @@ static __attribute__((noinline)) long report(enum call call, long ret, int err,
     return f.ret;
 }
 
+/* Nothing but a question whether there is a connection; unless it is about a listening socket that
+ * the program has got as its standard input or output, where inetd's programs have their
+ * connection. Of its own listener Python asks it, too, in repr(). */
+static bool finds_no_peer(enum call call, int err, const struct attempt *a)
+{
+    if (call != CALL_getpeername || err != ENOTCONN) {
+        return false;
+    }
+    return a->fd > 2 || process_is_caged() || ask_int(a->fd, SOL_SOCKET, SO_ACCEPTCONN) <= 0;
+}
+
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
-    bool wanted =
-        sockshim_set_up() && is_wanted(call, ret, err) && !is_quiet(call, ret, err, attempt);
+    bool wanted = sockshim_set_up() && is_wanted(call, ret, err) &&
+                  !is_quiet(call, ret, err, attempt) && !finds_no_peer(call, err, attempt);
     return wanted ? report(call, ret, err, attempt, false) : ret;
 }
 

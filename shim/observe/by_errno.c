@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "base/shut.h"
 #include "force/sigpipe.h"
+#include "observe/in_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -248,6 +249,19 @@ static void find_by_zero(struct facts *f)
     }
 }
 
+/* Of an address that the call could not have. */
+static void find_about_address(struct facts *f)
+{
+    if (f->err == ENOENT) {
+        find_listens_unseen(f);
+        return;
+    }
+    if (f->err == EADDRNOTAVAIL) {
+        find_assigned(f);
+    }
+    find_port_range(f);
+}
+
 static void find_by_failure(struct facts *f)
 {
     switch (f->err) {
@@ -269,7 +283,8 @@ static void find_by_failure(struct facts *f)
         return;
     case EADDRNOTAVAIL:
     case EADDRINUSE:
-        find_port_range(f);
+    case ENOENT:
+        find_about_address(f);
         return;
     case EMSGSIZE:
         find_hears_errors(f);

@@ -99,6 +99,8 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(known, is_open)                                                                              \
     X(truth, is_first_connect)                                                                     \
     X(truth, is_path)                                                                              \
+    X(number, assigned)                                                                            \
+    X(known, listens_unseen)                                                                       \
     X(number, peer_pid)                                                                            \
     X(known, error_pending)                                                                        \
     X(known, hung_up)                                                                              \

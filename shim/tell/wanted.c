@@ -5,11 +5,13 @@
 #include <errno.h>
 
 /* A question whether there is a socket or a connection, and the answer is no. A packet
- * socket never has one (net/packet/af_packet.c). */
+ * socket never has one (net/packet/af_packet.c). Who has a listening socket for a connection
+ * asks for its peer: failure/failed.c, finds_no_peer(). */
 static bool finds_none(enum call call, int err)
 {
-    return call_only_asks(call) &&
-           (err == ENOTSOCK || err == ENOTCONN || (err == EOPNOTSUPP && call == CALL_getpeername));
+    bool asks_for_peer = call == CALL_getpeername;
+    return call_only_asks(call) && (err == ENOTSOCK || (err == ENOTCONN && !asks_for_peer) ||
+                                    (err == EOPNOTSUPP && asks_for_peer));
 }
 
 static bool settings_want(enum call call, long ret, int err, bool can_time_out)

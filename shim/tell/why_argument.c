@@ -18,6 +18,10 @@ template why_not_connected(const struct facts *f)
         return SAY(
             "This option can only be set on a connected socket, and this one is not connected.");
     }
+    if (f->call == CALL_getpeername) {
+        return SAY("Descriptor $fd is a listening socket, and has no peer: connections have to be "
+                   "accepted from it.");
+    }
     return f->state == TCP_STATE_LISTEN
                ? SAY("This is a listening socket, not a connection.$saved")
                : SAY("The socket is not connected: connect was never called, it failed, or the "

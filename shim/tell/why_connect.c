@@ -152,6 +152,27 @@ template clause_port_range(const struct facts *f)
                             : SAY("net.ipv4.ip_local_port_range");
 }
 
+/* net/ipv6/af_inet6.c, inet6_bind(): not while it is tentative. */
+static template why_not_assigned(const struct facts *f)
+{
+    switch (f->assigned) {
+    case ASSIGNED_TENTATIVE:
+        return SAY("The address $local is on this host, but still tentative: bind fails until "
+                   "duplicate address detection is over (mostly seconds).");
+    case ASSIGNED_DUPLICATE:
+        return SAY("The address $local is on this host, but cannot be used: duplicate address "
+                   "detection has found another host that has it (dadfailed).");
+    case ASSIGNED_NOT:
+        return SAY("The address $local is not assigned to this host.");
+    default:
+        return f->domain == AF_INET6 && !address_is_mapped(&f->local)
+                   ? SAY("The address $local is not assigned to this host, or was not yet: "
+                         "duplicate address detection was still running (ip -6 address: "
+                         "tentative).")
+                   : SAY("The address $local is not assigned to this host.");
+    }
+}
+
 template why_address_unavailable(const struct facts *f)
 {
     if (f->err == EAGAIN) {
@@ -159,12 +180,7 @@ template why_address_unavailable(const struct facts *f)
                    "IP_LOCAL_PORT_RANGE of this socket).");
     }
     if (f->call == CALL_bind) {
-        /* net/ipv6/af_inet6.c, inet6_bind(): not while it is tentative. */
-        return f->domain == AF_INET6 && !address_is_mapped(&f->local)
-                   ? SAY("The address $local is not assigned to this host, or not yet: duplicate "
-                         "address detection is still running or has failed (ip -6 address: "
-                         "tentative, dadfailed).")
-                   : SAY("The address $local is not assigned to this host.");
+        return why_not_assigned(f);
     }
     if (is_inet(f) && f->type != SOCK_STREAM) {
         return SAY("This host has no address from which $peer can be reached.");
@@ -223,8 +239,11 @@ template why_address_in_use(const struct facts *f)
 
 template why_no_such_socket(const struct facts *f)
 {
-    (void)f;
-    return SAY("There is no socket at $peer: the server is not running, or it uses another path.");
+    return f->listens_unseen == YES
+               ? SAY("A socket is bound to $peer, but this program does not see that path: it was "
+                     "removed, or the server has its own file system (PrivateTmp, a container).")
+               : SAY("There is no socket at $peer: the server is not running, uses another path, "
+                     "or sees another file system (a container).");
 }
 
 template why_backlog_full(const struct facts *f)

@@ -7,7 +7,8 @@ from socket import (AF_INET, AF_INET6, AF_NETLINK, SHUT_RD, SOCK_DGRAM, SOCK_RAW
                     SO_REUSEPORT)
 
 from made_of import (LONG, LOOPBACK, bound_udp, call, connected, name, note_ends, notes, other_host,
-                     own_network_with, peer, run, set_sysctl, wait, without_rights)
+                     own_network_with, peer, run, set_sysctl, wait, wait_until,
+                     without_rights)
 from registry import case
 
 
@@ -75,7 +76,7 @@ def bind_foreign_mapped_address():
 
 @case("""
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=[fd00::77]:7000
-        is not assigned to this host, or not yet: duplicate address detection is still running
+        The address [fd00::77]:7000 is on this host, but still tentative
 """)
 def bind_tentative_address():
     """It is this host's, but duplicate address detection still runs."""
@@ -83,6 +84,25 @@ def bind_tentative_address():
     set_sysctl("ipv6/conf/v0/dad_transmits", LONG)  # a second each
     run("ip address add fd00::77/64 dev v0")
     call(socket.socket(AF_INET6).bind, ("fd00::77", 7000))
+
+
+def has_failed():
+    """/proc/net/if_inet6: its fifth column is the flags, 0x08 of them IFA_F_DADFAILED."""
+    with open("/proc/net/if_inet6") as addresses:
+        return any(int(line.split()[4], 16) & 8 for line in addresses)
+
+
+@case("""
+    bind EADDRNOTAVAIL address-unavailable | type=tcp local=[fd00::78]:7000
+        The address [fd00::78]:7000 is on this host, but cannot be used: duplicate address detection
+""")
+def bind_duplicate_address():
+    """The other host has it, and says so."""
+    other_host()
+    peer("run('ip address add fd00::78/64 dev v1 nodad')")
+    run("ip address add fd00::78/64 dev v0")
+    wait_until(has_failed)
+    call(socket.socket(AF_INET6).bind, ("fd00::78", 7000))
 
 
 @case("""

@@ -305,6 +305,40 @@ def unix_no_such_path():
 
 
 @case("""
+    connect ENOENT no-such-socket | type=unix-stream peer=$them
+        A socket is bound to $them, but this program does not see that path: it was removed
+    connect ENOENT no-such-socket | type=unix-stream peer=$them.more
+        There is no socket at $them.more: the server is not running
+    connect ENOENT no-such-socket | type=unix-stream peer=$last
+        There is no socket at $last: the server is not running
+    sendto ENOENT no-such-socket | len=3 type=unix-dgram peer=$box
+        A socket is bound to $box, but this program does not see that path
+""")
+def unix_path_removed():
+    """A listener whose path is gone; a name that only begins as its does; a connection that
+    has the name of a listener which is closed; and one for datagrams."""
+    listener, them = socket.socket(AF_UNIX), unix_address()
+    listener.bind(them)
+    listener.listen()
+    last, gone = unix_address(), socket.socket(AF_UNIX)
+    gone.bind(last)
+    gone.listen()
+    client = socket.socket(AF_UNIX)
+    client.connect(last)
+    accepted, _ = gone.accept()
+    gone.close()
+    box, receiver = unix_address(), socket.socket(AF_UNIX, SOCK_DGRAM)
+    receiver.bind(box)
+    for path in them, last, box:
+        os.unlink(path)
+    notes.update(them=them, last=last, box=box)
+    call(socket.socket(AF_UNIX).connect, them)
+    call(socket.socket(AF_UNIX).connect, them + ".more")
+    call(socket.socket(AF_UNIX).connect, last)
+    call(socket.socket(AF_UNIX, SOCK_DGRAM).sendto, b"abc", box)
+
+
+@case("""
     connect ECONNREFUSED connection-refused | type=unix-stream peer=$them
         Nothing is listening at $them: its owner is gone, has not called listen or has shut the socket down
 """)

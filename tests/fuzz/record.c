@@ -144,8 +144,9 @@ static void check_own(const struct moment *m, const struct facts *f, const char 
     size_t len = event == EVENT_START     ? record_start(line, m, words, words)
                  : event == EVENT_REFUSED ? record_refused(line, m, f->call, f->fd, "Words.")
                  : event == EVENT_LOST    ? record_lost(line, m, f->len)
-                 : event == EVENT_ROTATED ? record_rotated(line, m, words)
-                                          : record_config(line, m, LEVEL_WARN, words, strlen(words));
+                 : event == EVENT_ROTATED
+                     ? record_rotated(line, m, words)
+                     : record_config(line, m, LEVEL_WARN, words, strlen(words));
     struct check c = check_line(line, len, settings.json);
     check_that(&c, check_is(&c, "event", names[event]), "the event");
     check_that(&c, check_has(&c, keys[event]), keys[event]);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What runs under the shim: both ends of many connections at once, each a generator that
-does its calls and yields what it waits for. All that it does is in its journal.
+does its calls and yields what it waits for. All that it does is in its journal. A socket is made
+in the namespace of its side (setns); its calls come in that one or in the other, as it happens.
 
 driver.py SEED FIRST COUNT FAMILIES JOURNAL, with the descriptors of the two namespaces, of
 the pipe to the hands and of the one back in WITNESS_DESCRIPTORS.

@@ -155,7 +155,7 @@ def _(case, said):
     return case.entry["errno"] == errno.EAGAIN
 
 
-@claim(r"There is no socket at (?P<path>\S+): the server is not running, or it uses another path\.")
+@claim(r"There is no socket at (?P<path>\S+): the server is not running, uses another path, or sees another file system \(a container\)\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 

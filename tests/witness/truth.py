@@ -101,7 +101,8 @@ class Tcp:
             if p.flags & ACK and self.first is not None:
                 taken = sure and start + p.payload >= self.acknowledged(p.at)  # a probe is not
                 self.acked.append((p.at, max(0, difference(p.ack, self.first)), taken, p.window))
-            if p.payload and start + p.payload > taken_before and self.takes_nothing(p.at):
+            is_new = start + p.payload > taken_before or start + p.payload > certain and self.answers_with_reset(p.at)
+            if p.payload and is_new and self.takes_nothing(p.at):
                 self.own_resets.append(p.at)
                 continue
             if p.payload:
@@ -145,6 +146,9 @@ class Tcp:
         """net/ipv4/tcp_input.c, tcp_rcv_state_process(): in FIN_WAIT1 and FIN_WAIT2, with the
         reading side shut down, data is answered with RST."""
         return self.fin_in == NEVER and self.shut(0, at) and self.shut(1, at)
+
+    def answers_with_reset(self, at):
+        return any(p.flags & RST and at <= p.at <= at + RACE for p in self.out)
 
     def take_reset(self, p, place, has_fin, sure):
         """RFC 5961: only the next number counts, or with the FIN the one before it."""
@@ -305,8 +309,8 @@ class Tcp:
 
     def timers(self):
         """When what ends connections by time may have done so at the earliest."""
-        begin = min((p.at for p in self.out), default=0)  # what is not acknowledged may be older than the option
-        return [max(a["t0"], begin + a["value"] * 10**6) if a["name"] == "user-timeout" else a["t0"] + 10**9
+        begin = min((p.at for p in self.out), default=0)  # what is not acknowledged, or idle, may be so before the option
+        return [max(a["t0"], begin + (a["value"] * 10**6 if a["name"] == "user-timeout" else 10**9))
                 for a in self.acts
                 if a["act"] == "option" and a["e"] == self.name and a["name"] in ("user-timeout", "keepalive")]
 

@@ -30,7 +30,7 @@ function tell_not_reached(g,    i, n, kind, time) {
     time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
     n = found(kind, is_route_question(i) ? "info" : level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         not_reached_title(i, kind) (is_route_question(i) ? " by UDP, which may not matter" : ""), \
-        tally(g, "time", "times") " (" printable(error_of[i] == "" ? cause_of[i] : error_of[i]) time "), first at " clock(i) (group_size[g] > 1 ? ", last at " clock(group_last[g]) : "") "." beside(i), \
+        tally(g, "time", "times") " (" printable(error_of[i] == "" ? cause_of[i] : error_of[i]) time "), first at " clock(i) (clock(group_last[g]) != clock(i) ? ", last at " clock(group_last[g]) : "") "." beside(i), \
         is_route_question(i) ? "Such a connect sends nothing: it may be a name server in reserve, or a question for the way." : not_reached_meaning(i, group_most[g]), \
         not_reached_advice(i, group_most[g]))
     add_figure(n, "records", group_size[g])
@@ -57,7 +57,7 @@ function not_reached_title(i, kind) {
     if (kind == "address-in-use")
         return spoken_prog(i) " cannot listen at " printable(local_of[i]) ": something else has that address"
     if (kind == "address-unavailable")
-        return spoken_prog(i) " wants " (call_of[i] == "bind" ? printable(local_of[i]) ", which is not an address of this host" : "an address that this host cannot use for " spoken_peer(i))
+        return spoken_prog(i) " wants " (call_of[i] == "bind" ? printable(local_of[i]) ", which it cannot have" : "an address that this host cannot use for " spoken_peer(i))
     return spoken_prog(i) " may not " (call_of[i] == "bind" ? "use " printable(local_of[i]) : call_of[i] == "socket" ? "make such a socket" : "reach " spoken_peer(i))
 }
 
@@ -67,6 +67,8 @@ function not_reached_meaning(i, ms) {
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
             : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
+    if (is_seen_elsewhere(i))
+        return sentence(why_of[i])
     if (cause_of[i] == "no-such-socket")
         return "Its server is not running, or one of the two has a file system of its own (" (peer_of[i] ~ /^\/(var\/)?tmp\// ? "PrivateTmp=, " : "") "a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -80,7 +82,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+        return went_through(i, ms) ? some_dropped(i, ms) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
             : "A firewall (of this host, too) drops it, the host is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
@@ -100,6 +102,12 @@ function refused_advice(i,    shows) {
     return shows " there; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
+# Whether the kernel had a socket at that path when the path was not there: its sentence alone
+# says so.
+function is_seen_elsewhere(i) {
+    return cause_of[i] == "no-such-socket" && why_of[i] ~ /^A socket is bound to /
+}
+
 # Name servers are asked by UDP, and once more by TCP if the answer was cut short (RFC 7766).
 function is_long_question(i) {
     return type_of[i] ~ /tcp/ && port_of(peer_of[i]) == 53 && !is_same_host(i)
@@ -114,6 +122,8 @@ function not_reached_advice(i, ms) {
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
+    if (is_seen_elsewhere(i))
+        return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Use a path both see; else restart it."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
         return "if the path is there, but not below /proc/" printable(pid_of[i]) "/root (what " spoken_prog(i) " sees), correct that; else start the server (`ss -lxp`)."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
@@ -131,8 +141,10 @@ function not_reached_advice(i, ms) {
         return unanswered_advice(i, ms)
     if (cause_of[i] == "address-unavailable" && call_of[i] != "bind" && family_of(i) == 6)
         return "if `ip -6 addr` shows no address for it, use IPv4 (for localhost: 127.0.0.1); else look for ports in TIME_WAIT: `ss -tan`."
+    if (cause_of[i] == "address-unavailable" && local_of[i] ~ /^\[/ && local_of[i] !~ /^\[::ffff:/)
+        return "start it later (network-online.target, RestartSec=5), or correct the setting (`ip -6 addr`)."
     if (cause_of[i] == "address-unavailable")
-        return "`ip addr` shows the addresses of this host; correct the program's setting."
+        return "`ip addr` shows the addresses of this host; correct the program's setting, or start it after the address."
     if (cause_of[i] == "not-permitted")
         return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : "`journalctl -k --grep denied`, and the permissions of the path."
     return "look in its log at " clock(i) "."
@@ -146,6 +158,8 @@ function unanswered_advice(i, ms,    sooner) {
         sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner than the kernel (by default 127 s); " # it waited in connect
     if (is_same_host(i))
         return sooner full_queue_advice(i)
+    if (went_through(i, ms))
+        return sooner "`ss -tn dst " printable(host_of(peer_of[i])) "` then: always as many? Keep fewer open (a pool)."
     return sooner "`sockshim doctor -- COMMAND` tells if SYN leaves this host" (sooner != "" ? "." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
 }
 

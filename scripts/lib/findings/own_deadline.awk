@@ -64,10 +64,33 @@ function tell_own_deadline(g,    i, n, time, what) {
 
 function connect_deadline_advice(i, ms) {
     if (!was_silent(i, ms))
-        return "raise it above what a handshake takes (`ping " printable(host_of(peer_of[i])) "`)."
+        return "raise it above a handshake's time (`ping " printable(host_of(peer_of[i])) "`)."
     if (is_same_host(i))
         return full_queue_advice(i)
-    return not_reached_advice(i)
+    return not_reached_advice(i, ms)
+}
+
+# How many other connects of the program to the same address and port went through while this
+# one waited, for MS.
+function went_through(i, ms,    j, n) {
+    for (j = i - 1; j > 0 && at_of[i] - at_of[j] <= ms; j--)
+        if (cause_of[j] == "in-progress" && peer_of[j] == peer_of[i] && prog_of[j] == prog_of[i] && !is_same_connect(i, j) && is_known_to_connect(j))
+            n += kept_for[j]
+    return int(n + 0.5)
+}
+
+# Whether the connect under way of record J succeeded: what is next said of its descriptor is
+# of a connection, or of another connect, and a close before that had nothing to tell.
+function is_known_to_connect(j,    k) {
+    for (k = j + 1; k <= kept_count; k++)
+        if (pid_of[k] == pid_of[j] && fd_of[k] == fd_of[j] && machine_of[k] == machine_of[j])
+            return cause_of[k] == "in-progress" && !(log_of[k] in has_no_closes) || peer_of[k] == peer_of[j] && was_connected(k)
+    return 0
+}
+
+function some_dropped(i, ms,    n) {
+    n = went_through(i, ms)
+    return counted(n, "other", "others") " went through meanwhile: its accept queue is full at times, a NAT or firewall permits only so many, or SYNs are lost."
 }
 
 # Whether a connect of the program to another port of that host was under way, and has no
@@ -96,11 +119,13 @@ function was_silent(i, ms) {
 
 function deadline_meaning(i, what, ms) {
     if (what == "connect" && !was_silent(i, ms))
-        return "The path is slow or loses SYNs (retried after 1 s), or nothing is there."
+        return "The path is slow, SYNs are lost (retried after 1 s), its queue is full, or it is off."
     if (what == "connect" && is_long_question(i))
         return long_question(i)
     if (what == "connect" && is_same_host(i))
         return "On this host it is the server's accept queue, which is full: it hangs or is overloaded. Or a firewall rule."
+    if (what == "connect" && went_through(i, ms))
+        return some_dropped(i, ms)
     if (what == "connect")
         return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
             : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."

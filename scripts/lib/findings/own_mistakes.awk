@@ -3,25 +3,54 @@
 function find_own_mistakes(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
+        if (is_of_listener(i))
+            takes_listener[prog_of[i], pid_of[i], machine_of[i]] = 1
+    for (i = 1; i <= kept_count; i++)
         if (is_open(i) && is_own_mistake(i))
-            put_in_group(prog_of[i] SUBSEP cause_of[i] SUBSEP call_of[i], i, at_of[i])
+            put_in_group(prog_of[i] SUBSEP cause_of[i] SUBSEP (follows_listener(i) ? "listener" : call_of[i]), i, at_of[i])
     for (g = 1; g <= groups; g++)
         tell_own_mistake(g)
 }
 
+# It is a record of a listening socket alone, as standard input or output.
+function is_of_listener(i) {
+    return cause_of[i] == "not-connected" && call_of[i] == "getpeername"
+}
+
+# What that process then tries with it fails as well.
+function follows_listener(i) {
+    return cause_of[i] == "not-connected" && (prog_of[i], pid_of[i], machine_of[i]) in takes_listener
+}
+
 function is_own_mistake(i) {
     if (cause_of[i] == "not-connected")
-        return call_of[i] != "shutdown" && call_of[i] !~ /^get/
+        return call_of[i] != "shutdown" && (call_of[i] == "getpeername" || call_of[i] !~ /^get/)
+    if (cause_of[i] == "bad-descriptor" && call_of[i] == "shutdown" && error_of[i] == "ENOTSOCK")
+        return 0 # nothing happens to it
     return cause_of[i] ~ /^(bad-descriptor|local-shutdown-write|message-too-big|no-memory)$/
 }
 
 function tell_own_mistake(g,    i, n) {
     i = group_first[g]
+    if (follows_listener(i)) {
+        tell_listener_as_connection(g)
+        return
+    }
     n = found(cause_of[i], level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         spoken_prog(i) ": " printable(call_of[i]) " fails with " printable(error_of[i]) ", " (cause_of[i] == "no-memory" ? "as the kernel has no room" : cause_of[i] == "message-too-big" ? "as the message is too big" : "a mistake of the program"), \
         tally(g, "time", "times") ", first at " clock(i) " on descriptor " printable(fd_of[i]) (site_of[i] != "" ? ", called from " printable(site_of[i]) : "") ".", \
         sentence(why_of[i]), \
         cause_text_of(cause_of[i]))
+    add_figure(n, "records", group_size[g])
+}
+
+function tell_listener_as_connection(g,    i, n) {
+    i = group_first[g]
+    n = found("listener-as-connection", "warn", g, \
+        spoken_prog(i) " has a listening socket for a connection: descriptor " printable(fd_of[i]), \
+        tally(g, "time", "times") ", first at " clock(i) (local_of[i] != "" ? ", " printable(local_of[i]) : "") ": it asked for the peer (getpeername), and there is none.", \
+        "Whoever started it seems to have passed on the listening socket itself; no client is at fault.", \
+        "systemd: Accept=yes and a template unit NAME@.service; inetd: nowait.")
     add_figure(n, "records", group_size[g])
 }
 

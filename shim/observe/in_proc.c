@@ -1,0 +1,178 @@
+#include "observe/in_proc.h"
+
+#include "base/raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+
+/* A file of lines, none of which is longer than the buffer where it matters. */
+struct lines {
+    long fd;
+    size_t at, used;
+    char bytes[256];
+};
+
+static bool lines_open(struct lines *l, const char *path)
+{
+    l->at = l->used = 0;
+    l->fd = raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    return l->fd >= 0;
+}
+
+static size_t length_of_line(const struct lines *l)
+{
+    size_t len = 0;
+    while (l->at + len < l->used && l->bytes[l->at + len] != '\n') {
+        len++;
+    }
+    return len;
+}
+
+/* What is left goes to the front, and more is read behind it. */
+static bool lines_fill(struct lines *l)
+{
+    size_t left = l->used - l->at;
+    for (size_t i = 0; i < left; i++) {
+        l->bytes[i] = l->bytes[l->at + i];
+    }
+    l->at = 0;
+    l->used = left < sizeof l->bytes ? left : 0; /* a line without an end is dropped */
+    long got = raw(SYS_read, l->fd, l->bytes + l->used, sizeof l->bytes - l->used);
+    l->used += got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
+/* The next line and its length, without its end; NULL: there is no more. */
+static const char *lines_next(struct lines *l, size_t *len)
+{
+    while (*len = length_of_line(l), l->at + *len == l->used) {
+        if (!lines_fill(l)) {
+            return NULL;
+        }
+    }
+    const char *line = l->bytes + l->at;
+    l->at += *len + 1;
+    return line;
+}
+
+/* Hexadecimal digits from *line on, which is left behind them and the blanks that follow. */
+static uint32_t take_hex(const char **line, const char *end, int most)
+{
+    uint32_t number = 0;
+    const char *at = *line;
+    for (int i = 0; i < most && at < end && *at != ' '; i++, at++) {
+        number = number * 16 + (uint32_t)(*at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10);
+    }
+    while (at < end && *at == ' ') {
+        at++;
+    }
+    *line = at;
+    return number;
+}
+
+/* ---- IPv6 addresses: net/ipv6/addrconf.c, if6_seq_show() ---- */
+
+/* Of include/uapi/linux/if_addr.h. */
+enum { IS_DUPLICATE = 0x08, IS_TENTATIVE = 0x40 };
+
+/* ADDRESS IFINDEX PREFIX SCOPE FLAGS NAME; its address and flags. */
+static bool is_line_of(const char *line, size_t len, const struct sockaddr_in6 *in6,
+                       uint32_t *flags)
+{
+    enum { DIGITS = 32 };
+    const char *end = line + len;
+    for (int i = 0; i < DIGITS / 2; i++) {
+        if (len < DIGITS || take_hex(&line, end, 2) != in6->sin6_addr.s6_addr[i]) {
+            return false;
+        }
+    }
+    uint32_t interface = take_hex(&line, end, 8);
+    take_hex(&line, end, 8);
+    take_hex(&line, end, 8);
+    *flags = take_hex(&line, end, 8);
+    return in6->sin6_scope_id == 0 || interface == in6->sin6_scope_id;
+}
+
+static enum assigned assigned_by(uint32_t flags)
+{
+    if (flags & IS_DUPLICATE) {
+        return ASSIGNED_DUPLICATE;
+    }
+    return flags & IS_TENTATIVE ? ASSIGNED_TENTATIVE : ASSIGNED_NOT_KNOWN;
+}
+
+void find_assigned(struct facts *f)
+{
+    struct lines l;
+    size_t len;
+    const char *line;
+    if (f->call != CALL_bind || address_family(&f->local) != AF_INET6 ||
+        address_is_mapped(&f->local) || !lines_open(&l, "/proc/thread-self/net/if_inet6")) {
+        return;
+    }
+    f->assigned = ASSIGNED_NOT;
+    while ((line = lines_next(&l, &len)) != NULL) {
+        uint32_t flags;
+        if (is_line_of(line, len, &address_at(&f->local)->in6, &flags)) {
+            f->assigned = assigned_by(flags);
+            break;
+        }
+    }
+    raw(SYS_close, l.fd);
+}
+
+/* ---- unix sockets: net/unix/af_unix.c, unix_seq_show() ---- */
+
+/* NUMBER: REFERENCES PROTOCOL FLAGS TYPE STATE INODE PATH, of one that connects come to. */
+static bool takes_connects(const char *line, size_t len)
+{
+    enum { COLUMNS = 3, LISTENS = 0x10000, OF_DATAGRAMS = SOCK_DGRAM };
+    const char *end = line + len;
+    while (line < end && *line != ':') {
+        line++;
+    }
+    line += line < end;
+    take_hex(&line, end, 0);
+    for (int i = 1; i < COLUMNS; i++) {
+        take_hex(&line, end, 8);
+    }
+    uint32_t flags = take_hex(&line, end, 8);
+    return flags & LISTENS || take_hex(&line, end, 4) == OF_DATAGRAMS;
+}
+
+static bool ends_with(const char *line, size_t len, const char *path, size_t path_len)
+{
+    return len > path_len && line[len - path_len - 1] == ' ' &&
+           memcmp(line + len - path_len, path, path_len) == 0;
+}
+
+void find_listens_unseen(struct facts *f)
+{
+    struct lines l;
+    size_t len;
+    const char *line;
+    const struct sockaddr_un *un = &address_at(&f->peer)->un;
+    size_t room = f->peer.len - offsetof(struct sockaddr_un, sun_path);
+    bool is_whole = address_family(&f->peer) == AF_UNIX && !f->peer.is_cut &&
+                    f->peer.len > offsetof(struct sockaddr_un, sun_path);
+    if (!is_whole || un->sun_path[0] != '/' || !lines_open(&l, "/proc/thread-self/net/unix")) {
+        return;
+    }
+    char path[sizeof un->sun_path + 1];
+    size_t path_len = strnlen(un->sun_path, room < sizeof path - 1 ? room : sizeof path - 1);
+    memcpy(path, un->sun_path, path_len);
+    path[path_len] = 0;
+    f->listens_unseen = NO;
+    while ((line = lines_next(&l, &len)) != NULL) {
+        if (ends_with(line, len, path, path_len) && takes_connects(line, len)) {
+            /* A path is made before its socket is listed, so it is not one that was late. */
+            bool is_gone = raw(SYS_faccessat, AT_FDCWD, path, F_OK) == -ENOENT;
+            f->listens_unseen = is_gone ? YES : UNKNOWN;
+            break;
+        }
+    }
+    raw(SYS_close, l.fd);
+}
