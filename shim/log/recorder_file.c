@@ -114,7 +114,7 @@ static void write_in_place(int fd)
         SET_FLAGS = (int)_IOW('f', 2, long),
         NO_COPY = 0x800000
     };
-    int flags;
+    int flags = 0;
     if (raw(SYS_ioctl, fd, GET_FLAGS, &flags) == 0) {
         flags |= NO_COPY;
         raw(SYS_ioctl, fd, SET_FLAGS, &flags);
