@@ -833,7 +833,7 @@ stream_set_timeout(\$s, 1); fread(\$s, 99); fclose(\$s); echo 'done';
 P
     background env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$PWD/php.log" php -S "127.0.0.1:$PORT" -t php
     wait_for_port "$PORT"
-    [ "$(curl -s "http://127.0.0.1:$PORT/")" = done ]
+    [ "$(curl -s "http://127.0.0.1:$PORT/")" = "done" ]
     finds waits-for-itself php.log
     figure limit = none
 }

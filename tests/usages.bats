@@ -79,7 +79,7 @@ reports() {
         [ "${stderr_lines[0]}" = "sockshim: no records; not counted: what $filter left out" ] || fails_with "$stderr"
     done
     # What leaves nothing out is not told to.
-    for filter in SOCKSHIM_LEVEL=loud SOCKSHIM_LEVEL=DEBUG SOCKSHIM_SKIP=, SOCKSHIM_ONLY=,; do
+    for filter in SOCKSHIM_LEVEL=loud SOCKSHIM_LEVEL=DEBUG "SOCKSHIM_SKIP=," "SOCKSHIM_ONLY=,"; do
         run -1 --separate-stderr env "$filter" "$SOCKSHIM_COMMAND" bash -c 'exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/1'
         [[ $stderr == *"sockshim: 1 record: connection-refused 1"$'\n'* ]] || fails_with "$filter: $stderr"
     done
@@ -401,6 +401,14 @@ END
     [ "$stderr" = "sockshim: SOCKSHIM_RECORDER $PWD/d: cannot record there: it is a directory, not a file" ] || fails_with "$stderr"
     sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
     sockshim -q -o off --recorder new -- "$PROGRAMS/recorded" lean 4
+    mkdir e && cp a.log e && cp new e/ring && printf '\377\377\377\377' | dd of=e/ring bs=1 seek=8 conv=notrunc 2>/dev/null
+    run -2 --separate-stderr sockshim report e/ring
+    [ "$stderr" = "sockshim: e/ring: not all of it can be read; sockshim recorder e/ring says why" ] || fails_with "$stderr"
+    run -2 sockshim recorder e/ring
+    [ "${#lines[@]}" -eq 1 ]
+    ln -s . e/loop
+    reports "e/a.log: 1 record *" e
+    [[ $stderr == "sockshim: e: not everything in it can be read"* ]] || fails_with "$stderr"
     run -1 sockshim check ./d
     [ "$output" = "./d: no, it is a directory" ] || fails_with "$output"
     run -1 sockshim check d

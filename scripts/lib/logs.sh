@@ -4,7 +4,7 @@
 # logs_in FOLDER: one a line, those in it and in folders within that have a record near
 # their beginning, or that cannot be read.
 logs_in() {
-    find -L "$1" -type f | LC_ALL=C sort | while IFS= read -r logs_path; do
+    { find -L "$1" -type f 2>/dev/null || complain "$1: not everything in it can be read"; } | LC_ALL=C sort | while IFS= read -r logs_path; do
         if [ ! -r "$logs_path" ] || logs_holds_records "$logs_path"; then
             printf '%s\n' "$logs_path"
         fi

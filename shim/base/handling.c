@@ -181,3 +181,12 @@ void handling_settle(struct handling *h)
         h->keepalive.count = left < MOST_PROBES ? left : MOST_PROBES;
     }
 }
+
+bool handling_is_asked(const struct handling *h)
+{
+    bool on_connections =
+        h->dead_peer_ms > 0 || h->keeps_alive || h->recv_timeout_ms > 0 || h->reset_eof;
+    bool on_connects = h->connect_timeout_ms > 0 || h->connect_retry_ms > 0;
+    bool on_listeners = h->backlog > 0 || h->reuseaddr || h->accept_careful;
+    return on_connections || on_connects || on_listeners || h->eintr_restart;
+}

@@ -29,6 +29,9 @@ struct handling {
  * of its time although the kernel's long timers are late (kernel/time/timer.c). */
 struct keepalive keepalive_for(unsigned seconds);
 
+/* Whether there is anything of it. */
+bool handling_is_asked(const struct handling *h);
+
 /* What is derived where both or one of them are given. */
 void handling_settle(struct handling *h);
 

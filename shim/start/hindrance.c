@@ -141,8 +141,7 @@ void hindrance_found(enum setting setting, enum hindrance hindrance)
 
 void hindrance_by_cage(void)
 {
-    static const struct handling nothing;
-    if (memcmp(&settings.handling, &nothing, sizeof nothing) != 0) {
+    if (handling_is_asked(&settings.handling)) {
         hindrance_found(SETTING_ON, HINDRANCE_CAGE);
     }
 }

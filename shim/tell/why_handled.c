@@ -209,11 +209,9 @@ static void put_result(struct text *t, const struct change *c)
 
 void handled_given(struct text *t, const struct change *c)
 {
-    if (is_short(c)) {
-        text_signed(t, c->given);
-    } else if (is_wait(c)) {
+    if (is_wait(c) && !is_short(c)) {
         text_add(t, c->call == CALL_getsockopt ? "SO_ERROR ETIMEDOUT" : "-1 ETIMEDOUT");
-    } else if (c->err) {
+    } else if (c->err && !is_short(c)) {
         put_result(t, c);
     } else if (c->setting == SETTING_BACKLOG) {
         put_call(t, "listen", c->given);

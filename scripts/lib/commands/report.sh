@@ -342,12 +342,21 @@ report_feed_one() {
     elif [ -n "$report_tool" ]; then
         {
             report_put_back "$report_bytes" | "$report_tool" -dc 2>/dev/null || {
-                complain "$(report_names "$1"): $report_tool could not read all of it; it is damaged or truncated"
+                report_complain_of "$1" "$report_tool"
                 echo unread >&3
             }
         } | report_pieces >&4
     else
         { report_put_back "$report_bytes" || echo unread >&3; } | report_pieces >&4
+    fi
+}
+
+# report_complain_of LOG TOOL: a recorder's file may be of another version as well.
+report_complain_of() {
+    if [ "$2" = "$recorder" ]; then
+        complain "$(report_names "$1"): not all of it can be read; sockshim recorder $(report_names "$1") says why"
+    else
+        complain "$(report_names "$1"): $2 could not read all of it; it is damaged or truncated"
     fi
 }
 
