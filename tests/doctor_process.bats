@@ -66,6 +66,13 @@ has_findings() {
     says " of the 64 descriptors that it may open are in use" "prlimit --pid " "sockets of other kinds, not bound or not connected"
 }
 
+@test "descriptors that run out: whose connections they are, if most are of one host" {
+    looking_at held_by_one
+    says "descriptors that it may open are in use; 6 of its 8 clients' connections are with 127.0.0.7. When none is left"
+    looking_at few_descriptors
+    says_not "connections are with"
+}
+
 @test "datagrams that were dropped" {
     looking_at overrun
     says "2 Datagrams were dropped because its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \

@@ -1,5 +1,5 @@
 """Scenes on loopback: scene.py NAME [COMMAND...] sets one up, runs COMMAND in it."""
-import os, select, socket, struct, subprocess, sys, threading, time
+import os, resource, select, socket, struct, subprocess, sys, threading, time
 
 PORT = 8080
 DEFER_ACCEPT, USER_TIMEOUT, SYN_SENT = 9, 18, 2  # netinet/tcp.h
@@ -511,6 +511,17 @@ def quiet(keepalive=0):
     while tcp_info(clients[0], 44, "I") < 2500:  # tcpi_last_data_sent
         time.sleep(0.05)
     yield clients, servers
+
+
+def held_by_one():
+    """A server whose clients are nearly all the same host's; and two of another one."""
+    s = listener(9, address=("0.0.0.0", PORT))
+    clients = [socket.create_connection(("127.0.0.1", PORT), source_address=(host, 0))
+               for host in ["127.0.0.7"] * 6 + ["127.0.0.8"] * 2]
+    servers = [s.accept()[0] for _ in clients]
+    used = len(os.listdir("/proc/self/fd")) - 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 2, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    yield s, clients, servers
 
 
 def lasts(s):

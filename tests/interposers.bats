@@ -168,3 +168,39 @@ END
     [ "$status" -eq 0 ] || fails_with "status $status: $output"
     expect_count 1 '.call == "recv" and .len == 7'
 }
+
+@test "another preload's close_range, behind us: closefrom closes what the C library's would" {
+    "${CC:-cc}" -shared -fPIC -o "$BATS_TEST_TMPDIR/keeping.so" -x c - <<'END'
+int close_range(unsigned first, unsigned last, int flags)
+{
+    return (int)(first * 0 + last * 0) + flags * 0;
+}
+END
+    "${CC:-cc}" -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/closes" -x c - <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(void)
+{
+    char room[8];
+    int pair[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    recv(pair[0], room, 7, MSG_DONTWAIT);
+    closefrom(pair[0]);
+    int before = pair[0];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    recv(pair[0], room, 6, MSG_DONTWAIT);
+    return pair[0] != before;
+}
+END
+    LD_PRELOAD="$BATS_TEST_TMPDIR/keeping.so" "$BATS_TEST_TMPDIR/closes"
+    local limit
+    for limit in 1G 64K; do
+        rm -f "$LOG"
+        env LD_PRELOAD="$SHIM $BATS_TEST_TMPDIR/keeping.so" SOCKSHIM_LOG="$LOG" SOCKSHIM_LOG_LIMIT=$limit \
+            "$BATS_TEST_TMPDIR/closes"
+        expect_count 1 '.call == "recv" and .len == 7'
+        expect_count 1 '.call == "recv" and .len == 6'
+    done
+}

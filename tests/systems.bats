@@ -22,7 +22,7 @@ build_for() {
     for program in ends waits combinations; do
         $2 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$build/$program" "$TOP/tests/programs/$program.c" -pthread
     done
-    [ "$1" != i386 ] || $2 -D_GNU_SOURCE -O2 -o "$build/stack" "$TOP/tests/programs/stack.c" -pthread
+    [ "$1" != i386 ] && [ "$1" != musl ] || $2 -D_GNU_SOURCE -O2 -o "$build/stack" "$TOP/tests/programs/stack.c" -pthread
     [ "$1" = aarch64 ] || $2 -std=gnu11 -D_GNU_SOURCE -O2 -o "$build/transparent" "$TOP"/tests/life/*.c
 }
 
@@ -214,7 +214,7 @@ records_into_a_ring() {
     grep -q ' call=recv .* cause=peer-closed ' "$BATS_TEST_TMPDIR/lines"
 }
 
-# As tests/log.bats has it; musl has no swapcontext(3).
+# As tests/log.bats has it.
 takes_little_stack() {
     local call native output setting stack=$BATS_FILE_TMPDIR/$SYSTEM/stack
     for call in first-socket would-block recvmsg reset shut refused so-error-6 path bind \
@@ -251,6 +251,8 @@ takes_little_stack() {
     tells_wrong_settings
     rotates_and_follows
     records_into_a_ring
+    takes_little_stack
+    takes_little_stack_when_handling "$SHIM" "$BATS_FILE_TMPDIR/$SYSTEM/stack"
     changes_nothing
 }
 

@@ -202,10 +202,25 @@ function is_still(id, state) {
 function few_descriptors() {
     if (nofile !~ /^[0-9]+$/ || descriptors < 0.9 * nofile)
         return
-    finding("descriptor-limit", descriptors " of the " nofile " descriptors that it may open are in use. When none is left, accept, socket and open fail with " \
+    finding("descriptor-limit", (descriptors > nofile ? "All of the " nofile : descriptors " of the " nofile) " descriptors that it may open are in use" held_by_one() ". When none is left, accept, socket and open fail with " \
         "EMFILE; clients then wait in the accept queue until that is full, too.", 1)
     act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
         "If their number only ever grows, the program forgets to close them: see below what they are.")
+}
+
+# Of the connections that it has accepted, how many one host holds, if that is most of them.
+function held_by_one(    i, id, host, count, all, most) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (!is_still(id, "ESTABLISHED") || !(port[id] in is_listening) || peer[id] == "")
+            continue
+        all++
+        host = peer[id]
+        sub(/:[0-9]+$/, "", host)
+        if (++count[host] > count[most])
+            most = host
+    }
+    return all >= 5 && count[most] * 2 > all ? "; " count[most] " of its " all " clients' connections are with " most : ""
 }
 
 # A queue takes one more than its limit.

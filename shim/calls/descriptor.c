@@ -168,13 +168,25 @@ WRAP(int, close_range, (unsigned first, unsigned last, int flags))
                                       : next.close_range(first, last, flags);
 }
 
-/* A kernel before 5.9 has no close_range: there the log goes, and is opened anew by its
- * path at the next record. */
+/* As the C library's closefrom(), which no other preload's close_range() stands in front of.
+ * false: a kernel before 5.9 has no close_range; there the log goes, and is opened anew by
+ * its path at the next record. */
+static bool close_from_around(unsigned first, struct ours ours)
+{
+    bool has_both = ours.high != ~0U;
+    long result = first < ours.low ? raw(SYS_close_range, first, ours.low - 1, 0) : 0;
+    if (has_both && ours.low + 1 < ours.high) {
+        result |= raw(SYS_close_range, ours.low + 1, ours.high - 1, 0);
+    }
+    result |= raw(SYS_close_range, (has_both ? ours.high : ours.low) + 1, ~0U, 0);
+    return result == 0;
+}
+
 WRAP(void, closefrom, (int low))
 {
     unsigned first = low < 0 ? 0 : (unsigned)low;
-    if (ours_within(first, INT_MAX).low == ~0U ||
-        (close_around(first, ~0U, 0) < 0 && errno == ENOSYS)) {
+    struct ours ours = ours_within(first, INT_MAX);
+    if (ours.low == ~0U || !close_from_around(first, ours)) {
         next.closefrom(low);
     }
 }

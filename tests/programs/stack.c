@@ -18,10 +18,14 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <ucontext.h>
 #include <unistd.h>
+
+#ifdef __GLIBC__
+#include <ucontext.h>
+#endif
 
 enum { SIZE = 65536, PAINT = 0xa5 };
 
@@ -349,8 +353,12 @@ static void take_every_number(void)
     for (int number = 100; number < 256; number++) {
         dup2(fd, number);
     }
+#ifdef __GLIBC__
     closefrom(100);
     close_range(100, ~0U, 0);
+#else
+    syscall(SYS_close_range, 100, ~0U, 0);
+#endif
     recv(fd, room, 1, MSG_DONTWAIT);
 }
 
@@ -415,8 +423,11 @@ static int unpainted(const unsigned char *top)
     return (int)(top - deepest);
 }
 
-static ucontext_t home, there;
 static void (*make)(void);
+
+#ifdef __GLIBC__
+
+static ucontext_t home, there;
 
 static void entry(void)
 {
@@ -424,15 +435,36 @@ static void entry(void)
     swapcontext(&there, &home);
 }
 
-static int depth_of(void (*call)(void))
+static void call_there(void)
 {
-    make = call;
-    memset(stack, PAINT, SIZE);
     getcontext(&there);
     there.uc_stack.ss_sp = stack;
     there.uc_stack.ss_size = SIZE;
     makecontext(&there, entry, 0);
     swapcontext(&home, &there);
+}
+
+#else /* musl has no swapcontext() */
+
+static void call_there(void)
+{
+    __asm__ volatile("movq %%rsp, %%rbx\n"
+                     "movq %0, %%rsp\n"
+                     "call *%1\n"
+                     "movq %%rbx, %%rsp"
+                     :
+                     : "r"(stack + SIZE), "r"(make)
+                     : "rbx", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory",
+                       "cc");
+}
+
+#endif
+
+static int depth_of(void (*call)(void))
+{
+    make = call;
+    memset(stack, PAINT, SIZE);
+    call_there();
     return unpainted(stack + SIZE);
 }
 

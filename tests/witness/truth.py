@@ -309,8 +309,8 @@ class Tcp:
 
     def timers(self):
         """When what ends connections by time may have done so at the earliest."""
-        begin = min((p.at for p in self.out), default=0)  # what is not acknowledged may be older than the option
-        return [max(a["t0"], begin + a["value"] * 10**6) if a["name"] == "user-timeout" else a["t0"] + 10**9
+        begin = min((p.at for p in self.out), default=0)  # what is not acknowledged, or idle, may be so before the option
+        return [max(a["t0"], begin + (a["value"] * 10**6 if a["name"] == "user-timeout" else 10**9))
                 for a in self.acts
                 if a["act"] == "option" and a["e"] == self.name and a["name"] in ("user-timeout", "keepalive")]
 

@@ -21,8 +21,9 @@ why, and what to use instead.
 
 A number is a PID; after --, or with a slash in it, it is a COMMAND.
 
-It cannot tell whether a program uses io_uring or makes its system calls without
-the C library; the log then stays empty.
+It cannot tell whether a program uses io_uring, makes its system calls without
+the C library, or opens objects with RTLD_DEEPBIND, as php does with extensions
+such as curl; the log then stays empty.
 
 Exit status: 0 for yes; 1 for no; 2 if the usage is wrong.
 END
