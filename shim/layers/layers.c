@@ -17,6 +17,8 @@ struct next beneath;
 static bool may_handle(void)
 {
     static const struct handling nothing;
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): both static
+     */
     if (memcmp(&settings.handling, &nothing, sizeof nothing) == 0 || !filter_is_deadly()) {
         return true;
     }
