@@ -120,7 +120,7 @@ static __thread unsigned char blocked_by __attribute__((tls_model("initial-exec"
 
 static bool sigpipe_is_blocked(void)
 {
-    uint64_t blocked;
+    uint64_t blocked = 0;
     return raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&
            blocked & sigpipe_bit;
 }

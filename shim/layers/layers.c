@@ -17,6 +17,7 @@ struct next beneath;
 static bool may_handle(void)
 {
     static const struct handling nothing;
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     if (memcmp(&settings.handling, &nothing, sizeof nothing) == 0 || !filter_is_deadly()) {
         return true;
     }
