@@ -223,6 +223,13 @@ EVERY_SETTING="SOCKSHIM_KEEPALIVE=60 SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIM
     done
 }
 
+@test "a filter that kills for what the shim never does takes nothing away" {
+    # As a unit with SystemCallFilter=~@resources has it.
+    run -0 filtered kill setrlimit A=1 "$PROGRAMS/plainly"
+    expect '.call == "connect" and .cause == "connection-refused" and .type == "tcp"'
+    expect_count 0 '.event == "config"'
+}
+
 @test "a filter that answers an errno for what the shim asks or sets: the program sees what it would have seen" {
     local err
     for err in 1 38; do

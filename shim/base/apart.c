@@ -22,7 +22,7 @@ static __attribute__((noinline)) bool has_one_thread(void)
 struct job {
     void (*work)(void *);
     void *what;
-    bool shares, done;
+    bool shares, done, has_ended;
 };
 
 /* A table of its own, of descriptors 0 to 2: what another thread closes meanwhile is closed,
@@ -39,6 +39,7 @@ static __attribute__((noinline)) void do_job(struct job *job)
     if (job->done) {
         job->work(job->what);
     }
+    job->has_ended = true;
 }
 
 static uint64_t block_signals(void)
@@ -62,8 +63,9 @@ static __attribute__((noinline)) bool do_here(void (*work)(void *), void *what)
 }
 
 /* As vfork(): the child is on this frame, which does nothing but wait, and leaves nothing on
- * it. It ends without a signal, so that no wait() of the program's sees it but with __WALL. */
-static __attribute__((noinline)) void do_in_child(struct job *job)
+ * it. It ends without a signal, so that no wait() of the program's sees it but with __WALL.
+ * Returns whether there was one. */
+static __attribute__((noinline)) bool do_in_child(struct job *job)
 {
     long flags = CLONE_VM | CLONE_VFORK | (job->shares ? CLONE_FILES : 0);
     long pid = raw(SYS_clone, flags, 0, 0, 0, 0);
@@ -76,11 +78,12 @@ static __attribute__((noinline)) void do_in_child(struct job *job)
     if (pid > 0) {
         raw(SYS_wait4, pid, 0, __WALL, 0);
     }
+    return pid > 0;
 }
 
 static __attribute__((noinline)) bool do_there(void (*work)(void *), void *what, bool shares)
 {
-    struct job job = {work, what, shares, false};
+    struct job job = {work, what, shares, false, false};
     uint64_t signals = block_signals();
     do_in_child(&job);
     restore_signals(signals);
@@ -97,4 +100,13 @@ bool apart(void (*work)(void *), void *what)
 bool apart_with_all(void (*work)(void *), void *what)
 {
     return has_one_thread() ? do_here(work, what) : do_there(work, what, false);
+}
+
+bool apart_dies(void (*work)(void *))
+{
+    struct job job = {work, 0, false, false, false};
+    uint64_t signals = block_signals();
+    bool was_made = do_in_child(&job);
+    restore_signals(signals);
+    return was_made && !job.has_ended;
 }

@@ -20,4 +20,8 @@ hidden bool apart(void (*work)(void *), void *what);
  * what another thread closes, and not of descriptors 0 to 2 alone. */
 hidden bool apart_with_all(void (*work)(void *), void *what);
 
+/* Whether a child that runs work(NULL), on the same memory and stack, ends before work() does:
+ * a seccomp filter kills it. Five system calls besides; async-signal-safe. */
+hidden bool apart_dies(void (*work)(void *));
+
 #endif

@@ -1,18 +1,23 @@
 #include "start/deadly.h"
 
+#include "base/apart.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 /* What a record asks, and what sets what is forced or was asked for; of a descriptor that is
- * none. Not what the loader, and this object when it was loaded, have done unharmed. */
-static void ask_all(void)
+ * none. Not what the loader, and this object when it was loaded, have done unharmed. With a limit
+ * of 1 there is no core, in a file or for a program (fs/coredump.c); the loader has asked for a
+ * limit by the same call, and setrlimit() is what units often forbid (systemd's @resources). */
+static void ask_all(void *nothing)
 {
+    uint64_t one[2] = {1, 1};
+    (void)nothing;
+    raw(SYS_prlimit64, 0, RLIMIT_CORE, one, 0);
     struct pollfd none = {.fd = -1};
     struct timespec no_time = {0, 0};
     uint64_t buffer[2] = {0, 0};
@@ -38,33 +43,6 @@ static void ask_all(void)
     raw(SYS_waitid, P_ALL, 0, 0, WEXITED | WNOHANG, 0);
 }
 
-/* It leaves no core, and raises no signal. */
-static void live_and_end(void)
-{
-    struct {
-        unsigned long soft, hard;
-    } none = {0, 0};
-    raw(SYS_setrlimit, RLIMIT_CORE, &none);
-    ask_all();
-    for (;;) {
-        raw(SYS_exit_group, 0);
-    }
-}
-
-static __attribute__((noinline)) bool child_dies(void)
-{
-    int status = 0;
-    uint64_t signals = ~(uint64_t)0; /* read before it is written to */
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &signals, &signals, sizeof signals);
-    long pid = raw(SYS_clone, 0, 0, 0, 0, 0);
-    if (pid == 0) {
-        live_and_end();
-    }
-    bool came = pid > 0 && raw(SYS_wait4, pid, &status, __WALL, 0) == pid;
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, &signals, 0, sizeof signals);
-    return came && WIFSIGNALED(status);
-}
-
 bool filter_is_deadly(void)
 {
     enum { NOT_TRIED, HARMLESS, DEADLY };
@@ -73,7 +51,7 @@ bool filter_is_deadly(void)
         return false;
     }
     if (known == NOT_TRIED) {
-        known = child_dies() ? DEADLY : HARMLESS;
+        known = apart_dies(ask_all) ? DEADLY : HARMLESS;
     }
     return known == DEADLY;
 }

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* Whether there is such a filter: tried in a child of fork's kind, on memory of its own. Where
- * there is none, as process_is_filtered(); else once a process some thirty system calls, all but
- * six of them the child's. Async-signal-safe; errno is kept. */
+/* Whether there is such a filter: tried in a child. Where there is none, as
+ * process_is_filtered(); else once a process some thirty system calls, all but six of them the
+ * child's. Async-signal-safe; errno is kept. */
 hidden bool filter_is_deadly(void);
 
 #endif

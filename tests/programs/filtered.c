@@ -55,6 +55,7 @@ static const struct {
     {"readv", SYS_readv, 0},
     {"writev", SYS_writev, 0},
     {"statx", SYS_statx, 0},
+    {"setrlimit", SYS_setrlimit, 0},
 };
 
 /* *option: the number behind its name, else -1. */
