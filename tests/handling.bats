@@ -428,6 +428,19 @@ while True:
     expect '.event == "return" and .ret == 0 and .cause == "closed-after-error" and (.why | contains("SOCKSHIM_RESET=eof"))'
 }
 
+@test "SOCKSHIM_RESET=eof with SOCKSHIM_RECV_TIMEOUT: silence is an end, too, and told for what it is" {
+    background "$PYTHON" -c '
+import socket
+s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True)
+c = s.accept()[0]; c.sendall(b"data\n"); s.accept()' >"$BATS_TEST_TMPDIR/port"
+    wait_until test -s "$BATS_TEST_TMPDIR/port"
+    run -0 bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; LD_PRELOAD=$1 SOCKSHIM_LOG=$2 SOCKSHIM_RESET=eof SOCKSHIM_RECV_TIMEOUT=300ms cat <&3' \
+        "$(<"$BATS_TEST_TMPDIR/port")" "$SHIM" "$LOG"
+    [ "$output" = data ]
+    expect '.event == "return" and .ret == 0 and .cause == "closed-after-error" and .state == "ESTABLISHED"
+        and (.why | startswith("Nothing arrived within SOCKSHIM_RECV_TIMEOUT"))'
+}
+
 @test "SOCKSHIM_RESET=eof by every receiving call, and by nothing else" {
     run shimmed SOCKSHIM_RESET=eof "$PROGRAMS/ends" "$BATS_TEST_TMPDIR"
     [ "$output" = "recv 0
