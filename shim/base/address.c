@@ -293,7 +293,7 @@ void address_text(struct text *t, const struct address *a)
         memcpy(bytes, &address_at(a)->in.sin_addr, sizeof bytes);
         ipv4_text(t, bytes);
         text_char(t, ':');
-        text_unsigned(t, address_port(a));
+        text_unsigned(t, ntohs(address_at(a)->in.sin_port));
     } else if (is_inet6(a)) {
         text_char(t, '[');
         ipv6_text(t, &address_at(a)->in6.sin6_addr);
@@ -302,7 +302,7 @@ void address_text(struct text *t, const struct address *a)
             text_unsigned(t, address_at(a)->in6.sin6_scope_id);
         }
         text_add(t, "]:");
-        text_unsigned(t, address_port(a));
+        text_unsigned(t, ntohs(address_at(a)->in6.sin6_port));
     } else if (is_unix(a)) {
         unix_text(t, a);
     } else if (is_vsock(a)) {

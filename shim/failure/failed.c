@@ -144,45 +144,50 @@ static __attribute__((noinline)) long look_closer(enum call call, long ret, int 
     return wanted ? report(call, ret, err, attempt, false) : ret;
 }
 
-static long log_failed(enum call call, long ret, const struct attempt *attempt)
+static inline unsigned errno_of(long ret)
 {
-    unsigned err = ret < 0 ? (unsigned)errno : 0;
+    return ret < 0 ? (unsigned)errno : 0;
+}
+
+static inline long log_failed(enum call call, long ret, unsigned err, const struct attempt *attempt)
+{
     return is_unwanted(call, err) ? ret : look_closer(call, ret, (int)err, attempt);
 }
 
 /* Of include/uapi/linux/fs.h: no signal for this write. */
 enum { RWF_QUIET = 0x100 };
 
-static bool raises_sigpipe(enum call call, long ret, const struct attempt *attempt)
+static bool raises_sigpipe(enum call call, const struct attempt *attempt)
 {
     bool is_send = call_traits[call].descriptor == A_SOCKET && attempt->flags & MSG_NOSIGNAL;
     bool is_quiet = is_send || (call == CALL_pwritev2 && attempt->flags & RWF_QUIET);
-    return ret < 0 && errno == EPIPE && call_traits[call].direction != RECEIVES && !is_quiet;
+    return call_traits[call].direction != RECEIVES && !is_quiet;
 }
 
-#ifdef __aarch64__ /* where the handler is not told what was written to */
-
-__attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
+/* On aarch64 the handler is not told what was written to. */
+static __attribute__((noinline)) long failed_by_epipe(enum call call, long ret,
+                                                      const struct attempt *attempt)
 {
-    bool raises = raises_sigpipe(call, ret, attempt);
-    log_failed(call, ret, attempt);
+    bool raises = raises_sigpipe(call, attempt);
+#ifdef __aarch64__
+    log_failed(call, ret, EPIPE, attempt);
     if (raises && !sigpipe_note_blocked(attempt->fd)) {
         sigpipe_after_write(attempt->fd);
     }
+#else
+    if (raises) {
+        sigpipe_note_blocked(attempt->fd);
+    }
+    log_failed(call, ret, EPIPE, attempt);
+#endif
     return ret;
 }
 
-#else
-
 __attribute__((noinline)) long failed(enum call call, long ret, const struct attempt *attempt)
 {
-    if (raises_sigpipe(call, ret, attempt)) {
-        sigpipe_note_blocked(attempt->fd);
-    }
-    return log_failed(call, ret, attempt);
+    unsigned err = errno_of(ret);
+    return err == EPIPE ? failed_by_epipe(call, ret, attempt) : log_failed(call, ret, err, attempt);
 }
-
-#endif
 
 void failed_for_good(enum call call, const struct attempt *attempt)
 {

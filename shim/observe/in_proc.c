@@ -1,5 +1,6 @@
 #include "observe/in_proc.h"
 
+#include "base/apart.h"
 #include "base/raw.h"
 
 #include <errno.h>
@@ -8,16 +9,19 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A file of lines, none of which is longer than the buffer where it matters. */
+/* A file of lines, none of which is longer than the buffer where it matters. Of a long one only
+ * the beginning is read: there may be one for each socket of the host. */
+enum { MOST_READS = 256 };
 struct lines {
     long fd;
     size_t at, used;
+    unsigned reads;
     char bytes[256];
 };
 
 static bool lines_open(struct lines *l, const char *path)
 {
-    l->at = l->used = 0;
+    l->at = l->used = l->reads = 0;
     l->fd = raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     return l->fd >= 0;
 }
@@ -41,7 +45,9 @@ static bool lines_fill(struct lines *l)
     }
     l->at = 0;
     l->used = left < sizeof l->bytes ? left : 0; /* a line without an end is dropped */
-    long got = raw(SYS_read, l->fd, l->bytes + l->used, sizeof l->bytes - l->used);
+    long got = ++l->reads > MOST_READS
+                   ? 0
+                   : raw(SYS_read, l->fd, l->bytes + l->used, sizeof l->bytes - l->used);
     l->used += got > 0 ? (size_t)got : 0;
     return got > 0;
 }
@@ -57,6 +63,11 @@ static const char *lines_next(struct lines *l, size_t *len)
     const char *line = l->bytes + l->at;
     l->at += *len + 1;
     return line;
+}
+
+static bool was_read_whole(const struct lines *l)
+{
+    return l->reads <= MOST_READS;
 }
 
 /* Hexadecimal digits from *line on, which is left behind them and the blanks that follow. */
@@ -105,24 +116,33 @@ static enum assigned assigned_by(uint32_t flags)
     return flags & IS_TENTATIVE ? ASSIGNED_TENTATIVE : ASSIGNED_NOT_KNOWN;
 }
 
-void find_assigned(struct facts *f)
+static void look_for_address(void *what)
 {
+    struct facts *f = what;
     struct lines l;
     size_t len;
     const char *line;
-    if (f->call != CALL_bind || address_family(&f->local) != AF_INET6 ||
-        address_is_mapped(&f->local) || !lines_open(&l, "/proc/thread-self/net/if_inet6")) {
+    if (!lines_open(&l, "/proc/thread-self/net/if_inet6")) {
         return;
     }
-    f->assigned = ASSIGNED_NOT;
     while ((line = lines_next(&l, &len)) != NULL) {
         uint32_t flags;
         if (is_line_of(line, len, &address_at(&f->local)->in6, &flags)) {
             f->assigned = assigned_by(flags);
-            break;
+            raw(SYS_close, l.fd);
+            return;
         }
     }
+    f->assigned = was_read_whole(&l) ? ASSIGNED_NOT : ASSIGNED_NOT_KNOWN;
     raw(SYS_close, l.fd);
+}
+
+void find_assigned(struct facts *f)
+{
+    if (f->call == CALL_bind && address_family(&f->local) == AF_INET6 &&
+        !address_is_mapped(&f->local)) {
+        apart(look_for_address, f);
+    }
 }
 
 /* ---- unix sockets: net/unix/af_unix.c, unix_seq_show() ---- */
@@ -150,30 +170,46 @@ static bool ends_with(const char *line, size_t len, const char *path, size_t pat
            memcmp(line + len - path_len, path, path_len) == 0;
 }
 
-void find_listens_unseen(struct facts *f)
+struct unseen {
+    char path[sizeof(struct sockaddr_un) - offsetof(struct sockaddr_un, sun_path) + 1];
+    size_t len;
+    enum known listens;
+};
+
+static void look_for_path(void *what)
 {
+    struct unseen *u = what;
     struct lines l;
     size_t len;
     const char *line;
+    if (!lines_open(&l, "/proc/thread-self/net/unix")) {
+        return;
+    }
+    while ((line = lines_next(&l, &len)) != NULL) {
+        if (ends_with(line, len, u->path, u->len) && takes_connects(line, len)) {
+            /* A path is made before its socket is listed, so it is not one that was late. */
+            bool is_gone = raw(SYS_faccessat, AT_FDCWD, u->path, F_OK) == -ENOENT;
+            u->listens = is_gone ? YES : UNKNOWN;
+            raw(SYS_close, l.fd);
+            return;
+        }
+    }
+    u->listens = was_read_whole(&l) ? NO : UNKNOWN;
+    raw(SYS_close, l.fd);
+}
+
+void find_listens_unseen(struct facts *f)
+{
+    struct unseen u = {.listens = UNKNOWN};
     const struct sockaddr_un *un = &address_at(&f->peer)->un;
     size_t room = f->peer.len - offsetof(struct sockaddr_un, sun_path);
     bool is_whole = address_family(&f->peer) == AF_UNIX && !f->peer.is_cut &&
                     f->peer.len > offsetof(struct sockaddr_un, sun_path);
-    if (!is_whole || un->sun_path[0] != '/' || !lines_open(&l, "/proc/thread-self/net/unix")) {
+    if (!is_whole || un->sun_path[0] != '/') {
         return;
     }
-    char path[sizeof un->sun_path + 1];
-    size_t path_len = strnlen(un->sun_path, room < sizeof path - 1 ? room : sizeof path - 1);
-    memcpy(path, un->sun_path, path_len);
-    path[path_len] = 0;
-    f->listens_unseen = NO;
-    while ((line = lines_next(&l, &len)) != NULL) {
-        if (ends_with(line, len, path, path_len) && takes_connects(line, len)) {
-            /* A path is made before its socket is listed, so it is not one that was late. */
-            bool is_gone = raw(SYS_faccessat, AT_FDCWD, path, F_OK) == -ENOENT;
-            f->listens_unseen = is_gone ? YES : UNKNOWN;
-            break;
-        }
-    }
-    raw(SYS_close, l.fd);
+    u.len = strnlen(un->sun_path, room < sizeof u.path - 1 ? room : sizeof u.path - 1);
+    memcpy(u.path, un->sun_path, u.len);
+    apart(look_for_path, &u);
+    f->listens_unseen = u.listens;
 }

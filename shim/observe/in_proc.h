@@ -1,5 +1,5 @@
-/* What /proc says of an address that a call could not have. Async-signal-safe; a few system
- * calls for each 256 bytes of the file. */
+/* What /proc says of an address that a call could not have. Async-signal-safe; a system call for
+ * each 256 bytes of the file, of which no more than 64 KiB are read, and those of apart(). */
 #ifndef SOCKSHIM_IN_PROC_H
 #define SOCKSHIM_IN_PROC_H
 
