@@ -123,11 +123,12 @@ log_is_sane() {
     diff <(printf '%s\n' "$@" | sort) <(jq -r .prog "$DIR/records" | sort -u)
     diff <(printf '%s\n' "$@" | sort) \
         <(jq -r 'select(.event == "start") | .prog' "$DIR/records" | sort -u)
-    expect_count 0 '.event | IN("start", "return", "refused", "handled") | not'
+    expect_count 0 '.event | IN("start", "return", "refused", "handled", "config") | not'
     if [ -n "${HANDLED-}" ]; then
+        expect_count 0 '.event == "config" and (.why | contains("the program connects non-blocking") or contains("the program receives non-blocking") | not)'
         expect_count 0 '.event == "start" and (.settings | contains("eintr=restart") | not)'
     else
-        expect_count 0 '.event == "handled"'
+        expect_count 0 '.event | IN("handled", "config")'
     fi
     expect_count 0 '.event == "return" and (.cause == "other" or (.why // "") == "")'
 }
