@@ -201,15 +201,15 @@ static void look_for_path(void *what)
 void find_listens_unseen(struct facts *f)
 {
     struct unseen u = {.listens = UNKNOWN};
-    const struct sockaddr_un *un = &address_at(&f->peer)->un;
-    size_t room = f->peer.len - offsetof(struct sockaddr_un, sun_path);
     bool is_whole = address_family(&f->peer) == AF_UNIX && !f->peer.is_cut &&
                     f->peer.len > offsetof(struct sockaddr_un, sun_path);
-    if (!is_whole || un->sun_path[0] != '/') {
+    if (!is_whole || address_at(&f->peer)->un.sun_path[0] != '/') {
         return;
     }
-    u.len = strnlen(un->sun_path, room < sizeof u.path - 1 ? room : sizeof u.path - 1);
-    memcpy(u.path, un->sun_path, u.len);
+    const char *path = address_at(&f->peer)->un.sun_path;
+    size_t room = f->peer.len - offsetof(struct sockaddr_un, sun_path);
+    u.len = strnlen(path, room < sizeof u.path - 1 ? room : sizeof u.path - 1);
+    memcpy(u.path, path, u.len);
     apart(look_for_path, &u);
     f->listens_unseen = u.listens;
 }
