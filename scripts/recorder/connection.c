@@ -174,6 +174,9 @@ uint32_t connection_of(const struct unpacked *u)
 
 uint32_t connection_whole(uint32_t number)
 {
+    if (number == 0) { /* nobody's */
+        return 0;
+    }
     return connections[number].addressed || connections[number].same == 0
                ? number
                : connections[number].same;

@@ -148,7 +148,7 @@ static void print_before(const struct ring *ring, const struct history *h)
 static void print_first_failure(const struct ring *ring, uint64_t number, const struct unpacked *u)
 {
     uint32_t connection = connection_in(ring, number);
-    struct history *h = &histories[connection == 0 ? 0 : connection_whole(connection)];
+    struct history *h = &histories[connection_whole(connection)];
     if (connection == 0 || h->has_failed) {
         return;
     }
