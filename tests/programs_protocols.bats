@@ -105,8 +105,20 @@ names() {
     both_ways names
 }
 
-file_client() {
+# starts_files WAY: a web server of what lies in DIR.
+starts_files() {
     starts "$1" "$PYTHON" -m http.server "$PORT" --bind "$ADDRESS" -d "$DIR"
+}
+
+# goes_before WAY: such a server; SERVER and PORT are then of one that is to stand before it.
+goes_before() {
+    starts_files "$1"
+    PORT=$(free_port)
+    SERVER=$ADDRESS:$PORT
+}
+
+file_client() {
+    starts_files "$1"
     under "$1" lftp -c "set net:max-retries 1; get http://$SERVER/data -o $DIR/$1/data" >/dev/null 2>&1
     arrived "$DIR/$1/data"
     under "$1" lftp -c "set net:max-retries 1; get http://$SERVER/nothing" 2>&1 | grep -o '404'
@@ -137,9 +149,7 @@ tls() {
 
 tunnel() {
     local behind=$SERVER
-    starts "$1" "$PYTHON" -m http.server "$PORT" --bind "$ADDRESS" -d "$DIR"
-    PORT=$(free_port)
-    SERVER=$ADDRESS:$PORT
+    goes_before "$1"
     printf 'foreground = yes\npid =\n[in]\naccept = %s\nconnect = %s\ncert = %s\nkey = %s\n' "$SERVER" "$behind" \
         "$DIR/cert.pem" "$DIR/key.pem" >"$DIR/$1/conf"
     starts "$1" stunnel "$DIR/$1/conf"
@@ -155,9 +165,7 @@ tunnel() {
 
 proxy() {
     local behind=$SERVER
-    starts "$1" "$PYTHON" -m http.server "$PORT" --bind "$ADDRESS" -d "$DIR"
-    PORT=$(free_port)
-    SERVER=$ADDRESS:$PORT
+    goes_before "$1"
     printf 'Port %s\nListen %s\nTimeout 60\nMaxClients 20\nAllow 127.0.0.0/8\nLogLevel Critical\n' "$PORT" "$ADDRESS" >"$DIR/$1/conf"
     starts "$1" tinyproxy -d -c "$DIR/$1/conf"
     under "$1" curl -sS -x "http://$SERVER" -o "$DIR/$1/data" "http://$behind/data"

@@ -68,6 +68,7 @@ static __attribute__((noinline)) bool do_here(void (*work)(void *), void *what)
 static __attribute__((noinline)) bool do_in_child(struct job *job)
 {
     long flags = CLONE_VM | CLONE_VFORK | (job->shares ? CLONE_FILES : 0);
+    uint64_t signals = block_signals();
     long pid = raw(SYS_clone, flags, 0, 0, 0, 0);
     if (pid == 0) {
         do_job(job);
@@ -78,15 +79,14 @@ static __attribute__((noinline)) bool do_in_child(struct job *job)
     if (pid > 0) {
         raw(SYS_wait4, pid, 0, __WALL, 0);
     }
+    restore_signals(signals);
     return pid > 0;
 }
 
 static __attribute__((noinline)) bool do_there(void (*work)(void *), void *what, bool shares)
 {
     struct job job = {work, what, shares, false, false};
-    uint64_t signals = block_signals();
     do_in_child(&job);
-    restore_signals(signals);
     return job.done;
 }
 
@@ -105,8 +105,5 @@ bool apart_with_all(void (*work)(void *), void *what)
 bool apart_dies(void (*work)(void *))
 {
     struct job job = {work, 0, false, false, false};
-    uint64_t signals = block_signals();
-    bool was_made = do_in_child(&job);
-    restore_signals(signals);
-    return was_made && !job.has_ended;
+    return do_in_child(&job) && !job.has_ended;
 }

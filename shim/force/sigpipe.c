@@ -118,11 +118,14 @@ static bool is_left_to_wrapper(const void *context)
 enum { BY_PIPE = 1, BY_SOCKET = 2 };
 static __thread unsigned char blocked_by __attribute__((tls_model("initial-exec")));
 
-static bool sigpipe_is_blocked(void)
+/* UNKNOWN where a filter forbids the question. */
+static enum known sigpipe_is_blocked(void)
 {
     uint64_t blocked = 0;
-    return raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&
-           blocked & sigpipe_bit;
+    if (raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) != 0) {
+        return UNKNOWN;
+    }
+    return blocked & sigpipe_bit ? YES : NO;
 }
 
 static bool is_our_turn(void)
@@ -134,7 +137,7 @@ static bool is_our_turn(void)
 bool sigpipe_note_blocked(int fd)
 {
     bool is_blocked =
-        settings.sigpipe == SIGPIPE_SOCKETS && !process_is_caged() && sigpipe_is_blocked();
+        settings.sigpipe == SIGPIPE_SOCKETS && !process_is_caged() && sigpipe_is_blocked() == YES;
     if (is_blocked && is_our_turn()) {
         blocked_by |= raiser_is_pipe(fd) ? BY_PIPE : BY_SOCKET;
     }
@@ -267,10 +270,7 @@ void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept)
 
 bool sigpipe_is_deadly(void)
 {
-    uint64_t blocked;
-    return is_our_turn() &&
-           raw(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0 &&
-           !(blocked & sigpipe_bit);
+    return is_our_turn() && sigpipe_is_blocked() == NO;
 }
 
 void sigpipe_after_write(int fd)

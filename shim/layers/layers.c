@@ -8,17 +8,13 @@
 #include "start/deadly.h"
 #include "start/hindrance.h"
 
-#include <string.h>
-
 struct next beneath;
 
 /* Options are set before it is known that there is a socket: so whether that can be is known before
  * the program begins. */
 static bool may_handle(void)
 {
-    static const struct handling nothing;
-    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
-    if (memcmp(&settings.handling, &nothing, sizeof nothing) == 0 || !filter_is_deadly()) {
+    if (!handling_is_asked(&settings.handling) || !filter_is_deadly()) {
         return true;
     }
     hindrance_found(SETTING_ON, HINDRANCE_FILTER);

@@ -65,9 +65,21 @@ static const char *lines_next(struct lines *l, size_t *len)
     return line;
 }
 
-static bool was_read_whole(const struct lines *l)
+/* Whether `is_it` is true of a line of the file; UNKNOWN where it cannot be read whole. */
+static enum known any_line(const char *path, bool (*is_it)(const char *, size_t, void *),
+                           void *what)
 {
-    return l->reads <= MOST_READS;
+    struct lines l;
+    size_t len;
+    const char *line;
+    if (!lines_open(&l, path)) {
+        return UNKNOWN;
+    }
+    do {
+        line = lines_next(&l, &len);
+    } while (line && !is_it(line, len, what));
+    raw(SYS_close, l.fd);
+    return line ? YES : l.reads <= MOST_READS ? NO : UNKNOWN;
 }
 
 /* Hexadecimal digits from *line on, which is left behind them and the blanks that follow. */
@@ -90,11 +102,20 @@ static uint32_t take_hex(const char **line, const char *end, int most)
 /* Of include/uapi/linux/if_addr.h. */
 enum { IS_DUPLICATE = 0x08, IS_TENTATIVE = 0x40 };
 
-/* ADDRESS IFINDEX PREFIX SCOPE FLAGS NAME; its address and flags. */
-static bool is_line_of(const char *line, size_t len, const struct sockaddr_in6 *in6,
-                       uint32_t *flags)
+static enum assigned assigned_by(uint32_t flags)
+{
+    if (flags & IS_DUPLICATE) {
+        return ASSIGNED_DUPLICATE;
+    }
+    return flags & IS_TENTATIVE ? ASSIGNED_TENTATIVE : ASSIGNED_NOT_KNOWN;
+}
+
+/* ADDRESS IFINDEX PREFIX SCOPE FLAGS NAME, of the local address: what its flags say is kept. */
+static bool is_local_address(const char *line, size_t len, void *facts)
 {
     enum { DIGITS = 32 };
+    struct facts *f = facts;
+    const struct sockaddr_in6 *in6 = &address_at(&f->local)->in6;
     const char *end = line + len;
     for (int i = 0; i < DIGITS / 2; i++) {
         if (len < DIGITS || take_hex(&line, end, 2) != in6->sin6_addr.s6_addr[i]) {
@@ -104,37 +125,19 @@ static bool is_line_of(const char *line, size_t len, const struct sockaddr_in6 *
     uint32_t interface = take_hex(&line, end, 8);
     take_hex(&line, end, 8);
     take_hex(&line, end, 8);
-    *flags = take_hex(&line, end, 8);
-    return in6->sin6_scope_id == 0 || interface == in6->sin6_scope_id;
+    if (in6->sin6_scope_id != 0 && interface != in6->sin6_scope_id) {
+        return false;
+    }
+    f->assigned = assigned_by(take_hex(&line, end, 8));
+    return true;
 }
 
-static enum assigned assigned_by(uint32_t flags)
+static void look_for_address(void *facts)
 {
-    if (flags & IS_DUPLICATE) {
-        return ASSIGNED_DUPLICATE;
+    struct facts *f = facts;
+    if (any_line("/proc/thread-self/net/if_inet6", is_local_address, f) == NO) {
+        f->assigned = ASSIGNED_NOT;
     }
-    return flags & IS_TENTATIVE ? ASSIGNED_TENTATIVE : ASSIGNED_NOT_KNOWN;
-}
-
-static void look_for_address(void *what)
-{
-    struct facts *f = what;
-    struct lines l;
-    size_t len;
-    const char *line;
-    if (!lines_open(&l, "/proc/thread-self/net/if_inet6")) {
-        return;
-    }
-    while ((line = lines_next(&l, &len)) != NULL) {
-        uint32_t flags;
-        if (is_line_of(line, len, &address_at(&f->local)->in6, &flags)) {
-            f->assigned = assigned_by(flags);
-            raw(SYS_close, l.fd);
-            return;
-        }
-    }
-    f->assigned = was_read_whole(&l) ? ASSIGNED_NOT : ASSIGNED_NOT_KNOWN;
-    raw(SYS_close, l.fd);
 }
 
 void find_assigned(struct facts *f)
@@ -164,38 +167,27 @@ static bool takes_connects(const char *line, size_t len)
     return flags & LISTENS || take_hex(&line, end, 4) == OF_DATAGRAMS;
 }
 
-static bool ends_with(const char *line, size_t len, const char *path, size_t path_len)
-{
-    return len > path_len && line[len - path_len - 1] == ' ' &&
-           memcmp(line + len - path_len, path, path_len) == 0;
-}
-
 struct unseen {
     char path[sizeof(struct sockaddr_un) - offsetof(struct sockaddr_un, sun_path) + 1];
     size_t len;
     enum known listens;
 };
 
-static void look_for_path(void *what)
+static bool is_socket_at(const char *line, size_t len, void *unseen)
 {
-    struct unseen *u = what;
-    struct lines l;
-    size_t len;
-    const char *line;
-    if (!lines_open(&l, "/proc/thread-self/net/unix")) {
-        return;
+    const struct unseen *u = unseen;
+    return len > u->len && line[len - u->len - 1] == ' ' &&
+           memcmp(line + len - u->len, u->path, u->len) == 0 && takes_connects(line, len);
+}
+
+/* A path is made before its socket is listed, so what is there by now is not one that was late. */
+static void look_for_path(void *unseen)
+{
+    struct unseen *u = unseen;
+    u->listens = any_line("/proc/thread-self/net/unix", is_socket_at, u);
+    if (u->listens == YES && raw(SYS_faccessat, AT_FDCWD, u->path, F_OK) != -ENOENT) {
+        u->listens = UNKNOWN;
     }
-    while ((line = lines_next(&l, &len)) != NULL) {
-        if (ends_with(line, len, u->path, u->len) && takes_connects(line, len)) {
-            /* A path is made before its socket is listed, so it is not one that was late. */
-            bool is_gone = raw(SYS_faccessat, AT_FDCWD, u->path, F_OK) == -ENOENT;
-            u->listens = is_gone ? YES : UNKNOWN;
-            raw(SYS_close, l.fd);
-            return;
-        }
-    }
-    u->listens = was_read_whole(&l) ? NO : UNKNOWN;
-    raw(SYS_close, l.fd);
 }
 
 void find_listens_unseen(struct facts *f)

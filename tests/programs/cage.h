@@ -1,6 +1,5 @@
 /* A seccomp cage that kills for all but read, write, recvfrom, sendto and
- * exit_group, however it is entered, and what fails in it. Include it after
- * defining enter(). */
+ * exit_group, however it is entered, and what fails in it. */
 #ifndef CAGE_H
 #define CAGE_H
 
