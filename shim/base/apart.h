@@ -7,6 +7,7 @@
 #include "base/hidden.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Runs work(what), which opens and closes what it likes by raw(), calls nothing that asks
  * who is running, and leaves what it found in *what. In a program of one thread it runs
@@ -19,6 +20,10 @@ hidden bool apart(void (*work)(void *), void *what);
 /* The same; the child's table is a copy of all of the program's, which holds for that long
  * what another thread closes, and not of descriptors 0 to 2 alone. */
 hidden bool apart_with_all(void (*work)(void *), void *what);
+
+/* The beginning of a file, of `size` bytes at most, by apart(). Returns how many there are; 0 also
+ * where it cannot be read. */
+hidden size_t apart_read(const char *path, char *text, size_t size);
 
 /* Whether a child that runs work(NULL), on the same memory and stack, ends before work() does:
  * a seccomp filter kills it. Five system calls besides; async-signal-safe. */

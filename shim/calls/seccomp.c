@@ -9,11 +9,10 @@
 #include "base/clock.h"
 #include "base/cycles.h"
 #include "base/process.h"
-#include "base/settings.h"
 #include "calls/wrap.h"
 #include "force/sigpipe.h"
-#include "log/log.h"
 #include "start/hindrance.h"
+#include "start/start.h"
 
 #include <sys/prctl.h>
 
@@ -30,14 +29,9 @@ bool seccomp_enter(bool is_strict, unsigned long filter)
     if ((is_strict || filter) && !process_is_caged()) {
         hindrance_by_cage();
     }
-    bool first = process_enter_cage();
+    bool first = sockshim_enter_cage();
     if (is_strict) {
         seccomp_go_without_counter();
-    }
-    if (first) {
-        settings_find_exe();
-        log_enter_cage();
-        sigpipe_enter_cage();
     }
     return first;
 }

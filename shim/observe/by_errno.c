@@ -128,35 +128,19 @@ static bool find_own_port_range(struct facts *f)
     return f->has_own_ports;
 }
 
-struct port_range {
-    char digits[32];
-    long len;
-};
-
-static void read_port_range(void *what)
-{
-    struct port_range *r = what;
-    long fd =
-        raw(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        r->len = raw(SYS_read, fd, r->digits, sizeof r->digits);
-        raw(SYS_close, fd);
-    }
-}
-
 /* The range as the program's network namespace has it now. */
 static void find_port_range(struct facts *f)
 {
-    struct port_range range = {.len = 0};
+    char digits[32];
     unsigned ports[2] = {0, 0};
     int which = 0;
     if (find_own_port_range(f)) {
         return;
     }
-    apart(read_port_range, &range);
-    for (long i = 0; i < range.len; i++) {
-        if (range.digits[i] >= '0' && range.digits[i] <= '9') {
-            ports[which] = ports[which] * 10 + (unsigned)(range.digits[i] - '0');
+    size_t len = apart_read("/proc/sys/net/ipv4/ip_local_port_range", digits, sizeof digits);
+    for (size_t i = 0; i < len; i++) {
+        if (digits[i] >= '0' && digits[i] <= '9') {
+            ports[which] = ports[which] * 10 + (unsigned)(digits[i] - '0');
         } else {
             which = 1;
         }

@@ -249,17 +249,15 @@ static void write_start(void)
     }
 }
 
-/* It is as if the program had put the filter on itself: the log is open, and from here on only
- * written to. */
-static __attribute__((noinline)) void enter_cage_of_filter(void)
+bool sockshim_enter_cage(void)
 {
-    if (!process_enter_cage()) {
-        return;
+    bool first = process_enter_cage();
+    if (first) {
+        settings_find_exe();
+        log_enter_cage();
+        sigpipe_enter_cage();
     }
-    settings_find_exe();
-    log_enter_cage();
-    sigpipe_enter_cage();
-    hindrance_found(SETTING_ON, HINDRANCE_FILTER);
+    return first;
 }
 
 void (*sockshim_at_first_socket)(void);
@@ -271,8 +269,9 @@ static __attribute__((noinline)) bool begin_with_socket(bool by_own_call)
         sigpipe_install();
     }
     sockshim_needs_log();
-    if (by_own_call && filter_is_deadly()) {
-        enter_cage_of_filter();
+    /* As if the program had put it on itself: the log is open, and only written to. */
+    if (by_own_call && filter_is_deadly() && sockshim_enter_cage()) {
+        hindrance_found(SETTING_ON, HINDRANCE_FILTER);
     }
     if (by_own_call) {
         nodelay_catch_up();

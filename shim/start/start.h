@@ -42,4 +42,9 @@ static inline void sockshim_needs_log(void)
     }
 }
 
+/* A seccomp filter is about to be put on, or kills for what is asked: from here on nothing is.
+ * What may be needed then is found out now. Returns whether the process had none of its own
+ * making before: process_enter_cage(). */
+bool sockshim_enter_cage(void);
+
 #endif

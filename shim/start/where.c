@@ -3,7 +3,6 @@
 #include "base/apart.h"
 #include "base/raw.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -42,33 +41,17 @@ static bool names_unit_or_container(const char *path)
     return false;
 }
 
-struct piece {
-    char text[512];
-    long len;
-};
-
-static void read_cgroup(void *what)
-{
-    struct piece *p = what;
-    long fd = raw(SYS_openat, AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        p->len = raw(SYS_read, fd, p->text, sizeof p->text - 1);
-        raw(SYS_close, fd);
-    }
-}
-
 /* The last line is the unified hierarchy's: cgroups(7), /proc/[pid]/cgroup. */
 static __attribute__((noinline)) void find_cgroup(void)
 {
-    struct piece p;
-    p.len = 0;
-    apart(read_cgroup, &p);
-    if (p.len <= 0 || p.text[p.len - 1] != '\n') { /* more than fits, or nothing */
+    char text[512];
+    size_t len = apart_read("/proc/self/cgroup", text, sizeof text - 1);
+    if (len == 0 || text[len - 1] != '\n') { /* more than fits, or nothing */
         return;
     }
-    p.text[p.len - 1] = 0;
-    const char *line = strrchr(p.text, '\n');
-    const char *path = strchr(line ? line : p.text, '/');
+    text[len - 1] = 0;
+    const char *line = strrchr(text, '\n');
+    const char *path = strchr(line ? line : text, '/');
     if (path && names_unit_or_container(path)) {
         memcpy(where_cgroup, path, strnlen(path, sizeof where_cgroup - 1));
     }
