@@ -403,6 +403,29 @@ read_on() {
     figure deadline_ms -eq 5001
 }
 
+# mute SECONDS PAIR...: a connection on which nothing was ever said.
+mute() {
+    rec "$1" call=close ret=0 errno= error= level=info state=ESTABLISHED rx=0 tx=0 idle_ms=6003 sent_ms= cause=gave-up-waiting "${@:2}"
+}
+
+@test "never-spoke: no greeting came, or TLS was to begin; connections in reserve are none" {
+    { mute 0 peer=10.0.0.9:993; mute 7 peer=10.0.0.9:993 local=10.0.0.5:40002 pid=101; } >log
+    finds_only never-spoke log
+    figure connections -eq 2
+    figure deadline_ms -eq 6003
+    jq -e '.findings[0] | (.meaning | contains("begins with TLS")) and (.advice | contains("switch TLS on"))' findings.json
+    mute 0 peer=10.0.0.9:25 >log
+    finds_only never-spoke log
+    jq -e '.findings[0] | (.meaning | contains("was to greet")) and (.advice | contains("doctor PID"))' findings.json
+    # Others with that peer are used; HTTP greets nobody; at any time, so nobody has set one.
+    { mute 0 peer=10.0.0.9:25; rec 3 peer=10.0.0.9:25 cause=peer-closed level=info ret=0 errno= error= local=10.0.0.5:40002; } >log
+    finds_nothing log
+    { mute 0; mute 7 local=10.0.0.5:40002; mute 9 peer=10.0.0.9:443; } >log
+    finds_nothing log
+    { mute 0 peer=10.0.0.9:25 idle_ms=1237; mute 7 peer=10.0.0.9:25 idle_ms=43130 local=10.0.0.5:40002; } >log
+    finds_nothing log
+}
+
 @test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {
     local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=4000"
     {

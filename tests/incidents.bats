@@ -535,6 +535,29 @@ s = connect(); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("
     figure deadline_ms -eq 300
 }
 
+# Two that wait for a greeting, with a limit of a second.
+@test "no greeting comes: curl's mail, and perl; a server that greets, and a connection in reserve, are none" {
+    python_server '
+import select
+c.sendall(b"220 well\r\n") if os.path.exists("greets") else None
+while c.recv(1000): c.sendall(b"250 well\r\n")'
+    mails() { for _ in 1 2; do under_shim log curl -s -m 1 "smtp://127.0.0.1:$PORT/x" --mail-from a@b.test --mail-rcpt c@d.test -T /dev/null; done; }
+    until_found never-spoke mails
+    finds_only never-spoke log
+    figure deadline_ms -ge 1000
+    figure connections -eq 2
+    listens() { under_shim log perl -MIO::Socket::INET -MIO::Select -e 'my $s = IO::Socket::INET->new(shift); IO::Select->new($s)->can_read(1)' "127.0.0.1:$PORT"; }
+    : >log
+    until_found never-spoke listens
+    finds_only never-spoke log
+    figure connections -eq 1
+    python_client log.3 'reserve = connect(); s = connect(); s.sendall(b"one"); s.recv(9); s.close(); time.sleep(1.1); reserve.close()'
+    finds_nothing log.3
+    touch greets
+    under_shim log.4 curl -s -m 60 "smtp://127.0.0.1:$PORT/x" --mail-from a@b.test --mail-rcpt c@d.test -T /dev/null
+    finds_nothing log.4
+}
+
 @test "looks alike: a farewell, an exit with a socket open, messages that want no answer" {
     python_server '
 while c.recv(1000): pass'

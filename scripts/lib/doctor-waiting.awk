@@ -166,12 +166,6 @@ function may_wait_for(    i, id, list) {
         "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."
 }
 
-# By number; whoever connects to them has to begin with TLS.
-function begins_with_tls(address) {
-    sub(/^.*:/, "", address)
-    return address ~ /^(443|465|636|853|989|990|992|993|994|995|5061|5671|6514|8883)$/
-}
-
 function mute_connections(    i, id, list, tls) {
     told = 0
     for (i = 1; i <= inodes; i++) {

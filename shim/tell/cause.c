@@ -156,7 +156,8 @@ static enum cause cause_of_close(const struct facts *f)
     bool is_open = f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
                    f->state == TCP_STATE_FIN_WAIT2;
     bool waited = is_open && f->sent_ms >= LEAST_WAIT_MS;
-    if (waited && asked_last(f)) {
+    bool was_kept_open = is_open && f->idle_ms >= LEAST_SILENCE_MS;
+    if ((waited && asked_last(f)) || (was_kept_open && was_mute(f))) {
         return CAUSE_gave_up_waiting;
     }
     return stands_still(f) ? CAUSE_gave_up_sending : CAUSE_other;

@@ -4,7 +4,7 @@
 function find_own_deadline(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
+        if (is_open(i) && !was_mute(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
             put_in_group(prog_of[i] SUBSEP what_for(i) SUBSEP port_of(peer_of[i]), i, deadline_of(i))
     for (g = 1; g <= groups; g++)
         if (is_deadline(g))
@@ -24,19 +24,26 @@ function what_for(i) {
 
 # In ms; 0 where it is not known.
 function deadline_of(i) {
+    if (was_mute(i))
+        return idle_of[i] + 0
     if (cause_of[i] == "gave-up-waiting" || cause_of[i] == "reset-by-own-close")
         return sent_of[i] + 0
     return (waited_of[i] != "" ? waited_of[i] : connect_ms(i)) + 0
 }
 
 # Whoever sends and does not ask for an answer closes at any time, or at once: then it is
-# no deadline. One alone must have a round number, for then it was set by somebody.
-function is_deadline(g,    i, apart, off) {
+# no deadline.
+function is_deadline(g,    i) {
     i = group_first[g]
     if (cause_of[i] == "timeout")
         return what_for(i) != "accept" && (what_for(i) != "answer" || due_of[i] == "" || due_of[i])
     if (cause_of[i] == "gave-up-connecting")
         return 1
+    return is_set_time(g)
+}
+
+# One alone must have a round number, for then it was set by somebody.
+function is_set_time(g,    apart, off) {
     apart = group_most[g] - group_least[g]
     if (group_least[g] < 50)
         return 0
