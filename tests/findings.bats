@@ -835,6 +835,28 @@ served() {
     finds_nothing log
 }
 
+# reverse SECONDS PAIR...: the name of an address was asked for.
+reverse() {
+    failed_connect "$1" call=getnameinfo ret=-3 errno=0 error=EAI_AGAIN type= local= level=warn name=10.0.0.5 peer=10.0.0.5:44312 prog=named pid=7 fd= waited_ms=6010 cause=name-not-resolved "${@:2}"
+}
+
+@test "reverse look-ups: how long a server waits for its clients' names, and which of them gave up; an address without a name is nothing" {
+    { reverse 6; reverse 13 name=10.0.0.6 peer=10.0.0.6:40000 waited_ms=6004; } >server.log
+    finds_only name-not-resolved server.log
+    figure records -eq 2
+    jq -e '.findings[0] | (.title | contains("named waits 6 s to look up the names of addresses")) and (.advice | contains("UseDNS no")) and (.figures | has("clients") | not)' findings.json
+    mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 >client.log
+    finds_only name-not-resolved client.log server.log
+    figure clients -eq 1
+    mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 local=10.0.0.5:44313 >client.log
+    finds never-spoke client.log server.log
+    reverse 6 ret=0 error= peer= cause=name-resolved-late >log
+    finds_only name-resolved-late log
+    figure ms -eq 6010
+    times 20 reverse level=info ret=-2 error=EAI_NONAME waited_ms=3 >log
+    finds_nothing log
+}
+
 @test "address-family: where both fail, the one that has no route is beside the point" {
     {
         failed_connect 0 peer=[fd00::1]:80 local= error=ENETUNREACH cause=unreachable
