@@ -446,6 +446,29 @@ mute() {
     jq -e '.findings[0].meaning | contains("went through") | not' findings.json
 }
 
+@test "own-deadline: what is never answered any more, and was before, is no slow path" {
+    local n
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000"
+    {
+        under_way 0 fd=7
+        for n in 1 2 3; do
+            under_way "$((n * 5))" fd=7
+            # shellcheck disable=SC2086
+            failed_connect "$((n * 5 + 2))" fd=7 $gave_up
+        done
+    } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.title | contains("does not answer app")) and (.meaning | contains("went through before")) and (.advice | contains("which limit is reached"))' findings.json
+    # It never was; and one alone may have lost its SYN twice.
+    sed -i 1d log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("went through before") | not' findings.json
+    # shellcheck disable=SC2086
+    { under_way 0 fd=7; under_way 5 fd=7; failed_connect 7 fd=7 $gave_up; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("The path is slow")' findings.json
+}
+
 @test "listener-as-connection: it asks for the peer of a listening socket; a shutdown of no socket is nothing" {
     rec 0 level=warn call=getpeername fd=0 error=ENOTCONN errno=107 local=10.0.0.5:873 peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=not-connected >log
     finds_only listener-as-connection log
@@ -812,6 +835,10 @@ served() {
     failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
     run ! grep -q 'PrivateTmp' findings.json
+    # The kernel has one there.
+    failed_connect 1 type=unix-stream local= peer=/tmp/app.sock bound=unseen error=ENOENT errno=2 cause=no-such-socket >log
+    finds_only refused log
+    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a container)")' findings.json
 }
 
 @test "address-in-use: an outgoing connection may have a port of the kernel's range, and no other" {

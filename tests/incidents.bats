@@ -81,7 +81,7 @@ C
     wait_until test -S own/r.sock
     under_shim log redis-cli -s "$seen/r.sock" ping
     finds refused log
-    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp, a container)")) and
+    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp=, a container)")) and
         (.advice | contains("/proc/PID/root/PATH"))' findings.json
     rm own/r.sock
     under_shim log2 perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => shift)' "$seen/r.sock"
@@ -885,6 +885,63 @@ P
     wait "$client"
     finds_only started-later log
     figure refused -ge 1
+}
+
+# serves PORT: its number is in $BACKGROUND.
+serves() {
+    background "$PYTHON" -m http.server --bind 127.0.0.1 "$1" >/dev/null 2>&1
+    wait_for_port "$1"
+}
+
+stops() {
+    kill "$1" && wait "$1" 2>/dev/null || :
+}
+
+# well_for SECONDS URL...: curl is well that long.
+well_for() {
+    local end=$(($(date +%s%N) + $1 * 1000000000))
+    while [ "$(date +%s%N)" -lt "$end" ]; do
+        under_shim log curl -s "${@:2}"
+    done
+}
+
+# One curl that has six refusals of each address: over in a moment, however busy the machine is.
+@test "a disturbance: curl is refused by two servers at once, and well before and after; by one it is none" {
+    local first second other each a took
+    other=$(free_port)
+    each="http://127.0.0.1:$PORT/ http://127.0.0.1:$other/"
+    a="$each $each $each $each $each $each"
+    serves "$PORT"
+    first=$BACKGROUND
+    serves "$other"
+    second=$BACKGROUND
+    # shellcheck disable=SC2086
+    {
+        well_for 3 $each
+        stops "$first"
+        stops "$second"
+        took=$SECONDS
+        under_shim log curl -s $a
+        took=$((SECONDS - took + 1))
+        serves "$PORT"
+        first=$BACKGROUND
+        serves "$other"
+        well_for $((2 + 4 * took)) $each
+    }
+    finds disturbance log
+    figure failures -eq 12
+    figure ms -le $((took * 1000))
+    [ "$(jq -r '.findings[0].first' findings.json)" = "$(grep -o '^ts=[^ ]* .*cause=connection-refused' log | head -n 1 | cut -d' ' -f1 | cut -c4-)" ]
+    : >log
+    # shellcheck disable=SC2086
+    {
+        well_for 3 $each
+        stops "$first"
+        under_shim log curl -s $a $a
+        serves "$PORT"
+        well_for 3 $each
+    }
+    [[ $(findings log) != *disturbance* ]]
 }
 
 @test "a storm of tries: perl without a pause; and curl, refused once" {

@@ -203,6 +203,7 @@ function take_kept(i, place) {
     waited_of[i] = figure("waited_ms")
     limit_of[i] = figure("limit")
     blocked_of[i] = value("blocked_by")
+    bound_of[i] = value("bound")
     why_of[i] = why()
     side_of[i] = side_of_record(i)
     weigh_silence(i)

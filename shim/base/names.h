@@ -189,8 +189,8 @@ const char *cause_name(enum cause cause);
 const char *level_name(enum level level);
 /* "ECONNRESET" for ECONNRESET; NULL for a number that Linux does not use. */
 const char *errno_name(int err);
-/* "EAI_NONAME" for getaddrinfo's and getnameinfo's -2 (netdb.h; glibc and musl have the same numbers); NULL for
- * a number that is none. */
+/* "EAI_NONAME" for getaddrinfo's and getnameinfo's -2 (netdb.h; glibc and musl have the same
+ * numbers); NULL for a number that is none. */
 const char *eai_name(long result);
 /* "ESTABLISHED" for 1, as in the kernel's include/net/tcp_states.h; NULL for
  * a number that is none. */

@@ -72,6 +72,9 @@ static void put_ends(struct text *t, const struct facts *f)
     if (f->peer_pid > 0) {
         PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
     }
+    if (f->listens_unseen == YES) {
+        PUT_WORD(t, "bound", "unseen");
+    }
 }
 
 void put_socket(struct text *t, const struct facts *f)

@@ -74,7 +74,8 @@ template why_gave_up_connecting(const struct facts *f)
 static template why_closed_mute(const struct facts *f)
 {
     return is_end_of_program(f)
-               ? SAY("This program ended $idle after it had connected to $peer, and neither side had "
+               ? SAY("This program ended $idle after it had connected to $peer, and neither side "
+                     "had "
                      "ever sent anything. If $peer was to speak first (a greeting), that is the "
                      "program's own deadline; a connection in reserve ends so, too.")
                : SAY("This program closed the connection $idle after it was made, and neither side "

@@ -45,7 +45,7 @@ function tell_reverse(kind, g,    i, n, gave_up) {
             (gave_up ? " " counted(gave_up, "client", "clients") " gave up meanwhile, without a word from it." : ""), \
         (gave_up ? "It greets nobody before that: " : "If they are its clients', these wait as long: ") (is_resolvers_wait(group_least[g]) ? "the resolver waits 5 s for a name server that is silent." \
             : "its name servers are slow or silent."), \
-        "`dig -x " (asked_of[i] == "" ? "ADDRESS" : printable(asked_of[i])) " @SERVER`, each of /etc/resolv.conf; or ask for no names (skip-name-resolve, UseDNS no, log_hostname off, HostnameLookups Off).")
+        "`dig -x " (asked_of[i] == "" ? "ADDRESS" : printable(asked_of[i])) " @SERVER`, each of /etc/resolv.conf; or do without names (skip-name-resolve, UseDNS no, log_hostname off).")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])
     if (gave_up)
