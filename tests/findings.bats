@@ -876,12 +876,36 @@ reverse() {
     finds_only name-not-resolved client.log server.log
     figure clients -eq 1
     mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 local=10.0.0.5:44313 >client.log
-    finds never-spoke client.log server.log
+    [[ $(findings client.log server.log) == *never-spoke* ]]
     reverse 6 ret=0 error= peer= cause=name-resolved-late >log
     finds_only name-resolved-late log
     figure ms -eq 6010
     times 20 reverse level=info ret=-2 error=EAI_NONAME waited_ms=3 >log
     finds_nothing log
+}
+
+# late SECONDS PAIR...: a server's first words find its client gone.
+late() {
+    rec "$1" ret=0 errno=0 error= level=info prog=served pid=7 side=accepted local=10.0.0.9:3306 peer=10.0.0.5:44312 rx=0 tx=0 unacked=104 idle_ms=6021 sent_ms=0 cause=peer-closed "${@:2}"
+}
+
+@test "late-greeting: a server begins to speak after its client's patience; once, at any time or in answer it is none" {
+    { late 6; late 6.001; late 13 peer=10.0.0.5:44313 idle_ms=6032; } >log
+    finds_only late-greeting log
+    figure connections -eq 2
+    figure ms -eq 6021
+    # Who waited for a name is known.
+    { late 6; reverse 6 prog=served; late 13 peer=10.0.0.5:44313; reverse 13 prog=served peer=10.0.0.5:44313; } >log
+    finds_only name-not-resolved log
+    figure clients -eq 2
+    { late 6; late 6.001; } >log
+    finds_nothing log
+    { late 6; late 13 peer=10.0.0.5:44313 idle_ms=31873; } >log
+    finds_nothing log
+    for other in rx=9 tx=9 retrans=3 sent_ms=6020 unacked=0; do
+        { late 6 "$other"; late 13 peer=10.0.0.5:44313 "$other"; } >log
+        [[ $(findings log) != *late-greeting* ]]
+    done
 }
 
 @test "address-family: where both fail, the one that has no route is beside the point" {

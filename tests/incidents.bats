@@ -558,6 +558,34 @@ while c.recv(1000): c.sendall(b"250 well\r\n")'
     finds_nothing log.4
 }
 
+# One has lost its patience by then; the other one has not.
+@test "a server greets late: what it says first finds curl gone; python waits for it" {
+    background "$SOCKSHIM_COMMAND" -q -o server.log -- "$PYTHON" -c "
+import socket, threading, time
+def serve(c):
+    time.sleep(3)
+    c.sendall(b'220 well\r\n')
+    c.recv(9)
+listener = socket.create_server(('127.0.0.1', $PORT))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()"
+    wait_for_port "$PORT"
+    local n clients=()
+    for n in 1 2 3; do
+        curl -s -m 1 "smtp://127.0.0.1:$PORT/x" 3>&- &
+        clients+=($!)
+    done
+    wait "${clients[@]}" || :
+    said_all() { [ "$(grep -c 'side=accepted .*cause=peer-closed' server.log)" -ge 3 ]; }
+    wait_until said_all
+    finds_only late-greeting server.log
+    figure connections -eq 3
+    figure ms -ge 2900
+    : >server.log
+    python_client log 's = connect(); s.recv(9); s.sendall(b"QUIT\r\n")'
+    finds_nothing server.log
+}
+
 @test "looks alike: a farewell, an exit with a socket open, messages that want no answer" {
     python_server '
 while c.recv(1000): pass'

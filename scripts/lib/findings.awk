@@ -46,6 +46,7 @@ function find_all() {
     find_peer_gone()
     find_address_family()
     find_interrupted()
+    find_late_greeting()
     find_never_spoke()
     find_own_deadline()
     find_started_later()

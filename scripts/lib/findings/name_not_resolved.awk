@@ -53,17 +53,19 @@ function tell_reverse(kind, g,    i, n, gave_up) {
     claim_given_up(g, n)
 }
 
-# Of two logs: the clients of these addresses that ended, and had been told nothing.
-function clients_given_up(g,    n, member, k, j, count) {
+# Clients of these addresses that ended and had been told nothing, as they say or their server does.
+function clients_given_up(g,    n, member, k, j, client, seen, count) {
     n = split(group_members[g], member, " ")
-    for (j = 1; j <= kept_count; j++)
-        if (was_mute(j) && is_open(j))
-            for (k = 1; k <= n; k++)
-                if (peer_of[member[k]] == local_of[j]) {
-                    given_up[g, j] = 1
-                    count++
-                    break
-                }
+    for (k = 1; k <= n; k++)
+        if (peer_of[member[k]] != "")
+            asked_about[g, peer_of[member[k]]] = 1
+    for (j = 1; j <= kept_count; j++) {
+        client = was_mute(j) ? local_of[j] : began_late(j) ? peer_of[j] : ""
+        if (client == "" || !is_open(j) || !((g, client) in asked_about))
+            continue
+        given_up[g, j] = 1
+        count += !seen[client]++
+    }
     return count + 0
 }
 

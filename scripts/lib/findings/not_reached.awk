@@ -68,7 +68,7 @@ function not_reached_meaning(i, ms) {
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
             : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
     if (is_seen_elsewhere(i))
-        return "A socket is bound to that path, but " spoken_prog(i) " does not see it: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or the path was removed."
+        return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or it was removed."
     if (cause_of[i] == "no-such-socket")
         return "Its server is not running, or one of the two has a file system of its own (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -126,7 +126,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
-        return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run), or no PrivateTmp=; if not, restart the server."
+        return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
         return "if the path is there, but not below /proc/" printable(pid_of[i]) "/root (what " spoken_prog(i) " sees), correct that; else start the server (`ss -lxp`)."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
