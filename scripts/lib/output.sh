@@ -7,6 +7,10 @@
 output_check() {
     output_name=$1
     shift
+    if ! { true 3>&1; } 2>/dev/null; then
+        complain "cannot write to $output_name: it is closed"
+        return "${USAGE:?}"
+    fi
     {
         output_status=$({ { ("$@" 3>&- 4>&-) && echo 0 >&3 || echo $? >&3; } | output_copy; } 3>&1)
     } 4>&1
