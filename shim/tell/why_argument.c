@@ -200,7 +200,7 @@ template clause_errno_words(const struct facts *f)
 
 static template why_other_zero(const struct facts *f)
 {
-    if (f->is_lean == YES || is_gone(f)) {
+    if (f->receives && (f->is_lean == YES || is_gone(f))) {
         return SAY("This is the end of the stream or an empty datagram.");
     }
     if (is_tcp(f) && f->fin_seen == NO) {

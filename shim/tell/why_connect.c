@@ -207,14 +207,17 @@ template clause_taken(const struct facts *f)
     if (address_is_any(&f->local)) {
         return SAY("Another socket is already bound to port $port, on one address or on all");
     }
-    return address_is_named(&f->local) ? SAY("Another socket is already bound to $local")
-                                       : SAY("Another socket is already bound to that address");
+    /* net/ipv4/af_inet.c, __inet_bind(): AF_UNSPEC is taken for 0.0.0.0. */
+    return address_is_named(&f->local)
+               ? SAY("Another socket is already bound to $local")
+               : SAY("Another socket is already bound to that port, on one address or on all");
 }
 
 template clause_or_to_all(const struct facts *f)
 {
-    return address_is_any(&f->local) ? NULL
-                                     : SAY(", or to its port on all addresses (0.0.0.0, [::])");
+    return address_is_any(&f->local) || !address_is_named(&f->local)
+               ? NULL
+               : SAY(", or to its port on all addresses (0.0.0.0, [::])");
 }
 
 template why_address_in_use(const struct facts *f)
@@ -228,7 +231,7 @@ template why_address_in_use(const struct facts *f)
     if (!is_inet(f)) {
         return SAY("$taken.");
     }
-    if (address_port(&f->local) == 0) {
+    if (address_port(&f->local) == 0 && is_inet_family(address_family(&f->local))) {
         return SAY("No ephemeral port is left ($port_range): all are bound, reserved "
                    "(net.ipv4.ip_local_reserved_ports) or in TIME_WAIT.");
     }
