@@ -65,17 +65,37 @@ def name_of_no_letter():
     raw("getaddrinfo", b"", b"80", None, ctypes.byref(ctypes.c_void_p()))
 
 
+def look_up_without_a_descriptor():
+    socket.socket().close()  # whoever has a socket has the log open
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, 4096))
+    raw("getaddrinfo", b"some.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
+
+
 @case("""
     getaddrinfo EAI_NONAME name-not-resolved | name=some.test errno=24
         the C library could not look it up: Too many open files; or the name does not exist
 """)
 def name_without_a_descriptor():
-    """For the question to the name server."""
-    socket.socket().close()
-    lowest = os.dup(0)
-    os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, 4096))
-    raw("getaddrinfo", b"some.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
+    look_up_without_a_descriptor()
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=first.test errno=0
+        the name does not exist
+    getaddrinfo EAI_SYSTEM name-not-resolved | name=some.test errno=24
+        a system call that it needs failed: Too many open files
+""")
+def name_without_a_descriptor_later():
+    """The C library knows its name servers already."""
+    own_name_server("nxdomain", 0)
+    with tempfile.NamedTemporaryFile("w") as sources:
+        sources.write("hosts: dns\n")
+        sources.flush()
+        run(f"mount --bind {sources.name} /etc/nsswitch.conf")
+    raw("getaddrinfo", b"first.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
+    look_up_without_a_descriptor()
 
 
 @case("""

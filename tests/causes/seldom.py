@@ -1,14 +1,18 @@
 """What hardly ever happens: the kernel's answers are changed, or held back until something else has
 been done, and settings are other ones."""
+import ctypes
+import errno
 import fcntl
 import os
 import resource
 import socket
-from socket import IPPROTO_TCP, SHUT_RDWR, SHUT_WR, SOL_SOCKET, SO_ERROR
+import struct
+from socket import AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, IPPROTO_TCP, SHUT_RDWR, SHUT_WR, SOCK_STREAM, SOL_SOCKET, SO_ERROR
 
-from made_of import (ANSWER, ASK, CLOSE, LOOPBACK, MPTCP, begin_filter, call, can_filter, connected, do_in_between,
-                     drop_what_goes_to_the_peer, firewall, libc, new_tcp, notes, other_host, own_network,
-                     peer, raw, run, send_all, set_sysctl, tcp_info, temporary, wait, wait_for_state, wait_until)
+from made_of import (ANSWER, ASK, CLOSE, LOOPBACK, MPTCP, SEND, begin_filter, call, can_filter, connected,
+                     do_in_between, drop_what_goes_to_the_peer, firewall, interrupted, libc,
+                     new_tcp, notes, other_host, own_network, peer, raw, run, send_all, set_sysctl, set_timeout, tcp_info,
+                     temporary, wait, wait_for_state, wait_until)
 from registry import case
 from unusual import as_another_user, become
 
@@ -64,6 +68,22 @@ def connect_ended_in_between():
 
 
 @case("""
+    connect EINPROGRESS in-progress | type=tcp peer=127.0.0.1:7000
+        The connect to 127.0.0.1:7000 did not complete immediately and has since ended; SO_ERROR has the result
+""", where_missing="none")
+def connect_ended_at_once_in_between():
+    if not can_filter():
+        return
+    own_network()
+    firewall("tcp dport 7000 drop")
+    s = socket.socket()
+    set_timeout(s, SEND, 100)  # so that the kernel is asked
+    s.setblocking(False)
+    do_in_between(("getsockopt", {1: IPPROTO_TCP, 2: TCP_INFO}, ASK), lambda: s.shutdown(SHUT_RDWR))
+    call(s.connect, (LOOPBACK, 7000))
+
+
+@case("""
     getsockopt EINVAL unreachable | tcp ESTABLISHED rx=0 tx=0 unacked=5
         The kernel could not send to $them: this host's route to it is a blackhole
 """)
@@ -95,8 +115,24 @@ def reset_after_fin_on_an_old_kernel():
     peer("reset()")
     wait_for_state(s, CLOSE)
     if can_filter():
-        begin_filter(("getsockopt", {1: IPPROTO_TCP, 2: TCP_ZEROCOPY_RECEIVE}, ANSWER | 92))
+        begin_filter(("getsockopt", {1: IPPROTO_TCP, 2: TCP_ZEROCOPY_RECEIVE}, ANSWER | errno.ENOPROTOOPT))
         call(s.send, b"x")
+
+
+@case("""
+    recv 0 other | len=64 tcp CLOSE
+        End of the stream; the kernel does not say whether the peer closed, this program shut down its reading side, or an earlier error ended it
+""", where_missing="none")
+def closed_on_an_old_kernel():
+    s = connected()
+    peer("give(5); finish_sending()")
+    s.recv(5)
+    wait(s)
+    s.shutdown(SHUT_WR)
+    wait_for_state(s, CLOSE)
+    if can_filter():
+        begin_filter(("getsockopt", {1: IPPROTO_TCP, 2: TCP_ZEROCOPY_RECEIVE}, ANSWER | errno.ENOPROTOOPT))
+        call(s.recv, 64)
 
 
 @case("""
@@ -109,7 +145,7 @@ def limit_that_a_filter_hides():
     os.close(lowest)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, 4096))
     if can_filter():
-        begin_filter(("getrlimit", {}, ANSWER | 1), ("prlimit64", {}, ANSWER | 1))
+        begin_filter(("getrlimit", {}, ANSWER | errno.EPERM), ("prlimit64", {}, ANSWER | errno.EPERM))
         call(socket.socket)
 
 
@@ -191,6 +227,72 @@ def fast_open_that_is_not_confirmed():
     notes["us"], notes["them"] = "127.0.0.1:7000", "%s:%d" % address
     s.recv(3)
     call(s.recv, 64)
+
+
+@case("""
+    splice EAGAIN would-block | type=tcp
+        Either the pipe or the socket was not ready; splice does not say which
+""")
+def splice_of_nothing():
+    s = connected()
+    reading, _ = os.pipe()
+    raw("splice", reading, None, s.fileno(), None, 9, 2)  # SPLICE_F_NONBLOCK
+
+
+@case("""
+    connect EINTR interrupted |
+        A signal handler ran, or the process was stopped and continued, while the call was waiting; the connect may continue
+""")
+def connect_with_a_timeout_interrupted():
+    own_network()
+    firewall("drop")
+    s = socket.socket()
+    set_timeout(s, SEND, 50000)
+    interrupted(s.connect, (LOOPBACK, 7000))
+
+
+# ---- What is never said here, and why: tests/witness/templates ----
+
+@case("none")
+def streams_of_this_kernel():
+    """Where vsock has a loopback, which would have this address, it could be asked: vsock(7)."""
+    beneath = ctypes.CDLL("libc.so.6")
+    families = {family for family in range(48) if beneath.socket(family, SOCK_STREAM, 0) >= 0}
+    address = struct.pack("=HHII4x", AF_VSOCK, 0, 70000, 1)
+    has_loopback = beneath.bind(beneath.socket(AF_VSOCK, SOCK_STREAM, 0), address, 16) == 0
+    if not has_loopback and not families <= {AF_INET, AF_INET6, AF_UNIX, AF_VSOCK}:
+        raise AssertionError(f"{families}")
+
+
+@case("none")
+def limit_of_the_whole_system():
+    """It is far away, and not a namespace's own."""
+    with open("/proc/sys/fs/file-max") as most, open("/proc/sys/fs/file-nr") as used:
+        if int(most.read()) - int(used.read().split()[0]) < 10000:
+            raise AssertionError("nearly reached")
+
+
+@case("""
+    recv ECONNRESET peer-reset | type=tcp
+        aborted the connection (RST)
+    recv 0 peer-closed | type=unix-stream
+        closed its end
+""")
+def accepted_after_it_had_ended():
+    """accept gives a connection, not ECONNABORTED."""
+    listener = socket.socket()
+    listener.bind((LOOPBACK, 0))
+    listener.listen()
+    peer(f"connect({listener.getsockname()}); reset()")
+    s = listener.accept()[0]
+    wait(s)
+    call(s.recv, 64)
+    path = temporary("s")
+    unix = socket.socket(AF_UNIX)
+    unix.bind(path)
+    unix.listen()
+    peer(f"connect({path!r}); c.close()")
+    call(unix.accept()[0].recv, 64)
 
 
 # ---- With settings ----
