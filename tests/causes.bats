@@ -107,6 +107,10 @@ check() {
     check unusual
 }
 
+@test "routes and rules, what routers say, and programs of the kernel's" {
+    check routes
+}
+
 @test "what hardly ever happens, and what happens between an answer and a question" {
     check seldom
 }

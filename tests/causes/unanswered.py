@@ -209,7 +209,7 @@ def window_closed_and_a_probe_unanswered():
 
 @case("""
     recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them is unreachable
+        route to $them is of type unreachable, or a firewall rule on this host reported (ICMP) that it is unreachable
 """)
 def unreachable_while_connected():
     own_network_with("ipv4/tcp_retries2", 1)
