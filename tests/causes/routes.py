@@ -3,6 +3,7 @@ import ctypes
 import os
 import socket
 import struct
+import subprocess
 from socket import (AF_INET, AF_INET6, AF_PACKET, IPPROTO_ICMP, IPPROTO_IP, IPPROTO_TCP, MSG_MORE, SO_ERROR, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET)
 
 from made_of import (ANSWER, LOOPBACK, begin_filter, bound_udp, call, can_filter, connected, firewall, libc, notes,
@@ -229,7 +230,11 @@ def enter_own_group():
     """A control group of version 2, or None; and how to leave it."""
     socket.socket().close()  # the log is opened where it was meant
     place = os.path.dirname(temporary("group"))
-    if libc.unshare(0x20000) or call(run, f"mount --make-rprivate /; mount -t cgroup2 none {place}"):
+    try:
+        if libc.unshare(0x20000):  # CLONE_NEWNS
+            return None
+        run(f"mount --make-rprivate /; mount -t cgroup2 none {place}")
+    except subprocess.CalledProcessError:
         return None
     with open("/proc/self/cgroup") as groups:
         before = place + next(line for line in groups if line.startswith("0::")).strip()[3:]
