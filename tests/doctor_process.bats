@@ -38,7 +38,7 @@ has_findings() {
         "Descriptors: "
     has_findings 3
     says_not "Not known"
-    run ! grep '.\{80\}' <<<"$output"
+    run ! grep '.\{81\}' <<<"$output"
 }
 
 @test "what is not acknowledged: how much, how often, since when" {

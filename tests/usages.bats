@@ -165,6 +165,26 @@ reports() {
     reports "sockshim.log: 1 record *"
 }
 
+@test "a folder with more files than logs are in is refused at once; a line break in a name is said" {
+    local command
+    mkdir much
+    (cd much && seq 10001 | xargs touch)
+    for command in report follow; do
+        refuses 2 "much has more than 10000 files in it; name the directory that the logs are in" "$command" much
+        refuses 2 "/ has more than 10000 files in it; name the directory that the logs are in" "$command" /
+    done
+    rm much/1
+    refuses 2 "much: no log in this directory" report much
+    cp a.log d/
+    cp a.log d/$'b\nc'
+    reports "d/a.log: 1 record *" d
+    [ "$stderr" = "sockshim: d: files with a line break in their path are left out; name them one by one" ] || fails_with "$stderr"
+    reports "d/b?c: 1 record *" d/$'b\nc'
+    run -0 --separate-stderr sockshim follow --until now d
+    [ "$stderr" = "sockshim: d: files with a line break in their path are left out; name them one by one" ] || fails_with "$stderr"
+    [ "${#lines[@]}" -eq 1 ] || fails_with "$output"
+}
+
 @test "the signal that killed COMMAND is named" {
     local signal
     for signal in KILL SEGV PIPE TERM; do
@@ -246,12 +266,20 @@ unwritten() {
 
 tells_of_full_disk() {
     local words
+    mkdir -p b
+    cp a.log b
     for words in "report a.log" "report --json a.log" "report --prometheus a.log" "report --html - a.log" explain \
-        "explain topics" "explain peer-reset" "doctor --seconds 0" "doctor --seconds 0 --json $$" "check true" "check $$" "check --json true"; do
+        "explain topics" "explain peer-reset" "doctor --seconds 0" "doctor --seconds 0 --json $$" "check true" "check $$" "check --json true" \
+        "follow a.log" "follow --top a.log" "follow --json a.log" "follow b"; do
         # shellcheck disable=SC2086
         unwritten "standard output" $words
     done
     unwritten /dev/full report --html /dev/full a.log
+    for words in "report a.log" explain "check true" "follow a.log"; do
+        # shellcheck disable=SC2086
+        run -2 --separate-stderr env PATH="$SYSTEM_PATH" sh -c '"$@" >&-' sh sh "$SOCKSHIM_COMMAND" $words
+        [ "$stderr" = "sockshim: cannot write to standard output: it is closed" ] || fails_with "$words said: $stderr"
+    done
 }
 
 @test "what can be written nowhere is not told as a success" {

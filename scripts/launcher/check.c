@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "preload.h"
 #include "script.h"
 #include "words.h"
 
@@ -92,6 +93,10 @@ int check_command(const char *object, const char *name)
     if (!fits) {
         return no(name, words("%s; %s", target.problem, target.instead));
     }
+    const char *problem = preload_problem(object);
+    if (problem) {
+        return no(name, problem);
+    }
     return target.broken ? no(name, target.broken) : fitting(name, &target);
 }
 
@@ -102,6 +107,10 @@ int check_fits(const char *object, const char *path, const char *name, const cha
     target.instead = instead;
     if (!target_fits(&target, object, name)) {
         return answer(1, words("%s; %s", target.problem, target.instead));
+    }
+    const char *problem = preload_problem(object);
+    if (problem) {
+        return answer(1, words("%s", problem));
     }
     return target.broken ? answer(3, words("%s", target.broken)) : 0;
 }

@@ -49,7 +49,7 @@ follow_merge_folder() {
 
 # INODE SIZE PATH of each file that can be read.
 follow_list_folder() {
-    find -L "${follow_log:?}" -type f -exec ls -lni {} + 2>/dev/null | awk '{
+    find -L "${follow_log:?}" -type f ! -path "*$LOGS_BREAK*" -exec ls -lni {} + 2>/dev/null | awk '{
         inode = $1
         size = $6
         for (i = 0; i < 9; i++)

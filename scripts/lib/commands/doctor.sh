@@ -5,6 +5,7 @@
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
 
 . "${lib:?}/output.sh"
+. "$lib/terminal.sh"
 
 # In the order of the tables. They serve IPv6 as well.
 DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
@@ -121,6 +122,7 @@ doctor_words() {
 }
 
 doctor_once() {
+    terminal_decide_columns
     if [ -n "$doctor_pid" ]; then
         doctor_process "$doctor_pid"
     else
@@ -430,6 +432,7 @@ doctor_command() {
 # after its summary. LEVEL and SKIP are the log's, and PATH from byte FROM on is what
 # the run has added to it.
 doctor_after() {
+    terminal_decide_columns
     {
         printf '%s\nended\t%s\n' "$1" "$(doctor_clock)"
         doctor_counters after

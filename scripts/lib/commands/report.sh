@@ -111,6 +111,10 @@ report_find_logs() {
             report_fail "$report_log: permission denied"
             continue
         fi
+        if logs_are_too_many "$report_log"; then
+            report_fail "$(logs_too_many "$report_log")"
+            continue
+        fi
         report_found=$(logs_in "$report_log" | report_prefer_logs)
         [ -n "$report_found" ] || report_fail "$report_log: no log in this directory"
         report_ifs=$IFS
