@@ -65,7 +65,7 @@ static bool wait_for(unsigned ms)
     memcpy(&set, &mask, sizeof mask);
     for (; ms > 0; ms -= slice) {
         slice = slice < ms ? slice : ms;
-        struct timespec time = {slice / 1000, (long)(slice % 1000) * 1000000};
+        struct timespec time = {(time_t)(slice / 1000), (long)(slice % 1000) * 1000000};
         if (!next_ppoll || next_ppoll(NULL, 0, &time, &set) != 0) {
             return false;
         }
