@@ -98,7 +98,7 @@ function not_reached_meaning(i, ms) {
 function refused_advice(i,    shows) {
     shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
     if (is_same_host(i))
-        return "start the server or correct the address; " shows " shows what listens."
+        return "start it or correct the address (" shows ")."
     return shows " there shows what listens; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
