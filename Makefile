@@ -33,8 +33,9 @@ SOURCES := $(RECORD_PATH) \
 HEADERS := $(wildcard shim/*/*.h shim/*/*/*.h)
 OBJECTS := $(SOURCES:shim/%.c=$(BUILD)/shim/%.o)
 PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
-PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%) $(BUILD)/programs/transparent
+PROGRAMS := $(PROGRAM_SOURCES:tests/programs/%.c=$(BUILD)/programs/%) $(BUILD)/programs/transparent $(BUILD)/programs/trials
 LIFE_SOURCES := $(wildcard tests/life/*.c)
+TRIALS_SOURCES := $(wildcard tests/trials/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/unit/%)
 # Without memory.c, whose names a program has already, and a sanitizer watches.
@@ -95,7 +96,7 @@ $(BUILD)/completions/sockshim.%: $(BUILD)/tables.txt $(wildcard scripts/completi
 	@mkdir -p $(@D)
 	BUILD=$(abspath $(BUILD)) scripts/completions/generate $* >$@.new && mv $@.new $@
 
-# What the tests run: victims and villains, one file each but for transparent.
+# What the tests run: victims and villains, one file each but for transparent and trials.
 programs: $(PROGRAMS)
 
 $(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
@@ -105,6 +106,10 @@ $(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 $(BUILD)/programs/transparent: $(LIFE_SOURCES) tests/life/life.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES)
+
+$(BUILD)/programs/trials: $(TRIALS_SOURCES) tests/trials/trials.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(TRIALS_SOURCES) -pthread
 
 # The pure parts, fed by hand. They print TAP.
 unit: $(UNITS)

@@ -108,7 +108,7 @@ static __attribute__((noinline)) void tell_found(struct facts *f)
 {
     if (is_inet_family(f->domain) && !process_has_socket()) { /* inherited */
         sockshim_needs_log();
-        sockshim_first_socket(false);
+        sockshim_first_socket(false, -1);
     }
     tell_facts(f);
 }
