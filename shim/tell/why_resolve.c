@@ -18,6 +18,9 @@ template clause_asked_for(const struct facts *f)
  * even begin, is told as EAI_NONAME. musl has EAI_FAIL and EAI_SYSTEM for them. */
 static template why_no_name(const struct facts *f)
 {
+    if (f->call == CALL_getnameinfo) {
+        return SAY("no source of names told one (there is no PTR record, as a rule)");
+    }
     if (f->err != 0) {
         return SAY("the C library could not look it up$errno_words; or the name does not exist, or "
                    "has no address of the requested kind");
@@ -30,16 +33,11 @@ static template why_no_name(const struct facts *f)
 #endif
 }
 
-static template why_nameless(void)
-{
-    return SAY("no source of names told one (there is no PTR record, as a rule)");
-}
-
 template clause_why_not_resolved(const struct facts *f)
 {
     switch (f->ret) {
     case EAI_NONAME:
-        return f->call == CALL_getnameinfo ? why_nameless() : why_no_name(f);
+        return why_no_name(f);
     case NAME_WITHOUT_ADDRESS:
         return SAY("the name exists but has no address of the requested kind");
     case EAI_AGAIN:
