@@ -157,7 +157,7 @@ has_findings() {
 
 @test "a socket that is gone in the second look is in no list; its number is another one's" {
     looking_at changes
-    [ "$(grep -c ' udp 127.0.0.1:.* with 127.0.0.1:9 *$' <<<"$output")" -le 1 ] || fails_with "$output"
+    [[ $output == *", 1 of them a socket"* || $output == *", 0 of them sockets"* ]] || fails_with "$output"
     has_findings 0
 }
 

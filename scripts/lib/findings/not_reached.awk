@@ -145,7 +145,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "address-unavailable" && call_of[i] != "bind" && family_of(i) == 6)
         return "if `ip -6 addr` shows no address for it, use IPv4 (for localhost: 127.0.0.1); else look for ports in TIME_WAIT: `ss -tan`."
     if (cause_of[i] == "address-unavailable" && local_of[i] ~ /^\[/ && local_of[i] !~ /^\[::ffff:/)
-        return "start it later (network-online.target, RestartSec=5), or correct the setting (`ip -6 addr`)."
+        return "start it later (network-online.target, RestartSec=5), if `ip -6 addr` has it."
     if (cause_of[i] == "address-unavailable")
         return "`ip addr` shows the addresses of this host; correct the program's setting, or start it after the address."
     if (cause_of[i] == "not-permitted")
