@@ -175,6 +175,26 @@ except socket.gaierror as e: print(e.errno)"
     done
 }
 
+@test "pure-ftpd looks up its client's name before it greets: the finding tells how long it takes" {
+    cat >"$BATS_TEST_TMPDIR/client.py" <<'END'
+import socket, time
+while True:
+    try: s = socket.create_connection(("127.0.0.1", 2121), source_address=("10.7.0.9", 0)); break
+    except ConnectionRefusedError: time.sleep(.1)
+print(s.recv(3).decode())
+END
+    run -0 resolving silent sh -c '
+        ip addr add 10.7.0.9/32 dev lo
+        /usr/sbin/pure-ftpd -S 127.0.0.1,2121 3>&- &
+        server=$!
+        env -u LD_PRELOAD "$PYTHON" client.py
+        kill $server'
+    [ "$output" = 220 ]
+    expect_count 1 '.call == "getnameinfo" and .name == "10.7.0.9" and .error == "EAI_AGAIN" and .waited_ms >= 1000'
+    run -0 "$TOP/scripts/sockshim" report --json "$LOG"
+    jq -e 'any(.findings[]; .kind == "name-not-resolved" and .figures.ms >= 1000 and (.advice | contains("dig -x 10.7.0.9")))' <<<"$output" || fails_with "$output"
+}
+
 @test "level, call and cause leave it out, and log nothing" {
     local setting
     for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=getaddrinfo SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do

@@ -23,7 +23,7 @@ function tell_never_spoke(g,    i, n, tls) {
     i = group_first[g]
     tls = begins_with_tls(peer_of[i])
     n = found("never-spoke", "warn", g, \
-        spoken_prog(i) " gives up " spoken_peer(i) " after " spoken_range(group_least[g], group_most[g]) ": neither side ever spoke", \
+        spoken_prog(i) " gives up on " spoken_peer(i) " after " spoken_range(group_least[g], group_most[g]) ": neither side ever spoke", \
         tally(g, "connection", "connections") ", first at " clock(i) ", all of them connected, and none ever used.", \
         tls ? "That port begins with TLS, and with the client: does " spoken_prog(i) " wait there for a greeting in plain text?" \
             : "If the server was to greet: it has not accepted it, is busy before it greets (looks up the client's name?), or expects TLS.", \
