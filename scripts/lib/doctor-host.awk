@@ -89,7 +89,7 @@ function print_json() {
 }
 
 function heading() {
-    print "What this host contributes to resets and refusals"
+    paragraph("", "What this host contributes to resets and refusals")
     print ""
     paragraph("", "Linux " release (uptime == "" ? "" : ", up " duration(uptime)) ". Settings and counters are those of this network namespace, " \
         "counted for all programs in it since it was created (at boot, or with its container).")
@@ -147,7 +147,7 @@ function not_accepted(    i, port, id, twin) {
         if (id == "" || has_full_queue(address_of[id]))
             continue
         twin = quick_twin(port, id)
-        finding("not-accepted", address_of[id] whose(id) ": " wait_to_be_accepted(port) "." (twin == "" ? " It does not accept, or not fast enough." : " At another listener of the same address" whose(twin) \
+        finding("not-accepted", address_of[id] by(owner_of[id]) ": " wait_to_be_accepted(port) "." (twin == "" ? " It does not accept, or not fast enough." : " At another listener of the same address" by(owner_of[twin]) \
             " nobody waits: the kernel gives each of them a share of the connections (SO_REUSEPORT), and those of the first one hang."), 1)
         act(twin == "" ? "sockshim doctor " pid_of_owner(id) " shows what it waits for." : left_over(id))
     }
@@ -158,10 +158,6 @@ function has_full_queue(where,    i) {
         if (kind[i] == "tcp" && address[i] == where && is_full(i))
             return 1
     return 0
-}
-
-function by(owner) {
-    return owner == "" ? "" : " (" owner ")"
 }
 
 function dropped_syns() {

@@ -402,7 +402,7 @@ function in_seconds(number) {
 # ---- All of it ----
 
 function print_all(    i) {
-    print "Process " pid " (" printable(process_name) ")" (is_elsewhere ? ", in a network namespace of its own" : "")
+    paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? ", in a network namespace of its own" : ""))
     if (private_places != "")
         paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
@@ -420,7 +420,7 @@ function print_all(    i) {
 
 function print_sockets(    i, shown) {
     print ""
-    print "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets")
+    paragraph("", "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets"))
     for (i = 1; i <= inodes; i++)
         if (kind[inode_of[i]] != "" && ++shown <= 40)
             print_socket(inode_of[i])

@@ -128,7 +128,7 @@ function shared_address(    i, j, port, id, own) {
                 own = listening[port, j]
         if (own == "")
             continue
-        finding("shared-address", "Another process" whose(id) " listens at " address_of[id] ", too, and does not accept, or not fast enough: " wait_to_be_accepted(port) \
+        finding("shared-address", "Another process" by(owner_of[id]) " listens at " address_of[id] ", too, and does not accept, or not fast enough: " wait_to_be_accepted(port) \
             ". The kernel gives each listener a share of the connections (SO_REUSEPORT): those of the other one hang.", 1)
         act(left_over(id))
     }

@@ -48,15 +48,23 @@ function print_findings(    rank, i) {
     }
 }
 
-# The first line after LEAD, the others below it.
+# The first line after LEAD, the others below it, or further left if it takes half the screen.
 function paragraph(lead, text) {
-    text = lead wrapped(printable(text), length(lead), length(lead))
+    text = lead wrapped(printable(text), length(lead) * 2 > screen ? 6 : length(lead), length(lead))
     sub(/ +$/, "", text)
     print text
 }
 
-function row(name, figure, text) {
-    paragraph(sprintf("  %-21s %11s  ", name, figure), text)
+# On a narrow screen what it means is on lines of its own.
+function row(name, figure, text,    lead) {
+    lead = sprintf("  %-21s %11s  ", name, figure)
+    if (length(lead) * 2 <= screen)
+        paragraph(lead, text)
+    else {
+        paragraph(lead, "")
+        if (text != "")
+            paragraph("      ", text)
+    }
 }
 
 function join(list, word) {
@@ -134,7 +142,8 @@ function is(name, number) {
 # as nstat has it.
 BEGIN {
     FS = "\t"
-    screen = 79
+    screen = ENVIRON["TERMINAL_COLUMNS"] + 0
+    screen = screen > 100 ? 100 : screen < 40 ? 40 : screen
     CONVFMT = OFMT = "%.15g" # for mawk, to which 5000000000 is 5e+09
     describe("ListenOverflows", "accept queue full: SYN or last ACK dropped")
     describe("ListenDrops", "all drops by listeners, overflows included")

@@ -5,6 +5,7 @@
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
 
 . "${lib:?}/output.sh"
+. "$lib/terminal.sh"
 
 # In the order of the tables. They serve IPv6 as well.
 DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
@@ -96,9 +97,9 @@ doctor_needs_command() {
 doctor_option() {
     case $1/${2-} in
     --json/*) DOCTOR_JSON=yes ;;
-    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
+    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: whole seconds, at most 9999" ;;
     --watch/*[1-9]*) doctor_watch=$2 ;;
-    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: a number of seconds, at least 1" ;;
+    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: whole seconds, at least 1" ;;
     --seconds/*) doctor_seconds=$2 ;;
     esac
 }
@@ -121,6 +122,7 @@ doctor_words() {
 }
 
 doctor_once() {
+    terminal_decide_columns
     if [ -n "$doctor_pid" ]; then
         doctor_process "$doctor_pid"
     else
@@ -430,6 +432,7 @@ doctor_command() {
 # after its summary. LEVEL and SKIP are the log's, and PATH from byte FROM on is what
 # the run has added to it.
 doctor_after() {
+    terminal_decide_columns
     {
         printf '%s\nended\t%s\n' "$1" "$(doctor_clock)"
         doctor_counters after
