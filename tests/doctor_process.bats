@@ -323,7 +323,7 @@ has_findings() {
 @test "a wrong PID or option is one line" {
     expect_refusal doctor "x is not a PID; to run a command, put -- before it; see sockshim help doctor" x
     expect_refusal doctor "doctor takes one PID, not 1 and 2; see sockshim help doctor" 1 2
-    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds, at most 9999; see sockshim help doctor" --watch soon 1
+    expect_refusal doctor "--watch soon is not allowed; allowed: whole seconds, at most 9999; see sockshim help doctor" --watch soon 1
     run -1 --separate-stderr doctor 999999999
     [ "$stderr" = "sockshim: there is no process 999999999" ]
 }

@@ -175,6 +175,7 @@ handles_combinations() {
 CONNECT_TIMEOUT=1s -1_ETIMEDOUT unanswered IPv4 blocking none
 CONNECT_TIMEOUT=300ms -1_ETIMEDOUT unanswered IPv6 blocking none
 CONNECT_RETRY=60s 0_- refused IPv4 blocking none
+CONNECT_RETRY=60s 0_- refused IPv4 blocking USR1+restart
 ACCEPT=careful 0_- full IPv4 accept blocking
 EINTR=restart 1_- receive IPv4 recv blocking USR1
 END

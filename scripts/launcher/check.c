@@ -53,7 +53,8 @@ static int not_found(const char *name, const char *problem, int status)
     if (len > 0) {
         return no(name, words("it is a link to %.*s, which is not there", (int)len, link));
     }
-    return no(name, "there is no such file");
+    return no(name, words("there is no such file%s",
+                          strchr(name, ' ') ? "; leave out the arguments" : ""));
 }
 
 /* What the object can be loaded into. */

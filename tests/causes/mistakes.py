@@ -79,7 +79,7 @@ def bad_descriptors():
     accept4 EINVAL bad-argument | type=tcp local=$us
         The socket is not listening, or no longer is (shutdown), or the flags are invalid
     connect EINVAL bad-argument | type=tcp local=$us
-        The kernel rejected the address, the route to it is a blackhole route, or shutdown was called
+        The kernel rejected the address, the route to it is a blackhole route or rule, or shutdown was called
     bind EFAULT bad-argument | type=tcp
         The program passed a pointer to memory that it cannot access
 """)

@@ -18,9 +18,9 @@ IP_FREEBIND, IP_LOCAL_PORT_RANGE, SO_PEEK_OFF, TCP_MD5SIG = 15, 51, 42, 14
 
 @case("""
     connect EINVAL unreachable | type=tcp
-        blackhole route. Or it cannot be reached from 127.0.0.1: ... , a loopback address
+        blackhole route or rule. Or it cannot be reached from 127.0.0.1: ... , a loopback address
     sendto EINVAL bad-argument | type=udp
-        blackhole route. Or it cannot be reached from 127.0.0.1: ... , a loopback address
+        blackhole route or rule. Or it cannot be reached from 127.0.0.1: ... , a loopback address
 """)
 def from_a_loopback_address():
     other_host()

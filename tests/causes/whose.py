@@ -119,7 +119,7 @@ def icmp_to_connect(kind):
     connect EINPROGRESS in-progress | peer=$them
         The connect to $them
     getsockopt EHOSTUNREACH unreachable | type=tcp peer=$them
-        a firewall reported (ICMP)
+        a firewall rule on this host reported (ICMP)
     recv 0 closed-after-error | len=64 type=tcp peer=$them
         The connection to $them had already failed ... !shut down
 """)
@@ -432,7 +432,7 @@ def udp_refused_by_the_one_before():
 
 @case("""
     send EHOSTUNREACH unreachable | len=1 type=udp peer=$them
-        $them is unreachable. Or the error is about an earlier datagram from this socket to another address
+        a firewall rule on this host reported (ICMP) that it is unreachable. Or the error is about an earlier datagram from this socket to another address
 """)
 def udp_prohibited_by_the_one_before():
     own_network()
@@ -626,7 +626,7 @@ def closed_while_it_reads():
 
 @case("""
     sendto EHOSTUNREACH unreachable | len=1 type=udp peer=$them
-        $them is unreachable. Or the error is about an earlier datagram from this socket to another address
+        a firewall rule on this host reported (ICMP) that it is unreachable. Or the error is about an earlier datagram from this socket to another address
     sendto ENETUNREACH unreachable | len=1 type=udp peer=10.5.0.1:7000
         There is no route to 10.5.0.1:7000 ... !earlier
 """)

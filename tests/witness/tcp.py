@@ -245,7 +245,7 @@ def _(case, said):
 
 # ---- Said of several ----
 
-@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\.")
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\. Or the connection had been restored \(TCP_REPAIR\), and the peer aborted it\.")
 def _(case, said):
     """Where it had, the error was the peer's."""
     if not case.t.dissolved(case.high) and not case.t.shut(1, case.high):

@@ -99,9 +99,9 @@ doctor_needs_command() {
 doctor_option() {
     case $1/${2-} in
     --json/*) DOCTOR_JSON=yes ;;
-    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
+    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: whole seconds, at most 9999" ;;
     --watch/*[1-9]*) doctor_watch=$2 ;;
-    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: a number of seconds, at least 1" ;;
+    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: whole seconds, at least 1" ;;
     --seconds/*) doctor_seconds=$2 ;;
     esac
 }

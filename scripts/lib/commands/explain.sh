@@ -14,8 +14,8 @@ Says what happened on the wire, the usual reasons, what to look at next and
 what to do: for one cause (peer-reset), for all causes of an errno name
 (ECONNRESET) or number (104), or, without arguments, for all of them. It also
 takes an error message as a program prints it ("unexpected eof", "early EOF"),
-or a topic: nagle, tls, dns, conntrack, mtu, ...; `sockshim explain topics`
-lists the topics.
+a record of the log, or a topic: nagle, tls, dns, conntrack, mtu, ...;
+`sockshim explain topics` lists the topics.
 
 Exit status: 0; 2 if nothing is known about it.
 END
@@ -23,6 +23,7 @@ END
 
 sockshim_explain() {
     case ${1-} in
+    --) shift ;;
     -*) unknown_option explain "$1" --help ;;
     esac
     case ${1+x}/$(printf '%s' "$*" | tr -d '[:space:]') in
@@ -33,6 +34,9 @@ sockshim_explain() {
     [Ee]rrno[\ =]*[!0-9]*) ;;
     [Ee]rrno[\ =][0-9]*) set -- "$(printf '%s' "$*" | tr -dc 0-9)" ;;
     esac
+    # A record of the log.
+    explain_cause=$(printf '%s' "$*" | sed -n 's/.*[ "{]cause"\{0,1\}[=:]"\{0,1\}\([a-z-]*\).*/\1/p')
+    ! causes_has "$explain_cause" || set -- "$explain_cause"
     if [ $# -eq 1 ] && explain_cause=$(causes_known "$1"); then
         set -- "$explain_cause"
     fi
@@ -114,6 +118,7 @@ explain_awk() {
 }
 
 explain_nothing_known() {
+    [ ! -f "$1" ] || die "$USAGE" "nothing is known about $1; to read the log of that name: sockshim report $1"
     explain_errnos=
     case $1 in
     *[!A-Za-z0-9_]*) ;;

@@ -243,11 +243,20 @@ follow_feed() {
     follow_quiet=0
     follow_watch_size
     follow_open_first
+    follow_again follow_read_log
+}
+
+follow_read_log() {
+    follow_look_at_names
+    follow_read_files
+}
+
+# follow_again COMMAND: which sends what is new, until --until has passed or nobody waits.
+follow_again() {
     while follow_is_awaited; do
         follow_is_last=
         [ -z "$FILTER_UNTIL" ] || ! follow_has_passed "$FILTER_UNTIL" || follow_is_last=yes
-        follow_look_at_names
-        follow_read_files
+        "$1"
         [ -z "$follow_is_last" ] || return
         follow_pass_on_size
         follow_tick

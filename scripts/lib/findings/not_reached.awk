@@ -66,7 +66,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
-            : "Nothing is listening there (only at 127.0.0.1?), or a firewall rejects it (others get in)."
+            : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
         return sentence(why_of[i])
     if (cause_of[i] == "no-such-socket")
@@ -98,8 +98,8 @@ function not_reached_meaning(i, ms) {
 function refused_advice(i,    shows) {
     shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
     if (is_same_host(i))
-        return shows ": start it or correct the address."
-    return shows " there; `tcpdump -ni any icmp or icmp6` shows rejects."
+        return "start it or correct the address (" shows ")."
+    return shows " there shows what listens; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
 # Whether the kernel had a socket at that path when the path was not there: its sentence alone
