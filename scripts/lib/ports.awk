@@ -11,3 +11,14 @@ function begins_with_request(address) {
     sub(/^.*:/, "", address)
     return address ~ /^(80|443|3128|8000|8008|8080|8081|8443|8888)$/
 }
+
+# By number: the server speaks first there, in plain text or, where TLS begins at once, in it.
+function greets(address) {
+    sub(/^.*:/, "", address)
+    return address ~ /^(21|22|25|110|119|143|587|3306|4190|5900)$/
+}
+
+function greets_in_tls(address) {
+    sub(/^.*:/, "", address)
+    return address ~ /^(465|563|990|992|993|994|995)$/
+}

@@ -21,12 +21,12 @@ function was_mute(i) {
 
 function tell_never_spoke(g,    i, n, tls) {
     i = group_first[g]
-    tls = begins_with_tls(peer_of[i])
+    tls = greets_in_tls(peer_of[i])
     n = found("never-spoke", "warn", g, \
         spoken_prog(i) " gives up on " spoken_peer(i) " after " spoken_range(group_least[g], group_most[g]) ": neither side ever spoke", \
         tally(g, "connection", "connections") ", first at " clock(i) ", all of them connected, and none ever used.", \
         tls ? "That port begins with TLS, and with the client: does " spoken_prog(i) " wait there for a greeting in plain text?" \
-            : "If the server was to greet: it has not accepted it, is busy before it greets (looks up the client's name?), or expects TLS.", \
+            : (greets(peer_of[i]) ? "The server was to greet" : "If the server was to greet") ": it has not accepted it, is busy before it greets (looks up the client's name?), or expects TLS.", \
         tls ? "switch TLS on in its settings (from the start, not STARTTLS), or use the port without." \
             : "`sockshim doctor PID` of the server, while one waits.")
     add_figure(n, "deadline_ms", group_least[g])
