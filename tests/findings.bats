@@ -824,10 +824,10 @@ served() {
     finds_only refused log
     # Nothing tells whether it is a firewall that refuses.
     [[ $(jq -r '.findings[0].title' findings.json) != *listen* ]]
-    grep -q 'others get in' findings.json
+    grep -q 'rejects this client' findings.json
     failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
-    run ! grep -q 'others get in' findings.json
+    run ! grep -q 'rejects this client' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0
