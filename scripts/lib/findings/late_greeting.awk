@@ -21,7 +21,7 @@ function began_late(i) {
 function tell_late_greeting(g,    i, n) {
     i = group_first[g]
     n = found("late-greeting", "warn", g, \
-        spoken_prog(i) " begins to speak " spoken_range(group_least[g], group_most[g]) " after a client has connected, and it has gone", \
+        spoken_prog(i) " greets after " spoken_range(group_least[g], group_most[g]) ", when its clients have gone", \
         counted(connections_of(g), "connection", "connections") " at " printable(service_of(i)) ", first at " clock(i) " from " printable(host_of(peer_of[i])) "; no client said anything.", \
         "It waits for something of its own before it greets, mostly for the client's name (reverse DNS, ident), or it accepts late.", \
         "`sockshim doctor PID` while a client waits; skip-name-resolve, UseDNS no.")
