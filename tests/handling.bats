@@ -835,6 +835,14 @@ wait;'
     storm_of TERM restart "failed: ECONNREFUSED" SOCKSHIM_EINTR=restart
 }
 
+# No handler but our own of SIGPIPE: it need not wake up to let others run.
+@test "SOCKSHIM_CONNECT_RETRY: a program without handlers sleeps through each pause" {
+    run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=ppoll,ppoll_time64 -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" \
+        -E SOCKSHIM_CONNECT_RETRY=700ms "$PROGRAMS/waits" refused
+    [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
+    [ "$(grep -c ppoll "$BATS_TEST_TMPDIR/trace")" -le 5 ] || fails_with "$(cat "$BATS_TEST_TMPDIR/trace")" # 50, 100, 200, 350 ms
+}
+
 @test "SOCKSHIM_ACCEPT=careful: a handler with SA_RESTART does not end its wait, a signal that is meant to does" {
     run shimmed SOCKSHIM_ACCEPT=careful "$PROGRAMS/waits" restarting 10 accept
     [ "$output" = "-1 EMFILE" ] || fails_with "$output"
