@@ -6,8 +6,6 @@
 $1 == "release" { release = $2 }
 $1 == "uptime" { uptime = $2 }
 $1 == "files" { files = $2; files_limit = $3 }
-$1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
-$1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
 $1 == "looked" { looked = $3 - $2 }
 $1 == "sockstat" { sockstat[$2] = $3 }
 $1 == "ss" { has_ss = 1 }
@@ -109,6 +107,7 @@ function nothing_found() {
     print ""
     paragraph("", "Nothing stands out" (missings ? " in what could be read" : "") \
         ": no accept queue is full, nothing has been dropped for lack of room, and no setting resets or refuses connections.")
+    paragraph("", "That is this host's kernel alone, neither its programs nor their peers. " what_next())
 }
 
 # ---- Accept queues ----

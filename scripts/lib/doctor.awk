@@ -3,6 +3,8 @@
 
 !are_records && $1 == "knob" { if (!($2 in has_knob)) knob_name[++knobs] = $2; knob[$2] = $3; has_knob[$2] = 1 }
 !are_records && $1 == "missing" && !said_missing[$2]++ { missing[++missings] = $2 " " $3 }
+!are_records && $1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
+!are_records && $1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
 !are_records && $1 == "nofile" { nofile = $2; nofile_hard = $3 }
 
 # knob[NAME] may be asked for, and is then in the array; has_knob has those that
@@ -24,6 +26,12 @@ function act(text) {
 
 function avoid(text) {
     finding_avoid[findings] = text
+}
+
+# Where there is none: the commonest complaints are about what nobody has looked at.
+function what_next() {
+    return "Hangs: sockshim doctor PID while it does, here and of its peer. Slow, or fails now and then: sockshim run -o FILE -- COMMAND, " \
+        "then sockshim report FILE. An error message: sockshim explain MESSAGE."
 }
 
 # In their order, in rank[1] and on.
