@@ -589,10 +589,6 @@ function tally(g, one, many) {
     return (group_about[g] ? "about " : "") counted(group_size[g], one, many)
 }
 
-function capital(text) {
-    return toupper(substr(text, 1, 1)) substr(text, 2)
-}
-
 function spoken_peer(i) {
     return peer_of[i] == "" ? "the peer" : printable(peer_of[i])
 }
