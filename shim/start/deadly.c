@@ -39,6 +39,8 @@ static void ask_all(void *nothing)
     raw(SYS_getppid);
     raw(SYS_rt_sigpending, buffer, sizeof *buffer);
     raw(SYS_rt_sigprocmask, SIG_BLOCK, 0, buffer, sizeof *buffer);
+    raw(SYS_rt_sigtimedwait, buffer, 0, &no_time, sizeof *buffer);
+    raw(SYS_rt_tgsigqueueinfo, 0, 0, 0, 0);
     raw(SYS_pread64, -1, buffer, 0, 0, 0);
     raw(SYS_waitid, P_ALL, 0, 0, WEXITED | WNOHANG, 0);
 }
