@@ -14,7 +14,7 @@ struct next beneath;
  * the program begins. */
 static bool may_handle(void)
 {
-    if (!handling_is_asked(&settings.handling) || !filter_is_deadly()) {
+    if (!handling_is_asked(&settings.handling) || filter_kind() == FILTER_NONE) {
         return true;
     }
     hindrance_found(SETTING_ON, HINDRANCE_FILTER);
