@@ -40,9 +40,9 @@ static bool take_inherited(void)
         if (!is_socket(fd)) {
             continue;
         }
-        bool may_ask = !process_is_filtered();
+        bool may_ask = !process_is_filtered() || layers_may_ask;
         if (may_ask) {
-            nodelay_force(fd);
+            sockshim_force_nodelay(fd);
             layers_take_inherited(fd);
         } else {
             nodelay_put_off(last);
@@ -74,7 +74,7 @@ __attribute__((constructor)) static void start(void)
     }
     bool early = atomic_load(&sockshim_early_socket);
     if (settings.on && (take_inherited() || early)) {
-        sockshim_first_socket(early);
+        sockshim_first_socket(early, -1);
     }
     errno = kept;
 }

@@ -107,6 +107,14 @@ check() {
     check unusual
 }
 
+@test "routes and rules, what routers say, and programs of the kernel's" {
+    check routes
+}
+
+@test "what hardly ever happens, and what happens between an answer and a question" {
+    check seldom
+}
+
 @test "names that are not resolved, by what the name server says" {
     check naming
 }
@@ -168,12 +176,14 @@ END
     diff "$log" "$ring" >"$BATS_TEST_TMPDIR/diff" || { head -20 "$BATS_TEST_TMPDIR/diff" && return 1; }
 }
 
-# What the random connections hold besides: COUNT=3000 tests/witness/templates.
-@test "three of four templates of all sentences are held by these cases, and the list has each of them" {
+# What the random connections hold besides: COUNT=3000 tests/witness/templates. A case must hold each
+# template, or show why nothing can; then nothing is left to chance.
+@test "each template of all sentences is held by a case, or a case shows why nothing says it here" {
     make -s -C "$TOP" BUILD="$BUILD" "$BUILD/tables.txt"
-    BUILD=$BUILD "$PYTHON" "$TOP/tests/witness/templates" "$LOG" "$RUN" >"$BATS_TEST_TMPDIR/list"
+    BUILD=$BUILD "$PYTHON" "$TOP/tests/witness/templates" "$LOG" "$RUN" >"$BATS_TEST_TMPDIR/list" ||
+        { sed -n '/^Never held/,$p' "$BATS_TEST_TMPDIR/list" && return 1; }
     "$BUILD/tables" templates >"$BATS_TEST_TMPDIR/templates"
     run ! grep -vxFf "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR/templates"
     tail -n 1 "$BATS_TEST_TMPDIR/list"
-    tail -n 1 "$BATS_TEST_TMPDIR/list" | awk '{ exit !($1 > 200 && $7 >= 0.75 * $1) }'
+    tail -n 1 "$BATS_TEST_TMPDIR/list" | awk '{ exit !($1 > 200 && $7 + 10 >= $1) }'
 }

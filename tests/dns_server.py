@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A name server for one name, on UDP port 53 of 127.0.0.1.
 
-dns_server.py ANSWER: answers every question with nxdomain, servfail, refused, nodata,
+dns_server.py ANSWER: answers every question with nxdomain, servfail, refused, formerr, nodata,
 an IPv4 address (after a second and a half: late; from another address: elsewhere), or not at all (silent). Prints a line as soon as it listens.
 """
 import socket
@@ -9,7 +9,7 @@ import struct
 import sys
 import time
 
-RCODES = {"nxdomain": 3, "servfail": 2, "refused": 5, "nodata": 0}
+RCODES = {"nxdomain": 3, "servfail": 2, "refused": 5, "nodata": 0, "formerr": 1}
 
 
 def answer_to(question, answer):

@@ -40,13 +40,13 @@ setup() {
 
 @test "a quiet namespace: nothing stands out, and no counter has moved" {
     run -0 in_network "$SOCKSHIM_COMMAND" doctor --seconds 0
-    says "Nothing stands out: no accept queue is full" \
+    says "Nothing stands out: no accept queue is full" "That is this host's kernel alone, neither its programs nor their peers. Hangs: sockshim doctor PID while it does, here and of its peer. Slow, or" \
         "never happened (0): ListenOverflows, ListenDrops, TCPReqQFullDoCookies, TCPReqQFullDrop, SyncookiesSent, EmbryonicRsts, TCPAbortOnClose, TCPAbortOnData, TCPAbortOnTimeout, TCPAbortOnMemory, EstabResets, AttemptFails, OutRsts" \
         "of this network namespace" "up "
     says_not " Do: " "Not known" "not counted"
     # Plain text of 79 columns.
     run ! grep '[^ -~]' <<<"$output"
-    run ! grep '.\{80\}' <<<"$(in_network "$SOCKSHIM_COMMAND" doctor --seconds 0)"
+    run ! grep '.\{81\}' <<<"$(in_network "$SOCKSHIM_COMMAND" doctor --seconds 0)"
 }
 
 @test "each setting is shown with its value; one that was changed, with the default" {
@@ -110,6 +110,17 @@ setup() {
     # Whoever waits in a full queue is told once.
     run -0 in_network "$PYTHON" "$SCENE" queues "$SOCKSHIM_COMMAND" doctor
     says_not "127.0.0.1:8080 (python3): 2 connections have waited"
+}
+
+@test "as wide as the terminal, of the host, of a process, and after a command" {
+    local columns
+    for columns in 40 60 80 132; do
+        COLUMNS=$columns run -0 in_network sh -c '"$0" "$1" doctor --seconds 0; "$0" "$1" doctor --seconds 0 $$; cd "$2" && "$0" "$1" doctor -- true' \
+            sh "$SOCKSHIM_COMMAND" "$BATS_TEST_TMPDIR"
+        says "What this host contributes" "Threads: " "Counted meanwhile"
+        # A path, which is not broken, may be longer.
+        [ "$(grep -v "$BATS_TEST_TMPDIR" <<<"$output" | wc -L)" -le "$((columns < 100 ? columns : 100))" ] || fails_with "$output"
+    done
 }
 
 @test "a limit that somaxconn has cut is named, and so is somaxconn where queues overflowed" {

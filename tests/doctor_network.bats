@@ -67,12 +67,13 @@ while_doing() {
 @test "segments that do not leave this host" {
     while_doing not_let_out
     says "1 TCPRetransFail " "did not leave this host, because of a firewall rule of this host (output)" "nft list ruleset"
-    says_not "segments had to be retransmitted"
+    says_not "were retransmissions"
 }
 
 @test "segments that are lost, as a share of all" {
     while_doing lossy
-    says "1 RetransSegs " " in the last 2 s): 100.0 % of " "and 100.0 % of those of the last 2 s; timers expired" \
+    # On a busy machine it looks on for longer.
+    says "1 RetransSegs " " % of " " segments sent were retransmissions, and 100.0 % of those of the last " "; timers expired" \
         "(TCPTimeouts), SYNs were retransmitted 0 times" "ss -tino shows which peers"
     says_not "did not leave"
 }

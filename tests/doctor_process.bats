@@ -33,12 +33,12 @@ has_findings() {
         "2 A connection is in CLOSE_WAIT: the peer has closed, and this program has not: descriptor " ", closed there " " s ago" \
         "Not: tcp_fin_timeout or keepalive" \
         "3 Data has arrived that the program does not read: descriptor " "60 bytes, the last came " \
-        " waits in recvfrom: descriptor " ", which sent " "; this process sent " " elsewhere: running, or not waiting for a socket" \
+        " waits in recvfrom: descriptor " ", which sent " "; this process sent " " 1 waits for a child process: sh, pid " \
         "127.0.0.1:8080 LISTEN, 2 not yet accepted, limit 1" "60 unread" "unix-stream @scene LISTEN, 1 not yet accepted, limit 0" \
         "Descriptors: "
     has_findings 3
     says_not "Not known"
-    run ! grep '.\{80\}' <<<"$output"
+    run ! grep '.\{81\}' <<<"$output"
 }
 
 @test "what is not acknowledged: how much, how often, since when" {
@@ -76,8 +76,63 @@ has_findings() {
 @test "datagrams that were dropped" {
     looking_at overrun
     says "2 Datagrams were dropped because its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \
-        "1 Data has arrived that the program does not read"
+        "1 Data has arrived that the program does not read" "it reads nothing while it waits for a child process (" ", as in both looks" \
+        "1 waits for a child process: "
     says_not "between two looks"
+    looking_at overrun_beside_a_reader
+    says "Datagrams were dropped because its receive buffer was full" "it has to read faster: see below"
+    says_not "it reads nothing"
+}
+
+@test "neither side has ever sent anything: at a port of TLS, at one where the server greets, at one that says nothing" {
+    looking_at mute_at_imaps
+    says "1 Neither side has ever sent anything: descriptor " " with 127.0.0.1:993, for " "(thread " " waits in recvfrom for it)" \
+        "the client begins, with TLS, and this program does not: it waits for a greeting in plain text" "not STARTTLS"
+    says_not "stuck elsewhere" "Nothing"
+    has_findings 1
+    looking_at mute_at_smtp
+    says "1 Neither side has ever sent anything: descriptor " " with 127.0.0.1:25, for " "the server speaks first, and has not: it has not accepted the connection"
+    says_not "TLS, and this program does not"
+    has_findings 1
+    # One that is kept in reserve, and one that has been used.
+    looking_at mute_at_https
+    says "If this program keeps it in reserve, nothing is wrong"
+    has_findings 0
+    looking_at idle_at_imaps
+    says_not "Neither side"
+    has_findings 0
+}
+
+@test "a question to a name server in each look, another one: answers that nobody takes, no answers; not a busy resolver" {
+    # doctor sleeps between its looks, and in its sleep the program asks again.
+    mkdir bin
+    printf '#!/bin/sh\n: >between; : <asked\n' >bin/sleep
+    chmod +x bin/sleep
+    local -x PATH=$PWD/bin:$PATH
+    looking_at answered_from_elsewhere
+    says "1 It waits for a name server: a question is open in both looks (descriptor " " with 127.0.0.1:53" " that no socket took (UdpNoPorts)" "from another address" "interface-automatic"
+    has_findings 1
+    rm between asked
+    looking_at asks_again_and_again
+    says "1 It seems to wait for a name server: a question is open in both looks, and no UDP datagram was delivered here in between: descriptor "
+    has_findings 1
+    rm between asked
+    looking_at asks_and_is_answered
+    says_not "name server"
+    has_findings 0
+}
+
+@test "it listens at loopback addresses alone: who is refused, and whether somebody is" {
+    looking_at on_loopback
+    says "It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080): other hosts, and containers, are refused" "Nothing else stands out"
+    has_findings 0
+    looking_at on_loopback_and_asked_for
+    says "1 It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080)" "Between the two looks this host sent " "RSTs (OutRsts): for its port, or for others"
+    has_findings 1
+    looking_at on_all_addresses_and_asked_for
+    says "Nothing stands out"
+    says_not "loopback"
+    has_findings 0
 }
 
 @test "an answer is due: since when, and what if nothing ever comes; not where it has come" {
@@ -107,7 +162,7 @@ has_findings() {
         "have waited for 1 s or more to be accepted" "(SO_REUSEPORT)" "ps -o pid,ppid,lstart,args -p "
     has_findings 1
     run -0 --separate-stderr in_network "$PYTHON" "$SCENE" both_accept "$SOCKSHIM_COMMAND" doctor
-    says "Nothing stands out"
+    says " stands out"
     has_findings 0
 }
 
@@ -137,20 +192,20 @@ has_findings() {
 
 @test "nothing stands out, and it hangs: which connection it may wait for" {
     looking_at quiet
-    says "Nothing stands out" "If it hangs, it may be waiting for an answer on descriptor " " with 127.0.0.1:8080, the last was sent " "does the other side still have it?"
+    says "If it hangs, it may be waiting for an answer on descriptor " " with 127.0.0.1:8080, the last was sent " "does the other side still have it?" "Nothing else stands out"
     has_findings 0
     looking_at quiet_with_keepalive
-    says "Nothing stands out"
+    says " stands out"
     says_not "If it hangs"
 }
 
 @test "both wait for the other one to begin: no NAT has forgotten that; a pair that wakes an event loop is nothing" {
     looking_at mute
-    says "Nothing stands out" "Neither side has ever sent anything: descriptor " " with 127.0.0.1:8080, for " "waits itself for this program to begin"
+    says "Neither side has ever sent anything: descriptor " " with 127.0.0.1:8080, for " "keeps it in reserve, nothing is wrong" "waits itself for this program to begin" "Nothing else stands out"
     says_not "KEEPALIVE" "waiting for an answer"
     has_findings 0
     looking_at wakes_itself
-    says "Nothing stands out"
+    says " stands out"
     says_not "If it hangs" "Neither side"
     has_findings 0
 }
@@ -171,14 +226,14 @@ has_findings() {
 
 @test "idle and well, busy and well, half closed and well: no complaint" {
     looking_at busy
-    says "Nothing stands out: nothing waits for an acknowledgement" "127.0.0.1:8080 with 127.0.0.1:"
+    says " stands out: nothing waits for an acknowledgement" "sockets, two looks 1 s apart). Hangs: sockshim doctor PID while it does" "127.0.0.1:8080 with 127.0.0.1:"
     says_not " Do: "
     looking_at idle
-    says "Nothing stands out" "waits in accept" ": descriptor " "waits in recvfrom" " in pselect6 and the like: they wait for any of several descriptors" \
+    says " stands out" "waits in accept" ": descriptor " "waits in recvfrom" " in pselect6 and the like: they wait for any of several descriptors" \
         "unix-stream with its own descriptor "
     says_not " Do: "
     looking_at still_sending
-    says "CLOSE_WAIT" "Nothing stands out"
+    says "CLOSE_WAIT" " stands out"
     says_not " Do: "
 }
 
@@ -268,7 +323,7 @@ has_findings() {
 @test "a wrong PID or option is one line" {
     expect_refusal doctor "x is not a PID; to run a command, put -- before it; see sockshim help doctor" x
     expect_refusal doctor "doctor takes one PID, not 1 and 2; see sockshim help doctor" 1 2
-    expect_refusal doctor "--watch soon is not allowed; allowed: a number of seconds, at most 9999; see sockshim help doctor" --watch soon 1
+    expect_refusal doctor "--watch soon is not allowed; allowed: whole seconds, at most 9999; see sockshim help doctor" --watch soon 1
     run -1 --separate-stderr doctor 999999999
     [ "$stderr" = "sockshim: there is no process 999999999" ]
 }
@@ -286,7 +341,7 @@ has_findings() {
         [ -z "$stderr" ] || fails_with "$awk $shell: $stderr"
         # Without the numbers that are others each time.
         local all
-        all=$(flat "$output" | sed -E 's/[0-9]+\.[0-9] s/N s/g; s/:[0-9]{5}/:PORT/g; s/Process [0-9]+/Process/; s/-p [0-9]+/-p PID/; s/ [0-9]+ waits/ waits/')
+        all=$(flat "$output" | sed -E 's/[0-9]+\.[0-9] s/N s/g; s/:[0-9]{5}/:PORT/g; s/Process [0-9]+/Process/; s/-p [0-9]+/-p PID/; s/ [0-9]+ waits/ waits/; s/sh, pid [0-9]+/sh, pid PID/')
         [ "$all" = "${first:=$all}" ] || fails_with "$awk $shell: $(diff <(echo "$first") <(echo "$all"))"
     done <<'PAIRS'
 mawk dash

@@ -548,6 +548,99 @@ def wakes_itself():
     yield writer, reader
 
 
+def mute_at(port, spoken=b""):
+    """As mute, with a thread that waits for the other side."""
+    s = listener(1, address=("127.0.0.1", port))
+    client = socket.create_connection(("127.0.0.1", port))
+    server = s.accept()[0]
+    s.close()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if spoken:
+        client.send(spoken)
+        server.send(server.recv(100))
+        client.recv(100)
+    lasts(client)
+    waits_in(lambda: client.recv(1))
+    yield client, server
+
+
+def mute_at_imaps():
+    return mute_at(993)
+
+
+def mute_at_smtp():
+    return mute_at(25)
+
+
+def mute_at_https():
+    return mute_at(443)
+
+
+def idle_at_imaps():
+    return mute_at(993, b"hello")
+
+
+def asks(answer):
+    """A question, and between doctor's looks another one. A name server that answers as told."""
+    server, elsewhere = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    server.bind(("127.0.0.1", 53))
+    elsewhere.bind(("127.0.0.2", 53))
+
+    def ask():
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.connect(("127.0.0.1", 53))
+        client.send(b"?")
+        answer(server, elsewhere, client)
+        return client
+    os.mkfifo("between")
+    os.mkfifo("asked")
+    first = ask()
+
+    def ask_between():
+        with open("between"):
+            pass
+        ask_between.second = ask()
+        first.close()
+        with open("asked", "w"):
+            pass
+    waits_in(ask_between)
+    yield server, elsewhere
+
+
+def answered_from_elsewhere():
+    return asks(lambda server, elsewhere, client: elsewhere.sendto(*server.recvfrom(9)))
+
+
+def asks_again_and_again():
+    return asks(lambda *_: None)
+
+
+def asks_and_is_answered():
+    return asks(lambda server, _, client: (server.sendto(*server.recvfrom(9)), client.recv(9)))
+
+
+def overrun_beside_a_reader():
+    one, other = socket.socketpair()
+    waits_in(lambda: one.recv(1))
+    for receiver in overrun():
+        yield receiver, one, other
+
+
+def on_loopback(*families):
+    for family, address in families or ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        yield listener(1, family, (address, PORT))
+
+
+def on_loopback_and_asked_for():
+    yield from on_loopback()
+    yield from refuses()
+
+
+def on_all_addresses_and_asked_for():
+    yield from on_loopback((socket.AF_INET, "0.0.0.0"))
+    yield from refuses()
+
+
 def asks_name_server():
     """One question, and no answer; and datagrams to somebody else."""
     server, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))

@@ -325,12 +325,13 @@ print(sum([said(c) for c in cs]))' "$PORT" "$1"
 }
 
 @test "SOCKSHIM_ACCEPT=careful: never a wait for a non-blocking listener, nor for one that is none" {
-    run python SOCKSHIM_ACCEPT=careful 'import resource, socket as s, time
+    run python SOCKSHIM_ACCEPT=careful 'import os, resource, socket as s, time
 l = s.create_server(("127.0.0.1", 0)); l.setblocking(False)
 u = s.socket()
 try: u.accept()
 except OSError as e: print(e.errno)
-resource.setrlimit(resource.RLIMIT_NOFILE, (l.fileno() + 2, 64))
+lowest = os.dup(0); os.close(lowest)
+resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, 64))
 begin = time.monotonic()
 try: l._accept()
 except OSError as e: print(e.errno)
@@ -772,6 +773,53 @@ True" ] || fails_with "$output"
     [ "$output" = "cancelled" ] || fails_with "$output"
     run shimmed SOCKSHIM_CONNECT_RETRY=60s "$PROGRAMS/waits" default 15
     [ "$status" -eq 143 ]
+}
+
+# Connects to a port on which nobody listens yet, while a child sends it signals, and then listens.
+retry_storm='
+use POSIX; use Socket; use Time::HiRes "sleep";
+my ($signal, $flags, $port) = @ARGV;
+my $count = 0;
+sigaction(POSIX->can("SIG$signal")->(), POSIX::SigAction->new(sub { $count++ }, POSIX::SigSet->new, $flags eq "restart" ? SA_RESTART : 0)) or die;
+$SIG{PIPE} = "DEFAULT"; $^F = 9;
+my ($pid, $to) = ($$, pack_sockaddr_in($port, INADDR_LOOPBACK));
+sub waits { open(my $stat, "<", "/proc/$pid/stat") or die; return <$stat> =~ /.*\) S/ }
+socket(my $c, AF_INET, SOCK_STREAM, 0) or die;
+my $storm = fork // die;
+if (!$storm) {
+    close $c;
+    until (waits()) { sleep 0.001 }
+    for (1 .. 100) { kill $signal, $pid; sleep 0.005 }
+    socket(my $l, AF_INET, SOCK_STREAM, 0); setsockopt $l, SOL_SOCKET, SO_REUSEADDR, 1; bind $l, $to; listen $l, 5;
+    accept my $a, $l; exit;
+}
+my $connected = connect $c, $to;
+print $connected ? "connected after " . ($count >= 10 ? "many" : "$count") . " signals\n" : "failed: " . ($!{ECONNREFUSED} ? "ECONNREFUSED" : $!) . "\n";
+$connected or kill "KILL", $storm;
+wait;'
+
+@test "SOCKSHIM_CONNECT_RETRY: a profiler's storm ends it where it would end a connect, and nowhere else" {
+    local port
+    port=$(free_port)
+    storm_of() {
+        run shimmed SOCKSHIM_CONNECT_RETRY=60s "${@:4}" perl -e "$retry_storm" "$1" "$2" "$port"
+        [ "$output" = "$3" ] || fails_with "$*: $output"
+    }
+    storm_of PROF interrupt "failed: ECONNREFUSED"
+    storm_of PROF restart "connected after many signals"
+    storm_of ALRM restart "failed: ECONNREFUSED"
+    storm_of PROF interrupt "connected after many signals" SOCKSHIM_EINTR=restart
+    storm_of TERM restart "failed: ECONNREFUSED" SOCKSHIM_EINTR=restart
+}
+
+@test "SOCKSHIM_ACCEPT=careful: a handler with SA_RESTART does not end its wait, a signal that is meant to does" {
+    run shimmed SOCKSHIM_ACCEPT=careful "$PROGRAMS/waits" restarting 10 accept
+    [ "$output" = "-1 EMFILE" ] || fails_with "$output"
+    handled ACCEPT '.waited_ms >= 1000'
+    rm "$LOG"
+    run shimmed SOCKSHIM_ACCEPT=careful "$PROGRAMS/waits" restarting 2 accept
+    [ "$output" = "-1 EMFILE" ] || fails_with "$output"
+    expect_count 0 '.event == "handled" and .waited_ms >= 1000'
 }
 
 @test "with every setting on, a vfork child's connect is tried again, and its parent's after it" {

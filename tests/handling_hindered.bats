@@ -42,12 +42,43 @@ ALL=(SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIMEOUT=5s SOCKSHIM_RECV_TIMEOUT=60
         refused CONNECT_TIMEOUT TCP_SYNCNT EPERM
         refused RECV_TIMEOUT SO_RCVTIMEO EPERM
         refused REUSEADDR SO_REUSEADDR EPERM
-        expect_count 4 '.event == "config"'
-        expect_count 4 '.event == "config" and (.why | contains("a filter (seccomp, or BPF of the control group) forbids it"))'
+        local count=4
+        if [ $call = setsockopt ]; then # nothing is asked of a new socket
+            count=5
+            refused NODELAY TCP_NODELAY EPERM
+        fi
+        expect_count $count '.event == "config"'
+        expect_count $count '.event == "config" and (.why | contains("a filter (seccomp, or BPF of the control group) forbids it"))'
         run "$TOP/scripts/sockshim" check "$P"
         [[ $output == *"  in force: "*" refused=dead_peer:EPERM,"* ]] || fails_with "$output"
-        [ "$(grep -c '^  hindered: SOCKSHIM_' <<<"$output")" -eq 4 ] || fails_with "$output"
-        done
+        [ "$(grep -c '^  hindered: SOCKSHIM_' <<<"$output")" -eq $count ] || fails_with "$output"
+    done
+}
+
+@test "TCP_NODELAY that is refused: said once, at the start as well if a TCP socket is the first one" {
+    talks 1 setsockopt
+    refused NODELAY TCP_NODELAY EPERM
+    expect_count 1 '.event == "config"'
+    rm "$LOG"
+    "$PROGRAMS/filtered" 1 setsockopt env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
+import socket as s
+s.socketpair(); s.socket(); s.socket()'
+    expect_count 1 '.event == "config" and .level == "warn" and (.why | startswith("SOCKSHIM_NODELAY: TCP_NODELAY could not be set"))'
+    rm "$LOG"
+    "$PROGRAMS/filtered" 1 setsockopt env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_NODELAY=off "$PYTHON" -c '
+import socket; socket.socket()'
+    expect_count 0 '.event == "config"'
+}
+
+# As inetd hands a connection on, in a container, whose filter every program inherits.
+@test "a harmless filter that was inherited: an inherited connection has its options all the same" {
+    "$PYTHON" -c '
+import os, socket as s, subprocess, sys
+l = s.create_server(("127.0.0.1", 0)); c = s.create_connection(l.getsockname())
+code = "import socket as s; c = s.socket(fileno=0); print(c.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE), c.getsockopt(s.SOL_SOCKET, s.SO_RCVTIMEO, 16) != bytes(16))"
+subprocess.run([*sys.argv[1:], sys.executable, "-c", code], stdin=c, check=True)' \
+        "$PROGRAMS/filtered" 1 setrlimit env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_DEAD_PEER=30s SOCKSHIM_RECV_TIMEOUT=60s >"$BATS_TEST_TMPDIR/out"
+    [ "$(cat "$BATS_TEST_TMPDIR/out")" = "1 True" ] || fails_with "$(cat "$BATS_TEST_TMPDIR/out")"
 }
 
 @test "an option that the kernel does not know: the others are set all the same" {

@@ -7,6 +7,7 @@ bats_require_minimum_version 1.5.0
 
 load helpers
 load each_system
+load on_terminal
 
 setup() {
     mkdir "$BATS_TEST_TMPDIR/here" && cd "$BATS_TEST_TMPDIR/here" || return 1
@@ -480,6 +481,12 @@ top() {
     kill -TERM -- "-$BACKGROUND"
     sockshim follow --top - <log >shown
     grep -q '  7 records  ' shown
+}
+
+@test "follow --top on a narrow terminal shows the cause and the peer" {
+    record 1 >log
+    run -0 on_terminal_of 40 '' sh "$SOCKSHIM_COMMAND" follow --until now --top log
+    [[ $output == *"per min seen  cause "*" peer-reset  10.0.0.9:5432"* ]] || fails_with "$output"
 }
 
 @test "follow --top: causes and peers by rate, and when each was last seen" {

@@ -256,3 +256,50 @@ at_most() {
     at_most 64 would-block SOCKSHIM_SKIP=recv
     at_most 64 would-block SOCKSHIM_LOG=off
 }
+
+# code_of KIND: how many lines of 64 bytes, and pages, of the object's code such a record
+# runs through.
+code_of() {
+    local so=$BATS_TEST_TMPDIR/libsockshim.so out=$BATS_TEST_TMPDIR/callgrind
+    strip --strip-debug -o "$so" "$SHIM"
+    LD_PRELOAD="$so" SOCKSHIM_LOG="$LOG" valgrind -q --tool=callgrind --dump-instr=yes \
+        --toggle-collect=failed --callgrind-out-file="$out" "$PROGRAMS/record_cost" "$1" 2
+    "$PYTHON" - "$out" "$so" <<'END_OF_PROGRAM'
+import re, sys
+objects, addresses = {}, set()
+at, in_shim, is_call = 0, False, False
+for line in open(sys.argv[1]):
+    if match := re.match(r"(c?)ob=\((\d+)\)(?: (.*))?$", line):
+        caller_or_callee, number, name = match.groups()
+        objects.setdefault(number, name)
+        if not caller_or_callee:
+            in_shim = objects[number] == sys.argv[2]
+    elif line.startswith("calls="):
+        is_call = True # the next line's cost is the callee's
+    elif match := re.match(r"(0x|[+-]|\*)(\w*) \S+ \d+$", line):
+        sign, digits = match.groups()
+        if sign == "0x":
+            at = int(digits, 16)
+        elif sign != "*":
+            at += int(sign + digits)
+        if in_shim and not is_call:
+            addresses.add(at)
+        is_call = False
+print(len({a >> 6 for a in addresses}), len({a >> 12 for a in addresses}))
+END_OF_PROGRAM
+}
+
+# In a busy program each of these is a miss of the processor's caches: 8 ns and more.
+@test "a record runs through little code, which lies together" {
+    local lines pages
+    read -r lines pages < <(code_of end)
+    echo "end: $lines lines of 64 bytes on $pages pages"
+    [ "$lines" -gt 100 ]
+    [ "$lines" -le 310 ]
+    [ "$pages" -le 18 ]
+    read -r lines pages < <(code_of would-block)
+    echo "would-block: $lines lines of 64 bytes on $pages pages"
+    [ "$lines" -gt 50 ]
+    [ "$lines" -le 190 ]
+    [ "$pages" -le 17 ]
+}

@@ -821,6 +821,10 @@ compile() {
     cp "$BUILD/sockshim-run" "a b/"
     BUILD="$PWD/a b" run -2 sockshim true
     [[ $output == "sockshim: $PWD/a b/libsockshim.so: LD_PRELOAD cannot contain a space or a colon;"* ]] || fails_with "$output"
+    BUILD="$PWD/a b" run -1 sockshim check true
+    [[ $output == "true: no, $PWD/a b/libsockshim.so: LD_PRELOAD cannot contain a space or a colon;"* ]] || fails_with "$output"
+    BUILD="$PWD/a b" run -1 sockshim check $$
+    [[ $output == *", and cannot be: $PWD/a b/libsockshim.so: LD_PRELOAD cannot contain a space or a colon;"* ]] || fails_with "$output"
 }
 
 @test "busybox is enough of a system" {

@@ -175,6 +175,7 @@ handles_combinations() {
 CONNECT_TIMEOUT=1s -1_ETIMEDOUT unanswered IPv4 blocking none
 CONNECT_TIMEOUT=300ms -1_ETIMEDOUT unanswered IPv6 blocking none
 CONNECT_RETRY=60s 0_- refused IPv4 blocking none
+CONNECT_RETRY=60s 0_- refused IPv4 blocking USR1+restart
 ACCEPT=careful 0_- full IPv4 accept blocking
 EINTR=restart 1_- receive IPv4 recv blocking USR1
 END
@@ -254,6 +255,23 @@ takes_little_stack() {
     takes_little_stack
     takes_little_stack_when_handling "$SHIM" "$BATS_FILE_TMPDIR/$SYSTEM/stack"
     changes_nothing
+}
+
+# One of glibc's does not come so far: its own start reads the counter.
+@test "a program of musl's that was started without the cycle counter lives, and is logged and recorded" {
+    use musl
+    local program=$BATS_TEST_TMPDIR/inherits from
+    musl-gcc -D_GNU_SOURCE -Wall -Wextra -Werror -o "$program" "$TOP/tests/programs/inherits_no_counter.c"
+    run "$program"
+    [ "$status" -ne 8 ] || skip "this machine's counter cannot be forbidden"
+    [ "$status" -eq 7 ]
+    from=$(date +%s)
+    run -7 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/ring" \
+        SOCKSHIM_RECORDER_CALLS=all "$program"
+    expect_count 1 '.call == "recv" and .cause == "peer-closed"'
+    expect_count 0 "(.ts[0:19] + \"Z\" | fromdate) as \$time | \$time < $from - 1 or \$time > $from + 60"
+    run -0 "$BATS_FILE_TMPDIR/musl/sockshim-recorder" "$BATS_TEST_TMPDIR/ring"
+    [[ $output == *"call=recv "*"cause=peer-closed"* ]]
 }
 
 # A shimmed program's children inherit $LD_PRELOAD, whatever they are built for.

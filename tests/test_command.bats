@@ -86,6 +86,30 @@ nothing_is_left() {
     [[ $output == *$'\nFailed:\n  wrong: fails\nSkipped:\n  fast: is skipped: no such thing here\n'* ]] || fails_with "$output"
 }
 
+@test "what fails beside others and passes alone is named, and has passed; what fails again has failed" {
+    touch go
+    stub is_late "[ ! -e $PWD/late ] || exit 0" "touch $PWD/late; echo too late; exit 1"
+    file_of_tests busy '"is late (once) [a.c]" { is_late; }'
+    run -0 scripts_test
+    [ "${lines[-1]}" = "4 passed, 0 failed, 1 skipped" ] || fails_with "$output"
+    [[ $output == *"too late"*$'\nPassed only alone:\n  busy: is late (once) [a.c]\nSkipped:'* ]] || fails_with "$output"
+    grep -q 'too late' out/tests/busy.bats.tap
+    file_of_tests wrong '"fails" { echo "words of the failure"; false; }'
+    rm late
+    run -1 scripts_test
+    [ "${lines[-1]}" = "4 passed, 1 failed, 1 skipped" ] || fails_with "$output"
+    [[ $output == *$'\nPassed only alone:\n  busy: is late (once) [a.c]\nFailed:\n  wrong: fails\n'* ]] || fails_with "$output"
+}
+
+@test "many failures are no chance: nothing is repeated" {
+    touch go
+    stub is_late "[ ! -e $PWD/late ] || exit 0" "touch $PWD/late; exit 1"
+    file_of_tests busy '"one" { false; }' '"two" { false; }' '"three" { false; }' '"is late" { is_late; }'
+    run -1 scripts_test
+    [ "${lines[-1]}" = "3 passed, 4 failed, 1 skipped" ] || fails_with "$output"
+    [[ $output != *alone* ]] || fails_with "$output"
+}
+
 @test "a name is a file; one that is not there is refused" {
     run -0 scripts_test fast
     [ "${lines[-1]}" = "1 passed, 0 failed, 1 skipped" ]

@@ -165,6 +165,26 @@ reports() {
     reports "sockshim.log: 1 record *"
 }
 
+@test "a folder with more files than logs are in is refused at once; a line break in a name is said" {
+    local command
+    mkdir much
+    (cd much && seq 10001 | xargs touch)
+    for command in report follow; do
+        refuses 2 "much has more than 10000 files in it; name the directory that the logs are in" "$command" much
+        refuses 2 "/ has more than 10000 files in it; name the directory that the logs are in" "$command" /
+    done
+    rm much/1
+    refuses 2 "much: no log in this directory" report much
+    cp a.log d/
+    cp a.log d/$'b\nc'
+    reports "d/a.log: 1 record *" d
+    [ "$stderr" = "sockshim: d: files with a line break in their path are left out; name them one by one" ] || fails_with "$stderr"
+    reports "d/b?c: 1 record *" d/$'b\nc'
+    run -0 --separate-stderr sockshim follow --until now d
+    [ "$stderr" = "sockshim: d: files with a line break in their path are left out; name them one by one" ] || fails_with "$stderr"
+    [ "${#lines[@]}" -eq 1 ] || fails_with "$output"
+}
+
 @test "the signal that killed COMMAND is named" {
     local signal
     for signal in KILL SEGV PIPE TERM; do
@@ -188,7 +208,7 @@ reports() {
     refuses 2 "--html d is a directory; name a file in it" report --html d a.log
     refuses 2 "nosuch.log: no such file" report nosuch.log
     refuses 1 "there is no process 999999999" doctor 999999999
-    refuses 2 "--seconds -1 is not allowed; allowed: a number of seconds, at most 9999; *" doctor --seconds -1
+    refuses 2 "--seconds -1 is not allowed; allowed: whole seconds, at most 9999; *" doctor --seconds -1
     refuses 2 "no command and no PID to check; see sockshim help check" check
     refuses 2 "no command to run; see sockshim help run" --
     refuses 2 "no command to run; see sockshim help run" --level info
@@ -246,12 +266,20 @@ unwritten() {
 
 tells_of_full_disk() {
     local words
+    mkdir -p b
+    cp a.log b
     for words in "report a.log" "report --json a.log" "report --prometheus a.log" "report --html - a.log" explain \
-        "explain topics" "explain peer-reset" "doctor --seconds 0" "doctor --seconds 0 --json $$" "check true" "check $$" "check --json true"; do
+        "explain topics" "explain peer-reset" "doctor --seconds 0" "doctor --seconds 0 --json $$" "check true" "check $$" "check --json true" \
+        "follow a.log" "follow --top a.log" "follow --json a.log" "follow b"; do
         # shellcheck disable=SC2086
         unwritten "standard output" $words
     done
     unwritten /dev/full report --html /dev/full a.log
+    for words in "report a.log" explain "check true" "follow a.log"; do
+        # shellcheck disable=SC2086
+        run -2 --separate-stderr env PATH="$SYSTEM_PATH" sh -c '"$@" >&-' sh sh "$SOCKSHIM_COMMAND" $words
+        [ "$stderr" = "sockshim: cannot write to standard output: it is closed" ] || fails_with "$words said: $stderr"
+    done
 }
 
 @test "what can be written nowhere is not told as a success" {
@@ -311,7 +339,7 @@ tells_of_full_disk() {
 2|-o needs a value, not --json; *|-o --json touch ran
 2|--level needs a value, not -q; *|--level -q touch ran
 2|--seconds needs a value; *|doctor --seconds
-2|--watch 99999 is not allowed; allowed: a number of seconds, at most 9999; *|doctor --watch 99999
+2|--watch 99999 is not allowed; allowed: whole seconds, at most 9999; *|doctor --watch 99999
 2|--root needs a value; *|enable --root
 2|--journal takes no value; *|enable --journal=x billing
 2|--dry-run takes no value; *|disable --dry-run=x billing
@@ -332,6 +360,51 @@ END
     refuses 2 "the cause, errno or message to explain is empty; *" explain " " ""
 }
 
+@test "what is copied from a text, a log or another tool is named for what it is" {
+    refuses 2 "–level begins with a typographic dash instead of -; see sockshim help report" report –level info a.log
+    refuses 2 "—top begins with a typographic dash instead of -; see sockshim help follow" follow —top a.log
+    refuses 127 "–q: command not found (it begins with a typographic dash instead of -)" –q touch ran
+    refuses 2 "--peer http://10.0.0.9/ is not allowed: it is a URL; name an address and a port, such as 10.0.0.9:443; *" report --peer http://10.0.0.9/ a.log
+    refuses 2 "--peer 10.0.0.0/8 is not allowed: it is a network; use a glob, such as 10.1.\*; *" follow --peer 10.0.0.0/8 a.log
+    reports "*no records match*" --peer /run/x/1 a.log
+    refuses 2 "unknown cause or errno: refused (did you mean ECONNREFUSED or connection-refused?); *" report --cause refused a.log
+    refuses 2 "nothing is known about a.log; to read the log of that name: sockshim report a.log" explain a.log
+    run -0 sockshim explain "$(cat a.log)"
+    [ "${lines[0]}" = "connection-refused  (warn, ECONNREFUSED)" ] || fails_with "$output"
+    run -0 sockshim explain '{"ts":"2026-11-22T03:00:00.000000Z","error":"ECONNRESET","cause":"peer-reset"}'
+    [ "${lines[0]}" = "peer-reset  (warn, ECONNRESET)" ] || fails_with "$output"
+    run -0 sockshim explain -- peer-reset
+    run -1 sockshim check "curl -s http://x"
+    [ "$output" = "curl -s http://x: no, there is no such file; leave out the arguments" ] || fails_with "$output"
+}
+
+@test "a value where none belongs, a path for a name, a place that is no file: nothing runs" {
+    local place
+    for place in 1 2 '&1' '&2' journal syslog stdout -; do
+        refuses 2 "-o $place is not allowed; allowed: a file (./$place is one), stderr or off; *" -o "$place" touch ran
+    done
+    refuses 2 "-o needs a file, stderr or off; *" -o= touch ran
+    refuses 2 "--only /usr/bin/curl,x is not allowed; allowed: names of programs without their paths, such as curl; *" --only /usr/bin/curl,x touch ran
+    refuses 127 "off: command not found (--reuseaddr takes no value)" --reuseaddr off touch ran
+    refuses 127 "json: command not found (--json takes no value)" --level info --json json touch ran
+    refuses 127 "nosuch: command not found" --json -- nosuch touch ran
+    refuses 127 "nosuch: command not found" --json --level info nosuch touch ran
+    refuses 127 "cd: command not found (only a shell knows it: sh -c 'cd ...')" cd /tmp
+}
+
+@test "help is where people look for it, and takes one word" {
+    local words
+    for words in "--help report" "-h report" "report help" "report --help"; do
+        # shellcheck disable=SC2086
+        run -0 sockshim $words
+        [ "${lines[0]}" = "usage: sockshim report [OPTIONS] [LOG...]" ] || fails_with "$words: $output"
+    done
+    refuses 2 "there is help on one subcommand at a time, not report x; *" help report x
+    refuses 2 "no argument is allowed, not x; see sockshim help version" -V x
+    cp a.log help
+    reports "help: 1 record *" help
+}
+
 @test "options that contradict each other, and words too many, are refused" {
     refuses_each <<'END'
 2|--json and --prometheus exclude each other; *|report --json --prometheus a.log
@@ -345,7 +418,7 @@ END
 2|--why has no effect with --json; leave one of them out; *|follow --json --why a.log
 2|--why has no effect with --top; leave one of them out; *|follow --why --top a.log
 2|write -o x.log, or --log=x.log; see sockshim help run|-o=x.log touch ran
-2|--watch 0 is not allowed; allowed: a number of seconds, at least 1; *|doctor --watch 0
+2|--watch 0 is not allowed; allowed: whole seconds, at least 1; *|doctor --watch 0
 1|--root /nonexistent: there is no such directory|enable --root /nonexistent billing
 2|2026-02-30 is not a valid time for --since; *|report --since 2026-02-30 a.log
 2|2025-02-29T03:00 is not a valid time for --until; *|report --until 2025-02-29T03:00 a.log

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "preload.h"
 #include "script.h"
 #include "words.h"
 
@@ -52,7 +53,8 @@ static int not_found(const char *name, const char *problem, int status)
     if (len > 0) {
         return no(name, words("it is a link to %.*s, which is not there", (int)len, link));
     }
-    return no(name, "there is no such file");
+    return no(name, words("there is no such file%s",
+                          strchr(name, ' ') ? "; leave out the arguments" : ""));
 }
 
 /* What the object can be loaded into. */
@@ -92,6 +94,10 @@ int check_command(const char *object, const char *name)
     if (!fits) {
         return no(name, words("%s; %s", target.problem, target.instead));
     }
+    const char *problem = preload_problem(object);
+    if (problem) {
+        return no(name, problem);
+    }
     return target.broken ? no(name, target.broken) : fitting(name, &target);
 }
 
@@ -102,6 +108,10 @@ int check_fits(const char *object, const char *path, const char *name, const cha
     target.instead = instead;
     if (!target_fits(&target, object, name)) {
         return answer(1, words("%s; %s", target.problem, target.instead));
+    }
+    const char *problem = preload_problem(object);
+    if (problem) {
+        return answer(1, words("%s", problem));
     }
     return target.broken ? answer(3, words("%s", target.broken)) : 0;
 }

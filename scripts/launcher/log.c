@@ -112,6 +112,18 @@ static void refuse_place(const char *option, const char *typed)
     die(WRONG_CALL, "%s %s: cannot write there: %s", option ? option : "SOCKSHIM_LOG:", typed, why);
 }
 
+/* What people call the other places where logs go. */
+static bool is_no_file(const char *typed)
+{
+    static const char *const names[] = {"-", "stdout", "1", "2", "&1", "&2", "journal", "syslog"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (is(typed, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void log_settle(const char *option)
 {
     const char *typed = setting("SOCKSHIM_LOG");
@@ -121,7 +133,7 @@ void log_settle(const char *option)
     if (is(typed, "off")) {
         typed = "off";
     }
-    if (is(typed, "-") || is(typed, "stdout")) {
+    if (is_no_file(typed)) {
         wrong_call("%s %s is not allowed; allowed: a file (./%s is one), stderr or off",
                    option ? option : "SOCKSHIM_LOG", typed, typed);
     }

@@ -60,9 +60,44 @@ static const char *meant_report(const char *command)
     return log_is_one(command) ? words(" (did you mean sockshim report %s?)", command) : NULL;
 }
 
-/* sockshim 'curl URL' and sockshim NAME=value COMMAND, as a shell would take them. */
-static const char *meant_words(const char *command)
+/* What only a shell knows. */
+static bool is_builtin(const char *command)
 {
+    static const char *const names[] = {"alias", "bg", "cd", "eval", "exec", "export", "fg", "for", "if",
+                                        "jobs", "set", "source", "type", "ulimit", "umask", "until", "wait",
+                                        "while", ".", "{", "(", "!"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(command, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Copied from a text: U+2012 to U+2015 and U+2212 look like a dash. */
+static bool begins_with_other_dash(const char *command)
+{
+    static const char *const dashes[] = {"\u2012", "\u2013", "\u2014", "\u2015", "\u2212"};
+    for (unsigned i = 0; i < sizeof dashes / sizeof *dashes; i++) {
+        if (begins_with(command, dashes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* sockshim 'curl URL' and sockshim NAME=value COMMAND, as a shell would take them. */
+static const char *meant_words(const char *command, const char *last_switch)
+{
+    if (last_switch) {
+        return words(" (%s takes no value)", last_switch);
+    }
+    if (is_builtin(command)) {
+        return words(" (only a shell knows it: sh -c '%s ...')", command);
+    }
+    if (begins_with_other_dash(command)) {
+        return " (it begins with a typographic dash instead of -)";
+    }
     static struct target target;
     const char *first = words("%.*s", (int)strcspn(command, " "), command);
     size_t name =
@@ -85,7 +120,7 @@ static void check_target(const struct call *call, const struct options *options,
     if (status != 0) {
         const char *meant = meant_report(command);
         meant = meant ? meant : meant_subcommand(call->lib, command);
-        meant = meant ? meant : meant_words(command);
+        meant = meant ? meant : meant_words(command, options->last_switch);
         die(status, "%s%s", target->problem, meant ? meant : "");
     }
     if (!target_check(target, call->object) && !options->force) {

@@ -16,7 +16,7 @@ enum kind {
     RECORDER_SIZE,
     WORD, /* one of `values` */
     SKIP, /* causes, errno names and calls, with commas between them */
-    TEXT, /* a list of anything */
+    ONLY, /* glob patterns of programs' names, with commas between them */
     DURATION,
     DEAD_PEER,
     KEEPALIVE,
@@ -44,7 +44,7 @@ static const struct option {
     {NULL, "--recorder", RECORDER, "SOCKSHIM_RECORDER", NULL},
     {NULL, "--recorder-size", RECORDER_SIZE, "SOCKSHIM_RECORDER_SIZE", NULL},
     {NULL, "--recorder-calls", WORD, "SOCKSHIM_RECORDER_CALLS", "failed, all"},
-    {NULL, "--only", TEXT, "SOCKSHIM_ONLY", NULL},
+    {NULL, "--only", ONLY, "SOCKSHIM_ONLY", NULL},
     {NULL, "--sigpipe", WORD, "SOCKSHIM_SIGPIPE", "sockets, ignore, always, off"},
     {NULL, "--no-sigpipe", FIXED, "SOCKSHIM_SIGPIPE", "off"},
     {NULL, "--no-nodelay", FIXED, "SOCKSHIM_NODELAY", "off"},
@@ -212,6 +212,16 @@ static void check_skip(const char *option, const char *value, const char *tables
     }
 }
 
+/* A program is known by its name, so a path would fit none. */
+static void check_only(const char *option, const char *value)
+{
+    if (strchr(value, '/')) {
+        wrong_call("%s %s is not allowed; allowed: names of programs without their paths, such as "
+                   "%s",
+                   option, value, basename_of(words("%.*s", (int)strcspn(value, ","), value)));
+    }
+}
+
 /* What is wrong with a value for robust handling: what is allowed, or NULL. */
 static const char *allowed_instead(enum kind kind, const char *value)
 {
@@ -264,8 +274,9 @@ static void take_value(const struct option *row, const char *option, const char 
         check_list(option, value);
         check_skip(option, value, tables);
         break;
-    case TEXT:
+    case ONLY:
         check_list(option, value);
+        check_only(option, value);
         break;
     default:
         if (allowed_instead(row->kind, value)) {
@@ -334,9 +345,10 @@ static int take_option(char **word, const char *tables, struct options *options)
     } else if (strncmp(name, "-o", 2) == 0 && name[2]) {
         value = name + 2;
         name = "-o";
-        if (*value == '=') {
+        if (value[0] == '=' && value[1]) {
             wrong_call("write -o %s, or --log%s", value + 1, value);
         }
+        value += *value == '=';
     }
     const struct option *row = find(name);
     if (row->kind >= FIXED) {
@@ -344,8 +356,10 @@ static int take_option(char **word, const char *tables, struct options *options)
             wrong_call("%s takes no value", name);
         }
         take_switch(row, options);
+        options->last_switch = name;
         return 1;
     }
+    options->last_switch = NULL;
     int taken = value ? 1 : 2;
     value = value ? value : word[1];
     if (taken == 2 && value && value[0] == '-' && value[1] && !strchr("0123456789", value[1])) {
@@ -362,6 +376,7 @@ void options_read(char **word, const char *tables, struct options *options)
 {
     while (*word && word[0][0] == '-' && word[0][1] && !options->question) {
         if (strcmp(*word, "--") == 0) {
+            options->last_switch = NULL;
             word++;
             break;
         }

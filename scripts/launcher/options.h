@@ -10,7 +10,9 @@ struct options {
     /* Set instead of all else: what the script is to answer, --help or --version. */
     const char *question;
     const char *log_option; /* -o or --log, as it was typed; NULL: not given */
-    char **command;         /* COMMAND ARG... */
+    /* The option right before COMMAND, if it takes no value; else NULL. */
+    const char *last_switch;
+    char **command; /* COMMAND ARG... */
 };
 
 /* Reads the words up to COMMAND; a wrong one ends the process. `tables` is the file

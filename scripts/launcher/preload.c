@@ -24,6 +24,16 @@ static bool is_sanitizer(const char *entry)
     return begins_with(basename_of(entry), "libasan");
 }
 
+const char *preload_problem(const char *object)
+{
+    const char *path = realpath(object, NULL);
+    path = path ? path : object;
+    return strpbrk(path, BETWEEN) ? words("%s: LD_PRELOAD cannot contain a space or a colon; move "
+                                          "it to another directory",
+                                          path)
+                                  : NULL;
+}
+
 const char *preload_list(const char *object, const char *preloaded)
 {
     const char *path = realpath(object, NULL);
@@ -33,9 +43,9 @@ const char *preload_list(const char *object, const char *preloaded)
     if (!path) {
         path = object;
     }
-    if (strpbrk(path, BETWEEN)) {
-        die(WRONG_CALL,
-            "%s: LD_PRELOAD cannot contain a space or a colon; move it to another directory", path);
+    const char *problem = preload_problem(path);
+    if (problem) {
+        die(WRONG_CALL, "%s", problem);
     }
     for (const char *entry; (entry = strtok_r(rest, BETWEEN, &rest));) {
         if (is_sanitizer(entry)) {

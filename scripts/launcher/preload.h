@@ -7,4 +7,8 @@
  * object's path. */
 const char *preload_list(const char *object, const char *preloaded);
 
+/* What is wrong with the object's path, with what to do, if LD_PRELOAD cannot hold it; else
+ * NULL. */
+const char *preload_problem(const char *object);
+
 #endif

@@ -140,7 +140,7 @@ function peers(cause, place,    left, key, word, best, shown, list) {
 # ---- Side by side ----
 
 function print_moves(    i) {
-    print "Counted meanwhile, in this network namespace (other programs included)"
+    paragraph("", "Counted meanwhile, in this network namespace (other programs included)")
     list_counters(moved, "+", "did not move")
     for (i = 1; i <= missings; i++)
         paragraph("  not known: ", missing[i])

@@ -6,8 +6,6 @@
 $1 == "release" { release = $2 }
 $1 == "uptime" { uptime = $2 }
 $1 == "files" { files = $2; files_limit = $3 }
-$1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
-$1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
 $1 == "looked" { looked = $3 - $2 }
 $1 == "sockstat" { sockstat[$2] = $3 }
 $1 == "ss" { has_ss = 1 }
@@ -89,7 +87,7 @@ function print_json() {
 }
 
 function heading() {
-    print "What this host contributes to resets and refusals"
+    paragraph("", "What this host contributes to resets and refusals")
     print ""
     paragraph("", "Linux " release (uptime == "" ? "" : ", up " duration(uptime)) ". Settings and counters are those of this network namespace, " \
         "counted for all programs in it since it was created (at boot, or with its container).")
@@ -109,6 +107,7 @@ function nothing_found() {
     print ""
     paragraph("", "Nothing stands out" (missings ? " in what could be read" : "") \
         ": no accept queue is full, nothing has been dropped for lack of room, and no setting resets or refuses connections.")
+    paragraph("", "That is this host's kernel alone, neither its programs nor their peers. " what_next())
 }
 
 # ---- Accept queues ----
@@ -147,7 +146,7 @@ function not_accepted(    i, port, id, twin) {
         if (id == "" || has_full_queue(address_of[id]))
             continue
         twin = quick_twin(port, id)
-        finding("not-accepted", address_of[id] whose(id) ": " wait_to_be_accepted(port) "." (twin == "" ? " It does not accept, or not fast enough." : " At another listener of the same address" whose(twin) \
+        finding("not-accepted", address_of[id] by(owner_of[id]) ": " wait_to_be_accepted(port) "." (twin == "" ? " It does not accept, or not fast enough." : " At another listener of the same address" by(owner_of[twin]) \
             " nobody waits: the kernel gives each of them a share of the connections (SO_REUSEPORT), and those of the first one hang."), 1)
         act(twin == "" ? "sockshim doctor " pid_of_owner(id) " shows what it waits for." : left_over(id))
     }
@@ -158,10 +157,6 @@ function has_full_queue(where,    i) {
         if (kind[i] == "tcp" && address[i] == where && is_full(i))
             return 1
     return 0
-}
-
-function by(owner) {
-    return owner == "" ? "" : " (" owner ")"
 }
 
 function dropped_syns() {

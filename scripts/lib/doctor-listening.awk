@@ -51,8 +51,9 @@ function quick_twin(port, id,    i, other) {
     return ""
 }
 
-function whose(id) {
-    return owner_of[id] == "" ? "" : " (" printable(owner_of[id]) ")"
+# by(OWNER): "name, pid N" in brackets, where it is known.
+function by(owner) {
+    return owner == "" ? "" : " (" owner ")"
 }
 
 function pid_of_owner(id,    text) {

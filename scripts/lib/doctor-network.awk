@@ -17,9 +17,8 @@ function network_findings() {
     unreachables()
 }
 
-# share_of(NAME, ALL): of all since the namespace was made, and never of none.
-function share_of(name, all) {
-    return counter[all] > 0 ? counter[name] / counter[all] : 0
+function share_in(some, others) {
+    return some + others > 0 ? some / (some + others) : 0
 }
 
 function recent_share_of(name, all) {
@@ -64,13 +63,16 @@ function not_let_out(    failed) {
     act("as root: nft list ruleset, or iptables-save -c, and look for drop in output; ip route get ADDRESS; tc -s qdisc for drops.")
 }
 
-# From 2 % on, and not for a handful.
-function lost_segments(    now) {
-    now = recent["RetransSegs"] >= 5 && recent_share_of("RetransSegs", "OutSegs") >= 0.02
-    if (!now && (counter["RetransSegs"] < 100 || share_of("RetransSegs", "OutSegs") < 0.02))
+# From 2 % on, and not for a handful. OutSegs has no retransmissions in it (__tcp_transmit_skb
+# in net/ipv4/tcp_output.c).
+function lost_segments(    share, recent_share, now) {
+    share = share_in(counter["RetransSegs"], counter["OutSegs"])
+    recent_share = share_in(recent["RetransSegs"], recent["OutSegs"])
+    now = recent["RetransSegs"] >= 5 && recent_share >= 0.02
+    if (!now && (counter["RetransSegs"] < 100 || share < 0.02))
         return
-    finding("segments-lost", "RetransSegs " counter["RetransSegs"] happening("RetransSegs") ": " percent(share_of("RetransSegs", "OutSegs")) \
-        " of " counter["OutSegs"] " segments had to be retransmitted" (now ? ", and " percent(recent_share_of("RetransSegs", "OutSegs")) " of those of the last " looked_for : "") \
+    finding("segments-lost", "RetransSegs " counter["RetransSegs"] happening("RetransSegs") ": " percent(share) " of " counter["RetransSegs"] + counter["OutSegs"] \
+        " segments sent were retransmissions" (now ? ", and " percent(recent_share) " of those of the last " looked_for : "") \
         "; timers expired " counter["TCPTimeouts"] + 0 " times (TCPTimeouts), SYNs were retransmitted " counter["TCPSynRetrans"] + 0 \
         " times (TCPSynRetrans, a second or more of delay each). Packets or their ACKs are lost, or the other side does not answer.", now)
     act("ss -tino shows which peers (retrans:, backoff:); ip -s link shows errors and drops of the network cards here.")

@@ -71,6 +71,8 @@ function add_udp(look,    id, queue) {
     peer[id] = word[3] ~ /:0000$/ ? "" : ip_address(word[3])
     unread[id, look] = hex(queue[2])
     drops[id, look] = word[13]
+    if (peer[id] ~ /:53$/ && !unread[id, look])
+        open_questions[look]++
 }
 
 # Its words are KEY:VALUE; a listener's Recv-Q and Send-Q are its queue and the limit.
@@ -166,6 +168,8 @@ END {
     not_read()
     datagrams_dropped()
     name_server_silent()
+    both_silent()
+    on_loopback()
     answers_due()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
@@ -367,7 +371,11 @@ function datagrams_dropped(    i, id, list, count, now) {
     if (!count)
         return
     finding("datagrams-dropped", "Datagrams were dropped because its receive buffer was full: " list ". The senders are not told.", now)
-    act("it has to read faster, or needs a larger SO_RCVBUF (up to net.core.rmem_max).")
+    if (only_waits_for_child())
+        act("it reads nothing while it waits for a child process" (children == "" ? "" : " (" children ")") ", as in both looks: let it hand that work over and read on (a queue, a script that returns at once). " \
+            "A larger buffer helps only in short bursts.")
+    else
+        act("it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF in its settings (up to net.core.rmem_max), or net.core.rmem_default where it sets none.")
 }
 
 # ---- Figures ----
@@ -402,25 +410,33 @@ function in_seconds(number) {
 # ---- All of it ----
 
 function print_all(    i) {
-    print "Process " pid " (" printable(process_name) ")" (is_elsewhere ? ", in a network namespace of its own" : "")
+    paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? ", in a network namespace of its own" : ""))
     if (private_places != "")
         paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
-    if (!findings) {
-        print ""
-        paragraph("", "Nothing stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \
-            (no_ss == "" ? ", and no accept queue is full" : "") ".")
-        if (may_wait_for() != "")
-            paragraph("", may_wait_for())
-    }
+    if (!findings)
+        nothing_found()
     print_threads()
     print_sockets()
     print_not_known()
 }
 
+# What it may be nevertheless comes first.
+function nothing_found(    perhaps) {
+    print ""
+    perhaps = may_wait_for()
+    if (perhaps == "")
+        perhaps = on_loopback_alone()
+    if (perhaps != "")
+        paragraph("", perhaps)
+    paragraph("", (perhaps == "" ? "Nothing" : "Nothing else") " stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \
+        (no_ss == "" ? ", and no accept queue is full" : "") " (" count_of(inodes + 0, "socket") ", " (between_looks > 0 ? "two looks " between_looks " s apart" : "one look") ").")
+    paragraph("", what_next())
+}
+
 function print_sockets(    i, shown) {
     print ""
-    print "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets")
+    paragraph("", "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets"))
     for (i = 1; i <= inodes; i++)
         if (kind[inode_of[i]] != "" && ++shown <= 40)
             print_socket(inode_of[i])

@@ -27,19 +27,40 @@ function is_mute(id) {
     return is_quiet(id) && sent[id, 2] == 0 && received[id, 2] == 0
 }
 
-# A socket for one question that a name server has not answered in all the time between the looks.
-function name_server_silent(    i, id, list, count) {
-    told = 0
-    for (i = 1; i <= inodes; i++) {
-        id = inode_of[i]
-        if (kind[id] != "udp" || peer[id] !~ /:53$/ || drops[id, 1] == "" || drops[id, 2] == "" || unread[id, 2] > 0)
-            continue
-        count++
-        list = all_of(list, id, "")
-    }
-    if (!count)
+# Sockets for one question each that a name server has not answered. In both looks the same
+# one: it has waited all the time between. Each time another: then what has come in between tells.
+function name_server_silent(    i, id, list, count, fresh, not_taken, taken) {
+    if (!open_questions[1] || !open_questions[2])
         return
-    finding("name-server-silent", "It seems to wait for a name server: " list " (UDP) is there in both looks, and a question is answered within milliseconds where all is well. " \
+    told = 0
+    not_taken = recent["UdpNoPorts"] + recent["Udp6NoPorts"]
+    taken = recent["UdpInDatagrams"] + recent["Udp6InDatagrams"]
+    for (fresh = 0; fresh <= 1 && !count; fresh++)
+        for (i = 1; i <= inodes; i++) {
+            id = inode_of[i]
+            if (kind[id] != "udp" || peer[id] !~ /:53$/ || drops[id, 1] == "" && !fresh || drops[id, 2] == "" || unread[id, 2] > 0)
+                continue
+            count++
+            list = all_of(list, id, "")
+        }
+    fresh--
+    if (not_taken > 0)
+        answers_not_taken(list, not_taken)
+    else if (!fresh || taken == 0 && between_looks > 0)
+        no_answers(list, fresh)
+}
+
+# A connected socket takes datagrams of its peer alone (net/ipv4/udp.c, compute_score).
+function answers_not_taken(list, not_taken) {
+    finding("answers-not-taken", "It waits for a name server: a question is open in both looks (" list "), and " count_of(not_taken, "UDP datagram") \
+        " arrived here meanwhile that no socket took (UdpNoPorts). They may be the answers, from another address than the one that was asked, or too late: the resolver never sees them.", 1)
+    act("tcpdump -ni any udp src port 53 shows from which address they come. If from another: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each " \
+        "address as an interface). No firewall is at fault then; until it is mended, options use-vc (TCP) in resolv.conf.")
+}
+
+function no_answers(list, fresh) {
+    finding("name-server-silent", "It seems to wait for a name server: " (fresh ? "a question is open in both looks, and no UDP datagram was delivered here in between: " list \
+        : list " (UDP) is there in both looks, and a question is answered within milliseconds where all is well") ". " \
         "What needs the name waits as long: a connect of its own, or a client whose name it looks up before it greets.", 1)
     act("ask that server from here: dig @ADDRESS NAME. If it is silent, correct /etc/resolv.conf; if it says that it has answered, does `nstat -az UdpNoPorts` count up here meanwhile? " \
         "Then its answers come from another address than the one that was asked. A server that only looks up its clients need not: skip-name-resolve, UseDNS no, HostnameLookups Off.")
@@ -128,7 +149,7 @@ function shared_address(    i, j, port, id, own) {
                 own = listening[port, j]
         if (own == "")
             continue
-        finding("shared-address", "Another process" whose(id) " listens at " address_of[id] ", too, and does not accept, or not fast enough: " wait_to_be_accepted(port) \
+        finding("shared-address", "Another process" by(owner_of[id]) " listens at " address_of[id] ", too, and does not accept, or not fast enough: " wait_to_be_accepted(port) \
             ". The kernel gives each listener a share of the connections (SO_REUSEPORT): those of the other one hang.", 1)
         act(left_over(id))
     }
@@ -166,22 +187,77 @@ function may_wait_for(    i, id, list) {
         "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."
 }
 
-# By number; whoever connects to them has to begin with TLS.
-function begins_with_tls(address) {
+# By number: the server speaks first there, in plain text or, where TLS begins at once, in it.
+function greets(address) {
     sub(/^.*:/, "", address)
-    return address ~ /^(443|465|636|853|989|990|992|993|994|995|5061|5671|6514|8883)$/
+    return address ~ /^(21|22|25|110|119|143|587|3306|4190|5900)$/
 }
 
-function mute_connections(    i, id, list, tls) {
+function greets_in_tls(address) {
+    sub(/^.*:/, "", address)
+    return address ~ /^(465|563|990|992|993|994|995)$/
+}
+
+# Where the port says whose turn it is. Elsewhere a connection may be kept in reserve.
+function both_silent(    i, id, tls, plain, waits) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (is_mute(id)) {
-            tls = tls || begins_with_tls(peer[id])
-            list = all_of(list, id, "for " in_seconds(sent_ago[id]))
+        if (is_mute(id) && greets_in_tls(peer[id])) {
+            tls = all_of(tls, id, "for " in_seconds(sent_ago[id]))
+            waits = waits || waiter[id] != "" || polls() != ""
         }
     }
-    return list == "" ? "" : "Neither side has ever sent anything: " list ". If this program waits there for a greeting, the server has not accepted the connection, is busy before it greets " \
-        "(it looks up this host's name, for example), or waits itself for this program to begin" \
-        (tls ? ": at that port TLS begins at once, so is TLS on in this program's settings, and not STARTTLS?" : ", as with TLS that begins at once.")
+    if (tls != "") {
+        finding("both-wait", "Neither side has ever sent anything: " tls ". At that port the client begins, with TLS, and this program does not: it waits for a greeting in plain text, as with TLS " \
+            "off or STARTTLS in its settings, and the server waits for it" (waits ? "" : "; or it is stuck elsewhere, see its threads") ".", 1)
+        act("TLS from the start in this program's settings (IMAPS, POP3S, SMTPS, \"SSL/TLS\"; not STARTTLS); openssl s_client -connect ADDRESS:PORT shows the greeting.")
+        avoid("a longer time limit, or a search in the network: connections are made.")
+    }
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_mute(id) && greets(peer[id]))
+            plain = all_of(plain, id, "for " in_seconds(sent_ago[id]))
+    }
+    if (plain == "")
+        return
+    finding("greeting-due", "Neither side has ever sent anything: " plain ". At that port the server speaks first, and has not: it has not accepted the connection (stuck, or its queue waits), " \
+        "is busy before it greets, most often with the name of this host, or wants TLS from the start.", 1)
+    act("sockshim doctor PID of the server, on that host. If it waits for a name server there: skip-name-resolve, UseDNS no, HostnameLookups Off, or mend its resolv.conf.")
+}
+
+function mute_connections(    i, id, list) {
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_mute(id))
+            list = all_of(list, id, "for " in_seconds(sent_ago[id]))
+    }
+    return list == "" ? "" : "Neither side has ever sent anything: " list ". If this program keeps it in reserve, nothing is wrong. If it waits there for a greeting, the server has not accepted the " \
+        "connection, is busy before it greets (it looks up this host's name, for example), or waits itself for this program to begin, as with TLS from the start."
+}
+
+# ---- Where it listens ----
+
+# Its listeners of TCP, if all of them are on loopback addresses; else "".
+function on_loopback_alone(    i, id, list) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (kind[id] != "tcp" || state_of[id] != "LISTEN")
+            continue
+        if (local[id] !~ /^(127\.|\[::1\]:|\[::ffff:127\.)/)
+            return ""
+        list = join(list, local[id])
+    }
+    return list == "" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, are refused if they ask for this host's address."
+}
+
+# Somebody has been refused meanwhile; at which port, no counter says.
+function on_loopback(    text) {
+    if (recent["OutRsts"] <= 0 || (text = on_loopback_alone()) == "")
+        return
+    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens.", 1)
+    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address), with a password, and restart it.")
+    avoid("a search in the firewall: ping and the service itself are well then, too.")
 }

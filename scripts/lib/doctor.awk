@@ -3,6 +3,8 @@
 
 !are_records && $1 == "knob" { if (!($2 in has_knob)) knob_name[++knobs] = $2; knob[$2] = $3; has_knob[$2] = 1 }
 !are_records && $1 == "missing" && !said_missing[$2]++ { missing[++missings] = $2 " " $3 }
+!are_records && $1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
+!are_records && $1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
 !are_records && $1 == "nofile" { nofile = $2; nofile_hard = $3 }
 
 # knob[NAME] may be asked for, and is then in the array; has_knob has those that
@@ -24,6 +26,12 @@ function act(text) {
 
 function avoid(text) {
     finding_avoid[findings] = text
+}
+
+# Where there is none: the commonest complaints are about what nobody has looked at.
+function what_next() {
+    return "Hangs: sockshim doctor PID while it does, here and of its peer. Slow, or fails now and then: sockshim run -o FILE -- COMMAND, " \
+        "then sockshim report FILE. An error message: sockshim explain MESSAGE."
 }
 
 # In their order, in rank[1] and on.
@@ -48,15 +56,23 @@ function print_findings(    rank, i) {
     }
 }
 
-# The first line after LEAD, the others below it.
+# The first line after LEAD, the others below it, or further left if it takes half the screen.
 function paragraph(lead, text) {
-    text = lead wrapped(printable(text), length(lead), length(lead))
+    text = lead wrapped(printable(text), length(lead) * 2 > screen ? 6 : length(lead), length(lead))
     sub(/ +$/, "", text)
     print text
 }
 
-function row(name, figure, text) {
-    paragraph(sprintf("  %-21s %11s  ", name, figure), text)
+# On a narrow screen what it means is on lines of its own.
+function row(name, figure, text,    lead) {
+    lead = sprintf("  %-21s %11s  ", name, figure)
+    if (length(lead) * 2 <= screen)
+        paragraph(lead, text)
+    else {
+        paragraph(lead, "")
+        if (text != "")
+            paragraph("      ", text)
+    }
 }
 
 function join(list, word) {
@@ -134,7 +150,8 @@ function is(name, number) {
 # as nstat has it.
 BEGIN {
     FS = "\t"
-    screen = 79
+    screen = ENVIRON["TERMINAL_COLUMNS"] + 0
+    screen = screen > 100 ? 100 : screen < 40 ? 40 : screen
     CONVFMT = OFMT = "%.15g" # for mawk, to which 5000000000 is 5e+09
     describe("ListenOverflows", "accept queue full: SYN or last ACK dropped")
     describe("ListenDrops", "all drops by listeners, overflows included")

@@ -68,7 +68,10 @@ filter_option() {
     esac
     case $1 in
     --cause) filter_read_causes "$2" ;;
-    --peer) FILTER_PEER=$(filter_peers "$2") ;;
+    --peer)
+        filter_check_peers "$2"
+        FILTER_PEER=$(filter_peers "$2")
+        ;;
     --prog) FILTER_PROG=$2 ;;
     --pid)
         case $2 in
@@ -78,6 +81,15 @@ filter_option() {
         ;;
     --host) FILTER_HOST=$2 ;;
     --level) FILTER_LEVEL=$(tables_level "$2") || wrong_call "$words_subcommand" "--level $2 is not allowed; allowed: $FILTER_LEVEL" ;;
+    esac
+}
+
+# What looks like a peer, and would fit none.
+filter_check_peers() {
+    case $1 in
+    *://*) wrong_call "$words_subcommand" "--peer $1 is not allowed: it is a URL; name an address and a port, such as 10.0.0.9:443" ;;
+    *[!0-9./,:\ ]*) ;;
+    *[0-9]/[0-9]*) wrong_call "$words_subcommand" "--peer $1 is not allowed: it is a network; use a glob, such as 10.1.*" ;;
     esac
 }
 

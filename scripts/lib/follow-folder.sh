@@ -8,15 +8,7 @@ follow_feed_folder() {
     follow_read= # lines of INODE OFFSET; -SIZE of a file in which no record was found
     follow_watch_size
     follow_begin_folder
-    while follow_is_awaited; do
-        follow_is_last=
-        [ -z "$FILTER_UNTIL" ] || ! follow_has_passed "$FILTER_UNTIL" || follow_is_last=yes
-        follow_read_folder
-        [ -z "$follow_is_last" ] || return
-        follow_pass_on_size
-        follow_tick
-        follow_pause
-    done
+    follow_again follow_read_folder
 }
 
 # What is there already, in the order of time.
@@ -49,7 +41,7 @@ follow_merge_folder() {
 
 # INODE SIZE PATH of each file that can be read.
 follow_list_folder() {
-    find -L "${follow_log:?}" -type f -exec ls -lni {} + 2>/dev/null | awk '{
+    find -L "${follow_log:?}" -type f ! -path "*$LOGS_BREAK*" -exec ls -lni {} + 2>/dev/null | awk '{
         inode = $1
         size = $6
         for (i = 0; i < 9; i++)

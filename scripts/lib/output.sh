@@ -7,6 +7,7 @@
 output_check() {
     output_name=$1
     shift
+    output_is_open "$output_name" || return "${USAGE:?}"
     {
         output_status=$({ { ("$@" 3>&- 4>&-) && echo 0 >&3 || echo $? >&3; } | output_copy; } 3>&1)
     } 4>&1
@@ -14,6 +15,14 @@ output_check() {
     *full*) return "${USAGE:?}" ;;
     *) return "${output_status:-$USAGE}" ;;
     esac
+}
+
+# output_is_open NAME: else says so.
+output_is_open() {
+    { true 3>&1; } 2>/dev/null || {
+        complain "cannot write to $1: it is closed"
+        return 1
+    }
 }
 
 # That nobody reads on is no failure.

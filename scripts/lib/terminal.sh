@@ -23,25 +23,22 @@ terminal_decide_charset() {
 
 # $TERMINAL_COLUMNS of the terminal on stdout, or of $COLUMNS; 80 elsewhere.
 terminal_decide_columns() {
-    TERMINAL_COLUMNS=${COLUMNS-}
-    # Inside $(...) stdout is another one.
-    if [ -z "$TERMINAL_COLUMNS" ] && [ -t 1 ]; then
-        { TERMINAL_COLUMNS=$(stty size <&3 2>/dev/null | awk '{ print $2 }'); } 3>&1
-    fi
-    case $TERMINAL_COLUMNS in
-    '' | 0 | *[!0-9]*) TERMINAL_COLUMNS=80 ;;
-    esac
+    { TERMINAL_COLUMNS=$(terminal_size "${COLUMNS-}" 2 80); } 3>&1
     export TERMINAL_COLUMNS
 }
 
 # $TERMINAL_LINES likewise; 24 elsewhere.
 terminal_decide_lines() {
-    TERMINAL_LINES=${LINES-}
-    if [ -z "$TERMINAL_LINES" ] && [ -t 1 ]; then
-        { TERMINAL_LINES=$(stty size <&3 2>/dev/null | awk '{ print $1 }'); } 3>&1
-    fi
-    case $TERMINAL_LINES in
-    '' | 0 | *[!0-9]*) TERMINAL_LINES=24 ;;
-    esac
+    { TERMINAL_LINES=$(terminal_size "${LINES-}" 1 24); } 3>&1
     export TERMINAL_LINES
+}
+
+# terminal_size GIVEN WORD ELSE: the word of stty for the terminal on descriptor 3.
+terminal_size() {
+    terminal_number=$1
+    [ -n "$1" ] || [ ! -t 3 ] || terminal_number=$(stty size <&3 2>/dev/null | awk -v word="$2" '{ print $word }')
+    case $terminal_number in
+    '' | 0 | *[!0-9]*) terminal_number=$3 ;;
+    esac
+    echo "$terminal_number"
 }

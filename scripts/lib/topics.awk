@@ -1,20 +1,8 @@
-# Reads topics.txt, whose first lines say what is in it.
+# Reads topics.txt, whose first lines say what is in it. After causes.awk.
 
 # read_topics(PATH): topic_word[1...], topic_count, and topic_text[WORD, KEY].
-function read_topics(path,    line, key, word) {
-    while ((getline line <path) > 0) {
-        if (line ~ /^[a-z]+:/) {
-            key = substr(line, 1, index(line, ":") - 1)
-            sub(/^[a-z]+: */, "", line)
-            if (key == "topic")
-                topic_word[++topic_count] = word = line
-            topic_text[word, key] = line
-        } else if (line ~ /^ /) {
-            sub(/^ +/, " ", line)
-            topic_text[word, key] = topic_text[word, key] line
-        }
-    }
-    close(path)
+function read_topics(path) {
+    topic_count = read_blocks(path, topic_word, topic_text)
 }
 
 # The topic whose longest phrase stands in what was asked, a short one as a word of its

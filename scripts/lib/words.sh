@@ -34,6 +34,11 @@ words_read() {
                 words_take "$1"
             fi
             ;;
+        # Copied from a text.
+        ‒* | –* | —* | ―* | −*)
+            [ -e "$1" ] || wrong_call "$words_subcommand" "$1 begins with a typographic dash instead of -"
+            set -- "$@" "$1"
+            ;;
         *) set -- "$@" "$1" ;;
         esac
         shift "$words_taken"
@@ -76,7 +81,8 @@ wrong_call() {
 }
 
 # nearest WORD CHOICE...: the choice that a slip of the fingers or a forgotten
-# end makes WORD of, in upper or lower case; nothing if none is near.
+# end makes WORD of, in upper or lower case, or the few that have WORD in
+# them; nothing if none is near.
 nearest() {
     printf '%s\n' "$@" | LC_ALL=C awk '
         # Letters put in, left out, changed, or swapped with the next.
@@ -104,7 +110,13 @@ nearest() {
         word ~ /^-.$/ { if (small == word) choice = $0; next }
         { steps = length(word) > 2 && index(small, word) == 1 ? 1 : distance(word, small) }
         steps < best { best = steps; choice = $0 }
-        END { if (choice != "") print choice }
+        length(word) > 3 && index(small, word) { part = part (parts++ ? " or " : "") $0 }
+        END {
+            if (choice != "")
+                print choice
+            else if (parts < 4)
+                printf "%s%s", part, parts ? "\n" : ""
+        }
     '
 }
 

@@ -210,16 +210,6 @@ bool address_is_plain(const struct address *a)
     return true;
 }
 
-static void ipv4_text(struct text *t, const unsigned char bytes[4])
-{
-    for (int i = 0; i < 4; i++) {
-        if (i > 0) {
-            text_char(t, '.');
-        }
-        text_unsigned(t, bytes[i]);
-    }
-}
-
 static unsigned group(const unsigned char *bytes, int i)
 {
     bytes += (ptrdiff_t)2 * i;
@@ -237,7 +227,7 @@ static __attribute__((noinline)) void ipv6_text(struct text *t, const struct in6
     int best_len = 1;
     if (IN6_IS_ADDR_V4MAPPED(address)) {
         text_add(t, "::ffff:");
-        ipv4_text(t, bytes + 12);
+        text_dotted(t, bytes + 12);
         return;
     }
     for (int i = 0; i < 8; i++) {
@@ -289,9 +279,7 @@ static void pair_text(struct text *t, uint32_t first, uint32_t second)
 void address_text(struct text *t, const struct address *a)
 {
     if (is_inet(a)) {
-        unsigned char bytes[4];
-        memcpy(bytes, &address_at(a)->in.sin_addr, sizeof bytes);
-        ipv4_text(t, bytes);
+        text_dotted(t, (const unsigned char *)&address_at(a)->in.sin_addr);
         text_char(t, ':');
         text_unsigned(t, ntohs(address_at(a)->in.sin_port));
     } else if (is_inet6(a)) {

@@ -1,11 +1,5 @@
 #include "base/calendar.h"
 
-static void put_two_digits(char *at, unsigned number)
-{
-    at[0] = (char)('0' + number / 10);
-    at[1] = (char)('0' + number % 10);
-}
-
 /* YYYY-MM-DD, the civil date of a day count since 1970-01-01, proleptic
  * Gregorian: the calendar in years that begin in March, so that the leap day is
  * the last. */
@@ -21,7 +15,7 @@ static void put_date(char *at, unsigned days)
     unsigned day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     unsigned month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
     unsigned year = era * 400 + year_of_era + (month <= 2);
-    put_two_digits(at, year / 100);
+    put_two_digits(at, year / 100 % 100);
     put_two_digits(at + 2, year % 100);
     put_two_digits(at + 5, month);
     put_two_digits(at + 8, day);
@@ -37,7 +31,7 @@ void text_time(struct text *t, const struct clock_time *time)
     put_two_digits(at + 11, in_day / 3600);
     put_two_digits(at + 14, in_day / 60 % 60);
     put_two_digits(at + 17, in_day % 60);
-    put_two_digits(at + 20, microseconds / 10000);
+    put_two_digits(at + 20, microseconds / 10000 % 100);
     put_two_digits(at + 22, microseconds / 100 % 100);
     put_two_digits(at + 24, microseconds % 100);
     text_put(t, at, sizeof at - 1);

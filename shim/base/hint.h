@@ -1,7 +1,7 @@
 /* Which descriptors may be TCP sockets that this process made or accepted: a bit for each,
  * set when that happens. A number may have become another file. Then a question more is
  * asked when it is closed; and if it is a socket that came past the wrappers, by io_uring
- * or by number, it does not get TCP_NODELAY when it connects. Async-signal-safe. */
+ * or by number, it does not get TCP_NODELAY, nor keepalive, when it connects. Async-signal-safe. */
 #ifndef SOCKSHIM_HINT_H
 #define SOCKSHIM_HINT_H
 

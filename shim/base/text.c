@@ -34,56 +34,80 @@ void text_put(struct text *t, const char *words, size_t len)
     memcpy(at, words, len);
 }
 
-/* Two digits ahead of `end`; a number below 100. */
-static inline void put_pair(char *end, unsigned number)
+const char text_pairs[] = "00010203040506070809"
+                          "10111213141516171819"
+                          "20212223242526272829"
+                          "30313233343536373839"
+                          "40414243444546474849"
+                          "50515253545556575859"
+                          "60616263646566676869"
+                          "70717273747576777879"
+                          "80818283848586878889"
+                          "90919293949596979899";
+
+/* Of a number below 10,000. Returns what stands behind its digits. */
+static inline char *put_few_digits(char *at, unsigned number)
 {
-    static const char pairs[] = "00010203040506070809"
-                                "10111213141516171819"
-                                "20212223242526272829"
-                                "30313233343536373839"
-                                "40414243444546474849"
-                                "50515253545556575859"
-                                "60616263646566676869"
-                                "70717273747576777879"
-                                "80818283848586878889"
-                                "90919293949596979899";
-    memcpy(end - 2, pairs + (size_t)number * 2, 2);
+    if (number < 10) {
+        *at = (char)('0' + number);
+        return at + 1;
+    }
+    if (number >= 100) {
+        at = put_few_digits(at, number / 100);
+        number %= 100;
+    }
+    put_two_digits(at, number);
+    return at + 2;
 }
 
-/* All digits of a number that is not 0, the last one ahead of `end`. In pairs and in 32
- * bits, for a record has some sixty of them. */
-static void put_digits(char *end, uint64_t number)
+static __attribute__((noinline)) char *put_digits(char *at, uint64_t number)
 {
-    for (; number > UINT32_MAX; number /= 100) {
-        put_pair(end, (unsigned)(number % 100));
-        end -= 2;
+    if (number >= 10000) { /* no deeper than five times */
+        at = put_digits(at, number / 10000);
+        put_two_digits(at, (unsigned)(number % 10000) / 100);
+        put_two_digits(at + 2, (unsigned)(number % 100));
+        return at + 4;
     }
-    uint32_t left = (uint32_t)number;
-    for (; left >= 10; left /= 100) {
-        put_pair(end, left % 100);
-        end -= 2;
-    }
-    if (left) {
-        end[-1] = (char)('0' + left);
-    }
+    return put_few_digits(at, (unsigned)number);
+}
+
+enum { MOST_DIGITS = 20 }; /* of 64 bits */
+
+/* Where there may be no room for all of them. */
+static __attribute__((noinline)) void put_digits_if_they_fit(struct text *t, uint64_t number)
+{
+    char digits[MOST_DIGITS];
+    put(t, digits, (size_t)(put_digits(digits, number) - digits));
 }
 
 void text_unsigned(struct text *t, uint64_t number)
 {
-    if (number < 10) { /* most are */
-        text_char(t, (char)('0' + number));
-        return;
+    char *at = t->at;
+    if (t->full || t->end - at < MOST_DIGITS) {
+        put_digits_if_they_fit(t, number);
+    } else if (number < 10) { /* most are */
+        *at = (char)('0' + number);
+        t->at = at + 1;
+    } else {
+        t->at = put_digits(at, number);
     }
-    size_t digits = 2;
-    for (uint64_t limit = 100; number >= limit && digits < 20; limit *= 10) {
-        digits++;
+}
+
+void text_dotted(struct text *t, const unsigned char bytes[4])
+{
+    enum { LONGEST = sizeof "255.255.255.255" - 1 };
+    char *at = t->at;
+    bool fits = !t->full && t->end - at >= LONGEST;
+    for (int i = 0; i < 4; i++) {
+        if (fits) {
+            *at = '.';
+            at = put_few_digits(at + (i > 0), bytes[i]);
+        } else {
+            text_add(t, i > 0 ? "." : "");
+            text_unsigned(t, bytes[i]);
+        }
     }
-    if (t->full || (size_t)(t->end - t->at) < digits) {
-        t->full = true;
-        return;
-    }
-    t->at += digits;
-    put_digits(t->at, number);
+    t->at = fits ? at : t->at;
 }
 
 void text_signed(struct text *t, int64_t number)

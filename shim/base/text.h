@@ -4,6 +4,8 @@
 #ifndef SOCKSHIM_TEXT_H
 #define SOCKSHIM_TEXT_H
 
+#include "base/hidden.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,9 +48,17 @@ static inline void text_char(struct text *t, char c)
     }
     *t->at++ = c;
 }
+/* Two digits of a number below 100. */
+extern hidden const char text_pairs[];
+static inline void put_two_digits(char *at, unsigned number)
+{
+    memcpy(at, text_pairs + (size_t)number * 2, 2);
+}
 void text_unsigned(struct text *t, uint64_t number);
 void text_signed(struct text *t, int64_t number);
 void text_hex(struct text *t, unsigned number);
+/* 10.0.0.5 */
+void text_dotted(struct text *t, const unsigned char bytes[4]);
 
 /* Bytes from outside, escaped as t->quoting says. */
 void text_bytes(struct text *t, const char *bytes, size_t len);

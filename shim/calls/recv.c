@@ -2,13 +2,12 @@
 
 #include "base/ask.h"
 #include "calls/rights.h"
-#include "force/nodelay.h"
 #include "start/start.h"
 
 static __attribute__((noinline)) ssize_t take_control(const struct msghdr *msg, ssize_t n)
 {
-    if (rights_each(msg, nodelay_force)) {
-        sockshim_has_socket();
+    if (rights_each(msg, sockshim_force_nodelay)) {
+        sockshim_has_socket(-1);
     }
     return n;
 }

@@ -5,7 +5,6 @@
 #include "base/process.h"
 #include "base/settings.h"
 #include "base/shut.h"
-#include "force/nodelay.h"
 #include "start/start.h"
 
 #include <errno.h>
@@ -23,9 +22,9 @@ static void hint_of(int fd, int domain, int type)
  * it), which got it when it was made, inherited or received. */
 static int accepted(int fd, int listener)
 {
-    sockshim_has_socket();
+    sockshim_has_socket(fd);
     if (!hint_is_set(listener)) {
-        nodelay_force(fd);
+        sockshim_force_nodelay(fd);
         process_linger_set(); /* it may have that from its listener, too */
     }
     hint_set(fd);
@@ -40,8 +39,8 @@ WRAP(int, socket, (int domain, int type, int protocol))
     if (fd < 0) {
         return (int)FAILED(CALL_socket, fd);
     }
-    sockshim_has_socket();
-    nodelay_of_new(fd, domain, type, protocol);
+    sockshim_has_socket(fd);
+    sockshim_nodelay_of_new(fd, domain, type, protocol);
     hint_of(fd, domain, type);
     return fd;
 }
@@ -55,7 +54,7 @@ static inline int make_pair(int domain, int type, int protocol, int *pair)
 
 static __attribute__((noinline)) int make_first_pair(int domain, int type, int protocol, int *pair)
 {
-    sockshim_first_socket(true);
+    sockshim_first_socket(true, -1);
     return make_pair(domain, type, protocol, pair);
 }
 
@@ -89,9 +88,9 @@ static __attribute__((noinline)) void begins_anew(int fd, int result)
 WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
 {
     REMEMBER(a.fd = fd, a.addr = addr, a.addrlen = len);
-    sockshim_has_socket();
+    sockshim_has_socket(fd);
     if (!hint_is_set(fd)) {
-        nodelay_force(fd);
+        sockshim_force_nodelay(fd);
     }
     hint_end_is_over(fd); /* one that was dissolved (AF_UNSPEC) may connect again */
     int result = next.connect(fd, addr, len);

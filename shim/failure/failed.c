@@ -66,7 +66,9 @@ static __attribute__((noinline)) bool log_wants_after_recorder(struct facts *f)
     if (is_read_to_end(f, cause)) {
         hint_end(f->fd);
     }
-    recorder_return(f, cause);
+    if (recorder_is_on()) {
+        recorder_return(f, cause);
+    }
     return log_wants(f, cause);
 }
 
@@ -106,7 +108,7 @@ static __attribute__((noinline)) void tell_found(struct facts *f)
 {
     if (is_inet_family(f->domain) && !process_has_socket()) { /* inherited */
         sockshim_needs_log();
-        sockshim_first_socket(false);
+        sockshim_first_socket(false, -1);
     }
     tell_facts(f);
 }

@@ -142,6 +142,7 @@ __attribute__((noinline)) struct failure failure_of(enum call call, long ret, in
                                    .is_socket = f.domain >= 0 || f.is_lean == YES,
                                    .timeout_us = f.timeout_us,
                                    .user_timeout_ms = f.user_timeout_ms,
+                                   .waited_ms = f.waited_ms,
                                    .has_probed = f.keepalive && f.probes > 0};
     }
     errno = kept;

@@ -23,6 +23,7 @@ struct failure {
     bool is_socket; /* false: nothing else is known */
     uint64_t timeout_us;
     uint32_t user_timeout_ms;
+    uint32_t waited_ms; /* of a connect that timed out; 0: not known */
     bool has_probed; /* keepalive probes went unanswered */
 };
 

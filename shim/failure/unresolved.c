@@ -27,6 +27,12 @@ static uint32_t milliseconds_since(int64_t begun)
     return ms > 0 && ms < UINT32_MAX ? (uint32_t)ms : 0;
 }
 
+/* What else the C library takes for a name that does not exist. */
+static bool could_not_ask(int err)
+{
+    return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
 /* After a getaddrinfo that returned `result`. */
 static __attribute__((noinline)) void tell_resolution(const char *node,
                                                       const struct addrinfo *hints, int result,
@@ -34,7 +40,8 @@ static __attribute__((noinline)) void tell_resolution(const char *node,
 {
     struct facts f;
     int kept = errno;
-    int err = result == EAI_SYSTEM ? kept : 0;
+    bool tells = result == EAI_SYSTEM || (result == EAI_NONAME && could_not_ask(kept));
+    int err = tells ? kept : 0;
     bool wanted = node && sockshim_set_up() && !settings_wants_no_call(CALL_getaddrinfo);
     if (wanted && observe_unresolved(&f, node, hints, result, err)) {
         f.waited_ms = waited_ms;

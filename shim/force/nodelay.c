@@ -9,23 +9,31 @@
 #include <netinet/tcp.h>
 #include <stdatomic.h>
 
-static void switch_on(int fd)
+static int switch_on(int fd)
 {
     static const int on = 1;
-    raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return (int)-raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-void nodelay_of_new(int fd, int domain, int type, int protocol)
+/* An old kernel's MPTCP does not know it; of TCP's nothing can be concluded from that. */
+static __attribute__((noinline)) int refused(int fd, int err)
+{
+    return ask_int(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_MPTCP ? 0 : err;
+}
+
+int nodelay_of_new(int fd, int domain, int type, int protocol)
 {
     bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
     bool inet = is_inet_family(domain);
     bool tcp = protocol == 0 || is_tcp_protocol(protocol);
-    if (stream && inet && tcp && settings.nodelay && !process_is_caged()) {
-        switch_on(fd);
+    if (!stream || !inet || !tcp || !settings.nodelay || process_is_caged()) {
+        return 0;
     }
+    int err = switch_on(fd);
+    return err == 0 ? 0 : refused(fd, err);
 }
 
-void nodelay_force(int fd)
+int nodelay_force(int fd)
 {
     int on = 0;
     socklen_t len = sizeof on;
@@ -35,9 +43,10 @@ void nodelay_force(int fd)
     if (!settings.nodelay || process_is_caged() ||
         raw(SYS_getsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) < 0 || on ||
         !is_tcp_socket(fd)) {
-        return;
+        return 0;
     }
-    switch_on(fd);
+    int err = switch_on(fd);
+    return err == 0 ? 0 : refused(fd, err);
 }
 
 static atomic_int put_off = -1; /* the last descriptor that may be a socket */

@@ -6,11 +6,12 @@
 #include <stdbool.h>
 
 /* On the socket that socket(domain, type, protocol) has just made, which is known
- * from these arguments: no question. One system call, or none. */
-void nodelay_of_new(int fd, int domain, int type, int protocol);
+ * from these arguments: no question. One system call, or none. Returns 0, or the errno with
+ * which the option was refused. */
+int nodelay_of_new(int fd, int domain, int type, int protocol);
 /* On a socket from elsewhere, if it is one of TCP's and the option is not on. One
- * to four system calls. */
-void nodelay_force(int fd);
+ * to four system calls. Returns as nodelay_of_new(). */
+int nodelay_force(int fd);
 /* The inherited ones, up to this descriptor, are left alone until nodelay_catch_up(), since
  * a filter may kill for a socket call. Then two to five system calls each, the first time. */
 void nodelay_put_off(int last);

@@ -1,5 +1,6 @@
 /* SOCKSHIM_ACCEPT, and what an accepted connection is given. */
 #include "base/ask.h"
+#include "base/hint.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "failure/handled.h"
@@ -110,6 +111,16 @@ static struct change accept_again(const struct listener *l, int err)
     return c;
 }
 
+/* A listener that this process has made has passed its options on (sk_clone_lock() in
+ * net/core/sock.c). */
+static void take(int fd, int listener)
+{
+    if (!hint_is_set(listener)) {
+        options_adopt(fd);
+    }
+    options_limit_accepted(fd);
+}
+
 static __attribute__((noinline)) struct change accept_carefully(const struct listener *l)
 {
     int kept = errno;
@@ -120,8 +131,7 @@ static __attribute__((noinline)) struct change accept_carefully(const struct lis
         c = accept_again(l, errno);
     }
     if (c.given >= 0) {
-        options_adopt(c.given);
-        options_limit_receiving(c.given);
+        take(c.given, l->fd);
     }
     errno = c.given >= 0 ? kept : -c.given;
     return c;

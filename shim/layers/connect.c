@@ -1,5 +1,6 @@
 /* SOCKSHIM_CONNECT_RETRY, and what a connection is given before it is made. */
 #include "base/ask.h"
+#include "base/hint.h"
 #include "base/settings.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
@@ -97,7 +98,9 @@ static bool has_another(const struct sockaddr *addr, socklen_t len)
 static struct change connect_carefully(int fd, const struct sockaddr *addr, socklen_t len,
                                        unsigned long long begin)
 {
-    options_adopt(fd);
+    if (!hint_is_set(fd)) { /* else it has them since it was made */
+        options_adopt(fd);
+    }
     options_limit_receiving(fd);
     int result = connect_within_limit(fd, addr, len);
     int err = errno;

@@ -10,28 +10,32 @@
 
 struct next beneath;
 
-/* Options are set before it is known that there is a socket: so whether that can be is known before
- * the program begins. */
-static bool may_handle(void)
+bool layers_may_ask;
+
+static void install_handling(void)
 {
-    if (!handling_is_asked(&settings.handling) || filter_kind() == FILTER_NONE) {
-        return true;
-    }
-    hindrance_found(SETTING_ON, HINDRANCE_FILTER);
-    return false;
+    options_install();
+    connect_install();
+    listen_install();
+    accept_install();
+    moves_install();
+    restart_install();
 }
 
+/* Options are set before it is known that there is a socket: so whether that can be is known before
+ * the program begins. */
 void layers_install(void)
 {
     beneath = next;
-    if (may_handle()) {
-        options_install();
-        connect_install();
-        listen_install();
-        accept_install();
-        moves_install();
+    if (handling_is_asked(&settings.handling)) {
+        layers_may_ask = filter_kind() == FILTER_NONE;
+        if (layers_may_ask) {
+            install_handling();
+        } else {
+            hindrance_found(SETTING_ON, HINDRANCE_FILTER);
+            restart_install();
+        }
     }
-    restart_install();
     recording_install();
 }
 

@@ -9,11 +9,17 @@
 #include "base/hidden.h"
 #include "base/next.h"
 
+#include <stdbool.h>
+
 /* The next functions as they were. */
 extern hidden struct next beneath;
 
 /* Once, from the constructor, when settings are read and functions looked up. */
 void layers_install(void);
+
+/* Whether a filter that was inherited is known to be harmless: it was tried, because something is
+ * asked for. false as well where nobody has looked. */
+extern hidden bool layers_may_ask;
 
 /* A socket that the program found when it started, or received from another process. Only
  * a TCP connection is changed: a unix socket may be its input, and a datagram socket waits

@@ -45,7 +45,7 @@ static __attribute__((noinline)) struct change change_behind(enum call call, int
             hindrance_found(SETTING_RECV_TIMEOUT, HINDRANCE_NONBLOCKING);
         }
     } else if (c.err == ETIMEDOUT) {
-        c.setting = timed_out(call, -1, &a, 0).setting;
+        c = timed_out(call, -1, &a, 0);
     }
     c.given = other;
     return c;

@@ -65,7 +65,7 @@ bool options_is_our_limit(uint64_t timeout_us)
     return timeout_us >= least && timeout_us < least + (uint64_t)TICK_MS * 1000;
 }
 
-void options_limit_receiving(int fd)
+void options_limit_accepted(int fd)
 {
     struct {
         long seconds, microseconds; /* the kernel's old struct timeval */
@@ -73,7 +73,6 @@ void options_limit_receiving(int fd)
     socklen_t len = sizeof limit;
     unsigned ms = receive_limit_ms();
     if (settings.handling.recv_timeout_ms == 0 || process_is_caged() ||
-        ask_int(fd, SOL_SOCKET, SO_ACCEPTCONN) != 0 ||
         !ask(fd, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, &limit, &len) || limit.seconds != 0 ||
         limit.microseconds != 0) {
         return;
@@ -81,6 +80,14 @@ void options_limit_receiving(int fd)
     limit.seconds = (long)(ms / 1000);
     limit.microseconds = (long)(ms % 1000) * 1000;
     raw(SYS_setsockopt, fd, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, &limit, sizeof limit);
+}
+
+void options_limit_receiving(int fd)
+{
+    if (settings.handling.recv_timeout_ms > 0 && !process_is_caged() &&
+        ask_int(fd, SOL_SOCKET, SO_ACCEPTCONN) == 0) {
+        options_limit_accepted(fd);
+    }
 }
 
 void options_limit_asking(int fd)

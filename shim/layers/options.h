@@ -14,6 +14,8 @@ void options_adopt(int fd);
 /* SO_RCVTIMEO on a connection, unless it has one: of the program's own. Not on a listening
  * socket, whose accept it would end. */
 void options_limit_receiving(int fd);
+/* Of a connection that was just accepted it need not be asked. */
+void options_limit_accepted(int fd);
 
 /* The same before a datagram is sent to an address by a socket that has no port yet: it
  * asks, and waits for answers. A server's is bound. */

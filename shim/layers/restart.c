@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "failure/handled.h"
 #include "layers/layers.h"
+#include "layers/wait.h"
 #include "start/start.h"
 
 #include <stdatomic.h>
@@ -12,17 +13,8 @@
 
 static bool is_restarted(int sig)
 {
-    switch (sig) {
-    case SIGINT:
-    case SIGTERM:
-    case SIGHUP:
-    case SIGQUIT:
-    case SIGALRM:
-    case SIGPIPE: /* raised by the call itself, which it does not interrupt */
-        return false;
-    default:
-        return sig > 0 && sig < NSIG;
-    }
+    bool is_by_call = sig == SIGPIPE; /* which it does not interrupt */
+    return sig > 0 && sig < NSIG && !is_by_call && !is_meant_to_interrupt(sig);
 }
 
 static bool needs_flag(int sig, const struct sigaction *act)

@@ -14,9 +14,13 @@ struct patience {
 };
 struct patience patience_of(unsigned ms, unsigned first_pause, unsigned longest_pause);
 
-/* Waits the next pause, or what is left of the time; false where that is over, or a
- * signal handler ran meanwhile. A cancellation point, async-signal-safe; errno is not
- * kept. */
+/* Whether a person or a timer ends a wait by this signal, whatever its handler's flags. */
+bool is_meant_to_interrupt(int sig);
+
+/* Waits the next pause, or what is left of the time; false where that is over, or a signal
+ * handler ran meanwhile by which a call would have ended: one without SA_RESTART, or of a signal
+ * that is meant to interrupt. One with that flag runs, in a thread that it is sent to, up to
+ * 10 ms late. A cancellation point, async-signal-safe; errno is not kept. */
 bool patience_wait(struct patience *p);
 
 /* Milliseconds of a clock that only goes on. */

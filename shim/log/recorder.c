@@ -77,9 +77,7 @@ static __attribute__((noinline)) void put_return(const struct facts *facts, enum
 
 void recorder_return(const struct facts *facts, enum cause cause)
 {
-    if (recorder_is_on()) {
-        put_return(facts, cause, program_number());
-    }
+    put_return(facts, cause, program_number());
 }
 
 static __attribute__((noinline)) void put_handled(const struct facts *facts, enum cause cause,

@@ -19,8 +19,9 @@ static inline bool recorder_is_on(void)
     return recorder_ring.slot_count > 0;
 }
 
-/* Of each of these nothing happens while it is off. */
+/* While it is on alone. */
 void recorder_return(const struct facts *facts, enum cause cause);
+/* Of each of these nothing happens while it is off. */
 void recorder_handled(const struct facts *facts, enum cause cause, const struct change *change);
 void recorder_refused(enum call call, int fd, const char *why);
 /* A call that succeeded; begun: when, by cycles_time(). */

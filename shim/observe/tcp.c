@@ -324,12 +324,24 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
  * were, some of them after the first interval each (net.ipv4.tcp_syn_linear_timeouts),
  * and then each after twice the one before (net/ipv4/tcp_timer.c,
  * tcp_retransmit_timer()). */
-static uint32_t connect_time(const struct tcp_facts *info)
+static uint32_t connect_time(const struct tcp_facts *info, unsigned doubled)
 {
-    unsigned doubled = info->backoff < 16 ? info->backoff : 16;
     uint32_t first = (info->rto >> doubled) / 1000;
     uint32_t alike = info->retransmits > doubled ? info->retransmits - doubled : 0;
     return first * (alike + (1U << doubled) - 1) + info->rto / 1000;
+}
+
+/* How long the kernel waited for an answer before it gave a connect up. The number of doublings
+ * is forgotten by then (net/ipv4/tcp_timer.c, tcp_write_err()), the interval is not, and the
+ * first one was a second (include/net/tcp.h, TCP_TIMEOUT_INIT). */
+static uint32_t time_till_given_up(const struct tcp_facts *info)
+{
+    enum { FIRST_US = 1000000 };
+    unsigned doubled = 0;
+    while (info->rto >> (doubled + 1) >= FIRST_US) {
+        doubled++;
+    }
+    return connect_time(info, doubled);
 }
 
 /* A SYN that was due to be sent again and was not let out is not counted among those that
@@ -368,10 +380,13 @@ bool find_tcp(struct facts *f)
     bool is_whole = len >= offsetof(struct tcp_facts, rttvar);
     f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
     if (is_whole && info.state == TCP_STATE_SYN_SENT) {
-        f->waited_ms = connect_time(&info);
+        f->waited_ms = connect_time(&info, info.backoff < 16 ? info.backoff : 16);
         f->send_failed = syn_kept_back(&info);
     }
     if (!is_whole || !ever_established(&info)) {
+        if (is_whole && f->err == ETIMEDOUT && info.state == TCP_STATE_CLOSE) {
+            f->waited_ms = time_till_given_up(&info);
+        }
         if (f->err == ECONNRESET) { /* a shutdown that dissolved it is still noted */
             shut_find(f);
         }

@@ -23,8 +23,9 @@ static struct refusal {
 enum { WHY_SIZE = 256 };
 
 struct said {
-    enum setting setting;
-    enum hindrance hindrance;
+    enum level level;
+    size_t len;
+    char why[WHY_SIZE];
 };
 
 static void put_errno(struct text *t, int err)
@@ -59,57 +60,50 @@ static const char *why_nonblocking(enum setting setting)
     }
 }
 
-static void put_why(struct text *t, const struct said *s)
+static void put_why(struct text *t, enum setting setting, enum hindrance hindrance)
 {
-    if (s->hindrance == HINDRANCE_CAGE) {
+    if (hindrance == HINDRANCE_CAGE) {
         text_add(t, "Robust handling on request: the program puts a seccomp filter on itself; from "
                     "here on no option is set, and nothing is waited for");
         return;
     }
-    if (s->hindrance == HINDRANCE_FILTER) {
+    if (hindrance == HINDRANCE_FILTER) {
         text_add(t, "A seccomp filter that this program inherited ends it for system calls that "
                     "sockshim makes: the socket's state is not in the records, TCP_NODELAY and "
                     "other options are not set, and nothing is waited for");
         return;
     }
-    text_add(t, setting_rows[s->setting].variable);
-    if (s->hindrance == HINDRANCE_REFUSED) {
-        put_refusal(t, &refusals[s->setting]);
+    text_add(t, setting_rows[setting].variable);
+    if (hindrance == HINDRANCE_REFUSED) {
+        put_refusal(t, &refusals[setting]);
     } else {
-        text_add(t, why_nonblocking(s->setting));
+        text_add(t, why_nonblocking(setting));
     }
 }
 
-static enum level level_of(const struct said *s)
+/* Not inlined: what it needs is off the stack when the line is written. */
+static __attribute__((noinline)) void put_in_words(struct said *s, enum setting setting,
+                                                   enum hindrance hindrance)
 {
-    return s->hindrance == HINDRANCE_NONBLOCKING ? LEVEL_INFO : LEVEL_WARN;
+    struct text t = text_in(s->why, sizeof s->why, QUOTE_PLAIN);
+    put_why(&t, setting, hindrance);
+    s->len = (size_t)(t.at - s->why);
+    s->level = hindrance == HINDRANCE_NONBLOCKING ? LEVEL_INFO : LEVEL_WARN;
 }
 
 static size_t compose(char *line, const void *what)
 {
     const struct said *s = what;
-    char why[WHY_SIZE];
-    struct text t = text_in(why, sizeof why, QUOTE_PLAIN);
     struct moment m = this_moment();
-    put_why(&t, s);
-    return record_config(line, &m, level_of(s), why, (size_t)(t.at - why));
-}
-
-static __attribute__((noinline)) void record(const struct said *s)
-{
-    char why[WHY_SIZE];
-    struct text t = text_in(why, sizeof why, QUOTE_PLAIN);
-    put_why(&t, s);
-    recorder_config(level_of(s), why, (size_t)(t.at - why));
+    return record_config(line, &m, s->level, s->why, s->len);
 }
 
 static void tell(enum setting setting, enum hindrance hindrance)
 {
-    struct said s = {setting, hindrance};
-    if (settings.recording) {
-        record(&s);
-    }
-    if (settings.logging && level_of(&s) >= settings.level) {
+    struct said s;
+    put_in_words(&s, setting, hindrance);
+    recorder_config(s.level, s.why, s.len);
+    if (settings.logging && s.level >= settings.level) {
         sockshim_needs_log();
         log_tell(compose, &s);
     }
@@ -130,10 +124,15 @@ void hindrances_tell(void)
     errno = kept;
 }
 
+static bool is_found(enum setting setting, enum hindrance hindrance)
+{
+    return atomic_load_explicit(&found[hindrance], memory_order_relaxed) >> setting & 1;
+}
+
 void hindrance_found(enum setting setting, enum hindrance hindrance)
 {
     uint64_t bit = (uint64_t)1 << setting;
-    if (!(atomic_load_explicit(&found[hindrance], memory_order_relaxed) & bit) &&
+    if (!is_found(setting, hindrance) &&
         !(atomic_fetch_or(&found[hindrance], bit) & bit) && process_has_socket()) {
         hindrances_tell();
     }
@@ -162,6 +161,9 @@ static void add_to_summary(const struct refusal *r, enum setting setting)
 
 void hindrance_refused(enum setting setting, const char *option, int err)
 {
+    if (is_found(setting, HINDRANCE_REFUSED)) {
+        return;
+    }
     refusals[setting] = (struct refusal){option, err};
     if (!process_has_socket()) {
         add_to_summary(&refusals[setting], setting);

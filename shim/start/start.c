@@ -281,8 +281,25 @@ bool sockshim_enter_cage(void)
 
 void (*sockshim_at_first_socket)(void);
 
+static void tell_refused(int err)
+{
+    if (err != 0) {
+        hindrance_refused(SETTING_NODELAY, "TCP_NODELAY", err);
+    }
+}
+
+void sockshim_force_nodelay(int fd)
+{
+    tell_refused(nodelay_force(fd));
+}
+
+void sockshim_nodelay_of_new(int fd, int domain, int type, int protocol)
+{
+    tell_refused(nodelay_of_new(fd, domain, type, protocol));
+}
+
 /* Whether the program is to be told of. */
-static __attribute__((noinline)) bool begin_with_socket(bool by_own_call)
+static __attribute__((noinline)) bool begin_with_socket(bool by_own_call, int fd)
 {
     if (by_own_call) {
         give_in_to_filter();
@@ -297,19 +314,20 @@ static __attribute__((noinline)) bool begin_with_socket(bool by_own_call)
     }
     if (by_own_call) {
         nodelay_catch_up();
+        sockshim_force_nodelay(fd); /* so that event=start tells if it is refused */
     }
     return !process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
            process_first_time(ONCE_START);
 }
 
-void sockshim_first_socket(bool by_own_call)
+void sockshim_first_socket(bool by_own_call, int fd)
 {
     int kept = errno;
     if (!sockshim_set_up()) {
         atomic_store(&sockshim_early_socket, true);
         return;
     }
-    if (begin_with_socket(by_own_call)) {
+    if (begin_with_socket(by_own_call, fd)) {
         write_start();
     }
     hindrances_tell();

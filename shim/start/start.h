@@ -17,15 +17,19 @@ static inline bool sockshim_set_up(void)
     return atomic_load_explicit(&sockshim_ready, memory_order_acquire) || sockshim_begin();
 }
 
+/* nodelay_force() and nodelay_of_new(); that the option is refused is said, once. */
+void sockshim_force_nodelay(int fd);
+void sockshim_nodelay_of_new(int fd, int domain, int type, int protocol);
+
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. by_own_call: made, accepted or connected by a call of the
- * program's, not inherited. */
-void sockshim_first_socket(bool by_own_call);
+ * program's, not inherited. fd: that socket, or -1; it has TCP_NODELAY then. */
+void sockshim_first_socket(bool by_own_call, int fd);
 extern hidden atomic_bool sockshim_early_socket; /* there was one before there were settings */
-static inline void sockshim_has_socket(void)
+static inline void sockshim_has_socket(int fd)
 {
     if (!process_calls_sockets()) {
-        sockshim_first_socket(true);
+        sockshim_first_socket(true, fd);
     }
 }
 

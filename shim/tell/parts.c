@@ -20,7 +20,11 @@ void put_json_parts(struct text *t, const struct address *a, bool is_peer)
     if (end < begin + 2 * bracket) {
         return; /* the line is full */
     }
-    is_peer ? PUT_KEY(t, "peer_addr") : PUT_KEY(t, "local_addr");
+    if (is_peer) {
+        PUT_KEY(t, "peer_addr");
+    } else {
+        PUT_KEY(t, "local_addr");
+    }
     put_json_quote(t);
     text_bytes(t, begin + bracket, (size_t)(end - begin) - 2 * bracket);
     put_json_quote(t);

@@ -143,18 +143,19 @@ static __attribute__((noinline)) void put_site(struct text *t, const struct fact
         return;
     }
     PUT_KEY(t, "at");
-    bool quoted = !text_is_bare(t, f->object, strlen(f->object));
-    if (quoted) {
-        text_char(t, '"');
+    size_t len = strlen(f->object);
+    bool bare = text_is_bare(t, f->object, len);
+    text_add(t, bare ? "" : "\"");
+    if (bare && len <= OBJECT_MAX) {
+        text_put(t, f->object, len);
+    } else {
+        char *end = limit_to(t, OBJECT_MAX);
+        text_bytes(t, f->object, len);
+        give_back(t, end);
     }
-    char *end = limit_to(t, OBJECT_MAX);
-    text_bytes(t, f->object, strlen(f->object));
-    give_back(t, end);
     text_add(t, "+0x");
     text_hex(t, f->offset);
-    if (quoted) {
-        text_char(t, '"');
-    }
+    text_add(t, bare ? "" : "\"");
 }
 
 /* The kernel has kept 15 bytes of either name (TASK_COMM_LEN). */

@@ -69,6 +69,12 @@ enum part { PARTS(FIGURE_ENUM, CLAUSE_ENUM) PART_COUNT };
 #define CLAUSE_NAME(name) #name,
 static const char names[][20] = {PARTS(FIGURE_NAME, CLAUSE_NAME)};
 
+/* What each begins with, side by side: looked for there, a name is found with fewer lines of the
+ * processor's cache. */
+#define FIGURE_LETTER(name, writes) #name[0],
+#define CLAUSE_LETTER(name) #name[0],
+static const char letters[] = {PARTS(FIGURE_LETTER, CLAUSE_LETTER)};
+
 #define NOTHING(...)
 
 /* Two functions, so that what writes is the last thing that the first one calls. */
@@ -120,7 +126,7 @@ static unsigned first_with(char letter)
     unsigned high = PART_COUNT;
     while (low < high) {
         unsigned middle = (low + high) / 2;
-        if (names[middle][0] < letter) {
+        if (letters[middle] < letter) {
             low = middle + 1;
         } else {
             high = middle;
@@ -133,7 +139,7 @@ static unsigned first_with(char letter)
 static enum part find(const char **at)
 {
     char letter = **at;
-    for (unsigned i = first_with(letter); i < PART_COUNT && names[i][0] == letter; i++) {
+    for (unsigned i = first_with(letter); i < PART_COUNT && letters[i] == letter; i++) {
         size_t len = length_if(*at, names[i]);
         if (len > 0) {
             *at += len;

@@ -58,12 +58,14 @@ const char *say_unknown(template sentence);
     CLAUSE(not_acknowledged)                                                                       \
     CLAUSE(of_len)                                                                                 \
     CLAUSE(or_broadcast)                                                                           \
+    CLAUSE(or_control)                                                                             \
     CLAUSE(or_earlier_datagram)                                                                    \
     CLAUSE(or_earlier_one)                                                                         \
     CLAUSE(or_filter)                                                                              \
     CLAUSE(or_gave_up)                                                                             \
     CLAUSE(or_ipv6_only)                                                                           \
     CLAUSE(or_own_address)                                                                         \
+    CLAUSE(or_source_route)                                                                        \
     CLAUSE(or_to_all)                                                                              \
     CLAUSE(path_mtu)                                                                               \
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
@@ -96,6 +98,7 @@ const char *say_unknown(template sentence);
     FIGURE(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                \
     CLAUSE(what_ran_out)                                                                           \
     CLAUSE(why_not_resolved)                                                                       \
+    CLAUSE(with_corked)                                                                            \
     CLAUSE(within_user_timeout)
 
 #define NO_FUNCTION(name, writes)

@@ -66,10 +66,12 @@ static template why_invalid_connect(const struct facts *f)
     }
     /* net/ipv4/af_inet.c, inet_shutdown(): SS_DISCONNECTING. */
     return f->type == SOCK_STREAM
-               ? SAY("The kernel rejected the address, the route to it is a blackhole route, or "
+               ? SAY("The kernel rejected the address, the route to it is a blackhole route or "
+                     "rule, or "
                      "shutdown was called after an earlier connect of this socket that had not "
                      "succeeded.")
-               : SAY("The kernel rejected the address, or the route to it is a blackhole route.");
+               : SAY("The kernel rejected the address, or the route to it is a blackhole route or "
+                     "rule.");
 }
 
 /* EINVAL of a call that moves data, or of one that sets something. */
@@ -82,9 +84,17 @@ static template why_invalid_transfer(const struct facts *f)
     if (f->receives && is_unix(f) && f->peer.len == 0) {
         return SAY("The socket is not connected, or an argument of the call is invalid.");
     }
+    if (f->sends && is_tcp(f)) { /* net/ipv4/tcp.c, tcp_sendmsg_locked() */
+        return SAY("The kernel rejected an argument of the call as invalid, or the socket is in "
+                   "repair mode (TCP_REPAIR).");
+    }
+    if (f->receives && is_tcp(f) && f->was_connected) { /* net/tls/tls_sw.c, tls_rx_msg_size() */
+        return SAY("The kernel rejected an argument of the call as invalid, or, with kernel TLS, "
+                   "what arrived is no record.");
+    }
     return f->sends && is_inet(f) && keeps_messages_apart(f)
                ? SAY("The kernel rejected an argument of the call as invalid, or the route to "
-                     "$peer is a blackhole route.$or_own_address")
+                     "$peer is a blackhole route or rule.$or_own_address")
                : SAY("The kernel rejected an argument of the call as invalid.");
 }
 
@@ -155,6 +165,15 @@ template why_bad_argument(const struct facts *f)
     }
 }
 
+/* net/ipv4/icmp.c, icmp_err_convert: ICMP_SR_FAILED. */
+template clause_or_source_route(const struct facts *f)
+{
+    bool is_told_errors = f->sends || f->receives || f->call == CALL_connect || is_late_error(f);
+    return is_inet(f) && is_told_errors && f->err == EOPNOTSUPP && !(f->flags & MSG_OOB)
+               ? SAY(" Or a router reported that a source route failed (ICMP).")
+               : NULL;
+}
+
 template why_not_supported(const struct facts *f)
 {
     if (is_of_option(f)) {
@@ -168,7 +187,7 @@ template why_not_supported(const struct facts *f)
                    ? SAY("An earlier datagram from this socket was answered with ICMP protocol "
                          "unreachable: its destination does not support the protocol, or a "
                          "firewall rejects it.")
-                   : SAY("The remote host, or a firewall on the path, answered that it does not "
+                   : SAY("$Peer, or a firewall in its name, answered that it does not "
                          "support the protocol (ICMP protocol unreachable).");
     }
     if (f->call == CALL_socketpair && f->err == EOPNOTSUPP) {
@@ -188,7 +207,7 @@ template why_not_supported(const struct facts *f)
     return f->names_in_vain
                ? SAY("The call named an address to send to, but this kind of socket can only send "
                      "to the peer that it is connected to, and it is not connected.")
-               : SAY("This kind of socket does not support the call or its flags.");
+               : SAY("This kind of socket does not support the call or its flags.$or_source_route");
 }
 
 /* ---- other ---- */
@@ -200,7 +219,7 @@ template clause_errno_words(const struct facts *f)
 
 static template why_other_zero(const struct facts *f)
 {
-    if (f->is_lean == YES || is_gone(f)) {
+    if (f->receives && (f->is_lean == YES || is_gone(f))) {
         return SAY("This is the end of the stream or an empty datagram.");
     }
     if (is_tcp(f) && f->fin_seen == NO) {
@@ -227,7 +246,8 @@ static template why_dissolved(const struct facts *f)
                      "shutdown while it was being established).")
                : SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
                      "shutdown while it was being established); the peer may have aborted it (RST) "
-                     "before that.");
+                     "before that. Or the connection had been restored (TCP_REPAIR), and the peer "
+                     "aborted it.");
 }
 
 /* What is said whether the socket could be asked or not. */
@@ -246,8 +266,8 @@ template clause_rest(const struct facts *f)
                        "connection had been aborted (RST) after the peer's FIN: splice does not "
                        "say which.$saved");
         }
-        return SAY(
-            "The pipe that splice was to write to has no reader left; the socket is fine.$saved");
+        return SAY("The pipe that splice was to write to has no reader left; this says nothing "
+                   "about the connection.$saved");
     }
     if (f->err == ECONNRESET && reset_it_here(f)) {
         return SAY("Data arrived from $peer after this program had shut the socket down in both "

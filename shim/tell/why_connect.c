@@ -7,13 +7,14 @@ template why_connect_timed_out(const struct facts *f)
         return SAY("$Peer did not answer the connection request at all.");
     }
     return is_on_this_host(f)
-               ? SAY("No answer to the connection request (SYN) arrived from $peer: a firewall "
-                     "rule "
-                     "on this host drops or redirects the packets, or the server's kernel ignores "
+               ? SAY("No answer to the connection request (SYN) arrived from $peer: something on "
+                     "this host drops or redirects the packets (a firewall rule, a BPF program, a "
+                     "full conntrack table), or the server's kernel ignores "
                      "them (its accept queue is full, or it requires a TCP MD5 or AO key).")
                : SAY("No answer to the connection request (SYN) arrived from $peer: the host is "
-                     "down or does not exist, something drops the packets (a firewall on this host "
-                     "or on the path), or the server's kernel ignores them (its accept queue is "
+                     "down or does not exist, something on this host or on the path drops the "
+                     "packets (a firewall, a BPF program, a full conntrack table), or the server's "
+                     "kernel ignores them (its accept queue is "
                      "full, or it requires a TCP MD5 or AO key).");
 }
 
@@ -111,35 +112,59 @@ static bool is_of_no_peer(const struct facts *f)
     return is_inet(f) && keeps_messages_apart(f) && f->peer.len == 0;
 }
 
+static template why_no_route(const struct facts *f)
+{
+    if (f->type == SOCK_STREAM && address_is_multicast(&f->peer)) {
+        return SAY("$Peer is a multicast address, to which a stream socket cannot connect.");
+    }
+    return is_on_this_host(f)
+               ? SAY("There is no route to $peer: this host has none or a rule of type "
+                     "unreachable, or a firewall rule on this host reported this "
+                     "(ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram")
+               : SAY("There is no route to $peer: this host has none or a rule of type "
+                     "unreachable, or a router or firewall on the "
+                     "path reported this (ICMP).$or_broadcast$or_own_address$or_ipv6_only"
+                     "$or_earlier_datagram");
+}
+
+/* TTL: ICMP time exceeded. */
+static template why_host_unreachable(const struct facts *f)
+{
+    return is_on_this_host(f)
+               ? SAY("This host's route to $peer is of type unreachable, or a firewall rule on "
+                     "this host reported (ICMP) that it is unreachable.$or_earlier_datagram")
+               : SAY("This host found no neighbour (ARP, NDP), its route is of type unreachable, "
+                     "or the network or a firewall reported (ICMP) that $peer is unreachable, or "
+                     "too many routers away (TTL).$or_earlier_datagram");
+}
+
 template why_unreachable(const struct facts *f)
 {
     if (is_of_no_peer(f) && (f->err == ENETUNREACH || f->err == EHOSTUNREACH)) {
-        return SAY("An earlier datagram from this socket did not reach its destination: this host, "
-                   "a router or a firewall reported it unreachable (ICMP).");
+        return SAY(
+            "An earlier datagram from this socket did not reach its destination, as this host, "
+            "a router or a firewall reported (ICMP).");
     }
     switch (f->err) {
     case EINVAL:
         if (f->call == CALL_connect) {
-            return SAY("This host's route to $peer is a blackhole route.$or_own_address");
+            return SAY("This host's route to $peer is a blackhole route or rule.$or_own_address");
         }
         return f->state == TCP_STATE_CLOSE
                    ? SAY("The kernel gave up on the connection: this host's route to $peer is a "
-                         "blackhole route.$or_own_address")
+                         "blackhole route or rule.$or_own_address")
                    : SAY("The kernel could not send to $peer: this host's route to it is a "
-                         "blackhole route.$or_own_address");
+                         "blackhole route or rule.$or_own_address");
     case ENETUNREACH:
-        if (f->type == SOCK_STREAM && address_is_multicast(&f->peer)) {
-            return SAY("$Peer is a multicast address, to which a stream socket cannot connect.");
-        }
-        return SAY("There is no route to $peer: this host has none, or a router or firewall on the "
-                   "path reported this (ICMP).$or_broadcast$or_own_address$or_ipv6_only"
-                   "$or_earlier_datagram");
+        return why_no_route(f);
     case ENETDOWN:
-        return SAY("The network interface used to reach $peer is down.$or_earlier_datagram");
+        return SAY("The network interface by which this socket sends or receives is down, or has "
+                   "been removed.");
+    case EHOSTDOWN: /* net/ipv4/icmp.c, icmp_err_convert: nothing else says so */
+        return SAY("A router or a firewall reported that a host to which this socket has sent is "
+                   "unknown (ICMP host unknown).");
     default:
-        return SAY(
-            "This host found no neighbour (ARP), its route is of type unreachable, or the network "
-            "or a firewall reported (ICMP) that $peer is unreachable.$or_earlier_datagram");
+        return why_host_unreachable(f);
     }
 }
 
@@ -207,14 +232,17 @@ template clause_taken(const struct facts *f)
     if (address_is_any(&f->local)) {
         return SAY("Another socket is already bound to port $port, on one address or on all");
     }
-    return address_is_named(&f->local) ? SAY("Another socket is already bound to $local")
-                                       : SAY("Another socket is already bound to that address");
+    /* net/ipv4/af_inet.c, __inet_bind(): AF_UNSPEC is taken for 0.0.0.0. */
+    return address_is_named(&f->local)
+               ? SAY("Another socket is already bound to $local")
+               : SAY("Another socket is already bound to that port, on one address or on all");
 }
 
 template clause_or_to_all(const struct facts *f)
 {
-    return address_is_any(&f->local) ? NULL
-                                     : SAY(", or to its port on all addresses (0.0.0.0, [::])");
+    return address_is_any(&f->local) || !address_is_named(&f->local)
+               ? NULL
+               : SAY(", or to its port on all addresses (0.0.0.0, [::])");
 }
 
 template why_address_in_use(const struct facts *f)
@@ -228,7 +256,7 @@ template why_address_in_use(const struct facts *f)
     if (!is_inet(f)) {
         return SAY("$taken.");
     }
-    if (address_port(&f->local) == 0) {
+    if (address_port(&f->local) == 0 && is_inet_family(address_family(&f->local))) {
         return SAY("No ephemeral port is left ($port_range): all are bound, reserved "
                    "(net.ipv4.ip_local_reserved_ports) or in TIME_WAIT.");
     }

@@ -27,6 +27,15 @@ template clause_or_earlier_one(const struct facts *f)
     return f->hears_errors && f->mtu == 0 ? SAY(", or an earlier one,") : NULL;
 }
 
+/* What is longer than any datagram is too large alone. */
+template clause_with_corked(const struct facts *f)
+{
+    bool alone = counts_bytes(f) && f->len > 65535 - 28;
+    return is_inet(f) && keeps_messages_apart(f) && f->sends && !alone
+               ? SAY(" (with what MSG_MORE or UDP_CORK had kept back before it, if anything)")
+               : NULL;
+}
+
 template clause_send_buffer(const struct facts *f)
 {
     if (f->send_buffer == 0) {
@@ -43,20 +52,27 @@ template why_message_too_big(const struct facts *f)
             "(ICMP)$path_mtu; or a message of the call has more than 1024 buffers (UIO_MAXIOV).");
     }
     if (is_of_earlier_message(f)) {
-        return SAY("An earlier datagram from this socket was too large for the path, as a router "
-                   "reported (ICMP)$path_mtu.");
+        return f->sends ? SAY("An earlier datagram from this socket was too large for the path, as "
+                              "a router "
+                              "reported (ICMP)$path_mtu; or what was corked before it (MSG_MORE, "
+                              "UDP_CORK) made this one too large.")
+                        : SAY("An earlier datagram from this socket was too large for the path, as "
+                              "a router "
+                              "reported (ICMP)$path_mtu.");
     }
-    return f->call == CALL_sendmmsg
-               ? SAY("A message$or_earlier_one is larger than this socket can send in one piece"
-                     "$path_mtu$send_buffer.")
-               : SAY("The message$of_len$or_earlier_one is larger than this socket can send in one "
-                     "piece$path_mtu$send_buffer.");
+    return f->call == CALL_sendmmsg ? SAY("A message$with_corked$or_earlier_one is larger than "
+                                          "this socket can send in one piece"
+                                          "$path_mtu$send_buffer.")
+                                    : SAY("The message$of_len$with_corked$or_earlier_one is larger "
+                                          "than this socket can send in one "
+                                          "piece$path_mtu$send_buffer.");
 }
 
 template why_descriptor_limit(const struct facts *f)
 {
     if (f->err == ENFILE) {
-        return SAY("The whole system has reached its limit of open files (fs.file-max).");
+        return SAY("The whole system has reached its limit of open files (fs.file-max), or the "
+                   "kernel had no memory for another one.");
     }
     return f->descriptor_limit > 0
                ? SAY("The process has reached its limit of open descriptors (RLIMIT_NOFILE "
@@ -130,29 +146,50 @@ static template why_not_permitted_unix(const struct facts *f)
                      "program's own (SCM_CREDENTIALS), or a security module forbids it.$or_filter");
 }
 
-static template why_not_permitted_inet(const struct facts *f)
+/* Over IPv4 no ICMP error is told as EACCES: net/ipv4/icmp.c, icmp_err_convert. */
+static template why_no_access(const struct facts *f)
 {
     bool sends_to = f->sends || f->call == CALL_connect;
-    if (f->err == EACCES && f->domain == AF_INET && keeps_messages_apart(f) && sends_to) {
-        if (f->peer.len > 0 && !address_may_be_broadcast(&f->peer)) {
-            return SAY(
-                "A prohibiting route of this host or a security module forbids it.$or_filter");
-        }
-        return SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route or "
-                   "security module forbids it.$or_filter");
+    if (f->domain != AF_INET && !address_is_mapped(&f->peer)) {
+        return SAY(
+            "A firewall rule (on this host, or on the path and reported by ICMP), a route or rule "
+            "of type prohibit or a security module forbids it.$or_earlier_datagram$or_filter");
     }
-    if (f->err == EPERM && f->receives && is_tcp(f)) { /* net/ipv4/tcp.c, tcp_recvmsg_locked() */
+    bool is_no_broadcast = f->peer.len > 0 && !address_may_be_broadcast(&f->peer);
+    return keeps_messages_apart(f) && sends_to && !is_no_broadcast
+               ? SAY("The address is a broadcast address and SO_BROADCAST is not set, or a route "
+                     "or "
+                     "security module forbids it.$or_filter")
+               : SAY("A prohibiting route or rule of this host or a security module forbids "
+                     "it.$or_filter");
+}
+
+/* net/core/sock.c, __sock_cmsg_send() */
+template clause_or_control(const struct facts *f)
+{
+    return f->call == CALL_sendmsg || f->call == CALL_sendmmsg
+               ? SAY(" Or a control message of the call (such as SO_MARK) requires privileges that "
+                     "the program lacks.")
+               : NULL;
+}
+
+static template why_not_permitted_inet(const struct facts *f)
+{
+    if (f->err != EPERM) {
+        return why_no_access(f);
+    }
+    if (f->receives && is_tcp(f)) { /* net/ipv4/tcp.c, tcp_recvmsg_locked() */
         return SAY("The socket is in repair mode (TCP_REPAIR), or a security module forbids "
                    "it.$or_filter");
     }
-    /* kernel/bpf/cgroup.c; net/netfilter/nf_conntrack_core.c, nf_conntrack_in() */
-    return f->err == EPERM
+    /* A stream is not told that a packet of its was dropped. kernel/bpf/cgroup.c;
+     * net/netfilter/nf_conntrack_core.c, nf_conntrack_in() */
+    return f->sends && keeps_messages_apart(f)
                ? SAY("A firewall rule, a BPF program (cgroup, as of systemd's IPAddressDeny=) or a "
                      "security module on this host forbids it, or its conntrack table is "
-                     "full.$or_filter")
-               : SAY("A firewall rule (on this host, or on the path and reported by ICMP), a route "
-                     "of type prohibit or a security module forbids it.$or_earlier_datagram"
-                     "$or_filter");
+                     "full.$or_control$or_filter")
+               : SAY("A BPF program (cgroup) or a security module on this host forbids "
+                     "it.$or_filter");
 }
 
 template why_not_permitted(const struct facts *f)
@@ -166,9 +203,9 @@ template why_not_permitted(const struct facts *f)
         return why_not_permitted_unix(f);
     }
     if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
-        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it "
-                   "requires root or CAP_NET_BIND_SERVICE. Or a security module or a BPF program "
-                   "(cgroup) forbids it.$or_filter");
+        return SAY("Port $port requires root or CAP_NET_BIND_SERVICE if it is below "
+                   "net.ipv4.ip_unprivileged_port_start (mostly 1024); or a security module or a "
+                   "BPF program (cgroup) forbids it.$or_filter");
     }
     if (f->call == CALL_socket) {
         return SAY(

@@ -11,18 +11,36 @@ template clause_asked_for(const struct facts *f)
     return f->name.len > 0 ? SAY("The name $name was") : SAY("A name was");
 }
 
+/* glibc, sysdeps/posix/getaddrinfo.c: NO_RECOVERY, of a name server or of a lookup that could not
+ * even begin, is told as EAI_NONAME. musl has EAI_FAIL and EAI_SYSTEM for them. */
+static template why_no_name(const struct facts *f)
+{
+    if (f->err != 0) {
+        return SAY("the C library could not look it up$errno_words; or the name does not exist, or "
+                   "has no address of the requested kind");
+    }
+#ifdef __GLIBC__
+    return SAY("the name does not exist, or has no address of the requested kind, or a name server "
+               "answered with an error (such as FORMERR)");
+#else
+    return SAY("the name does not exist, or has no address of the requested kind");
+#endif
+}
+
 template clause_why_not_resolved(const struct facts *f)
 {
     switch (f->ret) {
     case EAI_NONAME:
-        return SAY("the name does not exist, or has no address of the requested kind");
+        return why_no_name(f);
     case NAME_WITHOUT_ADDRESS:
         return SAY("the name exists but has no address of the requested kind");
     case EAI_AGAIN:
-        return SAY("no name server gave an answer: they cannot be reached, did not answer in time "
-                   "or failed themselves (SERVFAIL), or none is configured");
+        return SAY("no name server gave an answer: they cannot be reached, did not answer in time, "
+                   "failed themselves (SERVFAIL) or refused (REFUSED), or none is configured");
     case EAI_FAIL:
-        return SAY("a name server refused to answer, or its answer could not be read");
+        return SAY(
+            "a name server answered with an error (such as FORMERR), or its answer could not "
+            "be read");
     case EAI_MEMORY:
         return SAY("there was not enough memory");
     default:

@@ -6,7 +6,8 @@ import struct
 import threading
 from socket import AF_INET, IPPROTO_TCP, MSG_DONTWAIT, MSG_WAITALL, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
 
-from made_of import (CLOSE, FIN_WAIT2, accepted, call, can_be_written, close_window, connected, firewall, notes,
+from made_of import (CLOSE, FIN_WAIT2, accepted, call, can_be_written, close_window, connected, firewall,
+                     keep_here_what_goes_to_the_peer, notes,
                      own_network, own_network_with, peer, send_all, tcp_info, vanish, wait, wait_for_state, wait_until)
 from registry import case
 
@@ -269,4 +270,17 @@ def close_in_repair_mode():
     peer("give(9)")
     has_come(s, 9)
     s.setsockopt(IPPROTO_TCP, 19, 1)
+    s.close()
+
+
+@case("""
+    close 0 gave-up-sending | type=tcp ESTABLISHED unsent=5 unacked=0
+        with 5 bytes that it had written and that were not sent yet: none of it has gone out for
+""")
+def closed_with_data_that_does_not_leave():
+    own_network()
+    s = accepted()
+    keep_here_what_goes_to_the_peer(s)
+    s.send(bytes(5))
+    wait_until(lambda: tcp_info(s, 44) > 60)  # milliseconds since it was sent
     s.close()

@@ -209,7 +209,7 @@ def connect_refused_then_again():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
-        There is no route to 10.5.0.1:80: this host has none, or a router or firewall on the path reported
+        There is no route to 10.5.0.1:80: this host has none or a rule of type unreachable, or a router or firewall on the path reported
     connect ENETUNREACH unreachable | type=tcp peer=[2001:db8::1]:80
         There is no route to [2001:db8::1]:80
 """)
@@ -221,7 +221,7 @@ def connect_without_route():
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=10.0.0.9:80
-        found no neighbour (ARP) ... 10.0.0.9:80 is unreachable
+        found no neighbour (ARP, NDP) ... 10.0.0.9:80 is unreachable
 """)
 def connect_to_nobody():
     """No neighbour answers for that address."""
@@ -247,7 +247,7 @@ def connect_by_unreachable_route():
 
 @case("""
     connect EACCES not-permitted | type=tcp peer=10.0.0.9:80
-        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
+        A prohibiting route or rule of this host or a security module forbids it ... !firewall
 """)
 def connect_by_prohibiting_route():
     routed("prohibit")
@@ -286,7 +286,7 @@ def rejected(address, how):
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        There is no route to 127.0.0.1:7000 ... a router or firewall on the path reported this (ICMP)
+        There is no route to 127.0.0.1:7000 ... a firewall rule on this host reported this (ICMP) ... !router
 """)
 def connect_rejected_no_route():
     rejected(LOOPBACK, "icmp net-unreachable")
@@ -294,7 +294,7 @@ def connect_rejected_no_route():
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        127.0.0.1:7000 is unreachable
+        This host's route to 127.0.0.1:7000 is of type unreachable, or a firewall rule on this host reported (ICMP) ... !ARP
 """)
 def connect_rejected_host_unreachable():
     rejected(LOOPBACK, "icmp host-unreachable")
@@ -302,7 +302,7 @@ def connect_rejected_host_unreachable():
 
 @case("""
     connect EHOSTUNREACH unreachable | type=tcp peer=127.0.0.1:7000
-        the network or a firewall reported (ICMP) that 127.0.0.1:7000 is unreachable
+        a firewall rule on this host reported (ICMP) that it is unreachable
 """)
 def connect_rejected_prohibited():
     rejected(LOOPBACK, "icmp admin-prohibited")
@@ -310,7 +310,7 @@ def connect_rejected_prohibited():
 
 @case("""
     connect ENOPROTOOPT not-supported | type=tcp peer=127.0.0.1:7000
-        The remote host, or a firewall on the path, answered that it does not support the protocol (ICMP protocol unreachable)
+        127.0.0.1:7000, or a firewall in its name, answered that it does not support the protocol (ICMP protocol unreachable)
 """)
 def connect_rejected_protocol():
     rejected(LOOPBACK, "icmp prot-unreachable")
@@ -318,7 +318,7 @@ def connect_rejected_protocol():
 
 @case("""
     connect EACCES not-permitted | type=tcp peer=[::1]:7000
-        A firewall rule (on this host, or on the path and reported by ICMP), a route of type prohibit
+        A firewall rule (on this host, or on the path and reported by ICMP), a route or rule of type prohibit
 """)
 def connect_rejected_prohibited_ipv6():
     rejected("::1", "icmpv6 admin-prohibited")

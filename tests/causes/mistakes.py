@@ -4,7 +4,7 @@ import socket
 import struct
 from socket import AF_INET, SHUT_RDWR, SOCK_SEQPACKET, SOCK_STREAM
 
-from made_of import LOOPBACK, bound_udp, call, connected, name, notes, peer, raw, wait
+from made_of import LOOPBACK, Vector, bound_udp, call, connected, name, notes, peer, raw, wait
 from registry import case
 
 
@@ -79,7 +79,7 @@ def bad_descriptors():
     accept4 EINVAL bad-argument | type=tcp local=$us
         The socket is not listening, or no longer is (shutdown), or the flags are invalid
     connect EINVAL bad-argument | type=tcp local=$us
-        The kernel rejected the address, the route to it is a blackhole route, or shutdown was called
+        The kernel rejected the address, the route to it is a blackhole route or rule, or shutdown was called
     bind EFAULT bad-argument | type=tcp
         The program passed a pointer to memory that it cannot access
 """)
@@ -111,3 +111,12 @@ def not_supported():
     call(socket.socket, AF_INET, SOCK_SEQPACKET)
     call(bound_udp().listen)
     call(socket.socketpair, AF_INET)
+
+
+@case("""
+    readv EINVAL bad-argument | tcp ESTABLISHED
+        The kernel rejected an argument of the call as invalid, or, with kernel TLS, what arrived is no record
+""")
+def too_many_buffers_to_read_into():
+    s = connected()
+    raw("readv", s.fileno(), (Vector * 2000)(), 2000)

@@ -1,9 +1,13 @@
 """Names, and what a name server says of them."""
+import ctypes
+import os
+import resource
 import socket
+import tempfile
 from socket import AF_INET
 
 from connecting import own_name_server
-from made_of import call
+from made_of import call, libc, raw, run
 from registry import case
 
 
@@ -42,3 +46,73 @@ def name_server_fails():
 """)
 def name_server_refuses():
     ask("refused")
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=some.test
+        the name does not exist, or has no address of the requested kind, or a name server answered with an error (such as FORMERR)
+""")
+def name_server_does_not_understand():
+    """EAI_FAIL in musl alone."""
+    ask("formerr")
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=-
+        A name was not resolved, after ... ms: the name does not exist
+""")
+def name_of_no_letter():
+    raw("getaddrinfo", b"", b"80", None, ctypes.byref(ctypes.c_void_p()))
+
+
+def look_up_without_a_descriptor():
+    socket.socket().close()  # whoever has a socket has the log open
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, 4096))
+    raw("getaddrinfo", b"some.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=some.test errno=24
+        the C library could not look it up: Too many open files; or the name does not exist
+""")
+def name_without_a_descriptor():
+    look_up_without_a_descriptor()
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=first.test errno=0
+        the name does not exist
+    getaddrinfo EAI_SYSTEM name-not-resolved | name=some.test errno=24
+        a system call that it needs failed: Too many open files
+""")
+def name_without_a_descriptor_later():
+    """The C library knows its name servers already."""
+    own_name_server("nxdomain", 0)
+    with tempfile.NamedTemporaryFile("w") as sources:
+        sources.write("hosts: dns\n")
+        sources.flush()
+        run(f"mount --bind {sources.name} /etc/nsswitch.conf")
+    raw("getaddrinfo", b"first.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
+    look_up_without_a_descriptor()
+
+
+@case("""
+    getaddrinfo EAI_MEMORY name-not-resolved | name=some.test
+        there was not enough memory
+""")
+def name_without_memory():
+    """A line of /etc/hosts for which there is no room."""
+    socket.socket().close()  # the log is opened where it was meant
+    if libc.unshare(0x20000):  # CLONE_NEWNS
+        raise OSError(ctypes.get_errno(), "unshare")
+    with tempfile.NamedTemporaryFile("w") as hosts, tempfile.NamedTemporaryFile("w") as sources:
+        hosts.write("127.0.0.1 some.test" + " x" * (1 << 25) + "\n")
+        sources.write("hosts: files\n")
+        hosts.flush(), sources.flush()
+        run(f"mount --make-rprivate /; mount --bind {hosts.name} /etc/hosts; mount --bind {sources.name} /etc/nsswitch.conf")
+        with open("/proc/self/statm") as pages:
+            used = int(pages.read().split()[0]) * 4096
+        resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 25), resource.RLIM_INFINITY))
+        raw("getaddrinfo", b"some.test", b"80", None, ctypes.byref(ctypes.c_void_p()))

@@ -56,9 +56,9 @@ def vsock_twice():
 
 @case("""
     getsockopt ENETDOWN unreachable | type=17/3
-        The network interface used to reach
+        The network interface by which this socket sends or receives is down
     send ENETDOWN unreachable | len=64 type=17/3
-        The network interface used to reach
+        The network interface by which this socket sends or receives is down
 """)
 def packet_down():
     own_network()

@@ -16,7 +16,8 @@ with "!" must be nowhere in it.
 
 The rows of a case are all its records, in their order; "none" stands for none at
 all. where_missing: the rows of a kernel that has no such sockets, which the case
-notes as kernel=without.
+notes as kernel=without. settings: environment variables of this case alone.
+dies_of: the signal that ends it, as it is to be.
 """
 import glob
 import importlib
@@ -26,12 +27,13 @@ cases = {}  # by name, in the order in which they are begun
 
 
 class Case:
-    def __init__(self, function, rows, where_missing):
+    def __init__(self, function, rows, where_missing, settings, dies_of):
         self.run = function
         self.name = function.__name__
         self.family = function.__module__
         self.rows = read_rows(rows)
         self.where_missing = where_missing and read_rows(where_missing)
+        self.settings, self.dies_of = settings or {}, dies_of
 
     def rows_for(self, notes):
         return self.where_missing if notes.get("kernel") == "without" else self.rows
@@ -51,11 +53,11 @@ def read_rows(text):
     return rows
 
 
-def case(rows, where_missing=None):
+def case(rows, where_missing=None, settings=None, dies_of=0):
     def add(function):
         if function.__name__ in cases:
             raise ValueError(f"two cases are called {function.__name__}")
-        cases[function.__name__] = Case(function, rows, where_missing)
+        cases[function.__name__] = Case(function, rows, where_missing, settings, dies_of)
         return function
     return add
 

@@ -105,7 +105,7 @@ def udp_unreachable_elsewhere():
 
 @case("""
     sendmmsg EMSGSIZE message-too-big | udp peer=$other
-        A message, or an earlier one, is larger than this socket can send in one piece ... !path MTU
+        A message (with what MSG_MORE or UDP_CORK had kept back before it, if anything), or an earlier one, is larger than this socket can send in one piece ... !path MTU
     sendto EMSGSIZE message-too-big | udp peer=$other
         or an earlier one, is larger than this socket can send in one piece ... !path MTU
 """)
@@ -339,7 +339,7 @@ def udp_shutdown_unconnected():
 
 @case("""
     sendto EACCES not-permitted | len=3 type=udp peer=10.0.0.2:7000
-        A prohibiting route of this host or a security module forbids it ... !broadcast
+        A prohibiting route or rule of this host or a security module forbids it ... !broadcast
 """)
 def udp_prohibited_route():
     own_network()
@@ -368,9 +368,9 @@ def udp_too_big():
 
 @case("""
     send EMSGSIZE message-too-big | len=2000 udp peer=$us
-        The message of 2000 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
     sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
-        The message of 2001 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2001 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
 """)
 def udp_too_big_for_mtu(host=LOOPBACK):
     own_network()
@@ -429,7 +429,7 @@ def udp_too_big_for_router_so_error():
 
 @case("""
     sendmmsg EMSGSIZE message-too-big | udp
-        A message is larger than this socket can send ... !2 bytes is
+        A message (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger than this socket can send ... !2 bytes is
 """)
 def many_too_big():
     s = bound_udp()
@@ -438,9 +438,9 @@ def many_too_big():
 
 @case("""
     send EMSGSIZE message-too-big | len=2000 udp peer=$us
-        The message of 2000 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
     sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
-        The message of 2001 bytes is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2001 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
 """)
 def udp_too_big_for_mtu_ipv6():
     udp_too_big_for_mtu("::1")

@@ -194,8 +194,22 @@ def window_closed_and_vanished():
 
 
 @case("""
+    recv ETIMEDOUT connection-timed-out | len=64 tcp CLOSE rx=0 tx+unacked+unsent=$written
+        $them kept its window closed: it was not reading, and ... could not be sent within TCP_USER_TIMEOUT ( ... !answers to probes
+""")
+def window_closed_and_a_probe_unanswered():
+    own_network()
+    s = connected(room=4096)
+    close_window(s)
+    vanish()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 100)
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
     recv EHOSTUNREACH unreachable | len=64 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them is unreachable
+        route to $them is of type unreachable, or a firewall rule on this host reported (ICMP) that it is unreachable
 """)
 def unreachable_while_connected():
     own_network_with("ipv4/tcp_retries2", 1)

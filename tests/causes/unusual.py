@@ -18,9 +18,9 @@ IP_FREEBIND, IP_LOCAL_PORT_RANGE, SO_PEEK_OFF, TCP_MD5SIG = 15, 51, 42, 14
 
 @case("""
     connect EINVAL unreachable | type=tcp
-        blackhole route. Or it cannot be reached from 127.0.0.1: ... , a loopback address
+        blackhole route or rule. Or it cannot be reached from 127.0.0.1: ... , a loopback address
     sendto EINVAL bad-argument | type=udp
-        blackhole route. Or it cannot be reached from 127.0.0.1: ... , a loopback address
+        blackhole route or rule. Or it cannot be reached from 127.0.0.1: ... , a loopback address
 """)
 def from_a_loopback_address():
     other_host()
@@ -117,7 +117,7 @@ def unix_names():
 
 @case("""
     recv EAGAIN timeout | type=unix-stream
-        nothing arrived from the peer ... , or nothing beyond SO_PEEK_OFF
+        nothing to read arrived from the peer ... , or nothing beyond SO_PEEK_OFF
     recv EAGAIN would-block |
         Nothing to look at yet, or nothing beyond SO_PEEK_OFF
 """)

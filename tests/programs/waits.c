@@ -1,5 +1,6 @@
 /* A connect that is refused, in a thread; once it waits (to be tried again) it is ended as
- * the arguments say: `signal N` with a handler for it, `default N` without one, `cancel`.
+ * the arguments say: `signal N` with a handler for it, `restarting N` with one that has SA_RESTART,
+ * `default N` without one, `cancel`.
  * With `accept` as the last argument it is an accept that finds no descriptor.
  * `options`: what listen says, and the options of the socket.
  * `receive`: what a connection to which nothing comes says, and its options.
@@ -160,7 +161,8 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "vfork") == 0) {
         return vforks();
     }
-    if (strcmp(argv[1], "signal") == 0) {
+    act.sa_flags = strcmp(argv[1], "restarting") == 0 ? SA_RESTART : 0;
+    if (strcmp(argv[1], "signal") == 0 || act.sa_flags) {
         sigaction(sig, &act, NULL);
     }
     if (strcmp(argv[1], "cancel") == 0) {

@@ -8,10 +8,11 @@ CAUSES = {"closed": "bad-descriptor", "file": "bad-descriptor", "path": "bad-des
           "filter": "no-memory", "credentials": "not-permitted", "raw": "not-permitted"}
 NAMES = {
     "nodata": "the name exists but has no address of the requested kind",
-    "nxdomain": "the name does not exist, or has no address of the requested kind",
+    "nxdomain": "the name does not exist, or has no address of the requested kind, or a name server answered with an error "
+                "(such as FORMERR)",
     **dict.fromkeys(["servfail", "refused", "silent", "nobody"],
-                    "no name server gave an answer: they cannot be reached, did not answer in time or failed "
-                    "themselves (SERVFAIL), or none is configured"),
+                    "no name server gave an answer: they cannot be reached, did not answer in time, failed "
+                    "themselves (SERVFAIL) or refused (REFUSED), or none is configured"),
 }
 
 

@@ -18,7 +18,7 @@ def own_route(case, *kinds):
 
 # ---- Waiting ----
 
-@claim(r"nothing arrived from PEER")
+@claim(r"nothing to read arrived from PEER")
 def _(case, said):
     low, _ = case.t.rx(case.entry["t1"] - LAG, case.high)
     return low <= case.t.read(case.entry) + case.t.urgent(case.high) or "something did"
@@ -84,7 +84,7 @@ def _(case, said):
     return True
 
 
-@claim(r"<n> could not leave this host: its interface is down, its address is gone, it has no route, or a local firewall rule or full queue drops them")
+@claim(r"<n> could not leave this host: its interface is down, its address is gone, it has no route, or a local firewall rule, a BPF program, a full conntrack table or a full queue drops them")
 def _(case, said):
     if not same(case, said["n"], "unsent"):
         return "unsent is another"
@@ -152,12 +152,12 @@ def _(case, said):
 OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, does not belong to this host \(any more\)\.)?(?: Or it cannot be reached from (?P<loopback>[0-9.:]+), a loopback address\.)?"
 
 
-@claim(r"This host's route to PEER is a blackhole route\.(?! Or)")
+@claim(r"This host's route to PEER is a blackhole route or rule\.(?! Or)")
 def _(case, said):
     return own_route(case, "blackhole") or "there is none"
 
 
-@claim(r"This host's route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
+@claim(r"This host's route to PEER is a blackhole route or rule\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return own_route(case, "blackhole") or "there is none"
 
@@ -172,12 +172,12 @@ def _(case, said):
     return case.t.failed(case.high) or bool(case.t.icmp) or "it had not"
 
 
-@claim(r"No answer to the connection request \(SYN\) arrived from PEER: the host is down or does not exist, something drops the packets \(a firewall on this host or on the path\), or the server's kernel ignores them \(its accept queue is full, or it requires a TCP MD5 or AO key\)\.")
+@claim(r"No answer to the connection request \(SYN\) arrived from PEER: the host is down or does not exist, something on this host or on the path drops the packets \(a firewall, a BPF program, a full conntrack table\), or the server's kernel ignores them \(its accept queue is full, or it requires a TCP MD5 or AO key\)\.")
 def _(case, said):
     return case.t.peer_first is None or "one did"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\.(?P<broadcast> Or it is a broadcast address, to which TCP cannot connect\.)?" + OWN_ADDRESS)
+@claim(r"There is no route to PEER: this host has none or a rule of type unreachable, or a router or firewall on the path reported this \(ICMP\)\.(?P<broadcast> Or it is a broadcast address, to which TCP cannot connect\.)?" + OWN_ADDRESS)
 def _(case, said):
     if said["broadcast"] and int(case.t.other[0].split(".")[3]) & 3 < 3:
         return "it cannot be one"
@@ -186,23 +186,22 @@ def _(case, said):
 
 # ---- Unreachable, refused ----
 
-@claim(r"The kernel gave up on the connection: this host's route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
-@claim(r"The kernel could not send to PEER: this host's route to it is a blackhole route\." + OWN_ADDRESS, LESS)
+@claim(r"The kernel gave up on the connection: this host's route to PEER is a blackhole route or rule\." + OWN_ADDRESS, LESS)
+@claim(r"The kernel could not send to PEER: this host's route to it is a blackhole route or rule\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return any(a["act"] == "route" and a["kind"] == "blackhole" and a["side"] == case.t.name
                for a in case.t.acts)
 
 
-@claim(r"This host found no neighbour \(ARP\), its route is of type unreachable, or the network or a firewall reported \(ICMP\) that PEER is unreachable\.")
+@claim(r"This host found no neighbour \(ARP, NDP\), its route is of type unreachable, or the network or a firewall reported \(ICMP\) that PEER is unreachable, or too many routers away \(TTL\)\.")
 def _(case, said):
     return icmp(case, 0x301, 0x305, 0x307, 0x308, 0x309, 0x30a, 0x30d) or own_route(case, "unreachable") or \
         "nobody did"
 
 
-@claim(r"A firewall rule \(on this host, or on the path and reported by ICMP\), a route of type prohibit or a security module forbids it\.")
+@claim(r"A prohibiting route or rule of this host or a security module forbids it\.")
 def _(case, said):
-    return icmp(case, 0x309, 0x30a, 0x30d) or own_route(case, "prohibit") or \
-        case.t.rules_out.ever(case.high) or "nothing did"
+    return own_route(case, "prohibit") or "nothing did"
 
 
 @claim(r"The connection to PEER was established, and then its packets were answered with ICMP port unreachable: a firewall rejects them")
@@ -215,7 +214,7 @@ def _(case, said):
     return case.t.reset_in(case.high) or icmp(case, 0x303) or "neither came"
 
 
-@claim(r"The remote host, or a firewall on the path, answered that it does not support the protocol \(ICMP protocol unreachable\)\.")
+@claim(r"PEER, or a firewall in its name, answered that it does not support the protocol \(ICMP protocol unreachable\)\.")
 def _(case, said):
     return icmp(case, 0x302) or "no such answer came"
 
@@ -240,7 +239,7 @@ def _(case, said):
     return case.t.peer_first is None or "it had"
 
 
-@claim(r"The kernel rejected the address, the route to it is a blackhole route, or shutdown was called after an earlier connect of this socket that had not succeeded\.", LESS)
+@claim(r"The kernel rejected the address, the route to it is a blackhole route or rule, or shutdown was called after an earlier connect of this socket that had not succeeded\.", LESS)
 def _(case, said):
     t = case.t
     return own_route(case, "blackhole") or (t.shut(0, case.high) or t.shut(1, case.high)) and \
@@ -262,7 +261,7 @@ def _(case, said):
     return case.entry["errno"] == 4 and case.entry["call"] == "connect"
 
 
-@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? before the call had done anything; nothing is wrong with the socket\.")
+@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? before the call had done anything; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["errno"] == 4
 

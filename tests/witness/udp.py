@@ -92,7 +92,7 @@ def _(case, said):
     return case.t.answered({0x303}, case.high) or "none was"
 
 
-@claim(r"An earlier datagram from this socket did not reach its destination: this host, a router or a firewall reported it unreachable \(ICMP\)\.")
+@claim(r"An earlier datagram from this socket did not reach its destination, as this host, a router or a firewall reported \(ICMP\)\.")
 def _(case, said):
     if case.entry.get("sends") and case.entry.get("to"):
         return "this call has a destination itself"
@@ -100,14 +100,14 @@ def _(case, said):
     return case.t.answered(kinds, case.high) or case.t.routed("unreachable", "throw") or "none was"
 
 
-@claim(r"There is no route to PEER: this host has none, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS + r"(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
+@claim(r"There is no route to PEER: this host has none or a rule of type unreachable, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS + r"(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.ENETUNREACH], case.high, to) or case.t.routed("throw") or \
         f"nobody said so of {to}"
 
 
-@claim(r"This host found no neighbour \(ARP\), its route is of type unreachable, or the network or a firewall reported \(ICMP\) that PEER is unreachable\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
+@claim(r"This host found no neighbour \(ARP, NDP\), its route is of type unreachable, or the network or a firewall reported \(ICMP\) that PEER is unreachable, or too many routers away \(TTL\)\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.EHOSTUNREACH], case.high, to) or \
@@ -119,14 +119,9 @@ def _(case, said):
     return case.t.answered({0x302}, case.high) or "nobody did"
 
 
-@claim(r"A firewall rule, a BPF program \(cgroup, as of systemd's IPAddressDeny=\) or a security module on this host forbids it, or its conntrack table is full\.")
+@claim(r"A firewall rule, a BPF program \(cgroup, as of systemd's IPAddressDeny=\) or a security module on this host forbids it, or its conntrack table is full\.(?: Or a control message of the call \(such as SO_MARK\) requires privileges that the program lacks\.)?")
 def _(case, said):
     return case.t.rules_out.ever(case.high) or "nothing did"
-
-
-@claim(r"A firewall rule \(on this host, or on the path and reported by ICMP\), a route of type prohibit or a security module forbids it\.(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
-def _(case, said):
-    return case.t.rules_out.ever(case.high) or case.t.routed("prohibit") or "nothing did"
 
 
 @claim(r"The address is a broadcast address and SO_BROADCAST is not set, or a route or security module forbids it\.", LESS)
@@ -134,27 +129,27 @@ def _(case, said):
     return case.t.routed("prohibit") or "nothing did"
 
 
-@claim(r"The kernel rejected an argument of the call as invalid, or the route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
+@claim(r"The kernel rejected an argument of the call as invalid, or the route to PEER is a blackhole route or rule\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
 
-@claim(r"A prohibiting route of this host or a security module forbids it\.")
+@claim(r"A prohibiting route or rule of this host or a security module forbids it\.")
 def _(case, said):
     return case.t.routed("prohibit") or "nothing did"
 
 
-@claim(r"This host's route to PEER is a blackhole route\." + OWN_ADDRESS, LESS)
+@claim(r"This host's route to PEER is a blackhole route or rule\." + OWN_ADDRESS, LESS)
 def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
 
-@claim(r"The message of <n> is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.|The message of <n2>, or an earlier one, is larger than this socket can send in one piece(?:; the path MTU is <m2>)?(?:[,;] SO_SNDBUF (?:is )?<s2>)?\.")
+@claim(r"The message of <n>(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.|The message of <n2>(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))?, or an earlier one, is larger than this socket can send in one piece(?:; the path MTU is <m2>)?(?:[,;] SO_SNDBUF (?:is )?<s2>)?\.")
 def _(case, said):
     return int(said["n"] or said["n2"]) == case.entry["len"] > 1400
 
 
-@claim(r"A message(?:, or an earlier one,)? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.")
+@claim(r"A message(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))?(?:, or an earlier one,)? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.")
 def _(case, said):
     return case.entry["sizes"][0] > 1400 or "the first one is not"
 

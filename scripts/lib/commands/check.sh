@@ -51,6 +51,7 @@ sockshim_check() {
     # Not into the tools.
     unset LD_PRELOAD
     [ -z "$check_quiet" ] || exec >/dev/null
+    output_is_open "standard output" || exit "$USAGE"
     case $check_is_command$1 in
     *[!0-9]*)
         [ -n "$CHECK_JSON" ] || exec "${launcher:?}" check "${object:?}" "$1"

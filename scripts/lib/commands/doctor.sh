@@ -5,6 +5,7 @@
 # awk as facts, one a line, with tabs between the words; what they mean is said there.
 
 . "${lib:?}/output.sh"
+. "$lib/terminal.sh"
 
 # In the order of the tables. They serve IPv6 as well.
 DOCTOR_KNOBS="ipv4/tcp_syncookies core/somaxconn ipv4/tcp_max_syn_backlog ipv4/tcp_abort_on_overflow
@@ -29,10 +30,12 @@ some time since boot.
 With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
-full accept queues, connections that wait to be accepted (also by another
-process at the same address), descriptors against their limit; and the call
-that each thread waits in, and for whom. Nothing is injected or traced. Without
-root it works for your own processes; what could not be seen is listed.
+questions to a name server, connections on which both sides wait for the other
+to begin, listeners on loopback alone, full accept queues, connections that wait
+to be accepted (also by another process at the same address), descriptors
+against their limit; and the call that each thread waits in, and for whom.
+Nothing is injected or traced. Without root it works for your own processes;
+what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
 and shows at the end, on stderr, what the kernel counted meanwhile, next to what
@@ -96,9 +99,9 @@ doctor_needs_command() {
 doctor_option() {
     case $1/${2-} in
     --json/*) DOCTOR_JSON=yes ;;
-    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: a number of seconds, at most 9999" ;;
+    */*[!0-9]* | */?????*) wrong_call doctor "$1 $2 is not allowed; allowed: whole seconds, at most 9999" ;;
     --watch/*[1-9]*) doctor_watch=$2 ;;
-    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: a number of seconds, at least 1" ;;
+    --watch/*) wrong_call doctor "--watch $2 is not allowed; allowed: whole seconds, at least 1" ;;
     --seconds/*) doctor_seconds=$2 ;;
     esac
 }
@@ -121,6 +124,7 @@ doctor_words() {
 }
 
 doctor_once() {
+    terminal_decide_columns
     if [ -n "$doctor_pid" ]; then
         doctor_process "$doctor_pid"
     else
@@ -201,21 +205,22 @@ doctor_knobs() {
     [ $# -eq 0 ] || awk '{ name = FILENAME; sub(/.*\//, "", name); $1 = $1; print "knob\t" name "\t" $0 }' "$@"
 }
 
-# doctor_counters WORD: the facts begin with WORD. netstat and snmp hold pairs of
+# doctor_counters WORD [NET]: the facts begin with WORD. netstat and snmp hold pairs of
 # lines, names and then values; snmp6 a counter a line, and is not there without IPv6.
 doctor_counters() {
-    for doctor_file in /proc/net/netstat /proc/net/snmp; do
-        ! doctor_readable $doctor_file || awk -v word="$1" '
+    doctor_net=${2:-/proc/net}
+    for doctor_file in "$doctor_net/netstat" "$doctor_net/snmp"; do
+        ! doctor_readable "$doctor_file" || awk -v word="$1" '
             $1 !~ /^(Tcp|TcpExt|Ip|Icmp|Udp):$/ { next }
             $2 ~ /^[A-Za-z]/ { split($0, name, " "); next }
             {
                 prefix = $1 ~ /^Tcp/ ? "" : substr($1, 1, length($1) - 1)
                 for (i = 2; i <= NF; i++)
                     print word "\t" prefix name[i] "\t" $i
-            }' $doctor_file
+            }' "$doctor_file"
     done
-    [ ! -r /proc/net/snmp6 ] || awk -v word="$1" '{ print word "\t" $1 "\t" $2 }' /proc/net/snmp6
-    [ ! -r /proc/net/stat/nf_conntrack ] || doctor_conntrack_counters "$1" </proc/net/stat/nf_conntrack
+    [ ! -r "$doctor_net/snmp6" ] || awk -v word="$1" '{ print word "\t" $1 "\t" $2 }' "$doctor_net/snmp6"
+    [ ! -r "$doctor_net/stat/nf_conntrack" ] || doctor_conntrack_counters "$1" <"$doctor_net/stat/nf_conntrack"
 }
 
 # A line of names, and a line in hexadecimal for each processor.
@@ -315,13 +320,17 @@ doctor_process() {
 doctor_tell_process() {
     {
         doctor_process_itself "$1"
+        doctor_counters counter "$doctor_its/net"
         doctor_process_sockets 1
+        doctor_process_threads earlier
         printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
         doctor_process_sockets 2
+        doctor_counters later "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
-        doctor_process_threads
+        doctor_process_threads thread
+        doctor_process_children "$1"
     } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" \
         -f "$lib/doctor-json.awk"
 }
@@ -392,8 +401,8 @@ doctor_process_sockets() {
     }
 }
 
-# Which call a thread is in is told to those who may trace it; where in the kernel it
-# waits, to more.
+# doctor_process_threads WORD: which call a thread is in is told to those who may trace it;
+# where in the kernel it waits, to more.
 doctor_process_threads() {
     for doctor_thread in "$doctor_its"/task/*; do
         doctor_call=
@@ -402,8 +411,15 @@ doctor_process_threads() {
         read -r doctor_call <"$doctor_thread/syscall"
         read -r doctor_wchan <"$doctor_thread/wchan"
         read -r doctor_name <"$doctor_thread/comm"
-        printf 'thread\t%s\t%s\t%s\t%s\n' "${doctor_thread##*/}" "$doctor_call" "$doctor_wchan" "$doctor_name"
+        printf '%s\t%s\t%s\t%s\t%s\n' "$1" "${doctor_thread##*/}" "$doctor_call" "$doctor_wchan" "$doctor_name"
     done
+}
+
+# doctor_process_children PID: three of them, for whom it may wait.
+doctor_process_children() {
+    cat /proc/[0-9]*/stat | awk -v parent="$1" '
+        { pid = $1; name = $0; sub(/^[0-9]+ \(/, "", name); sub(/\) [^)]*$/, "", name); sub(/.*\) /, "") }
+        $2 == parent && $1 != "Z" && ++children <= 3 { print "child\t" pid "\t" name }'
 }
 
 # ---- Beside COMMAND ----
@@ -430,6 +446,7 @@ doctor_command() {
 # after its summary. LEVEL and SKIP are the log's, and PATH from byte FROM on is what
 # the run has added to it.
 doctor_after() {
+    terminal_decide_columns
     {
         printf '%s\nended\t%s\n' "$1" "$(doctor_clock)"
         doctor_counters after

@@ -14,8 +14,8 @@ Says what happened on the wire, the usual reasons, what to look at next and
 what to do: for one cause (peer-reset), for all causes of an errno name
 (ECONNRESET) or number (104), or, without arguments, for all of them. It also
 takes an error message as a program prints it ("unexpected eof", "early EOF"),
-or a topic: nagle, tls, dns, conntrack, mtu, ...; `sockshim explain topics`
-lists the topics.
+a record of the log, or a topic: nagle, tls, dns, conntrack, mtu, ...;
+`sockshim explain topics` lists the topics.
 
 Exit status: 0; 2 if nothing is known about it.
 END
@@ -23,6 +23,7 @@ END
 
 sockshim_explain() {
     case ${1-} in
+    --) shift ;;
     -*) unknown_option explain "$1" --help ;;
     esac
     case ${1+x}/$(printf '%s' "$*" | tr -d '[:space:]') in
@@ -33,6 +34,9 @@ sockshim_explain() {
     [Ee]rrno[\ =]*[!0-9]*) ;;
     [Ee]rrno[\ =][0-9]*) set -- "$(printf '%s' "$*" | tr -dc 0-9)" ;;
     esac
+    # A record of the log.
+    explain_cause=$(printf '%s' "$*" | sed -n 's/.*[ "{]cause"\{0,1\}[=:]"\{0,1\}\([a-z-]*\).*/\1/p')
+    ! causes_has "$explain_cause" || set -- "$explain_cause"
     if [ $# -eq 1 ] && explain_cause=$(causes_known "$1"); then
         set -- "$explain_cause"
     fi
@@ -40,47 +44,49 @@ sockshim_explain() {
         explain_name=
         case ${1-} in
         '' | 0 | *-* | *' '*) ;;
-        *) explain_name=$(explain_errno_name "$1") || exit ;;
+        *) causes_has "$1" || explain_name=$(explain_errno "$1") || exit ;;
         esac
         ! explain_is_known explain_print_causes "${1-}" "$explain_name" || return 0
     fi
     explain_is_known explain_print_topic "$*" || explain_message "$*"
 }
 
-# explain_message TEXT: the causes of the errno that an error message has in it: its name,
-# what strerror(3) says of it, or its number, as programs print that.
+# explain_message TEXT: the causes of the errno that an error message has in it.
 explain_message() {
-    explain_name=$(explain_errno_in "$1") || exit
-    case $explain_name in
-    '') ;;
-    *) ! explain_is_known explain_print_causes "$explain_name" "$explain_name" || return 0 ;;
-    esac
+    explain_name=$(explain_errno "$1") || exit
+    [ -z "$explain_name" ] || ! explain_is_known explain_print_causes "$explain_name" "$explain_name" || return 0
     explain_nothing_known "$1"
 }
 
-# explain_errno_in TEXT: the name of the errno, or nothing.
-explain_errno_in() {
+# explain_errno TEXT: what the log calls the errno that TEXT is, or that an error message has
+# in it: its name, what strerror(3) says of it, or its number, as programs print that. Nothing
+# if there is none.
+explain_errno() {
     tables_need
     EXPLAIN_ASKED=$1 LC_ALL=C awk -F '\t' '
-        $1 == "errno" { name[$2] = $3 }
+        $1 == "errno" { name[$2] = $3; number[$3] = $2 }
+        $1 == "errno-alias" { number[$2] = $3 }
         $1 == "errno-message" { message[$2] = tolower($3) }
         END {
             asked = ENVIRON["EXPLAIN_ASKED"]
-            for (number in name) {
-                if (index(tolower(asked), message[number]) && length(message[number]) > length(message[found]))
-                    found = number
-                if (match(asked, "(^|[^A-Za-z0-9_])" name[number] "([^A-Za-z0-9_]|$)")) {
-                    print name[number]
-                    exit
-                }
-            }
-            if (found == "" && match(tolower(asked), /(errno|os error)[]:= ]*[0-9]+|\([0-9]+(\)[.]?$|:)/)) {
-                found = substr(asked, RSTART, RLENGTH)
-                gsub(/[^0-9]/, "", found)
-                found += 0
-            }
+            found = toupper(asked) in number ? number[toupper(asked)] : asked in name ? asked : in_message()
             if (found in name)
                 print name[found]
+        }
+        function in_message(    word, err, longest) {
+            for (word in number)
+                if (match(asked, "(^|[^A-Za-z0-9_])" word "([^A-Za-z0-9_]|$)"))
+                    return number[word]
+            asked = tolower(asked)
+            for (err in message)
+                if (index(asked, message[err]) && length(message[err]) > length(message[longest]))
+                    longest = err
+            if (longest == "" && match(asked, /(errno|os error)[]:= ]*[0-9]+|\([0-9]+(\)[.]?$|:)/)) {
+                longest = substr(asked, RSTART, RLENGTH)
+                gsub(/[^0-9]/, "", longest)
+                longest += 0
+            }
+            return longest
         }' "$tables_path"
 }
 
@@ -93,22 +99,6 @@ explain_is_known() {
     1) return 1 ;;
     *) exit "$USAGE" ;;
     esac
-}
-
-# explain_errno_name WORD: what the log calls the errno of that name or number; nothing
-# if there is none.
-explain_errno_name() {
-    ! causes_has "$1" || return 0
-    tables_need
-    LC_ALL=C awk -F '\t' -v word="$1" '
-        $1 == "errno" { name[$2] = $3; number[$3] = $2 }
-        $1 == "errno-alias" { number[$2] = $3 }
-        END {
-            word = toupper(word)
-            word = word in number ? number[word] : word
-            if (word in name)
-                print name[word]
-        }' "$tables_path"
 }
 
 # explain_print_causes WORD ERRNO: the blocks that one of them chooses; all if both are
@@ -128,6 +118,7 @@ explain_awk() {
 }
 
 explain_nothing_known() {
+    [ ! -f "$1" ] || die "$USAGE" "nothing is known about $1; to read the log of that name: sockshim report $1"
     explain_errnos=
     case $1 in
     *[!A-Za-z0-9_]*) ;;

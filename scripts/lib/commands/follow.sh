@@ -7,6 +7,7 @@
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 . "$lib/logs.sh"
+. "$lib/output.sh"
 . "$lib/follow-files.sh"
 . "$lib/follow-folder.sh"
 
@@ -87,12 +88,21 @@ follow_words() {
     [ -n "$1" ] || wrong_call follow "the log's name is empty"
     follow_log=$1
     follow_export_view
+    if [ "$follow_log" = - ] && [ -f /dev/stdin ] && [ -n "$(logs_tool_for /dev/stdin)" ]; then
+        die "$USAGE" "standard input is compressed and no longer grows; use sockshim report"
+    fi
+    # A file may be on a disk that is full, which not every awk notices.
+    if [ -t 1 ] || [ -p /dev/stdout ]; then
+        follow_on
+    else
+        output_check "standard output" follow_on
+    fi
+}
+
+follow_on() {
+    exec 3>&1 # for the loop, which writes to the view
     case $follow_log in
-    -)
-        [ ! -f /dev/stdin ] || [ -z "$(logs_tool_for /dev/stdin)" ] ||
-            die "$USAGE" "standard input is compressed and no longer grows; use sockshim report"
-        follow_stream
-        ;;
+    -) follow_stream ;;
     *) follow_path ;;
     esac
 }
@@ -126,7 +136,6 @@ follow_export_view() {
     FOLLOW_NOW=$(date +%s)
     FOLLOW_LOG=$follow_log
     [ "$follow_log" != - ] || FOLLOW_LOG="standard input"
-    exec 3>&1 # for the loop, which writes to the view
     FOLLOW_MARK=$(printf '\001sockshim %s ' $$) # no line of a log has that
     FOLLOW_LATEST=
     export FOLLOW_NOW FOLLOW_LOG FOLLOW_HEIGHT FOLLOW_MARK FOLLOW_WIDTH FOLLOW_SENTENCES FOLLOW_LATEST FOLLOW_PIECE
@@ -151,6 +160,8 @@ follow_path() {
     [ ! -e "$follow_log" ] || [ -r "$follow_log" ] || die "$USAGE" "$follow_log: permission denied"
     if [ -d "$follow_log" ]; then
         [ -x "$follow_log" ] || die "$USAGE" "$follow_log: permission denied"
+        ! logs_are_too_many "$follow_log" || die "$USAGE" "$(logs_too_many "$follow_log")"
+        logs_say_breaks "$follow_log"
         follow_decide_start
         follow_feed_folder | follow_exec_view
         return
@@ -232,11 +243,20 @@ follow_feed() {
     follow_quiet=0
     follow_watch_size
     follow_open_first
+    follow_again follow_read_log
+}
+
+follow_read_log() {
+    follow_look_at_names
+    follow_read_files
+}
+
+# follow_again COMMAND: which sends what is new, until --until has passed or nobody waits.
+follow_again() {
     while follow_is_awaited; do
         follow_is_last=
         [ -z "$FILTER_UNTIL" ] || ! follow_has_passed "$FILTER_UNTIL" || follow_is_last=yes
-        follow_look_at_names
-        follow_read_files
+        "$1"
         [ -z "$follow_is_last" ] || return
         follow_pass_on_size
         follow_tick
@@ -272,14 +292,18 @@ follow_pass_on_size() {
     follow_tell size "$TERMINAL_COLUMNS" "$TERMINAL_LINES"
 }
 
-# Whoever killed the shell that waits for us meant us, too.
+# Whoever killed the shell that waits for us meant us, too. There may be others in between.
 follow_is_awaited() {
-    read -r follow_line </proc/self/stat
-    # state, parent
-    # shellcheck disable=SC2086
-    set -- ${follow_line##*) }
-    [ "$2" = $$ ]
-}
+    follow_pid=self
+    until [ "$follow_pid" = $$ ]; do
+        read -r follow_line <"/proc/$follow_pid/stat" || return
+        # state, parent
+        # shellcheck disable=SC2086
+        set -- ${follow_line##*) }
+        follow_pid=$2
+        [ "$follow_pid" -gt 0 ] || return
+    done
+} 2>/dev/null
 
 follow_has_passed() {
     expr "$(date -u +%Y-%m-%dT%H:%M:%S)" \>= "$1" >/dev/null

@@ -15,10 +15,11 @@ usage: sockshim report [OPTIONS] [LOG...]
 
 Summarises one or more logs: what went wrong, how often, with whom and when, and
 what to do about it. Logs may be logfmt or JSON, compressed (gzip, xz, zstd,
-bzip2), and in any order. A directory stands for the logs in it, - for standard
-input; without LOG it reads standard input if that is a pipe or a file, and
-./sockshim.log otherwise. It recognises what journalctl, syslog, docker compose,
-kubectl and similar tools add to a line, and keeps hosts and pods apart:
+bzip2), and in any order. A directory (of at most 10000 files) stands for the
+logs in it, - for standard input; without LOG it reads standard input if that is
+a pipe or a file, and ./sockshim.log otherwise. It recognises what journalctl,
+syslog, docker compose, kubectl and similar tools add to a line, and keeps hosts
+and pods apart:
 
     sockshim report sockshim.log sockshim.log.*
     journalctl -u billing | sockshim report --since yesterday
@@ -109,6 +110,10 @@ report_find_logs() {
         fi
         if [ ! -r "$report_log" ] || [ ! -x "$report_log" ]; then
             report_fail "$report_log: permission denied"
+            continue
+        fi
+        if logs_are_too_many "$report_log"; then
+            report_fail "$(logs_too_many "$report_log")"
             continue
         fi
         report_found=$(logs_in "$report_log" | report_prefer_logs)

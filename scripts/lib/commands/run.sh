@@ -86,8 +86,8 @@ END
 # Whoever asks needs no launcher.
 sockshim_run() {
     case ${1-} in
-    -h | --help) usage ;;
-    -V | --version) print_version ;;
+    -h | --help) shift && sockshim_help "$@" ;;
+    -V | --version) shift && load version && sockshim_version "$@" ;;
     *) run_launch '' "$@" ;;
     esac
 }

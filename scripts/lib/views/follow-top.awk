@@ -93,17 +93,28 @@ function draw(    key, part, at, lines, most) {
     row("sockshim: " log_name "  " clock_now() "  " all + 0 (all == 1 ? " record" : " records") "  " rate(lately[""]) "/s" \
         (has_forgotten ? "  (rows not seen for long were dropped)" : ""), "")
     row("", "")
-    row(sprintf("%8s %8s %9s %9s  %-22s %s", "per s", "per min", "total", "last seen", "cause", "peer"), "\033[1m")
+    row(columns("per s", "per min", "total", is_narrow() ? "seen" : "last seen", "cause", "peer"), "\033[1m")
     most = height > 5 ? height - 4 : 20
     for (lines = 0; lines < most && (key = next_row()) != ""; lines++) {
         split(key, part, SUBSEP)
-        row(sprintf("%8s %8d %9d %9s  %-22s %s", rate(lately[key]), minute[key], total[key], age(key), part[1], part[2]), STYLE[LEVELS[worst[key]]])
+        row(columns(rate(lately[key]), minute[key] + 0, total[key], age(key), part[1], part[2]), STYLE[LEVELS[worst[key]]])
         is_drawn[key] = 1
     }
     if (next_row() != "")
         row("and more: choose with --cause, --peer or --prog", "")
     split("", is_drawn)
     fflush()
+}
+
+# On a narrow screen the rate by the minute has to do.
+function columns(second, minute, all, last, cause, peer) {
+    if (is_narrow())
+        return sprintf("%7s %4s  %s  %s", minute, last, cause, peer)
+    return sprintf("%8s %8s %9s %9s  %-22s %s", second, minute, all, last, cause, peer)
+}
+
+function is_narrow() {
+    return width && width < 70
 }
 
 # Of the last ten seconds and of the last minute.

@@ -194,7 +194,7 @@ function put_complaints(kind, rank, what,    key, part, i) {
 }
 
 # With as much of the times as says what the first line does not, if there is room.
-function put_causes(    i, word, room, from, dated) {
+function put_causes(    i, word, room, from, dated, shared) {
     for (i = 1; i in order; i++)
         if (length(order[i]) > names_room)
             names_room = length(order[i])
@@ -203,11 +203,12 @@ function put_causes(    i, word, room, from, dated) {
     room = length(thousands(records)) < 7 ? 7 : length(thousands(records))
     if (names_room + room + 2 * dated + 21 > screen)
         dated = 0
-    print "\n" styled(left("Causes", names_room) "  level  " right("records", room) "   share" times("first", "last", dated), BOLD)
+    shared = names_room + room + 17 <= screen ? 6 : 0
+    print "\n" styled(left("Causes", names_room) "  level  " right("records", room) (shared ? "   share" : "") times("first", "last", dated), BOLD)
     for (i = 1; i in order; i++) {
         word = order[i]
-        print styled(left(word, names_room) "  " left(LEVELS[worst[word]], 5) "  " right(thousands(count[word]), room) "  " \
-            right(percent(count[word], records), 6) \
+        print styled(left(word, names_room) "  " left(LEVELS[worst[word]], 5) "  " right(thousands(count[word]), room) \
+            (shared ? "  " right(percent(count[word], records), 6) : "") \
             times(moment_text(first[word], from, dated), moment_text(last[word], from, dated), dated), STYLE[LEVELS[worst[word]]])
     }
 }
