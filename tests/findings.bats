@@ -38,6 +38,28 @@ times() {
     figure at_least_ms -eq 30000
 }
 
+@test "ended-at-once: connections that fail one after the other, and may have been ended together; pauses that are met anew are none" {
+    local crossed="cause=peer-closed level=info ret=0 errno= error= unacked=29 sent_ms=0"
+    {
+        # shellcheck disable=SC2086
+        { rec 10.0 $crossed idle_ms=804 local=10.0.0.5:40001; rec 10.8 $crossed idle_ms=1600 local=10.0.0.5:40002
+            rec 11.6 $crossed idle_ms=6404 local=10.0.0.5:40003; rec 13.2 $crossed idle_ms=8804 local=10.0.0.5:40004; }
+    } >log
+    finds_only ended-at-once log
+    figure connections -eq 4
+    figure within_ms -eq 800
+    figure at_most_ms -eq 804
+    # One of them was used, and well, after another had failed; all of them at once tell nothing.
+    # shellcheck disable=SC2086
+    { cat log; rec 19 $crossed idle_ms=8000 local=10.0.0.5:40005; } >anew
+    finds_only idle-timeout anew
+    # shellcheck disable=SC2086
+    { for n in 1 2 3 4 5; do rec 10.$n $crossed idle_ms=$((n * 4000)) local=10.0.0.5:4000$n; done; } >together
+    finds_only idle-timeout together
+    head -n 3 log >few
+    finds_only idle-timeout few
+}
+
 @test "idle-timeout: a close in order is the server's or a proxy's, which no keepalive prevents" {
     rec 0 cause=closed-unanswered ret=0 error= idle_ms=3028 sent_ms=88 unacked=103 >log
     finds_only idle-timeout log
@@ -403,6 +425,29 @@ read_on() {
     figure deadline_ms -eq 5001
 }
 
+# mute SECONDS PAIR...: a connection on which nothing was ever said.
+mute() {
+    rec "$1" call=close ret=0 errno= error= level=info state=ESTABLISHED rx=0 tx=0 idle_ms=6003 sent_ms= cause=gave-up-waiting "${@:2}"
+}
+
+@test "never-spoke: no greeting came, or TLS was to begin; connections in reserve are none" {
+    { mute 0 peer=10.0.0.9:993; mute 7 peer=10.0.0.9:993 local=10.0.0.5:40002 pid=101; } >log
+    finds_only never-spoke log
+    figure connections -eq 2
+    figure deadline_ms -eq 6003
+    jq -e '.findings[0] | (.meaning | contains("begins with TLS")) and (.advice | contains("switch TLS on"))' findings.json
+    mute 0 peer=10.0.0.9:25 >log
+    finds_only never-spoke log
+    jq -e '.findings[0] | (.meaning | contains("The server was to greet")) and (.advice | contains("doctor PID"))' findings.json
+    # Others with that peer are used; HTTP greets nobody; at any time, so nobody has set one.
+    { mute 0 peer=10.0.0.9:25; rec 3 peer=10.0.0.9:25 cause=peer-closed level=info ret=0 errno= error= local=10.0.0.5:40002; } >log
+    finds_nothing log
+    { mute 0; mute 7 local=10.0.0.5:40002; mute 9 peer=10.0.0.9:443; } >log
+    finds_nothing log
+    { mute 0 peer=10.0.0.9:25 idle_ms=1237; mute 7 peer=10.0.0.9:25 idle_ms=43130 local=10.0.0.5:40002; } >log
+    finds_nothing log
+}
+
 @test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {
     local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=4000"
     {
@@ -421,6 +466,29 @@ read_on() {
     { for fd in 7 8 9 10; do under_way 0.$fd fd=$fd; done; failed_connect 4 fd=7 $gave_up; } >log
     finds_only own-deadline log
     jq -e '.findings[0].meaning | contains("went through") | not' findings.json
+}
+
+@test "own-deadline: what is never answered any more, and was before, is no slow path" {
+    local n
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000"
+    {
+        under_way 0 fd=7
+        for n in 1 2 3; do
+            under_way "$((n * 5))" fd=7
+            # shellcheck disable=SC2086
+            failed_connect "$((n * 5 + 2))" fd=7 $gave_up
+        done
+    } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.title | contains("does not answer app")) and (.meaning | contains("went through before")) and (.advice | contains("which limit is reached"))' findings.json
+    # It never was; and one alone may have lost its SYN twice.
+    sed -i 1d log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("went through before") | not' findings.json
+    # shellcheck disable=SC2086
+    { under_way 0 fd=7; under_way 5 fd=7; failed_connect 7 fd=7 $gave_up; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("The path is slow")' findings.json
 }
 
 @test "listener-as-connection: it asks for the peer of a listening socket; a shutdown of no socket is nothing" {
@@ -516,6 +584,10 @@ eintr() {
     { rec 1 at=app+0x12 side=accepted local=10.0.0.5:80 peer=10.0.0.9:5000; rec 1.001 $after side=accepted local=10.0.0.5:80 peer=10.0.0.9:5000; } >log
     finds_only reads-on log
     figure connections -eq 1
+    # A TLS library looks once more for what the peer says at its end.
+    # shellcheck disable=SC2086
+    { rec 1 at=libcurl.so.4+0x12; rec 1.001 ${after/app/libcurl.so.4}; } >log
+    [[ $(findings log) != *reads-on* ]]
     # From another place, by another call, or after a send that failed.
     # shellcheck disable=SC2086
     { rec 1 at=app+0x99; rec 1.001 $after; } >log
@@ -752,10 +824,10 @@ served() {
     finds_only refused log
     # Nothing tells whether it is a firewall that refuses.
     [[ $(jq -r '.findings[0].title' findings.json) != *listen* ]]
-    grep -q 'others get in' findings.json
+    grep -q 'rejects this client' findings.json
     failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
-    run ! grep -q 'others get in' findings.json
+    run ! grep -q 'rejects this client' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0
@@ -789,6 +861,10 @@ served() {
     failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
     run ! grep -q 'PrivateTmp' findings.json
+    # The kernel has one there.
+    failed_connect 1 type=unix-stream local= peer=/tmp/app.sock bound=unseen error=ENOENT errno=2 cause=no-such-socket >log
+    finds_only refused log
+    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a container)")' findings.json
 }
 
 @test "address-in-use: an outgoing connection may have a port of the kernel's range, and no other" {
@@ -810,6 +886,52 @@ served() {
     finds_nothing log
     { failed_connect 0 peer=[::1]:80 local=[::1]:40000 error=ECONNREFUSED cause=connection-refused; rec 1 cause=peer-closed level=info ret=0 error= peer=127.0.0.1:80 local=127.0.0.1:40000; } >log
     finds_nothing log
+}
+
+# reverse SECONDS PAIR...: the name of an address was asked for.
+reverse() {
+    failed_connect "$1" call=getnameinfo ret=-3 errno=0 error=EAI_AGAIN type= local= level=warn name=10.0.0.5 peer=10.0.0.5:44312 prog=named pid=7 fd= waited_ms=6010 cause=name-not-resolved "${@:2}"
+}
+
+@test "reverse look-ups: how long a server waits for its clients' names, and which of them gave up; an address without a name is nothing" {
+    { reverse 6; reverse 13 name=10.0.0.6 peer=10.0.0.6:40000 waited_ms=6004; } >server.log
+    finds_only name-not-resolved server.log
+    figure records -eq 2
+    jq -e '.findings[0] | (.title | contains("named waits 6 s to look up the names of addresses")) and (.advice | contains("UseDNS no")) and (.figures | has("clients") | not)' findings.json
+    mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 >client.log
+    finds_only name-not-resolved client.log server.log
+    figure clients -eq 1
+    mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 local=10.0.0.5:44313 >client.log
+    [[ $(findings client.log server.log) == *never-spoke* ]]
+    reverse 6 ret=0 error= peer= cause=name-resolved-late >log
+    finds_only name-resolved-late log
+    figure ms -eq 6010
+    times 20 reverse level=info ret=-2 error=EAI_NONAME waited_ms=3 >log
+    finds_nothing log
+}
+
+# late SECONDS PAIR...: a server's first words find its client gone.
+late() {
+    rec "$1" ret=0 errno=0 error= level=info prog=served pid=7 side=accepted local=10.0.0.9:3306 peer=10.0.0.5:44312 rx=0 tx=0 unacked=104 idle_ms=6021 sent_ms=0 cause=peer-closed "${@:2}"
+}
+
+@test "late-greeting: a server begins to speak after its client's patience; once, at any time or in answer it is none" {
+    { late 6; late 6.001; late 13 peer=10.0.0.5:44313 idle_ms=6032; } >log
+    finds_only late-greeting log
+    figure connections -eq 2
+    figure ms -eq 6021
+    # Who waited for a name is known.
+    { late 6; reverse 6 prog=served; late 13 peer=10.0.0.5:44313; reverse 13 prog=served peer=10.0.0.5:44313; } >log
+    finds_only name-not-resolved log
+    figure clients -eq 2
+    { late 6; late 6.001; } >log
+    finds_nothing log
+    { late 6; late 13 peer=10.0.0.5:44313 idle_ms=31873; } >log
+    finds_nothing log
+    for other in rx=9 tx=9 retrans=3 sent_ms=6020 unacked=0; do
+        { late 6 "$other"; late 13 peer=10.0.0.5:44313 "$other"; } >log
+        [[ $(findings log) != *late-greeting* ]]
+    done
 }
 
 @test "address-family: where both fail, the one that has no route is beside the point" {
@@ -1068,6 +1190,182 @@ same_everywhere() {
     { rec 0 rx=1847 tx=697 idle_ms=164 sent_ms=164; rec 5 local=10.0.0.5:40002 rx=70847 tx=697 idle_ms=164 sent_ms=164; } >log
     finds_only broken-off log
     [[ $(jq -r '.findings[0].meaning' findings.json) != *"same step"* ]]
+}
+
+@test "broken-off, both sides: larger ones fail and smaller ones do not, which may be a limit of size" {
+    local well="level=info cause=peer-closed ret=0 errno= error= state=CLOSE_WAIT rx=51"
+    {
+        rec 0 rx=0 tx=4656 sent_ms=0 idle_ms=0 local=10.0.0.5:40001
+        rec 1 rx=0 tx=5200 sent_ms=0 idle_ms=0 local=10.0.0.5:40003
+        # shellcheck disable=SC2086
+        { rec 2 $well tx=336 local=10.0.0.5:40002; rec 3 $well tx=412 local=10.0.0.5:40004; }
+    } >log
+    {
+        rec 0 prog=httpd call=close side=accepted cause=reset-by-own-close level=info ret=0 error= unread=556 local=10.0.0.9:80 peer=10.0.0.5:40001
+        rec 1 prog=httpd call=close side=accepted cause=reset-by-own-close level=info ret=0 error= unread=556 local=10.0.0.9:80 peer=10.0.0.5:40003
+    } >other.log
+    finds_only both-sides log other.log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "Each had been sent 4,656 bytes or more; 2 that went well, 412 at most: a limit of size?" ]] || fails_with "$(cat findings.json)"
+    finds answer-missing log # of the client alone
+    grep -q 'a limit of size?' findings.json
+    sed 's/rx=0 tx=\([0-9]*\)/rx=900 tx=\1/; s/ sent_ms=0/ sent_ms=90/' log >partly
+    finds_only broken-off partly
+    grep -q 'a limit of size?' findings.json
+    # One of those that went well was as large; one small one failed; there was only one.
+    # shellcheck disable=SC2086
+    { cat partly; rec 4 $well tx=4900 local=10.0.0.5:40006; } >large
+    finds_only broken-off large
+    run ! grep -q 'a limit of size?' findings.json
+    { cat partly; rec 4 rx=900 tx=300 sent_ms=90 local=10.0.0.5:40006; } >small
+    finds_only broken-off small
+    run ! grep -q 'a limit of size?' findings.json
+    grep -v 40003 partly >one
+    finds_only broken-off one
+    run ! grep -q 'a limit of size?' findings.json
+}
+
+@test "nothing-behind: what was not acknowledged before the RST may never have arrived" {
+    times 2 rec rx=0 tx=0 unacked=517 idle_ms=4 sent_ms=0 peer=10.0.0.9:443 >log
+    finds_only nothing-behind log
+    jq -e '.findings[0] | (.evidence | contains("517 bytes sent, not acknowledged before the RST")) and (.meaning | startswith("A device in between"))' findings.json
+    # Within one host there is none.
+    times 2 rec rx=0 tx=0 unacked=517 idle_ms=4 sent_ms=0 local=127.0.0.1:40000 peer=127.0.0.1:443 >log
+    finds_only nothing-behind log
+    run ! grep -q 'device in between' findings.json
+}
+
+@test "shared-connection: two processes read one connection; a port that is used again is none, nor is a close" {
+    local end="cause=closed-after-error ret=0 errno=0 error= rx=2125 tx=1144"
+    {
+        rec 0.000 pid=79 call=send idle_ms=4 unread=24 rx=2125 tx=1144
+        # shellcheck disable=SC2086
+        { rec 0.001 pid=80 $end idle_ms=4; rec 0.005 pid=78 $end idle_ms=8; rec 0.006 pid=78 call=send cause=write-after-close error=EPIPE errno=32 idle_ms=8; }
+    } >log
+    finds_only shared-connection log
+    figure processes -eq 3
+    figure records -eq 4
+    # One after the other, from the same port.
+    { rec 0 pid=79 rx=900 idle_ms=4 sent_ms=90; rec 0.5 pid=80 rx=900 idle_ms=4 sent_ms=90; } >log
+    finds_only broken-off log
+    # A worker that inherited it closes it; another program was given it.
+    { rec 0 pid=79 rx=900 idle_ms=4 sent_ms=90; rec 0.001 pid=80 call=close ret=0 error= cause=reset-by-own-close level=info rx=900 idle_ms=4 sent_ms=90 unread=9; } >log
+    finds_only broken-off log
+    { rec 0 pid=79 rx=900 idle_ms=4; rec 0.001 pid=80 prog=helper rx=900 idle_ms=4; } >log
+    [[ $(findings log) != *shared-connection* ]]
+    # A server's workers take their connections from one listener.
+    { rec 0 pid=79 side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000 rx=900 idle_ms=4; rec 0.001 pid=80 side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000 rx=900 idle_ms=4; } >log
+    [[ $(findings log) != *shared-connection* ]]
+}
+
+# cut N KEY=VALUE...: the server closes in order, so long after the request.
+cut() {
+    rec "$(($1 * 9))" level=info cause=peer-closed ret=0 errno= error= state=CLOSE_WAIT idle_ms=24 local=10.0.0.5:4000"$1" "${@:2}"
+}
+
+@test "cut-answer: as long after the request, however many data had come; the same answer again is none" {
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=5604 rx=72344; cut 3 sent_ms=5548 rx=70763; } >log
+    finds_only cut-answer log
+    figure limit_ms -eq 5536
+    figure connections -eq 3
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # The same length each time; other times; only two; nothing had come for a while before.
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=5604 rx=71817; cut 3 sent_ms=5548 rx=71817; } >log
+    finds_nothing log
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=3604 rx=52344; cut 3 sent_ms=8548 rx=90763; } >log
+    finds_nothing log
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=5604 rx=72344; } >log
+    finds_nothing log
+    { cut 1 sent_ms=5536 rx=71817 idle_ms=3000; cut 2 sent_ms=5604 rx=72344 idle_ms=3010; cut 3 sent_ms=5548 rx=70763 idle_ms=3020; } >log
+    [[ $(findings log) != *cut-answer* ]]
+}
+
+# breaks_off SECONDS PORT KEY=VALUE...: a proxy closes what it reads from behind it.
+breaks_off() {
+    rec "$1" prog=proxy call=close level=info ret=0 error= cause=reset-by-own-close state=ESTABLISHED local=127.0.0.1:"$2" peer=127.0.0.1:8081 \
+        rx=300000 unread=40000 tx=104 idle_ms=0 sent_ms=8 "${@:3}"
+}
+
+# client_ends SECONDS: of the same proxy.
+client_ends() {
+    rec "$1" prog=proxy level=info ret=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:80 peer=10.0.0.1:40000 rx=78 tx=9210 idle_ms=8 sent_ms=4
+}
+
+@test "breaks-off-upstream: a proxy gives up what it reads; its client left, or a check has seen enough, is none" {
+    { client_ends 0; breaks_off 1 50001; breaks_off 2 50002; } >log
+    finds_only breaks-off-upstream log
+    figure times -eq 2
+    figure unread -eq 40000
+    # Its client had just left.
+    { client_ends 0.995; breaks_off 1 50001; client_ends 1.994; breaks_off 2 50002; } >log
+    finds_nothing log
+    # It has read the beginning only; it is no server; it happened once.
+    { client_ends 0; breaks_off 1 50001 unread=290000; breaks_off 2 50002 unread=290000; } >log
+    finds_nothing log
+    { breaks_off 1 50001; breaks_off 2 50002; } >log
+    finds_nothing log
+    { client_ends 0; breaks_off 1 50001; } >log
+    finds_nothing log
+}
+
+@test "unreachable, no answer: an address of an inner network that a peer may have given; one that was looked up is none" {
+    # It goes on where it was told to: at once, and then in vain.
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only unreachable log
+    jq -e '.findings[0] | (.meaning | contains("10.0.0.9:26379 told it") and contains("inner network")) and (.advice | contains("announce"))' findings.json
+    {
+        under_way 0 peer=10.0.0.9:9092 fd=3
+        failed_connect 0.001 cause=connection-refused error=ECONNREFUSED errno=111 peer=127.0.0.1:9092 fd=4
+    } >log
+    finds_only refused log
+    jq -e '.findings[0].meaning | contains("10.0.0.9:9092 told it") and contains("loopback")' findings.json
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 2.1 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only own-deadline log
+    grep -q 'told it' findings.json
+    # What is given up later belongs to the same finding.
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+        failed_connect 2.5 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000 peer=172.18.0.3:6379 fd=4
+    } >log
+    sed -i 's/ fd=4\(.*gave-up\)/ fd=5\1/' log
+    finds_only unreachable log
+    figure records -eq 2
+    # Its name was looked up; nobody had been asked before; several had, or in vain.
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 peer_name=redis fd=4
+    } >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
+    failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4 >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        under_way 0.1 peer=10.0.1.8:5432 fd=5
+        failed_connect 0.2 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
+    {
+        failed_connect 0 cause=connection-refused error=ECONNREFUSED errno=111 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    findings log >kinds
+    run ! grep -q 'told it' findings.json
+    # It talks to hosts of that network as well.
+    {
+        under_way 0 peer=172.18.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
 }
 
 @test "every awk finds the same" {

@@ -81,7 +81,7 @@ C
     wait_until test -S own/r.sock
     under_shim log redis-cli -s "$seen/r.sock" ping
     finds refused log
-    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp, a container)")) and
+    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp=, a container)")) and
         (.advice | contains("/proc/PID/root/PATH"))' findings.json
     rm own/r.sock
     under_shim log2 perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => shift)' "$seen/r.sock"
@@ -535,6 +535,57 @@ s = connect(); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("
     figure deadline_ms -eq 300
 }
 
+# Two that wait for a greeting, with a limit of a second.
+@test "no greeting comes: curl's mail, and perl; a server that greets, and a connection in reserve, are none" {
+    python_server '
+import select
+c.sendall(b"220 well\r\n") if os.path.exists("greets") else None
+while c.recv(1000): c.sendall(b"250 well\r\n")'
+    mails() { for _ in 1 2; do under_shim log curl -s -m 1 "smtp://127.0.0.1:$PORT/x" --mail-from a@b.test --mail-rcpt c@d.test -T /dev/null; done; }
+    until_found never-spoke mails
+    finds_only never-spoke log
+    figure deadline_ms -ge 1000
+    figure connections -eq 2
+    listens() { under_shim log perl -MIO::Socket::INET -MIO::Select -e 'my $s = IO::Socket::INET->new(shift); IO::Select->new($s)->can_read(1)' "127.0.0.1:$PORT"; }
+    : >log
+    until_found never-spoke listens
+    finds_only never-spoke log
+    figure connections -eq 1
+    python_client log.3 'reserve = connect(); s = connect(); s.sendall(b"one"); s.recv(9); s.close(); time.sleep(1.1); reserve.close()'
+    finds_nothing log.3
+    touch greets
+    under_shim log.4 curl -s -m 60 "smtp://127.0.0.1:$PORT/x" --mail-from a@b.test --mail-rcpt c@d.test -T /dev/null
+    finds_nothing log.4
+}
+
+# One has lost its patience by then; the other one has not.
+@test "a server greets late: what it says first finds curl gone; python waits for it" {
+    background "$SOCKSHIM_COMMAND" -q -o server.log -- "$PYTHON" -c "
+import socket, threading, time
+def serve(c):
+    time.sleep(3)
+    c.sendall(b'220 well\r\n')
+    c.recv(9)
+listener = socket.create_server(('127.0.0.1', $PORT))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()"
+    wait_for_port "$PORT"
+    local n clients=()
+    for n in 1 2 3; do
+        curl -s -m 1 "smtp://127.0.0.1:$PORT/x" 3>&- &
+        clients+=($!)
+    done
+    wait "${clients[@]}" || :
+    said_all() { [ "$(grep -c 'side=accepted .*cause=peer-closed' server.log)" -ge 3 ]; }
+    wait_until said_all
+    finds_only late-greeting server.log
+    figure connections -eq 3
+    figure ms -ge 2900
+    : >server.log
+    python_client log 's = connect(); s.recv(9); s.sendall(b"QUIT\r\n")'
+    finds_nothing server.log
+}
+
 @test "looks alike: a farewell, an exit with a socket open, messages that want no answer" {
     python_server '
 while c.recv(1000): pass'
@@ -791,6 +842,102 @@ while c.recv(9): pass"
     advises address-in-use 'names it'
 }
 
+# ---- One connection of several, and all connections at once ----
+
+@test "several processes, one connection: perl's workers, forked after the connect; workers that connect themselves are none" {
+    python_server 'c.recv(100); c.close()'
+    local fork_then_read='
+        use IO::Socket::INET;
+        sub connected { IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die }
+        my $shared = $ARGV[1] ? connected() : undef;
+        for (1 .. 3) {
+            next if fork;
+            my $c = $shared || connected();
+            syswrite $c, "x" unless $shared; sysread $c, my $answer, 100; exit
+        }
+        syswrite $shared, "x" if $shared;
+        1 while wait > 0'
+    under_shim log perl -e "$fork_then_read" "$PORT" 1
+    finds shared-connection log
+    figure processes -eq 3
+    under_shim own.log perl -e "$fork_then_read" "$PORT" ""
+    [[ $(findings own.log) != *shared-connection* ]]
+}
+
+# A pool of ruby's, each of which is used once more after redis has ended.
+pool_after_restart() {
+    redis-server --port "$PORT" --save '' >redis.out 2>&1 3>&- &
+    local redis=$!
+    wait_for_port "$PORT"
+    under_shim log ruby -rsocket -e '
+        pool = (1..5).map { TCPSocket.new("127.0.0.1", ARGV[0]) }
+        ask = ->(c) { c.write("PING\r\n"); c.gets }
+        pool.each(&ask)
+        Process.kill(:TERM, ARGV[1].to_i)
+        sleep 0.6
+        pool.each { |c| ask.(c) rescue nil; sleep 0.7 }' "$PORT" "$redis"
+    wait "$redis" || :
+}
+
+@test "all connections of a pool fail one after the other: redis was ended in between" {
+    until_found ended-at-once pool_after_restart
+    finds_only ended-at-once log
+    figure connections -eq 5
+}
+
+@test "larger requests fail: a server that reads no more than 2,000 bytes, and curl with a cookie" {
+    python_server '
+if len(c.recv(2000)) < 2000:
+    c.sendall(b"HTTP/1.0 200 OK\r\n\r\nwell\n")
+c.close()'
+    local cookie
+    cookie=$(head -c 3000 /dev/zero | tr '\0' x)
+    for _ in 1 2; do
+        under_shim log curl -s "http://127.0.0.1:$PORT/"
+        under_shim log curl -s -H "Cookie: $cookie" "http://127.0.0.1:$PORT/"
+    done
+    findings log >kinds
+    jq -e '.findings[0].meaning | contains("a limit of size?")' findings.json
+}
+
+# What a server sends in 1.2 s, however much that is.
+cut_short() {
+    local n
+    for n in 1 2 3; do
+        under_shim log curl -s -o out "http://127.0.0.1:$PORT/"
+    done
+}
+
+@test "answers that end in mid-flow, always as long after the request; the same file again is none" {
+    python_server '
+c.recv(2000); c.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * (id(c) % 977)); end = time.monotonic() + 1.2
+while time.monotonic() < end:
+    c.sendall(b"x" * 2000); time.sleep(.02)
+c.close()'
+    until_found cut-answer cut_short
+    finds_only cut-answer log
+    figure limit_ms -ge 1190
+}
+
+@test "a proxy breaks off what it reads: nginx without its temporary directory; with it, it does not" {
+    python_server 'c.recv(2000); c.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 24000000\r\n\r\n" + b"x" * 24000000); c.close()'
+    local behind=$PORT log
+    for log in without.log with.log; do
+        PORT=$(free_port)
+        nginx_with "location / { proxy_pass http://127.0.0.1:$behind; } location /small { return 200; }" "$SOCKSHIM_COMMAND" -q -o "$log" --
+        [ "$log" = with.log ] || rmdir pt
+        curl -s "http://127.0.0.1:$PORT/small"
+        for _ in 1 2; do
+            curl -s --limit-rate 8M -o part "http://127.0.0.1:$PORT/" || :
+        done
+        kill "$BACKGROUND"
+        wait "$BACKGROUND" || :
+    done
+    finds breaks-off-upstream without.log
+    figure times -eq 2
+    [[ $(findings with.log) != *breaks-off-upstream* ]]
+}
+
 # ---- An answer whose end does not come ----
 
 @test "both wait: perl reads more than node sends, until node's keep-alive timeout; a client that asks for no more is none" {
@@ -862,6 +1009,63 @@ P
     wait "$client"
     finds_only started-later log
     figure refused -ge 1
+}
+
+# serves PORT: its number is in $BACKGROUND.
+serves() {
+    background "$PYTHON" -m http.server --bind 127.0.0.1 "$1" >/dev/null 2>&1
+    wait_for_port "$1"
+}
+
+stops() {
+    kill "$1" && wait "$1" 2>/dev/null || :
+}
+
+# well_for SECONDS URL...: curl is well that long.
+well_for() {
+    local end=$(($(date +%s%N) + $1 * 1000000000))
+    while [ "$(date +%s%N)" -lt "$end" ]; do
+        under_shim log curl -s "${@:2}"
+    done
+}
+
+# One curl that has six refusals of each address: over in a moment, however busy the machine is.
+@test "a disturbance: curl is refused by two servers at once, and well before and after; by one it is none" {
+    local first second other each a took
+    other=$(free_port)
+    each="http://127.0.0.1:$PORT/ http://127.0.0.1:$other/"
+    a="$each $each $each $each $each $each"
+    serves "$PORT"
+    first=$BACKGROUND
+    serves "$other"
+    second=$BACKGROUND
+    # shellcheck disable=SC2086
+    {
+        well_for 3 $each
+        stops "$first"
+        stops "$second"
+        took=$SECONDS
+        under_shim log curl -s $a
+        took=$((SECONDS - took + 1))
+        serves "$PORT"
+        first=$BACKGROUND
+        serves "$other"
+        well_for $((2 + 4 * took)) $each
+    }
+    finds disturbance log
+    figure failures -eq 12
+    figure ms -le $((took * 1000))
+    [ "$(jq -r '.findings[0].first' findings.json)" = "$(grep -o '^ts=[^ ]* .*cause=connection-refused' log | head -n 1 | cut -d' ' -f1 | cut -c4-)" ]
+    : >log
+    # shellcheck disable=SC2086
+    {
+        well_for 3 $each
+        stops "$first"
+        under_shim log curl -s $a $a
+        serves "$PORT"
+        well_for 3 $each
+    }
+    [[ $(findings log) != *disturbance* ]]
 }
 
 @test "a storm of tries: perl without a pause; and curl, refused once" {

@@ -28,6 +28,7 @@ BEGIN {
 function find_all() {
     find_waits_for_itself()
     find_both_sides()
+    find_shared_connection()
     find_name_not_resolved()
     find_name_resolved_late()
     find_descriptor_limit()
@@ -46,6 +47,8 @@ function find_all() {
     find_peer_gone()
     find_address_family()
     find_interrupted()
+    find_late_greeting()
+    find_never_spoke()
     find_own_deadline()
     find_started_later()
     find_retry_storm()
@@ -55,6 +58,8 @@ function find_all() {
     find_both_wait()
     find_closed_again()
     find_silent_end()
+    find_cut_answer()
+    find_breaks_off_upstream()
     find_own_mistakes()
     find_disturbance()
     find_reads_on()
@@ -202,6 +207,7 @@ function take_kept(i, place) {
     waited_of[i] = figure("waited_ms")
     limit_of[i] = figure("limit")
     blocked_of[i] = value("blocked_by")
+    bound_of[i] = value("bound")
     why_of[i] = why()
     side_of[i] = side_of_record(i)
     weigh_silence(i)
@@ -581,10 +587,6 @@ function where_else() {
 # "12 connections": the size of group G, with "about" where not all were looked at.
 function tally(g, one, many) {
     return (group_about[g] ? "about " : "") counted(group_size[g], one, many)
-}
-
-function capital(text) {
-    return toupper(substr(text, 1, 1)) substr(text, 2)
 }
 
 function spoken_peer(i) {

@@ -5,7 +5,6 @@
 BEGIN {
     AT_ONCE = 250 # ms
     LEAST_HELLO = 150 # bytes of TLS's ClientHello
-    TLS_PORTS = " 443 465 563 636 853 989 990 993 995 5061 5671 6443 6514 6697 8443 8883 9443 "
 }
 
 function find_nothing_behind(    i, g) {
@@ -43,15 +42,23 @@ function tell_nothing_behind(g,    i, n) {
     n = found("nothing-behind", "warn", g, \
         spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) \
-            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." : ", nothing sent."), \
+            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." \
+            : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent."), \
         nothing_behind_meaning(i), \
         nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
     add_figure(n, "sent", tx_of[i] + 0)
 }
 
+# The RST came before the peer's kernel had acknowledged a byte: it need not be the peer's.
+function was_reset_before_ack(i) {
+    return cause_of[i] == "peer-reset" && value_is_zero(tx_of[i]) && unacked_of[i] + unsent_of[i] > 0
+}
+
 function nothing_behind_meaning(i) {
-    if (begins_with_tls(i))
+    if (was_reset_before_ack(i) && !is_same_host(i))
+        return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
+    if (is_tls_hello(i))
         return "The server refuses this TLS hello (its server name?), or a proxy has no backend."
     if (tx_of[i] > 0)
         return "Either the server refuses what it reads (TLS on one side only?), or a proxy has no backend."
@@ -60,7 +67,9 @@ function nothing_behind_meaning(i) {
 
 # Whether it is the server name shows without it.
 function nothing_behind_advice(i) {
-    if (begins_with_tls(i))
+    if (was_reset_before_ack(i) && !is_same_host(i))
+        return "try another network; `tcpdump -ni any port " port_of(peer_of[i]) "` there: does it arrive, and who sends RST?"
+    if (is_tls_hello(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)
         return "`openssl s_client -connect " printable(peer_of[i]) "` shows if it speaks TLS, `ss -ltnp sport = :" port_of(peer_of[i]) "` there if it is a proxy."
@@ -68,6 +77,6 @@ function nothing_behind_advice(i) {
 }
 
 # What was sent can be TLS's hello.
-function begins_with_tls(i) {
-    return tx_of[i] >= LEAST_HELLO && (site_of[i] ~ /^lib(ssl|crypto|gnutls|nss3|ssl3|mbed|wolfssl)/ || index(TLS_PORTS, " " port_of(peer_of[i]) " "))
+function is_tls_hello(i) {
+    return tx_of[i] >= LEAST_HELLO && (site_of[i] ~ /^lib(ssl|crypto|gnutls|nss3|ssl3|mbed|wolfssl)/ || begins_with_tls(peer_of[i]))
 }
