@@ -551,7 +551,8 @@ END
     done
 }
 
-# What a host has counted moves meanwhile, and so do times.
+# What a host has counted moves meanwhile, and so do times; and this very pipe is a child of the
+# process that is looked at.
 said_by() {
     local words
     use bash "$1"
@@ -561,7 +562,7 @@ said_by() {
         "explain topics" "explain unexpected eof" "doctor --seconds 0 $$" "doctor --json --seconds 0 $$"; do
         echo "$words:"
         # shellcheck disable=SC2086
-        PATH=$SYSTEM_PATH LC_ALL=${2-C.UTF-8} sockshim $words 2>&1 | sed -E 's/(20[0-9-]+[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)//'
+        PATH=$SYSTEM_PATH LC_ALL=${2-C.UTF-8} sockshim $words 2>&1 | sed -E 's/(20[0-9-]+[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)//; s/, pid [0-9]+//g'
     done
 }
 
