@@ -110,20 +110,20 @@ function not_reached_meaning(i, ms) {
 # set. Inside of a container, or behind a NAT, that may be an address that others do not have.
 # announcer_of(I): the record of the one peer that the process had connected to before it tried
 # a private address of another network, which it had not looked up; 0 if there is none.
-function announcer_of(i,    j, found, host) {
+function announcer_of(i,    j, other, host) {
     if (!is_of_inner_network(peer_of[i]) || named_of[i] != "" || side_of[i] == "accepted" || !was_to_connect(i))
         return 0
     for (j = 1; j < i; j++) {
         if (pid_of[j] != pid_of[i] || machine_of[j] != machine_of[i] || side_of[j] == "accepted" || !port_of(peer_of[j]))
             continue
         host = host_of(peer_of[j])
-        if (host == host_of(peer_of[i]) || found && host == host_of(peer_of[found]))
+        if (host == host_of(peer_of[i]) || other && host == host_of(peer_of[other]))
             continue
-        if (found || network_of(host) == network_of(peer_of[i]) || is_of_inner_network(host) == is_of_inner_network(peer_of[i]) || !has_gone_well(j))
+        if (other || network_of(host) == network_of(peer_of[i]) || is_of_inner_network(host) == is_of_inner_network(peer_of[i]) || !has_gone_well(j))
             return 0
-        found = j
+        other = j
     }
-    return found + 0
+    return other + 0
 }
 
 function was_to_connect(i) {
