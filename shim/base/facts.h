@@ -76,7 +76,7 @@ struct facts {
     uint32_t descriptor_limit; /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
     uint32_t send_buffer;      /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
     uint32_t mtu;              /* of the path, for EMSGSIZE; 0: not known */
-    uint32_t waited_ms; /* of a connect under way, or timed out, 0: not known; of getaddrinfo */
+    uint32_t waited_ms;        /* of a connect under way, or timed out, 0: not known; of a name */
     uint32_t user_timeout_ms;
     int closed_at; /* at EACCES: how much of the peer's path is the first directory that may not
                     * be searched; -1: all may be; 0: not known */
