@@ -1368,6 +1368,15 @@ client_ends() {
     run ! grep -q 'told it' findings.json
 }
 
+@test "not-permitted: what shows the permissions of a path; an address has none" {
+    failed_connect 1 type=unix-stream error=EACCES errno=13 level=error peer=/home/d/shop/run.sock cause=not-permitted >log
+    finds_only not-permitted log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"namei -l /home/d/shop/run.sock"* ]]
+    failed_connect 1 error=EACCES errno=13 level=error cause=not-permitted >log
+    finds_only not-permitted log
+    run ! grep -q namei findings.json
+}
+
 @test "every awk finds the same" {
     {
         rec 0 idle_ms=61000 sent_ms=3 call=send local=10.0.0.5:40001

@@ -78,6 +78,8 @@ struct facts {
     uint32_t mtu;              /* of the path, for EMSGSIZE; 0: not known */
     uint32_t waited_ms;        /* of a connect under way, or timed out, 0: not known; of a name */
     uint32_t user_timeout_ms;
+    int closed_at; /* at EACCES: how much of the peer's path is the first directory that may not
+                    * be searched; -1: all may be; 0: not known */
     uint16_t port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
 
     bool too_many_buffers; /* EMSGSIZE is of the number of buffers in a message */

@@ -9,6 +9,7 @@
 #include "base/shut.h"
 #include "force/sigpipe.h"
 #include "observe/in_proc.h"
+#include "observe/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -294,6 +295,9 @@ void find_by_errno(struct facts *f)
         return;
     }
     find_by_failure(f);
+    if (f->err == EACCES) {
+        find_closed_folder(f);
+    }
     if (f->err == EPERM || f->err == EACCES || f->err == EAFNOSUPPORT) {
         f->is_filtered = process_is_filtered();
     }

@@ -100,6 +100,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(truth, is_first_connect)                                                                     \
     X(truth, is_path)                                                                              \
     X(number, assigned)                                                                            \
+    X(number, closed_at)                                                                           \
     X(known, listens_unseen)                                                                       \
     X(number, peer_pid)                                                                            \
     X(known, error_pending)                                                                        \

@@ -56,6 +56,12 @@ static void put_name(struct text *t, const struct facts *f)
     text_bytes(t, (const char *)address_at(&f->name), f->name.len);
 }
 
+/* The beginning of the peer's path. */
+static void put_closed_folder(struct text *t, const struct facts *f)
+{
+    text_bytes(t, address_at(&f->peer)->un.sun_path, (size_t)f->closed_at);
+}
+
 static const struct address *named(const struct facts *f)
 {
     return f->call == CALL_bind ? &f->local : &f->peer;

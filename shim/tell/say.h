@@ -33,6 +33,7 @@ const char *say_unknown(template sentence);
     CLAUSE(asked_for)                                                                              \
     CLAUSE(call_size)                                                                              \
     CLAUSE(could_not_leave)                                                                        \
+    FIGURE(closed_folder, put_closed_folder(t, f))                                                 \
     FIGURE(descriptor_limit, text_unsigned(t, f->descriptor_limit))                                \
     FIGURE(errno, text_unsigned(t, (uint64_t)f->err))                                              \
     CLAUSE(errno_words)                                                                            \

@@ -123,6 +123,22 @@ template clause_or_filter(const struct facts *f)
                           : NULL;
 }
 
+/* What the path tells, for a connect or a message that names one. */
+static template why_no_way_to_socket(const struct facts *f)
+{
+    if (f->closed_at > 0) {
+        return SAY("This user is not allowed to search the directory $closed_folder (it needs x "
+                   "there), so it does not get to the socket at $peer; or a security module "
+                   "forbids it.$or_filter");
+    }
+    return f->closed_at < 0
+               ? SAY("This user is not allowed to write to the socket at $peer (its own "
+                     "permissions; every directory of the path may be searched), or a security "
+                     "module forbids it.$or_filter")
+               : SAY("This user is not allowed to use the socket at $peer (file permissions along "
+                     "the path), or a security module forbids it.$or_filter");
+}
+
 static template why_not_permitted_unix(const struct facts *f)
 {
     if (f->call == CALL_bind) {
@@ -130,8 +146,7 @@ static template why_not_permitted_unix(const struct facts *f)
                    "or a security module forbids it.$or_filter");
     }
     if (f->err != EPERM) {
-        return SAY("This user is not allowed to use the socket at $peer (file permissions along "
-                   "the path), or a security module forbids it.$or_filter");
+        return why_no_way_to_socket(f);
     }
     /* net/unix/af_unix.c, unix_may_send(); net/core/scm.c, scm_check_creds(). */
     if (f->call == CALL_connect) {

@@ -432,7 +432,7 @@ def unix_bind_twice():
 
 @case("""
     connect EACCES not-permitted | type=unix-stream peer=$them
-        This user is not allowed to use the socket at $them (file permissions along the path)
+        This user is not allowed to write to the socket at $them (its own permissions; every directory
 """)
 def unix_forbidden_path():
     address = unix_address()
@@ -441,6 +441,26 @@ def unix_forbidden_path():
     os.chmod(address, 0)
     without_rights()
     call(socket.socket(AF_UNIX).connect, address)
+
+
+@case("""
+    connect EACCES not-permitted | type=unix-stream peer=$them
+        This user is not allowed to search the directory $folder (it needs x there)
+    sendto EACCES not-permitted | len=3 type=unix-dgram peer=$them
+        This user is not allowed to search the directory $folder (it needs x there)
+""")
+def unix_closed_folder():
+    """The socket itself is open to everybody, and so is the directory that it lies in."""
+    notes["folder"] = temporary("closed")
+    inner = notes["folder"] + "/inner"
+    os.makedirs(inner, 0o755)
+    notes["them"] = inner + "/them"
+    peer(f"listen({notes['them']!r})")
+    os.chmod(notes["them"], 0o777)
+    os.chmod(notes["folder"], 0o600)
+    without_rights()
+    call(socket.socket(AF_UNIX).connect, notes["them"])
+    call(socket.socket(AF_UNIX, SOCK_DGRAM).sendto, b"abc", notes["them"])
 
 
 @case("""

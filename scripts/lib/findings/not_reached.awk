@@ -205,7 +205,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "address-unavailable")
         return "`ip addr` shows the addresses of this host; correct the program's setting, or start it after the address."
     if (cause_of[i] == "not-permitted")
-        return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : "`journalctl -k --grep denied`, and the permissions of the path."
+        return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : (peer_of[i] ~ /^\// ? "`namei -l " printable(peer_of[i]) "` shows the permissions along the path (directories need x); `journalctl -k --grep denied`." : "`journalctl -k --grep denied`.")
     return "look in its log at " clock(i) "."
 }
 
