@@ -38,6 +38,28 @@ times() {
     figure at_least_ms -eq 30000
 }
 
+@test "ended-at-once: connections that fail one after the other, and may have been ended together; pauses that are met anew are none" {
+    local crossed="cause=peer-closed level=info ret=0 errno= error= unacked=29 sent_ms=0"
+    {
+        # shellcheck disable=SC2086
+        { rec 10.0 $crossed idle_ms=804 local=10.0.0.5:40001; rec 10.8 $crossed idle_ms=1600 local=10.0.0.5:40002
+            rec 11.6 $crossed idle_ms=6404 local=10.0.0.5:40003; rec 13.2 $crossed idle_ms=8804 local=10.0.0.5:40004; }
+    } >log
+    finds_only ended-at-once log
+    figure connections -eq 4
+    figure within_ms -eq 800
+    figure at_most_ms -eq 804
+    # One of them was used, and well, after another had failed; all of them at once tell nothing.
+    # shellcheck disable=SC2086
+    { cat log; rec 19 $crossed idle_ms=8000 local=10.0.0.5:40005; } >anew
+    finds_only idle-timeout anew
+    # shellcheck disable=SC2086
+    { for n in 1 2 3 4 5; do rec 10.$n $crossed idle_ms=$((n * 4000)) local=10.0.0.5:4000$n; done; } >together
+    finds_only idle-timeout together
+    head -n 3 log >few
+    finds_only idle-timeout few
+}
+
 @test "idle-timeout: a close in order is the server's or a proxy's, which no keepalive prevents" {
     rec 0 cause=closed-unanswered ret=0 error= idle_ms=3028 sent_ms=88 unacked=103 >log
     finds_only idle-timeout log
@@ -516,6 +538,10 @@ eintr() {
     { rec 1 at=app+0x12 side=accepted local=10.0.0.5:80 peer=10.0.0.9:5000; rec 1.001 $after side=accepted local=10.0.0.5:80 peer=10.0.0.9:5000; } >log
     finds_only reads-on log
     figure connections -eq 1
+    # A TLS library looks once more for what the peer says at its end.
+    # shellcheck disable=SC2086
+    { rec 1 at=libcurl.so.4+0x12; rec 1.001 ${after/app/libcurl.so.4}; } >log
+    [[ $(findings log) != *reads-on* ]]
     # From another place, by another call, or after a send that failed.
     # shellcheck disable=SC2086
     { rec 1 at=app+0x99; rec 1.001 $after; } >log
@@ -1068,6 +1094,182 @@ same_everywhere() {
     { rec 0 rx=1847 tx=697 idle_ms=164 sent_ms=164; rec 5 local=10.0.0.5:40002 rx=70847 tx=697 idle_ms=164 sent_ms=164; } >log
     finds_only broken-off log
     [[ $(jq -r '.findings[0].meaning' findings.json) != *"same step"* ]]
+}
+
+@test "broken-off, both sides: larger ones fail and smaller ones do not, which may be a limit of size" {
+    local well="level=info cause=peer-closed ret=0 errno= error= state=CLOSE_WAIT rx=51"
+    {
+        rec 0 rx=0 tx=4656 sent_ms=0 idle_ms=0 local=10.0.0.5:40001
+        rec 1 rx=0 tx=5200 sent_ms=0 idle_ms=0 local=10.0.0.5:40003
+        # shellcheck disable=SC2086
+        { rec 2 $well tx=336 local=10.0.0.5:40002; rec 3 $well tx=412 local=10.0.0.5:40004; }
+    } >log
+    {
+        rec 0 prog=httpd call=close side=accepted cause=reset-by-own-close level=info ret=0 error= unread=556 local=10.0.0.9:80 peer=10.0.0.5:40001
+        rec 1 prog=httpd call=close side=accepted cause=reset-by-own-close level=info ret=0 error= unread=556 local=10.0.0.9:80 peer=10.0.0.5:40003
+    } >other.log
+    finds_only both-sides log other.log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "Each had been sent 4,656 bytes or more; 2 that went well, 412 at most: a limit of size?" ]] || fails_with "$(cat findings.json)"
+    finds answer-missing log # of the client alone
+    grep -q 'a limit of size?' findings.json
+    sed 's/rx=0 tx=\([0-9]*\)/rx=900 tx=\1/; s/ sent_ms=0/ sent_ms=90/' log >partly
+    finds_only broken-off partly
+    grep -q 'a limit of size?' findings.json
+    # One of those that went well was as large; one small one failed; there was only one.
+    # shellcheck disable=SC2086
+    { cat partly; rec 4 $well tx=4900 local=10.0.0.5:40006; } >large
+    finds_only broken-off large
+    run ! grep -q 'a limit of size?' findings.json
+    { cat partly; rec 4 rx=900 tx=300 sent_ms=90 local=10.0.0.5:40006; } >small
+    finds_only broken-off small
+    run ! grep -q 'a limit of size?' findings.json
+    grep -v 40003 partly >one
+    finds_only broken-off one
+    run ! grep -q 'a limit of size?' findings.json
+}
+
+@test "nothing-behind: what was not acknowledged before the RST may never have arrived" {
+    times 2 rec rx=0 tx=0 unacked=517 idle_ms=4 sent_ms=0 peer=10.0.0.9:443 >log
+    finds_only nothing-behind log
+    jq -e '.findings[0] | (.evidence | contains("517 bytes sent, not acknowledged before the RST")) and (.meaning | startswith("A device in between"))' findings.json
+    # Within one host there is none.
+    times 2 rec rx=0 tx=0 unacked=517 idle_ms=4 sent_ms=0 local=127.0.0.1:40000 peer=127.0.0.1:443 >log
+    finds_only nothing-behind log
+    run ! grep -q 'device in between' findings.json
+}
+
+@test "shared-connection: two processes read one connection; a port that is used again is none, nor is a close" {
+    local end="cause=closed-after-error ret=0 errno=0 error= rx=2125 tx=1144"
+    {
+        rec 0.000 pid=79 call=send idle_ms=4 unread=24 rx=2125 tx=1144
+        # shellcheck disable=SC2086
+        { rec 0.001 pid=80 $end idle_ms=4; rec 0.005 pid=78 $end idle_ms=8; rec 0.006 pid=78 call=send cause=write-after-close error=EPIPE errno=32 idle_ms=8; }
+    } >log
+    finds_only shared-connection log
+    figure processes -eq 3
+    figure records -eq 4
+    # One after the other, from the same port.
+    { rec 0 pid=79 rx=900 idle_ms=4 sent_ms=90; rec 0.5 pid=80 rx=900 idle_ms=4 sent_ms=90; } >log
+    finds_only broken-off log
+    # A worker that inherited it closes it; another program was given it.
+    { rec 0 pid=79 rx=900 idle_ms=4 sent_ms=90; rec 0.001 pid=80 call=close ret=0 error= cause=reset-by-own-close level=info rx=900 idle_ms=4 sent_ms=90 unread=9; } >log
+    finds_only broken-off log
+    { rec 0 pid=79 rx=900 idle_ms=4; rec 0.001 pid=80 prog=helper rx=900 idle_ms=4; } >log
+    [[ $(findings log) != *shared-connection* ]]
+    # A server's workers take their connections from one listener.
+    { rec 0 pid=79 side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000 rx=900 idle_ms=4; rec 0.001 pid=80 side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000 rx=900 idle_ms=4; } >log
+    [[ $(findings log) != *shared-connection* ]]
+}
+
+# cut N KEY=VALUE...: the server closes in order, so long after the request.
+cut() {
+    rec "$(($1 * 9))" level=info cause=peer-closed ret=0 errno= error= state=CLOSE_WAIT idle_ms=24 local=10.0.0.5:4000"$1" "${@:2}"
+}
+
+@test "cut-answer: as long after the request, however many data had come; the same answer again is none" {
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=5604 rx=72344; cut 3 sent_ms=5548 rx=70763; } >log
+    finds_only cut-answer log
+    figure limit_ms -eq 5536
+    figure connections -eq 3
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    # The same length each time; other times; only two; nothing had come for a while before.
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=5604 rx=71817; cut 3 sent_ms=5548 rx=71817; } >log
+    finds_nothing log
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=3604 rx=52344; cut 3 sent_ms=8548 rx=90763; } >log
+    finds_nothing log
+    { cut 1 sent_ms=5536 rx=71817; cut 2 sent_ms=5604 rx=72344; } >log
+    finds_nothing log
+    { cut 1 sent_ms=5536 rx=71817 idle_ms=3000; cut 2 sent_ms=5604 rx=72344 idle_ms=3010; cut 3 sent_ms=5548 rx=70763 idle_ms=3020; } >log
+    [[ $(findings log) != *cut-answer* ]]
+}
+
+# breaks_off SECONDS PORT KEY=VALUE...: a proxy closes what it reads from behind it.
+breaks_off() {
+    rec "$1" prog=proxy call=close level=info ret=0 error= cause=reset-by-own-close state=ESTABLISHED local=127.0.0.1:"$2" peer=127.0.0.1:8081 \
+        rx=300000 unread=40000 tx=104 idle_ms=0 sent_ms=8 "${@:3}"
+}
+
+# client_ends SECONDS: of the same proxy.
+client_ends() {
+    rec "$1" prog=proxy level=info ret=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:80 peer=10.0.0.1:40000 rx=78 tx=9210 idle_ms=8 sent_ms=4
+}
+
+@test "breaks-off-upstream: a proxy gives up what it reads; its client left, or a check has seen enough, is none" {
+    { client_ends 0; breaks_off 1 50001; breaks_off 2 50002; } >log
+    finds_only breaks-off-upstream log
+    figure times -eq 2
+    figure unread -eq 40000
+    # Its client had just left.
+    { client_ends 0.995; breaks_off 1 50001; client_ends 1.994; breaks_off 2 50002; } >log
+    finds_nothing log
+    # It has read the beginning only; it is no server; it happened once.
+    { client_ends 0; breaks_off 1 50001 unread=290000; breaks_off 2 50002 unread=290000; } >log
+    finds_nothing log
+    { breaks_off 1 50001; breaks_off 2 50002; } >log
+    finds_nothing log
+    { client_ends 0; breaks_off 1 50001; } >log
+    finds_nothing log
+}
+
+@test "unreachable, no answer: an address of an inner network that a peer may have given; one that was looked up is none" {
+    # It goes on where it was told to: at once, and then in vain.
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only unreachable log
+    jq -e '.findings[0] | (.meaning | contains("10.0.0.9:26379 told it") and contains("inner network")) and (.advice | contains("announce"))' findings.json
+    {
+        under_way 0 peer=10.0.0.9:9092 fd=3
+        failed_connect 0.001 cause=connection-refused error=ECONNREFUSED errno=111 peer=127.0.0.1:9092 fd=4
+    } >log
+    finds_only refused log
+    jq -e '.findings[0].meaning | contains("10.0.0.9:9092 told it") and contains("loopback")' findings.json
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 2.1 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only own-deadline log
+    grep -q 'told it' findings.json
+    # What is given up later belongs to the same finding.
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+        failed_connect 2.5 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000 peer=172.18.0.3:6379 fd=4
+    } >log
+    sed -i 's/ fd=4\(.*gave-up\)/ fd=5\1/' log
+    finds_only unreachable log
+    figure records -eq 2
+    # Its name was looked up; nobody had been asked before; several had, or in vain.
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 peer_name=redis fd=4
+    } >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
+    failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4 >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
+    {
+        under_way 0 peer=10.0.0.9:26379 fd=3
+        under_way 0.1 peer=10.0.1.8:5432 fd=5
+        failed_connect 0.2 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
+    {
+        failed_connect 0 cause=connection-refused error=ECONNREFUSED errno=111 peer=10.0.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    findings log >kinds
+    run ! grep -q 'told it' findings.json
+    # It talks to hosts of that network as well.
+    {
+        under_way 0 peer=172.18.0.9:26379 fd=3
+        failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
+    } >log
+    finds_only unreachable log
+    run ! grep -q 'told it' findings.json
 }
 
 @test "every awk finds the same" {

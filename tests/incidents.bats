@@ -791,6 +791,102 @@ while c.recv(9): pass"
     advises address-in-use 'names it'
 }
 
+# ---- One connection of several, and all connections at once ----
+
+@test "several processes, one connection: perl's workers, forked after the connect; workers that connect themselves are none" {
+    python_server 'c.recv(100); c.close()'
+    local fork_then_read='
+        use IO::Socket::INET;
+        sub connected { IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die }
+        my $shared = $ARGV[1] ? connected() : undef;
+        for (1 .. 3) {
+            next if fork;
+            my $c = $shared || connected();
+            syswrite $c, "x" unless $shared; sysread $c, my $answer, 100; exit
+        }
+        syswrite $shared, "x" if $shared;
+        1 while wait > 0'
+    under_shim log perl -e "$fork_then_read" "$PORT" 1
+    finds shared-connection log
+    figure processes -eq 3
+    under_shim own.log perl -e "$fork_then_read" "$PORT" ""
+    [[ $(findings own.log) != *shared-connection* ]]
+}
+
+# A pool of ruby's, each of which is used once more after redis has ended.
+pool_after_restart() {
+    redis-server --port "$PORT" --save '' >redis.out 2>&1 3>&- &
+    local redis=$!
+    wait_for_port "$PORT"
+    under_shim log ruby -rsocket -e '
+        pool = (1..5).map { TCPSocket.new("127.0.0.1", ARGV[0]) }
+        ask = ->(c) { c.write("PING\r\n"); c.gets }
+        pool.each(&ask)
+        Process.kill(:TERM, ARGV[1].to_i)
+        sleep 0.6
+        pool.each { |c| ask.(c) rescue nil; sleep 0.7 }' "$PORT" "$redis"
+    wait "$redis" || :
+}
+
+@test "all connections of a pool fail one after the other: redis was ended in between" {
+    until_found ended-at-once pool_after_restart
+    finds_only ended-at-once log
+    figure connections -eq 5
+}
+
+@test "larger requests fail: a server that reads no more than 2,000 bytes, and curl with a cookie" {
+    python_server '
+if len(c.recv(2000)) < 2000:
+    c.sendall(b"HTTP/1.0 200 OK\r\n\r\nwell\n")
+c.close()'
+    local cookie
+    cookie=$(head -c 3000 /dev/zero | tr '\0' x)
+    for _ in 1 2; do
+        under_shim log curl -s "http://127.0.0.1:$PORT/"
+        under_shim log curl -s -H "Cookie: $cookie" "http://127.0.0.1:$PORT/"
+    done
+    findings log >kinds
+    jq -e '.findings[0].meaning | contains("a limit of size?")' findings.json
+}
+
+# What a server sends in 1.2 s, however much that is.
+cut_short() {
+    local n
+    for n in 1 2 3; do
+        under_shim log curl -s -o out "http://127.0.0.1:$PORT/"
+    done
+}
+
+@test "answers that end in mid-flow, always as long after the request; the same file again is none" {
+    python_server '
+c.recv(2000); c.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * (id(c) % 977)); end = time.monotonic() + 1.2
+while time.monotonic() < end:
+    c.sendall(b"x" * 2000); time.sleep(.02)
+c.close()'
+    until_found cut-answer cut_short
+    finds_only cut-answer log
+    figure limit_ms -ge 1190
+}
+
+@test "a proxy breaks off what it reads: nginx without its temporary directory; with it, it does not" {
+    python_server 'c.recv(2000); c.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 24000000\r\n\r\n" + b"x" * 24000000); c.close()'
+    local behind=$PORT log
+    for log in without.log with.log; do
+        PORT=$(free_port)
+        nginx_with "location / { proxy_pass http://127.0.0.1:$behind; } location /small { return 200; }" "$SOCKSHIM_COMMAND" -q -o "$log" --
+        [ "$log" = with.log ] || rmdir pt
+        curl -s "http://127.0.0.1:$PORT/small"
+        for _ in 1 2; do
+            curl -s --limit-rate 8M -o part "http://127.0.0.1:$PORT/" || :
+        done
+        kill "$BACKGROUND"
+        wait "$BACKGROUND" || :
+    done
+    finds breaks-off-upstream without.log
+    figure times -eq 2
+    [[ $(findings with.log) != *breaks-off-upstream* ]]
+}
+
 # ---- An answer whose end does not come ----
 
 @test "both wait: perl reads more than node sends, until node's keep-alive timeout; a client that asks for no more is none" {

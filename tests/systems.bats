@@ -257,6 +257,23 @@ takes_little_stack() {
     changes_nothing
 }
 
+# One of glibc's does not come so far: its own start reads the counter.
+@test "a program of musl's that was started without the cycle counter lives, and is logged and recorded" {
+    use musl
+    local program=$BATS_TEST_TMPDIR/inherits from
+    musl-gcc -D_GNU_SOURCE -Wall -Wextra -Werror -o "$program" "$TOP/tests/programs/inherits_no_counter.c"
+    run "$program"
+    [ "$status" -ne 8 ] || skip "this machine's counter cannot be forbidden"
+    [ "$status" -eq 7 ]
+    from=$(date +%s)
+    run -7 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" SOCKSHIM_RECORDER="$BATS_TEST_TMPDIR/ring" \
+        SOCKSHIM_RECORDER_CALLS=all "$program"
+    expect_count 1 '.call == "recv" and .cause == "peer-closed"'
+    expect_count 0 "(.ts[0:19] + \"Z\" | fromdate) as \$time | \$time < $from - 1 or \$time > $from + 60"
+    run -0 "$BATS_FILE_TMPDIR/musl/sockshim-recorder" "$BATS_TEST_TMPDIR/ring"
+    [[ $output == *"call=recv "*"cause=peer-closed"* ]]
+}
+
 # A shimmed program's children inherit $LD_PRELOAD, whatever they are built for.
 @test "a program of musl's that has inherited the shim for glibc: it does what it would, and nothing else is done" {
     musl-gcc -D_GNU_SOURCE -Wall -Wextra -Werror -o "$BATS_TEST_TMPDIR/foreign" "$TOP/tests/programs/foreign.c"

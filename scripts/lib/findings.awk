@@ -28,6 +28,7 @@ BEGIN {
 function find_all() {
     find_waits_for_itself()
     find_both_sides()
+    find_shared_connection()
     find_name_not_resolved()
     find_name_resolved_late()
     find_descriptor_limit()
@@ -55,6 +56,8 @@ function find_all() {
     find_both_wait()
     find_closed_again()
     find_silent_end()
+    find_cut_answer()
+    find_breaks_off_upstream()
     find_own_mistakes()
     find_disturbance()
     find_reads_on()

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 /* vdso(7); the one of 32-bit x86 that has 64 bits for the seconds is there from
@@ -24,8 +25,35 @@
 typedef int clock_function(clockid_t clock, struct clock_time *now);
 static clock_function *_Atomic in_vdso;
 
+static atomic_bool without_counter;
+
+void clock_go_without_counter(void)
+{
+    atomic_store(&without_counter, true);
+}
+
+bool clock_has_counter(void)
+{
+    return !atomic_load_explicit(&without_counter, memory_order_relaxed);
+}
+
+/* Forbidden (PR_SET_TSC) before exec. A program of glibc's has then ended in that one's own
+ * start, which reads it (elf/rtld.c). */
+static bool is_forbidden(void)
+{
+#if defined(__x86_64__) && !defined(__GLIBC__)
+    int mode = PR_TSC_ENABLE;
+    return raw(SYS_prctl, PR_GET_TSC, &mode) == 0 && mode != PR_TSC_ENABLE;
+#else
+    return false;
+#endif
+}
+
 void clock_begin(void)
 {
+    if (is_forbidden()) {
+        clock_go_without_counter();
+    }
     struct object vdso;
     clock_function *function = NULL;
     unsigned long at = getauxval(AT_SYSINFO_EHDR);
@@ -55,13 +83,6 @@ static void ask_kernel(clockid_t clock, struct clock_time *now)
 #endif
 }
 
-static atomic_bool without_counter;
-
-void clock_go_without_counter(void)
-{
-    atomic_store(&without_counter, true);
-}
-
 static struct clock_time time_by(clockid_t clock)
 {
     struct clock_time now = {0, 0};
@@ -75,8 +96,7 @@ static struct clock_time time_by(clockid_t clock)
 /* The one that is as old as the last tick, by up to 10 ms, is read from memory alone. */
 static inline clockid_t real_time(void)
 {
-    bool is_coarse = atomic_load_explicit(&without_counter, memory_order_relaxed);
-    return is_coarse ? CLOCK_REALTIME_COARSE : CLOCK_REALTIME;
+    return clock_has_counter() ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE;
 }
 
 static inline int64_t nanoseconds_of(struct clock_time time)

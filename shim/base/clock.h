@@ -5,6 +5,7 @@
 
 #include "base/hidden.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct clock_time { /* struct __kernel_timespec */
@@ -25,5 +26,7 @@ int64_t clock_steady(void);
  * seccomp(2), or by prctl(2), PR_SET_TSC. From then on the time is that of the kernel's last tick.
  */
 void clock_go_without_counter(void);
+/* False from then on, and where the program was started without it. */
+bool clock_has_counter(void);
 
 #endif

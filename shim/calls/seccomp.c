@@ -2,8 +2,7 @@
  * makes no system call but write, so that a filter that kills has no reason to. A
  * filter inherited through exec (a container's, a unit's) is another matter: it is
  * made for programs that open files and sockets. Likewise that it forbids itself the cycle
- * counter (PR_SET_TSC); after an exec glibc's own start ends of that (elf/rtld.c reads it), so
- * that nobody asks whether it is forbidden. */
+ * counter (PR_SET_TSC). */
 #include "calls/seccomp.h"
 
 #include "base/clock.h"

@@ -124,7 +124,7 @@ static void write_in_place(int fd)
 static uint64_t cycles_now(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
-    return __builtin_ia32_rdtsc();
+    return clock_has_counter() ? __builtin_ia32_rdtsc() : 0;
 #else
     return 0;
 #endif

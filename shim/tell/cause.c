@@ -167,6 +167,9 @@ static enum cause cause_of_close(const struct facts *f)
 static enum cause cause_of_emsgsize(const struct facts *f)
 {
     bool never_sends = f->domain >= 0 && !(is_inet(f) && keeps_messages_apart(f));
+    if (f->receives && never_sends && !f->too_many_buffers && f->call != CALL_recvmmsg) {
+        return CAUSE_other; /* kernel TLS, of a record that came: net/tls/tls_sw.c */
+    }
     return f->too_many_buffers || (f->call == CALL_recvmmsg && never_sends) ? CAUSE_bad_argument
                                                                             : CAUSE_message_too_big;
 }

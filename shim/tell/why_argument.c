@@ -88,6 +88,10 @@ static template why_invalid_transfer(const struct facts *f)
         return SAY("The kernel rejected an argument of the call as invalid, or the socket is in "
                    "repair mode (TCP_REPAIR).");
     }
+    if (f->receives && is_tcp(f) && f->was_connected) { /* net/tls/tls_sw.c, tls_rx_msg_size() */
+        return SAY("The kernel rejected an argument of the call as invalid, or, with kernel TLS, "
+                   "what arrived is no record.");
+    }
     return f->sends && is_inet(f) && keeps_messages_apart(f)
                ? SAY("The kernel rejected an argument of the call as invalid, or the route to "
                      "$peer is a blackhole route or rule.$or_own_address")
@@ -262,8 +266,8 @@ template clause_rest(const struct facts *f)
                        "connection had been aborted (RST) after the peer's FIN: splice does not "
                        "say which.$saved");
         }
-        return SAY(
-            "The pipe that splice was to write to has no reader left; the socket is fine.$saved");
+        return SAY("The pipe that splice was to write to has no reader left; this says nothing "
+                   "about the connection.$saved");
     }
     if (f->err == ECONNRESET && reset_it_here(f)) {
         return SAY("Data arrived from $peer after this program had shut the socket down in both "

@@ -56,7 +56,8 @@ template clause_after_waited(const struct facts *f)
 template clause_syn_kept_back(const struct facts *f)
 {
     return f->send_failed ? SAY(" A retransmission of the SYN was stopped on this host itself, by "
-                                "a local firewall rule, a full conntrack table or a full queue.")
+                                "a local firewall rule, a BPF program, a full conntrack table or a "
+                                "full queue.")
                           : NULL;
 }
 
@@ -93,8 +94,8 @@ template why_gave_up_sending(const struct facts *f)
 {
     if (f->unacked > 0 && f->tries >= LEAST_TRIES) {
         return SAY("This program gave up on the connection: $peer had not acknowledged the last "
-                   "$unacked despite $tries. Its host is down, or something on the path drops "
-                   "the packets.");
+                   "$unacked despite $tries. Its host is down, or something on the path or on this "
+                   "host drops the packets.");
     }
     return is_end_of_program(f)
                ? SAY("This program ended with $unsent that it had written and that were not sent "

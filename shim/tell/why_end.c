@@ -36,10 +36,10 @@ template why_error_queue(const struct facts *f)
 
 template why_source_exhausted(const struct facts *f)
 {
-    return f->call == CALL_sendfile
-               ? SAY("The input file of sendfile is at its end; the socket is fine.")
-               : SAY("The input pipe of splice is empty and has no writer left; the socket is "
-                     "fine.");
+    return f->call == CALL_sendfile ? SAY("The input file of sendfile is at its end; this says "
+                                          "nothing about the connection.")
+                                    : SAY("The input pipe of splice is empty and has no writer "
+                                          "left; this says nothing about the connection.");
 }
 
 template clause_not_acknowledged(const struct facts *f)
@@ -139,7 +139,7 @@ template clause_told_once(const struct facts *f)
 {
     (void)f;
     return SAY("The kernel reports this only once: an earlier call got the error, or it was lost "
-               "in a splice or sendfile that had already transferred data.");
+               "in a splice, sendfile or sendmmsg that had already transferred data.");
 }
 
 template why_closed_after_error(const struct facts *f)

@@ -203,9 +203,9 @@ template why_not_permitted(const struct facts *f)
         return why_not_permitted_unix(f);
     }
     if (f->call == CALL_bind && f->err == EACCES && address_port(&f->local) > 0) {
-        return SAY("Port $port is privileged (below net.ipv4.ip_unprivileged_port_start): it "
-                   "requires root or CAP_NET_BIND_SERVICE. Or a security module or a BPF program "
-                   "(cgroup) forbids it.$or_filter");
+        return SAY("Port $port requires root or CAP_NET_BIND_SERVICE if it is below "
+                   "net.ipv4.ip_unprivileged_port_start (mostly 1024); or a security module or a "
+                   "BPF program (cgroup) forbids it.$or_filter");
     }
     if (f->call == CALL_socket) {
         return SAY(

@@ -6,7 +6,8 @@ template clause_could_not_leave(const struct facts *f)
 {
     (void)f;
     return SAY("$unsent could not leave this host: its interface is down, its address is gone, it "
-               "has no route, or a local firewall rule or full queue drops them");
+               "has no route, or a local firewall rule, a BPF program, a full conntrack table or a "
+               "full queue drops them");
 }
 
 /* What fills the send buffer. */
@@ -91,10 +92,11 @@ template why_interrupted(const struct facts *f)
                    : SAY("A signal handler ran while the call was waiting; the connect may "
                          "continue in the background.");
     }
-    return or_stopped ? SAY("A signal handler ran, or the process was stopped and continued, "
-                            "before the call had done anything; nothing is wrong with the socket.")
-                      : SAY("A signal handler ran before the call had done anything; nothing is "
-                            "wrong with the socket.");
+    return or_stopped
+               ? SAY("A signal handler ran, or the process was stopped and continued, "
+                     "before the call had done anything; this says nothing about the connection.")
+               : SAY("A signal handler ran before the call had done anything; this says nothing "
+                     "about the connection.");
 }
 
 static bool waits_to_send(const struct facts *f)
@@ -156,7 +158,7 @@ template why_timeout(const struct facts *f)
         return SAY("$timer expired: the connection was not established yet.");
     }
     return waits_to_send(f) ? SAY("$timer expired: the send buffer stayed full$send_queue.")
-                            : SAY("$timer expired: nothing arrived$from_peer$heard.");
+                            : SAY("$timer expired: nothing to read arrived$from_peer$heard.");
 }
 
 template clause_in_spite_of_tries(const struct facts *f)

@@ -165,7 +165,7 @@ def write_after_close():
 
 @case("""
     splice EPIPE other | len=64 tcp ESTABLISHED rx=10 tx=0 all-acked
-        The pipe that splice was to write to has no reader left; the socket is fine. ... !SIGPIPE
+        The pipe that splice was to write to has no reader left; this says nothing about the connection. ... !SIGPIPE
 """)
 def splice_into_a_broken_pipe():
     """It is the pipe that nobody reads from, and whose SIGPIPE takes its course; the

@@ -209,7 +209,7 @@ def connected_twice_from_one_port():
 
 @case("""
     bind EACCES not-permitted | type=tcp local=127.0.0.1:80
-        Port 80 is privileged (below net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE ... security module
+        Port 80 requires root or CAP_NET_BIND_SERVICE if it is below net.ipv4.ip_unprivileged_port_start ... security module
 """)
 def privileged_port():
     without_rights()
@@ -218,7 +218,7 @@ def privileged_port():
 
 @case("""
     bind EACCES not-permitted | type=tcp local=127.0.0.1:4000
-        Port 4000 is privileged (below net.ipv4.ip_unprivileged_port_start) ... CAP_NET_BIND_SERVICE ... security module
+        Port 4000 requires root or CAP_NET_BIND_SERVICE if it is below net.ipv4.ip_unprivileged_port_start ... security module
 """)
 def privileged_port_by_setting():
     own_network_with("ipv4/ip_unprivileged_port_start", 5000)

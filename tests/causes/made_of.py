@@ -399,8 +399,8 @@ def many_messages(n, size, address=None):
 
 ALLOW, ANSWER, ASK = 0x7fff0000, 0x50000, 0x7fc00000  # SECCOMP_RET_ALLOW, _ERRNO, _USER_NOTIF
 NUMBERS = {  # of system calls
-    "x86_64": {"connect": 42, "sendto": 44, "getsockopt": 55, "fcntl": 72, "getrlimit": 97, "prlimit64": 302, "seccomp": 317},
-    "aarch64": {"connect": 203, "sendto": 206, "getsockopt": 209, "fcntl": 25, "getrlimit": 163, "prlimit64": 261, "seccomp": 277},
+    "x86_64": {"connect": 42, "sendto": 44, "recvfrom": 45, "getsockopt": 55, "fcntl": 72, "getrlimit": 97, "prlimit64": 302, "seccomp": 317},
+    "aarch64": {"connect": 203, "sendto": 206, "recvfrom": 207, "getsockopt": 209, "fcntl": 25, "getrlimit": 163, "prlimit64": 261, "seccomp": 277},
 }
 
 

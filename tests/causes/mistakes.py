@@ -4,7 +4,7 @@ import socket
 import struct
 from socket import AF_INET, SHUT_RDWR, SOCK_SEQPACKET, SOCK_STREAM
 
-from made_of import LOOPBACK, bound_udp, call, connected, name, notes, peer, raw, wait
+from made_of import LOOPBACK, Vector, bound_udp, call, connected, name, notes, peer, raw, wait
 from registry import case
 
 
@@ -111,3 +111,12 @@ def not_supported():
     call(socket.socket, AF_INET, SOCK_SEQPACKET)
     call(bound_udp().listen)
     call(socket.socketpair, AF_INET)
+
+
+@case("""
+    readv EINVAL bad-argument | tcp ESTABLISHED
+        The kernel rejected an argument of the call as invalid, or, with kernel TLS, what arrived is no record
+""")
+def too_many_buffers_to_read_into():
+    s = connected()
+    raw("readv", s.fileno(), (Vector * 2000)(), 2000)

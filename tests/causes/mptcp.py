@@ -23,7 +23,7 @@ def mptcp_write_after_reset():
 
 @case("""
     recv EAGAIN timeout | len=64 mptcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing to read arrived from $them
 """)
 def mptcp_receive_timed_out():
     s = connected(protocol=MPTCP)

@@ -24,14 +24,18 @@ F_GETFL, TCP_INFO, TCP_ZEROCOPY_RECEIVE = 3, 11, 35
         The call transferred nothing.
     send 0 other | errno=4000 len=78 tcp ESTABLISHED
         The kernel returned errno 4000, and nothing more is known.
+    recv EMSGSIZE other | len=79 tcp ESTABLISHED
+        The kernel returned errno 90: Message too long.
 """, where_missing="none")
 def answered_by_a_filter():
-    """No kernel of Linux's answers so."""
+    """As no kernel does, or at most kernel TLS (EMSGSIZE)."""
     s = connected()
     if can_filter():
-        begin_filter(("sendto", {2: 77}, ANSWER), ("sendto", {2: 78}, ANSWER | 4000))
+        begin_filter(("sendto", {2: 77}, ANSWER), ("sendto", {2: 78}, ANSWER | 4000),
+                     ("recvfrom", {2: 79}, ANSWER | errno.EMSGSIZE))
         call(s.send, bytes(77))
         call(s.send, bytes(78))
+        call(s.recv, 79)
 
 
 @case("""

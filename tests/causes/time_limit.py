@@ -12,11 +12,11 @@ from registry import case
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=7 tx=512 all-acked idle_ms>100
-        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them, which has acknowledged everything that was sent to it (512 bytes)
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing to read arrived from $them, which has acknowledged everything that was sent to it (512 bytes)
     recv EAGAIN timeout | len=64 flags=MSG_PEEK tcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing to read arrived from $them
     recvmmsg EAGAIN timeout | tcp ESTABLISHED rx=7 tx=512 all-acked
-        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing to read arrived from $them
 """)
 def receive_timed_out():
     s = connected()
@@ -31,7 +31,7 @@ def receive_timed_out():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        nothing arrived from $them, and it has not acknowledged 300 bytes that this program wrote, after at least ... retransmission ... check the path
+        nothing to read arrived from $them, and it has not acknowledged 300 bytes that this program wrote, after at least ... retransmission ... check the path
 """)
 def receive_timed_out_unacknowledged():
     own_network()
@@ -45,7 +45,7 @@ def receive_timed_out_unacknowledged():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
-        nothing arrived from $them, and ... cannot be sent to it because its window is closed: it is not reading
+        nothing to read arrived from $them, and ... cannot be sent to it because its window is closed: it is not reading
 """)
 def receive_timed_out_with_a_closed_window():
     """Both write, and neither reads."""
@@ -58,7 +58,7 @@ def receive_timed_out_with_a_closed_window():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=300 unacked=300 unsent=0 retrans>0
-        nothing arrived from $them, and it has not acknowledged 300 bytes that this program wrote ... !check the path
+        nothing to read arrived from $them, and it has not acknowledged 300 bytes that this program wrote ... !check the path
 """)
 def receive_timed_out_after_old_losses():
     """What was lost long ago, and arrived in the end, says nothing of now."""
@@ -84,7 +84,7 @@ def receive_timed_out_after_old_losses():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=100 unacked=0 unsent=300 blocked_by=host waited_ms=120
-        nothing arrived from $them, but 300 bytes could not leave this host
+        nothing to read arrived from $them, but 300 bytes could not leave this host
 """)
 def receive_timed_out_kept_here():
     own_network()
@@ -156,7 +156,7 @@ def connect_again_timed_out_by_limit():
 
 @case("""
     recvfrom EAGAIN timeout | len=64 udp
-        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from the peer ... !acknowledged
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing to read arrived from the peer ... !acknowledged
 """)
 def udp_receive_timed_out():
     s = bound_udp()
@@ -166,7 +166,7 @@ def udp_receive_timed_out():
 
 @case("""
     recv EAGAIN timeout | len=64 type=unix-stream peer=$them peer_pid=$peer_pid
-        SO_RCVTIMEO of this socket (120 ms) expired: nothing arrived from $them
+        SO_RCVTIMEO of this socket (120 ms) expired: nothing to read arrived from $them
 """)
 def unix_receive_timed_out():
     s = unix_connected()

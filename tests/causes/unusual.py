@@ -117,7 +117,7 @@ def unix_names():
 
 @case("""
     recv EAGAIN timeout | type=unix-stream
-        nothing arrived from the peer ... , or nothing beyond SO_PEEK_OFF
+        nothing to read arrived from the peer ... , or nothing beyond SO_PEEK_OFF
     recv EAGAIN would-block |
         Nothing to look at yet, or nothing beyond SO_PEEK_OFF
 """)

@@ -9,9 +9,9 @@ import threading
 from socket import (AF_INET, AF_UNIX, IPPROTO_TCP, MSG_FASTOPEN, SHUT_RD, SHUT_RDWR, SHUT_WR,
                     SOCK_DGRAM, SOL_SOCKET, SO_ERROR)
 
-from made_of import (CLOSE, LOOPBACK, accepted, bound_udp, call, close_window, closed_port,
+from made_of import (CLOSE, LOOPBACK, accepted, bound_udp, call, can_be_written, close_window, closed_port,
                      connected, descriptor, firewall, libc, many_messages, name, notes,
-                     other_host, own_network, peer, raw, run, set_timeout, temporary,
+                     other_host, own_network, peer, raw, send_many, run, set_timeout, temporary,
                      unacknowledged, wait, wait_for_state, wait_until,
                      waits_in_a_call_with, RECEIVE, SEND)
 from registry import case
@@ -282,9 +282,9 @@ def rejected_by_a_firewall_after_fin():
 
 @case("""
     recv 0 closed-after-error | len=64 tcp CLOSE
-        The kernel reports this only once: an earlier call got the error, or it was lost in a splice or sendfile that had already transferred data
+        The kernel reports this only once: an earlier call got the error, or it was lost in a splice, sendfile or sendmmsg that had already transferred data
     send EPIPE write-after-close | len=1 tcp CLOSE
-        The kernel reports this only once: an earlier call got the error, or it was lost in a splice or sendfile
+        The kernel reports this only once: an earlier call got the error, or it was lost in a splice, sendfile or sendmmsg
 """)
 def error_lost_in_splice():
     """It has moved a part when the RST comes, and returns how much that was."""
@@ -304,6 +304,29 @@ def error_lost_in_splice():
         raise AssertionError("splice moved all or nothing")
     call(s.recv, 64)
     call(s.send, b"x")
+
+
+@case("""
+    recv 0 closed-after-error | len=64 tcp CLOSE
+        or it was lost in a splice, sendfile or sendmmsg that had already transferred data
+""")
+def error_lost_in_sendmmsg():
+    """The message that fails is not the first one: net/socket.c, __sys_sendmmsg()."""
+    s = connected(room=4096)
+    close_window(s)
+    sent = [1024]
+
+    def send():
+        while sent[-1] == 1024:
+            sent.append(send_many(s, 1024, 1))
+    sender = threading.Thread(target=send)
+    sender.start()
+    wait_until(lambda: not can_be_written(s) and waits_in_a_call_with(s.fileno(), sender.native_id))
+    peer("reset()")
+    sender.join()
+    if sent[-1] < 1:
+        raise AssertionError("it sent nothing")
+    call(s.recv, 64)
 
 
 @case("""
@@ -400,7 +423,7 @@ def connect_after_shutdown():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=0 tx=0 unacked=0 unsent=1
-        nothing arrived from $them
+        nothing to read arrived from $them
 """)
 def a_byte_that_does_not_leave():
     """The kernel counts it as sent at the first try."""
@@ -567,7 +590,7 @@ def connected_meanwhile():
 
 @case("""
     recv EAGAIN timeout | len=64 tcp ESTABLISHED rx=1 tx=0 all-acked
-        nothing arrived from $them
+        nothing to read arrived from $them
 """)
 def timed_out_with_an_urgent_byte():
     s = connected()

@@ -92,9 +92,9 @@ def nothing_asked_of_a_datagram():
 
 @case("""
     sendfile 0 source-exhausted | len=64 tcp ESTABLISHED rx=0 tx=3 all-acked
-        The input file ... the socket is fine
+        The input file ... this says nothing about the connection
     splice 0 source-exhausted | len=64 tcp ESTABLISHED rx=0 tx=6 all-acked
-        The input pipe ... the socket is fine
+        The input pipe ... this says nothing about the connection
 """)
 def input_at_its_end():
     s = connected()

@@ -191,12 +191,12 @@ def _(case, said):
     return any(e.get("sends") and e["len"] == 0 and e["t0"] <= case.high for e in case.t.others) or "none had"
 
 
-@claim(r"The input file of sendfile is at its end; the socket is fine\.|The input pipe of splice is empty and has no writer left; the socket is fine\.")
+@claim(r"The input file of sendfile is at its end; this says nothing about the connection\.|The input pipe of splice is empty and has no writer left; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["empty"]
 
 
-@claim(r"The pipe that splice was to write to has no reader left; the socket is fine\.")
+@claim(r"The pipe that splice was to write to has no reader left; this says nothing about the connection\.")
 def _(case, said):
     return bool(case.entry.get("deaf"))
 

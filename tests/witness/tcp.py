@@ -49,7 +49,7 @@ def _(case, said):
     return case.t.failed(case.high) or "it had not"
 
 
-@claim(r" The kernel reports this only once: an earlier call got the error, or it was lost in a splice or sendfile that had already transferred data\.")
+@claim(r" The kernel reports this only once: an earlier call got the error, or it was lost in a splice, sendfile or sendmmsg that had already transferred data\.")
 def _(case, said):
     return bool(case.t.told(case.entry)) or case.t.swallowed(case.entry) or "neither"
 
@@ -193,12 +193,12 @@ def _(case, said):
     return bool(case.entry.get("flags", 0) & socket.MSG_OOB)
 
 
-@claim(r"The input file of sendfile is at its end; the socket is fine\.")
+@claim(r"The input file of sendfile is at its end; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["call"] == "sendfile" and case.entry["empty"]
 
 
-@claim(r"The input pipe of splice is empty and has no writer left; the socket is fine\.")
+@claim(r"The input pipe of splice is empty and has no writer left; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["call"] == "splice" and case.entry["empty"]
 
@@ -215,7 +215,7 @@ def _(case, said):
     return t.fin_flag(case.high) and t.reset_in(case.high) and t.dissolved(case.high) or "it had not"
 
 
-@claim(r"The pipe that splice was to write to has no reader left; the socket is fine\.")
+@claim(r"The pipe that splice was to write to has no reader left; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["call"] == "splice" and case.entry.get("deaf")
 
@@ -332,7 +332,7 @@ def _(case, said):
     return reset_went(case)
 
 
-@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN was stopped on this host itself, by a local firewall rule, a full conntrack table or a full queue\.)? That is its own deadline, another address answered sooner, or SO_ERROR had told it of an ICMP error\.")
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN was stopped on this host itself, by a local firewall rule, a BPF program, a full conntrack table or a full queue\.)? That is its own deadline, another address answered sooner, or SO_ERROR had told it of an ICMP error\.")
 def _(case, said):
     return case.t.peer_first is None or "one had"
 
@@ -346,7 +346,7 @@ def not_acknowledged(case):
     return case.record["unacked"] + case.record["unsent"] > 0
 
 
-@claim(r"This program gave up on the connection: PEER had not acknowledged the last <unacked> despite (?P<tries>\d+) retransmissions?\. Its host is down, or something on the path drops the packets\.")
+@claim(r"This program gave up on the connection: PEER had not acknowledged the last <unacked> despite (?P<tries>\d+) retransmissions?\. Its host is down, or something on the path or on this host drops the packets\.")
 def _(case, said):
     return same(case, said["unacked"], "unacked") and not_acknowledged(case) and int(said["tries"]) >= 2
 

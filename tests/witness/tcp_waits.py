@@ -18,7 +18,7 @@ def own_route(case, *kinds):
 
 # ---- Waiting ----
 
-@claim(r"nothing arrived from PEER")
+@claim(r"nothing to read arrived from PEER")
 def _(case, said):
     low, _ = case.t.rx(case.entry["t1"] - LAG, case.high)
     return low <= case.t.read(case.entry) + case.t.urgent(case.high) or "something did"
@@ -84,7 +84,7 @@ def _(case, said):
     return True
 
 
-@claim(r"<n> could not leave this host: its interface is down, its address is gone, it has no route, or a local firewall rule or full queue drops them")
+@claim(r"<n> could not leave this host: its interface is down, its address is gone, it has no route, or a local firewall rule, a BPF program, a full conntrack table or a full queue drops them")
 def _(case, said):
     if not same(case, said["n"], "unsent"):
         return "unsent is another"
@@ -261,7 +261,7 @@ def _(case, said):
     return case.entry["errno"] == 4 and case.entry["call"] == "connect"
 
 
-@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? before the call had done anything; nothing is wrong with the socket\.")
+@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? before the call had done anything; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["errno"] == 4
 

@@ -92,19 +92,21 @@ function tell_both_sides(    g, part) {
     }
 }
 
-function tell_what_other_end_did(g,    i, j, n, unread, did) {
+function tell_what_other_end_did(g,    i, j, n, unread, did, size) {
     i = group_first[g]
     j = other_of[i]
     unread = group_least[g] == group_most[g] ? spoken_bytes(group_most[g]) : thousands(group_least[g]) " to " spoken_bytes(group_most[g])
     did = cause_of[j] == "gave-up-waiting" ? "gives up waiting" (sent_of[j] == "" ? "" : " after " spoken(sent_of[j])) : group_most[g] > 0 ? "closes with " unread " unread" : "resets connections as it closes"
     if (cause_of[j] == "reset-by-own-close" && silence_before(j) >= 1000)
         did = did ", after " spoken(silence_before(j)) " of silence"
+    size = cause_of[j] == "gave-up-waiting" || !group_most[g] ? "" : size_told(g)
     n = found("both-sides", "warn", g, \
         spoken_prog(j) " at " printable(local_of[j]) " " did, \
         "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
         cause_of[j] == "gave-up-waiting" ? "Nothing in between caused it." \
+            : size != "" ? size \
             : "A close with " (group_most[g] > 0 ? "data unread" : "SO_LINGER 0") " makes its kernel send RST; the network did nothing.", \
-        cause_of[j] == "gave-up-waiting" ? "make " spoken_prog(i) " answer sooner, or raise the timeout of " spoken_prog(j) "." \
+        size != "" ? size_advice(j) : cause_of[j] == "gave-up-waiting" ? "make " spoken_prog(i) " answer sooner, or raise the timeout of " spoken_prog(j) "." \
             : "find out why " spoken_prog(j) " closes" (group_most[g] > 0 ? " before it has read all" : "") ": its own log at " moment(j) ".")
     add_figure(n, "unread", unread_of[j] + 0)
     add_figure(n, "pairs", group_size[g])

@@ -1,6 +1,10 @@
 # Connections that were broken off, by the side that this program is on, where no more
 # special pattern explains it.
 
+BEGIN {
+    LEAST_ALIKE = 2 # connections whose sizes are compared
+}
+
 function find_broken_off(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++) {
@@ -45,14 +49,48 @@ function judge_clients(g,    i, n, time) {
     add_figure(n, "connections", group_size[g])
 }
 
-function tell_broken_off(g,    i, n) {
+function tell_broken_off(g,    i, n, size) {
     i = group_first[g]
+    size = size_told(g)
     n = found("broken-off", "warn", g, \
         spoken_peer(i) " breaks off " tally(g, "connection", "connections") " of " spoken_prog(i), \
         "First at " clock(i) (rx_of[i] != "" ? ", after " spoken_range_bytes(g) " from it" : "") (unacked_of[i] + unsent_of[i] > 0 ? ", with " spoken_bytes(unacked_of[i] + unsent_of[i]) " not acknowledged" : "") ".", \
-        group_size[g] > 1 && group_least[g] > 0 && group_most[g] - group_least[g] <= 16 ? "Each time at the same step: it refuses there, or has no backend (a TLS proxy)." \
+        size != "" ? size : group_size[g] > 1 && group_least[g] > 0 && group_most[g] - group_least[g] <= 16 ? "Each time at the same step: it refuses there, or has no backend (a TLS proxy)." \
             : "Its process closed with data unread, crashed or was killed, or a device sent RST in its name.", \
-        "its log, for client " printable(local_of[i]) "; with a sockshim log from there as well, `sockshim report` says which.")
+        size != "" ? size_advice(i) : "its log, for client " printable(local_of[i]) "; with a sockshim log from there as well, `sockshim report` says which.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "rx", group_least[g])
+}
+
+# size_told(G): a sentence for the records of clients in group G, if those were sent more than
+# all that went well; nothing where the sizes do not tell them apart, or too few are known.
+function size_told(g,    n, member, k, i, mine, size, least, most, well) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++) {
+        i = member[k] + 0
+        mine[i] = 1
+        if (tx_of[i] == "" || side_of[i] != "connected")
+            return ""
+        size = tx_of[i] + unacked_of[i] + unsent_of[i]
+        if (k == 1 || size < least)
+            least = size
+    }
+    for (k = 1; k <= kept_count; k++)
+        if (!(k in mine) && party_of(k) == party_of(i) && tx_of[k] != "" && leader_of[k] == k && !is_before_connection(k)) {
+            if (!is_end_without_fault(k))
+                return ""
+            well += kept_for[k]
+            most = tx_of[k] > most ? tx_of[k] : most
+        }
+    if (n < LEAST_ALIKE || well < LEAST_ALIKE || least <= 1.5 * most || most < 1)
+        return ""
+    return "Each had been sent " spoken_bytes(least) " or more; " thousands(well) " that went well, " thousands(most) " at most: a limit of size?"
+}
+
+function size_advice(i) {
+    return "raise that limit (uWSGI: buffer-size; nginx: client_max_body_size; its log at " clock(i) "), or send less (cookies?)."
+}
+
+function is_end_without_fault(i) {
+    return cause_of[i] == "peer-closed" && !ended_badly(i) && rx_of[i] > 0
 }

@@ -5,6 +5,7 @@
 BEGIN {
     LEAST_PAUSE = 1000 # ms
     LEAST_SURE_PAUSE = 500
+    LEAST_AT_ONCE = 4 # connections
     LATEST_RST = 100 # ms after what it answers
     MOST_REQUEST = 65536 # bytes; more is a transfer that was under way all the time
 }
@@ -61,7 +62,52 @@ function was_well_after_pause(i) {
     return cause_of[i] ~ /^(timeout|gave-up-waiting|reset-by-own-close)$/
 }
 
+# Whether all connections of group G may have been ended at one moment, and those that were used
+# again within a while each failed once: at least four, and over at least twice the time in
+# which that moment lies, from ended_from to ended_by. A limit for idle time is met anew again
+# and again, and seldom looks so.
+function may_be_one_moment(g,    n, member, k, i, last) {
+    n = split(group_members[g], member, " ")
+    ended_from = ended_by = ""
+    for (k = 1; k <= n; k++) {
+        i = member[k] + 0
+        if (side_of[i] != "connected" || cause_of[i] == "connection-timed-out")
+            return 0
+        if (ended_from == "" || at_of[i] - idle_of[i] > ended_from)
+            ended_from = at_of[i] - idle_of[i]
+        if (ended_by == "" || at_of[i] < ended_by)
+            ended_by = at_of[i]
+        last = at_of[i] > last ? at_of[i] : last
+    }
+    return n >= LEAST_AT_ONCE && ended_from < ended_by && last - ended_by >= 2 * (ended_by - ended_from)
+}
+
+# The record of group G that was first told.
+function earliest_of(g,    n, member, k, best) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (!best || at_of[member[k]] < at_of[best])
+            best = member[k] + 0
+    return best
+}
+
+function tell_ended_at_once(g,    i, n) {
+    i = earliest_of(g)
+    n = found("ended-at-once", "warn", g, \
+        spoken_peer(i) " ended " tally(g, "connection", "connections") " at one moment, it seems: a restart?", \
+        spoken_prog(i) " used them again until " clock(group_last[g]) ", and each failed. All fit one end, within " spoken(ended_by - ended_from < 1 ? 1 : ended_by - ended_from) " before " moment(i) ".", \
+        "Or it is a limit for idle time, of at most " spoken(group_least[g]) ": then this goes on.", \
+        "ask there for that moment; let the pool test connections before use, or drop all after the first failure.")
+    add_figure(n, "connections", group_size[g])
+    add_figure(n, "within_ms", sprintf("%.0f", ended_by - ended_from) + 0)
+    add_figure(n, "at_most_ms", group_least[g])
+}
+
 function tell_idle_timeout(g,    i, n, low) {
+    if (may_be_one_moment(g)) {
+        tell_ended_at_once(g)
+        return
+    }
     i = group_first[g]
     low = longest_harmless(g)
     n = found("idle-timeout", "warn", g, \

@@ -17,7 +17,7 @@ function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
-        is_temporary && group_most[g] < 500 ? "That soon: no name server is set, none can be reached, or it refuses; the name may well exist." \
+        is_temporary && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
             : is_temporary ? "No answer of a name server came, or none that told it; the name may well exist." \
             : "The name servers said that there is no such name, or no such address of it.", \
         is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \

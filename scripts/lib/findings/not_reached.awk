@@ -5,7 +5,7 @@ function find_not_reached(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && not_reached_kind(i) != "")
-            put_in_group(prog_of[i] SUBSEP service_of(i) SUBSEP cause_of[i], i, connect_ms(i))
+            put_in_group(prog_of[i] SUBSEP service_of(i) SUBSEP (is_told_as_unreachable(i) ? "unreachable" : cause_of[i]), i, connect_ms(i))
     for (g = 1; g <= groups; g++)
         tell_not_reached(g)
 }
@@ -13,7 +13,7 @@ function find_not_reached(    i, g) {
 function not_reached_kind(i) {
     if (cause_of[i] == "connection-refused" || cause_of[i] == "no-such-socket")
         return "refused"
-    if (cause_of[i] == "unreachable")
+    if (cause_of[i] == "unreachable" || is_told_as_unreachable(i))
         return "unreachable"
     if (cause_of[i] == "connect-timed-out" || cause_of[i] == "timeout" && call_of[i] == "connect")
         return "no-answer"
@@ -22,6 +22,16 @@ function not_reached_kind(i) {
     if (cause_of[i] == "not-permitted")
         return "not-permitted"
     return ""
+}
+
+# A connect that the program gave up later than it was told that there is no way to that peer.
+function is_told_as_unreachable(i,    j) {
+    if (cause_of[i] != "gave-up-connecting")
+        return 0
+    for (j = i - 1; j > 0; j--)
+        if (cause_of[j] == "unreachable" && peer_of[j] == peer_of[i] && prog_of[j] == prog_of[i] && machine_of[j] == machine_of[i])
+            return !(j in claimed)
+    return 0
 }
 
 function tell_not_reached(g,    i, n, kind, time) {
@@ -63,6 +73,8 @@ function not_reached_title(i, kind) {
 
 # What the failure of record I says; it took MS, if that is known.
 function not_reached_meaning(i, ms) {
+    if (announcer_of(i))
+        return spoken_announcer(i)
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
@@ -94,6 +106,48 @@ function not_reached_meaning(i, ms) {
     return printable(why_of[i])
 }
 
+# Servers tell their clients where to go on: a sentinel or a cluster, Kafka, FTP, LDAP, a replica
+# set. Inside of a container, or behind a NAT, that may be an address that others do not have.
+# announcer_of(I): the record of the one peer that the process had connected to before it tried
+# a private address of another network, which it had not looked up; 0 if there is none.
+function announcer_of(i,    j, found, host) {
+    if (!is_of_inner_network(peer_of[i]) || named_of[i] != "" || side_of[i] == "accepted" || !was_to_connect(i))
+        return 0
+    for (j = 1; j < i; j++) {
+        if (pid_of[j] != pid_of[i] || machine_of[j] != machine_of[i] || side_of[j] == "accepted" || !port_of(peer_of[j]))
+            continue
+        host = host_of(peer_of[j])
+        if (host == host_of(peer_of[i]) || found && host == host_of(peer_of[found]))
+            continue
+        if (found || network_of(host) == network_of(peer_of[i]) || is_of_inner_network(host) == is_of_inner_network(peer_of[i]) || !has_gone_well(j))
+            return 0
+        found = j
+    }
+    return found + 0
+}
+
+function was_to_connect(i) {
+    return type_of[i] !~ /udp|unix/ && cause_of[i] ~ /^(connection-refused|unreachable|connect-timed-out|timeout|gave-up-connecting)$/
+}
+
+function has_gone_well(j) {
+    return was_connected(j) || cause_of[j] == "in-progress" && !will_fail(j)
+}
+
+# 1 of this host alone, 2 and 3 of networks that containers and homes have; 0: any other one.
+function is_of_inner_network(address) {
+    return address ~ /^127\./ ? 1 : address ~ /^172\.(1[6-9]|2[0-9]|3[01])\./ ? 2 : address ~ /^192\.168\./ ? 3 : 0
+}
+
+function network_of(address) {
+    return match(address, /^[0-9]+\.[0-9]+\./) ? substr(address, 1, RLENGTH) : address
+}
+
+function spoken_announcer(i) {
+    return "If that is not set here, " printable(peer_of[announcer_of(i)]) " told it (a sentinel, cluster, referral): " \
+        (is_of_inner_network(peer_of[i]) == 1 ? "a loopback address." : "of an inner network (Docker?).")
+}
+
 # A host on which nothing listens answers TCP with RST.
 function refused_advice(i,    shows) {
     shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
@@ -118,6 +172,8 @@ function long_question(i) {
 }
 
 function not_reached_advice(i, ms) {
+    if (announcer_of(i))
+        return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)

@@ -43,14 +43,22 @@ function tell_nothing_behind(g,    i, n) {
     n = found("nothing-behind", "warn", g, \
         spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) \
-            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." : ", nothing sent."), \
+            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." \
+            : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent."), \
         nothing_behind_meaning(i), \
         nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
     add_figure(n, "sent", tx_of[i] + 0)
 }
 
+# The RST came before the peer's kernel had acknowledged a byte: it need not be the peer's.
+function was_reset_before_ack(i) {
+    return cause_of[i] == "peer-reset" && value_is_zero(tx_of[i]) && unacked_of[i] + unsent_of[i] > 0
+}
+
 function nothing_behind_meaning(i) {
+    if (was_reset_before_ack(i) && !is_same_host(i))
+        return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
     if (begins_with_tls(i))
         return "The server refuses this TLS hello (its server name?), or a proxy has no backend."
     if (tx_of[i] > 0)
@@ -60,6 +68,8 @@ function nothing_behind_meaning(i) {
 
 # Whether it is the server name shows without it.
 function nothing_behind_advice(i) {
+    if (was_reset_before_ack(i) && !is_same_host(i))
+        return "try another network; `tcpdump -ni any port " port_of(peer_of[i]) "` there: does it arrive, and who sends RST?"
     if (begins_with_tls(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)

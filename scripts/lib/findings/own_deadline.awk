@@ -4,7 +4,7 @@
 function find_own_deadline(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
+        if (is_open(i) && !is_told_as_unreachable(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
             put_in_group(prog_of[i] SUBSEP what_for(i) SUBSEP port_of(peer_of[i]), i, deadline_of(i))
     for (g = 1; g <= groups; g++)
         if (is_deadline(g))
@@ -56,13 +56,15 @@ function tell_own_deadline(g,    i, n, time, what) {
         tally(g, "time", "times") ", first with " spoken_peer(i) " at " clock(i) deadline_state(i, what) "." beside(i), \
         deadline_meaning(i, what, group_least[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g]) \
-            : "find out what takes the peer so long, or raise this timeout in the program's settings.")
+            : "raise this timeout in the program's settings, or find out what takes the peer so long.")
     add_figure(n, "deadline_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])
     add_figure(n, "records", group_size[g])
 }
 
 function connect_deadline_advice(i, ms) {
+    if (announcer_of(i))
+        return not_reached_advice(i, ms)
     if (!was_silent(i, ms))
         return "raise it above a handshake's time (`ping " printable(host_of(peer_of[i])) "`)."
     if (is_same_host(i))
@@ -118,6 +120,8 @@ function was_silent(i, ms) {
 }
 
 function deadline_meaning(i, what, ms) {
+    if (what == "connect" && announcer_of(i))
+        return spoken_announcer(i)
     if (what == "connect" && !was_silent(i, ms))
         return "The path is slow, SYNs are lost (retried after 1 s), its queue is full, or it is off."
     if (what == "connect" && is_long_question(i))
@@ -133,5 +137,5 @@ function deadline_meaning(i, what, ms) {
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
         return "That host had not even acknowledged it: are it and the path to it up?"
-    return "Its host has the request; the server there is slow or hangs. The network is not the cause."
+    return "Its host has the request: it is slow, or was asked to wait (BRPOP, a long poll). The network is not the cause."
 }

@@ -4,7 +4,7 @@
 function find_reads_on(    i, g, was_claimed, n) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (leader_of[i] == i && has_failed_receive(i) && reads_once_more(i))
+        if (leader_of[i] == i && has_failed_receive(i) && !is_of_tls(i) && reads_once_more(i))
             put_in_group(prog_of[i] SUBSEP side_of[i], i, at_of[i])
     for (i in claimed)
         was_claimed[i] = claimed[i]
@@ -16,6 +16,11 @@ function find_reads_on(    i, g, was_claimed, n) {
 
 function has_failed_receive(i) {
     return cause_of[i] ~ /^(peer-reset|connection-timed-out|write-after-close)$/ && is_receive(i) && error_of[i] != ""
+}
+
+# Whoever ends TLS looks once more for what the peer says at its end.
+function is_of_tls(i) {
+    return site_of[i] ~ /^lib(curl|ssl|crypto|gnutls|nss3|ssl3|mbed|wolfssl)/
 }
 
 function is_receive(i) {
