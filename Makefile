@@ -180,6 +180,11 @@ RECIPES := $(wildcard scripts/recipes/*)
 LIB_FILES := $(patsubst scripts/lib/%,%,$(wildcard scripts/lib/*.* scripts/lib/*/*.*))
 
 install: all
+	@case '$(PREFIX)' in \
+	*[:\ ]*) echo 'PREFIX=$(PREFIX): LD_PRELOAD cannot contain a space or a colon; choose another one' >&2 && exit 2 ;; \
+	/*) ;; \
+	*) echo 'PREFIX=$(PREFIX): it has to begin with a slash' >&2 && exit 2 ;; \
+	esac
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(INSTALL_LIB)"
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt "$(INSTALL_LIB)"

@@ -31,6 +31,15 @@ ended() { records '.call == "exit"'; }
         and (.why | test("^This program ended .* after its last send, with no answer from 127"))'
 }
 
+@test "nothing was ever said when the program ends" {
+    ends "
+while struct.unpack_from('I', one.getsockopt(6, 11, 104), 52)[0] < 1010: # tcpi_last_data_recv
+    time.sleep(.01)"
+    [ "$(ended | jq -r .cause)" = gave-up-waiting ] || fails_with "$(cat "$LOG")"
+    expect_count 1 '.call == "exit" and .rx == 0 and .tx == 0 and (has("sent_ms") | not) and .idle_ms >= 1000
+        and (.why | test("^This program ended .* after it had connected to 127.*neither side had ever sent anything"))'
+}
+
 @test "data lies unread when the program ends" {
     ends "other.send(b'hello'); arrived(one)"
     [ "$(ended | jq -r .cause)" = reset-by-own-close ] || fails_with "$(cat "$LOG")"

@@ -146,10 +146,10 @@ is_sane() {
     [[ $output == *"instructions: valgrind skipped: not installed"* ]]
 }
 
-@test "servers: throughput and p99 of each, natively and under the shim" {
+@test "servers: throughput, p99 and CPU of each, natively and under the shim" {
     "$BENCH" --quick --json servers >"$NEW"
     is_sane "$NEW"
-    has_figures "$NEW" servers/{nginx,redis,postgres}/{native,info,debug,calls}/{throughput,p99}
+    has_figures "$NEW" servers/{nginx,redis,postgres}/{native,info,debug,calls}/{throughput,p99,cpu}
     json "$NEW" 'all(.figures[]; .median > 0)'
     json "$NEW" '.peers | keys == ["nginx", "postgres", "redis", "wrk"]'
     json "$NEW" '[.figures[] | select(.name | test("debug/throughput$"))] |
@@ -165,7 +165,7 @@ is_sane() {
     is_sane "$NEW"
     json "$NEW" '.peers | has("ab") and (has("wrk") | not)'
     json "$NEW" '[.figures[] | select(.name | startswith("servers/nginx/")) | .median > 0] |
-        length == 8 and all'
+        length == 12 and all'
     json "$NEW" '.skipped |
         any(.section == "servers" and .what == "redis" and .why == "redis-server is not installed")'
     [ "$(id -u)" -ne 0 ] || json "$NEW" 'any(.skipped[]; .what == "postgres")'

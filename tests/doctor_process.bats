@@ -306,6 +306,12 @@ with_places() {
     has_findings 0
 }
 
+@test "a socket that is gone in the second look is in no list; its number is another one's" {
+    looking_at changes
+    [[ $output == *", 1 of them a socket"* || $output == *", 0 of them sockets"* ]] || fails_with "$output"
+    has_findings 0
+}
+
 @test "a name server that does not answer; datagrams to others want no answer" {
     looking_at asks_name_server
     says "1 It seems to wait for a name server: descriptor " " with 127.0.0.1:53 (UDP)" "UdpNoPorts"

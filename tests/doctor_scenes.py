@@ -536,6 +536,17 @@ def mute():
     yield clients, servers
 
 
+def changes():
+    """A socket after the other, each under the same number."""
+    def live():
+        while True:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.connect(("127.0.0.1", 9))
+                time.sleep(0.2)
+    threading.Thread(target=live, daemon=True).start()
+    yield
+
+
 def wakes_itself():
     """The two ends with which an event loop is woken, on a system without socketpair."""
     s = listener(1)

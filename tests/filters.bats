@@ -197,7 +197,7 @@ for what in (lambda s: s.connect(("127.0.0.1", 9)), lambda s: s.bind(("127.0.0.1
 # that can be asked for; WAY: how the filter forbids.
 survives() {
     local call
-    for call in setsockopt getsockopt getsockname getpeername poll,ppoll clock_gettime ioctl \
+    for call in setsockopt getsockopt getsockname getpeername poll,ppoll clock_gettime ioctl uname \
         setsockopt,getsockopt,getsockname,poll,ppoll,clock_gettime,ioctl; do
         rm -f "$LOG"
         run -0 "$PROGRAMS/filtered" "$1" $call "$PROGRAMS/plainly"
@@ -221,6 +221,26 @@ EVERY_SETTING="SOCKSHIM_KEEPALIVE=60 SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIM
         expect_count 1 '.event == "config" and (.why | contains("seccomp filter"))'
         expect_count 0 '.event == "handled" and .setting != "SOCKSHIM_BACKLOG"'
     done
+}
+
+# As a unit with SystemCallFilter=@basic-io @file-system @io-event @network-io @process @signal has
+# it: madvise and uname are in @system-service alone.
+@test "a filter that kills for what opens the log or handles a signal: every program lives, without a log" {
+    local call native
+    native=$("$PROGRAMS/plainly")
+    for call in madvise fcntl readlinkat rt_sigaction madvise,uname,ioctl; do
+        run -0 filtered kill $call cat /etc/hostname
+        [ "$output" = "$(cat /etc/hostname)" ] || fails_with "$call: $output"
+        run -0 filtered kill $call "$PROGRAMS/plainly"
+        [ "$output" = "$native" ] || fails_with "$call: $output"
+    done
+    no_record
+}
+
+@test "a filter that refuses to end a process by exit_group: none of ours is left over" {
+    run -0 timeout 20 "$PROGRAMS/filtered" 1 exit_group env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
+        "$PROGRAMS/plainly"
+    expect '.call == "connect" and .cause == "connection-refused"'
 }
 
 @test "a filter that kills for what the shim never does takes nothing away" {

@@ -425,6 +425,29 @@ read_on() {
     figure deadline_ms -eq 5001
 }
 
+# mute SECONDS PAIR...: a connection on which nothing was ever said.
+mute() {
+    rec "$1" call=close ret=0 errno= error= level=info state=ESTABLISHED rx=0 tx=0 idle_ms=6003 sent_ms= cause=gave-up-waiting "${@:2}"
+}
+
+@test "never-spoke: no greeting came, or TLS was to begin; connections in reserve are none" {
+    { mute 0 peer=10.0.0.9:993; mute 7 peer=10.0.0.9:993 local=10.0.0.5:40002 pid=101; } >log
+    finds_only never-spoke log
+    figure connections -eq 2
+    figure deadline_ms -eq 6003
+    jq -e '.findings[0] | (.meaning | contains("begins with TLS")) and (.advice | contains("switch TLS on"))' findings.json
+    mute 0 peer=10.0.0.9:25 >log
+    finds_only never-spoke log
+    jq -e '.findings[0] | (.meaning | contains("The server was to greet")) and (.advice | contains("doctor PID"))' findings.json
+    # Others with that peer are used; HTTP greets nobody; at any time, so nobody has set one.
+    { mute 0 peer=10.0.0.9:25; rec 3 peer=10.0.0.9:25 cause=peer-closed level=info ret=0 errno= error= local=10.0.0.5:40002; } >log
+    finds_nothing log
+    { mute 0; mute 7 local=10.0.0.5:40002; mute 9 peer=10.0.0.9:443; } >log
+    finds_nothing log
+    { mute 0 peer=10.0.0.9:25 idle_ms=1237; mute 7 peer=10.0.0.9:25 idle_ms=43130 local=10.0.0.5:40002; } >log
+    finds_nothing log
+}
+
 @test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {
     local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=4000"
     {
@@ -443,6 +466,29 @@ read_on() {
     { for fd in 7 8 9 10; do under_way 0.$fd fd=$fd; done; failed_connect 4 fd=7 $gave_up; } >log
     finds_only own-deadline log
     jq -e '.findings[0].meaning | contains("went through") | not' findings.json
+}
+
+@test "own-deadline: what is never answered any more, and was before, is no slow path" {
+    local n
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000"
+    {
+        under_way 0 fd=7
+        for n in 1 2 3; do
+            under_way "$((n * 5))" fd=7
+            # shellcheck disable=SC2086
+            failed_connect "$((n * 5 + 2))" fd=7 $gave_up
+        done
+    } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.title | contains("does not answer app")) and (.meaning | contains("went through before")) and (.advice | contains("which limit is reached"))' findings.json
+    # It never was; and one alone may have lost its SYN twice.
+    sed -i 1d log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("went through before") | not' findings.json
+    # shellcheck disable=SC2086
+    { under_way 0 fd=7; under_way 5 fd=7; failed_connect 7 fd=7 $gave_up; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("The path is slow")' findings.json
 }
 
 @test "listener-as-connection: it asks for the peer of a listening socket; a shutdown of no socket is nothing" {
@@ -778,10 +824,10 @@ served() {
     finds_only refused log
     # Nothing tells whether it is a firewall that refuses.
     [[ $(jq -r '.findings[0].title' findings.json) != *listen* ]]
-    grep -q 'others get in' findings.json
+    grep -q 'rejects this client' findings.json
     failed_connect 1 peer=127.0.0.1:80 local=127.0.0.1:40000 error=ECONNREFUSED cause=connection-refused >log
     finds_only refused log
-    run ! grep -q 'others get in' findings.json
+    run ! grep -q 'rejects this client' findings.json
     { under_way 1; failed_connect 1.0004 call=getsockopt error=EHOSTUNREACH cause=unreachable; } >log
     finds_only unreachable log
     figure ms -eq 0
@@ -815,6 +861,10 @@ served() {
     failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
     run ! grep -q 'PrivateTmp' findings.json
+    # The kernel has one there.
+    failed_connect 1 type=unix-stream local= peer=/tmp/app.sock bound=unseen error=ENOENT errno=2 cause=no-such-socket >log
+    finds_only refused log
+    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a container)")' findings.json
 }
 
 @test "address-in-use: an outgoing connection may have a port of the kernel's range, and no other" {
@@ -836,6 +886,52 @@ served() {
     finds_nothing log
     { failed_connect 0 peer=[::1]:80 local=[::1]:40000 error=ECONNREFUSED cause=connection-refused; rec 1 cause=peer-closed level=info ret=0 error= peer=127.0.0.1:80 local=127.0.0.1:40000; } >log
     finds_nothing log
+}
+
+# reverse SECONDS PAIR...: the name of an address was asked for.
+reverse() {
+    failed_connect "$1" call=getnameinfo ret=-3 errno=0 error=EAI_AGAIN type= local= level=warn name=10.0.0.5 peer=10.0.0.5:44312 prog=named pid=7 fd= waited_ms=6010 cause=name-not-resolved "${@:2}"
+}
+
+@test "reverse look-ups: how long a server waits for its clients' names, and which of them gave up; an address without a name is nothing" {
+    { reverse 6; reverse 13 name=10.0.0.6 peer=10.0.0.6:40000 waited_ms=6004; } >server.log
+    finds_only name-not-resolved server.log
+    figure records -eq 2
+    jq -e '.findings[0] | (.title | contains("named waits 6 s to look up the names of addresses")) and (.advice | contains("UseDNS no")) and (.figures | has("clients") | not)' findings.json
+    mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 >client.log
+    finds_only name-not-resolved client.log server.log
+    figure clients -eq 1
+    mute 5 prog=mariadb peer=10.0.0.9:3306 idle_ms=5003 local=10.0.0.5:44313 >client.log
+    [[ $(findings client.log server.log) == *never-spoke* ]]
+    reverse 6 ret=0 error= peer= cause=name-resolved-late >log
+    finds_only name-resolved-late log
+    figure ms -eq 6010
+    times 20 reverse level=info ret=-2 error=EAI_NONAME waited_ms=3 >log
+    finds_nothing log
+}
+
+# late SECONDS PAIR...: a server's first words find its client gone.
+late() {
+    rec "$1" ret=0 errno=0 error= level=info prog=served pid=7 side=accepted local=10.0.0.9:3306 peer=10.0.0.5:44312 rx=0 tx=0 unacked=104 idle_ms=6021 sent_ms=0 cause=peer-closed "${@:2}"
+}
+
+@test "late-greeting: a server begins to speak after its client's patience; once, at any time or in answer it is none" {
+    { late 6; late 6.001; late 13 peer=10.0.0.5:44313 idle_ms=6032; } >log
+    finds_only late-greeting log
+    figure connections -eq 2
+    figure ms -eq 6021
+    # Who waited for a name is known.
+    { late 6; reverse 6 prog=served; late 13 peer=10.0.0.5:44313; reverse 13 prog=served peer=10.0.0.5:44313; } >log
+    finds_only name-not-resolved log
+    figure clients -eq 2
+    { late 6; late 6.001; } >log
+    finds_nothing log
+    { late 6; late 13 peer=10.0.0.5:44313 idle_ms=31873; } >log
+    finds_nothing log
+    for other in rx=9 tx=9 retrans=3 sent_ms=6020 unacked=0; do
+        { late 6 "$other"; late 13 peer=10.0.0.5:44313 "$other"; } >log
+        [[ $(findings log) != *late-greeting* ]]
+    done
 }
 
 @test "address-family: where both fail, the one that has no route is beside the point" {

@@ -90,7 +90,10 @@ assert s.socket(s.AF_INET, s.SOCK_DGRAM).getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE
 # Of MPTCP as much as the kernel knows.
 try: m = s.socket(s.AF_INET, s.SOCK_STREAM, 262)
 except OSError: m = None
-if m: assert m.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE) == 1
+if m:
+    m.bind(('127.0.0.1', 0)); m.listen(); n = s.socket(s.AF_INET, s.SOCK_STREAM, 262); n.connect(m.getsockname())
+    for x in m, n, m.accept()[0]:
+        assert x.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE) == 1 and x.getsockopt(s.IPPROTO_TCP, s.TCP_KEEPIDLE) == 15
 # A child without the shim makes one; it comes by SCM_RIGHTS, and as descriptor 0.
 child = '''
 import array, os, socket as s
@@ -346,6 +349,26 @@ True
 24
 True" ] || fails_with "$output"
     expect_count 1 '.event == "handled" and .would == "-1 EMFILE" and .given == "-1 EMFILE"'
+}
+
+# Edge-triggered loops accept until EAGAIN: they get it when the queue is empty, and not before.
+@test "SOCKSHIM_ACCEPT=careful: a non-blocking listener goes on to a connection, or to a genuine EAGAIN" {
+    local server='import os, socket as s
+l = s.create_server(("127.0.0.1", 0)); l.setblocking(False)
+cs = [s.create_connection(l.getsockname()) for _ in range(2)]
+def tried():
+    try: return os.fstat(l._accept()[0]).st_mode > 0
+    except OSError as e: return e.errno
+print([tried() for _ in range(3)])'
+    run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=accept,accept4:error=ECONNABORTED:when=1+3 \
+        -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" "$PYTHON" -c "$server"
+    [ "$output" = "[103, True, True]" ] || fails_with "$output"
+    nothing_handled
+    run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=accept,accept4:error=ECONNABORTED:when=1..5+2 \
+        -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -E SOCKSHIM_ACCEPT=careful "$PYTHON" -c "$server"
+    [ "$output" = "[True, True, 11]" ] || fails_with "$output"
+    expect_count 3 '.event == "handled" and .would == "-1 ECONNABORTED"'
+    handled ACCEPT '.given == "-1 EAGAIN"'
 }
 
 # ---- Signals ----
@@ -810,6 +833,14 @@ wait;'
     storm_of ALRM restart "failed: ECONNREFUSED"
     storm_of PROF interrupt "connected after many signals" SOCKSHIM_EINTR=restart
     storm_of TERM restart "failed: ECONNREFUSED" SOCKSHIM_EINTR=restart
+}
+
+# No handler but our own of SIGPIPE: it need not wake up to let others run.
+@test "SOCKSHIM_CONNECT_RETRY: a program without handlers sleeps through each pause" {
+    run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=ppoll,ppoll_time64 -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" \
+        -E SOCKSHIM_CONNECT_RETRY=700ms "$PROGRAMS/waits" refused
+    [ "$output" = "-1 ECONNREFUSED" ] || fails_with "$output"
+    [ "$(grep -c ppoll "$BATS_TEST_TMPDIR/trace")" -le 5 ] || fails_with "$(cat "$BATS_TEST_TMPDIR/trace")" # 50, 100, 200, 350 ms
 }
 
 @test "SOCKSHIM_ACCEPT=careful: a handler with SA_RESTART does not end its wait, a signal that is meant to does" {

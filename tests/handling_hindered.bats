@@ -59,6 +59,10 @@ ALL=(SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIMEOUT=5s SOCKSHIM_RECV_TIMEOUT=60
     talks 1 setsockopt
     refused NODELAY TCP_NODELAY EPERM
     expect_count 1 '.event == "config"'
+    run "$TOP/scripts/sockshim" report "$LOG"
+    output=$(tr -s ' \n' ' ' <<<"$output")
+    [[ $output == *"A default setting has no effect, 1 time in python3: SOCKSHIM_NODELAY: TCP_NODELAY could not be set"* ]] || fails_with "$output"
+    [[ $output != *"What robust handling did"* ]] || fails_with "$output"
     rm "$LOG"
     "$PROGRAMS/filtered" 1 setsockopt env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" "$PYTHON" -c '
 import socket as s

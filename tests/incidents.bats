@@ -81,7 +81,7 @@ C
     wait_until test -S own/r.sock
     under_shim log redis-cli -s "$seen/r.sock" ping
     finds refused log
-    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp, a container)")) and
+    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp=, a container)")) and
         (.advice | contains("/proc/PID/root/PATH"))' findings.json
     rm own/r.sock
     under_shim log2 perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => shift)' "$seen/r.sock"
@@ -535,6 +535,57 @@ s = connect(); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("
     figure deadline_ms -eq 300
 }
 
+# Two that wait for a greeting, with a limit of a second.
+@test "no greeting comes: curl's mail, and perl; a server that greets, and a connection in reserve, are none" {
+    python_server '
+import select
+c.sendall(b"220 well\r\n") if os.path.exists("greets") else None
+while c.recv(1000): c.sendall(b"250 well\r\n")'
+    mails() { for _ in 1 2; do under_shim log curl -s -m 1 "smtp://127.0.0.1:$PORT/x" --mail-from a@b.test --mail-rcpt c@d.test -T /dev/null; done; }
+    until_found never-spoke mails
+    finds_only never-spoke log
+    figure deadline_ms -ge 1000
+    figure connections -eq 2
+    listens() { under_shim log perl -MIO::Socket::INET -MIO::Select -e 'my $s = IO::Socket::INET->new(shift); IO::Select->new($s)->can_read(1)' "127.0.0.1:$PORT"; }
+    : >log
+    until_found never-spoke listens
+    finds_only never-spoke log
+    figure connections -eq 1
+    python_client log.3 'reserve = connect(); s = connect(); s.sendall(b"one"); s.recv(9); s.close(); time.sleep(1.1); reserve.close()'
+    finds_nothing log.3
+    touch greets
+    under_shim log.4 curl -s -m 60 "smtp://127.0.0.1:$PORT/x" --mail-from a@b.test --mail-rcpt c@d.test -T /dev/null
+    finds_nothing log.4
+}
+
+# One has lost its patience by then; the other one has not.
+@test "a server greets late: what it says first finds curl gone; python waits for it" {
+    background "$SOCKSHIM_COMMAND" -q -o server.log -- "$PYTHON" -c "
+import socket, threading, time
+def serve(c):
+    time.sleep(3)
+    c.sendall(b'220 well\r\n')
+    c.recv(9)
+listener = socket.create_server(('127.0.0.1', $PORT))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()"
+    wait_for_port "$PORT"
+    local n clients=()
+    for n in 1 2 3; do
+        curl -s -m 1 "smtp://127.0.0.1:$PORT/x" 3>&- &
+        clients+=($!)
+    done
+    wait "${clients[@]}" || :
+    said_all() { [ "$(grep -c 'side=accepted .*cause=peer-closed' server.log)" -ge 3 ]; }
+    wait_until said_all
+    finds_only late-greeting server.log
+    figure connections -eq 3
+    figure ms -ge 2900
+    : >server.log
+    python_client log 's = connect(); s.recv(9); s.sendall(b"QUIT\r\n")'
+    finds_nothing server.log
+}
+
 @test "looks alike: a farewell, an exit with a socket open, messages that want no answer" {
     python_server '
 while c.recv(1000): pass'
@@ -958,6 +1009,63 @@ P
     wait "$client"
     finds_only started-later log
     figure refused -ge 1
+}
+
+# serves PORT: its number is in $BACKGROUND.
+serves() {
+    background "$PYTHON" -m http.server --bind 127.0.0.1 "$1" >/dev/null 2>&1
+    wait_for_port "$1"
+}
+
+stops() {
+    kill "$1" && wait "$1" 2>/dev/null || :
+}
+
+# well_for SECONDS URL...: curl is well that long.
+well_for() {
+    local end=$(($(date +%s%N) + $1 * 1000000000))
+    while [ "$(date +%s%N)" -lt "$end" ]; do
+        under_shim log curl -s "${@:2}"
+    done
+}
+
+# One curl that has six refusals of each address: over in a moment, however busy the machine is.
+@test "a disturbance: curl is refused by two servers at once, and well before and after; by one it is none" {
+    local first second other each a took
+    other=$(free_port)
+    each="http://127.0.0.1:$PORT/ http://127.0.0.1:$other/"
+    a="$each $each $each $each $each $each"
+    serves "$PORT"
+    first=$BACKGROUND
+    serves "$other"
+    second=$BACKGROUND
+    # shellcheck disable=SC2086
+    {
+        well_for 3 $each
+        stops "$first"
+        stops "$second"
+        took=$SECONDS
+        under_shim log curl -s $a
+        took=$((SECONDS - took + 1))
+        serves "$PORT"
+        first=$BACKGROUND
+        serves "$other"
+        well_for $((2 + 4 * took)) $each
+    }
+    finds disturbance log
+    figure failures -eq 12
+    figure ms -le $((took * 1000))
+    [ "$(jq -r '.findings[0].first' findings.json)" = "$(grep -o '^ts=[^ ]* .*cause=connection-refused' log | head -n 1 | cut -d' ' -f1 | cut -c4-)" ]
+    : >log
+    # shellcheck disable=SC2086
+    {
+        well_for 3 $each
+        stops "$first"
+        under_shim log curl -s $a $a
+        serves "$PORT"
+        well_for 3 $each
+    }
+    [[ $(findings log) != *disturbance* ]]
 }
 
 @test "a storm of tries: perl without a pause; and curl, refused once" {

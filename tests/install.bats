@@ -85,6 +85,14 @@ example() {
     [ "$(ls root)" = other ]
 }
 
+@test "a PREFIX from which nothing could be preloaded is refused, and nothing installed" {
+    run -2 make -C "$TOP" -s install BUILD="${SHIM%/*}" PREFIX="$PWD/a b"
+    [[ $output == "PREFIX=$PWD/a b: LD_PRELOAD cannot contain a space or a colon; choose another one"* ]] || fails_with "$output"
+    run -2 make -C "$TOP" -s install BUILD="${SHIM%/*}" PREFIX=here
+    [[ $output == "PREFIX=here: it has to begin with a slash"* ]] || fails_with "$output"
+    [ ! -e "a b" ] && [ ! -e "$TOP/here" ]
+}
+
 @test "the drop-in of README is one to systemd, and its settings work" {
     local port settings
     port=$(free_port)

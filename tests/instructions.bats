@@ -77,3 +77,17 @@ within_limit() {
 @test "at most $MOST instructions a successful call, switched off" {
     within_limit SOCKSHIM=off
 }
+
+# Where nothing is asked for, no layer is there; and what is asked for costs its own calls alone.
+@test "robust handling: not one instruction where it is not asked for, nor in calls that it is not about" {
+    costs SOCKSHIM_LOG=off >"$BATS_TEST_TMPDIR/nothing"
+    ! callgrind_annotate --threshold=100 "$BATS_TEST_TMPDIR/callgrind" | grep -q ':layer_' || fails_with "a layer is there"
+    costs SOCKSHIM_LOG=off SOCKSHIM_BACKLOG=100 SOCKSHIM_REUSEADDR=on SOCKSHIM_EINTR=restart >"$BATS_TEST_TMPDIR/all"
+    # Those two are what it is about: on a socket it is found out once whether the option can be set.
+    grep -v '^listen \|^socket ' "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/other"
+    sed -i '/^listen \|^socket /d' "$BATS_TEST_TMPDIR/nothing"
+    diff "$BATS_TEST_TMPDIR/nothing" "$BATS_TEST_TMPDIR/other" || fails_with "of other calls"
+    costs SOCKSHIM_LOG=off SOCKSHIM_RESET=eof >"$BATS_TEST_TMPDIR/receives"
+    callgrind_annotate --threshold=100 "$BATS_TEST_TMPDIR/callgrind" | grep -q ':layer_recv ' || fails_with "no layer is seen"
+    ! diff "$BATS_TEST_TMPDIR/nothing" "$BATS_TEST_TMPDIR/receives" >/dev/null
+}

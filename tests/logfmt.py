@@ -10,7 +10,7 @@ import sys
 
 ORDER = ("ts level event pid tid prog version exe host cgroup settings call fd setting would given ret "
          "errno error name waited_ms limit len flags type "
-         "local local_addr local_port peer peer_addr peer_port peer_name peer_pid state rx tx unacked "
+         "local local_addr local_port peer peer_addr peer_port peer_name peer_pid bound state rx tx unacked "
          "unsent blocked_by side idle_ms sent_ms blocking unread rtt_us retrans at thread cause lost why").split()
 NUMBERS = set("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms unread rtt_us "
               "retrans lost waited_ms limit local_port peer_port".split())

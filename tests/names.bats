@@ -136,6 +136,65 @@ for name, port, family, flags in (
     [ ! -e "$LOG" ] || fails_with "a log"
 }
 
+# names ADDRESS PORT [FLAGS]: one question for an address's name, and what the program sees of it.
+names() {
+    echo "import socket
+try: print(socket.getnameinfo(('$1', $2), ${3:-0})[0])
+except socket.gaierror as e: print(e.errno)"
+}
+
+@test "the name of an address: a name server that is silent, late, or knows none" {
+    run -0 resolving silent "$PYTHON" -c "$(names 10.7.0.9 40001)"
+    [ "$output" = -3 ]
+    expect_count 1 '.waited_ms as $ms | .level == "warn" and .call == "getnameinfo" and .ret == -3 and .error == "EAI_AGAIN" and
+        .cause == "name-not-resolved" and .name == "10.7.0.9" and .peer == "10.7.0.9:40001" and $ms >= 1000 and
+        (.why | startswith("The name of the address 10.7.0.9 was not resolved, after \($ms) ms: no name server gave an answer"))'
+    rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+    run -0 resolving late "$PYTHON" -c "$(names 10.7.0.9 0)"
+    [ "$output" = 10.7.0.9 ]
+    expect_count 1 '.waited_ms as $ms | .level == "warn" and .ret == 0 and .cause == "name-resolved-late" and .name == "10.7.0.9" and
+        (has("peer") | not) and $ms >= 1500 and (.why | startswith("The name of the address 10.7.0.9 was looked up for \($ms) ms, "))'
+    # Most addresses have none, which is told at once and is no fault: it is told to whom it matters.
+    rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+    run -0 resolving nxdomain "$PYTHON" -c "$(names fd00::9 7 socket.NI_NAMEREQD)"
+    [ "$output" = -2 ]
+    expect_count 1 '.error == "EAI_NONAME" and .name == "fd00::9" and .peer == "[fd00::9]:7" and
+        .level == (if .waited_ms < 1000 then "info" else "warn" end)'
+    rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+    resolving nxdomain "$PYTHON" -c "$(names 10.7.0.9 7)" # the number will do
+    [ ! -e "$LOG" ] || expect_count 0 '.waited_ms < 1000'
+    for asks in "$(names 127.0.0.7 7)" "$(names 10.7.0.9 7 socket.NI_NUMERICHOST)"; do
+        rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+        resolving nxdomain "$PYTHON" -c "$asks"
+        [ ! -e "$LOG" ] || fails_with "$asks: $(cat "$LOG")"
+    done
+    for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=getnameinfo SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do
+        rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+        resolving silent env "$setting" "$PYTHON" -c "$(names 10.7.0.9 7)"
+        [ ! -e "$LOG" ] || fails_with "$setting"
+    done
+}
+
+@test "pure-ftpd looks up its client's name before it greets: the finding tells how long it takes" {
+    cat >"$BATS_TEST_TMPDIR/client.py" <<'END'
+import socket, time
+while True:
+    try: s = socket.create_connection(("127.0.0.1", 2121), source_address=("10.7.0.9", 0)); break
+    except ConnectionRefusedError: time.sleep(.1)
+print(s.recv(3).decode())
+END
+    run -0 resolving silent sh -c '
+        ip addr add 10.7.0.9/32 dev lo
+        /usr/sbin/pure-ftpd -S 127.0.0.1,2121 3>&- &
+        server=$!
+        env -u LD_PRELOAD "$PYTHON" client.py
+        kill $server'
+    [ "$output" = 220 ]
+    expect_count 1 '.call == "getnameinfo" and .name == "10.7.0.9" and .error == "EAI_AGAIN" and .waited_ms >= 1000'
+    run -0 "$TOP/scripts/sockshim" report --json "$LOG"
+    jq -e 'any(.findings[]; .kind == "name-not-resolved" and .figures.ms >= 1000 and (.advice | contains("dig -x 10.7.0.9")))' <<<"$output" || fails_with "$output"
+}
+
 @test "level, call and cause leave it out, and log nothing" {
     local setting
     for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=getaddrinfo SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do

@@ -5,10 +5,11 @@
 load helpers
 
 # made WAY [LOST]: the records are those that the program says it left, by their
-# length, pid and tid, and LOST others were counted as lost.
+# length, pid and tid, and LOST others were counted as lost. IN: a launcher of the program's.
 made() {
     rm -f "$LOG"
-    shimmed "$PROGRAMS/processes" "$1" "$LOG" >"$BATS_TEST_TMPDIR/said" || fails_with "$1: status $?"
+    # shellcheck disable=SC2086
+    shimmed ${IN:-} "$PROGRAMS/processes" "$1" "$LOG" >"$BATS_TEST_TMPDIR/said" || fails_with "$1: status $?"
     diff <(sort "$BATS_TEST_TMPDIR/said") \
         <(records '.call == "recv"' | jq -r '"\(.len) \(.pid) \(.tid)"' | sort) ||
         fails_with "$1: the log (>) is not what was said (<)"
@@ -41,6 +42,16 @@ made() {
     run shimmed "$PROGRAMS/processes" first-socket "$LOG"
     [ "$status" -eq 0 ] || fails_with "$output"
     expect_count 0 '.event == "start"'
+}
+
+# There the page that tells a vfork child from a fork's comes with the first socket.
+@test "all of these in a filter that was inherited, as in a container" {
+    local way IN="$PROGRAMS/filtered 1 setrlimit"
+    for way in fork raw-clone clone vfork vfork-exec "vfork-on-thread 1" "clone-vfork 1" "vfork-robbing 1" \
+        "vfork-in-fork 1" "vfork-in-namespace 1" clone-shared spawn double-fork; do
+        # shellcheck disable=SC2086
+        made $way
+    done
 }
 
 @test "a process of its own that shares memory and descriptors" {

@@ -164,6 +164,19 @@ noninteractive install -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 --
     [ "$(grep -c '^sudo' calls)" -eq 2 ]
 }
 
+@test "who asks for help or types a word gets one line, and nothing is installed, built or run" {
+    run -0 "$TOP/scripts/quickstart" --help
+    [[ $output == "usage: scripts/quickstart: "* && ${#lines[@]} -eq 1 ]] || fails_with "$output"
+    run -1 "$TOP/scripts/quickstart" now
+    [ "$output" = "quickstart: takes no arguments, not now" ] || fails_with "$output"
+    run -2 "$TOP/scripts/deb" --help
+    [[ $output == "usage: make deb"* ]] || fails_with "$output"
+    run -0 "$TOP/scripts/test" --help
+    [[ $output == "usage: scripts/test "* ]] || fails_with "$output"
+    run -1 "$TOP/scripts/test" -x
+    [ "$output" = "test: unknown option -x; see scripts/test --help" ] || fails_with "$output"
+}
+
 @test "a folder that LD_PRELOAD cannot hold is named before anything is built" {
     mkdir -p 'a b/scripts'
     cp "$TOP/scripts/quickstart" 'a b/scripts/'

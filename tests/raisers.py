@@ -10,7 +10,9 @@ import sys
 STEPS = """raise kill kill-group kill-from-thread kill-from-child pthread_kill sigqueue timer
 raise-blocked count count-once count-once-nodefer again-once again-once-nodefer jump-once default
 ignore query altstack socket vfork-child child-raise to-pipe-partial to-pipe-from-socket
-to-pipe-thread to-socket-thread to-pipe-blocked""".split()
+to-pipe-thread to-socket-thread to-pipe-blocked to-socket-blocked to-socket-stdio-blocked
+to-both-blocked to-both-reversed-blocked to-pipe-and-wait to-socket-and-wait to-pipe-and-signalfd
+raise-and-to-pipe-blocked to-pipe-and-quietly-blocked""".split()
 
 
 def live(program, steps, shim=None, setting="SOCKSHIM=on"):
@@ -28,7 +30,8 @@ def is_survival(rest, steps):
     """What stdio still holds is written at exit."""
     if not rest:
         return bool({"to-socket-stdio", "to-socket-dprintf"} & set(steps))
-    return rest.startswith("to-socket-") and "-1 Broken pipe" in rest.partition("\n")[0]
+    result = "0" if rest.partition(":")[0].endswith("-blocked") else "-1 Broken pipe"
+    return rest.startswith("to-socket-") and f": {result}" in rest.partition("\n")[0]
 
 
 def main(program, shim, seed, runs, setting="SOCKSHIM=on"):

@@ -151,21 +151,35 @@ writes() {
     done
 }
 
-@test "a SIGPIPE that was blocked is a socket's or a pipe's when it comes, and there for who waits for it" {
+@test "a SIGPIPE that was blocked is a socket's or a pipe's when it comes, one for both is the pipe's, and there for who waits" {
     local step
-    for step in to-pipe-blocked to-pipe-splice-blocked to-pipe-and-quietly-blocked \
-        "to-socket-blocked to-pipe-blocked"; do
+    for step in to-pipe-blocked to-pipe-splice-blocked to-pipe-and-quietly-blocked to-both-blocked \
+        to-both-reversed-blocked raise-and-to-pipe-blocked "to-socket-blocked to-pipe-blocked"; do
         # shellcheck disable=SC2086
         life socket $step
         [ "$native_status" -eq 141 ] && [ "$status" -eq 141 ] || fails_with "$step: $native_status, $status $output"
     done
-    life socket to-socket-and-wait
-    [ "$native_status" -eq 0 ] && [ "$status" -eq 0 ] || fails_with "$native_status, $status $output"
+    for step in to-socket-and-wait to-pipe-and-wait to-pipe-and-signalfd; do
+        life socket "$step"
+        [ "$native_status" -eq 0 ] && [ "$status" -eq 0 ] || fails_with "$step: $native_status, $status $output"
+    done
 }
 
-@test "where nothing tells what raised it, the signal is swallowed: one for both, or behind another one" {
+@test "a SIGPIPE that was blocked and taken is forgotten: a socket's that comes later is an error" {
+    local taken step
+    for taken in to-pipe-and-wait to-pipe-and-signalfd; do
+        for step in to-socket-blocked to-socket-stdio-blocked to-socket-with-another; do
+            life socket "$taken" "$step"
+            [ "$native_status" -eq 141 ] && [ "$status" -eq 0 ] || fails_with "$taken $step: $native_status, $status $output"
+        done
+    done
+    life socket to-socket-and-wait to-pipe-blocked
+    [ "$native_status" -eq 141 ] && [ "$status" -eq 141 ] || fails_with "$native_status, $status $output"
+}
+
+@test "where nothing tells what raised it, the signal is swallowed: behind another one" {
     local step
-    for step in to-socket-blocked to-both-blocked to-socket-with-another; do
+    for step in to-socket-blocked to-socket-stdio-blocked to-socket-with-another; do
         life socket "$step"
         [ "$native_status" -eq 141 ] && [ "$status" -eq 0 ] || fails_with "$step: $native_status, $status $output"
     done

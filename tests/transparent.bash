@@ -70,7 +70,7 @@ same_lives() {
 all_calls_made() {
     local name
     for name in $(nm -D --defined-only "$SHIM" | awk '{ print $3 }'); do
-        [ "$name" != getaddrinfo ] || continue # passed on as it is; it asks the world outside
+        [[ $name != get*info ]] || continue # passed on as it is; it asks the world outside
         grep -qE "^[0-9]+ $name .*= [0-9]+ 23130 " lives || fails_with "no $name succeeds"
         grep -qE "^[0-9]+ $name .*= -1 " lives || [[ $name =~ sig|closefrom|ssignal|prctl_time64|vfork ]] ||
             fails_with "no $name fails"

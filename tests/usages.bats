@@ -392,6 +392,17 @@ END
     refuses 127 "cd: command not found (only a shell knows it: sh -c 'cd ...')" cd /tmp
 }
 
+@test "a directory as standard input, and the limit of a file's size, are named" {
+    local command
+    for command in report follow; do
+        run -2 --separate-stderr sockshim "$command" - <d
+        [ "$stderr" = "sockshim: standard input is a directory; name it instead" ] || fails_with "$stderr"
+    done
+    # Messages go to a pipe, which has no limit.
+    run -0 sh -c '(ulimit -f 0; sh "$@" 2>&1 >out || echo "exit status $?" >&2) 2>&1 | cat' sh "$SOCKSHIM_COMMAND" report a.log
+    [[ $output == *"sockshim: cannot write to standard output: it is at the limit of a file's size (ulimit -f)"*"exit status 2" ]] || fails_with "$output"
+}
+
 @test "help is where people look for it, and takes one word" {
     local words
     for words in "--help report" "-h report" "report help" "report --help"; do

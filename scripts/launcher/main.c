@@ -63,15 +63,9 @@ static const char *meant_report(const char *command)
 /* What only a shell knows. */
 static bool is_builtin(const char *command)
 {
-    static const char *const names[] = {"alias", "bg", "cd", "eval", "exec", "export", "fg", "for", "if",
-                                        "jobs", "set", "source", "type", "ulimit", "umask", "until", "wait",
-                                        "while", ".", "{", "(", "!"};
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(command, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    static const char names[] = " alias bg cd eval exec export fg for if jobs set source type "
+                                "ulimit umask until wait while . { ( ! ";
+    return !strchr(command, ' ') && strstr(names, words(" %s ", command));
 }
 
 /* Copied from a text: U+2012 to U+2015 and U+2212 look like a dash. */

@@ -23,8 +23,10 @@ function rest_from(i,    text) {
 
 # The descriptors come twice; the second list counts.
 function add_descriptor() {
-    if ($2 in seen_in_first && !second_list++)
+    if ($2 in seen_in_first && !second_list++) {
         descriptors = 0
+        split("", inode_at)
+    }
     seen_in_first[$2] = 1
     descriptors++
     if ($3 == "")
@@ -33,6 +35,11 @@ function add_descriptor() {
         inode_of[++inodes] = $3
     fd[$3] = $2
     inode_at[$2] = $3
+}
+
+# In the second look, too: its number may be another socket's by then.
+function is_there_still(id) {
+    return inode_at[fd[id]] == id
 }
 
 function add_tcp(look,    id, queue, timer, state) {
@@ -435,16 +442,18 @@ function nothing_found(    perhaps) {
     paragraph("", what_next())
 }
 
-function print_sockets(    i, shown) {
-    print ""
-    paragraph("", "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " inodes + 0 " of them " (inodes == 1 ? "a socket" : "sockets"))
+function print_sockets(    i, sockets, shown) {
     for (i = 1; i <= inodes; i++)
-        if (kind[inode_of[i]] != "" && inode_at[fd[inode_of[i]]] == inode_of[i] && ++shown <= 40)
+        sockets += is_there_still(inode_of[i])
+    print ""
+    paragraph("", "Descriptors: " descriptors (nofile == "" ? "" : " of " nofile) ", " sockets + 0 " of them " (sockets == 1 ? "a socket" : "sockets"))
+    for (i = 1; i <= inodes; i++)
+        if (kind[inode_of[i]] != "" && is_there_still(inode_of[i]) && ++shown <= 40)
             print_socket(inode_of[i])
     if (shown > 40)
         paragraph("  ", "and " shown - 40 " others")
-    if (inodes > shown)
-        paragraph("  ", inodes - shown " more: sockets of other kinds, not bound or not connected" (no_ss == "" ? "" : ", and unix sockets") ".")
+    if (sockets > shown)
+        paragraph("  ", sockets - shown " more: sockets of other kinds, not bound or not connected" (no_ss == "" ? "" : ", and unix sockets") ".")
 }
 
 function print_socket(id,    text) {
@@ -478,7 +487,7 @@ function print_json(    i, id, list) {
     json("threads", json_threads())
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (kind[id] != "")
+        if (kind[id] != "" && is_there_still(id))
             list = list more(list) json_socket(id)
     }
     json("sockets", "[" list "]")

@@ -171,17 +171,6 @@ function may_wait_for(    i, id, list) {
         "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."
 }
 
-# By number: the server speaks first there, in plain text or, where TLS begins at once, in it.
-function greets(address) {
-    sub(/^.*:/, "", address)
-    return address ~ /^(21|22|25|110|119|143|587|3306|4190|5900)$/
-}
-
-function greets_in_tls(address) {
-    sub(/^.*:/, "", address)
-    return address ~ /^(465|563|990|992|993|994|995)$/
-}
-
 # Where the port says whose turn it is. Elsewhere a connection may be kept in reserve.
 function both_silent(    i, id, tls, plain, waits) {
     told = 0

@@ -47,6 +47,8 @@ function find_all() {
     find_peer_gone()
     find_address_family()
     find_interrupted()
+    find_late_greeting()
+    find_never_spoke()
     find_own_deadline()
     find_started_later()
     find_retry_storm()
@@ -205,6 +207,7 @@ function take_kept(i, place) {
     waited_of[i] = figure("waited_ms")
     limit_of[i] = figure("limit")
     blocked_of[i] = value("blocked_by")
+    bound_of[i] = value("bound")
     why_of[i] = why()
     side_of[i] = side_of_record(i)
     weigh_silence(i)
@@ -584,10 +587,6 @@ function where_else() {
 # "12 connections": the size of group G, with "about" where not all were looked at.
 function tally(g, one, many) {
     return (group_about[g] ? "about " : "") counted(group_size[g], one, many)
-}
-
-function capital(text) {
-    return toupper(substr(text, 1, 1)) substr(text, 2)
 }
 
 function spoken_peer(i) {

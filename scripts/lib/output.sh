@@ -30,6 +30,10 @@ output_copy() {
     output_why=$(LC_ALL=C cat 2>&1 >&4 3>&-)
     case $?/$output_why in
     0/* | 141/* | *'Broken pipe') ;;
+    153/*) # SIGXFSZ
+        complain "cannot write to $output_name: it is at the limit of a file's size (ulimit -f)"
+        echo full >&3
+        ;;
     *)
         complain "cannot write to $output_name: ${output_why##*: }"
         echo full >&3

@@ -167,11 +167,6 @@ function take_rfc5424(text,    part) {
     return ""
 }
 
-# Where the record just read comes from, for a column: nothing for a line without prefix.
-function origin() {
-    return host
-}
-
 BEGIN {
     LONGEST_PREFIX = 400 # bytes
 }

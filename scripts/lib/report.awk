@@ -443,7 +443,7 @@ function note_unchosen(what, is_wanted_one, label) {
 }
 
 # One of the shim's own.
-function count_event(    key) {
+function count_event(    key, kind) {
     if (!(event in IS_OURS))
         return
     events[event]++
@@ -455,10 +455,11 @@ function count_event(    key) {
         count_handled()
     else if (event == "rotated")
         rotated_why = why()
-    else if (event == "config" && value("level") != "error")
+    else if (event == "config" && value("level") != "error" && why() !~ /^SOCKSHIM_NODELAY:/)
         count_hindrance()
     else if (event == "config" || event == "refused") {
-        key = event SUBSEP value("prog") SUBSEP why()
+        kind = event == "config" && value("level") != "error" ? "hindered" : event
+        key = kind SUBSEP value("prog") SUBSEP why()
         if (key in complaints || ++complaint_count <= MOST_KEYS)
             complaints[key]++
     }

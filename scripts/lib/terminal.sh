@@ -23,22 +23,26 @@ terminal_decide_charset() {
 
 # $TERMINAL_COLUMNS of the terminal on stdout, or of $COLUMNS; 80 elsewhere.
 terminal_decide_columns() {
-    { TERMINAL_COLUMNS=$(terminal_size "${COLUMNS-}" 2 80); } 3>&1
+    terminal_measure "${COLUMNS-}" 2 80
+    TERMINAL_COLUMNS=$terminal_number
     export TERMINAL_COLUMNS
 }
 
 # $TERMINAL_LINES likewise; 24 elsewhere.
 terminal_decide_lines() {
-    { TERMINAL_LINES=$(terminal_size "${LINES-}" 1 24); } 3>&1
+    terminal_measure "${LINES-}" 1 24
+    TERMINAL_LINES=$terminal_number
     export TERMINAL_LINES
 }
 
-# terminal_size GIVEN WORD ELSE: the word of stty for the terminal on descriptor 3.
-terminal_size() {
+# terminal_measure GIVEN WORD ELSE: in $terminal_number; WORD is that of stty.
+terminal_measure() {
     terminal_number=$1
-    [ -n "$1" ] || [ ! -t 3 ] || terminal_number=$(stty size <&3 2>/dev/null | awk -v word="$2" '{ print $word }')
+    # Inside $(...) stdout is another one.
+    if [ -z "$1" ] && [ -t 1 ]; then
+        { terminal_number=$(stty size <&3 2>/dev/null | awk -v word="$2" '{ print $word }'); } 3>&1
+    fi
     case $terminal_number in
     '' | 0 | *[!0-9]*) terminal_number=$3 ;;
     esac
-    echo "$terminal_number"
 }

@@ -74,6 +74,7 @@ static __attribute__((noinline)) bool do_in_child(struct job *job)
         do_job(job);
         for (;;) {
             raw(SYS_exit_group, 0);
+            raw(SYS_exit, 0); /* where a filter refuses the other */
         }
     }
     if (pid > 0) {
@@ -95,11 +96,6 @@ bool apart(void (*work)(void *), void *what)
 {
     bool shares = !process_is_filtered();
     return has_one_thread() ? do_here(work, what) : do_there(work, what, shares);
-}
-
-bool apart_with_all(void (*work)(void *), void *what)
-{
-    return has_one_thread() ? do_here(work, what) : do_there(work, what, false);
 }
 
 struct reading {
@@ -127,8 +123,8 @@ size_t apart_read(const char *path, char *text, size_t size)
     return r.len > 0 ? (size_t)r.len : 0;
 }
 
-bool apart_dies(void (*work)(void *))
+bool apart_dies(void (*work)(void *), void *what)
 {
-    struct job job = {work, 0, false, false, false};
+    struct job job = {work, what, false, false, false};
     return do_in_child(&job) && !job.has_ended;
 }

@@ -17,16 +17,12 @@
  * child; async-signal-safe. Not in a cage. */
 hidden bool apart(void (*work)(void *), void *what);
 
-/* The same; the child's table is a copy of all of the program's, which holds for that long
- * what another thread closes, and not of descriptors 0 to 2 alone. */
-hidden bool apart_with_all(void (*work)(void *), void *what);
-
 /* The beginning of a file, of `size` bytes at most, by apart(). Returns how many there are; 0 also
  * where it cannot be read. */
 hidden size_t apart_read(const char *path, char *text, size_t size);
 
-/* Whether a child that runs work(NULL), on the same memory and stack, ends before work() does:
+/* Whether a child that runs work(what), on the same memory and stack, ends before work() does:
  * a seccomp filter kills it. Five system calls besides; async-signal-safe. */
-hidden bool apart_dies(void (*work)(void *));
+hidden bool apart_dies(void (*work)(void *), void *what);
 
 #endif

@@ -76,7 +76,7 @@ struct facts {
     uint32_t descriptor_limit; /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
     uint32_t send_buffer;      /* SO_SNDBUF, for EMSGSIZE and ENOBUFS; 0: not asked */
     uint32_t mtu;              /* of the path, for EMSGSIZE; 0: not known */
-    uint32_t waited_ms;        /* of a connect under way, or timed out, 0: not known; of getaddrinfo */
+    uint32_t waited_ms;        /* of a connect under way, or timed out, 0: not known; of a name */
     uint32_t user_timeout_ms;
     uint16_t port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
 

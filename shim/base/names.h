@@ -75,7 +75,8 @@ enum arguments {
     X(getsockopt, MOVES_NOTHING, ASKED_ABOUT, NOTHING_MORE)                                        \
     X(setsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
     X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                           \
-    X(getaddrinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
+    X(getaddrinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                         \
+    X(getnameinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
 
 #define CALL_ENUM(name, direction, descriptor, arguments) CALL_##name,
 enum call { CALLS(CALL_ENUM) CALL_COUNT };
@@ -92,6 +93,12 @@ extern hidden const struct call_traits call_traits[CALL_COUNT];
 static inline bool ends_connection(enum call call)
 {
     return call == CALL_close || call == CALL_exit;
+}
+
+/* The names of addresses, or the addresses of names. */
+static inline bool call_resolves(enum call call)
+{
+    return call == CALL_getaddrinfo || call == CALL_getnameinfo;
 }
 
 static inline bool is_accept(enum call call)
@@ -182,8 +189,8 @@ const char *cause_name(enum cause cause);
 const char *level_name(enum level level);
 /* "ECONNRESET" for ECONNRESET; NULL for a number that Linux does not use. */
 const char *errno_name(int err);
-/* "EAI_NONAME" for getaddrinfo's -2 (netdb.h; glibc and musl have the same numbers); NULL for
- * a number that is none. */
+/* "EAI_NONAME" for getaddrinfo's and getnameinfo's -2 (netdb.h; glibc and musl have the same
+ * numbers); NULL for a number that is none. */
 const char *eai_name(long result);
 /* "ESTABLISHED" for 1, as in the kernel's include/net/tcp_states.h; NULL for
  * a number that is none. */

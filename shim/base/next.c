@@ -76,6 +76,10 @@ RESOLVED_FIRST(int, getaddrinfo,
                (const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **answer),
                (node, service, hints, answer))
+RESOLVED_FIRST(int, getnameinfo,
+               (const struct sockaddr *addr, socklen_t addrlen, char *host, socklen_t hostlen,
+                char *service, socklen_t servicelen, int flags),
+               (addr, addrlen, host, hostlen, service, servicelen, flags))
 
 #ifdef __GLIBC__
 RESOLVED_FIRST(signal_handler, __sysv_signal, (int sig, signal_handler handler), (sig, handler))

@@ -92,6 +92,9 @@ typedef void (*signal_handler)(int);
     X(int, getaddrinfo,                                                                            \
       (const char *node, const char *service, const struct addrinfo *hints,                        \
        struct addrinfo **answer))                                                                  \
+    X(int, getnameinfo,                                                                            \
+      (const struct sockaddr *addr, socklen_t addrlen, char *host, socklen_t hostlen,              \
+       char *service, socklen_t servicelen, int flags))                                            \
     X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \

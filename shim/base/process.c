@@ -1,6 +1,5 @@
 #include "base/process.h"
 
-#include "base/apart.h"
 #include "base/raw.h"
 
 #include <errno.h>
@@ -18,9 +17,10 @@
 
 /* The pid, on a page that the kernel zeroes for the child of a fork (madvise(2),
  * MADV_WIPEONFORK). A vfork child shares it: there it holds the parent's pid.
- * NULL where the kernel has no such pages (before 4.14): then every child is
- * taken for one with memory of its own. */
-static _Atomic pid_t *page;
+ * NULL where the kernel has no such pages (before 4.14), and where a filter may kill for
+ * asking: then every child is taken for one with memory of its own. */
+static _Atomic pid_t *_Atomic page;
+static _Atomic pid_t *mapped;
 
 static atomic_bool caged;
 
@@ -41,8 +41,9 @@ static void *map(int sharing)
  * child of its would else find an empty page and take it for its own. */
 static void after_fork(void)
 {
-    if (!process_is_caged()) {
-        atomic_store_explicit(page, (pid_t)raw(SYS_getpid), memory_order_relaxed);
+    _Atomic pid_t *known = atomic_load(&page);
+    if (known && !process_is_caged()) {
+        atomic_store_explicit(known, (pid_t)raw(SYS_getpid), memory_order_relaxed);
     }
 }
 
@@ -79,13 +80,18 @@ void process_begin(bool tells)
 {
     loaded = (pid_t)raw(SYS_getpid);
     told = tells ? map(MAP_SHARED) : NULL;
-    page = map(MAP_PRIVATE);
-    if (page && raw(SYS_madvise, page, 4096, MADV_WIPEONFORK) < 0) {
-        page = NULL;
+    mapped = map(MAP_PRIVATE);
+    process_at_fork(NULL, NULL, after_fork);
+    if (!process_is_filtered()) {
+        process_know_children();
     }
-    if (page) {
-        atomic_store(page, loaded);
-        process_at_fork(NULL, NULL, after_fork);
+}
+
+void process_know_children(void)
+{
+    if (mapped && !atomic_load(&page) && raw(SYS_madvise, mapped, 4096, MADV_WIPEONFORK) == 0) {
+        atomic_store(mapped, (pid_t)raw(SYS_getpid));
+        atomic_store(&page, mapped);
     }
 }
 
@@ -137,7 +143,8 @@ void (*process_is_born)(void);
 
 struct identity process_identify(void)
 {
-    pid_t kept = page ? atomic_load_explicit(page, memory_order_relaxed) : 0;
+    _Atomic pid_t *known = atomic_load_explicit(&page, memory_order_acquire);
+    pid_t kept = known ? atomic_load_explicit(known, memory_order_relaxed) : 0;
     if (process_is_caged()) {
         return (struct identity){.pid = kept};
     }
@@ -148,7 +155,7 @@ struct identity process_identify(void)
     struct identity me = {.tid = (pid_t)raw(SYS_gettid)};
     /* Nobody but the main thread has the process's number. */
     me.pid = me.tid == kept ? kept : (pid_t)raw(SYS_getpid);
-    if (me.pid == kept || !page) {
+    if (me.pid == kept || !known) {
         keep_number(me.pid, me.tid);
         return me;
     }
@@ -157,7 +164,7 @@ struct identity process_identify(void)
         process_is_born();
     }
     if (!me.is_vfork_child) {
-        atomic_store_explicit(page, me.pid, memory_order_relaxed);
+        atomic_store_explicit(known, me.pid, memory_order_relaxed);
     }
     return me;
 }
@@ -193,7 +200,7 @@ bool process_socket_is_seen(bool by_own_call)
 static int seccomp_mode(int fd)
 {
     static const char key[] = "\nSeccomp:\t";
-    char piece[128] = "";
+    char piece[1024] = "";
     size_t matched = 0;
     for (long len; (len = raw(SYS_read, fd, piece, sizeof piece)) > 0;) {
         for (long i = 0; i < len; i++) {
@@ -206,25 +213,21 @@ static int seccomp_mode(int fd)
     return 0;
 }
 
-static void find_seccomp_mode(void *mode)
+static bool is_filtered;
+
+void process_find_filter(void)
 {
     int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
-        *(int *)mode = seccomp_mode(fd);
+        int mode = seccomp_mode(fd);
+        is_filtered = mode == '1' || mode == '2';
         raw(SYS_close, fd);
     }
 }
 
 bool process_is_filtered(void)
 {
-    enum { NOT_ASKED, OPEN, FILTERED };
-    static atomic_int known;
-    if (known == NOT_ASKED) {
-        int mode = 0;
-        apart_with_all(find_seccomp_mode, &mode);
-        known = mode == '1' || mode == '2' ? FILTERED : OPEN;
-    }
-    return known == FILTERED;
+    return is_filtered;
 }
 
 atomic_bool process_timeout_seen;

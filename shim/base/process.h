@@ -20,8 +20,12 @@ bool process_has_our_libc(void);
 /* As pthread_atfork(3). */
 void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
 
-/* Once, at start-up. tells: process_first_time() is going to be asked. */
+/* Once, at start-up, behind process_find_filter(). tells: process_first_time() is going to
+ * be asked. */
 void process_begin(bool tells);
+/* From now on a vfork child is told from a fork's: by process_begin() where no filter was
+ * inherited, which might kill for the system call that this takes. */
+void process_know_children(void);
 /* One system call in a main thread, two elsewhere, the first time; none after that, nor in
  * a cage. Once there may be a child on this memory: again each time. */
 struct identity process_identify(void);
@@ -70,9 +74,10 @@ static inline bool process_calls_sockets(void)
 {
     return atomic_load_explicit(&process_socket_called, memory_order_relaxed);
 }
-/* Whether a seccomp filter was inherited through exec, or put on (/proc/self/status).
- * Three system calls or more the first time, then none; false where /proc is not
- * there. */
+/* Whether a seccomp filter was inherited through exec: found out once, at start-up, by what a
+ * loader has done unharmed (opening, reading and closing /proc/self/status). false before, and
+ * where /proc is not there. */
+void process_find_filter(void);
 bool process_is_filtered(void);
 
 /* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,

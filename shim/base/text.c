@@ -45,30 +45,41 @@ const char text_pairs[] = "00010203040506070809"
                           "80818283848586878889"
                           "90919293949596979899";
 
-/* Of a number below 10,000. Returns what stands behind its digits. */
-static inline char *put_few_digits(char *at, unsigned number)
+static inline char *put_one_or_two(char *at, unsigned number)
 {
     if (number < 10) {
         *at = (char)('0' + number);
         return at + 1;
     }
-    if (number >= 100) {
-        at = put_few_digits(at, number / 100);
-        number %= 100;
-    }
     put_two_digits(at, number);
+    return at + 2;
+}
+
+/* Of a number below 10,000. Returns what stands behind its digits. */
+static inline char *put_few_digits(char *at, unsigned number)
+{
+    if (number < 100) {
+        return put_one_or_two(at, number);
+    }
+    at = put_one_or_two(at, number / 100);
+    put_two_digits(at, number % 100);
     return at + 2;
 }
 
 static __attribute__((noinline)) char *put_digits(char *at, uint64_t number)
 {
-    if (number >= 10000) { /* no deeper than five times */
-        at = put_digits(at, number / 10000);
-        put_two_digits(at, (unsigned)(number % 10000) / 100);
-        put_two_digits(at + 2, (unsigned)(number % 100));
-        return at + 4;
+    unsigned fours[4]; /* what follows the first digits, the last ones first */
+    unsigned count = 0;
+    for (; number >= 10000; number /= 10000) {
+        fours[count++] = (unsigned)(number % 10000);
     }
-    return put_few_digits(at, (unsigned)number);
+    at = put_few_digits(at, (unsigned)number);
+    for (; count > 0; at += 4) {
+        count--;
+        put_two_digits(at, fours[count] / 100);
+        put_two_digits(at + 2, fours[count] % 100);
+    }
+    return at;
 }
 
 enum { MOST_DIGITS = 20 }; /* of 64 bits */
@@ -76,7 +87,7 @@ enum { MOST_DIGITS = 20 }; /* of 64 bits */
 /* Where there may be no room for all of them. */
 static __attribute__((noinline)) void put_digits_if_they_fit(struct text *t, uint64_t number)
 {
-    char digits[MOST_DIGITS];
+    char digits[MOST_DIGITS] = "";
     put(t, digits, (size_t)(put_digits(digits, number) - digits));
 }
 

@@ -20,3 +20,15 @@ WRAP(int, getaddrinfo,
     }
     return result;
 }
+
+WRAP(int, getnameinfo,
+     (const struct sockaddr *addr, socklen_t addrlen, char *host, socklen_t hostlen, char *service,
+      socklen_t servicelen, int flags))
+{
+    int64_t begun = clock_nanoseconds();
+    int result = next.getnameinfo(addr, addrlen, host, hostlen, service, servicelen, flags);
+    if (host && hostlen > 0 && !(flags & NI_NUMERICHOST)) {
+        unnamed(addr, addrlen, result, begun, __builtin_return_address(0));
+    }
+    return result;
+}

@@ -173,12 +173,12 @@ static __attribute__((noinline)) long failed_by_epipe(enum call call, long ret,
     bool raises = raises_sigpipe(call, attempt);
 #ifdef __aarch64__
     log_failed(call, ret, EPIPE, attempt);
-    if (raises && !sigpipe_note_blocked(attempt->fd)) {
+    if (raises && !sigpipe_mark_blocked(attempt->fd)) {
         sigpipe_after_write(attempt->fd);
     }
 #else
     if (raises) {
-        sigpipe_note_blocked(attempt->fd);
+        sigpipe_mark_blocked(attempt->fd);
     }
     log_failed(call, ret, EPIPE, attempt);
 #endif

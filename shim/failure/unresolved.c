@@ -27,6 +27,8 @@ static uint32_t milliseconds_since(int64_t begun)
     return ms > 0 && ms < UINT32_MAX ? (uint32_t)ms : 0;
 }
 
+enum { LATE_MS = 1000 };
+
 /* What else the C library takes for a name that does not exist. */
 static bool could_not_ask(int err)
 {
@@ -61,9 +63,32 @@ void unresolved(const char *node, const struct addrinfo *hints, int result, int6
 
 void resolved_late(const char *node, const struct addrinfo *hints, int64_t begun, const void *site)
 {
-    enum { LATE_MS = 1000 };
     uint32_t waited_ms = milliseconds_since(begun);
     if (waited_ms >= LATE_MS) {
         tell_resolution(node, hints, 0, waited_ms, site);
+    }
+}
+
+static __attribute__((noinline)) void tell_unnamed(const struct sockaddr *addr, socklen_t len,
+                                                   int result, uint32_t waited_ms, const void *site)
+{
+    struct facts f;
+    int kept = errno;
+    int err = result == EAI_SYSTEM ? kept : 0;
+    bool wanted = sockshim_set_up() && !settings_wants_no_call(CALL_getnameinfo);
+    if (wanted && observe_unnamed(&f, addr, len, result, err)) {
+        f.waited_ms = waited_ms;
+        find_site(&f, site);
+        tell_facts(&f);
+    }
+    errno = kept;
+}
+
+void unnamed(const struct sockaddr *addr, socklen_t len, int result, int64_t begun,
+             const void *site)
+{
+    uint32_t waited_ms = milliseconds_since(begun);
+    if (result == 0 ? waited_ms >= LATE_MS : is_about_name(result)) {
+        tell_unnamed(addr, len, result, waited_ms, site);
     }
 }

@@ -1,10 +1,11 @@
-/* What comes of a getaddrinfo. Cold; errno is kept. */
+/* What comes of a getaddrinfo or getnameinfo. Cold; errno is kept. */
 #ifndef SOCKSHIM_UNRESOLVED_H
 #define SOCKSHIM_UNRESOLVED_H
 
 #include "base/hidden.h"
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 struct addrinfo;
 
@@ -18,5 +19,9 @@ hidden void unresolved(const char *node, const struct addrinfo *hints, int resul
 /* Logs that a name was resolved only after a second or more. */
 hidden void resolved_late(const char *node, const struct addrinfo *hints, int64_t begun,
                           const void *site);
+
+/* The same of a getnameinfo that was to find a name, whatever its result. */
+hidden void unnamed(const struct sockaddr *addr, socklen_t len, int result, int64_t begun,
+                    const void *site);
 
 #endif

@@ -146,6 +146,15 @@ static bool is_kill(const struct interrupted *i)
     return i->result == 0 && (by_number || by_arguments);
 }
 
+/* Among what is copied for every kind of signal, to 32-bit programs as well, and 0 from the
+ * kernel (kernel/signal.c, copy_siginfo_to_external32()). What a sender says stays. */
+void raiser_mark_as_pipe(siginfo_t *info)
+{
+    if (info->si_code == SI_USER) {
+        info->si_errno = EPIPE;
+    }
+}
+
 enum raiser raiser_of(const siginfo_t *info, const void *context, enum call *call,
                       struct attempt *attempt)
 {
@@ -154,6 +163,9 @@ enum raiser raiser_of(const siginfo_t *info, const void *context, enum call *cal
     pid_t self = process_identify().pid;
     if (info->si_code != SI_USER || (self && info->si_pid != self)) {
         return RAISED_BY_SIGNAL;
+    }
+    if (info->si_errno == EPIPE) {
+        return RAISED_BY_PIPE;
     }
     arch_interrupted(context, &i);
     if (is_kill(&i)) {

@@ -20,6 +20,10 @@ enum raiser {
 enum raiser raiser_of(const siginfo_t *info, const void *context, enum call *call,
                       struct attempt *attempt);
 
+/* Of a signal that waits until it is unblocked, when no register tells any more what raised
+ * it: a pipe did, alone or too. Pure. */
+void raiser_mark_as_pipe(siginfo_t *info);
+
 /* The program is about to send itself a SIGPIPE. */
 void raiser_self(void);
 

@@ -112,12 +112,6 @@ static bool is_left_to_wrapper(const void *context)
 
 /* ---- A signal that comes late ---- */
 
-/* What has written into the void while this thread had the signal blocked: what the
- * handler finds interrupted later, when it is let through, says nothing of that. In the thread's
- * own block from the start: it is never allocated. */
-enum { BY_PIPE = 1, BY_SOCKET = 2 };
-static __thread unsigned char blocked_by __attribute__((tls_model("initial-exec")));
-
 /* UNKNOWN where a filter forbids the question. */
 static enum known sigpipe_is_blocked(void)
 {
@@ -134,22 +128,27 @@ static bool is_our_turn(void)
     return kernel_action(NULL, &now) == 0 && now.handler == (void *)in_place_of_default;
 }
 
-bool sigpipe_note_blocked(int fd)
+/* Taken from this thread's pending signals and put back. Nobody else's can come in between,
+ * for the one in the process's queue is taken after the thread's own (kernel/signal.c,
+ * dequeue_signal()). */
+static void mark_pending(void)
+{
+    siginfo_t info;
+    struct timespec no_wait = {0, 0};
+    if (raw(SYS_rt_sigtimedwait, &sigpipe_bit, &info, &no_wait, sizeof sigpipe_bit) == SIGPIPE) {
+        raiser_mark_as_pipe(&info);
+        raw(SYS_rt_tgsigqueueinfo, raw(SYS_getpid), raw(SYS_gettid), SIGPIPE, &info);
+    }
+}
+
+bool sigpipe_mark_blocked(int fd)
 {
     bool is_blocked =
         settings.sigpipe == SIGPIPE_SOCKETS && !process_is_caged() && sigpipe_is_blocked() == YES;
-    if (is_blocked && is_our_turn()) {
-        blocked_by |= raiser_is_pipe(fd) ? BY_PIPE : BY_SOCKET;
+    if (is_blocked && raiser_is_pipe(fd) && is_our_turn()) {
+        mark_pending();
     }
     return is_blocked;
-}
-
-/* Both at once are one signal, and a socket's is swallowed. */
-static bool comes_late_from_pipe(void)
-{
-    bool from_pipe = blocked_by == BY_PIPE;
-    blocked_by = 0;
-    return from_pipe;
 }
 
 static void in_place_of_default(int sig, siginfo_t *info, void *context)
@@ -162,8 +161,7 @@ static void in_place_of_default(int sig, siginfo_t *info, void *context)
         return;
     }
     enum raiser raiser = raiser_of(info, context, &call, &attempt);
-    bool is_late = comes_late_from_pipe() && raiser == RAISED_UNKNOWN;
-    if (!is_late && raiser == RAISED_UNKNOWN && (!watching || is_left_to_wrapper(context))) {
+    if (raiser == RAISED_UNKNOWN && (!watching || is_left_to_wrapper(context))) {
         return;
     }
     if (raiser == RAISED_BY_SOCKET) {

@@ -32,10 +32,11 @@ bool sigpipe_is_forced(void);
  * due. */
 void sigpipe_after_write(int fd);
 
-/* After such a write on any machine: if this thread has the signal blocked, that it was a pipe
- * or a socket is kept for when the signal comes. Returns whether it is blocked; false, and keeps
- * nothing, unless those of sockets alone are swallowed. One system call, three if so. */
-bool sigpipe_note_blocked(int fd);
+/* After such a write on any machine: if this thread has the signal blocked, the one that is
+ * pending is marked if a pipe raises it, too, for when it is delivered. Returns whether it is
+ * blocked; false, and marks nothing, unless those of sockets alone are swallowed. One system
+ * call, two if it is blocked, five more for a pipe. */
+bool sigpipe_mark_blocked(int fd);
 
 /* For the wrappers of sigaction(2) and its relatives. */
 

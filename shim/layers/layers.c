@@ -28,7 +28,7 @@ void layers_install(void)
 {
     beneath = next;
     if (handling_is_asked(&settings.handling)) {
-        layers_may_ask = !filter_is_deadly();
+        layers_may_ask = filter_kind() == FILTER_NONE;
         if (layers_may_ask) {
             install_handling();
         } else {

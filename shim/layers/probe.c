@@ -11,76 +11,71 @@
 #include <netinet/tcp.h>
 #include <stdatomic.h>
 
-static bool keeps(void)
-{
-    return settings.handling.dead_peer_ms > 0 || settings.handling.keeps_alive;
-}
+#define ROW(setting, level, option)                                                                \
+    {                                                                                              \
+        setting, level, option, #option                                                            \
+    }
+/* What is set, or may be later, for whom. */
+static const struct row {
+    uint8_t setting;
+    int level, option;
+    const char *name;
+} rows[] = {
+    ROW(SETTING_DEAD_PEER, SOL_SOCKET, SO_KEEPALIVE),
+    ROW(SETTING_DEAD_PEER, IPPROTO_TCP, TCP_KEEPIDLE),
+    ROW(SETTING_DEAD_PEER, IPPROTO_TCP, TCP_KEEPINTVL),
+    ROW(SETTING_DEAD_PEER, IPPROTO_TCP, TCP_KEEPCNT),
+    ROW(SETTING_DEAD_PEER, IPPROTO_TCP, TCP_USER_TIMEOUT),
+    ROW(SETTING_KEEPALIVE, SOL_SOCKET, SO_KEEPALIVE),
+    ROW(SETTING_KEEPALIVE, IPPROTO_TCP, TCP_KEEPIDLE),
+    ROW(SETTING_KEEPALIVE, IPPROTO_TCP, TCP_KEEPINTVL),
+    ROW(SETTING_KEEPALIVE, IPPROTO_TCP, TCP_KEEPCNT),
+    ROW(SETTING_CONNECT_TIMEOUT, IPPROTO_TCP, TCP_SYNCNT),
+    ROW(SETTING_CONNECT_TIMEOUT, IPPROTO_TCP, TCP_USER_TIMEOUT),
+    {SETTING_CONNECT_TIMEOUT, SOL_SOCKET, OPTION_SEND_TIMEOUT, "SO_SNDTIMEO"},
+    {SETTING_RECV_TIMEOUT, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, "SO_RCVTIMEO"},
+    ROW(SETTING_REUSEADDR, SOL_SOCKET, SO_REUSEADDR),
+};
 
-static enum setting keeper(void)
+static bool is_asked(enum setting setting)
 {
-    return settings.handling.dead_peer_ms > 0 ? SETTING_DEAD_PEER : SETTING_KEEPALIVE;
+    const struct handling *h = &settings.handling;
+    switch (setting) {
+    case SETTING_DEAD_PEER:
+        return h->dead_peer_ms > 0;
+    case SETTING_KEEPALIVE:
+        return h->keeps_alive;
+    case SETTING_CONNECT_TIMEOUT:
+        return h->connect_timeout_ms > 0;
+    case SETTING_RECV_TIMEOUT:
+        return h->recv_timeout_ms > 0;
+    default:
+        return h->reuseaddr;
+    }
 }
 
 /* Sets it to what it is: 0, or an errno. */
-static int put_back(int fd, int level, int option)
+static int put_back(int fd, const struct row *row)
 {
     struct {
         long first, second; /* an int, or the kernel's old struct timeval */
     } value = {0, 0};
     socklen_t len = sizeof value;
-    long result = raw(SYS_getsockopt, fd, level, option, &value, &len);
+    long result = raw(SYS_getsockopt, fd, row->level, row->option, &value, &len);
     if (result == 0) {
-        result = raw(SYS_setsockopt, fd, level, option, &value, len);
+        result = raw(SYS_setsockopt, fd, row->level, row->option, &value, len);
     }
     return (int)-result;
 }
 
 /* Of several that are refused for a setting, the first one is told. */
-static bool may_set(int fd, enum setting setting, int level, int option, const char *name)
-{
-    int err = put_back(fd, level, option);
-    if (err != 0) {
-        hindrance_refused(setting, name, err);
-    }
-    return err == 0;
-}
-#define MAY_SET(setting, level, option) may_set(fd, setting, level, option, #option)
-
-static void probe_keepalive(int fd)
-{
-    enum setting setting = keeper();
-    bool may =
-        MAY_SET(setting, SOL_SOCKET, SO_KEEPALIVE) && MAY_SET(setting, IPPROTO_TCP, TCP_KEEPIDLE) &&
-        MAY_SET(setting, IPPROTO_TCP, TCP_KEEPINTVL) && MAY_SET(setting, IPPROTO_TCP, TCP_KEEPCNT);
-    if (may && setting == SETTING_DEAD_PEER) {
-        may_set(fd, setting, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT");
-    }
-}
-
-static void probe_connect_timeout(int fd)
-{
-    bool may = MAY_SET(SETTING_CONNECT_TIMEOUT, IPPROTO_TCP, TCP_SYNCNT) &&
-               may_set(fd, SETTING_CONNECT_TIMEOUT, IPPROTO_TCP, OPTION_TCP_USER_TIMEOUT,
-                       "TCP_USER_TIMEOUT");
-    if (may) {
-        may_set(fd, SETTING_CONNECT_TIMEOUT, SOL_SOCKET, OPTION_SEND_TIMEOUT, "SO_SNDTIMEO");
-    }
-}
-
 static void probe_all(int fd)
 {
-    const struct handling *h = &settings.handling;
-    if (keeps()) {
-        probe_keepalive(fd);
-    }
-    if (h->connect_timeout_ms > 0) {
-        probe_connect_timeout(fd);
-    }
-    if (h->recv_timeout_ms > 0) {
-        may_set(fd, SETTING_RECV_TIMEOUT, SOL_SOCKET, OPTION_RECEIVE_TIMEOUT, "SO_RCVTIMEO");
-    }
-    if (h->reuseaddr) {
-        MAY_SET(SETTING_REUSEADDR, SOL_SOCKET, SO_REUSEADDR);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int err = is_asked(rows[i].setting) ? put_back(fd, &rows[i]) : 0;
+        if (err != 0) {
+            hindrance_refused(rows[i].setting, rows[i].name, err);
+        }
     }
 }
 
@@ -98,14 +93,18 @@ static bool is_for_probing(int fd)
 
 bool probe_is_wanted(void)
 {
-    const struct handling *h = &settings.handling;
-    return keeps() || h->connect_timeout_ms > 0 || h->recv_timeout_ms > 0 || h->reuseaddr;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (is_asked(rows[i].setting)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void probe_socket(int fd)
 {
     static atomic_bool is_done;
-    if (probe_is_wanted() && !atomic_load_explicit(&is_done, memory_order_relaxed) &&
+    if (!atomic_load_explicit(&is_done, memory_order_relaxed) && probe_is_wanted() &&
         !process_is_caged() && is_for_probing(fd) && !atomic_exchange(&is_done, true)) {
         probe_all(fd);
     }

@@ -11,12 +11,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-static bool is_restarted(int sig)
-{
-    bool is_by_call = sig == SIGPIPE; /* which it does not interrupt */
-    return sig > 0 && sig < NSIG && !is_by_call && !is_meant_to_interrupt(sig);
-}
-
 static bool needs_flag(int sig, const struct sigaction *act)
 {
     bool is_handler = act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;

@@ -29,15 +29,25 @@ void wait_begin(void)
     memcpy(&next_ppoll, &found, sizeof found);
 }
 
-bool is_meant_to_interrupt(int sig)
+bool is_restarted(int sig)
 {
-    return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT || sig == SIGALRM;
+    switch (sig) {
+    case SIGINT:
+    case SIGTERM:
+    case SIGHUP:
+    case SIGQUIT:
+    case SIGALRM:
+    case SIGPIPE:
+        return false;
+    default:
+        return sig > 0 && sig < NSIG;
+    }
 }
 
 static bool lets_calls_go_on(int sig)
 {
     struct sigaction act;
-    return !is_meant_to_interrupt(sig) && beneath.sigaction(sig, NULL, &act) == 0 &&
+    return is_restarted(sig) && beneath.sigaction(sig, NULL, &act) == 0 &&
            act.sa_flags & SA_RESTART && act.sa_handler != SIG_DFL && act.sa_handler != SIG_IGN;
 }
 

@@ -14,8 +14,10 @@ struct patience {
 };
 struct patience patience_of(unsigned ms, unsigned first_pause, unsigned longest_pause);
 
-/* Whether a person or a timer ends a wait by this signal, whatever its handler's flags. */
-bool is_meant_to_interrupt(int sig);
+/* Whether a handler of this signal can let a call go on (SA_RESTART). Not where a person or a
+ * timer ends a wait by it; and SIGPIPE is raised by the call itself, which it does not interrupt.
+ */
+bool is_restarted(int sig);
 
 /* Waits the next pause, or what is left of the time; false where that is over, or a signal
  * handler ran meanwhile by which a call would have ended: one without SA_RESTART, or of a signal

@@ -69,6 +69,14 @@ static bool may_stand_still(const struct tcp_facts *info)
     return is_held_up || info->retransmits >= LEAST_TRIES;
 }
 
+/* Nothing was ever said on it, and it was open for a while: net/ipv4/tcp_input.c,
+ * tcp_finish_connect() begins both times. */
+static bool was_mute(const struct tcp_facts *info)
+{
+    return info->bytes_sent == 0 && info->bytes_received == 0 && info->notsent_bytes == 0 &&
+           info->last_data_recv >= LEAST_SILENCE_MS && info->state != TCP_STATE_CLOSE_WAIT;
+}
+
 bool closes_quietly(int fd)
 {
     struct tcp_facts info;
@@ -83,7 +91,7 @@ bool closes_quietly(int fd)
     bool waited = info.state != TCP_STATE_CLOSE_WAIT && info.last_data_sent >= LEAST_WAIT_MS &&
                   answer_may_be_due(&info);
     bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
-    bool is_quiet = !waited && !may_stand_still(&info) && is_read &&
+    bool is_quiet = !waited && !was_mute(&info) && !may_stand_still(&info) && is_read &&
                     !(process_sets_linger() && lingers_not(fd));
     return is_quiet || ask_int(fd, IPPROTO_TCP, OPTION_TCP_REPAIR) > 0; /* then it says nothing */
 }

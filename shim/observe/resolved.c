@@ -133,16 +133,53 @@ static void keep_name(struct facts *f, const char *node)
     address_keep(&f->name, &f->room, (socklen_t)len);
 }
 
-bool observe_unresolved(struct facts *f, const char *node, const struct addrinfo *hints, int result,
-                        int err)
+static void begin_facts(struct facts *f, enum call call, int result, int err)
 {
     memset(f, 0, offsetof(struct facts, room.bytes));
-    f->call = CALL_getaddrinfo;
+    f->call = (uint8_t)call;
     f->fd = -1;
     f->ret = result;
     f->err = err;
     f->domain = f->type = f->protocol = -1;
+}
+
+bool observe_unresolved(struct facts *f, const char *node, const struct addrinfo *hints, int result,
+                        int err)
+{
+    begin_facts(f, CALL_getaddrinfo, result, err);
     keep_name(f, node);
     bool is_question = hints && can_read(hints, sizeof *hints) && hints->ai_flags & AI_NUMERICHOST;
     return !is_question && !is_number((const char *)address_at(&f->name), f->name.len);
+}
+
+/* Of "10.0.0.5:0" or "[::1]:0" what stands before the port, without the brackets. */
+static void keep_host(struct facts *f)
+{
+    char text[64];
+    struct text t = text_in(text, sizeof text, QUOTE_PLAIN);
+    address_text(&t, &f->peer);
+    size_t skipped = text[0] == '[';
+    size_t len = (size_t)(t.at - text);
+    while (len > 0 && text[len - 1] != ':') {
+        len--;
+    }
+    len = len > 1 + 2 * skipped ? len - 1 - 2 * skipped : 0;
+    address_set(&f->name, &f->room, text + skipped, (socklen_t)len);
+}
+
+bool observe_unnamed(struct facts *f, const struct sockaddr *addr, socklen_t len, int result,
+                     int err)
+{
+    begin_facts(f, CALL_getnameinfo, result, err);
+    len = len > sizeof(struct sockaddr_in6) ? sizeof(struct sockaddr_in6) : len;
+    if (!addr || len < sizeof(struct sockaddr_in) || !can_read(addr, len)) {
+        return false;
+    }
+    address_set(&f->peer, &f->room, addr, len);
+    if (address_hash(addr, len) == 0) {
+        return false;
+    }
+    keep_host(f);
+    f->peer.len = address_port(&f->peer) > 0 ? f->peer.len : 0;
+    return true;
 }

@@ -6,9 +6,14 @@
 
 #include <stdbool.h>
 
-/* Whether there is such a filter: tried in a child. Where there is none, as
- * process_is_filtered(); else once a process some thirty system calls, all but six of them the
- * child's. Async-signal-safe; errno is kept. */
-hidden bool filter_is_deadly(void);
+enum filter {
+    FILTER_NONE,     /* or one that does no harm */
+    FILTER_DEADLY,   /* for what records ask, or what is forced or was asked for sets */
+    FILTER_DEADLIER, /* for what opens a log, and handles a signal, too */
+};
+
+/* Tried in a child, once a process that inherited a filter: some forty system calls, all but six
+ * of them the child's. Async-signal-safe; errno is kept. */
+hidden enum filter filter_kind(void);
 
 #endif

@@ -132,8 +132,8 @@ static bool is_found(enum setting setting, enum hindrance hindrance)
 void hindrance_found(enum setting setting, enum hindrance hindrance)
 {
     uint64_t bit = (uint64_t)1 << setting;
-    if (!is_found(setting, hindrance) &&
-        !(atomic_fetch_or(&found[hindrance], bit) & bit) && process_has_socket()) {
+    if (!is_found(setting, hindrance) && !(atomic_fetch_or(&found[hindrance], bit) & bit) &&
+        process_has_socket()) {
         hindrances_tell();
     }
 }

@@ -141,6 +141,9 @@ static void set_up(void)
     }
     clock_begin();
     settings_load(environ);
+    if (settings.on || settings.recording) {
+        process_find_filter();
+    }
     log_take_stderr();
     if (settings.recording) {
         begin_recorder();
@@ -216,6 +219,22 @@ __attribute__((noinline)) void sockshim_log_open(void)
     }
 }
 
+/* As if the program had put the filter on itself. */
+static void give_in_to_filter(void)
+{
+    if (filter_kind() == FILTER_DEADLIER) {
+        process_enter_cage();
+    }
+}
+
+void sockshim_log_open_for_call(void)
+{
+    if (sockshim_set_up()) {
+        give_in_to_filter();
+    }
+    sockshim_log_open();
+}
+
 bool sockshim_begin(void)
 {
     /* Before the C library's own start there is no environment: a preloaded
@@ -282,12 +301,15 @@ void sockshim_nodelay_of_new(int fd, int domain, int type, int protocol)
 /* Whether the program is to be told of. */
 static __attribute__((noinline)) bool begin_with_socket(bool by_own_call, int fd)
 {
+    if (by_own_call) {
+        give_in_to_filter();
+    }
     if (settings.sigpipe != SIGPIPE_OFF && settings.sigpipe != SIGPIPE_ALWAYS) {
         sigpipe_install();
     }
     sockshim_needs_log();
-    /* As if the program had put it on itself: the log is open, and only written to. */
-    if (by_own_call && filter_is_deadly() && sockshim_enter_cage()) {
+    /* Likewise, but the log is open, and written to. */
+    if (by_own_call && filter_kind() == FILTER_DEADLY && sockshim_enter_cage()) {
         hindrance_found(SETTING_ON, HINDRANCE_FILTER);
     }
     if (by_own_call) {

@@ -4,6 +4,8 @@
 #include "tell/kind.h"
 #include "tell/why.h"
 
+#include <netdb.h>
+
 /* A socket that has no port gets one at its first send or connect; for UDP it is
  * EAGAIN that says that there is none (net/ipv4/af_inet.c, inet_autobind()). */
 static bool found_no_port(const struct facts *f)
@@ -156,7 +158,8 @@ static enum cause cause_of_close(const struct facts *f)
     bool is_open = f->state == TCP_STATE_ESTABLISHED || f->state == TCP_STATE_FIN_WAIT1 ||
                    f->state == TCP_STATE_FIN_WAIT2;
     bool waited = is_open && f->sent_ms >= LEAST_WAIT_MS;
-    if (waited && asked_last(f)) {
+    bool was_kept_open = is_open && f->idle_ms >= LEAST_SILENCE_MS;
+    if ((waited && asked_last(f)) || (was_kept_open && was_mute(f))) {
         return CAUSE_gave_up_waiting;
     }
     return stands_still(f) ? CAUSE_gave_up_sending : CAUSE_other;
@@ -224,7 +227,7 @@ enum cause cause_of_errno(int err)
 enum cause cause_of(const struct facts *f)
 {
     bool bare = f->is_lean == YES;
-    if (f->call == CALL_getaddrinfo) {
+    if (call_resolves((enum call)f->call)) {
         return f->ret == 0 ? CAUSE_name_resolved_late : CAUSE_name_not_resolved;
     }
     switch (f->err) {
@@ -258,9 +261,18 @@ enum cause cause_of(const struct facts *f)
 #define LEVEL_OF(name, word, level) level,
 static const unsigned char levels[] = {CAUSES(LEVEL_OF)};
 
+/* As most addresses are, and soon told so. */
+static bool is_nameless(const struct facts *f)
+{
+    return f->call == CALL_getnameinfo && f->ret == EAI_NONAME && f->waited_ms < 1000;
+}
+
 enum level cause_level(const struct facts *f, enum cause cause)
 {
     if (cause == CAUSE_not_connected && (f->call == CALL_shutdown || f->call == CALL_setsockopt)) {
+        return LEVEL_INFO;
+    }
+    if (is_nameless(f)) {
         return LEVEL_INFO;
     }
     if (cause == CAUSE_not_connected && f->call == CALL_getpeername) {

@@ -119,6 +119,13 @@ static inline bool asked_last(const struct facts *f)
     return is_tcp(f) && f->side == CONNECTED && f->has_sent && spoke_last;
 }
 
+/* Neither side has ever said anything, on the side that connected. */
+static inline bool was_mute(const struct facts *f)
+{
+    return is_tcp(f) && f->side == CONNECTED && f->has_payload && !f->has_sent && f->rx == 0 &&
+           f->unsent == 0;
+}
+
 /* Therefore an answer is due. A program that has said that it is done (FIN) waits for none. */
 static inline bool answer_is_due(const struct facts *f)
 {

@@ -105,7 +105,7 @@ static void put_question(struct text *t, const struct facts *f)
 /* What ran out, or into what: a time, or the number of descriptors. */
 static void put_limit(struct text *t, const struct facts *f, enum cause cause)
 {
-    if (f->call == CALL_getaddrinfo) {
+    if (call_resolves((enum call)f->call)) {
         put_question(t, f);
     } else if (cause == CAUSE_timeout) {
         PUT_NUMBER(t, "waited_ms", f->timeout_us / 1000);
@@ -126,7 +126,8 @@ static __attribute__((noinline)) void put_result(struct text *t, const struct fa
     }
     PUT_SIGNED(t, "ret", f->ret);
     PUT_NUMBER(t, "errno", (unsigned)f->err);
-    const char *name = f->call == CALL_getaddrinfo ? eai_name(f->ret) : errno_name(f->err);
+    bool resolves = call_resolves((enum call)f->call);
+    const char *name = resolves ? eai_name(f->ret) : errno_name(f->err);
     if (name) {
         PUT_WORD(t, "error", name);
     }

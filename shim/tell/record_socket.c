@@ -66,11 +66,14 @@ static void put_ends(struct text *t, const struct facts *f)
         put_address(t, &f->peer);
         put_parts(t, &f->peer, true);
     }
-    if (f->name.len > 0 && f->call != CALL_getaddrinfo) {
+    if (f->name.len > 0 && !call_resolves((enum call)f->call)) {
         PUT_VALUE(t, "peer_name", (const char *)address_at(&f->name), f->name.len, PEER_NAME_MAX);
     }
     if (f->peer_pid > 0) {
         PUT_NUMBER(t, "peer_pid", (unsigned)f->peer_pid);
+    }
+    if (f->listens_unseen == YES) {
+        PUT_WORD(t, "bound", "unseen");
     }
 }
 

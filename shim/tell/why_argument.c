@@ -143,6 +143,10 @@ static template why_connected_already(const struct facts *f)
         return SAY("An earlier connect of this socket is still waiting for the first data to send "
                    "(TCP_FASTOPEN_CONNECT).");
     }
+    if (is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE) {
+        return SAY("The connection that this socket had has ended, and a stream socket connects "
+                   "again only once it has been dissolved (connect with AF_UNSPEC).");
+    }
     return f->names_in_vain ? SAY("The call named an address to send to, but the socket is already "
                                   "connected.")
                             : SAY("The socket is already connected.");

@@ -72,8 +72,23 @@ template why_gave_up_connecting(const struct facts *f)
                "answered sooner, or SO_ERROR had told it of an ICMP error.");
 }
 
+static template why_closed_mute(const struct facts *f)
+{
+    return is_end_of_program(f)
+               ? SAY("This program ended $idle after it had connected to $peer, and neither side "
+                     "had "
+                     "ever sent anything. If $peer was to speak first (a greeting), that is the "
+                     "program's own deadline; a connection in reserve ends so, too.")
+               : SAY("This program closed the connection $idle after it was made, and neither side "
+                     "had ever sent anything. If $peer was to speak first (a greeting), that is "
+                     "the program's own deadline; a connection in reserve ends so, too.");
+}
+
 template why_gave_up_waiting(const struct facts *f)
 {
+    if (was_mute(f)) {
+        return why_closed_mute(f);
+    }
     if (is_end_of_program(f)) {
         return SAY("This program ended $sent after its last send, with no answer from $peer: $ever "
                    "($rx in all). That is its own deadline, unless what it sent last needed no "

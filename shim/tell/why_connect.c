@@ -269,7 +269,8 @@ template why_no_such_socket(const struct facts *f)
 {
     return f->listens_unseen == YES
                ? SAY("A socket is bound to $peer, but this program does not see that path: it was "
-                     "removed, or the server has its own file system (PrivateTmp, a container).")
+                     "removed, or one of the two has its own file system (PrivateTmp, a "
+                     "container).")
                : SAY("There is no socket at $peer: the server is not running, uses another path, "
                      "or sees another file system (a container).");
 }

@@ -8,6 +8,9 @@ enum { NAME_WITHOUT_ADDRESS = -5 };
 
 template clause_asked_for(const struct facts *f)
 {
+    if (f->call == CALL_getnameinfo) {
+        return SAY("The name of the address $name was");
+    }
     return f->name.len > 0 ? SAY("The name $name was") : SAY("A name was");
 }
 
@@ -15,6 +18,9 @@ template clause_asked_for(const struct facts *f)
  * even begin, is told as EAI_NONAME. musl has EAI_FAIL and EAI_SYSTEM for them. */
 static template why_no_name(const struct facts *f)
 {
+    if (f->call == CALL_getnameinfo) {
+        return SAY("no source of names told one (there is no PTR record, as a rule)");
+    }
     if (f->err != 0) {
         return SAY("the C library could not look it up$errno_words; or the name does not exist, or "
                    "has no address of the requested kind");
@@ -56,7 +62,12 @@ template why_name_not_resolved(const struct facts *f)
 
 template why_name_resolved_late(const struct facts *f)
 {
-    (void)f;
+    if (f->call == CALL_getnameinfo) {
+        return SAY("The name of the address $name was looked up for $waited_ms ms, while this "
+                   "program waited. A name server that does not answer costs 5 s before the next "
+                   "is asked (resolv.conf(5)); the servers may also be slow, or another source of "
+                   "names (nsswitch.conf(5)).");
+    }
     return SAY("$asked_for resolved, but only after $waited_ms ms. A name server that does not "
                "answer costs 5 s before the next is asked (resolv.conf(5)); the servers may also "
                "be slow, or another source of names (nsswitch.conf(5)).");

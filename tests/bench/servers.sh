@@ -3,7 +3,8 @@
 # Real servers under load, the shim in the server: native, with what matters
 # logged, with everything logged, with all calls recorded. The four run at once, on one CPU; they are put
 # to work one after the other, from another CPU: requests of a small file over 16
-# connections, GET over 16, prepared SELECTs over 4.
+# connections, GET over 16, prepared SELECTs over 4. Their own CPU a request tells something on a busy
+# machine, too, where requests a second do not.
 
 WAYS="native info debug calls"
 
@@ -43,6 +44,10 @@ declare_server() {
             "$(targets "$way" "$server/native/throughput" ratio_at_least 0.99 0.95 0.98)"
     done
     for way in $WAYS; do
+        figure "$server/$way/cpu" us "$server, $1, its CPU a request: $(label_of_way "$way")" \
+            "$(targets "$way" "$server/native/cpu" ratio_at_most 1.01 1.05 1.02)"
+    done
+    for way in $WAYS; do
         figure "$server/$way/p99" ms "$server, $1, p99: $(label_of_way "$way")" \
             "$(targets "$way" "$server/native/p99" ratio_at_most 1.01 1.05 1.02)"
     done
@@ -64,7 +69,24 @@ serve() {
     : >"$output"
     shift
     "$@" >"$output" 2>&1 &
-    servers="$servers $!"
+    serving=$!
+    servers="$servers $serving"
+}
+
+# cpu_of PID: nanoseconds that it and its children have had; of children that have ended the
+# kernel tells hundredths of a second.
+cpu_of() {
+    # shellcheck disable=SC2013 # numbers
+    for each in "$1" $(cat "/proc/$1/task/$1/children"); do
+        cat "/proc/$each/task"/*/schedstat 2>/dev/null || : # it may have ended
+    done | awk '
+        { sum += $1 }
+        END {
+            getline line < "/proc/'"$1"'/stat"
+            sub(/.*\) /, "", line) # the name, which may have blanks
+            split(line, field, " ")
+            printf "%.0f\n", sum + (field[14] + field[15]) * 1e7
+        }'
 }
 
 # load_SERVER PORT prints requests a second, the 99th percentile of their time in
@@ -76,11 +98,11 @@ measure_server() {
     for way in $WAYS; do
         port=$("$programs/port" free)
         "start_$server" "$way" "$port"
-        ports="$ports $way=$port"
+        ports="$ports $way=$port=$serving"
     done
     for round in $(every_round "$turns"); do
         for each in $(in_order "$round" $ports); do
-            take_turn "${each%=*}" "${each#*=}"
+            take_turn $(echo "$each" | tr '=' ' ')
         done
     done
     note "$server/debug/throughput" \
@@ -88,11 +110,15 @@ measure_server() {
     stop_servers
 }
 
+# take_turn WAY PORT PID
 take_turn() {
+    before=$(cpu_of "$3")
     found=$("load_$server" "$2") || give_up "$server: no figures from its client: $(tail -n 5 "$folder/client")"
     sample "$server/$1/throughput" "$(first_word $found)"
     found=$(other_words $found)
     sample "$server/$1/p99" "$(first_word $found)"
+    sample "$server/$1/cpu" "$(awk -v before="$before" -v after="$(cpu_of "$3")" -v n="$(other_words $found)" \
+        'BEGIN { printf "%.3f", (after - before) / n / 1000 }')"
     if [ "$1" = debug ]; then
         requests=$((requests + $(first_word $(other_words $found))))
         records=$((records + $(wc -l <"$folder/debug.log")))

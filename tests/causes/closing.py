@@ -187,6 +187,29 @@ def close_while_waiting_after_shutdown():
 
 
 @case("""
+    close 0 gave-up-waiting | tcp ESTABLISHED rx=0 tx=0 side=connected idle_ms>999
+        after it was made, and neither side had ever sent anything. If $them was to speak first
+""")
+def close_without_a_word():
+    s = connected()
+    wait_until(lambda: tcp_info(s, 52) >= 1010)  # tcpi_last_data_recv
+    s.close()
+
+
+@case("none")
+def close_without_a_word_soon():
+    """As health checks do."""
+    connected().close()
+
+
+@case("none")
+def close_without_a_word_of_one_accepted():
+    s = accepted()
+    wait_until(lambda: tcp_info(s, 52) >= 1010)  # tcpi_last_data_recv
+    s.close()
+
+
+@case("""
     close 0 gave-up-sending | tcp ESTABLISHED rx=5 unacked=0 unsent>0 blocked_by=window side=accepted sent_ms>49
         that were not sent yet: $them does not read (its window is closed)
 """)

@@ -120,3 +120,17 @@ def not_supported():
 def too_many_buffers_to_read_into():
     s = connected()
     raw("readv", s.fileno(), (Vector * 2000)(), 2000)
+
+
+@case("""
+    recv ECONNRESET peer-reset | tcp CLOSE
+        aborted the connection (RST)
+    connect EISCONN bad-argument | type=tcp CLOSE
+        The connection that this socket had has ended, and a stream socket connects again only once it has been dissolved
+""")
+def connect_after_a_reset():
+    s = connected()
+    peer("reset()")
+    wait(s)
+    call(s.recv, 9)
+    call(s.connect, (LOOPBACK, 9))

@@ -3,6 +3,7 @@ import ctypes
 import os
 import resource
 import socket
+import struct
 import tempfile
 from socket import AF_INET
 
@@ -55,6 +56,31 @@ def name_server_refuses():
 def name_server_does_not_understand():
     """EAI_FAIL in musl alone."""
     ask("formerr")
+
+
+def ask_for_name(port, flags):
+    """Of 10.7.0.9; Python's own would let no other thread run meanwhile, and so no name server."""
+    address = struct.pack("=H", AF_INET) + struct.pack("!H", port) + socket.inet_aton("10.7.0.9") + bytes(8)
+    raw("getnameinfo", address, len(address), ctypes.create_string_buffer(64), 64, None, 0, flags)
+
+
+@case("""
+    getnameinfo EAI_NONAME name-not-resolved | name=10.7.0.9 peer=10.7.0.9:80
+        The name of the address 10.7.0.9 was not resolved, after ... ms: no source of names told one
+""")
+def address_without_a_name():
+    own_name_server("nxdomain", 0)
+    ask_for_name(80, socket.NI_NAMEREQD)
+
+
+@case("""
+    getnameinfo 0 name-resolved-late | name=10.7.0.9 peer=- waited_ms>1099
+        The name of the address 10.7.0.9 was looked up for ... ms, while this program waited
+""")
+def address_whose_name_is_late():
+    """And then there is none: the number will do."""
+    own_name_server("nxdomain", 1.1)
+    ask_for_name(0, 0)
 
 
 @case("""

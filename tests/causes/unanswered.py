@@ -5,7 +5,7 @@ from socket import IPPROTO_TCP, SHUT_WR, SOL_SOCKET, SO_ERROR, SO_KEEPALIVE
 
 from made_of import (call, close_window, connected, connected_far, firewall,
                      keep_here_what_goes_to_the_peer, own_network, own_network_with, peer, run,
-                     send_all, set_sysctl, vanish, wait)
+                     send_all, set_sysctl, tcp_info, vanish, wait, wait_until)
 from registry import case, slow_case
 
 
@@ -202,6 +202,7 @@ def window_closed_and_a_probe_unanswered():
     s = connected(room=4096)
     close_window(s)
     vanish()
+    wait_until(lambda: tcp_info(s, 3, "B") > 0)  # tcpi_probes: one that nobody has answered
     s.setsockopt(IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 100)
     wait(s)
     call(s.recv, 64)

@@ -305,13 +305,13 @@ def unix_no_such_path():
 
 
 @case("""
-    connect ENOENT no-such-socket | type=unix-stream peer=$them
+    connect ENOENT no-such-socket | type=unix-stream peer=$them bound=unseen
         A socket is bound to $them, but this program does not see that path: it was removed
-    connect ENOENT no-such-socket | type=unix-stream peer=$them.more
+    connect ENOENT no-such-socket | type=unix-stream peer=$them.more bound=-
         There is no socket at $them.more: the server is not running
     connect ENOENT no-such-socket | type=unix-stream peer=$last
         There is no socket at $last: the server is not running
-    sendto ENOENT no-such-socket | len=3 type=unix-dgram peer=$box
+    sendto ENOENT no-such-socket | len=3 type=unix-dgram peer=$box bound=unseen
         A socket is bound to $box, but this program does not see that path
 """)
 def unix_path_removed():

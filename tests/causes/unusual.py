@@ -408,6 +408,15 @@ def ended_unanswered():
 
 
 @case("""
+    exit 0 gave-up-waiting | type=tcp ESTABLISHED rx=0 tx=0 sent_ms=- idle_ms>999
+        This program ended ... after it had connected to ... , and neither side had ever sent anything
+""")
+def ended_without_a_word():
+    address = peer(f"listen(({LOOPBACK!r}, 0))")
+    become("ended_without_a_word", f"s = socket.create_connection({address})\ntime.sleep(1.05)")
+
+
+@case("""
     connect EINPROGRESS in-progress |
         did not complete immediately
     exit 0 gave-up-connecting | type=tcp

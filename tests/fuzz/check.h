@@ -24,7 +24,7 @@ static const struct {
     {"fd", true},         {"ret", true},       {"errno", true},     {"error", false},
     {"name", false},      {"waited_ms", true}, {"limit", true},     {"len", true},
     {"flags", false},     {"type", false},     {"local", false},    {"peer", false},
-    {"peer_name", false}, {"peer_pid", true},  {"state", false},    {"rx", true},
+    {"peer_name", false}, {"peer_pid", true},  {"bound", false},      {"state", false},    {"rx", true},
     {"tx", true},         {"unacked", true},   {"unsent", true},    {"blocked_by", false},
     {"side", false},      {"idle_ms", true},   {"sent_ms", true},   {"blocking", false},
     {"unread", true},     {"rtt_us", true},    {"retrans", true},   {"at", false},

@@ -11,8 +11,25 @@ static void tell(const struct addrinfo *answer)
     }
 }
 
+static void name(void)
+{
+    struct sockaddr_in addr = {.sin_family = (sa_family_t)ANY(AF_INET, AF_INET, 99),
+                               .sin_port = htons(80)};
+    char host[64] = "";
+    char service[64] = "";
+    int flags = NI_NUMERICHOST | NI_NUMERICSERV | (int)ANY(0, NI_DGRAM, NI_NAMEREQD);
+    CALL(getnameinfo((struct sockaddr *)&addr, sizeof addr, host, below(9), service, sizeof service,
+                     flags),
+         "getnameinfo %d %d", addr.sin_family, flags);
+    say("%u name %s %s\n", number, host, service);
+}
+
 void resolve(void)
 {
+    if (below(3) == 0) {
+        name();
+        return;
+    }
     static const char *const nodes[] = {"127.0.0.1", "127.0.0.1", "::1", "127.1", "1.2.3.4.5"};
     const char *node = nodes[below(sizeof nodes / sizeof *nodes)];
     const char *service = (const char *[]){"80", "80", NULL, "70000000000", "no number"}[below(5)];

@@ -410,6 +410,12 @@ static void aside(void)
     STEP("getaddrinfo", getaddrinfo("127.0.0.1", "80", NULL, &answer));
     freeaddrinfo(answer);
     STEP("getaddrinfo", getaddrinfo("localhost", "80", &by_number, &answer) == EAI_NONAME ? 0 : 1);
+    struct sockaddr_in home = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char host[64];
+    STEP("getnameinfo", getnameinfo((struct sockaddr *)&home, sizeof home, host, sizeof host, NULL,
+                                    0, NI_NUMERICHOST));
+    STEP("getnameinfo",
+         getnameinfo((struct sockaddr *)&home, 1, host, sizeof host, NULL, 0, 0) ? 0 : 1);
     STEP("close", close(-1));
     STEP("close", close(1000000));
     STEP("__close", __close(-1));

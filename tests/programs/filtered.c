@@ -56,6 +56,12 @@ static const struct {
     {"writev", SYS_writev, 0},
     {"statx", SYS_statx, 0},
     {"setrlimit", SYS_setrlimit, 0},
+    {"fcntl", SYS_fcntl, 0},
+    {"madvise", SYS_madvise, 0},
+    {"readlinkat", SYS_readlinkat, 0},
+    {"rt_sigaction", SYS_rt_sigaction, 0},
+    {"uname", SYS_uname, 0},
+    {"exit_group", SYS_exit_group, 0},
 };
 
 /* *option: the number behind its name, else -1. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -271,15 +272,55 @@ static void write_to_both(void)
     write_it();
 }
 
-/* Taken by the program, which natively finds it pending. */
-static void write_and_wait(void)
+static void write_to_both_the_other_way_round(void)
 {
-    int sig;
+    write_it();
+    write_to_pipe();
+}
+
+static void write_by_stdio(void)
+{
+    CHECK(by_stdio(dead_socket()) == EOF && errno == EPIPE);
+}
+
+/* Taken by the program, which natively finds it pending. */
+static void wait_for_it(void)
+{
+    siginfo_t info;
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGPIPE);
+    CHECK(sigwaitinfo(&set, &info) == SIGPIPE);
+    CHECK(info.si_code == SI_USER && info.si_pid == getpid());
+}
+
+static void write_and_wait(void)
+{
     write_it();
-    CHECK(sigwait(&set, &sig) == 0 && sig == SIGPIPE);
+    wait_for_it();
+}
+
+static void write_to_pipe_and_wait(void)
+{
+    write_to_pipe();
+    wait_for_it();
+}
+
+static void write_to_pipe_and_read(void)
+{
+    struct signalfd_siginfo info;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    write_to_pipe();
+    CHECK(read(signalfd(-1, &set, 0), &info, sizeof info) == sizeof info);
+    CHECK(info.ssi_signo == SIGPIPE && info.ssi_pid == (uint32_t)getpid());
+}
+
+static void raise_and_write_to_pipe(void)
+{
+    raise(SIGPIPE);
+    write_to_pipe();
 }
 
 /* Nothing is raised. */
@@ -446,6 +487,16 @@ static void other_step(const char *step)
         blocked(step, write_to_pipe_and_quietly);
     } else if (strcmp(step, "to-both-blocked") == 0) {
         blocked(step, write_to_both);
+    } else if (strcmp(step, "to-both-reversed-blocked") == 0) {
+        blocked(step, write_to_both_the_other_way_round);
+    } else if (strcmp(step, "to-socket-stdio-blocked") == 0) {
+        blocked(step, write_by_stdio);
+    } else if (strcmp(step, "to-pipe-and-wait") == 0) {
+        blocked(step, write_to_pipe_and_wait);
+    } else if (strcmp(step, "to-pipe-and-signalfd") == 0) {
+        blocked(step, write_to_pipe_and_read);
+    } else if (strcmp(step, "raise-and-to-pipe-blocked") == 0) {
+        blocked(step, raise_and_write_to_pipe);
     } else if (strcmp(step, "to-socket-with-another") == 0) {
         with_another(step);
     } else if (strcmp(step, "to-socket-thread") == 0) {

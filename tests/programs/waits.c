@@ -1,6 +1,6 @@
 /* A connect that is refused, in a thread; once it waits (to be tried again) it is ended as
  * the arguments say: `signal N` with a handler for it, `restarting N` with one that has SA_RESTART,
- * `default N` without one, `cancel`.
+ * `default N` without one, `cancel`; `refused`: it is left alone.
  * With `accept` as the last argument it is an accept that finds no descriptor.
  * `options`: what listen says, and the options of the socket.
  * `receive`: what a connection to which nothing comes says, and its options.
@@ -169,6 +169,9 @@ int main(int argc, char **argv)
         cancel_one();
     }
     pthread_create(&thread, NULL, strcmp(argv[argc - 1], "accept") == 0 ? accepts : connects, NULL);
+    if (strcmp(argv[1], "refused") == 0) {
+        return pthread_join(thread, NULL);
+    }
     for (int settled = 0; settled < 5; settled = is_waiting() ? settled + 1 : 0) {
         usleep(1000);
     }

@@ -120,9 +120,9 @@ static void by_recv(int fd)
     struct call c = begin("recv");
     c.dontwait = flags;
     if (is_stream() && below(3) == 0 && shared->total - shared->received > 0) {
-        c.wanted = 1 + below(shared->total - shared->received < MOST
-                                 ? shared->total - shared->received
-                                 : MOST);
+        c.wanted =
+            1 + below(shared->total - shared->received < MOST ? shared->total - shared->received
+                                                              : MOST);
         flags |= MSG_WAITALL;
         len = c.wanted;
     }

@@ -71,8 +71,8 @@ static void by_send(int fd)
     struct call c = begin("send");
     c.dontwait = below(2) ? MSG_DONTWAIT : 0;
     unsigned before = announce(n);
-    finish(&c, before, below(2) ? send(fd, stream, n, c.dontwait)
-                                : sendto(fd, stream, n, c.dontwait, NULL, 0));
+    finish(&c, before,
+           below(2) ? send(fd, stream, n, c.dontwait) : sendto(fd, stream, n, c.dontwait, NULL, 0));
 }
 
 static void by_sendmsg(int fd)

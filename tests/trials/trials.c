@@ -363,11 +363,11 @@ static int run(unsigned seed)
 static void set_by_chance(unsigned seed)
 {
     static const char *const settings[][2] = {
-        {"SOCKSHIM_DEAD_PEER", "60s"},     {"SOCKSHIM_KEEPALIVE", "20,10,3"},
+        {"SOCKSHIM_DEAD_PEER", "60s"},       {"SOCKSHIM_KEEPALIVE", "20,10,3"},
         {"SOCKSHIM_CONNECT_TIMEOUT", "20s"}, {"SOCKSHIM_CONNECT_RETRY", "700ms"},
-        {"SOCKSHIM_RECV_TIMEOUT", "30ms"}, {"SOCKSHIM_BACKLOG", "50"},
-        {"SOCKSHIM_REUSEADDR", "on"},      {"SOCKSHIM_ACCEPT", "careful"},
-        {"SOCKSHIM_EINTR", "restart"},     {"SOCKSHIM_RESET", "eof"},
+        {"SOCKSHIM_RECV_TIMEOUT", "30ms"},   {"SOCKSHIM_BACKLOG", "50"},
+        {"SOCKSHIM_REUSEADDR", "on"},        {"SOCKSHIM_ACCEPT", "careful"},
+        {"SOCKSHIM_EINTR", "restart"},       {"SOCKSHIM_RESET", "eof"},
     };
     chance = seed * 0x2545f4914f6cdd1dU;
     int all = below(3) == 0;

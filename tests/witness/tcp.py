@@ -342,6 +342,11 @@ def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
 
 
+@claim(r"This program closed the connection " + TIME + r" after it was made, and neither side had ever sent anything\. If PEER was to speak first \(a greeting\), that is the program's own deadline; a connection in reserve ends so, too\.")
+def _(case, said):
+    return case.t.name == "a" and case.record["rx"] == case.record["tx"] == 0 and case.record["idle_ms"] >= 1000
+
+
 def not_acknowledged(case):
     return case.record["unacked"] + case.record["unsent"] > 0
 

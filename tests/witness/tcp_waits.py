@@ -251,6 +251,12 @@ def _(case, said):
     return case.t.established
 
 
+@claim(r"The connection that this socket had has ended, and a stream socket connects again only once it has been dissolved \(connect with AF_UNSPEC\)\.")
+def _(case, said):
+    return case.t.failed(case.high) or case.t.may_have_timed_out(case.high) or \
+        case.t.fin(case.high) and case.t.shut(1, case.high) or "it had not"
+
+
 @claim(r"An earlier connect of this socket had failed, and its error was reported then; or this one, or its connection, was ended in the meantime \(by a reset, or on this host by ss -K or similar\)\.")
 def _(case, said):
     return bool(case.t.told(case.entry)) or case.t.failed(case.high) or "neither"

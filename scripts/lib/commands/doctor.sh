@@ -176,7 +176,7 @@ doctor_clock() {
 doctor_awk() {
     doctor_program=$1
     shift
-    LC_ALL=C awk -f "${lib:?}/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/$doctor_program" "$@"
+    LC_ALL=C awk -f "${lib:?}/wrap.awk" -f "$lib/doctor.awk" -f "$lib/records.awk" -f "$lib/ports.awk" -f "$lib/$doctor_program" "$@"
 }
 
 doctor_system() {

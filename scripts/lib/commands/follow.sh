@@ -88,6 +88,7 @@ follow_words() {
     [ -n "$1" ] || wrong_call follow "the log's name is empty"
     follow_log=$1
     follow_export_view
+    [ "$follow_log" != - ] || [ ! -d /dev/stdin ] || die "$USAGE" "standard input is a directory; name it instead"
     if [ "$follow_log" = - ] && [ -f /dev/stdin ] && [ -n "$(logs_tool_for /dev/stdin)" ]; then
         die "$USAGE" "standard input is compressed and no longer grows; use sockshim report"
     fi

@@ -247,7 +247,7 @@ report_count() {
 report_can_read() {
     report_problem=
     if [ "$1" = - ]; then
-        return 0
+        [ ! -d /dev/stdin ] || report_problem="standard input is a directory; name it instead"
     elif [ -z "$1" ]; then
         report_problem="the log's name is empty"
     elif [ ! -e "$1" ]; then

@@ -1,12 +1,21 @@
-# getaddrinfo failed: `name` was asked for, `error` is the EAI_ error, `waited_ms` how long it took.
+# getaddrinfo failed: `name` is what was asked for, `error` the EAI_ error, `waited_ms` how long it took.
+# Or getnameinfo, where `name` is the address: what fails soon there, as most do, is of level info.
 
 function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && cause_of[i] == "name-not-resolved")
-            put_in_group(prog_of[i] SUBSEP asked_of[i] SUBSEP error_of[i], i, waited_of[i] + 0)
+        if (is_open(i) && cause_of[i] == "name-not-resolved" && level_of[i] >= RANK["warn"])
+            put_in_group(prog_of[i] SUBSEP (is_reverse(i) ? "" : asked_of[i]) SUBSEP error_of[i] SUBSEP call_of[i], i, waited_of[i] + 0)
     for (g = 1; g <= groups; g++)
-        tell_name_not_resolved(g)
+        if (is_reverse(group_first[g]))
+            tell_reverse("name-not-resolved", g)
+        else
+            tell_name_not_resolved(g)
+}
+
+# The name of an address was asked for.
+function is_reverse(i) {
+    return call_of[i] == "getnameinfo"
 }
 
 function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
@@ -18,10 +27,52 @@ function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
         is_temporary && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
-            : is_temporary ? "No answer of a name server came, or none that told it; the name may well exist." \
+            : is_temporary ? "No name server gave an answer that could be used; the name may well exist." \
             : "The name servers said that there is no such name, or no such address of it.", \
         is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
             : "check its spelling, and search and ndots in /etc/resolv.conf.")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])
+}
+
+# Of a group of getnameinfo's.
+function tell_reverse(kind, g,    i, n, gave_up) {
+    i = group_first[g]
+    gave_up = clients_given_up(g)
+    n = found(kind, "warn", g, \
+        spoken_prog(i) " waits " spoken_range(group_least[g], group_most[g]) " to look up the names of addresses", \
+        tally(g, "time", "times") ", first for " (asked_of[i] == "" ? "one" : printable(asked_of[i])) " at " clock(i) "." \
+            (gave_up ? " " counted(gave_up, "client", "clients") " gave up meanwhile, without a word from it." : ""), \
+        (gave_up ? "It greets nobody before that: " : "If they are its clients', these wait as long: ") (is_resolvers_wait(group_least[g]) ? "the resolver waits 5 s for a name server that is silent." \
+            : "its name servers are slow or silent."), \
+        "`dig -x " (asked_of[i] == "" ? "ADDRESS" : printable(asked_of[i])) " @SERVER`, each of /etc/resolv.conf; or do without names (skip-name-resolve, UseDNS no, log_hostname off).")
+    add_figure(n, "records", group_size[g])
+    add_figure(n, "ms", group_most[g])
+    if (gave_up)
+        add_figure(n, "clients", gave_up)
+    claim_given_up(g, n)
+}
+
+# Clients of these addresses that ended and had been told nothing, as they say or their server does.
+function clients_given_up(g,    n, member, k, j, client, seen, count) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (peer_of[member[k]] != "")
+            asked_about[g, peer_of[member[k]]] = 1
+    for (j = 1; j <= kept_count; j++) {
+        client = was_mute(j) ? local_of[j] : began_late(j) ? peer_of[j] : ""
+        if (client == "" || !is_open(j) || !((g, client) in asked_about))
+            continue
+        given_up[g, j] = 1
+        count += !seen[client]++
+    }
+    return count + 0
+}
+
+function claim_given_up(g, mark,    j) {
+    for (j = 1; j <= kept_count; j++)
+        if ((g, j) in given_up) {
+            claimed[j] = mark
+            delete given_up[g, j]
+        }
 }

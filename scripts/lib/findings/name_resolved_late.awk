@@ -1,12 +1,15 @@
-# getaddrinfo took a second or more: `name` was asked for, `waited_ms` how long it took.
+# getaddrinfo or getnameinfo took a second or more: `name` was asked for, `waited_ms` how long it took.
 
 function find_name_resolved_late(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && cause_of[i] == "name-resolved-late")
-            put_in_group(prog_of[i], i, waited_of[i] + 0)
+            put_in_group(prog_of[i] SUBSEP call_of[i], i, waited_of[i] + 0)
     for (g = 1; g <= groups; g++)
-        tell_name_resolved_late(g)
+        if (is_reverse(group_first[g]))
+            tell_reverse("name-resolved-late", g)
+        else
+            tell_name_resolved_late(g)
 }
 
 # glibc waits 5 s for a name server, unless resolv.conf says otherwise (RES_TIMEOUT).

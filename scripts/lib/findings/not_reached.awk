@@ -67,7 +67,7 @@ function not_reached_title(i, kind) {
     if (kind == "address-in-use")
         return spoken_prog(i) " cannot listen at " printable(local_of[i]) ": something else has that address"
     if (kind == "address-unavailable")
-        return spoken_prog(i) " wants " (call_of[i] == "bind" ? printable(local_of[i]) ", which it cannot have" : "an address that this host cannot use for " spoken_peer(i))
+        return spoken_prog(i) (call_of[i] == "bind" ? " could not have " printable(local_of[i]) " as its address" : " wants an address that this host cannot use for " spoken_peer(i))
     return spoken_prog(i) " may not " (call_of[i] == "bind" ? "use " printable(local_of[i]) : call_of[i] == "socket" ? "make such a socket" : "reach " spoken_peer(i))
 }
 
@@ -80,9 +80,9 @@ function not_reached_meaning(i, ms) {
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
             : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
-        return sentence(why_of[i])
+        return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or it was removed."
     if (cause_of[i] == "no-such-socket")
-        return "Its server is not running, or one of the two has a file system of its own (" (peer_of[i] ~ /^\/(var\/)?tmp\// ? "PrivateTmp=, " : "") "a container)."
+        return "Its server is not running, or one of the two has a file system of its own (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
         return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
@@ -110,20 +110,20 @@ function not_reached_meaning(i, ms) {
 # set. Inside of a container, or behind a NAT, that may be an address that others do not have.
 # announcer_of(I): the record of the one peer that the process had connected to before it tried
 # a private address of another network, which it had not looked up; 0 if there is none.
-function announcer_of(i,    j, found, host) {
+function announcer_of(i,    j, announcer, host) {
     if (!is_of_inner_network(peer_of[i]) || named_of[i] != "" || side_of[i] == "accepted" || !was_to_connect(i))
         return 0
     for (j = 1; j < i; j++) {
         if (pid_of[j] != pid_of[i] || machine_of[j] != machine_of[i] || side_of[j] == "accepted" || !port_of(peer_of[j]))
             continue
         host = host_of(peer_of[j])
-        if (host == host_of(peer_of[i]) || found && host == host_of(peer_of[found]))
+        if (host == host_of(peer_of[i]) || announcer && host == host_of(peer_of[announcer]))
             continue
-        if (found || network_of(host) == network_of(peer_of[i]) || is_of_inner_network(host) == is_of_inner_network(peer_of[i]) || !has_gone_well(j))
+        if (announcer || network_of(host) == network_of(peer_of[i]) || is_of_inner_network(host) == is_of_inner_network(peer_of[i]) || !has_gone_well(j))
             return 0
-        found = j
+        announcer = j
     }
-    return found + 0
+    return announcer + 0
 }
 
 function was_to_connect(i) {
@@ -156,10 +156,13 @@ function refused_advice(i,    shows) {
     return shows " there shows what listens; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
-# Whether the kernel had a socket at that path when the path was not there: its sentence alone
-# says so.
+# Whether the kernel had a socket at that path when the path was not there.
 function is_seen_elsewhere(i) {
-    return cause_of[i] == "no-such-socket" && why_of[i] ~ /^A socket is bound to /
+    return bound_of[i] == "unseen"
+}
+
+function is_tmp(path) {
+    return path ~ /^\/(var\/)?tmp\//
 }
 
 # Name servers are asked by UDP, and once more by TCP if the answer was cut short (RFC 7766).
@@ -179,7 +182,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
-        return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Use a path both see; else restart it."
+        return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
         return "if the path is there, but not below /proc/" printable(pid_of[i]) "/root (what " spoken_prog(i) " sees), correct that; else start the server (`ss -lxp`)."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
@@ -198,7 +201,7 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "address-unavailable" && call_of[i] != "bind" && family_of(i) == 6)
         return "if `ip -6 addr` shows no address for it, use IPv4 (for localhost: 127.0.0.1); else look for ports in TIME_WAIT: `ss -tan`."
     if (cause_of[i] == "address-unavailable" && local_of[i] ~ /^\[/ && local_of[i] !~ /^\[::ffff:/)
-        return "start it later (network-online.target, RestartSec=5), or correct the setting (`ip -6 addr`)."
+        return "start it later (network-online.target, RestartSec=5), if `ip -6 addr` has it."
     if (cause_of[i] == "address-unavailable")
         return "`ip addr` shows the addresses of this host; correct the program's setting, or start it after the address."
     if (cause_of[i] == "not-permitted")

@@ -5,7 +5,6 @@
 BEGIN {
     AT_ONCE = 250 # ms
     LEAST_HELLO = 150 # bytes of TLS's ClientHello
-    TLS_PORTS = " 443 465 563 636 853 989 990 993 995 5061 5671 6443 6514 6697 8443 8883 9443 "
 }
 
 function find_nothing_behind(    i, g) {
@@ -59,7 +58,7 @@ function was_reset_before_ack(i) {
 function nothing_behind_meaning(i) {
     if (was_reset_before_ack(i) && !is_same_host(i))
         return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
-    if (begins_with_tls(i))
+    if (is_tls_hello(i))
         return "The server refuses this TLS hello (its server name?), or a proxy has no backend."
     if (tx_of[i] > 0)
         return "Either the server refuses what it reads (TLS on one side only?), or a proxy has no backend."
@@ -70,7 +69,7 @@ function nothing_behind_meaning(i) {
 function nothing_behind_advice(i) {
     if (was_reset_before_ack(i) && !is_same_host(i))
         return "try another network; `tcpdump -ni any port " port_of(peer_of[i]) "` there: does it arrive, and who sends RST?"
-    if (begins_with_tls(i))
+    if (is_tls_hello(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)
         return "`openssl s_client -connect " printable(peer_of[i]) "` shows if it speaks TLS, `ss -ltnp sport = :" port_of(peer_of[i]) "` there if it is a proxy."
@@ -78,6 +77,6 @@ function nothing_behind_advice(i) {
 }
 
 # What was sent can be TLS's hello.
-function begins_with_tls(i) {
-    return tx_of[i] >= LEAST_HELLO && (site_of[i] ~ /^lib(ssl|crypto|gnutls|nss3|ssl3|mbed|wolfssl)/ || index(TLS_PORTS, " " port_of(peer_of[i]) " "))
+function is_tls_hello(i) {
+    return tx_of[i] >= LEAST_HELLO && (site_of[i] ~ /^lib(ssl|crypto|gnutls|nss3|ssl3|mbed|wolfssl)/ || begins_with_tls(peer_of[i]))
 }

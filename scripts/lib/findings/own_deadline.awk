@@ -1,10 +1,14 @@
 # The program itself gives up: it closes while a connect is under way or an answer is
 # due, or its SO_RCVTIMEO runs out, after the same time again and again.
 
+BEGIN {
+    MOST_LOOKS = 50 # for an earlier connect that was well
+}
+
 function find_own_deadline(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && !is_told_as_unreachable(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
+        if (is_open(i) && !was_mute(i) && !is_told_as_unreachable(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
             put_in_group(prog_of[i] SUBSEP what_for(i) SUBSEP port_of(peer_of[i]), i, deadline_of(i))
     for (g = 1; g <= groups; g++)
         if (is_deadline(g))
@@ -24,19 +28,26 @@ function what_for(i) {
 
 # In ms; 0 where it is not known.
 function deadline_of(i) {
+    if (was_mute(i))
+        return idle_of[i] + 0
     if (cause_of[i] == "gave-up-waiting" || cause_of[i] == "reset-by-own-close")
         return sent_of[i] + 0
     return (waited_of[i] != "" ? waited_of[i] : connect_ms(i)) + 0
 }
 
 # Whoever sends and does not ask for an answer closes at any time, or at once: then it is
-# no deadline. One alone must have a round number, for then it was set by somebody.
-function is_deadline(g,    i, apart, off) {
+# no deadline.
+function is_deadline(g,    i) {
     i = group_first[g]
     if (cause_of[i] == "timeout")
         return what_for(i) != "accept" && (what_for(i) != "answer" || due_of[i] == "" || due_of[i])
     if (cause_of[i] == "gave-up-connecting")
         return 1
+    return is_set_time(g)
+}
+
+# One alone must have a round number, for then it was set by somebody.
+function is_set_time(g,    apart, off) {
     apart = group_most[g] - group_least[g]
     if (group_least[g] < 50)
         return 0
@@ -46,39 +57,64 @@ function is_deadline(g,    i, apart, off) {
     return group_least[g] >= 490 && apart <= 20 + group_least[g] * 0.04 && (off <= 50 || off >= 450)
 }
 
-function tell_own_deadline(g,    i, n, time, what) {
+function tell_own_deadline(g,    i, n, time, what, names_peer) {
     i = group_first[g]
     what = what_for(i)
     time = group_least[g] > 0 ? spoken_range(group_least[g], group_most[g]) : "a while"
+    names_peer = what == "connect" && was_silent(i, group_least[g], group_size[g]) && !is_same_host(i)
     n = found("own-deadline", "warn", g, \
-        what == "connect" && was_silent(i, group_least[g]) && !is_same_host(i) ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
+        names_peer ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
             : spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time, \
-        tally(g, "time", "times") ", first with " spoken_peer(i) " at " clock(i) deadline_state(i, what) "." beside(i), \
-        deadline_meaning(i, what, group_least[g]), \
-        what == "connect" ? connect_deadline_advice(i, group_least[g]) \
+        tally(g, "time", "times") ", first " (names_peer ? "" : "with " spoken_peer(i) " ") "at " clock(i) deadline_state(i, what) "." beside(i), \
+        deadline_meaning(i, what, group_least[g], group_size[g]), \
+        what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
             : "raise this timeout in the program's settings, or find out what takes the peer so long.")
     add_figure(n, "deadline_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])
     add_figure(n, "records", group_size[g])
 }
 
-function connect_deadline_advice(i, ms) {
+function connect_deadline_advice(i, ms, n) {
     if (announcer_of(i))
         return not_reached_advice(i, ms)
-    if (!was_silent(i, ms))
+    if (!was_silent(i, ms, n))
         return "raise it above a handshake's time (`ping " printable(host_of(peer_of[i])) "`)."
     if (is_same_host(i))
         return full_queue_advice(i)
+    if (!is_long_question(i) && !went_through(i, ms) && went_before(i))
+        return "`sockshim doctor` there: is the queue of port " port_of(peer_of[i]) " full, and which limit is reached?"
     return not_reached_advice(i, ms)
 }
 
 # How many other connects of the program to the same address and port went through while this
 # one waited, for MS.
-function went_through(i, ms,    j, n) {
+function went_through(i, ms) {
+    if (!((i, ms) in through))
+        through[i, ms] = count_through(i, ms)
+    return through[i, ms]
+}
+
+function count_through(i, ms,    j, n) {
     for (j = i - 1; j > 0 && at_of[i] - at_of[j] <= ms; j--)
         if (cause_of[j] == "in-progress" && peer_of[j] == peer_of[i] && prog_of[j] == prog_of[i] && !is_same_connect(i, j) && is_known_to_connect(j))
             n += kept_for[j]
     return int(n + 0.5)
+}
+
+# Whether one of the latest before it had gone through.
+function went_before(i,    j, looks, is_own_seen) {
+    if (!(i in before))
+        for (j = i - 1; j > 0 && looks < MOST_LOOKS && !before[i]; j--) {
+            if (cause_of[j] != "in-progress" || peer_of[j] != peer_of[i] || prog_of[j] != prog_of[i])
+                continue
+            if (!is_own_seen && is_same_connect(i, j)) {
+                is_own_seen = 1
+                continue
+            }
+            looks++
+            before[i] = is_known_to_connect(j)
+        }
+    return before[i]
 }
 
 # Whether the connect under way of record J succeeded: what is next said of its descriptor is
@@ -114,15 +150,16 @@ function deadline_state(i, what) {
     return ""
 }
 
-# No path is as slow as that: SYN was sent twice at least, or did not leave the host.
-function was_silent(i, ms) {
-    return ms >= (is_same_host(i) ? 500 : 2500)
+# No path is as slow as that: SYN was sent twice at least (after 1 s), or did not leave the host;
+# N times, or N such connects.
+function was_silent(i, ms, n) {
+    return ms >= (is_same_host(i) ? 500 : n >= 3 ? 1500 : 2500)
 }
 
-function deadline_meaning(i, what, ms) {
+function deadline_meaning(i, what, ms, n) {
     if (what == "connect" && announcer_of(i))
         return spoken_announcer(i)
-    if (what == "connect" && !was_silent(i, ms))
+    if (what == "connect" && !was_silent(i, ms, n))
         return "The path is slow, SYNs are lost (retried after 1 s), its queue is full, or it is off."
     if (what == "connect" && is_long_question(i))
         return long_question(i)
@@ -130,6 +167,8 @@ function deadline_meaning(i, what, ms) {
         return "On this host it is the server's accept queue, which is full: it hangs or is overloaded. Or a firewall rule."
     if (what == "connect" && went_through(i, ms))
         return some_dropped(i, ms)
+    if (what == "connect" && went_before(i))
+        return "Connects to it went through before: its accept queue is full (it hangs, or is at a limit), SYNs are dropped now, or it is off."
     if (what == "connect")
         return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
             : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."

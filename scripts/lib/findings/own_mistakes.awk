@@ -47,7 +47,7 @@ function tell_own_mistake(g,    i, n) {
 function tell_listener_as_connection(g,    i, n) {
     i = group_first[g]
     n = found("listener-as-connection", "warn", g, \
-        spoken_prog(i) " has a listening socket for a connection: descriptor " printable(fd_of[i]), \
+        spoken_prog(i) " was given a listening socket instead of a connection: descriptor " printable(fd_of[i]), \
         tally(g, "time", "times") ", first at " clock(i) (local_of[i] != "" ? ", " printable(local_of[i]) : "") ": it asked for the peer (getpeername), and there is none.", \
         "Whoever started it seems to have passed on the listening socket itself; no client is at fault.", \
         "systemd: Accept=yes and a template unit NAME@.service; inetd: nowait.")

@@ -10,14 +10,16 @@ BEGIN {
     ACK_HELD_BACK = 5000 # us
 }
 
-function find_silent_end(    i, g) {
+function find_silent_end(    i, g, is_late) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (ends_in_silence(i))
             put_in_group(party_of(i), i, idle_of[i])
-    for (g = 1; g <= groups; g++)
-        if (group_size[g] <= MOST_ENDS && !(group_size[g] > 1 && is_regular(g)) && (was_ack_held_back(g) || is_no_timer(g)))
-            tell_silent_end(g)
+    for (g = 1; g <= groups; g++) {
+        is_late = was_ack_held_back(g)
+        if (group_size[g] <= MOST_ENDS && !(group_size[g] > 1 && is_regular(g)) && (is_late || is_no_timer(g)))
+            tell_silent_end(g, is_late)
+    }
 }
 
 function ends_in_silence(i) {
@@ -42,9 +44,8 @@ function was_ack_held_back(g,    n, member, k) {
     return 1
 }
 
-function tell_silent_end(g,    i, n, is_late) {
+function tell_silent_end(g, is_late,    i, n) {
     i = group_first[g]
-    is_late = was_ack_held_back(g)
     n = found("silent-end", "info", g, \
         spoken_peer(i) " closed " tally(g, "connection", "connections") " of " spoken_prog(i) " after " spoken_range(group_least[g], group_most[g]) " of silence", \
         "At " clock(i) (is_late ? ". The last request was acknowledged late (rtt_us=" rtt_of[i] "), as if no answer went with it: one was probably due." \

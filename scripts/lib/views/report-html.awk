@@ -84,12 +84,15 @@ function put_bottom() {
     print "</body>\n</html>"
 }
 
-function page_title(    n) {
+# The program of the worst finding comes first; without findings, the one with most records.
+function page_title(    n, first, second) {
     n = program_count
     if (!n)
         return "No records"
-    return "What happened to the connections of " html_value(cut_to(ranked_label["programs", 1], 60)) \
-        (n == 1 ? "" : n == 2 ? " and " html_value(cut_to(ranked_label["programs", 2], 60)) : " and " thousands(n - 1) " other programs")
+    first = finding_count && finding_prog[1] != "" ? finding_prog[1] : ranked_label["programs", 1]
+    second = ranked_label["programs", first == ranked_label["programs", 1] ? 2 : 1]
+    return "What happened to the connections of " html_value(cut_to(first, 60)) \
+        (n == 1 ? "" : n == 2 ? " and " html_value(cut_to(second, 60)) : " and " thousands(n - 1) " other programs")
 }
 
 # The beginning of a text from a log, before it is made HTML.

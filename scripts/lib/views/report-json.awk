@@ -167,7 +167,7 @@ function json_idle_seconds(    key) {
 function json_complaints(    key, part, out) {
     for (key in complaints) {
         split(key, part, SUBSEP)
-        out = out more(out) "{\"event\": " json_text(part[1]) ", \"prog\": " json_escaped(part[2]) ", \"why\": " json_escaped(part[3]) \
+        out = out more(out) "{\"event\": " json_text(part[1] == "hindered" ? "config" : part[1]) ", \"prog\": " json_escaped(part[2]) ", \"why\": " json_escaped(part[3]) \
             ", \"records\": " json_number(complaints[key]) "}"
     }
     return "[" out "]"

@@ -163,6 +163,7 @@ function put_notes(    i) {
     if (lost)
         put_note("error", counted(lost, "record", "records") " more could not be written: the figures are too low.")
     put_complaints("config", "error", "A setting is wrong")
+    put_complaints("hindered", "warn", "A default setting has no effect")
     put_complaints("refused", "info", "The program tried to undo a forced setting")
     if (rotated_why != "")
         put_note("info", counted(events["rotated"], "rotation", "rotations") ". " sentence(rotated_why))
