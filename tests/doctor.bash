@@ -3,11 +3,14 @@
 
 SCENE=$TOP/tests/doctor_scenes.py
 
-# in_network COMMAND...: in a network namespace of its own, with lo.
+# in_network COMMAND...: in a network namespace of its own, with lo, and a name server that is
+# no loopback address, whatever this machine has.
 in_network() {
     local rights=
     [ "$(id -u)" -eq 0 ] || rights=-r # in a user namespace it is root's affair
-    unshare $rights -nm sh -c 'ip link set lo up; exec "$@"' - "$@"
+    local resolv=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/resolv.conf
+    [ -e "$resolv" ] || echo nameserver 192.0.2.53 >"$resolv"
+    unshare $rights -nm sh -c 'ip link set lo up; mount --bind "$0" /etc/resolv.conf; exec "$@"' "$resolv" "$@"
 }
 
 # with_settings NAME=VALUE... COMMAND...: in such a namespace.

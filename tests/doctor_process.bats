@@ -113,6 +113,9 @@ has_findings() {
     says "1 It waits for a name server: a question is open in both looks (descriptor " " with 127.0.0.1:53" " that no socket took (UdpNoPorts)" "from another address" "interface-automatic"
     has_findings 1
     rm between asked
+    run -0 in_network "$PYTHON" "$SCENE" answered_from_elsewhere "$SOCKSHIM_COMMAND" doctor
+    says "1 Somebody waits for a name server: a question is open in both looks (127.0.0.1:53), and " " that no socket took (UdpNoPorts)"
+    rm between asked
     looking_at asks_again_and_again
     says "1 It seems to wait for a name server: a question is open in both looks, and no UDP datagram was delivered here in between: descriptor "
     has_findings 1
@@ -181,6 +184,99 @@ has_findings() {
     says "It has another /var/tmp than this shell (a container, or PrivateTmp=)"
     run -0 in_network sh -c 'sleep 60 3>&- & "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND"
     says_not "than this shell"
+}
+
+# with_places SCRIPT: in a mount namespace with an empty /var/tmp and /srv; listen PATH MODE [COMMAND...]
+# listens there, after COMMAND; its PID is in $listener.
+with_places() {
+    run -0 in_network sh -c '
+        rm -rf shared private ready; mkdir shared private
+        mount --bind shared /var/tmp && mount -t tmpfs none /srv && chmod 755 /srv || exit
+        mkfifo ready
+        listen() {
+            path=$1 mode=$2
+            shift 2
+            "$@" "$PYTHON" "$SCENE" at_path "$path" "$mode" >ready 3>&- &
+            listener=$!
+            read -r _ <ready
+        }
+        with_private_tmp() { # keeps the PID
+            exec unshare -m --propagation private sh -c "mount --bind private /var/tmp; exec \"\$@\"" - "$@"
+        }
+        '"$1"'
+        kill $listener' - "$SOCKSHIM_COMMAND"
+}
+
+@test "a unix path that is another one for somebody else: whose /var/tmp is its own" {
+    export PYTHON SCENE
+    with_places 'listen /var/tmp/a.sock 777 with_private_tmp; "$1" doctor --seconds 0 $listener; "$1" doctor --seconds 0'
+    says "1 It listens at /var/tmp/a.sock, and this shell does not find it there: the process has another /var/tmp (PrivateTmp= of its unit). Programs that share this shell's get ENOENT" \
+        "Not: chmod of the socket, or a restart alone." \
+        "1 What listens here is not found at its path by everybody: /var/tmp/a.sock (python" ", in a /var/tmp of its own). Those units have PrivateTmp="
+    has_findings 2
+    # The one who asks has its own.
+    with_places 'listen /var/tmp/a.sock 777; with_private_tmp sleep 60 3>&- & asks=$!
+        while [ "$(cat /proc/$asks/comm)" != sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; : >private/a.sock; "$1" doctor --seconds 0 $asks; kill $asks'
+    says "1 It does not see /var/tmp/a.sock, at which python" " listens: it has another /var/tmp than that one and this shell" "fails with ENOENT. Do:" "fails with ENOENT, or with ECONNREFUSED: another file is there."
+    has_findings 2
+    # Both see it, and neither is told of what is no matter of theirs.
+    with_places 'listen /srv/a.sock 777; with_private_tmp sleep 60 3>&- & asks=$!
+        while [ "$(cat /proc/$asks/comm)" != sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; "$1" doctor --seconds 0 $listener; "$1" doctor --seconds 0; kill $asks'
+    says "It has another /var/tmp than this shell"
+    has_findings 0
+}
+
+@test "a unix path that a user may not pass: the first directory, whose it is, and its mode" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
+    export PYTHON SCENE
+    local as_user='setpriv --reuid 65534 --regid 65534'
+    with_places "mkdir -p /srv/deploy/shop; chmod 750 /srv/deploy; listen /srv/deploy/shop/a.sock 777
+        $as_user --clear-groups sleep 60 3>&- & asks=\$!"'
+        while [ "$(cat /proc/$asks/comm)" != sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; kill $asks'
+    says "1 It may not reach /srv/deploy/shop/a.sock, at which python" "user nobody may not pass /srv/deploy (mode 750, root:root), whatever the socket's own mode. A connect fails with EACCES." \
+        "namei -l /srv/deploy/shop/a.sock" "Not: chmod of the socket."
+    has_findings 1
+    # A worker that is not root, of a process that is.
+    with_places "mkdir -p /srv/deploy; chmod 700 /srv/deploy; listen /srv/deploy/a.sock 777
+        sh -c '$as_user --clear-groups sleep 60; :' 3>&- & asks=\$!"'
+        until [ "$(ps -o comm= --ppid $asks)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; ps -o pid= --ppid $asks | xargs kill'
+    says "user nobody (its worker, pid " ") may not pass /srv/deploy (mode 700, root:root)"
+    has_findings 1
+    # A socket that is not meant for it; a group that may; root; all directories open.
+    with_places "mkdir -p /srv/deploy /srv/open; chmod 750 /srv/deploy; listen /srv/deploy/a.sock 700
+        $as_user --clear-groups sleep 60 3>&- & asks=\$!
+        $as_user --groups 0 sleep 61 3>&- & may=\$!"'
+        closed=$listener
+        listen /srv/open/b.sock 777
+        while [ "$(cat /proc/$asks/comm /proc/$may/comm | uniq)" != sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; chmod 777 /srv/deploy/a.sock; "$1" doctor --seconds 0 $may; "$1" doctor --seconds 0 $listener; kill $asks $may $closed'
+    has_findings 0
+}
+
+@test "a name server at a loopback address where nothing listens: of a process, of the host, and beside a command" {
+    echo nameserver 127.0.0.53 >resolv.conf
+    run -0 in_network sh -c 'sleep 60 3>&- & "$0" doctor --seconds 0 $!; kill $!; "$0" doctor' "$SOCKSHIM_COMMAND"
+    says "1 Its /etc/resolv.conf names 127.0.0.53, and nothing listens there in its network namespace: each look-up is refused at once" "That is systemd-resolved: it does not run here, or the file is the host's" \
+        "1 This host's /etc/resolv.conf names 127.0.0.53" "docker run --dns ADDRESS"
+    has_findings 2
+    run --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" -c 'import socket; socket.getaddrinfo("nosuch.example", 80)'
+    says "1 This host's /etc/resolv.conf names 127.0.0.53"
+    says_not "that no socket took (UdpNoPorts"
+    printf 'nameserver 127.0.0.11\nnameserver 192.0.2.53\n' >resolv.conf
+    run -0 in_network "$SOCKSHIM_COMMAND" doctor
+    says "1 This host's /etc/resolv.conf names 127.0.0.11, and nothing listens there" "it is asked in vain before or after the others. That is Docker's own"
+    # Somebody answers, at another port to which a rule leads, or at all addresses.
+    run -0 in_network "$PYTHON" "$SCENE" answers_at 127.0.0.11 5353 sh -c '"$0" doctor; "$0" doctor --seconds 0 $PPID' "$SOCKSHIM_COMMAND"
+    has_findings 0
+    echo nameserver 127.0.0.53 >resolv.conf
+    run -0 in_network "$PYTHON" "$SCENE" answers_at 0.0.0.0 53 sh -c '"$0" doctor; "$0" doctor --seconds 0 $PPID' "$SOCKSHIM_COMMAND"
+    has_findings 0
+    run -0 in_network "$PYTHON" "$SCENE" answers_at 127.0.0.1 53 "$SOCKSHIM_COMMAND" doctor
+    says "names 127.0.0.53, and nothing listens there"
 }
 
 @test "a unix socket's receiver that does not read: who it is" {

@@ -637,6 +637,24 @@ def overrun_beside_a_reader():
         yield receiver, one, other
 
 
+def at_path():
+    """A socket that is open to everybody; the next word is its path, and its mode."""
+    s = listener(1, socket.AF_UNIX, sys.argv[2])
+    os.chmod(sys.argv[2], int(sys.argv[3], 8))
+    print(flush=True)
+    del sys.argv[2:]
+    yield s
+    time.sleep(1000)
+
+
+def answers_at():
+    """A name server, or whatever has a socket there; the next words are its address and port."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((sys.argv[2], int(sys.argv[3])))
+    del sys.argv[2:4]
+    yield s
+
+
 def on_loopback(*families):
     for family, address in families or ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         yield listener(1, family, (address, PORT))

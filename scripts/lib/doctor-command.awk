@@ -38,7 +38,8 @@ function look_for_findings() {
     retransmissions()
     proxies()
     datagrams()
-    answers_not_taken()
+    if (!names_failed() || !no_name_server("This host's"))
+        command_answers_not_taken()
     damaged()
     delayed_acks()
     print_findings()
@@ -405,7 +406,7 @@ function datagrams() {
 
 # A connected socket of UDP takes datagrams of its peer alone (net/ipv4/udp.c,
 # compute_score); for any other there is nobody, as after it was closed.
-function answers_not_taken(    names, count) {
+function command_answers_not_taken(    names, count) {
     names = total["name-not-resolved"] + total["name-resolved-late"]
     count = moved["UdpNoPorts"] + moved["Udp6NoPorts"]
     if (!names || count <= 0)

@@ -59,6 +59,9 @@ function find_out() {
     own_resets()
     timeouts()
     network_findings()
+    answers_not_taken_here()
+    no_name_server("This host's")
+    paths_of_host()
 }
 
 function print_all() {

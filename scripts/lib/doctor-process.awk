@@ -2,10 +2,9 @@
 # first. Its facts are /proc/PID/net/tcp and its like (get_tcp4_sock in
 # net/ipv4/tcp_ipv4.c), and what ss adds to them, for the inodes that are the process's.
 
-$1 == "process" { pid = $2; process_name = rest_from(3) }
+$1 == "process" { is_process = 1; pid = $2; process_name = rest_from(3) }
 $1 == "elsewhere" { is_elsewhere = 1 }
 $1 == "no-ss" { no_ss = $2 }
-$1 == "private" { private_places = join(private_places, $2) }
 $1 == "fd" { add_descriptor() }
 $1 ~ /^tcp6?$/ && split($3, word, " ") > 9 { add_tcp($2) }
 $1 ~ /^udp6?$/ && split($3, word, " ") > 12 { add_udp($2) }
@@ -175,8 +174,10 @@ END {
     not_read()
     datagrams_dropped()
     name_server_silent()
+    no_name_server("Its")
     both_silent()
     on_loopback()
+    paths_of_process()
     answers_due()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
@@ -418,7 +419,7 @@ function in_seconds(number) {
 
 function print_all(    i) {
     paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? ", in a network namespace of its own" : ""))
-    if (private_places != "")
+    if (private_places != "" && !tells_of_places)
         paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
     if (!findings)

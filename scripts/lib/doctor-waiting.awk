@@ -50,22 +50,6 @@ function name_server_silent(    i, id, list, count, fresh, not_taken, taken) {
         no_answers(list, fresh)
 }
 
-# A connected socket takes datagrams of its peer alone (net/ipv4/udp.c, compute_score).
-function answers_not_taken(list, not_taken) {
-    finding("answers-not-taken", "It waits for a name server: a question is open in both looks (" list "), and " count_of(not_taken, "UDP datagram") \
-        " arrived here meanwhile that no socket took (UdpNoPorts). They may be the answers, from another address than the one that was asked, or too late: the resolver never sees them.", 1)
-    act("tcpdump -ni any udp src port 53 shows from which address they come. If from another: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each " \
-        "address as an interface). No firewall is at fault then; until it is mended, options use-vc (TCP) in resolv.conf.")
-}
-
-function no_answers(list, fresh) {
-    finding("name-server-silent", "It seems to wait for a name server: " (fresh ? "a question is open in both looks, and no UDP datagram was delivered here in between: " list \
-        : list " (UDP) is there in both looks, and a question is answered within milliseconds where all is well") ". " \
-        "What needs the name waits as long: a connect of its own, or a client whose name it looks up before it greets.", 1)
-    act("ask that server from here: dig @ADDRESS NAME. If it is silent, correct /etc/resolv.conf; if it says that it has answered, does `nstat -az UdpNoPorts` count up here meanwhile? " \
-        "Then its answers come from another address than the one that was asked. A server that only looks up its clients need not: skip-name-resolve, UseDNS no, HostnameLookups Off.")
-}
-
 function is_quiet(id) {
     return is_still(id, "ESTABLISHED") && is_client(id) && !is_own_pair(id) && has_times[id] && unsent[id] == 0 && unread[id, 2] == 0 && \
         sent[id, 1] == sent[id, 2] && received[id, 1] == received[id, 2] && sent_ago[id] >= LEAST_WAIT

@@ -30,10 +30,12 @@ some time since boot.
 With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
-questions to a name server, connections on which both sides wait for the other
-to begin, listeners on loopback alone, full accept queues, connections that wait
-to be accepted (also by another process at the same address), descriptors
-against their limit; and the call that each thread waits in, and for whom.
+questions to a name server, a name server that is not there, unix sockets that
+it cannot find or reach by their path (PrivateTmp, directories), connections on
+which both sides wait for the other to begin, listeners on loopback alone, full
+accept queues, connections that wait to be accepted (also by another process at
+the same address), descriptors against their limit; and the call that each
+thread waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
@@ -159,7 +161,10 @@ doctor_host() {
             printf 'looked\t%s\t%s\nbetween\t%s\n' "$doctor_began" "$(doctor_clock)" "$doctor_seconds"
             doctor_queues 2
         fi
-    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
+        doctor_resolvers ""
+        ! command -v ss >/dev/null || doctor_paths ss
+    } | doctor_awk doctor-host.awk -f "${lib:?}/doctor-network.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+        -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
 # Seconds, with two decimals.
@@ -263,14 +268,82 @@ doctor_sockets() {
     LC_ALL=C awk -f "$lib/doctor-address.awk" -f "$lib/doctor-sockets.awk" "$@"
 } 2>/dev/null
 
-# doctor_queues LOOK: the listeners of TCP, and who waits until they accept.
+# doctor_resolvers ROOT: the name servers that a program with that root directory asks.
+doctor_resolvers() {
+    doctor_file=$1/etc/resolv.conf
+    # Of an absolute link the kernel would look from our root.
+    case $(readlink "$doctor_file") in
+    /*) doctor_file=$1$(readlink "$doctor_file") ;;
+    esac
+    awk '$1 == "nameserver" && $2 != "" { print "resolver\t" $2 }' "$doctor_file"
+} 2>/dev/null
+
+# doctor_paths SS [PID]: the unix sockets that listen at a path, and what that path is for
+# their owner, for this shell, and for PID, with the directories on the way.
+doctor_paths() {
+    doctor_at=$($1 -Hxlnp | LC_ALL=C awk '
+        $2 == "LISTEN" && $5 ~ /^\/[A-Za-z0-9_.\/@:+,=%-]+$/ && $6 ~ /^[0-9]+$/ && match($0, /users:\(\("[^"]*",pid=[0-9]+/) {
+            owner = substr($0, RSTART + 9, RLENGTH - 9)
+            name = pid = owner
+            sub(/",pid=.*/, "", name)
+            sub(/.*",pid=/, "", pid)
+            sub(/^\/var\/run\//, "/run/", $5)
+            print "at-path\t" $5 "\t" pid "\t" name
+        }')
+    [ -n "$doctor_at" ] || return 0
+    printf '%s\n' "$doctor_at"
+    doctor_tab=$(printf '\t')
+    doctor_views ${2+"$2"} | sort -u | LC_ALL=C xargs stat -Lc "stat$doctor_tab%n$doctor_tab%d:%i$doctor_tab%a$doctor_tab%u$doctor_tab%g$doctor_tab%U$doctor_tab%G"
+    [ -z "${2-}" ] || doctor_who "$2"
+} 2>/dev/null
+
+# doctor_views [PID]: the names of these paths, as each of them sees it.
+doctor_views() {
+    printf '%s\n' "$doctor_at" | awk -F '\t' -v pid="${1-}" '
+        BEGIN { print "/"; if (pid != "") print "/proc/" pid "/root/" }
+        {
+            print "/proc/" $3 "/root/"
+            print "/proc/" $3 "/root" $2
+            print $2
+            for (path = pid == "" ? "" : $2; path != ""; sub(/\/[^\/]*$/, "", path))
+                print "/proc/" pid "/root" path
+        }'
+}
+
+# doctor_who PID: its rights, or those of its worker if only that one is not root; and which of
+# the directories have more rules than their mode tells.
+doctor_who() {
+    doctor_worker=$1
+    if [ "$(stat -Lc %u "/proc/$1")" = 0 ]; then
+        for doctor_child in $(doctor_process_children "$1" | cut -f 2); do
+            [ "$(stat -Lc %u "/proc/$doctor_child")" = 0 ] || doctor_worker=$doctor_child
+        done
+    fi
+    awk -v user="$(stat -Lc %U "/proc/$doctor_worker")" -v worker="$doctor_worker" '
+        $1 == "Uid:" { uid = $3 }
+        $1 == "Gid:" { groups = $3 }
+        $1 == "Groups:" { $1 = ""; groups = groups $0 }
+        $1 == "CapEff:" { caps = index("0123456789abcdef", substr($2, length($2))) - 1 }
+        END { print "who\t" uid "\t" user "\t" caps "\t" groups "\t" worker }' "/proc/$doctor_worker/status"
+    doctor_views "$1" | sort -u | LC_ALL=C xargs ls -ld | awk '$1 ~ /[+]$/ { print "acl\t" $NF }'
+}
+
+# doctor_queues LOOK: the listeners of TCP, and who waits until they accept; sockets of UDP.
 doctor_queues() {
     [ "$1" = 1 ] || doctor_owners ss
     for doctor_kind in tcp tcp6; do
         [ ! -r "/proc/net/$doctor_kind" ] ||
             awk -v lead="$doctor_kind	$1	" '$4 == "0A" || $10 == 0 && ($4 == "01" || $4 == "08") { print lead $0 }' "/proc/net/$doctor_kind"
     done
+    doctor_udp "$1" /proc/net
 } 2>/dev/null
+
+# doctor_udp LOOK NET
+doctor_udp() {
+    for doctor_kind in udp udp6; do
+        [ ! -r "$2/$doctor_kind" ] || awk -v lead="$doctor_kind	$1	" 'NR == 1 { print "table\tudp" } NR > 1 { print lead $0 }' "$2/$doctor_kind"
+    done
+}
 
 # doctor_owners SS: whose the listeners are, by their inode. A name may hold any words.
 doctor_owners() {
@@ -331,8 +404,10 @@ doctor_tell_process() {
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_threads thread
         doctor_process_children "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" \
-        -f "$lib/doctor-json.awk"
+        doctor_resolvers "$doctor_its/root"
+        [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+        -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
 # PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.
@@ -389,10 +464,11 @@ doctor_process_descriptors() {
 
 # doctor_process_sockets LOOK: of its whole network namespace.
 doctor_process_sockets() {
-    for doctor_kind in tcp tcp6 udp udp6; do
+    for doctor_kind in tcp tcp6; do
         [ ! -r "$doctor_its/net/$doctor_kind" ] ||
             awk -v lead="$doctor_kind	$1	" 'NR > 1 { print lead $0 }' "$doctor_its/net/$doctor_kind"
     done
+    doctor_udp "$1" "$doctor_its/net"
     [ -n "$doctor_ss" ] || return 0
     # shellcheck disable=SC2086
     {
@@ -453,6 +529,8 @@ doctor_after() {
         doctor_knobs
         doctor_system
         doctor_addresses
+        doctor_udp 2 /proc/net
+        doctor_resolvers ""
         printf 'level\t%s\nskip\t%s\n' "$2" "$3"
         [ -z "$4" ] || echo records
         shift 4
@@ -460,7 +538,7 @@ doctor_after() {
             tail -c "+$1" -- "$2"
             shift 2
         done
-    } | doctor_awk doctor-command.awk
+    } | doctor_awk doctor-command.awk -f "$lib/doctor-names.awk" -f "$lib/doctor-address.awk"
 }
 
 # Of this network namespace.
