@@ -154,7 +154,7 @@ TEXTS = README.md .github scripts shim Makefile tests
 lint: all
 	BUILD=$(BUILD) tests/house
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) scripts/tables.c $(LAUNCHER_SOURCES) \
-		$(LAUNCHER_HEADERS) $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
+		$(LAUNCHER_HEADERS) $(RECORDER_SOURCES) $(RECORDER_HEADERS) $(PROGRAM_SOURCES) $(LIFE_SOURCES) $(TRIALS_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
 		$(wildcard tests/*/*.h tests/bench/*.c)
 	clang-tidy --quiet $(SOURCES) $(LAUNCHER_SOURCES) $(RECORDER_SOURCES) -- -std=gnu11 -D_GNU_SOURCE -Ishim
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \

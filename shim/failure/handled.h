@@ -24,7 +24,7 @@ struct failure {
     uint64_t timeout_us;
     uint32_t user_timeout_ms;
     uint32_t waited_ms; /* of a connect that timed out; 0: not known */
-    bool has_probed; /* keepalive probes went unanswered */
+    bool has_probed;    /* keepalive probes went unanswered */
 };
 
 /* Asks the kernel. Keeps errno; leaves the socket's pending error alone. */
