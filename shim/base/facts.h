@@ -78,8 +78,6 @@ struct facts {
     uint32_t mtu;              /* of the path, for EMSGSIZE; 0: not known */
     uint32_t waited_ms;        /* of a connect under way, or timed out, 0: not known; of a name */
     uint32_t user_timeout_ms;
-    int closed_at; /* at EACCES: how much of the peer's path is the first directory that may not
-                    * be searched; -1: all may be; 0: not known */
     uint16_t port_low, port_high; /* ip_local_port_range, for EADDR*; 0: not asked */
 
     bool too_many_buffers; /* EMSGSIZE is of the number of buffers in a message */
@@ -88,7 +86,9 @@ struct facts {
     bool is_path;          /* it is open with O_PATH */
     enum assigned assigned;
     enum known listens_unseen; /* at ENOENT: a socket listens at that path, which is not there */
-    bool is_filtered;   /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
+    int8_t closed_at; /* at EACCES: how much of the peer's path, of 108 bytes at most, is the first
+                       * directory that may not be searched; -1: all may be; 0: not known */
+    bool is_filtered; /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
     bool has_own_ports; /* port_low and port_high are the socket's: IP_LOCAL_PORT_RANGE */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error

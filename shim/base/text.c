@@ -66,20 +66,47 @@ static inline char *put_few_digits(char *at, unsigned number)
     return at + 2;
 }
 
-static __attribute__((noinline)) char *put_digits(char *at, uint64_t number)
+static char *put_four_digits(char *at, unsigned number)
 {
-    unsigned fours[4]; /* what follows the first digits, the last ones first */
-    unsigned count = 0;
-    for (; number >= 10000; number /= 10000) {
-        fours[count++] = (unsigned)(number % 10000);
+    put_two_digits(at, number / 100);
+    put_two_digits(at + 2, number % 100);
+    return at + 4;
+}
+
+static __attribute__((noinline)) char *put_digits(char *at, unsigned number)
+{
+    if (number < 10000) {
+        return put_few_digits(at, number);
     }
-    at = put_few_digits(at, (unsigned)number);
-    for (; count > 0; at += 4) {
-        count--;
-        put_two_digits(at, fours[count] / 100);
-        put_two_digits(at + 2, fours[count] % 100);
+    if (number < 100000000) {
+        at = put_few_digits(at, number / 10000);
+    } else {
+        at = put_few_digits(at, number / 100000000);
+        at = put_four_digits(at, number / 10000 % 10000);
     }
-    return at;
+    return put_four_digits(at, number % 10000);
+}
+
+/* More than 32 bits, whose division takes a function of its own on 32-bit systems. */
+static __attribute__((noinline)) char *put_many_digits(char *at, uint64_t number)
+{
+    const unsigned eight = 100000000;
+    uint64_t high = number / eight;
+    unsigned low = (unsigned)(number % eight);
+    if (high < eight) {
+        at = put_digits(at, (unsigned)high);
+    } else {
+        at = put_digits(at, (unsigned)(high / eight));
+        at = put_four_digits(at, (unsigned)(high % eight) / 10000);
+        at = put_four_digits(at, (unsigned)(high % eight) % 10000);
+    }
+    at = put_four_digits(at, low / 10000);
+    return put_four_digits(at, low % 10000);
+}
+
+static char *put_number(char *at, uint64_t number)
+{
+    return number <= UINT32_MAX ? put_digits(at, (unsigned)number) : put_many_digits(at, number);
 }
 
 enum { MOST_DIGITS = 20 }; /* of 64 bits */
@@ -88,7 +115,7 @@ enum { MOST_DIGITS = 20 }; /* of 64 bits */
 static __attribute__((noinline)) void put_digits_if_they_fit(struct text *t, uint64_t number)
 {
     char digits[MOST_DIGITS] = "";
-    put(t, digits, (size_t)(put_digits(digits, number) - digits));
+    put(t, digits, (size_t)(put_number(digits, number) - digits));
 }
 
 void text_unsigned(struct text *t, uint64_t number)
@@ -100,7 +127,7 @@ void text_unsigned(struct text *t, uint64_t number)
         *at = (char)('0' + number);
         t->at = at + 1;
     } else {
-        t->at = put_digits(at, number);
+        t->at = put_number(at, number);
     }
 }
 

@@ -46,6 +46,6 @@ void find_closed_folder(struct facts *f)
     const char *path = address_at(&f->peer)->un.sun_path;
     size_t room = f->peer.len - offsetof(struct sockaddr_un, sun_path);
     if (path[0] == '/') {
-        f->closed_at = closed_in(path, strnlen(path, room < MOST_PATH ? room : MOST_PATH));
+        f->closed_at = (int8_t)closed_in(path, strnlen(path, room < MOST_PATH ? room : MOST_PATH));
     }
 }
