@@ -445,6 +445,22 @@ def unix_forbidden_path():
 
 @case("""
     connect EACCES not-permitted | type=unix-stream peer=$them
+        This user is not allowed to use the socket at $them (file permissions along the path)
+""")
+def unix_forbidden_relative_path():
+    """Where it begins is not asked."""
+    address = unix_address()
+    peer(f"listen({address!r})")
+    os.chmod(address, 0)
+    ours = socket.socket(AF_UNIX)  # the log comes with the first one
+    os.chdir(os.path.dirname(address))
+    notes["them"] = os.path.basename(address)
+    without_rights()
+    call(ours.connect, notes["them"])
+
+
+@case("""
+    connect EACCES not-permitted | type=unix-stream peer=$them
         This user is not allowed to search the directory $folder (it needs x there)
     sendto EACCES not-permitted | len=3 type=unix-dgram peer=$them
         This user is not allowed to search the directory $folder (it needs x there)
