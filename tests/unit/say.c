@@ -69,7 +69,7 @@ int main(void)
     says(WORDS("x$send_queue."), &f, 300,
          "x: 1 byte could not leave this host: its interface is down, its address is gone, it has "
          "no route, or a local "
-         "firewall rule or full queue drops them.");
+         "firewall rule, a BPF program, a full conntrack table or a full queue drops them.");
     /* What the test over all templates would find. */
     ok(say_unknown(WORDS("$peer and $pear")) != NULL, "an unknown figure is found");
     ok(say_unknown(WORDS("$peers")) != NULL, "a longer name is another name");
