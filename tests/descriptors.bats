@@ -3,6 +3,8 @@
 # tests/log.bats has not: daemons, few and many descriptors, every call that
 # takes our number.
 
+bats_require_minimum_version 1.5.0
+
 load helpers
 load on_terminal
 
@@ -98,6 +100,19 @@ SCRIPT
 @test "a dup2 onto the log's number waits for the record that another thread is writing" {
     strace -f -qq -o /dev/null -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG="$LOG" -e trace=statx \
         -e inject=statx:delay_exit=5000 "$PROGRAMS/log_harm" dup2 "$BATS_TEST_TMPDIR/mine"
+}
+
+@test "a dup2 that meets a number whose file is not there yet is made again; one that never comes is told" {
+    # do_dup2() in fs/file.c: EBUSY, also where the log is being opened there.
+    local call
+    for call in dup2 dup3; do
+        run -0 strace -qq -o /dev/null -e trace="$call" -e inject="$call":error=EBUSY:when=1..3 -E LD_PRELOAD="$SHIM" \
+            "$PYTHON" -c "import os; print(os.dup2(0, 40, $([ "$call" = dup2 ] && echo True || echo False)))"
+        [ "$output" = 40 ] || fails_with "$output"
+    done
+    run -1 strace -qq -o /dev/null -e trace=dup2 -e inject=dup2:error=EBUSY -E LD_PRELOAD="$SHIM" \
+        "$PYTHON" -c "import os; os.dup2(0, 40)"
+    [[ $output == *"Errno 16"* ]] || fails_with "$output"
 }
 
 @test "a dup2, by number too, onto the number where the log is being opened waits for that" {

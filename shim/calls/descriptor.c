@@ -70,7 +70,7 @@ static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
     return result;
 }
 
-static inline __attribute__((always_inline)) int dup_onto(int from, int to, int flags)
+static inline __attribute__((always_inline)) int dup_once(int from, int to, int flags)
 {
     log_taking_begins(to);
     if (log_may_own(to)) {
@@ -80,6 +80,27 @@ static inline __attribute__((always_inline)) int dup_onto(int from, int to, int 
     log_taking_ends(to);
     hint_end_is_over(to);
     return result;
+}
+
+/* EBUSY: another thread has been given that number, and its file is not there yet (do_dup2() in
+ * fs/file.c). If that is the log, the program would not have met it, and it is there in no time.
+ * The file of another open may never come, a FIFO's for example. */
+static __attribute__((noinline)) int dup_when_there(int from, int to, int flags, int kept)
+{
+    enum { TRIES = 1000 };
+    int result = -1;
+    for (int tries = 0; result < 0 && errno == EBUSY && tries < TRIES; tries++) {
+        errno = kept;
+        result = dup_once(from, to, flags);
+    }
+    return result;
+}
+
+static inline __attribute__((always_inline)) int dup_onto(int from, int to, int flags)
+{
+    int kept = errno;
+    int result = dup_once(from, to, flags);
+    return result < 0 && errno == EBUSY ? dup_when_there(from, to, flags, kept) : result;
 }
 
 WRAP(int, dup2, (int from, int to))
