@@ -118,7 +118,7 @@ function put_head(    text) {
         if (left_out)
             put_left_out(text)
         else
-            print text "no records" (events["start"] ? ": no socket call returned 0 or -1" : "")
+            put_no_records(text)
         return
     }
     text = wrapped(text counted(records, "record", "records") " in " span(since_first_day(latest) - since_first_day(earliest)) ", " \
@@ -126,6 +126,15 @@ function put_head(    text) {
     print styled(text, BOLD)
     if (left_out)
         print counted(left_out, "more record is", "more records are") " left out by the filters"
+}
+
+function put_no_records(text) {
+    if (!events["start"]) {
+        print text "no records"
+        return
+    }
+    print text "no records: no socket call returned 0 or -1"
+    print wrapped(where_else() " If it is slow without sockshim alone, TCP_NODELAY cures it: sockshim explain nagle.", 0, 0)
 }
 
 # What there would have been to choose from.
