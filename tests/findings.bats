@@ -64,7 +64,7 @@ times() {
     rec 0 cause=closed-unanswered ret=0 error= idle_ms=3028 sent_ms=88 unacked=103 >log
     finds_only idle-timeout log
     grep -q 'TCP keepalive does not help' findings.json
-    grep -q 'crossed' findings.json
+    grep -q 'closed (FIN) before it had the next request' findings.json
     run ! grep -q SOCKSHIM_KEEPALIVE findings.json
 }
 

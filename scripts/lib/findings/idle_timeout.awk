@@ -145,7 +145,7 @@ function idle_meaning(i, low) {
     if (due_of[i] == "" && side_of[i] != "accepted")
         return "Or, if an answer was due all the time, it is a time limit for requests: this log does not say (sent_ms)."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
-        return (unacked_of[i] > 0 ? "Its close (FIN) and the next request crossed." : "It closed in order (FIN), as a server or proxy does.") \
+        return (unacked_of[i] > 0 ? "It closed (FIN) before it had the next request." : "It closed in order (FIN), as a server or proxy does.") \
             (low ? "" : " The limit may be shorter.")
     return "The pause was " (side_of[i] == "accepted" ? "the client's" : "the program's own") (low ? "." : ", so the limit may be shorter.")
 }
@@ -154,7 +154,7 @@ function idle_advice(i, g, low,    seconds, setting) {
     seconds = int((low ? low : group_least[g] / 2) / 1000)
     setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
     if (is_same_host(i))
-        return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
+        return "raise it there (wait_timeout, idle_session_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
         return "let the program's pool drop idle connections sooner, or repeat such requests, or raise the limit there. TCP keepalive does not help."
     if (cause_of[i] == "connection-timed-out" || side_of[i] == "accepted")
