@@ -154,7 +154,7 @@ function idle_advice(i, g, low,    seconds, setting) {
     seconds = int((low ? low : group_least[g] / 2) / 1000)
     setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
     if (is_same_host(i))
-        return "raise it there (wait_timeout, idle_session_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
+        return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
         return "let the program's pool drop idle connections sooner, or repeat such requests, or raise the limit there. TCP keepalive does not help."
     if (cause_of[i] == "connection-timed-out" || side_of[i] == "accepted")
