@@ -107,7 +107,7 @@ $(BUILD)/programs/transparent: $(LIFE_SOURCES) tests/life/life.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES)
 
-$(BUILD)/programs/trials: $(TRIALS_SOURCES) tests/trials/trials.h
+$(BUILD)/programs/trials: $(TRIALS_SOURCES) tests/trials/trials.h tests/programs/pass.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(TRIALS_SOURCES) -pthread
 

@@ -6,6 +6,8 @@
  * those alone that have each WORD. A line a combination: its words, a colon, and what the program
  * saw. Each runs in a process of its own, many at once. What is late comes from the peer, LATE_MS
  * after the call. */
+#include "pass.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -114,30 +116,6 @@ static int make_bound(void)
         perror("bind");
         _exit(1);
     }
-    return fd;
-}
-
-static int passed(int fd)
-{
-    int pair[2];
-    char byte = 0;
-    struct iovec iov = {&byte, 1};
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-                            .cmsg_level = SOL_SOCKET,
-                            .cmsg_type = SCM_RIGHTS}};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof control};
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
-    sendmsg(pair[0], &msg, 0);
-    close(fd);
-    recvmsg(pair[1], &msg, 0);
-    memcpy(&fd, CMSG_DATA(&control.header), sizeof fd);
     return fd;
 }
 

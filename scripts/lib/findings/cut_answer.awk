@@ -42,7 +42,7 @@ function tell_cut_answer(g,    i, n, member, m, k, least, most, whose) {
         least = rx_of[member[k]] < least ? rx_of[member[k]] : least
         most = rx_of[member[k]] > most ? rx_of[member[k]] : most
     }
-    whose = known_limit("request", group_least[g] * 0.97 - 50, group_most[g] * 1.01)
+    whose = known_request_limit(g)
     n = found("cut-answer", "info", g, \
         spoken_peer(i) " closes connections " spoken_range(group_least[g], group_most[g]) " after the request, in mid-flow", \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) ", after " thousands(least) " to " spoken_bytes(most) "." (whose != "" ? " " whose " would fit." : ""), \

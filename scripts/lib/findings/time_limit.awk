@@ -23,10 +23,15 @@ function is_regular(g,    apart) {
     return group_size[g] >= 3 && apart <= 1050 && group_most[g] <= 1.6 * group_least[g]
 }
 
+# A known time limit for requests that group G would fit.
+function known_request_limit(g) {
+    return known_limit("request", group_least[g] * 0.97 - 50, group_most[g] * 1.01)
+}
+
 function tell_time_limit(g,    i, n, whose, time, ended) {
     i = group_first[g]
     time = spoken_range(group_least[g], group_most[g])
-    whose = known_limit("request", group_least[g] * 0.97 - 50, group_most[g] * 1.01)
+    whose = known_request_limit(g)
     ended = cause_of[i] == "closed-unanswered" ? "closed" : "reset"
     n = found("time-limit", "warn", g, \
         spoken_peer(i) " has a time limit for requests: " time, \

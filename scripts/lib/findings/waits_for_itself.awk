@@ -2,14 +2,18 @@
 # its own address, or a server with one worker that asks itself. Each such connection takes
 # two of its descriptors.
 
-function find_waits_for_itself(    i, g) {
+function find_waits_for_itself(    i, g, key, waited) {
     note_own_ports()
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && is_own_port(i) && (waited_in_vain(i) || ended_at_the_limit(i)))
-            put_in_group(prog_of[i] SUBSEP peer_of[i], i, deadline_of(i))
+        if (is_open(i) && is_own_port(i) && ((waited = waited_in_vain(i)) || ended_at_the_limit(i))) {
+            key = prog_of[i] SUBSEP peer_of[i]
+            put_in_group(key, i, deadline_of(i))
+            if (waited)
+                has_waited[key] = 1
+        }
     for (g = 1; g <= groups; g++)
-        if (has_waited(g) || is_a_loop(g))
+        if (group_key[g] in has_waited || is_a_loop(g))
             tell_waits_for_itself(g)
 }
 
@@ -17,7 +21,7 @@ function note_own_ports(    i) {
     for (i = 1; i <= kept_count; i++) {
         if (type_of[i] ~ /tcp/ && (side_of[i] == "accepted" || call_of[i] ~ /^accept/) && port_of(local_of[i]))
             is_served[machine_of[i], pid_of[i], port_of(local_of[i])] = 1
-        if (cause_of[i] == "descriptor-limit" && error_of[i] != "ENFILE")
+        if (is_own_limit(i))
             limit_reached[machine_of[i], pid_of[i]] = limit_of[i] + 0
     }
 }
@@ -38,14 +42,6 @@ function ended_at_the_limit(i) {
     return cause_of[i] == "peer-closed" && limit_reached[machine_of[i], pid_of[i]]
 }
 
-function has_waited(g,    n, member, j) {
-    n = split(group_members[g], member, " ")
-    for (j = 1; j <= n; j++)
-        if (waited_in_vain(member[j]))
-            return 1
-    return 0
-}
-
 # Each connection takes two of the limit's descriptors.
 function is_a_loop(g) {
     return group_size[g] * 4 >= limit_of_group(g) && limit_of_group(g) > 0
@@ -61,7 +57,7 @@ function tell_waits_for_itself(g,    i, n, limit, name, size, tells) {
     tells = tally(g, "connection", "connections") " to " spoken_peer(i)
     limit = is_a_loop(g) ? limit_of_group(g) : 0
     name = named_of[i] == "" ? "" : printable(named_of[i])
-    tells = tells (name == "" ? "" : " (" name ")") (has_waited(g) ? " got no answer" : " came from itself") ", the first at " clock(i) "."
+    tells = tells (name == "" ? "" : " (" name ")") (group_key[g] in has_waited ? " got no answer" : " came from itself") ", the first at " clock(i) "."
     if (limit)
         take_descriptor_limit(g)
     take_other_ends(g)
@@ -92,5 +88,10 @@ function take_descriptor_limit(g,    j) {
 }
 
 function is_limit_of(j, i) {
-    return cause_of[j] == "descriptor-limit" && error_of[j] != "ENFILE" && pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i]
+    return is_own_limit(j) && pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i]
+}
+
+# The process's own, and not the whole system's.
+function is_own_limit(i) {
+    return cause_of[i] == "descriptor-limit" && error_of[i] != "ENFILE"
 }
