@@ -193,7 +193,7 @@ times() {
     finds_only nothing-behind log
     figure connections -eq 2
     figure sent -eq 78
-    grep -q 'TLS on one side only' findings.json
+    grep -q 'PROXY protocol on one side only' findings.json
     # The peer had answered once: it is no empty proxy.
     rec 19 level=info cause=peer-closed ret=0 error= rx=4000 idle_ms=9 sent_ms=10 local=10.0.0.5:40003 >>log
     finds_only answer-missing log
