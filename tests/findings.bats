@@ -136,6 +136,28 @@ times() {
     figure connections -eq 2
 }
 
+@test "answer-unread: in the midst of much the size is named, after a small request it is not" {
+    local refused="call=send idle_ms=3 sent_ms=1 rx=190 unread=64"
+    # shellcheck disable=SC2086
+    { rec 0 $refused tx=127133 unacked=0 unsent=3739648; rec 9 $refused local=10.0.0.5:40002 tx=9000000 unacked=17922; } >log
+    finds_only answer-unread log
+    grep -q 'in the midst of 3,866,781 bytes to it' findings.json
+    grep -q 'explain too-large' findings.json
+    # One of them had sent little; it had all arrived; a long conversation.
+    # shellcheck disable=SC2086
+    { rec 0 $refused tx=127133 unsent=3739648; rec 9 $refused local=10.0.0.5:40002 tx=310; } >log
+    finds_only answer-unread log
+    run ! grep -q too-large findings.json
+    # shellcheck disable=SC2086
+    rec 0 $refused tx=9000000 >log
+    finds_only answer-unread log
+    run ! grep -q too-large findings.json
+    # shellcheck disable=SC2086
+    rec 0 $refused rx=70000 tx=127133 unsent=3739648 >log
+    finds_only answer-unread log
+    run ! grep -q too-large findings.json
+}
+
 @test "answer-unread: what lies unread where the program itself closes is none" {
     { times 4 rec call=close ret=0 errno= error= level=info cause=reset-by-own-close unread=478 state=ESTABLISHED; } >log
     finds_nothing log
@@ -171,7 +193,7 @@ times() {
     finds_only nothing-behind log
     figure connections -eq 2
     figure sent -eq 78
-    grep -q 'TLS on one side only' findings.json
+    grep -q 'PROXY protocol on one side only' findings.json
     # The peer had answered once: it is no empty proxy.
     rec 19 level=info cause=peer-closed ret=0 error= rx=4000 idle_ms=9 sent_ms=10 local=10.0.0.5:40003 >>log
     finds_only answer-missing log

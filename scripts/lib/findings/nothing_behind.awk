@@ -59,9 +59,9 @@ function nothing_behind_meaning(i) {
     if (was_reset_before_ack(i) && !is_same_host(i))
         return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
     if (is_tls_hello(i))
-        return "The server refuses this TLS hello (its server name?), or a proxy has no backend."
+        return "It refuses this TLS hello (its server name?), or is a proxy without a backend."
     if (tx_of[i] > 0)
-        return "Either the server refuses what it reads (TLS on one side only?), or a proxy has no backend."
+        return "It refuses what it reads (TLS or PROXY protocol on one side only?), or is a proxy without a backend."
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 
@@ -72,7 +72,7 @@ function nothing_behind_advice(i) {
     if (is_tls_hello(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)
-        return "`openssl s_client -connect " printable(peer_of[i]) "` shows if it speaks TLS, `ss -ltnp sport = :" port_of(peer_of[i]) "` there if it is a proxy."
+        return "`curl -vk https://" printable(peer_of[i]) "`; `curl --haproxy-protocol`, with http; there `ss -ltnp`."
     return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which."
 }
 
