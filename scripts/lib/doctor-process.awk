@@ -46,7 +46,7 @@ function add_tcp(look,    id, queue, timer, state) {
     if (STATE[word[4]] == "LISTEN")
         is_listening[port_of(word[2])] = 1
     id = word[10]
-    if (!(id in fd))
+    if (!is_looked_at(id))
         return
     split(word[5], queue, ":")
     split(word[6], timer, ":")
@@ -88,7 +88,7 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
         if (split(word[i], pair, ":") == 2 && pair[2] ~ /^[0-9]+$/)
             known[pair[1]] = pair[2]
     id = known["ino"]
-    if (!(id in fd))
+    if (!is_looked_at(id))
         return
     if (word[1] == "LISTEN") {
         limit[id] = word[3]
@@ -183,6 +183,7 @@ END {
     on_loopback()
     paths_of_process()
     answers_due()
+    workers_wait()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
     else
@@ -449,6 +450,8 @@ function nothing_found(    perhaps) {
     perhaps = may_wait_for()
     if (perhaps == "")
         perhaps = on_loopback_alone()
+    if (perhaps == "")
+        perhaps = who_does_the_work()
     if (perhaps != "")
         paragraph("", perhaps)
     paragraph("", (perhaps == "" ? "Nothing" : "Nothing else") " stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \

@@ -66,7 +66,7 @@ function ended_unread(g,    i, n, member, times) {
 
 function unread_meaning(g, i) {
     return (group_size[g] == 1 ? "It" : ended_unread(g) == 1 ? "Once it" : counted(ended_unread(g), "time", "times") " it") \
-        " closed before that reached it: it refuses this client's address, or a proxy has no backend."
+        " closed before that reached it: it refuses this client's address, or is a proxy without a backend."
 }
 
 # Agents that close without a word on whoever is not in their list: NRPE, Zabbix, NSClient++.
@@ -76,7 +76,7 @@ function has_guests(i) {
 
 function guests_advice(i) {
     return "does it allow " printable(host_of(local_of[i])) " (" \
-        (port_of(peer_of[i]) == 5666 ? "allowed_hosts= of nrpe.cfg" : port_of(peer_of[i]) == 10050 ? "Server= of zabbix_agentd.conf" : port_of(peer_of[i]) == 873 ? "hosts allow of rsyncd.conf" : "allowed hosts, hosts.allow, only_from") \
+        (port_of(peer_of[i]) == 5666 ? "allowed_hosts= of nrpe.cfg" : port_of(peer_of[i]) == 10050 ? "Server= of zabbix_agentd.conf" : port_of(peer_of[i]) == 873 ? "hosts allow of rsyncd.conf" : "hosts.allow, only_from") \
         ")? Its log at " clock(i) "; `sockshim explain allowed-hosts`."
 }
 
@@ -85,10 +85,10 @@ function nothing_behind_meaning(i) {
         return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
     if (is_tls_hello(i))
         return has_guests(i) ? "So it refuses whoever is not in its list of clients; or this TLS hello." \
-            : "The server refuses this TLS hello (its name?) or client, or a proxy has no backend."
+            : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
     if (tx_of[i] > 0)
         return has_guests(i) ? "So it refuses whoever is not in its list of clients; or what it reads (TLS on one side only?)." \
-            : "The server refuses what it reads (TLS on one side only?) or this client, or a proxy has no backend."
+            : "It refuses what it reads (TLS or PROXY protocol on one side only?), or is a proxy without a backend."
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 
@@ -99,7 +99,7 @@ function nothing_behind_advice(i) {
     if (is_tls_hello(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)
-        return "`openssl s_client -connect " printable(peer_of[i]) "` shows if it speaks TLS, `ss -ltnp sport = :" port_of(peer_of[i]) "` there if it is a proxy."
+        return "`curl -vk https://" printable(peer_of[i]) "`; `curl --haproxy-protocol`, with http; there `ss -ltnp`."
     return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which."
 }
 
