@@ -438,6 +438,31 @@ END
     [ "$stderr" = "sockshim: -o shut/new: cannot write there: $PWD/shut is on a read-only file system" ] || fails_with "$stderr"
 }
 
+@test "a place that only an attempt shows to be unwritable is refused, and nothing is left of the attempt" {
+    refused() {
+        expect_refusal sockshim "$1" -o "$2" touch ran
+        [ ! -e ran ] || fails_with "it ran"
+    }
+    refused "-o /sys/log: cannot write there: this user may not create files in /sys" /sys/log
+    refused "-o /proc/%p.log: cannot write there: No such file or directory" /proc/%p.log
+    cp "$(command -v sleep)" running
+    background ./running 600
+    wait_until eval '[ "$(readlink /proc/$BACKGROUND/exe)" = "$PWD/running" ]'
+    refused "-o running: cannot write there: Text file busy" running
+    mkdir full
+    # shellcheck disable=SC2016
+    run -0 unshare -m sh -c '
+        mount -t tmpfs -o size=4k none full && echo x >full/old && head -c 4095 /dev/zero >full/fill
+        for log in new old %p.log; do "$1" -o full/$log touch ran; ls -A full; done' - "$SOCKSHIM_COMMAND"
+    [ "$(grep -c 'cannot write there: its file system is full' <<<"$output")" -eq 3 ] || fails_with "$output"
+    [ ! -e ran ]
+    mkdir made
+    run -0 sockshim -o made/log true
+    run -0 unshare -m sh -c 'mount -t ramfs none made && "$1" -o made/log true && ls -A made' - "$SOCKSHIM_COMMAND" # has no O_TMPFILE
+    [ -z "$(ls -A made)" ]
+    [ "$output" = "sockshim: no records: no socket was seen" ] || fails_with "$output"
+}
+
 @test "--skip takes the words of the tables, and finds what was meant" {
     mkdir out
     cp "$SHIM" "$TABLES" "$BUILD/sockshim-run" out/
@@ -506,6 +531,14 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [ "$stderr" = "sockshim: no records: no socket was seen; the process became static; see whether sockshim works with that: sockshim check static" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim sh -c 'exit 0'
     [ "$stderr" = "sockshim: no records: no socket was seen" ] || fails_with "$stderr"
+}
+
+@test "the summary tells files apart whose names differ in case only" {
+    mkdir logs
+    # shellcheck disable=SC2016
+    run -0 --separate-stderr sockshim -o 'logs/%n' bash -c '(exec -a Victim perl ./victim); (exec -a victim perl ./victim)'
+    [ -s logs/Victim ] && [ -s logs/victim ]
+    [ "${stderr_lines[0]}" = "sockshim: 2 records: peer-closed 2" ] || fails_with "$stderr"
 }
 
 @test "an interrupt during the summary ends it, with COMMAND's status" {
