@@ -565,6 +565,29 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [ "$stderr" = "sockshim: ??: command not found" ] || fails_with "$stderr"
 }
 
+@test "the shim's own messages, and JSON, have nothing in them that no terminal shows" {
+    # U+061C, 200B, 200F, 2028, 202E, 2060, 206F, FEFF, E0001, E007F
+    local bad=$'A\xd8\x9cB\xe2\x80\x8bC\xe2\x80\x8fD\xe2\x80\xa8E\xe2\x80\xaeF\xe2\x81\xa0G\xe2\x81\xafH\xef\xbb\xbfI\xf3\xa0\x80\x81J\xf3\xa0\x81\xbfK'
+    local hexed='A\xd8\x9cB\xe2\x80\x8bC\xe2\x80\x8fD\xe2\x80\xa8E\xe2\x80\xaeF\xe2\x81\xa0G\xe2\x81\xafH\xef\xbb\xbfI\xf3\xa0\x80\x81J\xf3\xa0\x81\xbfK'
+    local escaped='A\u061cB\u200bC\u200fD\u2028E\u202eF\u2060G\u206fH\ufeffI\udb40\udc01J\udb40\udc7fK'
+    local umlaut=$'\xc3\xb6' system
+    run -0 --separate-stderr env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="/none/$umlaut$bad" ./victim
+    [[ $stderr == "sockshim: SOCKSHIM_LOG: cannot write to /none/$umlaut$hexed (ENOENT): "* ]] || fails_with "$stderr"
+    run -0 --separate-stderr env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=log SOCKSHIM_LEVEL="$umlaut$bad" ./victim
+    [[ $stderr == "sockshim: SOCKSHIM_LEVEL: $umlaut$hexed is not allowed; "* ]] || fails_with "$stderr"
+    # The names of files stay what they are.
+    run -0 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" -q -o "log$bad" --recorder "recorder$bad" ./victim
+    [ -s "log$bad" ] && [ -s "recorder$bad" ]
+    for system in mawk gawk "busybox awk"; do
+        mkdir -p bin
+        printf '#!/bin/sh\nexec %s "$@"\n' "$system" >bin/awk
+        chmod +x bin/awk
+        run -0 --separate-stderr env PATH="$PWD/bin:$PATH" LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" report --json "log$bad"
+        [[ $output == *"\"log$escaped\""* ]] || fails_with "$system: $output"
+        [ "$(jq -r '.logs[0]' <<<"$output")" = "log$bad" ]
+    done
+}
+
 # ---- Hostile files ----
 
 @test "check ends at once whatever is in the file" {
