@@ -1,6 +1,7 @@
 #include "start/start.h"
 
 #include "base/clock.h"
+#include "base/filter.h"
 #include "base/next.h"
 #include "base/raw.h"
 #include "base/settings.h"
@@ -141,9 +142,6 @@ static void set_up(void)
     }
     clock_begin();
     settings_load(environ);
-    if (settings.on || settings.recording) {
-        process_find_filter();
-    }
     log_take_stderr();
     if (settings.recording) {
         begin_recorder();
@@ -270,6 +268,7 @@ static void write_start(void)
 
 bool sockshim_enter_cage(void)
 {
+    filter_find(); /* what comes now is the program's own */
     bool first = process_enter_cage();
     if (first) {
         settings_find_exe();
