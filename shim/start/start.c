@@ -40,7 +40,7 @@ enum { SAID_SIZE = COMPLAINT_SIZE + sizeof "sockshim: \n" };
 
 static struct text begin_to_say(char *line)
 {
-    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_PLAIN);
+    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_TERMINAL);
     text_add(&t, "sockshim: ");
     return t;
 }
