@@ -905,6 +905,25 @@ served() {
     jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a container)")' findings.json
 }
 
+@test "no such socket: those that go with a login, an SSH agent's and what is below /run/user; others have a server" {
+    gone() {
+        failed_connect 1 type=unix-stream local= peer="$1" error=ENOENT errno=2 cause=no-such-socket >log
+        finds_only refused log
+    }
+    gone /tmp/ssh-XXq3TbVn8k/agent.4127
+    jq -e '.findings[0] | (.meaning | contains("SSH_AUTH_SOCK")) and (.advice | contains("new login"))' findings.json
+    gone /run/user/1000/bus
+    jq -e '.findings[0].advice | contains("enable-linger")' findings.json
+    # The agent was killed, and left its socket; a service's socket that is named alike.
+    failed_connect 1 type=unix-stream local= peer=/tmp/ssh-abc/agent.1 error=ECONNREFUSED errno=111 cause=connection-refused >log
+    finds_only refused log
+    grep -q SSH_AUTH_SOCK findings.json
+    for path in /run/agent.4127 /run/user/1000/app.sock /tmp/tmux-0/default; do
+        gone "$path"
+        run ! grep -Eq 'SSH_AUTH_SOCK|enable-linger' findings.json
+    done
+}
+
 @test "address-in-use: an outgoing connection may have a port of the kernel's range, and no other" {
     failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error local=10.0.0.5:48004 peer= cause=address-in-use >log
     finds_only address-in-use log
@@ -1023,8 +1042,19 @@ late() {
     failed_connect 1 call=getaddrinfo ret=0 errno=0 error= type= local= peer= level=warn name=api.example waited_ms=5012 cause=name-resolved-late why='-' >log
     finds_only name-resolved-late log
     figure ms -eq 5012
-    [[ $(jq -r '.findings[0].meaning' findings.json) == "The resolver waits 5 s for a name server"* ]]
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "The resolver's time limit: a question was not answered."* ]]
+    [[ $(jq -r '.findings[0].advice' findings.json) == *AAAA*single-request-reopen* ]]
     sed -i 's/waited_ms=5012/waited_ms=1903/' log
+    finds_only name-resolved-late log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *"are slow"* ]]
+    # Another limit than the default, met again; and times that have nothing in common.
+    late() {
+        failed_connect "$1" call=getaddrinfo ret=0 errno=0 error= type= local= peer= level=warn name=api.example waited_ms="$2" cause=name-resolved-late why='-'
+    }
+    { late 1 6003; late 9 6011; } >log
+    finds_only name-resolved-late log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "The resolver's time limit"* ]]
+    { late 1 6003; late 9 3711; } >log
     finds_only name-resolved-late log
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"are slow"* ]]
 }
@@ -1272,6 +1302,24 @@ same_everywhere() {
     run ! grep -q 'device in between' findings.json
 }
 
+@test "nothing-behind: what was closed before a word had reached it was not closed for that word" {
+    local unread="call=write cause=write-after-close error=EPIPE errno=32 rx=0 tx=0 unacked=517 idle_ms=4 sent_ms=0 at=libssl.so.3+0x40"
+    # shellcheck disable=SC2086
+    { rec 0 rx=0 tx=517 idle_ms=4 sent_ms=0 peer=10.0.0.9:8873 at=libssl.so.3+0x40; rec 1 $unread peer=10.0.0.9:8873 local=10.0.0.5:40002; } >log
+    finds_only nothing-behind log
+    jq -e '.findings[0] | (.meaning | startswith("Once it closed before that reached it")) and (.advice | startswith("does it allow 10.0.0.5"))' findings.json
+    # All of it was acknowledged: the server had it, and may have read it.
+    rec 0 rx=0 tx=517 idle_ms=4 sent_ms=0 peer=10.0.0.9:8873 at=libssl.so.3+0x40 >log
+    finds_only nothing-behind log
+    jq -e '.findings[0] | (.meaning | startswith("It refuses this TLS hello")) and (.advice | contains("-servername"))' findings.json
+    # Agents that close on whoever is not in their list.
+    for port in 5666 10050; do
+        rec 0 rx=0 tx=517 idle_ms=4 sent_ms=0 peer=10.0.0.9:$port at=libssl.so.3+0x40 >log
+        finds_only nothing-behind log
+        jq -e '.findings[0] | (.meaning | contains("its list of clients")) and (.advice | startswith("does it allow 10.0.0.5"))' findings.json
+    done
+}
+
 @test "shared-connection: two processes read one connection; a port that is used again is none, nor is a close" {
     local end="cause=closed-after-error ret=0 errno=0 error= rx=2125 tx=1144"
     {
@@ -1404,6 +1452,31 @@ client_ends() {
     } >log
     finds_only unreachable log
     run ! grep -q 'told it' findings.json
+}
+
+@test "unreachable after 3 s: where this host looks is named if it can be a bridge of Docker's; no host is said to be off for sure" {
+    not_there() {
+        { under_way 1 peer="$1" local="$2"; failed_connect 4.06 call=getsockopt error=EHOSTUNREACH errno=113 cause=unreachable peer="$1" local="$2"; } >log
+        finds_only unreachable log
+    }
+    not_there 172.18.4.20:80 172.18.0.1:40000
+    jq -e '.findings[0] | (.meaning | contains("by its own 172.18.0.1, where nobody answers ARP: does a network of Docker")) and (.advice | contains("ip route get 172.18.4.20") and contains("default-address-pools"))' findings.json
+    for pair in "172.18.4.20:80 172.17.0.1:40000" "172.18.4.20:80 172.18.9.1:40000" "10.1.0.77:80 10.1.0.1:40000"; do
+        # shellcheck disable=SC2086
+        not_there $pair
+        jq -e '.findings[0].meaning | (contains("Docker") | not) and contains("or the router to it")' findings.json
+    done
+}
+
+@test "not-permitted: a socket behind open directories is closed by its own mode; groups are those of the start" {
+    failed_connect 1 type=unix-stream local= peer=/run/a.sock error=EACCES errno=13 level=error cause=not-permitted \
+        why="This user is not allowed to write to the socket at /run/a.sock (its own permissions; every directory of the path may be searched), or a security module forbids it." >log
+    finds_only not-permitted log
+    jq -e '.findings[0] | (.meaning | startswith("The socket'"'"'s own owner, group and mode")) and (.advice | contains("grep Groups /proc/100/status") and contains("restart"))' findings.json
+    failed_connect 1 type=unix-stream local= peer=/srv/x/a.sock error=EACCES errno=13 level=error cause=not-permitted \
+        why="This user is not allowed to search the directory /srv/x (it needs x there), so it does not get to the socket at /srv/x/a.sock; or a security module forbids it." >log
+    finds_only not-permitted log
+    jq -e '.findings[0] | (.meaning | contains("/srv/x")) and (.advice | contains("namei"))' findings.json
 }
 
 @test "not-permitted: what shows the permissions of a path; an address has none" {

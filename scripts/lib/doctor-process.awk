@@ -101,6 +101,8 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
     sent_ago[id] = known["lastsnd"] / 1000
     heard_ago[id] = known["lastack"] / 1000
     received[id, look] = known["bytes_received"] + 0
+    largest_in[id] = known["rcvmss"] + 0
+    takes_up_to[id] = known["advmss"] + 0
     sent[id, look] = known["bytes_sent"] + 0
     acked[id, look] = known["bytes_acked"] + 0
 }
@@ -174,6 +176,8 @@ END {
     not_read()
     datagrams_dropped()
     name_server_silent()
+    if (has_open_port())
+        wrong_way_in()
     no_name_server("Its")
     both_silent()
     on_loopback()
@@ -385,6 +389,16 @@ function datagrams_dropped(    i, id, list, count, now) {
             "A larger buffer helps only in short bursts.")
     else
         act("it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF in its settings (up to net.core.rmem_max), or net.core.rmem_default where it sets none.")
+}
+
+# A socket at which anybody may arrive, other than by loopback.
+function has_open_port(    i, id) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if ((kind[id] == "tcp" && state_of[id] == "LISTEN" || kind[id] == "udp" && peer[id] == "") && local[id] !~ /^(127\.|\[::1\]:)/)
+            return 1
+    }
+    return 0
 }
 
 # ---- Figures ----

@@ -31,8 +31,9 @@ With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
 questions to a name server, a name server that is not there, unix sockets that
-it cannot find or reach by their path (PrivateTmp, directories), connections on
-which both sides wait for the other to begin, listeners on loopback alone, full
+it cannot find or reach by their path (PrivateTmp, directories, groups), packets
+that rp_filter drops, connections on which both sides wait for the other to
+begin, or only small packets arrive (MTU), listeners on loopback alone, full
 accept queues, connections that wait to be accepted (also by another process at
 the same address), descriptors against their limit, workers of it (processes of
 its name that it has started) that wait for an answer; and the call that each
@@ -289,6 +290,7 @@ doctor_paths() {
             sub(/",pid=.*/, "", name)
             sub(/.*",pid=/, "", pid)
             sub(/^\/var\/run\//, "/run/", $5)
+            sub(/\.[0-9]+\.tmp$/, "", $5) # haproxy binds that, and renames it (sock_unix_bind_receiver)
             print "at-path\t" $5 "\t" pid "\t" name
         }')
     [ -n "$doctor_at" ] || return 0
@@ -320,12 +322,13 @@ doctor_who() {
             [ "$(stat -Lc %u "/proc/$doctor_child")" = 0 ] || doctor_worker=$doctor_child
         done
     fi
-    awk -v user="$(stat -Lc %U "/proc/$doctor_worker")" -v worker="$doctor_worker" '
+    doctor_user=$(stat -Lc %U "/proc/$doctor_worker")
+    awk -v user="$doctor_user" -v worker="$doctor_worker" -v entitled="$(id -G "$doctor_user")" '
         $1 == "Uid:" { uid = $3 }
         $1 == "Gid:" { groups = $3 }
         $1 == "Groups:" { $1 = ""; groups = groups $0 }
         $1 == "CapEff:" { caps = index("0123456789abcdef", substr($2, length($2))) - 1 }
-        END { print "who\t" uid "\t" user "\t" caps "\t" groups "\t" worker }' "/proc/$doctor_worker/status"
+        END { print "who\t" uid "\t" user "\t" caps "\t" groups "\t" worker "\t" entitled }' "/proc/$doctor_worker/status"
     doctor_views "$1" | sort -u | LC_ALL=C xargs ls -ld | awk '$1 ~ /[+]$/ { print "acl\t" $NF }'
 }
 
