@@ -163,6 +163,8 @@ END {
     end_ss_unix()
     find_unix_peers()
     find_waiting_threads()
+    paused()
+    computes()
     few_descriptors()
     full_queues()
     busy_with_one_peer()

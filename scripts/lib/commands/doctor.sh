@@ -401,6 +401,7 @@ doctor_tell_process() {
         doctor_counters counter "$doctor_its/net"
         doctor_process_sockets 1
         doctor_process_threads earlier
+        doctor_process_state
         printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
@@ -408,11 +409,30 @@ doctor_tell_process() {
         doctor_counters later "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_threads thread
+        doctor_process_state
         doctor_process_children "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
         -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
+}
+
+# State, tracer, user time and what it waits for, of the first thread: proc(5). A frozen cgroup is
+# told by cgroup.events, or in freezer.state.
+doctor_process_state() {
+    doctor_wchan=
+    read -r doctor_wchan <"$doctor_its/wchan"
+    doctor_tracer=$(awk '/^TracerPid:/ { print $2 }' "$doctor_its/status")
+    doctor_name=
+    [ "$doctor_tracer" = 0 ] || read -r doctor_name <"/proc/$doctor_tracer/comm"
+    doctor_cgroup=$(sed -n 's/^0:://p' "$doctor_its/cgroup")
+    doctor_freezer=$(sed -n 's/^[0-9]*:freezer://p' "$doctor_its/cgroup")
+    sed 's/.*) //' "$doctor_its/stat" | awk -v tracer="$doctor_tracer" -v wchan="$doctor_wchan" -v frozen="$(
+        cat "/sys/fs/cgroup$doctor_cgroup/cgroup.events" "/sys/fs/cgroup/freezer$doctor_freezer/freezer.state" |
+            grep -cE '^(frozen 1|FROZEN)$'
+    )" '{ state = $1; ticks = $12 } END { print "state\t" state "\t" tracer "\t" ticks "\t" wchan "\t" frozen }'
+    awk '{ line = line "\t" $1 "\t" $2 } END { print "wanted" line }' "$doctor_its/schedstat" /proc/uptime
+    printf 'tracer\t%s\n' "$doctor_name"
 }
 
 # PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.

@@ -31,8 +31,8 @@ function value_is_zero(text) {
 
 # Whether the same peer ever sent this program anything.
 function has_been_answered(g,    i) {
-    for (i = 1; i <= kept_count; i++)
-        if (rx_of[i] > 0 && party_of(i) == group_key[g])
+    for (i = first_of_party[group_key[g]]; i; i = next_of_party[i])
+        if (rx_of[i] > 0)
             return 1
     return 0
 }
