@@ -27,17 +27,19 @@ datagrams), each with what it means, what to change and what not to change. The
 counters are read twice: what is happening now comes before what has happened at
 some time since boot.
 
-With PID: describes the sockets of that running process. Connections that it
-does not close, data that it does not read, data that is not acknowledged and
-since when, peers that do not read, connects and requests that are not answered,
-questions to a name server, a name server that is not there, unix sockets that
-it cannot find or reach by their path (PrivateTmp, directories, groups), packets
-that rp_filter drops, connections on which both sides wait for the other to
-begin, or only small packets arrive (MTU), listeners on loopback alone, full
-accept queues, connections that wait to be accepted (also by another process at
-the same address), descriptors against their limit, workers of it (processes of
-its name that it has started) that wait for an answer; and the call that each
-thread waits in, and for whom.
+With PID: describes the sockets of that running process, and says if it does not
+run at all (stopped, frozen, in a debugger, held in the kernel) or computes
+while data waits. Connections that it does not close, data that it does not
+read, data that is not acknowledged and since when, peers that do not read,
+connects and requests that are not answered, questions to a name server, a name
+server that is not there, unix sockets that it cannot find or reach by their
+path (PrivateTmp, directories, groups), packets that rp_filter drops,
+connections on which both sides wait for the other to begin, or only small
+packets arrive (MTU), listeners on loopback alone, full accept queues,
+connections that wait to be accepted (also by another process at the same
+address), descriptors against their limit, workers of it (processes of its name
+that it has started) that wait for an answer; and the call that each thread
+waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
