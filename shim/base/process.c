@@ -141,17 +141,8 @@ static void keep_number(pid_t pid, pid_t tid)
 
 void (*process_is_born)(void);
 
-struct identity process_identify(void)
+static __attribute__((noinline)) struct identity identify_anew(_Atomic pid_t *known, pid_t kept)
 {
-    _Atomic pid_t *known = atomic_load_explicit(&page, memory_order_acquire);
-    pid_t kept = known ? atomic_load_explicit(known, memory_order_relaxed) : 0;
-    if (process_is_caged()) {
-        return (struct identity){.pid = kept};
-    }
-    /* In a fork's child the page was zeroed, and has another pid by now. */
-    if (kept != 0 && asked.pid == kept && !process_may_share_memory()) {
-        return (struct identity){.pid = kept, .tid = asked.tid};
-    }
     struct identity me = {.tid = (pid_t)raw(SYS_gettid)};
     /* Nobody but the main thread has the process's number. */
     me.pid = me.tid == kept ? kept : (pid_t)raw(SYS_getpid);
@@ -167,6 +158,20 @@ struct identity process_identify(void)
         atomic_store_explicit(known, me.pid, memory_order_relaxed);
     }
     return me;
+}
+
+struct identity process_identify(void)
+{
+    _Atomic pid_t *known = atomic_load_explicit(&page, memory_order_acquire);
+    pid_t kept = known ? atomic_load_explicit(known, memory_order_relaxed) : 0;
+    if (process_is_caged()) {
+        return (struct identity){.pid = kept};
+    }
+    /* In a fork's child the page was zeroed, and has another pid by now. */
+    if (kept != 0 && asked.pid == kept && !process_may_share_memory()) {
+        return (struct identity){.pid = kept, .tid = asked.tid};
+    }
+    return identify_anew(known, kept);
 }
 
 bool process_enter_cage(void)

@@ -73,8 +73,7 @@ static __attribute__((noinline)) void tell(enum call call, int fd, long ret, int
 /* When it begins. Of what may be a file or a socket: the time of a file's is not asked for. */
 static int64_t begin(enum call call, int fd)
 {
-    bool is_file = call_takes_any_file(call) && !is_noted(fd);
-    return is_file ? 0 : cycles_time();
+    return is_noted(fd) || !call_takes_any_file(call) ? cycles_time() : 0;
 }
 
 #define TELLS_IF(is_success, result, call, name, parameters, arguments, fd)                        \

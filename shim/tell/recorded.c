@@ -108,7 +108,7 @@ void recorded_table(char *table)
     PUT(&t, recorded, number, event);
     PUT(&t, recorded, number, cause);
     PUT(&t, recorded, number, facts);
-    text_add(&t, "events return handled refused config start call, from 1\nfacts of return, at ");
+    text_add(&t, "events return handled refused config start call blocked, from 1\nfacts of return, at ");
     text_unsigned(&t, sizeof(struct recorded));
     text_char(&t, '\n');
 #define PUT_FACT(kind, name) PUT(&t, facts, kind, name);
@@ -124,6 +124,13 @@ void recorded_table(char *table)
     PUT(&t, recorded_call, number, fd);
     PUT(&t, recorded_call, number, ret);
     PUT(&t, recorded_call, number, duration_ns);
+    text_add(&t, "blocked, at ");
+    text_unsigned(&t, sizeof(struct recorded));
+    text_char(&t, '\n');
+    PUT(&t, recorded_blocked, number, call);
+    PUT(&t, recorded_blocked, number, fd);
+    PUT(&t, recorded_blocked, number, len);
+    PUT(&t, recorded_blocked, number, flags);
     put_names(&t, "calls", name_of_call, CALL_COUNT);
     put_names(&t, "causes", name_of_cause, CAUSE_COUNT);
     text_add(&t, "settings ");
