@@ -144,7 +144,7 @@ static inline uint64_t duration(int64_t begun, int64_t now)
     return now > begun ? (uint64_t)(now - begun) : 0;
 }
 
-void recorder_call(enum call call, int fd, long ret, int64_t begun)
+at_each_call void recorder_call(enum call call, int fd, long ret, int64_t begun)
 {
     uint64_t words[RING_WORDS];
     int64_t now = cycles_time();
@@ -155,7 +155,7 @@ void recorder_call(enum call call, int fd, long ret, int64_t begun)
     ring_put_words(&recorder_ring, words);
 }
 
-void recorder_blocked(enum call call, const struct attempt *a)
+at_each_call void recorder_blocked(enum call call, const struct attempt *a)
 {
     uint64_t words[RING_WORDS];
     bool is_listener = is_accept(call); /* else it has a length and flags */

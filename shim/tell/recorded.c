@@ -108,7 +108,9 @@ void recorded_table(char *table)
     PUT(&t, recorded, number, event);
     PUT(&t, recorded, number, cause);
     PUT(&t, recorded, number, facts);
-    text_add(&t, "events return handled refused config start call blocked, from 1\nfacts of return, at ");
+    text_add(
+        &t,
+        "events return handled refused config start call blocked, from 1\nfacts of return, at ");
     text_unsigned(&t, sizeof(struct recorded));
     text_char(&t, '\n');
 #define PUT_FACT(kind, name) PUT(&t, facts, kind, name);
