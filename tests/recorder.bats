@@ -398,30 +398,33 @@ leaves_one() {
     [ "$(echo $output)" = "0 3001" ] || fails_with "$output"
 }
 
-# on_full_disk KIND: a ring on a file system of that kind, which is filled, and written back, once
-# the program has begun. Prints how much room is left, and how many records there are.
+# on_full_disk KIND [VARIABLE=VALUE...]: a ring on a file system of that kind, which is filled, and
+# written back, once the program has begun. Prints how many records there are.
 on_full_disk() {
+    rm -f image in out
     truncate -s 350M "$BATS_TEST_TMPDIR/image"
     "mkfs.$1" -q "$BATS_TEST_TMPDIR/image" >/dev/null || return
     # shellcheck disable=SC2016 # for the inner one
     unshare -m bash -c '
-        mount -o loop "$1" "$2" || { echo "no mount"; exit; }
+        disk=$1 shim=$2 program=$3 reader=$4
+        shift 4
+        mount -o loop image "$disk" || { echo "no mount"; exit; }
         mkfifo in out
-        env LD_PRELOAD="$3" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$2/ring" SOCKSHIM_RECORDER_SIZE=1M \
-            "$4" waits <in >out 3>&- &
+        env LD_PRELOAD="$shim" SOCKSHIM_LOG=off SOCKSHIM_RECORDER="$disk/ring" "$@" \
+            "$program" waits 30000 <in >out 3>&- &
         exec 7>in 8<out
         read -r said <&8
         for i in 1 2; do
-            { cat /dev/zero >"$2/full$i"; } 2>/dev/null
-            sync -f "$2"
+            { cat /dev/zero >"$disk/full$i"; } 2>/dev/null
+            sync -f "$disk"
         done
-        for ((i = 0; i < 15000; i++)); do
+        for i in 1 2 3; do
             echo >&7 && read -r said <&8 || exit
-            ((i % 5000)) || sync -f "$2"
+            sync -f "$disk"
         done
         exec 7>&-
-        wait $! && "$5" "$2/ring" 2>/dev/null | grep -c event=return' - \
-        "$BATS_TEST_TMPDIR/image" "$BATS_TEST_TMPDIR/disk" "$SHIM" "$PROGRAMS/recorded" "$BUILD/sockshim-recorder"
+        wait $! && "$reader" "$disk/ring" 2>/dev/null | grep -c event=return' - \
+        "$BATS_TEST_TMPDIR/disk" "$SHIM" "$PROGRAMS/recorded" "$BUILD/sockshim-recorder" "${@:2}"
 }
 
 @test "a full disk of ext4, xfs or btrfs, whatever is written anew in a ring that is used again and again" {
@@ -430,11 +433,23 @@ on_full_disk() {
     mkdir disk
     local kind
     for kind in ext4 xfs btrfs; do
-        rm -f image in out
-        run on_full_disk $kind
         # Slots of a megabyte, less what is ahead of them: the ring is full.
+        run on_full_disk $kind SOCKSHIM_RECORDER_SIZE=1M
         [ "$output" = "no mount" ] || [ "$output" -eq 12224 ] || fails_with "$kind: $status: $output"
+        # On huge pages, where the file system has them.
+        run on_full_disk $kind SOCKSHIM_RECORDER_SIZE=4M SOCKSHIM_RECORDER_CALLS=all
+        [ "$output" = "no mount" ] || [ "$output" -eq 61376 ] || fails_with "$kind, huge: $status: $output"
     done
+}
+
+@test "huge pages are asked for where all calls are recorded, and not else" {
+    local all
+    for all in failed all; do
+        strace -qq -e trace=madvise -o "$BATS_TEST_TMPDIR/$all" -E LD_PRELOAD="$SHIM" -E SOCKSHIM_LOG=off \
+            -E SOCKSHIM_RECORDER="$RING" -E SOCKSHIM_RECORDER_CALLS=$all "$PROGRAMS/recorded" lean 1
+    done
+    [ "$(grep -c "16777216, MADV_HUGEPAGE" "$BATS_TEST_TMPDIR/all")" -eq 1 ]
+    [ "$(grep -c MADV_HUGEPAGE "$BATS_TEST_TMPDIR/failed")" -eq 0 ]
 }
 
 @test "two that make it at once, in containers where each has the number 1: both are in it" {

@@ -160,7 +160,7 @@ static __attribute__((noinline)) struct identity identify_anew(_Atomic pid_t *kn
     return me;
 }
 
-at_each_call struct identity process_identify(void)
+struct identity process_identify(void)
 {
     _Atomic pid_t *known = atomic_load_explicit(&page, memory_order_acquire);
     pid_t kept = known ? atomic_load_explicit(known, memory_order_relaxed) : 0;

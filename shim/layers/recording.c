@@ -69,7 +69,8 @@ static __attribute__((noinline)) void note_and_tell(enum call call, int fd, long
 }
 
 /* A call that moves data, or takes sockets alone. */
-static inline void tell(enum call call, int fd, long ret, int64_t begun)
+static at_each_call __attribute__((noinline)) void tell(enum call call, int fd, long ret,
+                                                        int64_t begun)
 {
     if (is_noted(fd)) {
         recorder_call(call, fd, ret, begun);
