@@ -287,6 +287,36 @@ with_places() {
     has_findings 0
 }
 
+@test "a unix path that is open to a group of its user, which the process does not have" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
+    export PYTHON SCENE
+    cp /etc/group group
+    printf 'reads-sock:x:54321:nobody\n' >>group
+    # Started before its user was in the group, and after.
+    with_places 'mount --bind group /etc/group; listen /srv/a.sock 660; chgrp 54321 /srv/a.sock
+        setpriv --reuid nobody --regid nogroup --groups 65534 sleep 60 3>&- & before=$!
+        setpriv --reuid nobody --regid nogroup --init-groups sleep 60 3>&- & after=$!
+        until [ "$(cat /proc/$before/comm /proc/$after/comm | uniq)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $before; echo; echo next; "$1" doctor --seconds 0 $after; kill $before $after'
+    says "1 It may not reach /srv/a.sock, at which python" " listens: the socket is open to group reads-sock, user nobody is in that group, and this process does not have it. A process keeps the groups of its start" \
+        "restart it (its service; for a login: log out and in again; newgrp reads-sock"
+    has_findings 1
+    [[ ${output#*next} != *"may not reach"* ]] || fails_with "$output"
+    # A group that its user is not in is none of its affairs; and haproxy's path of the moment before.
+    printf 'reads-sock:x:54321:\n' >group
+    with_places 'mount --bind group /etc/group; listen /srv/a.sock 660; chgrp 54321 /srv/a.sock
+        setpriv --reuid nobody --regid nogroup --groups 65534 sleep 60 3>&- & asks=$!
+        until [ "$(cat /proc/$asks/comm)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; kill $asks'
+    has_findings 0
+    printf 'reads-sock:x:54321:nobody\n' >group
+    with_places 'mount --bind group /etc/group; listen /srv/b.sock.77.tmp 660; mv /srv/b.sock.77.tmp /srv/b.sock; chgrp 54321 /srv/b.sock
+        setpriv --reuid nobody --regid nogroup --groups 65534 sleep 60 3>&- & asks=$!
+        until [ "$(cat /proc/$asks/comm)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; kill $asks'
+    says "1 It may not reach /srv/b.sock, at which"
+}
+
 @test "a name server at a loopback address where nothing listens: of a process, of the host, and beside a command" {
     echo nameserver 127.0.0.53 >resolv.conf
     run -0 in_network sh -c 'sleep 60 3>&- & "$0" doctor --seconds 0 $!; kill $!; "$0" doctor' "$SOCKSHIM_COMMAND"

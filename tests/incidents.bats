@@ -391,7 +391,7 @@ end' "$PORT"
         for (1, 2) { my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die; print $s "PING\r\n"; $s->flush; <$s>; }'
     finds_only nothing-behind log
     figure connections -eq 2
-    grep -q 'TLS on one side only' findings.json
+    grep -q 'PROXY protocol on one side only' findings.json
     # haproxy, which goes by the server name; and knows no other.
     PORT=$(free_port)
     cat >haproxy.cfg <<C
@@ -413,6 +413,19 @@ C
     under_shim log2 openssl s_client -connect "127.0.0.1:$PORT" -noservername </dev/null
     finds_only nothing-behind log2
     grep -q -- '-noservername' findings.json
+}
+
+@test "a server that expects the PROXY protocol, and wget without it; curl with it is answered" {
+    local expecting
+    expecting=$(free_port)
+    nginx_with "listen 127.0.0.1:$expecting proxy_protocol; return 200 ok;"
+    under_shim log wget -q -t 2 -O - "http://127.0.0.1:$expecting/"
+    under_shim well curl -s --haproxy-protocol "http://127.0.0.1:$expecting/"
+    finds_only nothing-behind log
+    figure connections -eq 2
+    grep -q 'PROXY protocol on one side only' findings.json
+    finds_nothing well
+    PORT=$expecting
 }
 
 @test "a broker that ends a session each time after a second, and node that connects again" {

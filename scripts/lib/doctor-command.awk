@@ -325,9 +325,23 @@ function unanswered_elsewhere(cause, count) {
         not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
         return
     }
+    if (stray_answers() >= count) {
+        finding("answers-from-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". Meanwhile this host sent " count_of(stray_answers(), "RST") " for segments of no connection that it knows (" \
+            grown("OutRsts") "). If those were SYN-ACKs, the other side does answer, but from another address than COMMAND asked: a router forwards to a server in this same network " \
+            "(port forwarding without NAT loopback), or the answers take a way without the NAT.")
+        act("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0': from which address do SYN-ACKs come? If from another one: NAT loopback (hairpin: masquerade on the router), or let the name resolve to the server's own " \
+            "address in this network (split DNS, /etc/hosts).")
+        return
+    }
     finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". The SYNs or their answers were lost, or not " \
         "answered; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
     act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+}
+
+# RSTs that were neither refusals of this run by this host nor a program's close (tcp_v4_send_reset
+# in net/ipv4/tcp_ipv4.c).
+function stray_answers() {
+    return moved["OutRsts"] - tcp["connection-refused", "here"] - moved["TCPAbortOnClose"] - moved["TCPAbortOnData"] - moved["EmbryonicRsts"] - moved["TCPAbortOnTimeout"]
 }
 
 # The first SYN that fails is not counted, but each one after it.

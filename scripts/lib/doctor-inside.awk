@@ -100,9 +100,9 @@ function waits_inside(    i, id, askers, count, peers, idle, least, to) {
 # Whose connections there are at its ports: its own, and those of its workers, which have no
 # descriptor here.
 function count_clients(    i, id, host, listed) {
-    for (i = 1; i <= inodes; i++) {
-        id = inode_of[i]
-        if (is_still(id, "ESTABLISHED") && port[id] in is_own_port && peer[id] != "")
+    for (i = 1; i <= inodes + workers_sockets; i++) {
+        id = i <= inodes ? inode_of[i] : of_workers[i - inodes]
+        if (first_state[id] == "ESTABLISHED" && state_of[id] == "ESTABLISHED" && port[id] in is_own_port && peer[id] != "")
             count_client(peer[id], has_times[id] && sent[id, 1] == sent[id, 2] && received[id, 1] == received[id, 2] && sent_ago[id] >= LEAST_WAIT && received_ago[id] >= LEAST_WAIT)
     }
     for (i = 1; i <= others; i++) {

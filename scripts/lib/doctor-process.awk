@@ -46,7 +46,7 @@ function add_tcp(look,    id, queue, timer, state) {
     if (STATE[word[4]] == "LISTEN")
         is_listening[port_of(word[2])] = 1
     id = word[10]
-    if (!(id in fd)) {
+    if (!is_looked_at(id)) {
         if (STATE[word[4]] == "ESTABLISHED" && id > 0)
             add_other(id, look)
         return
@@ -100,7 +100,7 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
         if (split(word[i], pair, ":") == 2 && pair[2] ~ /^[0-9]+$/)
             known[pair[1]] = pair[2]
     id = known["ino"]
-    if (!(id in fd)) {
+    if (!is_looked_at(id)) {
         if ("lastack" in known)
             other_idle[id] = (known["lastrcv"] < known["lastsnd"] ? known["lastrcv"] : known["lastsnd"]) / 1000
         return
@@ -116,6 +116,8 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
     sent_ago[id] = known["lastsnd"] / 1000
     heard_ago[id] = known["lastack"] / 1000
     received[id, look] = known["bytes_received"] + 0
+    largest_in[id] = known["rcvmss"] + 0
+    takes_up_to[id] = known["advmss"] + 0
     sent[id, look] = known["bytes_sent"] + 0
     acked[id, look] = known["bytes_acked"] + 0
 }
@@ -192,11 +194,14 @@ END {
     not_read()
     datagrams_dropped()
     name_server_silent()
+    if (has_open_port())
+        wrong_way_in()
     no_name_server("Its")
     both_silent()
     on_loopback()
     paths_of_process()
     answers_due()
+    workers_wait()
     if (ENVIRON["DOCTOR_JSON"])
         print_json()
     else
@@ -404,6 +409,16 @@ function datagrams_dropped(    i, id, list, count, now) {
         act("it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF in its settings (up to net.core.rmem_max), or net.core.rmem_default where it sets none.")
 }
 
+# A socket at which anybody may arrive, other than by loopback.
+function has_open_port(    i, id) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if ((kind[id] == "tcp" && state_of[id] == "LISTEN" || kind[id] == "udp" && peer[id] == "") && local[id] !~ /^(127\.|\[::1\]:)/)
+            return 1
+    }
+    return 0
+}
+
 # ---- Figures ----
 
 # silent_for(ID): how long the oldest segment has waited, in seconds, from the timer:
@@ -458,6 +473,8 @@ function nothing_found(    perhaps) {
         perhaps = may_wait_for()
     if (perhaps == "")
         perhaps = on_loopback_alone()
+    if (perhaps == "")
+        perhaps = who_does_the_work()
     if (perhaps != "")
         paragraph("", perhaps)
     paragraph("", (perhaps == "" ? "Nothing" : "Nothing else") " stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \

@@ -67,13 +67,14 @@ function has_no_keepalive(id) {
     return timer_of[id] == "00"
 }
 
-function answers_due(    i, id, list, count, unguarded) {
+function answers_due(    i, id, list, count, unguarded, small) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (is_quiet(id) && has_sent_last(id)) {
             count++
             unguarded += has_no_keepalive(id)
+            small += has_only_small(id)
             list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
         }
     }
@@ -82,7 +83,8 @@ function answers_due(    i, id, list, count, unguarded) {
     finding("answer-due", "This program sent last, and has no answer: " list ". The peer's kernel has acknowledged all of it, so the peer has the request, and the " \
         "program there is slow or hangs; or it needs no answer" \
         (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped: without keepalive, " \
-            "this program never notices, and waits for ever" : "") ".", 1)
+            "this program never notices, and waits for ever" : "") \
+        (small == count ? "; or the answer is larger than the path takes (MTU): no segment of more than 536 bytes has come from there yet" : "") ".", 1)
     act("does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there." \
         (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : ""))
 }
@@ -161,6 +163,8 @@ function unix_peer_does_not_read(    i, id, list, count) {
 function may_wait_for(    i, id, list) {
     if (mute_connections() != "")
         return mute_connections()
+    if (large_ones_missing() != "")
+        return large_ones_missing()
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -198,6 +202,35 @@ function both_silent(    i, id, tls, plain, waits) {
     finding("greeting-due", "Neither side has ever sent anything: " plain ". At that port the server speaks first, and has not: it has not accepted the connection (stuck, or its queue waits), " \
         "is busy before it greets, most often with the name of this host, or wants TLS from the start.", 1)
     act("sockshim doctor PID of the server, on that host. If it waits for a name server there: skip-name-resolve, UseDNS no, HostnameLookups Off, or mend its resolv.conf.")
+}
+
+# rcvmss begins with 536, and is what the largest segments of late had (tcp_measure_rcv_mss in
+# net/ipv4/tcp_input.c).
+function has_only_small(id) {
+    return largest_in[id] > 0 && largest_in[id] <= 536 && takes_up_to[id] > 1000
+}
+
+# It waits for a peer that has only ever sent small segments: whether that wanted to send more
+# is not known here. Of several connections that are polled, it may be waiting for none.
+function large_ones_missing(    i, id, candidate, count) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (kind[id] != "tcp" || !is_still(id, "ESTABLISHED") || is_own_pair(id))
+            continue
+        count++
+        if (has_times[id] && received[id, 2] > 0 && received[id, 1] == received[id, 2] && unread[id, 2] == 0 && received_ago[id] >= LEAST_WAIT && has_only_small(id) && (waiter[id] != "" || polls() != ""))
+            candidate = id
+    }
+    if (candidate == "" || count > 1 && waiter[candidate] == "")
+        return ""
+    return "If it waits for more from " peer[candidate] " (descriptor " fd[candidate] "; the last came " in_seconds(received_ago[candidate]) " ago): no segment of more than 536 bytes has come from there, " \
+        "though this host takes " takes_up_to[candidate] " (ss -ti: rcvmss, advmss). If that side says that it has sent something larger, full-sized packets vanish on the way to here (MTU: a VPN, a tunnel or PPPoE on " \
+        "the path, and ICMP filtered). tcpdump here shows none either; ip route add " host_in(peer[candidate]) " ... advmss 1300, or MSS clamping on the router, gets around it."
+}
+
+function host_in(address) {
+    sub(/:[0-9]+$/, "", address)
+    return address
 }
 
 function mute_connections(    i, id, list) {

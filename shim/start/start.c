@@ -1,6 +1,7 @@
 #include "start/start.h"
 
 #include "base/clock.h"
+#include "base/filter.h"
 #include "base/next.h"
 #include "base/raw.h"
 #include "base/settings.h"
@@ -38,7 +39,7 @@ enum { SAID_SIZE = COMPLAINT_SIZE + sizeof "sockshim: \n" };
 
 static struct text begin_to_say(char *line)
 {
-    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_PLAIN);
+    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_TERMINAL);
     text_add(&t, "sockshim: ");
     return t;
 }
@@ -141,9 +142,6 @@ static void set_up(void)
     }
     clock_begin();
     settings_load(environ);
-    if (settings.on || settings.recording) {
-        process_find_filter();
-    }
     log_take_stderr();
     if (settings.recording) {
         begin_recorder();
@@ -270,6 +268,7 @@ static void write_start(void)
 
 bool sockshim_enter_cage(void)
 {
+    filter_find(); /* what comes now is the program's own */
     bool first = process_enter_cage();
     if (first) {
         settings_find_exe();

@@ -67,10 +67,10 @@ function tell_own_deadline(g,    i, n, time, what, names_peer) {
         names_peer ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
             : spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time, \
         tally(g, "time", "times") ", first " (names_peer ? "" : "with " spoken_peer(i) " ") "at " clock(i) deadline_state(i, what) "." beside(i), \
-        stood_still(g, what) ? "Up to " at_once(g) " within 0.5 s: the server is slow or stands still as a whole (one slow request, if it has one thread), not the network." \
+        stood_still(g, what) ? "Up to " at_once(g) " within 0.5 s: the server stands still or is slow for all (one slow request?), not the network." \
             : deadline_meaning(i, what, group_least[g], group_size[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
-            : stood_still(g, what) ? "`sockshim doctor PID` there while it lasts (Redis: SLOWLOG GET); a longer timeout waits longer." \
+            : stood_still(g, what) ? "`sockshim doctor PID` there meanwhile (Redis: SLOWLOG GET)." \
             : "raise this timeout in the program's settings, or find out what takes the peer so long.")
     add_figure(n, "deadline_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])

@@ -36,9 +36,9 @@ function tell_tls_left(g,    i, n) {
     i = group_first[g]
     n = found("tls-left", "info", g, \
         printable(host_of(peer_of[i])) " leaves " printable(local_of[i]) " right after the TLS handshake, it seems", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) ", closed there in order after " spoken_bytes(rx_of[i]) ", hardly more than a handshake.", \
-        "If it fails there: that client does not accept the certificate (CA or name), which TLS 1.3 need not tell this side. If not, it is a check.", \
-        "`openssl s_client -connect " printable(local_of[i]) "` there, and the CA in its settings (LDAP: TLS_CACERT).")
+        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) ", ended there after " spoken_bytes(rx_of[i]) ".", \
+        "If it fails: that client does not accept the certificate (CA or name), which TLS 1.3 need not tell this side. If not, it is a check.", \
+        "`openssl s_client -connect " printable(local_of[i]) "` there; its CA (LDAP: TLS_CACERT).")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "received", rx_of[i])
 }
