@@ -225,7 +225,7 @@ times() {
     refused() { went "$1" "${@:2}"; rec "$1.1" call=getsockopt cause=connection-refused error=ECONNREFUSED rx= tx= idle_ms= sent_ms= state= "${@:2}"; }
     { went 1 peer_name=db.example; went 2 peer_name=db.example; refused 5 peer_name=db.example; } >log
     finds_only refused log
-    jq -e '.findings[0] | (.meaning | contains("db.example is has moved")) and (.advice | contains("getent hosts db.example"))' findings.json
+    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent hosts db.example"))' findings.json
     { went 1; went 2; refused 5; } >log
     finds_only refused log
     run ! grep -q getent findings.json
