@@ -182,7 +182,7 @@ has_findings() {
 
 @test "clients wait, and nobody is waited for: the pool that was answered long since; not while one is asked" {
     looking_at pool_is_used_up
-    says "Clients have asked and have no answer yet: descriptor " "It waits for no socket for them: its 3 connections with 127.0.0.2:5432 have been answered, and idle for " \
+    says "Clients have sent something and have no answer yet: descriptor " "It waits for no socket for them: its 3 connections with 127.0.0.2:5432 have been answered, and idle for " \
         "have not given theirs back" "Nothing else stands out"
     has_findings 0
     looking_at pool_is_in_use
@@ -191,7 +191,7 @@ has_findings() {
 
 @test "whose connections its workers hold: most of them one host's, idle; not where there are as many of another" {
     looking_at most_of_one_host
-    says "If it is at a limit of connections: 5 of the 7 connections of its clients are with 10.9.0.7, and on all of these nothing was sent for 3 s or more" \
+    says "If it is at a limit of connections: 5 of the 7 connections of its clients are with 10.9.0.7, and on all of these nothing came or went for 3 s or more" \
         "Clients: 7: 5 with 10.9.0.7 (5 idle), 2 with 10.9.0.8 (2 idle)" "Nothing else stands out"
     has_findings 0
     looking_at some_of_each_host

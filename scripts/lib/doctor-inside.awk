@@ -92,8 +92,8 @@ function waits_inside(    i, id, askers, count, peers, idle, least, to) {
     }
     if (!count || idle < 2)
         return ""
-    return "Clients have asked and have no answer yet: " askers ". It waits for no socket for them: its " idle " connections with " to " have been answered, and idle for " in_seconds(least) \
-        " or more. So it is not " to " that they wait for, but something in this program: a lock, or a free connection of its pool. If " idle " is all that its pool has " \
+    return "Clients have sent something and have no answer yet: " askers ". It waits for no socket for them: its " idle " connections with " to " have been answered, and idle for " in_seconds(least) \
+        " or more. So it is not " to " that they wait for, but something nearer: a lock, a disk, or a free connection of its pool. If " idle " is all that its pool has " \
         "(QueuePool limit, Connection is not available), requests that are over have not given theirs back: an error path, a session without close. Larger pools and limits only delay it."
 }
 
@@ -128,7 +128,7 @@ function crowded(    n, idle) {
     n = clients_of[main_client]
     idle = idle_clients_of[main_client]
     return clients < 5 || n * 2 <= clients || main_client ~ /^(127\.|\[::1\])/ ? "" : "If it is at a limit of connections: " n " of the " clients " connections of its clients are with " main_client \
-        (idle ? ", and on " (idle == n ? "all" : idle) " of these nothing was sent for " LEAST_WAIT " s or more: a pool there that is too large, or forgets to close" : "") "."
+        (idle ? ", and on " (idle == n ? "all" : idle) " of these nothing came or went for " LEAST_WAIT " s or more: a pool there that is too large, or forgets to close" : "") "."
 }
 
 function print_clients(    i, j, host, list) {
