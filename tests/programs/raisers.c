@@ -18,6 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* There a pipe's SIGPIPE that waits has an si_errno of its own: libsockshim(7). */
+enum { IS_32_BIT = sizeof(long) == 4 };
+
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -292,6 +295,7 @@ static void wait_for_it(void)
     sigaddset(&set, SIGPIPE);
     CHECK(sigwaitinfo(&set, &info) == SIGPIPE);
     CHECK(info.si_code == SI_USER && info.si_pid == getpid());
+    CHECK(IS_32_BIT || (info.si_errno == 0 && info.si_value.sival_ptr == NULL));
 }
 
 static void write_and_wait(void)
@@ -315,6 +319,7 @@ static void write_to_pipe_and_read(void)
     write_to_pipe();
     CHECK(read(signalfd(-1, &set, 0), &info, sizeof info) == sizeof info);
     CHECK(info.ssi_signo == SIGPIPE && info.ssi_pid == (uint32_t)getpid());
+    CHECK(IS_32_BIT || (info.ssi_errno == 0 && info.ssi_ptr == 0));
 }
 
 static void raise_and_write_to_pipe(void)
