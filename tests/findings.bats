@@ -78,12 +78,28 @@ times() {
 }
 
 @test "idle-timeout: a known limit is named where it fits, and only there" {
-    rec 0 idle_ms=350400 sent_ms=2 >log
+    { rec 0 idle_ms=350400 sent_ms=2; rec 500 idle_ms=351000 sent_ms=2 local=10.0.0.5:40001; } >log
     finds_only idle-timeout log
     [[ $(jq -r '.findings[0].evidence' findings.json) == *"AWS NLB and NAT gateway would fit"* ]]
     rec 0 idle_ms=345000 sent_ms=2 >log
     finds_only idle-timeout log
-    [[ $(jq -r '.findings[0].evidence' findings.json) != *"would fit"* ]]
+    [[ $(jq -r '.findings[0].evidence' findings.json) != *"AWS"* ]]
+}
+
+@test "idle-timeout: of one case alone a known limit is told as possible, and only where it is as long" {
+    rec 0 idle_ms=350400 sent_ms=2 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].evidence' findings.json) == *" Perhaps AWS NLB and NAT gateway (one case only)."* ]]
+    # 370 s are more than 350 s; twice, that is chance, once it tells nothing.
+    rec 0 idle_ms=370000 sent_ms=2 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].evidence' findings.json) != *AWS* ]]
+    { cat log; rec 500 idle_ms=390000 sent_ms=2 local=10.0.0.5:40001; } >two
+    finds_only idle-timeout two
+    [[ $(jq -r '.findings[0].evidence' findings.json) == *"AWS NLB and NAT gateway would fit"* ]]
+    rec 0 idle_ms=2010 sent_ms=2 peer=127.0.0.1:80 local=127.0.0.1:40000 >log
+    finds_only idle-timeout log
+    [[ $(jq -r '.findings[0].evidence' findings.json) == *" Perhaps the keepalive of gunicorn"* ]]
 }
 
 @test "idle-timeout: a NAT that forgot answers nothing at all" {
@@ -949,6 +965,9 @@ reverse() {
     figure ms -eq 6010
     times 20 reverse level=info ret=-2 error=EAI_NONAME waited_ms=3 >log
     finds_nothing log
+    # Nobody has waited for what was refused at once.
+    times 20 reverse waited_ms=0 >log
+    finds_nothing log
 }
 
 # late SECONDS PAIR...: a server's first words find its client gone.
@@ -1027,7 +1046,7 @@ late() {
     finds_only name-resolved-late log
     figure ms -eq 5012
     [[ $(jq -r '.findings[0].meaning' findings.json) == "The resolver's time limit: a question was not answered."* ]]
-    [[ $(jq -r '.findings[0].advice' findings.json) == *AAAA*single-request-reopen* ]]
+    grep -q 'single-request-reopen getent ahosts api.example' findings.json
     sed -i 's/waited_ms=5012/waited_ms=1903/' log
     finds_only name-resolved-late log
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"are slow"* ]]
@@ -1195,7 +1214,7 @@ same_everywhere() {
 @test "idle-timeout: within one host no load balancer's limit is named" {
     rec 0 idle_ms=350400 sent_ms=2 local=127.0.0.1:40000 peer=127.0.0.1:80 >log
     finds_only idle-timeout log
-    [[ $(jq -r '.findings[0].evidence' findings.json) != *"would fit"* ]]
+    [[ $(jq -r '.findings[0].evidence' findings.json) != *AWS* ]]
 }
 
 @test "own-deadline: a close with SO_LINGER 0 while an answer is due; with data unread it is none" {

@@ -423,12 +423,25 @@ function datagrams() {
 function command_answers_not_taken(    names, count) {
     names = total["name-not-resolved"] + total["name-resolved-late"]
     count = moved["UdpNoPorts"] + moved["Udp6NoPorts"]
+    if (names && count <= 0)
+        questions_unanswered(moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"], moved["UdpInDatagrams"] + moved["Udp6InDatagrams"])
     if (!names || count <= 0)
         return
     finding("answers-not-taken", (total["name-not-resolved"] ? "name-not-resolved " total["name-not-resolved"] : "name-resolved-late " total["name-resolved-late"]) \
         ", and " count_of(count, "UDP datagram") " arrived here that no socket took (" grown("UdpNoPorts") \
         "). If they were the answers, they came from another address than was asked, as from a name server with several addresses, or after the resolver had given up.")
     act("tcpdump -ni any udp port 53 shows from which address they come: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each address as an interface).")
+}
+
+# On loopback both ends count; and whoever else has been asked something counts, too.
+function questions_unanswered(sent, arrived) {
+    if (sent <= arrived || arrived < 0)
+        return
+    finding("questions-unanswered", (total["name-not-resolved"] ? "name-not-resolved " total["name-not-resolved"] : "name-resolved-late " total["name-resolved-late"]) ". " \
+        count_of(sent, "UDP datagram") " went out (UdpOutDatagrams), and " arrived " came in (UdpInDatagrams): questions to a name server were not answered, or the answers were lost. " \
+        (arrived ? "As some were: of the two for A and AAAA, which go out together, one may be lost each time; or one server of several is silent." : "No server has answered anything."))
+    act("dig @SERVER NAME, and dig @SERVER NAME AAAA, for each of /etc/resolv.conf. " (arrived ? "If all answer: RES_OPTIONS=single-request-reopen getent ahosts NAME; if that is quick, put it into resolv.conf (options), " \
+        "and look for the firewall or NAT that takes one of two questions." : "A firewall may drop UDP 53, or the servers are the wrong ones."))
 }
 
 function damaged() {

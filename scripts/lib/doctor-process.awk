@@ -308,8 +308,18 @@ function connecting(    i, id, list, count) {
     if (!count)
         return
     finding("connect-unanswered", (count == 1 ? "A connect is not answered: " : count " connects are not answered: ") list \
-        ". A host without a listener would refuse immediately: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there." open_beside(), 1)
-    act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
+        ". A host without a listener would refuse immediately: " (answers_refused() ? "either the packets are dropped, or answers come from another address than was asked, and this host refuses those: between the two looks SYN was sent again, and " \
+            count_of(recent["OutRsts"], "RST") " went out (OutRsts)." : "the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.") open_beside(), 1)
+    if (answers_refused())
+        act("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0': do SYN-ACKs come, and from whom? If from another address: sockshim explain nat-loopback. If none come: a firewall, or that host's accept queue.")
+    else
+        act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
+}
+
+# A SYN-ACK from where no connect went to is answered by RST (tcp_v4_rcv in net/ipv4/tcp_ipv4.c);
+# others may have been refused meanwhile.
+function answers_refused() {
+    return recent["OutRsts"] > 0 && recent["TCPSynRetrans"] > 0
 }
 
 # Of connects that are not answered: how many connections with the same address are open.
