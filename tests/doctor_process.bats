@@ -136,6 +136,15 @@ has_findings() {
     says "Nothing stands out"
     says_not "loopback"
     has_findings 0
+    # By UDP nobody is refused who does not listen for it.
+    looking_at takes_datagrams
+    says "It listens at loopback addresses alone (127.0.0.1:8080 (UDP)): other hosts, and containers, get no answer" "Nothing else stands out"
+    looking_at takes_datagrams_and_asked_for
+    says "1 It listens at loopback addresses alone (127.0.0.1:8080 (UDP))" "came for a port where nothing listens (UdpNoPorts)" "snmpd: agentaddress"
+    has_findings 1
+    looking_at takes_datagrams_of_all_and_asked_for
+    says_not "loopback"
+    has_findings 0
 }
 
 @test "an answer is due: since when, and what if nothing ever comes; not where it has come" {

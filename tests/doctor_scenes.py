@@ -670,6 +670,22 @@ def on_all_addresses_and_asked_for():
     yield from refuses()
 
 
+def takes_datagrams(address="127.0.0.1"):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, PORT))
+    yield s
+
+
+def takes_datagrams_and_asked_for():
+    yield from takes_datagrams()
+    yield from nobody_listens()
+
+
+def takes_datagrams_of_all_and_asked_for():
+    yield from takes_datagrams("0.0.0.0")
+    yield from nobody_listens()
+
+
 def asks_name_server():
     """One question, and no answer; and datagrams to somebody else."""
     server, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))

@@ -1559,6 +1559,23 @@ client_ends() {
     done
 }
 
+@test "no-interface: a multicast group that no route leads to; datagrams to all hosts need a route" {
+    failed_connect 1 call=setsockopt type=udp local= peer= error=ENODEV errno=19 cause=other why="The kernel returned errno 19: No such device." >log
+    finds_only no-interface log
+    jq -e '.findings[0] | (.meaning | contains("multicast")) and (.advice | contains("network-online.target"))' findings.json
+    for peer in 239.255.255.250:1900 255.255.255.255:9 '[ff02::fb]:5353'; do
+        failed_connect 1 call=sendto type=udp local=0.0.0.0:40000 peer="$peer" error=ENETUNREACH errno=101 cause=unreachable >log
+        finds_only unreachable log
+        jq -e '.findings[0].meaning | startswith("Multicast and broadcast need a route")' findings.json
+    done
+    failed_connect 1 call=sendto type=udp local=0.0.0.0:40000 peer=10.9.9.9:9 error=ENETUNREACH errno=101 cause=unreachable >log
+    finds_only unreachable log
+    run ! grep -qi multicast findings.json
+    # Other options, and other descriptors.
+    failed_connect 1 call=ioctl type=udp local= peer= error=ENODEV errno=19 cause=other >log
+    [[ $(findings log) != *no-interface* ]]
+}
+
 @test "not-permitted: a socket behind open directories is closed by its own mode; groups are those of the start" {
     failed_connect 1 type=unix-stream local= peer=/run/a.sock error=EACCES errno=13 level=error cause=not-permitted \
         why="This user is not allowed to write to the socket at /run/a.sock (its own permissions; every directory of the path may be searched), or a security module forbids it." >log

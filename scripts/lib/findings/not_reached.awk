@@ -21,7 +21,20 @@ function not_reached_kind(i) {
         return cause_of[i]
     if (cause_of[i] == "not-permitted")
         return "not-permitted"
+    if (has_no_interface(i))
+        return "no-interface"
     return ""
+}
+
+# ENODEV: a multicast group is joined where a route leads to it (ip_mc_find_dev in net/ipv4/igmp.c),
+# unless the program names an interface, which SO_BINDTODEVICE always does.
+function has_no_interface(i) {
+    return call_of[i] == "setsockopt" && error_of[i] == "ENODEV"
+}
+
+# Multicast, and the broadcast of whatever network it is.
+function is_to_many(i) {
+    return peer_of[i] ~ /^(22[4-9]|23[0-9])\.|^255\.255\.255\.255:|^\[ff/
 }
 
 # A connect that the program gave up later than it was told that there is no way to that peer.
@@ -62,6 +75,8 @@ function not_reached_title(i, kind) {
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
         return spoken_peer(i) " does not answer connection requests of " spoken_prog(i) " at all"
+    if (kind == "no-interface")
+        return spoken_prog(i) " wants a network interface that is not there"
     if (kind == "backlog-full")
         return "The queue of " spoken_peer(i) " is full: it does not accept fast enough"
     if (kind == "address-in-use")
@@ -93,6 +108,10 @@ function not_reached_meaning(i, ms) {
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
             : is_own_bridge(i) ? "This host looks for it by its own " printable(host_of(local_of[i])) ", where nobody answers ARP: does a network of Docker's hide it?" \
             : "It takes that long when no host answers ARP: it is off, or the router to it, or this host looks in the wrong network."
+    if (has_no_interface(i))
+        return "No route, as the default route, says where to join a multicast group; or the interface that it names is missing."
+    if (cause_of[i] == "unreachable" && is_to_many(i))
+        return "Multicast and broadcast need a route as well, which says by which interface: there is none, as before the network is up."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_long_question(i))
@@ -224,6 +243,8 @@ function not_reached_advice(i, ms) {
         return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); is it below /proc/" printable(pid_of[i]) "/root, which is what " spoken_prog(i) " sees?"
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
+    if (has_no_interface(i) || cause_of[i] == "unreachable" && is_to_many(i))
+        return "`ip -br addr`, `ip route`; start it after network-online.target, or name an interface in its settings."
     if (cause_of[i] == "unreachable" && ms >= 500 && is_own_bridge(i))
         return "`ip route get " printable(host_of(peer_of[i])) "`; if by br-... or docker0, give that another subnet (default-address-pools)."
     if (cause_of[i] == "unreachable")
