@@ -1,5 +1,6 @@
 /* The way in: what is done once, when the program is loaded. */
 #include "base/ask.h"
+#include "base/filter.h"
 #include "base/next.h"
 #include "base/process.h"
 #include "base/settings.h"
@@ -40,6 +41,7 @@ static bool take_inherited(void)
         if (!is_socket(fd)) {
             continue;
         }
+        filter_find();
         bool may_ask = !process_is_filtered() || layers_may_ask;
         if (may_ask) {
             sockshim_force_nodelay(fd);

@@ -20,6 +20,7 @@ made() {
 @test "fork, by the C library and by hand: both sides log, whatever the child does to descriptors" {
     made fork
     made raw-clone
+    made first-socket-in-raw-clone
     made clone
 }
 
@@ -44,10 +45,9 @@ made() {
     expect_count 0 '.event == "start"'
 }
 
-# There the page that tells a vfork child from a fork's comes with the first socket.
 @test "all of these in a filter that was inherited, as in a container" {
     local way IN="$PROGRAMS/filtered 1 setrlimit"
-    for way in fork raw-clone clone vfork vfork-exec "vfork-on-thread 1" "clone-vfork 1" "vfork-robbing 1" \
+    for way in fork raw-clone first-socket-in-raw-clone clone vfork vfork-exec "vfork-on-thread 1" "clone-vfork 1" "vfork-robbing 1" \
         "vfork-in-fork 1" "vfork-in-namespace 1" clone-shared spawn double-fork; do
         # shellcheck disable=SC2086
         made $way

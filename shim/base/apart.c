@@ -94,7 +94,7 @@ static __attribute__((noinline)) bool do_there(void (*work)(void *), void *what,
 /* A filter may kill for close_range(), which is younger than many of them. */
 bool apart(void (*work)(void *), void *what)
 {
-    bool shares = !process_is_filtered();
+    bool shares = process_has_no_filter();
     return has_one_thread() ? do_here(work, what) : do_there(work, what, shares);
 }
 

@@ -16,19 +16,22 @@
 #endif
 
 /* The pid, on a page that the kernel zeroes for the child of a fork (madvise(2),
- * MADV_WIPEONFORK). A vfork child shares it: there it holds the parent's pid.
- * NULL where the kernel has no such pages (before 4.14), and where a filter may kill for
- * asking: then every child is taken for one with memory of its own. */
+ * MADV_WIPEONFORK). A vfork child shares it: there it holds the parent's pid. NULL until
+ * process_know_children(), and where the kernel has no such pages (before 4.14). */
 static _Atomic pid_t *_Atomic page;
-static _Atomic pid_t *mapped;
+
+/* Likewise, as far as fork()'s handlers know it: for as long as there is no page. */
+static _Atomic pid_t self;
 
 static atomic_bool caged;
 
 /* The process that the object was loaded into. */
 static pid_t loaded;
 
-/* What is logged once a program: forks share it. */
-static _Atomic uint64_t *told;
+/* What is logged once a program: forks share it. Mapped when it is first asked for, or before the
+ * first fork: most programs come to neither, and a shared page takes a file of its own. */
+static _Atomic uint64_t *_Atomic told;
+static bool tells_once;
 
 static void *map(int sharing)
 {
@@ -37,13 +40,37 @@ static void *map(int sharing)
     return at < 0 && at >= -4095 ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
 
+static _Atomic uint64_t *shared_word(void)
+{
+    _Atomic uint64_t *word = atomic_load(&told);
+    if (word || !tells_once || process_is_caged()) {
+        return word;
+    }
+    _Atomic uint64_t *mine = map(MAP_SHARED);
+    if (mine && !atomic_compare_exchange_strong(&told, &word, mine)) {
+        raw(SYS_munmap, mine, sizeof *mine);
+        return word; /* another thread's */
+    }
+    return mine;
+}
+
+static void before_fork(void)
+{
+    shared_word();
+}
+
 /* In the child of a fork, before it can have made a child of its own: a vfork
  * child of its would else find an empty page and take it for its own. */
 static void after_fork(void)
 {
+    if (process_is_caged()) {
+        return;
+    }
     _Atomic pid_t *known = atomic_load(&page);
-    if (known && !process_is_caged()) {
-        atomic_store_explicit(known, (pid_t)raw(SYS_getpid), memory_order_relaxed);
+    pid_t pid = (pid_t)raw(SYS_getpid);
+    atomic_store_explicit(&self, pid, memory_order_relaxed);
+    if (known) {
+        atomic_store_explicit(known, pid, memory_order_relaxed);
     }
 }
 
@@ -79,19 +106,26 @@ void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(v
 void process_begin(bool tells)
 {
     loaded = (pid_t)raw(SYS_getpid);
-    told = tells ? map(MAP_SHARED) : NULL;
-    mapped = map(MAP_PRIVATE);
-    process_at_fork(NULL, NULL, after_fork);
-    if (!process_is_filtered()) {
-        process_know_children();
-    }
+    atomic_store(&self, loaded);
+    tells_once = tells;
+    process_at_fork(before_fork, NULL, after_fork);
 }
 
 void process_know_children(void)
 {
-    if (mapped && !atomic_load(&page) && raw(SYS_madvise, mapped, 4096, MADV_WIPEONFORK) == 0) {
-        atomic_store(mapped, (pid_t)raw(SYS_getpid));
-        atomic_store(&page, mapped);
+    _Atomic pid_t *none = NULL;
+    if (atomic_load(&page) || process_identify().is_vfork_child) {
+        return;
+    }
+    _Atomic pid_t *mapped = map(MAP_PRIVATE);
+    if (mapped && raw(SYS_madvise, mapped, 4096, MADV_WIPEONFORK) == 0) {
+        atomic_store(mapped, atomic_load(&self));
+        if (atomic_compare_exchange_strong(&page, &none, mapped)) {
+            return;
+        }
+    }
+    if (mapped) {
+        raw(SYS_munmap, mapped, sizeof(uint64_t));
     }
 }
 
@@ -104,7 +138,8 @@ bool process_is_alone(void)
 bool process_first_time(unsigned bit)
 {
     uint64_t mask = (uint64_t)1 << bit;
-    return told && !(atomic_fetch_or(told, mask) & mask);
+    _Atomic uint64_t *word = shared_word();
+    return word && !(atomic_fetch_or(word, mask) & mask);
 }
 
 /* Another pid on the page than ours: in a vfork child it is the parent's (0 if
@@ -141,12 +176,34 @@ static void keep_number(pid_t pid, pid_t tid)
 
 void (*process_is_born)(void);
 
+/* Another pid than fork()'s handlers know: a vfork child's if there may be one, else of a child
+ * that was made without them. */
+static __attribute__((noinline)) struct identity identify_without_page(void)
+{
+    struct identity me = {.pid = (pid_t)raw(SYS_getpid), .tid = (pid_t)raw(SYS_gettid)};
+    pid_t kept = atomic_load_explicit(&self, memory_order_relaxed);
+    if (me.pid == kept) {
+        return me;
+    }
+    me.is_vfork_child = process_may_share_memory() && shares_memory_with_parent(kept);
+    if (!me.is_vfork_child) {
+        atomic_store_explicit(&self, me.pid, memory_order_relaxed);
+        if (process_is_born) {
+            process_is_born();
+        }
+    }
+    return me;
+}
+
 static __attribute__((noinline)) struct identity identify_anew(_Atomic pid_t *known, pid_t kept)
 {
+    if (!known) {
+        return identify_without_page();
+    }
     struct identity me = {.tid = (pid_t)raw(SYS_gettid)};
     /* Nobody but the main thread has the process's number. */
     me.pid = me.tid == kept ? kept : (pid_t)raw(SYS_getpid);
-    if (me.pid == kept || !known) {
+    if (me.pid == kept) {
         keep_number(me.pid, me.tid);
         return me;
     }
@@ -201,38 +258,26 @@ bool process_socket_is_seen(bool by_own_call)
     return !atomic_exchange(&process_socket_seen, true);
 }
 
-/* What stands behind "Seccomp:" in what is read from `fd`, piece by piece: proc(5). */
-static int seccomp_mode(int fd)
+static atomic_int filter = -1; /* whether there is one; not known yet */
+
+bool process_knows_filter(void)
 {
-    static const char key[] = "\nSeccomp:\t";
-    char piece[1024] = "";
-    size_t matched = 0;
-    for (long len; (len = raw(SYS_read, fd, piece, sizeof piece)) > 0;) {
-        for (long i = 0; i < len; i++) {
-            if (matched == sizeof key - 1) {
-                return piece[i];
-            }
-            matched = piece[i] == key[matched] ? matched + 1 : piece[i] == '\n';
-        }
-    }
-    return 0;
+    return atomic_load_explicit(&filter, memory_order_relaxed) >= 0;
 }
 
-static bool is_filtered;
-
-void process_find_filter(void)
+void process_know_filter(bool is_there)
 {
-    int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        int mode = seccomp_mode(fd);
-        is_filtered = mode == '1' || mode == '2';
-        raw(SYS_close, fd);
-    }
+    atomic_store_explicit(&filter, is_there, memory_order_relaxed);
 }
 
 bool process_is_filtered(void)
 {
-    return is_filtered;
+    return atomic_load_explicit(&filter, memory_order_relaxed) > 0;
+}
+
+bool process_has_no_filter(void)
+{
+    return atomic_load_explicit(&filter, memory_order_relaxed) == 0;
 }
 
 atomic_bool process_timeout_seen;

@@ -20,14 +20,14 @@ bool process_has_our_libc(void);
 /* As pthread_atfork(3). */
 void process_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
 
-/* Once, at start-up, behind process_find_filter(). tells: process_first_time() is going to
- * be asked. */
+/* Once, at start-up. tells: process_first_time() is going to be asked. */
 void process_begin(bool tells);
-/* From now on a vfork child is told from a fork's: by process_begin() where no filter was
- * inherited, which might kill for the system call that this takes. */
+/* From now on any child is known, by whatever call it was made, and an identity costs less. Two to
+ * four system calls, the first time. */
 void process_know_children(void);
-/* One system call in a main thread, two elsewhere, the first time; none after that, nor in
- * a cage. Once there may be a child on this memory: again each time. */
+/* Two system calls; once children are known, one in a main thread and two elsewhere the first
+ * time, and none after that, nor in a cage. Once there may be a child on this memory: again each
+ * time. */
 struct identity process_identify(void);
 /* What is done in a fork's child, by whatever call it was made (clone(2) by number and _Fork()
  * run no handlers of pthread_atfork()), before it first knows who it is; or NULL. */
@@ -47,7 +47,7 @@ static inline bool process_may_share_memory(void)
 bool process_is_alone(void);
 
 /* Whether `bit` is asked for the first time by this program: forks share the
- * answers. No system call; false in a process without the shared page. */
+ * answers. No system call but the first time; false in a cage that the first time comes in. */
 enum { ONCE_START, ONCE_REFUSED /* and a bit for each call */ };
 bool process_first_time(unsigned bit);
 
@@ -74,11 +74,12 @@ static inline bool process_calls_sockets(void)
 {
     return atomic_load_explicit(&process_socket_called, memory_order_relaxed);
 }
-/* Whether a seccomp filter was inherited through exec: found out once, at start-up, by what a
- * loader has done unharmed (opening, reading and closing /proc/self/status). false before, and
- * where /proc is not there. */
-void process_find_filter(void);
+/* Whether a seccomp filter was inherited through exec, which filter_find() finds out; neither is
+ * true before. */
 bool process_is_filtered(void);
+bool process_has_no_filter(void);
+bool process_knows_filter(void);
+void process_know_filter(bool is_there);
 
 /* That the program set SO_RCVTIMEO or SO_SNDTIMEO on a socket: until it has,
  * EAGAIN cannot be an expired timeout, and needs no question. */

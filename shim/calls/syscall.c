@@ -5,6 +5,7 @@
 #include "calls/seccomp.h"
 #include "calls/wrap.h"
 
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 

@@ -3,6 +3,7 @@
  * the program sees. Whether a descriptor that read or write is given is a socket is not
  * asked, since that would cost a system call each time, but remembered. */
 #include "base/cycles.h"
+#include "base/filter.h"
 #include "base/hint.h"
 #include "base/process.h"
 #include "base/settings.h"
@@ -325,7 +326,8 @@ void recording_install(void)
         return;
     }
     under = next;
-    no_filter = !process_is_filtered();
+    filter_find();
+    no_filter = process_has_no_filter();
     if (no_filter) {
         cycles_begin();
     }

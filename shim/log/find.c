@@ -1,10 +1,12 @@
 #include "log/find.h"
 
 #include "base/ask.h"
+#include "base/filter.h"
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
 #include "log/change.h"
+#include "log/tally.h"
 #include "log/write.h"
 
 #include <errno.h>
@@ -38,7 +40,7 @@ static __attribute__((noinline)) bool is_at_home(void)
 static bool has_own_table(const struct moment *m)
 {
     enum { FILES = 2 };
-    return m->who.tid != m->who.pid && !process_is_filtered() &&
+    return m->who.tid != m->who.pid && process_has_no_filter() &&
            raw(SYS_kcmp, m->who.pid, m->who.tid, FILES, 0, 0) > 0;
 }
 
@@ -158,6 +160,9 @@ static int change_current(int flags, const struct moment *m)
     }
     int err = open_current(flags);
     end_change(signals);
+    if (err == 0) {
+        tally_opened();
+    }
     return err;
 }
 
@@ -175,8 +180,11 @@ bool stderr_is_a_client(void)
     if (file_of(2, &err) < 0 || !S_ISSOCK(err.mode)) {
         return false;
     }
-    return (file_of(0, &in) == 0 && same_file(&in, &err)) || is_tcp_by_ioctl(2) ||
-           (!process_is_filtered() && is_ip_socket(2));
+    if ((file_of(0, &in) == 0 && same_file(&in, &err)) || is_tcp_by_ioctl(2)) {
+        return true;
+    }
+    filter_find();
+    return process_has_no_filter() && is_ip_socket(2);
 }
 
 /* A child may have inherited $JOURNAL_STREAM and another stderr. */

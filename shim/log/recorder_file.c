@@ -1,6 +1,7 @@
 #include "log/recorder_file.h"
 
 #include "base/clock.h"
+#include "base/filter.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -51,7 +52,11 @@ static const char *reason(long err)
  * for failures alone: of each such page all goes to the disk, for a single record. */
 static void use_huge_pages(long memory, uint64_t size)
 {
-    if (settings.records_calls && !process_is_filtered()) {
+    if (!settings.records_calls) {
+        return;
+    }
+    filter_find(); /* which may kill for it */
+    if (process_has_no_filter()) {
         raw(SYS_madvise, memory, size, MADV_RANDOM);
         raw(SYS_madvise, memory, size, MADV_HUGEPAGE);
     }

@@ -23,7 +23,7 @@ static bool kernel_reads_arguments(int err)
 static bool is_under_way(const struct facts *f)
 {
     return f->call == CALL_connect && f->err == EINPROGRESS && !process_is_caged() &&
-           !process_is_filtered();
+           process_has_no_filter();
 }
 
 enum { MOST_BUFFERS = 1024 }; /* UIO_MAXIOV */

@@ -1,6 +1,7 @@
 #include "observe/observe.h"
 
 #include "base/ask.h"
+#include "base/filter.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -47,7 +48,11 @@ static bool find_local(struct facts *f)
  * in a filter that may kill for them. */
 static bool must_not_ask(void)
 {
-    return !process_calls_sockets() && process_is_filtered();
+    if (process_calls_sockets()) {
+        return false;
+    }
+    filter_find();
+    return process_is_filtered();
 }
 
 /* Whether this end is a socket; in such a filter the record is lean. */

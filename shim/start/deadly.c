@@ -1,6 +1,7 @@
 #include "start/deadly.h"
 
 #include "base/apart.h"
+#include "base/filter.h"
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
@@ -86,6 +87,7 @@ enum filter filter_kind(void)
 {
     enum { NOT_TRIED = -1 };
     static atomic_int known = NOT_TRIED;
+    filter_find();
     if (!process_is_filtered()) {
         return FILTER_NONE;
     }

@@ -261,6 +261,22 @@ static void by_vfork_first_socket(void)
     CHECK(sigpipe_is_default());
 }
 
+/* No handler of fork()'s has told the child its number before it makes the program's first socket;
+ * then the parent has one as well. */
+static void by_first_socket_in_raw_clone(void)
+{
+    pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid > 0) {
+        wait_for(pid);
+    }
+    open_quiet();
+    leave_and_tell(pid == 0 ? 2 : 1);
+    if (pid == 0) {
+        by_vfork();
+        _exit(0);
+    }
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
@@ -288,6 +304,10 @@ int main(int argc, char **argv)
     log_path = argv[2];
     if (strcmp(argv[1], "first-socket") == 0) {
         by_vfork_first_socket();
+        return 0;
+    }
+    if (strcmp(argv[1], "first-socket-in-raw-clone") == 0) {
+        by_first_socket_in_raw_clone();
         return 0;
     }
     open_quiet();

@@ -15,7 +15,7 @@ WRAP(long, syscall, (long n, long a, long b, long c, long d, long e, long f))
     if (n == SYS_recvmmsg || n == SYS_sendmmsg) {
         return messages_by_syscall(n, a, b, c, d, e);
     }
-    if (n == SYS_clone || n == SYS_clone3) {
+    if ((n == SYS_clone && a & CLONE_VM) || n == SYS_clone3) {
         process_shares_memory();
     }
     return next.syscall(n, a, b, c, d, e, f);

@@ -1,0 +1,51 @@
+# For doctor-process.awk: processes of the same name that it has started, as servers with
+# workers do. A master looks well while all of its workers wait for somebody.
+
+BEGIN { MOST_PEERS = 3 }
+
+$1 == "worker" { workers++; worker_pids = worker_pids (workers > 1 ? ", " : "") (workers <= 3 ? $2 : workers == 4 ? "..." : "") }
+$1 == "worker-fd" && !($3 in fd) { worker_of[$3] = $2; of_workers[++workers_sockets] = $3 }
+
+# Whether the socket is this process's or a worker's.
+function is_looked_at(id) {
+    return id in fd || id in worker_of
+}
+
+# By peer: how many of them have asked, and have no answer in both looks.
+function workers_wait(    i, id, n, place, count, longest, example, all, peers, list) {
+    for (i = 1; i <= workers_sockets; i++) {
+        id = of_workers[i]
+        if (!is_quiet(id) || !has_sent_last(id) || asks[worker_of[id], peer[id]]++)
+            continue
+        if (!count[peer[id]]++)
+            place[++peers] = peer[id]
+        if (sent_ago[id] > longest[peer[id]]) {
+            longest[peer[id]] = sent_ago[id]
+            example[peer[id]] = worker_of[id]
+        }
+        all += !is_asking[worker_of[id]]++
+    }
+    for (i = 1; i <= peers; i++)
+        for (n = i + 1; n <= peers; n++)
+            if (count[place[n]] > count[place[i]])
+                swap_places(place, i, n)
+    for (i = 1; i <= peers && i <= MOST_PEERS; i++)
+        list = list (i > 1 ? "; " : "") count[place[i]] " for " place[i] " (the longest for " in_seconds(longest[place[i]]) ": pid " example[place[i]] ")"
+    if (!peers)
+        return
+    finding("workers-wait", all " of its " count_of(workers, "worker") " (" process_name ") " (all == 1 ? "waits" : "wait") " for an answer, and nothing has come since they asked: " list \
+        (peers > MOST_PEERS ? "; and others" : "") "." (all == workers ? " None is free for anything else." : ""), 1)
+    act("why does " place[1] " not answer? A short time limit for what the workers ask (PHP: default_socket_timeout, which does not count for databases; requests: timeout=) frees them. sockshim doctor " example[place[1]] " tells more.")
+    avoid("more workers, or a longer time limit in front of them: those would wait as well.")
+}
+
+function swap_places(place, i, n,    other) {
+    other = place[i]
+    place[i] = place[n]
+    place[n] = other
+}
+
+# For a process in which nothing stands out.
+function who_does_the_work() {
+    return !workers ? "" : "It has " count_of(workers, "worker") " (" process_name ", pid " worker_pids "), of which this says no more than that none waits for an answer: sockshim doctor PID, of one of them."
+}
