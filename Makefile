@@ -106,7 +106,7 @@ $(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 
 $(BUILD)/programs/transparent: $(LIFE_SOURCES) tests/life/life.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES) -pthread
 
 $(BUILD)/programs/trials: $(TRIALS_SOURCES) tests/trials/trials.h tests/programs/pass.h
 	@mkdir -p $(@D)

@@ -16,10 +16,6 @@ $1 == "state" {
     frozen[states] = $6 + 0
 }
 
-# Of the first thread, ns on a processor and ns in the queue for one
-# (Documentation/scheduler/sched-stats.rst), and how long the host has been up.
-$1 == "wanted" { wanted[states] = ($2 + $3) / 1e9; wanted_at[states] = $4 }
-
 $1 == "tracer" { tracer_name = rest_from(2) }
 
 function paused() {
@@ -40,24 +36,4 @@ function paused() {
 
 function is_in_both(letter) {
     return run_state[1] == letter && run_state[2] == letter
-}
-
-# Whether it has computed nearly all the time, or would have: for what it has not read meanwhile.
-function computes(    share) {
-    if (!(wanted_at[2] > wanted_at[1]))
-        return
-    share = (wanted[2] - wanted[1]) / (wanted_at[2] - wanted_at[1])
-    if (share < 0.85 || ticks[2] == ticks[1] || !leaves_unread())
-        return
-    finding("computes", "It computes all the time (" (share > 1 ? 100 : int(share * 100 + 0.5)) " %), in its own code, while data that has arrived waits: it is not stuck in the network.", 1)
-    act("see where: perf top -p " pid ", gdb -p " pid " -batch -ex 'thread apply all bt', py-spy, jstack.")
-}
-
-function leaves_unread(    i, id) {
-    for (i = 1; i <= inodes; i++) {
-        id = inode_of[i]
-        if (is_still(id, "ESTABLISHED") && unread[id, 1] > 0 && unread[id, 2] >= unread[id, 1])
-            return 1
-    }
-    return 0
 }

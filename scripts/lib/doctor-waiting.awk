@@ -117,7 +117,7 @@ function not_accepted(    i, port, id) {
     for (i = 1; i <= listening_ports && between_looks > 0; i++) {
         port = listening_port[i]
         id = still_waiting[port] ? slow_listener(port) : ""
-        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one)
+        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one || is_computing)
             continue
         finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
         act("see below what its threads wait for, and whom its connections wait for.")
@@ -246,24 +246,39 @@ function mute_connections(    i, id, list) {
 
 # ---- Where it listens ----
 
-# Its listeners of TCP, if all of them are on loopback addresses; else "".
-function on_loopback_alone(    i, id, list) {
+# Its listeners of TCP, or if it has none, what takes datagrams of anybody: if all of them are on
+# loopback addresses; else "".
+function on_loopback_alone(    list) {
+    list = loopback_list("tcp", "LISTEN")
+    if (list == "")
+        list = loopback_list("udp", "")
+    return list == "" || list == "others" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, " \
+        (list ~ /UDP/ ? "get no answer" : "are refused") " if they ask for this host's address."
+}
+
+# "others": not all of them.
+function loopback_list(protocol, state,    i, id, list) {
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (kind[id] != "tcp" || state_of[id] != "LISTEN")
+        if (kind[id] != protocol || state != "" && state_of[id] != state || state == "" && peer[id] != "")
             continue
         if (local[id] !~ /^(127\.|\[::1\]:|\[::ffff:127\.)/)
-            return ""
-        list = join(list, local[id])
+            return "others"
+        list = join(list, local[id] (protocol == "udp" ? " (UDP)" : ""))
     }
-    return list == "" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, are refused if they ask for this host's address."
+    return list
 }
 
 # Somebody has been refused meanwhile; at which port, no counter says.
-function on_loopback(    text) {
-    if (recent["OutRsts"] <= 0 || (text = on_loopback_alone()) == "")
+function on_loopback(    text, datagrams, many) {
+    text = on_loopback_alone()
+    datagrams = text ~ /\(UDP\)/
+    many = datagrams ? recent["UdpNoPorts"] + recent["Udp6NoPorts"] : recent["OutRsts"]
+    if (text == "" || many <= 0)
         return
-    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens.", 1)
-    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address), with a password, and restart it.")
+    finding("loopback-only", text " Between the two looks " (datagrams ? count_of(many, "UDP datagram") " came for a port where nothing listens (UdpNoPorts)" : "this host sent " count_of(many, "RST") " (OutRsts)") \
+        ": for its port, or for others" (datagrams ? "." : " where nothing listens."), 1)
+    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (" (datagrams ? "snmpd: agentaddress; rsyslog: address=; named: listen-on" \
+        : "mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address") "), with a password, and restart it.")
     avoid("a search in the firewall: ping and the service itself are well then, too.")
 }

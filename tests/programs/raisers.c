@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -544,6 +545,8 @@ static void other_step(const char *step)
         on(SIG_DFL, 0);
     } else if (strcmp(step, "ignore") == 0) {
         on(SIG_IGN, 0);
+    } else if (strcmp(step, "cage-refused") == 0) {
+        CHECK(prctl(PR_SET_SECCOMP, 2, NULL) == -1);
     } else if (strcmp(step, "query") == 0) {
         query();
     } else if (strcmp(step, "altstack") == 0) {
