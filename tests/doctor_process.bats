@@ -177,6 +177,36 @@ has_findings() {
     has_findings 0
 }
 
+@test "it computes, and reads nobody: which request it may work on; an event loop leaves others unread" {
+    looking_at computes
+    says "1 It computes, and meanwhile reads from nobody: its thread " " was busy for " " % of the time between the two looks" "2 connections have data that it has not read, the oldest for " \
+        "2 connections have waited for 1 s or more to be accepted" "so perhaps works on: descriptor " ", whose request came " "SLOWLOG GET" "Not: longer time limits"
+    has_findings 1
+    looking_at computes_beside_a_loop
+    says_not "It computes"
+    looking_at computes --seconds 0
+    says_not "It computes"
+}
+
+@test "clients wait, and nobody is waited for: the pool that was answered long since; not while one is asked" {
+    looking_at pool_is_used_up
+    says "Clients have sent something and have no answer yet: descriptor " "It waits for no socket for them: its 3 connections with 127.0.0.2:5432 have been answered, and idle for " \
+        "have not given theirs back" "Nothing else stands out"
+    has_findings 0
+    looking_at pool_is_in_use
+    says_not "have not given theirs back"
+}
+
+@test "whose connections its workers hold: most of them one host's, idle; not where there are as many of another" {
+    looking_at most_of_one_host
+    says "If it is at a limit of connections: 5 of the 7 connections of its clients are with 10.9.0.7, and on all of these nothing came or went for 3 s or more" \
+        "Clients: 7: 5 with 10.9.0.7 (5 idle), 2 with 10.9.0.8 (2 idle)" "Nothing else stands out"
+    has_findings 0
+    looking_at some_of_each_host
+    says "Clients: 6: 3 with 10.9.0."
+    says_not "limit of connections"
+}
+
 @test "an event loop that leaves an answer unread is not stuck elsewhere" {
     run -0 --separate-stderr in_network "$PYTHON" "$SCENE" reads_with_poll "$SOCKSHIM_COMMAND" doctor
     says "1 Data has arrived that the program does not read: descriptor " "60 bytes" "It waits in epoll_" ", and leaves these unread" "res.resume()"

@@ -215,6 +215,41 @@ times() {
     finds_only answer-missing log
 }
 
+@test "nothing-behind: further connections are ended at once where others stand: a limit; other processes, or descriptors used again, are none" {
+    standing() {
+        local n
+        for n in 1 2 3; do rec "$n" level=debug call=connect cause=in-progress fd="$n$1" local= rx= tx= idle_ms= sent_ms= state= pid="${2-7}"; done
+    }
+    ended() {
+        local n
+        for n in 6 7; do rec "$n" cause=closed-unanswered ret=0 error= rx=0 tx=0 idle_ms=1 sent_ms= pid=7 fd=40 local=10.0.0.5:4000$n; done
+    }
+    { standing 0; ended; } >log
+    finds_only nothing-behind log
+    figure standing -eq 3
+    grep -q 'may take 3 or so' findings.json
+    { standing 0 8; ended; } >log
+    finds_only nothing-behind log
+    run ! grep -q 'may take' findings.json
+    { standing 0; standing 0; rec 5 level=debug call=connect cause=in-progress fd=20 local= rx= tx= idle_ms= sent_ms= state= pid=7; rec 5 level=debug call=connect cause=in-progress fd=10 peer=10.0.0.8:80 local= rx= tx= idle_ms= sent_ms= state= pid=7; ended; } >log
+    finds_only nothing-behind log
+    run ! grep -q 'may take' findings.json
+}
+
+@test "refused: a name that may be another address by now, where connects went through; not without a name, or where none did" {
+    went() { rec "$1" level=debug call=connect cause=in-progress local= rx= tx= idle_ms= sent_ms= state= "${@:2}"; }
+    refused() { went "$1" "${@:2}"; rec "$1.1" call=getsockopt cause=connection-refused error=ECONNREFUSED rx= tx= idle_ms= sent_ms= state= "${@:2}"; }
+    { went 1 peer_name=db.example; went 2 peer_name=db.example; refused 5 peer_name=db.example; } >log
+    finds_only refused log
+    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent hosts db.example"))' findings.json
+    { went 1; went 2; refused 5; } >log
+    finds_only refused log
+    run ! grep -q getent findings.json
+    { refused 1 peer_name=db.example; refused 5 peer_name=db.example; } >log
+    finds_only refused log
+    run ! grep -q getent findings.json
+}
+
 @test "nothing-behind: of TLS the server name is named, by the port or by what called" {
     rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=1 sent_ms=1 peer=10.0.0.9:443 peer_name=api.example.com >log
     finds_only nothing-behind log
@@ -1096,6 +1131,59 @@ late() {
     figure limit_ms -eq 5001
     for n in 1 2 3; do rec "$n" prog=gunicorn side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n idle_ms=${n}500 sent_ms=60000 cause=peer-closed level=info ret=0 error=; done >log
     finds_nothing log
+}
+
+@test "own-deadline: all at once, so the server stands still as a whole; one after the other, or not acknowledged, it is none" {
+    given_up() { local n; for n in 1 2 3 4; do rec "$(("$1" * n + 1))" level=info cause=gave-up-waiting call=close ret=0 error= idle_ms=1400 sent_ms=1002 unread=0 rx=15 tx=106 side=connected local=10.0.0.5:4000$n peer=10.0.0.9:6379 "${@:2}"; done; }
+    given_up 0 >log
+    finds_only own-deadline log
+    grep -q 'Up to 4 within 0.5 s' findings.json
+    given_up 4 >log
+    finds_only own-deadline log
+    run ! grep -q 'Up to' findings.json
+    given_up 0 unacked=106 tx=0 >log
+    finds_only own-deadline log
+    run ! grep -q 'Up to' findings.json
+    # One connection that is told of twice, and others.
+    { given_up 0 local=10.0.0.5:40001; } >log
+    findings log >kinds
+    run ! grep -q 'Up to' findings.json
+}
+
+@test "tls-left: each time after hardly more than a handshake; not after requests, nor at a port of HTTP, nor once" {
+    left() { local n; for n in $1; do rec "$n" level=info cause=peer-closed ret=0 error= prog=slapd side=accepted "local=10.0.0.5:$2" "peer=10.0.0.9:4000$n" rx=479 tx=2177 idle_ms=4 sent_ms=16 "${@:3}"; done; }
+    left "1 2 3" 636 >log
+    finds_only tls-left log
+    figure connections -eq 3
+    figure received -eq 479
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    left "1 2 3" 443 >log
+    finds_nothing log
+    left 1 636 >log
+    finds_nothing log
+    left "1 2 3" 389 >log
+    finds_nothing log
+    { left "1 2 3" 636; left 4 636 rx=900 tx=4000; } >log
+    finds_nothing log
+}
+
+@test "health-check: greeted, and gone without a word, at regular intervals; not at any time, nor after a word" {
+    visits() { local n; for n in 0 1 2 3 4 5; do rec "${@:$((n + 3)):1}" prog=mariadbd side=accepted local=10.0.0.5:3306 "peer=10.0.0.9:4000$n" rx="$1" tx="$2" idle_ms=4 sent_ms=0; done; }
+    visits 0 104 1 7 13 19 26 31 >log
+    finds_only health-check log
+    figure visits -eq 6
+    figure interval_ms -eq 5000
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    visits 0 104 1 3 17 29 96 97 >log
+    findings log >kinds
+    run ! grep -q health-check kinds
+    visits 36 104 1 7 13 19 26 31 >log
+    findings log >kinds
+    run ! grep -q health-check kinds
+    # The server waits for the client to begin.
+    visits 0 0 1 7 13 19 26 31 >log
+    findings log >kinds
+    run ! grep -q health-check kinds
 }
 
 @test "a server's advice never sends it to the peer's server" {

@@ -7,6 +7,7 @@
 !are_records && $1 == "began" { began = $2 }
 !are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
+!are_records && $1 == "at-path" { listens_at[++paths] = $2; path_owner[paths] = $4 ", pid " $3 }
 !are_records && $1 == "level" { log_level = tolower($2) }
 !are_records && $1 == "skip" { skipped = $2 }
 are_records && read_record($0) { event == "start" ? note_settings() : note() }
@@ -29,6 +30,7 @@ END {
 function look_for_findings() {
     resets()
     refusals()
+    no_such_sockets()
     unreachable()
     unanswered()
     silence()
@@ -67,6 +69,8 @@ function note(    cause, peer, place) {
     else if (cause == "gave-up-connecting" && (value("pid"), value("fd"), value("peer")) in has_failed)
         return # told already
     total[cause]++
+    if (cause == "no-such-socket" && value("peer") ~ /^\// && !is_missed[value("peer")]++)
+        missed[++misses] = value("peer")
     # An end before a single byte had come.
     if (cause == "peer-closed" && value("rx") == "0")
         cause = "closed-unanswered"
@@ -87,6 +91,36 @@ function note(    cause, peer, place) {
     place = is_here(ip_of(peer)) ? "here" : "elsewhere"
     tcp[cause, place]++
     by_peer[cause, place, peer]++
+}
+
+# Servers name their sockets after a port, or are told another directory than their clients.
+function no_such_sockets(    i, k, list, count) {
+    for (i = 1; i <= misses && i <= 3; i++) {
+        list = ""
+        for (k = count = 0; ++k <= paths;)
+            if (is_like(missed[i], listens_at[k]) && ++count <= 3)
+                list = join(list, listens_at[k] " (" path_owner[k] ")")
+        if (list == "")
+            continue
+        finding("socket-at-another-path", "There is no socket at " missed[i] ", and something listens at a similar path: " list ". If that is its server, it runs, and has another port or directory in " \
+            "its settings than this program.", 1)
+        act("use that path here, or correct the server's (PostgreSQL: the number is the port, also of TCP: `port` or PGPORT; unix_socket_directories, host=/DIRECTORY. MySQL, MariaDB, Redis: socket, unixsocket).")
+    }
+}
+
+# The same name but for its digits, in whatever directory; or sockets whose names begin alike
+# (mysql.sock, mysqld.sock).
+function is_like(path, other,    name, other_name) {
+    sub(/^\/var\/run\//, "/run/", path)
+    if (path == other)
+        return 0
+    name = path
+    sub(/.*\//, "", name)
+    other_name = other
+    sub(/.*\//, "", other_name)
+    gsub(/[0-9]+/, "", name)
+    gsub(/[0-9]+/, "", other_name)
+    return name == other_name || name ~ /\.sock$/ && other_name ~ /\.sock$/ && length(name) > 9 && substr(name, 1, 5) == substr(other_name, 1, 5)
 }
 
 # All of 127.0.0.0/8 is.

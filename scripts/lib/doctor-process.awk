@@ -46,8 +46,11 @@ function add_tcp(look,    id, queue, timer, state) {
     if (STATE[word[4]] == "LISTEN")
         is_listening[port_of(word[2])] = 1
     id = word[10]
-    if (!is_looked_at(id))
+    if (!is_looked_at(id)) {
+        if (STATE[word[4]] == "ESTABLISHED" && id > 0)
+            add_other(id, look)
         return
+    }
     split(word[5], queue, ":")
     split(word[6], timer, ":")
     state = STATE[word[4]]
@@ -65,6 +68,15 @@ function add_tcp(look,    id, queue, timer, state) {
     left[id] = hex(timer[2]) / HZ
     retransmits[id] = hex(word[7])
     rto[id] = word[13] / HZ
+}
+
+# Another process's, which may be a worker of this one.
+function add_other(id, look) {
+    if (!(id in other_look))
+        other_id[++others] = id
+    other_look[id] = look
+    other_port[id] = port_of(word[2])
+    other_peer[id] = ip_address(word[3])
 }
 
 function add_udp(look,    id, queue) {
@@ -88,8 +100,11 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
         if (split(word[i], pair, ":") == 2 && pair[2] ~ /^[0-9]+$/)
             known[pair[1]] = pair[2]
     id = known["ino"]
-    if (!is_looked_at(id))
+    if (!is_looked_at(id)) {
+        if ("lastack" in known)
+            other_idle[id] = (known["lastrcv"] < known["lastsnd"] ? known["lastrcv"] : known["lastsnd"]) / 1000
         return
+    }
     if (word[1] == "LISTEN") {
         limit[id] = word[3]
         if (word[3] > 0)
@@ -163,6 +178,9 @@ END {
     end_ss_unix()
     find_unix_peers()
     find_waiting_threads()
+    find_own_ports()
+    count_clients()
+    computes()
     few_descriptors()
     full_queues()
     busy_with_one_peer()
@@ -339,7 +357,7 @@ function not_closed(    i, id, list, count) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2]) {
+        if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2] && !(is_computing && is_left_unread(id))) {
             count++
             list = all_of(list, id, (unread[id, 2] > 0 ? count_of(unread[id, 2], "byte") " unread" : "") \
                 (has_times[id] ? (unread[id, 2] > 0 ? ", " : "") "closed there " in_seconds(heard_ago[id]) " ago" : ""))
@@ -359,7 +377,7 @@ function not_read(    i, id, list, count) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT")
+        if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT" || is_computing && is_left_unread(id))
             continue
         count++
         list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " in_seconds(received_ago[id]) " ago" : ""))
@@ -450,6 +468,7 @@ function print_all(    i) {
     if (!findings)
         nothing_found()
     print_threads()
+    print_clients()
     print_sockets()
     print_not_known()
 }
@@ -457,7 +476,11 @@ function print_all(    i) {
 # What it may be nevertheless comes first.
 function nothing_found(    perhaps) {
     print ""
-    perhaps = may_wait_for()
+    perhaps = waits_inside()
+    if (perhaps == "")
+        perhaps = crowded()
+    if (perhaps == "")
+        perhaps = may_wait_for()
     if (perhaps == "")
         perhaps = on_loopback_alone()
     if (perhaps == "")

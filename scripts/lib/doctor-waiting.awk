@@ -117,7 +117,7 @@ function not_accepted(    i, port, id) {
     for (i = 1; i <= listening_ports && between_looks > 0; i++) {
         port = listening_port[i]
         id = still_waiting[port] ? slow_listener(port) : ""
-        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one)
+        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one || is_computing)
             continue
         finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
         act("see below what its threads wait for, and whom its connections wait for.")

@@ -58,6 +58,8 @@ function find_all() {
     find_broken_off()
     find_both_wait()
     find_closed_again()
+    find_health_check()
+    find_tls_left()
     find_silent_end()
     find_cut_answer()
     find_breaks_off_upstream()

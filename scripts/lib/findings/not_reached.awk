@@ -90,6 +90,8 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
+    if (may_have_moved(i))
+        return "Connects went through before: it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
@@ -100,7 +102,7 @@ function not_reached_meaning(i, ms) {
     if (is_seen_elsewhere(i))
         return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or it was removed."
     if (cause_of[i] == "no-such-socket")
-        return "Its server is not running, or one of the two has a file system of its own (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
+        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
         return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
@@ -184,6 +186,11 @@ function spoken_announcer(i) {
         (is_of_inner_network(peer_of[i]) == 1 ? "a loopback address." : "of an inner network (Docker?).")
 }
 
+# A name was looked up for it, and it was well: programs keep the address that they were told.
+function may_have_moved(i) {
+    return cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/ && named_of[i] != "" && named_of[i] !~ /^(localhost|[0-9.]+$)/ && !is_same_host(i) && went_before(i)
+}
+
 # A host on which nothing listens answers TCP with RST.
 function refused_advice(i,    shows) {
     shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
@@ -226,12 +233,14 @@ function not_reached_advice(i, ms) {
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
+    if (may_have_moved(i))
+        return "`getent hosts " printable(named_of[i]) "`; if another, restart (Java: networkaddress.cache.ttl)."
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
-        return "if the path is there, but not below /proc/" printable(pid_of[i]) "/root (what " spoken_prog(i) " sees), correct that; else start the server (`ss -lxp`)."
+        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); is it below /proc/" printable(pid_of[i]) "/root, which is what " spoken_prog(i) " sees?"
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (has_no_interface(i) || cause_of[i] == "unreachable" && is_to_many(i))

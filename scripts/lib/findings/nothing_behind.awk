@@ -5,6 +5,7 @@
 BEGIN {
     AT_ONCE = 250 # ms
     LEAST_HELLO = 150 # bytes of TLS's ClientHello
+    LEAST_STANDING = 3
 }
 
 function find_nothing_behind(    i, g) {
@@ -37,17 +38,42 @@ function has_been_answered(g,    i) {
     return 0
 }
 
-function tell_nothing_behind(g,    i, n) {
+function tell_nothing_behind(g,    i, n, others) {
     i = group_first[g]
+    others = standing_beside(i)
     n = found("nothing-behind", "warn", g, \
-        spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
+        spoken_peer(i) (others ? " ends further connections of " spoken_prog(i) " immediately, unanswered" : " accepts connections and ends them immediately, unanswered"), \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) \
-            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." \
-            : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent."), \
-        ended_unread(g) ? unread_meaning(g, i) : nothing_behind_meaning(i), \
-        ended_unread(g) || has_guests(i) ? guests_advice(i) : nothing_behind_advice(i))
+            (most_sent(g) > 0 ? ", " (most_sent(g) > tx_of[i] + 0 ? "at most " : "") spoken_bytes(most_sent(g)) " sent, none back." \
+            : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent.") \
+            (others ? " " others " before had no failure." : ""), \
+        others ? "It may take " others " or so, from each client (ZooKeeper: maxClientCnxns) or in all; or what is behind it is gone." : ended_unread(g) ? unread_meaning(g, i) : nothing_behind_meaning(i), \
+        others ? "its log there; `ss -tnp dst " printable(host_of(peer_of[i])) "` counts here." : ended_unread(g) || has_guests(i) ? guests_advice(i) : nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
+    if (others)
+        add_figure(n, "standing", others)
     add_figure(n, "sent", tx_of[i] + 0)
+}
+
+# How many connects of the same process to that peer, before the first that was ended, have no
+# later record on their descriptor: it is that connection still, or was closed without a fault
+# and not used again. A log of fewer levels does not have them.
+function standing_beside(i,    j, key, last, n) {
+    if (is_sampled || is_tls_hello(i))
+        return 0
+    for (j = 1; j <= kept_count; j++)
+        last[machine_of[j] SUBSEP pid_of[j] SUBSEP fd_of[j]] = j
+    for (j = 1; j < i; j++)
+        n += cause_of[j] == "in-progress" && peer_of[j] == peer_of[i] && pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && \
+            last[machine_of[j] SUBSEP pid_of[j] SUBSEP fd_of[j]] == j
+    return n >= LEAST_STANDING ? n : 0
+}
+
+function most_sent(g,    n, member, k, most) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        most = tx_of[member[k]] + 0 > most + 0 ? tx_of[member[k]] : most
+    return most + 0
 }
 
 # The RST came before the peer's kernel had acknowledged a byte: it need not be the peer's.
