@@ -521,6 +521,9 @@ on_full_disk() {
     wait_until grep -q 'recv(.*would-block' "$BATS_TEST_TMPDIR/followed"
     leaves_one
     wait_until lines_followed 2
+    kill -TERM "$BACKGROUND" # a KILL at the end would leave its children
+    wait "$BACKGROUND" || :
+    run ! pgrep_follows
 }
 
 pgrep_follows() {
