@@ -515,15 +515,18 @@ on_full_disk() {
     [ "$(sockshim report --json "$BATS_TEST_TMPDIR/copy" | jq .records)" -eq 1 ]
     [ "$(sockshim report --json <"$RING" | jq .records)" -eq 1 ]
     [ "$(sockshim report --json "$BATS_TEST_TMPDIR/folder" | jq .records)" -eq 1 ]
-    background sockshim follow -n 0 "$RING" >"$BATS_TEST_TMPDIR/followed"
+    background "$SOCKSHIM_COMMAND" follow -n 0 "$RING" >"$BATS_TEST_TMPDIR/followed"
     wait_until pgrep_follows
     leaves_one
     wait_until grep -q 'recv(.*would-block' "$BATS_TEST_TMPDIR/followed"
     leaves_one
     wait_until lines_followed 2
-    kill -TERM "$BACKGROUND" # a KILL at the end would leave its children
-    wait "$BACKGROUND" || :
-    run ! pgrep_follows
+    kill -TERM "$BACKGROUND"
+    wait_until follows_no_more
+}
+
+follows_no_more() {
+    ! pgrep -f "$RING" >/dev/null
 }
 
 pgrep_follows() {

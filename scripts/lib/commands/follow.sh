@@ -327,6 +327,7 @@ follow_wait_for_input() {
     [ -x "$launcher" ] || return 0
     until "$launcher" pause 1000 3 0; do
         [ $? -eq 3 ] || exit
+        follow_is_awaited || exit
         follow_pass_on_size
         follow_tick
     done
