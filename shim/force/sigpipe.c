@@ -311,7 +311,7 @@ void sigpipe_install(void)
 void sigpipe_enter_cage(void)
 {
     struct sigaction act;
-    struct kernel_action own;
+    struct kernel_action own = {0};
     struct sigpipe_kept kept = sigpipe_now_kept();
     if (settings.sigpipe == SIGPIPE_WATCH && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
         sigpipe_is_ours(act.sa_handler) && kernel_action(NULL, &own) == 0) {

@@ -168,6 +168,7 @@ void handler(int sig);
 void other_handler(int sig);
 void handler_with_info(int sig, siginfo_t *info, void *context);
 void settle(void);
+extern unsigned crashes;
 void finish(long result, int err, bool crash);
 void hide(void *at);
 void to_hide(void);
@@ -240,6 +241,8 @@ void send_messages(void);
 void send_file(void);
 void send_splice(void);
 void send_printed(void);
+/* One crashed, and left a stream in the C library's list, which fork() goes through. */
+extern bool stream_is_left;
 
 /* open.c */
 void open_socket(void);

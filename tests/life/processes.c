@@ -63,6 +63,7 @@ void start_program(void)
 #else
     unsigned which = below(3); /* the system's shell is of another C library */
 #endif
+    which += which == 1 && stream_is_left;
     say("%u program %u\n", number, which);
     flush();
     switch (which) {
@@ -119,7 +120,7 @@ static void be_child(void)
 
 void make_child(void)
 {
-    bool by_vfork = one_in(2);
+    bool by_vfork = one_in(2) || stream_is_left;
     say("%u %s\n", number, by_vfork ? "vfork" : "fork");
     flush();
     if (in_child) {

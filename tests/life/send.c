@@ -47,7 +47,7 @@ static int print_list(int how, int fd, const char *format, ...)
     return n;
 }
 
-void send_printed(void)
+static void print(void)
 {
     int fd = sink();
     int len = (int)below(300);
@@ -70,6 +70,15 @@ void send_printed(void)
         break;
     }
     settle();
+}
+
+bool stream_is_left;
+
+void send_printed(void)
+{
+    unsigned before = crashes;
+    print();
+    stream_is_left |= crashes > before;
 }
 
 void send_vector(void)

@@ -71,9 +71,12 @@ void settle(void)
     }
 }
 
+unsigned crashes;
+
 void finish(long result, int err, bool crash)
 {
     if (crash) {
+        crashes++;
         say(" = CRASH");
     } else {
         say(" = %ld %d", result, err);
