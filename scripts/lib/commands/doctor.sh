@@ -34,9 +34,9 @@ questions to a name server, a name server that is not there, unix sockets that
 it cannot find or reach by their path (PrivateTmp, directories), connections on
 which both sides wait for the other to begin, listeners on loopback alone, full
 accept queues, connections that wait to be accepted (also by another process at
-the same address), descriptors against their limit, workers of it (processes of
-its name that it has started) that wait for an answer; and the call that each
-thread waits in, and for whom.
+the same address), descriptors and local ports against their limits, workers of
+it (processes of its name that it has started) that wait for an answer; and the
+call that each thread waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
