@@ -350,11 +350,13 @@ read_on() {
     times 2 rec call=close ret=0 errno= error= level=info prog=haproxy side=accepted local=10.0.0.5:9001 peer=10.0.0.9:40000 state=FIN_WAIT1 cause=reset-by-own-close unread=31 idle_ms=1012 sent_ms=3012 >log
     finds_only own-reset log
     figure most_ms -eq 3012
-    # It refuses a large upload, and says so at once: that is a server's right.
+    # It refuses a large upload, and says so at once: that is a server's right, and worth knowing.
     times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=0 sent_ms=0 >log
-    finds_nothing log
+    finds_only early-close log
+    jq -e '.findings[0].level == "info"' findings.json
     times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=5000 sent_ms=0 >log
-    finds_nothing log
+    finds_only early-close log
+    jq -e '.findings[0].level == "info"' findings.json
 }
 
 @test "silent-end: who spoke last is not known, and no timer ends after such a time" {

@@ -42,7 +42,7 @@ function tell_own_reset(g,    i, n, time) {
 
 function tell_early_close(g,    i, n) {
     i = group_first[g]
-    n = found("early-close", "warn", g, \
+    n = found("early-close", "info", g, \
         spoken_prog(i) " itself resets its clients: it " (tx_of[i] > 0 ? "answers" : "closes") " before it has read all", \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) "; " spoken_range_bytes(g) " of the request unread, " (tx_of[i] > 0 ? spoken_bytes(tx_of[i]) " sent." : "nothing answered."), \
         "A close with data unread sends RST" (tx_of[i] > 0 ? ", and the client may lose the answer for it (a proxy says 502)." : ": a limit of size, or an error."), \
