@@ -44,6 +44,7 @@ PURE_SOURCES := $(filter-out shim/base/memory.c,$(wildcard shim/base/*.c shim/te
 LAUNCHER_SOURCES := $(wildcard scripts/launcher/*.c)
 LAUNCHER_HEADERS := $(wildcard scripts/launcher/*.h)
 LAUNCHER_OBJECTS := $(LAUNCHER_SOURCES:scripts/launcher/%.c=$(BUILD)/launcher/%.o)
+LAUNCHER_SHARED := $(BUILD)/shim/start/unwritable.o $(BUILD)/shim/base/names.o
 
 RECORDER_SOURCES := $(wildcard scripts/recorder/*.c)
 RECORDER_HEADERS := $(wildcard scripts/recorder/*.h)
@@ -70,10 +71,10 @@ $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # What a shell cannot do of `sockshim run` and `sockshim check`.
-$(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS)
+$(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS) $(LAUNCHER_SHARED)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS) $(LAUNCHER_SHARED)
 
-$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS) shim/base/ring.h
+$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS) shim/base/ring.h shim/base/tally.h shim/start/unwritable.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ishim $(WARNINGS) $(CFLAGS) -c -o $@ $<
 
@@ -105,7 +106,7 @@ $(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 
 $(BUILD)/programs/transparent: $(LIFE_SOURCES) tests/life/life.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) $(PROGRAM_FLAGS) -o $@ $(LIFE_SOURCES) -pthread
 
 $(BUILD)/programs/trials: $(TRIALS_SOURCES) tests/trials/trials.h tests/programs/pass.h
 	@mkdir -p $(@D)

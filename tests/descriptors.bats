@@ -32,12 +32,38 @@ numbers() {
 @test "with 16 descriptors in all: they come from 3 on, and each may be had" {
     numbers 16 env >"$BATS_TEST_TMPDIR/native"
     numbers 16 env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" >"$BATS_TEST_TMPDIR/shim"
-    # The log takes the last one.
-    diff <(sed '$d' "$BATS_TEST_TMPDIR/native") "$BATS_TEST_TMPDIR/shim"
+    # The log takes the last but one.
+    diff <(sed '/^14$/d' "$BATS_TEST_TMPDIR/native") "$BATS_TEST_TMPDIR/shim"
     [ "$(tail -1 "$BATS_TEST_TMPDIR/native")" -eq 15 ]
     local i
     for i in 1 2 3; do
         expect_count 1 ".len == $i"
+    done
+}
+
+@test "who has used up all descriptors, and closes the last, has one to go on with" {
+    local limit
+    for limit in 16 32 240 241; do
+        rm -f "$LOG"
+        run -0 shimmed "$PYTHON" -c '
+import errno, os, resource, socket, sys
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+one, other = socket.socketpair()
+one.setblocking(False)
+try:
+    one.recv(1)
+except BlockingIOError:
+    pass
+try:
+    while True:
+        os.dup(0)
+except OSError as error:
+    assert error.errno == errno.EMFILE
+os.close(limit - 1)
+socket.socket()' "$limit"
+        expect_count 1 '.error == "EAGAIN"'
+        expect_count 0 '.error == "EMFILE"'
     done
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A name server for one name, on UDP port 53 of 127.0.0.1.
+"""A name server for one name, on UDP port 53 of 127.0.0.1, or of ADDRESS.
 
-dns_server.py ANSWER: answers every question with nxdomain, servfail, refused, formerr, nodata,
+dns_server.py ANSWER [ADDRESS]: answers every question with nxdomain, servfail, refused, formerr, nodata,
 an IPv4 address (after a second and a half: late; from another address: elsewhere), or not at all (silent). Prints a line as soon as it listens.
 """
 import socket
@@ -26,7 +26,7 @@ def answer_to(question, answer):
 
 def main():
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 53))
+    server.bind((sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1", 53))
     print("ready", flush=True)
     while True:
         question, whom = server.recvfrom(512)

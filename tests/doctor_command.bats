@@ -290,6 +290,30 @@ PAIRS
     says_not "each exchange"
 }
 
+@test "no such socket, and something listens at a similar path: another port, another directory; not any socket" {
+    mkdir a b
+    "$PYTHON" -c "
+import socket, time
+for name in ('a/.s.PGSQL.5433', 'b/mysqld.sock', 'b/other.sock'):
+    globals()[name] = s = socket.socket(socket.AF_UNIX); s.bind('$PWD/' + name); s.listen()
+open('ready', 'w').close(); time.sleep(60)" 3>&- &
+    local server=$!
+    wait_until test -e ready
+    asking() {
+        run --separate-stderr "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" -c "
+import socket
+try: socket.socket(socket.AF_UNIX).connect('$PWD/$1')
+except OSError as e: print(e.errno)"
+    }
+    asking a/.s.PGSQL.5432
+    says "1 There is no socket at $PWD/a/.s.PGSQL.5432, and something listens at a similar path: $PWD/a/.s.PGSQL.5433 (python" "If that is its server, it runs" "unix_socket_directories"
+    asking a/mysql.sock
+    says "something listens at a similar path: $PWD/b/mysqld.sock (python"
+    asking a/unlike.sock
+    says_not "similar path"
+    kill "$server"
+}
+
 @test "messages that a unix socket had no room for: the queue's limit, and when it counts" {
     beside unix_datagrams
     [ "$output" = 9 ]

@@ -136,6 +136,15 @@ has_findings() {
     says "Nothing stands out"
     says_not "loopback"
     has_findings 0
+    # By UDP nobody is refused who does not listen for it.
+    looking_at takes_datagrams
+    says "It listens at loopback addresses alone (127.0.0.1:8080 (UDP)): other hosts, and containers, get no answer" "Nothing else stands out"
+    looking_at takes_datagrams_and_asked_for
+    says "1 It listens at loopback addresses alone (127.0.0.1:8080 (UDP))" "came for a port where nothing listens (UdpNoPorts)" "snmpd: agentaddress"
+    has_findings 1
+    looking_at takes_datagrams_of_all_and_asked_for
+    says_not "loopback"
+    has_findings 0
 }
 
 @test "workers that wait for an answer, and the master looks well; those that wait for clients are idle" {
@@ -178,6 +187,36 @@ has_findings() {
     run -0 --separate-stderr in_network "$PYTHON" "$SCENE" both_accept "$SOCKSHIM_COMMAND" doctor
     says " stands out"
     has_findings 0
+}
+
+@test "it computes, and reads nobody: which request it may work on; an event loop leaves others unread" {
+    looking_at computes
+    says "1 It computes, and meanwhile reads from nobody: its thread " " was busy for " " % of the time between the two looks" "2 connections have data that it has not read, the oldest for " \
+        "2 connections have waited for 1 s or more to be accepted" "so perhaps works on: descriptor " ", whose request came " "SLOWLOG GET" "Not: longer time limits"
+    has_findings 1
+    looking_at computes_beside_a_loop
+    says_not "It computes"
+    looking_at computes --seconds 0
+    says_not "It computes"
+}
+
+@test "clients wait, and nobody is waited for: the pool that was answered long since; not while one is asked" {
+    looking_at pool_is_used_up
+    says "Clients have sent something and have no answer yet: descriptor " "It waits for no socket for them: its 3 connections with 127.0.0.2:5432 have been answered, and idle for " \
+        "have not given theirs back" "Nothing else stands out"
+    has_findings 0
+    looking_at pool_is_in_use
+    says_not "have not given theirs back"
+}
+
+@test "whose connections its workers hold: most of them one host's, idle; not where there are as many of another" {
+    looking_at most_of_one_host
+    says "If it is at a limit of connections: 5 of the 7 connections of its clients are with 10.9.0.7, and on all of these nothing came or went for 3 s or more" \
+        "Clients: 7: 5 with 10.9.0.7 (5 idle), 2 with 10.9.0.8 (2 idle)" "Nothing else stands out"
+    has_findings 0
+    looking_at some_of_each_host
+    says "Clients: 6: 3 with 10.9.0."
+    says_not "limit of connections"
 }
 
 @test "an event loop that leaves an answer unread is not stuck elsewhere" {
@@ -266,6 +305,36 @@ with_places() {
         while [ "$(cat /proc/$asks/comm /proc/$may/comm | uniq)" != sleep ]; do sleep 0.05; done
         "$1" doctor --seconds 0 $asks; chmod 777 /srv/deploy/a.sock; "$1" doctor --seconds 0 $may; "$1" doctor --seconds 0 $listener; kill $asks $may $closed'
     has_findings 0
+}
+
+@test "a unix path that is open to a group of its user, which the process does not have" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
+    export PYTHON SCENE
+    cp /etc/group group
+    printf 'reads-sock:x:54321:nobody\n' >>group
+    # Started before its user was in the group, and after.
+    with_places 'mount --bind group /etc/group; listen /srv/a.sock 660; chgrp 54321 /srv/a.sock
+        setpriv --reuid nobody --regid nogroup --groups 65534 sleep 60 3>&- & before=$!
+        setpriv --reuid nobody --regid nogroup --init-groups sleep 60 3>&- & after=$!
+        until [ "$(cat /proc/$before/comm /proc/$after/comm | uniq)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $before; echo; echo next; "$1" doctor --seconds 0 $after; kill $before $after'
+    says "1 It may not reach /srv/a.sock, at which python" " listens: the socket is open to group reads-sock, user nobody is in that group, and this process does not have it. A process keeps the groups of its start" \
+        "restart it (its service; for a login: log out and in again; newgrp reads-sock"
+    has_findings 1
+    [[ ${output#*next} != *"may not reach"* ]] || fails_with "$output"
+    # A group that its user is not in is none of its affairs; and haproxy's path of the moment before.
+    printf 'reads-sock:x:54321:\n' >group
+    with_places 'mount --bind group /etc/group; listen /srv/a.sock 660; chgrp 54321 /srv/a.sock
+        setpriv --reuid nobody --regid nogroup --groups 65534 sleep 60 3>&- & asks=$!
+        until [ "$(cat /proc/$asks/comm)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; kill $asks'
+    has_findings 0
+    printf 'reads-sock:x:54321:nobody\n' >group
+    with_places 'mount --bind group /etc/group; listen /srv/b.sock.77.tmp 660; mv /srv/b.sock.77.tmp /srv/b.sock; chgrp 54321 /srv/b.sock
+        setpriv --reuid nobody --regid nogroup --groups 65534 sleep 60 3>&- & asks=$!
+        until [ "$(cat /proc/$asks/comm)" = sleep ]; do sleep 0.05; done
+        "$1" doctor --seconds 0 $asks; kill $asks'
+    says "1 It may not reach /srv/b.sock, at which"
 }
 
 @test "a name server at a loopback address where nothing listens: of a process, of the host, and beside a command" {

@@ -670,6 +670,22 @@ def on_all_addresses_and_asked_for():
     yield from refuses()
 
 
+def takes_datagrams(address="127.0.0.1"):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, PORT))
+    yield s
+
+
+def takes_datagrams_and_asked_for():
+    yield from takes_datagrams()
+    yield from nobody_listens()
+
+
+def takes_datagrams_of_all_and_asked_for():
+    yield from takes_datagrams("0.0.0.0")
+    yield from nobody_listens()
+
+
 def asks_name_server():
     """One question, and no answer; and datagrams to somebody else."""
     server, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
@@ -850,6 +866,121 @@ def still_sending():
     all_the_time(lambda: (client.recv(100000), time.sleep(0.01)), 5)
     all_the_time(lambda: server.send(b"x") if len(select.select([], [server], [], 0)[1]) else None, 5)
     yield client, server
+
+
+def served(count, address=("127.0.0.1", PORT)):
+    """Clients and what a listener has accepted of them."""
+    s = listener(16, address=address)
+    clients = [socket.create_connection(address) for _ in range(count)]
+    return s, clients, [s.accept()[0] for _ in range(count)]
+
+
+def has_sent_apart(client, server):
+    """The server's last word is older than what it then reads, by the kernel's clock."""
+    server.send(b"welcome")
+    client.recv(100)
+    time.sleep(0.05)
+    client.send(b"request")
+    server.recv(100)
+
+
+def forever():
+    while True:
+        pass
+
+
+def computes():
+    """It works on one request, and others lie unread; nobody waits for them."""
+    s, clients, servers = served(3)
+    has_sent_apart(clients[0], servers[0])
+    for client in clients[1:]:
+        client.send(b"x" * 20)
+    threading.Thread(target=forever, daemon=True).start()
+    yield s, clients, servers, connects(2)
+
+
+def computes_beside_a_loop():
+    """The same with an event loop that waits for others: what is unread is not wanted."""
+    one, other = socket.socketpair()
+    waits_in(lambda: select.select([one], [], []))
+    yield one, other, list(computes())
+
+
+def clients_elsewhere(count, act):
+    """As many in a process of their own, which lasts as long as this one."""
+    lives, here = os.pipe()
+    if os.fork():
+        os.close(lives)
+        return here
+    os.close(here)
+    clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(count)]
+    for client in clients:
+        act(client)
+    os.read(lives, 1)
+    os._exit(0)
+
+
+def welcomed(client):
+    client.recv(100)
+    time.sleep(0.05) # apart for the kernel's clock
+    client.send(b"request")
+
+
+def pool_is_used_up(finish=lambda pool: None):
+    """Two clients wait; this program's three connections were answered long since."""
+    behind, pool, upstream = served(3, ("127.0.0.2", 5432))
+    s = listener(16)
+    for near, far in zip(pool, upstream):
+        near.send(b"query")
+        far.recv(100)
+        time.sleep(0.05)
+        far.send(b"rows")
+        near.recv(100)
+    while tcp_info(pool[-1], 44, "I") < 3500:  # tcpi_last_data_sent
+        time.sleep(0.05)
+    finish(pool)
+    here = clients_elsewhere(2, welcomed)
+    servers = [s.accept()[0] for _ in range(2)]
+    for server in servers:
+        server.send(b"welcome")
+        server.recv(100)
+    yield s, servers, behind, pool, upstream, here
+
+
+def pool_is_in_use():
+    """The same, and one of the three has just been asked."""
+    return pool_is_used_up(lambda pool: pool[0].send(b"query"))
+
+
+def workers(hosts):
+    """A server whose connections its children hold; from so many of each host."""
+    for host in ("10.9.0.1", *hosts):
+        subprocess.run(["ip", "addr", "add", host + "/32", "dev", "lo"], check=True)
+    s = listener(16, address=("10.9.0.1", PORT))
+    clients, children = [], []
+    for host, count in hosts.items():
+        for _ in range(count):
+            clients.append(socket.create_connection(("10.9.0.1", PORT), source_address=(host, 0)))
+            connection = s.accept()[0]
+            connection.send(b"welcome")
+            clients[-1].recv(100)
+            children.append(subprocess.Popen(["sleep", "1000"], stdin=connection))
+            connection.close()
+    while tcp_info(clients[-1], 52, "I") < 3500:  # tcpi_last_data_recv
+        time.sleep(0.05)
+    status = subprocess.run(sys.argv[2:]).returncode
+    for child in children:
+        child.kill()
+    sys.exit(status)
+    yield
+
+
+def most_of_one_host():
+    return workers({"10.9.0.7": 5, "10.9.0.8": 2})
+
+
+def some_of_each_host():
+    return workers({"10.9.0.7": 3, "10.9.0.8": 3})
 
 
 def idle():

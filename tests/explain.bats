@@ -122,7 +122,16 @@ unavailable!'
         [ "${lines[0]}" = "$topic" ] || wrong+="$message: ${lines[0]}, not $topic"$'\n'
     done <"$TOP/tests/messages.txt"
     [ -z "$wrong" ] || fails_with "$wrong"
-    [ "$count" -ge 260 ]
+    [ "$count" -ge 600 ]
+}
+
+@test "a phrase with a gap leads by what stands at both ends; two letters are no state of haproxy's" {
+    topic_is refused "ERROR 2003 (HY000): Can't connect to MySQL server on 'db:3306' (111)"
+    topic_is no-route "ERROR 2003 (HY000): Can't connect to MySQL server on 'db:3306' (113)"
+    topic_is timed-out "ERROR 2003 (HY000): Can't connect to MySQL server on 'db:3306' (110)"
+    topic_is haproxy "10.0.0.5:33317 [28/Nov] web app/s1 0/0/-1/-1/5 503 0 - - SC-- 0/0/0/0/3"
+    topic_is reset-by-peer PR_CONNECT_RESET_ERROR
+    [[ $(explain "sh: frobnicate: No route to host") == no-route* ]]
 }
 
 @test "an error message that no topic is of: its errno by name, by what strerror says, or by its number" {

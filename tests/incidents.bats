@@ -640,6 +640,75 @@ while True:
     finds_nothing server.log
 }
 
+@test "a broker takes a few clients, and ends further ones at once: a limit; one without room for any is none" {
+    local program='
+const net = require("net")
+const connect = Buffer.from("101000044d5154540402003c0004", "hex")
+let times = 0
+function again() {
+    const s = net.connect('"$PORT"', "127.0.0.1")
+    let next = () => { next = () => 0; if (++times < 6) again(); else process.exit() }
+    s.on("error", () => 0)
+    s.on("connect", () => s.write(Buffer.concat([connect, Buffer.from("cli" + times)])))
+    s.on("data", () => next())
+    s.on("close", () => next())
+}
+again()'
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\nmax_connections 3\n' "$PORT" >m.conf
+    background mosquitto -c m.conf
+    wait_for_port "$PORT"
+    wait_until mosquitto_pub -h 127.0.0.1 -p "$PORT" -t t -m x # whoever looked for the port is gone
+    under_shim log timeout -s INT 20 node -e "$program"
+    finds_only nothing-behind log
+    figure standing -ge 3
+    grep -q 'may take [34] or so' findings.json
+    kill "$(pgrep -P $$ -x mosquitto)"
+    PORT=$(free_port)
+    python_server 'c.close()'
+    under_shim log.2 timeout -s INT 20 node -e "$(sed "s/net.connect([0-9]*/net.connect($PORT/" <<<"$program")"
+    finds_only nothing-behind log.2
+    run ! grep -q 'may take' findings.json
+}
+
+@test "a port that is looked at again and again, of an FTP server; clients that log in are none" {
+    background "$SOCKSHIM_COMMAND" -q -o log -- pure-ftpd -S "127.0.0.1,$PORT" -c 9 -C 9
+    wait_for_port "$PORT"
+    : >log
+    "$PYTHON" -c "
+import socket, time
+for _ in range(8):
+    s = socket.create_connection(('127.0.0.1', $PORT)); s.recv(1000); s.close(); time.sleep(.5)"
+    wait_until eval '[ "$(grep -c cause=peer- log)" -ge 8 ]'
+    finds_only health-check log
+    figure visits -ge 8
+    : >log
+    "$PYTHON" -c "
+import socket, time
+for _ in range(8):
+    s = socket.create_connection(('127.0.0.1', $PORT)); s.recv(1000); s.sendall(b'NOOP\r\n'); s.recv(1000); s.close(); time.sleep(.5)"
+    wait_until eval '[ "$(grep -c cause=peer- log)" -ge 8 ]'
+    findings log >kinds
+    run ! grep -q health-check kinds
+}
+
+@test "redis stands still for a moment: all of python's requests fail at once" {
+    background redis-server --port "$PORT" --bind 127.0.0.1 --save '' --enable-debug-command local
+    wait_for_port "$PORT"
+    python_client log '
+all = [connect() for _ in range(5)]
+for c in all:
+    c.settimeout(1); c.sendall(b"PING\r\n"); c.recv(9); time.sleep(.05)
+held = connect()
+held.sendall(b"DEBUG SLEEP 30\r\n")
+time.sleep(.2)
+for c in all: c.sendall(b"PING\r\n")
+for c in all: c.settimeout(.0 if c is not all[0] else 1); quietly(c.recv, 9)
+for c in all: c.close()
+import os; os._exit(0)'
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | contains("Up to 5 within 0.5 s")' findings.json
+}
+
 @test "looks alike: a farewell, an exit with a socket open, messages that want no answer" {
     python_server '
 while c.recv(1000): pass'

@@ -297,3 +297,137 @@ except OSError: pass"
     finds no-answer log.3
     [[ $(jq -r "$advice" findings.json) != *SOCKSHIM_CONNECT_TIMEOUT* ]]
 }
+
+# said_by NAMESPACE COMMAND...: what it said, in one line, in `said`.
+said_by() {
+    in_ns "$1" "${@:2}" 2>&1 3>&- | tr -s ' \n' ' ' >said
+}
+
+# Another way into the server's host, for senders to whom it answers by e0.
+second_way() {
+    in_ns "$S" sysctl -qw net.ipv4.conf.all.rp_filter="$1" net.ipv4.conf.e0.rp_filter="$1"
+    ip -n "$S" link add e1 type veth peer name vp netns "$R"
+    in_ns "$S" sysctl -qw net.ipv4.conf.e1.rp_filter="$1"
+    ip -n "$S" addr add 10.3.0.2/24 dev e1
+    ip -n "$S" link set e1 up
+    ip -n "$R" addr add 10.3.0.1/24 dev vp
+    ip -n "$R" link set vp up
+    wait_until eval "ip -n $R route get 10.3.0.2 | grep -q vp"
+}
+
+@test "rp_filter: datagrams that a sniffer sees and no program gets; where the way back is the same, nothing is said" {
+    second_way 1
+    background ip netns exec "$S" socat -u UDP-RECV:5140 OPEN:got,creat,append
+    wait_until eval "ip netns exec $S ss -Hlun 'sport = :5140' | grep -q ."
+    background ip netns exec "$C" "$PYTHON" -c '
+import socket, time
+s = socket.socket(2, 2)
+while True: s.sendto(b"x", ("10.3.0.2", 5140)); time.sleep(.1)'
+    wait_until eval "ip netns exec $S nstat -az TcpExtIPReversePathFilter | awk '\$2 > 0 { found = 1 } END { exit !found }'"
+    said_by "$S" "$SOCKSHIM_COMMAND" doctor --seconds 2
+    grep -q '1 [0-9]* packets came in between the two looks by an interface by which this host would not answer their sender, and rp_filter dropped them' said || fails_with "$(cat said)"
+    said_by "$S" "$SOCKSHIM_COMMAND" doctor --seconds 2 "$(in_ns "$S" ss -Hlunp 'sport = :5140' | sed 's/.*pid=\([0-9]*\).*/\1/')"
+    grep -q '1 [0-9]* packets came in .*ip route get SENDER' said || fails_with "$(cat said)"
+    [ ! -s got ]
+    # The route back that was missing.
+    ip -n "$S" route add 10.1.0.0/24 via 10.3.0.1
+    wait_until test -s got
+    said_by "$S" "$SOCKSHIM_COMMAND" doctor --seconds 1
+    run -1 grep 'rp_filter dropped' said
+}
+
+# The server answers from an address that the client has not asked.
+@test "answers from elsewhere: a port forwarding back into the same network; what nobody answers is none" {
+    web_server
+    in_ns "$R" nft -f - <<'RULES'
+table ip nat {
+  chain pre {
+    type nat hook prerouting priority -100
+    ip daddr 203.0.113.7 tcp dport 80 dnat to 10.2.0.2
+  }
+}
+RULES
+    # The server's answers reach the client past the NAT, as in one network.
+    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
+    ip -n "$S" link set e1 up
+    ip -n "$C" link set e1 up
+    ip -n "$C" addr add 10.4.0.1/24 dev e1
+    ip -n "$S" addr add 10.4.0.2/24 dev e1
+    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
+    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s --connect-timeout 4 http://203.0.113.7/
+    grep -q 'gave-up-connecting 1, to other hosts: 203.0.113.7:80 (1). Meanwhile this host sent [0-9]* RST' said || fails_with "$(cat said)"
+    grep -q 'from another address than COMMAND asked.*NAT loopback' said
+    # Of a process that connects already; SYN is sent each second there.
+    if in_ns "$C" sysctl -qw net.ipv4.tcp_syn_linear_timeouts=127 2>/dev/null; then
+        background ip netns exec "$C" "$PYTHON" -c "import socket; socket.create_connection(('203.0.113.7', 80), 60)"
+        wait_until eval "ip netns exec $C ss -Htn state syn-sent | grep -q 203.0.113.7"
+        said_by "$C" "$SOCKSHIM_COMMAND" doctor --seconds 4 "$(in_ns "$C" ss -Htnp state syn-sent | sed 's/.*pid=\([0-9]*\).*/\1/')"
+        grep -q '1 A connect is not answered: .*or answers come from another address than was asked.* RSTs* went out (OutRsts).*explain nat-loopback' said || fails_with "$(cat said)"
+    fi
+    rules "$R" forward 'drop'
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log.2 -- "$PYTHON" -c "import socket; socket.create_connection(('203.0.113.7', 80), 4)"
+    grep -q 'SYNs or their answers were lost' said || fails_with "$(cat said)"
+    run -1 grep 'NAT loopback' said
+}
+
+@test "mtu, from the side that receives: no large segment has come; where one has, nothing is said of it" {
+    # As a server that forks for each connection, and waits for the rest of a message.
+    background ip netns exec "$S" "$PYTHON" -c '
+import socket
+with socket.create_server(("10.2.0.2", 25)) as l:
+    c, _ = l.accept()
+    c.sendall(b"220 x\r\n")
+    while d := c.recv(65536):
+        if b"DATA" in d: c.sendall(b"354 go on\r\n")'
+    wait_until eval "ip netns exec $S ss -Hltn 'sport = :25' | grep -q ."
+    server=$(in_ns "$S" ss -Hltnp 'sport = :25' | sed 's/.*pid=\([0-9]*\).*/\1/')
+    rules "$R" forward 'ip length > 1400 drop'
+    background ip netns exec "$C" perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new("10.2.0.2:25"); <$s>; print $s "DATA\r\n"; $s->flush; <$s>; $s->send("x" x 40000); open my $f, ">", "sent"; close $f; sleep 60'
+    wait_until test -e sent
+    # From 3 s of silence on it is asked what it waits for.
+    wait_until eval "ip netns exec $S ss -Htino 'sport = :25' | grep -Eq 'lastrcv:([4-9]|[0-9]{2,})[0-9]{3} '"
+    said_by "$S" "$SOCKSHIM_COMMAND" doctor "$server"
+    grep -q 'If it waits for more from 10.1.0.2:[0-9]* (descriptor [0-9]*; the last came [0-9.]* s ago): no segment of more than 536 bytes has come from there' said || fails_with "$(cat said)"
+    in_ns "$R" nft flush ruleset
+    wait_until eval "ip netns exec $S ss -Htino 'sport = :25' | grep -q 'bytes_received:40006 '"
+    wait_until eval "ip netns exec $S ss -Htino 'sport = :25' | grep -Eq 'lastrcv:([4-9]|[0-9]{2,})[0-9]{3} '"
+    said_by "$S" "$SOCKSHIM_COMMAND" doctor "$server"
+    run -1 grep 'no segment of more than' said
+}
+
+# resolves SERVER'S-ANSWER: what doctor says beside a look-up in the client's namespace.
+resolves() {
+    echo 'nameserver 10.2.0.2' >resolv.conf
+    echo "options timeout:$2" >>resolv.conf
+    echo 'hosts: files dns' >nsswitch.conf
+    background ip netns exec "$S" "$PYTHON" "$TOP/tests/dns_server.py" "$1" 10.2.0.2
+    wait_until eval "ip netns exec $S ss -Hlun 'sport = :53' | grep -q ."
+    said_by "$C" unshare -m sh -c 'mount --bind resolv.conf /etc/resolv.conf; mount --bind nsswitch.conf /etc/nsswitch.conf; exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "log.$1" -- "$PYTHON" -c "import socket; socket.getaddrinfo('api.example', 80)"
+    end_backgrounds || :
+    wait_until eval "! ip netns exec $S ss -Hlun 'sport = :53' | grep -q ."
+}
+
+@test "names: of the questions for A and AAAA, which go out together, one is lost; a slow server answers both" {
+    in_ns "$R" nft -f - <<'RULES'
+table ip t {
+  set seen { type inet_service; size 65535; flags dynamic, timeout; timeout 1s; }
+  chain forward {
+    type filter hook forward priority 0
+    udp dport 53 udp sport @seen drop
+    udp dport 53 add @seen { udp sport }
+  }
+}
+RULES
+    resolves 10.2.0.2 2
+    grep -q '1 name-resolved-late 1. [0-9]* UDP datagrams went out (UdpOutDatagrams), and [0-9]* came in' said || fails_with "$(cat said)"
+    grep -q 'RES_OPTIONS=single-request-reopen' said
+    finds_only name-resolved-late log.10.2.0.2
+    figure ms -ge 2000
+    in_ns "$R" nft flush ruleset
+    resolves late 9
+    run -1 grep 'went out (UdpOutDatagrams)' said
+    finds_only name-resolved-late log.late
+}

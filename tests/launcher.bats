@@ -438,6 +438,31 @@ END
     [ "$stderr" = "sockshim: -o shut/new: cannot write there: $PWD/shut is on a read-only file system" ] || fails_with "$stderr"
 }
 
+@test "a place that only an attempt shows to be unwritable is refused, and nothing is left of the attempt" {
+    refused() {
+        expect_refusal sockshim "$1" -o "$2" touch ran
+        [ ! -e ran ] || fails_with "it ran"
+    }
+    refused "-o /sys/log: cannot write there: this user may not create files in /sys" /sys/log
+    refused "-o /proc/%p.log: cannot write there: No such file or directory" /proc/%p.log
+    cp "$(command -v sleep)" running
+    background ./running 600
+    wait_until eval '[ "$(readlink /proc/$BACKGROUND/exe)" = "$PWD/running" ]'
+    refused "-o running: cannot write there: Text file busy" running
+    mkdir full
+    # shellcheck disable=SC2016
+    run -0 unshare -m sh -c '
+        mount -t tmpfs -o size=4k none full && echo x >full/old && head -c 4095 /dev/zero >full/fill
+        for log in new old %p.log; do "$1" -o full/$log touch ran; ls -A full; done' - "$SOCKSHIM_COMMAND"
+    [ "$(grep -c 'cannot write there: its file system is full' <<<"$output")" -eq 3 ] || fails_with "$output"
+    [ ! -e ran ]
+    mkdir made
+    run -0 sockshim -o made/log true
+    run -0 unshare -m sh -c 'mount -t ramfs none made && "$1" -o made/log true && ls -A made' - "$SOCKSHIM_COMMAND" # has no O_TMPFILE
+    [ -z "$(ls -A made)" ]
+    [ "$output" = "sockshim: no records: no socket was seen" ] || fails_with "$output"
+}
+
 @test "--skip takes the words of the tables, and finds what was meant" {
     mkdir out
     cp "$SHIM" "$TABLES" "$BUILD/sockshim-run" out/
@@ -508,6 +533,14 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [ "$stderr" = "sockshim: no records: no socket was seen" ] || fails_with "$stderr"
 }
 
+@test "the summary tells files apart whose names differ in case only" {
+    mkdir logs
+    # shellcheck disable=SC2016
+    run -0 --separate-stderr sockshim -o 'logs/%n' bash -c '(exec -a Victim perl ./victim); (exec -a victim perl ./victim)'
+    [ -s logs/Victim ] && [ -s logs/victim ]
+    [ "${stderr_lines[0]}" = "sockshim: 2 records: peer-closed 2" ] || fails_with "$stderr"
+}
+
 @test "an interrupt during the summary ends it, with COMMAND's status" {
     mkdir bin
     printf '#!/bin/sh\nkill -TERM $PPID\nexec cat\n' >bin/awk
@@ -530,6 +563,29 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [[ $output == "x?]0;x???????: no, command not found in PATH"* ]] || fails_with "$output"
     run -127 --separate-stderr env LC_ALL=C "$SOCKSHIM_COMMAND" "$umlaut"
     [ "$stderr" = "sockshim: ??: command not found" ] || fails_with "$stderr"
+}
+
+@test "the shim's own messages, and JSON, have nothing in them that no terminal shows" {
+    # U+061C, 200B, 200F, 2028, 202E, 2060, 206F, FEFF, E0001, E007F
+    local bad=$'A\xd8\x9cB\xe2\x80\x8bC\xe2\x80\x8fD\xe2\x80\xa8E\xe2\x80\xaeF\xe2\x81\xa0G\xe2\x81\xafH\xef\xbb\xbfI\xf3\xa0\x80\x81J\xf3\xa0\x81\xbfK'
+    local hexed='A\xd8\x9cB\xe2\x80\x8bC\xe2\x80\x8fD\xe2\x80\xa8E\xe2\x80\xaeF\xe2\x81\xa0G\xe2\x81\xafH\xef\xbb\xbfI\xf3\xa0\x80\x81J\xf3\xa0\x81\xbfK'
+    local escaped='A\u061cB\u200bC\u200fD\u2028E\u202eF\u2060G\u206fH\ufeffI\udb40\udc01J\udb40\udc7fK'
+    local umlaut=$'\xc3\xb6' system
+    run -0 --separate-stderr env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="/none/$umlaut$bad" ./victim
+    [[ $stderr == "sockshim: SOCKSHIM_LOG: cannot write to /none/$umlaut$hexed (ENOENT): "* ]] || fails_with "$stderr"
+    run -0 --separate-stderr env LD_PRELOAD="$SHIM" SOCKSHIM_LOG=log SOCKSHIM_LEVEL="$umlaut$bad" ./victim
+    [[ $stderr == "sockshim: SOCKSHIM_LEVEL: $umlaut$hexed is not allowed; "* ]] || fails_with "$stderr"
+    # The names of files stay what they are.
+    run -0 env LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" -q -o "log$bad" --recorder "recorder$bad" ./victim
+    [ -s "log$bad" ] && [ -s "recorder$bad" ]
+    for system in mawk gawk "busybox awk"; do
+        mkdir -p bin
+        printf '#!/bin/sh\nexec %s "$@"\n' "$system" >bin/awk
+        chmod +x bin/awk
+        run -0 --separate-stderr env PATH="$PWD/bin:$PATH" LC_ALL=C.UTF-8 "$SOCKSHIM_COMMAND" report --json "log$bad"
+        [[ $output == *"\"log$escaped\""* ]] || fails_with "$system: $output"
+        [ "$(jq -r '.logs[0]' <<<"$output")" = "log$bad" ]
+    done
 }
 
 # ---- Hostile files ----

@@ -9,7 +9,7 @@ import sys
 
 STEPS = """raise kill kill-group kill-from-thread kill-from-child pthread_kill sigqueue timer
 raise-blocked count count-once count-once-nodefer again-once again-once-nodefer jump-once default
-ignore query altstack socket vfork-child child-raise to-pipe-partial to-pipe-from-socket
+ignore query cage-refused altstack socket vfork-child child-raise to-pipe-partial to-pipe-from-socket
 to-pipe-thread to-socket-thread to-pipe-blocked to-socket-blocked to-socket-stdio-blocked
 to-both-blocked to-both-reversed-blocked to-pipe-and-wait to-socket-and-wait to-pipe-and-signalfd
 raise-and-to-pipe-blocked to-pipe-and-quietly-blocked""".split()

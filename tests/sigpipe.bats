@@ -194,6 +194,14 @@ writes() {
         SOCKSHIM=watch
 }
 
+@test "SOCKSHIM=watch: what the program sees of its disposition stays the same after a filter was refused" {
+    local step
+    for step in query ignore count count-once; do
+        life SOCKSHIM=watch socket "$step" cage-refused query
+        [ "$status" -eq 0 ] && [ "$output" = "$native_output" ] || fails_with "$step: $native_output; $output"
+    done
+}
+
 @test "SOCKSHIM=watch: a write to a socket by which the program ends is logged before" {
     local step call
     for step in $(writes socket); do

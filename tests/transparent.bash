@@ -29,14 +29,15 @@ ip -6 route del local ::1 dev lo table local metric 0
 exec "$@"'
 
 # in_empty_world FOLDER COMMAND...: in an empty folder and a network namespace of
-# its own, with as many descriptors as nearly everywhere.
+# its own, with as many descriptors as nearly everywhere, or $DESCRIPTORS; behind $FILTER, words
+# that put a filter on.
 in_empty_world() {
     local rights=
     [ "$(id -u)" -eq 0 ] || rights=-r
     rm -rf "$1"
     mkdir "$1"
     # shellcheck disable=SC2086
-    (cd "$1" && ulimit -Sn 1024 && unshare $rights -n sh -c "$WORLD" - "${@:2}") 3>&-
+    (cd "$1" && ulimit -Sn "${DESCRIPTORS:-1024}" && unshare $rights -n sh -c "$WORLD" - $FILTER "${@:2}") 3>&-
 }
 
 # live_twice PROGRAM SEED STEPS SETTING SIGPIPE NODELAY LOG: what the program saw

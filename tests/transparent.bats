@@ -26,6 +26,24 @@ STEPS=${TRANSPARENT_STEPS:-1500}
     same_life "$SEED" SOCKSHIM_LOG=log off on yes
 }
 
+@test "it is the same under a filter that was inherited, and with few descriptors where the log has none" {
+    cd "$BATS_TEST_TMPDIR"
+    in_empty_world empty true || skip "no network namespaces here"
+    local FILTER DESCRIPTORS seed=$SEED
+    for FILTER in "$PROGRAMS/filtered 38 statx" "$PROGRAMS/filtered 1 statx,madvise,readlinkat"; do
+        same_life $((seed++)) SOCKSHIM_LOG=log off on yes
+        same_life $((seed++)) SOCKSHIM=watch off off yes
+    done
+    # In a filter that kills for what opens the log, nothing is done.
+    FILTER="$PROGRAMS/filtered kill readlinkat"
+    same_life $((seed++)) SOCKSHIM_LOG=log off off no
+    FILTER=
+    for DESCRIPTORS in 16 20 24 32; do
+        same_life $((seed++)) SOCKSHIM_LOG=off off on no
+        same_life $((seed++)) SOCKSHIM_LOG=stderr off on no
+    done
+}
+
 @test "a difference is found out: one of errno, of a byte, of a result, of a disposition" {
     cd "$BATS_TEST_TMPDIR"
     in_empty_world empty true || skip "no network namespaces here"

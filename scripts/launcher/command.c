@@ -13,6 +13,7 @@
 #include "command.h"
 
 #include "descriptors.h"
+#include "tally.h"
 #include "witness.h"
 
 #include <errno.h>
@@ -306,7 +307,7 @@ int command_run(const char *file, char **argv, char **environment, struct outcom
         witness_end();
         return failure;
     }
-    descriptors_close_all_but(STDERR_FILENO, witness_socket());
+    descriptors_close_all_but((int[]){STDERR_FILENO, witness_socket(), tally_file()}, 3);
     wait_for_command(outcome);
     witness_end();
     allow_impatience(outcome);

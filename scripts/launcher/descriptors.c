@@ -34,21 +34,29 @@ static void close_from(unsigned first, unsigned last)
     }
 }
 
-void descriptors_close_all_but(int one, int other)
+/* The lowest of them that is `first` or above; -1: none. */
+static int next_kept(const int *kept, size_t count, int first)
 {
-    int kept[] = {one < other ? one : other, one < other ? other : one};
-    unsigned first = STDERR_FILENO + 1;
+    int next = -1;
+    for (size_t i = 0; i < count; i++) {
+        if (kept[i] >= first && (next < 0 || kept[i] < next)) {
+            next = kept[i];
+        }
+    }
+    return next;
+}
+
+void descriptors_close_all_but(const int *kept, size_t count)
+{
+    int first = STDERR_FILENO + 1;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i <= STDERR_FILENO; i++) {
-        if (i != one && i != other) {
+        if (next_kept(kept, count, i) != i) {
             dup2(null, i);
         }
     }
-    for (int i = 0; i < 2; i++) {
-        if (kept[i] >= (int)first) {
-            close_from(first, (unsigned)kept[i] - 1);
-            first = (unsigned)kept[i] + 1;
-        }
+    for (int next; (next = next_kept(kept, count, first)) >= 0; first = next + 1) {
+        close_from((unsigned)first, (unsigned)next - 1);
     }
-    close_from(first, ~0U);
+    close_from((unsigned)first, ~0U);
 }

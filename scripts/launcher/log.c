@@ -3,6 +3,7 @@
 #include "base/ring.h"
 #include "options.h"
 #include "words.h"
+#include "writable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,45 +53,6 @@ static const char *current_directory(void)
     return name;
 }
 
-/* Why a file cannot be made in the folder; NULL if it can. */
-static const char *why_no_file_in(const char *folder)
-{
-    struct stat status;
-    if (stat(folder, &status)) {
-        return errno == ENOENT ? words("there is no directory %s", folder)
-                               : words("%s: %s", folder, strerror(errno));
-    }
-    if (!S_ISDIR(status.st_mode)) {
-        return words("%s is not a directory", folder);
-    }
-    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) {
-        return NULL;
-    }
-    return errno == EROFS ? words("%s is on a read-only file system", folder)
-                          : words("this user may not create files in %s", folder);
-}
-
-static const char *why_not_writable(const char *path)
-{
-    struct stat status;
-    if (stat(path, &status) == 0) {
-        if (S_ISDIR(status.st_mode)) {
-            return "it is a directory, not a file";
-        }
-        if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
-            return NULL;
-        }
-        return errno == EROFS ? "it is on a read-only file system"
-                              : "this user may not write to it";
-    }
-    /* A link to what is not there yet: the shim finds out. */
-    if (lstat(path, &status) == 0) {
-        return NULL;
-    }
-    const char *slash = strrchr(path, '/');
-    return why_no_file_in(slash == path ? "/" : words("%.*s", (int)(slash - path), path));
-}
-
 static void refuse_place(const char *option, const char *typed)
 {
     /* What %p and %n make of a folder is known to the shim alone. */
@@ -98,9 +60,9 @@ static void refuse_place(const char *option, const char *typed)
     const char *folder = words("%.*s", (int)(slash - place), place);
     const char *why = NULL;
     if (!has_pattern(place)) {
-        why = why_not_writable(place);
+        why = writable_refusal(place);
     } else if (*folder && !has_pattern(folder)) {
-        why = why_no_file_in(folder);
+        why = writable_refusal_in(folder);
     }
     if (!why) {
         return;
@@ -160,7 +122,7 @@ static const char *why_no_recorder(const char *path)
 {
     struct stat status;
     char beginning[sizeof RING_MAGIC];
-    const char *why = why_not_writable(path);
+    const char *why = writable_refusal(path);
     if (why || stat(path, &status) || (S_ISREG(status.st_mode) && status.st_size == 0)) {
         return why;
     }
@@ -253,7 +215,7 @@ static void add_file(struct files *files, char *path)
         return;
     }
     for (size_t i = 0; i < files->count; i++) {
-        if (is(files->file[i].path, path)) {
+        if (strcmp(files->file[i].path, path) == 0) {
             return;
         }
     }
@@ -292,11 +254,11 @@ void log_begin(void)
 static off_t size_before(const struct file *file)
 {
     size_t len = strlen(file->path);
-    size_t unrotated = len > 2 && is(file->path + len - 2, ".1") ? len - 2 : len;
+    size_t unrotated = len > 2 && strcmp(file->path + len - 2, ".1") == 0 ? len - 2 : len;
     for (size_t i = 0; i < before.count; i++) {
         const struct file *old = &before.file[i];
         bool is_named_so =
-            is(old->path, file->path) ||
+            strcmp(old->path, file->path) == 0 ||
             (strlen(old->path) == unrotated && strncmp(old->path, file->path, unrotated) == 0);
         if (is_named_so && old->inode == file->inode && old->device == file->device) {
             return old->size <= file->size ? old->size : 0;

@@ -16,6 +16,7 @@
 #include "pause.h"
 #include "preload.h"
 #include "summary.h"
+#include "tally.h"
 #include "target.h"
 #include "words.h"
 
@@ -206,6 +207,7 @@ static int run(struct call *call)
         cannot_run(&target, options.command[0], errno);
     }
     log_begin();
+    tally_start();
     int failure = command_run(target.file, options.command, environment_list(), &outcome);
     if (failure != 0) {
         cannot_run(&target, options.command[0], failure);

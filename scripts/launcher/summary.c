@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "tally.h"
 #include "words.h"
 
 #include <dirent.h>
@@ -131,15 +132,50 @@ static const char *other_name(const struct target *target, const struct outcome 
     return outcome->name;
 }
 
+/* Which program's log could not be opened, if there is one, and why. */
+static bool say_unopened(void)
+{
+    const char *unopened = tally_unopened();
+    if (unopened) {
+        complain("%s; what it saw is not known", unopened);
+    }
+    return unopened;
+}
+
+/* There were records, or may have been, or the shim was not there at all. Returns whether that
+ * was so. */
+static bool explain_loss(const struct outcome *outcome)
+{
+    const char *left_out = filters();
+    if (say_unopened()) {
+        return true;
+    }
+    if (tally_lost() > 0) {
+        complain("no records: %u could not be written: is the file system full, or the size of "
+                 "files limited (ulimit -f)?",
+                 tally_lost());
+    } else if (left_out) {
+        complain("no records; not counted: what %s left out", left_out);
+    } else if (tally_sockets() > 0) {
+        complain("no records: there was a socket, but its log is not there any more, or was moved");
+    } else if (tally_loaded() == 0) {
+        complain("no records, and whether there was a socket is not known: %s",
+                 outcome->signal ? "COMMAND ended before sockshim could start"
+                                 : "COMMAND gave no sign that sockshim was loaded into it");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Nothing at all was added to the log. */
 static void explain_silence(const struct target *target, const struct outcome *outcome)
 {
-    const char *left_out = filters();
     const char *other = other_name(target, outcome);
     if (target->problem) {
         complain("no records: sockshim did not work with COMMAND: %s", target->problem);
-    } else if (left_out) {
-        complain("no records; not counted: what %s left out", left_out);
+    } else if (explain_loss(outcome)) {
+        return;
     } else if (other) {
         complain(
             "no records: no socket was seen; the process became %s; see whether sockshim works "
@@ -231,7 +267,7 @@ static void start_awk(const char *lib, const char *left_out)
         p.argv,
         (char *[]){
             (char *)"LC_ALL=C", words("IS_UTF8=%s", is_utf8_locale() ? "yes" : ""),
-            words("LEFT_OUT=%s", left_out ? left_out : ""),
+            words("LEFT_OUT=%s", left_out ? left_out : ""), words("MORE_LOST=%u", tally_lost()),
             words("REPORT_CAUSES=%s/causes.txt", lib), words("REPORT_LIMITS=%s/limits.txt", lib),
             (char *)"REPORT_NAMES=log", (char *)"REPORT_PIECE=1000000", /* no line is in pieces */
             (char *)"REPORT_TOTAL=", (char *)"FILTER_IS_SET=", (char *)"FILTER_CLOCK=utc", NULL},
@@ -247,6 +283,7 @@ static void summarize_files(const char *lib, const struct target *target,
         return;
     }
     start_awk(lib, filters());
+    say_unopened();
     say_where();
 }
 
@@ -283,6 +320,7 @@ void summary_print(const char *lib, const struct target *target, const char *com
         complain("nothing was logged: the log is off");
     } else if (strcmp(log, "stderr") == 0) {
         complain("the log went to stderr");
+        say_unopened();
     } else if (stat(log, &status) == 0 && !S_ISREG(status.st_mode)) {
         complain("the log went to %s", log);
     } else {

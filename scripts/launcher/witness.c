@@ -25,7 +25,7 @@ struct question {
 static _Noreturn void bear_witness(int socket)
 {
     struct question asked;
-    descriptors_close_all_but(socket, -1);
+    descriptors_close_all_but(&socket, 1);
     while (recv(socket, &asked, sizeof asked, 0) == sizeof asked) {
         const struct timespec patience = {0, asked.patience_ms * 1000000L};
         sigset_t one;

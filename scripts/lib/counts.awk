@@ -1,10 +1,11 @@
 # How many records a run left, the worst causes first, in a line. After records.awk.
-# LEFT_OUT in the environment: what the log was told to leave out; that is not to be
-# told as nothing.
+# In the environment, LEFT_OUT: what the log was told to leave out; that is not to be
+# told as nothing. MORE_LOST: how many records were lost that the log does not tell of.
 
 # print_counts(RECORDS, COUNT of each cause, LOST ones, whether one STARTED)
 function print_counts(records, count, lost, started,    left_out, more, reason, line, shown, best, cause, told, others) {
     left_out = ENVIRON["LEFT_OUT"]
+    lost += ENVIRON["MORE_LOST"]
     if (lost)
         more = "; " lost " more could not be written"
     if (!records) {

@@ -7,6 +7,7 @@
 !are_records && $1 == "began" { began = $2 }
 !are_records && $1 == "ended" { ended = $2 }
 !are_records && $1 == "address" { is_ours[$2] = 1 }
+!are_records && $1 == "at-path" { listens_at[++paths] = $2; path_owner[paths] = $4 ", pid " $3 }
 !are_records && $1 == "level" { log_level = tolower($2) }
 !are_records && $1 == "skip" { skipped = $2 }
 are_records && read_record($0) { event == "start" ? note_settings() : note() }
@@ -29,6 +30,7 @@ END {
 function look_for_findings() {
     resets()
     refusals()
+    no_such_sockets()
     unreachable()
     unanswered()
     silence()
@@ -67,6 +69,8 @@ function note(    cause, peer, place) {
     else if (cause == "gave-up-connecting" && (value("pid"), value("fd"), value("peer")) in has_failed)
         return # told already
     total[cause]++
+    if (cause == "no-such-socket" && value("peer") ~ /^\// && !is_missed[value("peer")]++)
+        missed[++misses] = value("peer")
     # An end before a single byte had come.
     if (cause == "peer-closed" && value("rx") == "0")
         cause = "closed-unanswered"
@@ -87,6 +91,36 @@ function note(    cause, peer, place) {
     place = is_here(ip_of(peer)) ? "here" : "elsewhere"
     tcp[cause, place]++
     by_peer[cause, place, peer]++
+}
+
+# Servers name their sockets after a port, or are told another directory than their clients.
+function no_such_sockets(    i, k, list, count) {
+    for (i = 1; i <= misses && i <= 3; i++) {
+        list = ""
+        for (k = count = 0; ++k <= paths;)
+            if (is_like(missed[i], listens_at[k]) && ++count <= 3)
+                list = join(list, listens_at[k] " (" path_owner[k] ")")
+        if (list == "")
+            continue
+        finding("socket-at-another-path", "There is no socket at " missed[i] ", and something listens at a similar path: " list ". If that is its server, it runs, and has another port or directory in " \
+            "its settings than this program.", 1)
+        act("use that path here, or correct the server's (PostgreSQL: the number is the port, also of TCP: `port` or PGPORT; unix_socket_directories, host=/DIRECTORY. MySQL, MariaDB, Redis: socket, unixsocket).")
+    }
+}
+
+# The same name but for its digits, in whatever directory; or sockets whose names begin alike
+# (mysql.sock, mysqld.sock).
+function is_like(path, other,    name, other_name) {
+    sub(/^\/var\/run\//, "/run/", path)
+    if (path == other)
+        return 0
+    name = path
+    sub(/.*\//, "", name)
+    other_name = other
+    sub(/.*\//, "", other_name)
+    gsub(/[0-9]+/, "", name)
+    gsub(/[0-9]+/, "", other_name)
+    return name == other_name || name ~ /\.sock$/ && other_name ~ /\.sock$/ && length(name) > 9 && substr(name, 1, 5) == substr(other_name, 1, 5)
 }
 
 # All of 127.0.0.0/8 is.
@@ -291,9 +325,23 @@ function unanswered_elsewhere(cause, count) {
         not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
         return
     }
+    if (stray_answers() >= count) {
+        finding("answers-from-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". Meanwhile this host sent " count_of(stray_answers(), "RST") " for segments of no connection that it knows (" \
+            grown("OutRsts") "). If those were SYN-ACKs, the other side does answer, but from another address than COMMAND asked: a router forwards to a server in this same network " \
+            "(port forwarding without NAT loopback), or the answers take a way without the NAT.")
+        act("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0': from which address do SYN-ACKs come? If from another one: NAT loopback (hairpin: masquerade on the router), or let the name resolve to the server's own " \
+            "address in this network (split DNS, /etc/hosts).")
+        return
+    }
     finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". The SYNs or their answers were lost, or not " \
         "answered; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
     act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+}
+
+# RSTs that were neither refusals of this run by this host nor a program's close (tcp_v4_send_reset
+# in net/ipv4/tcp_ipv4.c).
+function stray_answers() {
+    return moved["OutRsts"] - tcp["connection-refused", "here"] - moved["TCPAbortOnClose"] - moved["TCPAbortOnData"] - moved["EmbryonicRsts"] - moved["TCPAbortOnTimeout"]
 }
 
 # The first SYN that fails is not counted, but each one after it.
@@ -409,12 +457,25 @@ function datagrams() {
 function command_answers_not_taken(    names, count) {
     names = total["name-not-resolved"] + total["name-resolved-late"]
     count = moved["UdpNoPorts"] + moved["Udp6NoPorts"]
+    if (names && count <= 0)
+        questions_unanswered(moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"], moved["UdpInDatagrams"] + moved["Udp6InDatagrams"])
     if (!names || count <= 0)
         return
     finding("answers-not-taken", (total["name-not-resolved"] ? "name-not-resolved " total["name-not-resolved"] : "name-resolved-late " total["name-resolved-late"]) \
         ", and " count_of(count, "UDP datagram") " arrived here that no socket took (" grown("UdpNoPorts") \
         "). If they were the answers, they came from another address than was asked, as from a name server with several addresses, or after the resolver had given up.")
     act("tcpdump -ni any udp port 53 shows from which address they come: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each address as an interface).")
+}
+
+# On loopback both ends count; and whoever else has been asked something counts, too.
+function questions_unanswered(sent, arrived) {
+    if (sent <= arrived || arrived < 0)
+        return
+    finding("questions-unanswered", (total["name-not-resolved"] ? "name-not-resolved " total["name-not-resolved"] : "name-resolved-late " total["name-resolved-late"]) ". " \
+        count_of(sent, "UDP datagram") " went out (UdpOutDatagrams), and " arrived " came in (UdpInDatagrams): questions to a name server were not answered, or the answers were lost. " \
+        (arrived ? "As some were: of the two for A and AAAA, which go out together, one may be lost each time; or one server of several is silent." : "No server has answered anything."))
+    act("dig @SERVER NAME, and dig @SERVER NAME AAAA, for each of /etc/resolv.conf. " (arrived ? "If all answer: RES_OPTIONS=single-request-reopen getent ahosts NAME; if that is quick, put it into resolv.conf (options), " \
+        "and look for the firewall or NAT that takes one of two questions." : "A firewall may drop UDP 53, or the servers are the wrong ones."))
 }
 
 function damaged() {

@@ -21,7 +21,7 @@ function json_value_of(text) {
 function json_string(text) {
     gsub(/\\/, "&&", text)
     gsub(/"/, "\\\"", text)
-    return "\"" well_formed(text, "\357\277\275") "\"" # U+FFFD
+    return "\"" valid_in_json(text) "\""
 }
 
 function more(list) {

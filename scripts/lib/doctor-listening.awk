@@ -70,3 +70,16 @@ function left_over(id) {
     return "ps -o pid,ppid,lstart,args -p " pid_of_owner(id) "; cat /proc/" pid_of_owner(id) "/cgroup: if it is left over from an earlier start of the service, end it. " \
         "If not, sockshim doctor " pid_of_owner(id) "."
 }
+
+# Of the host and of a process: fib_validate_source in net/ipv4/fib_frontend.c. A sniffer sees
+# them, a firewall's chain "input" and programs do not.
+function wrong_way_in(    dropped) {
+    dropped = recent["IPReversePathFilter"]
+    if (dropped <= 0)
+        return
+    finding("reverse-path", count_of(dropped, "packet") " came in between the two looks by an interface by which this host would not answer their sender, and rp_filter dropped them " \
+        "(IPReversePathFilter): tcpdump shows them, and no program gets them. Either the route back is missing, or somebody forged the sender.", 1)
+    act("tcpdump -ni any shows senders and interfaces; for each, ip route get SENDER. If it names another interface: ip route add its network by the one at which it comes in; or, if both ways are meant, " \
+        "sysctl -w net.ipv4.conf.INTERFACE.rp_filter=2 (the higher one of all and INTERFACE counts).")
+    avoid("a larger receive buffer, or a search in the program's settings: they do not get so far.")
+}

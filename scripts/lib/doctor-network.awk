@@ -15,6 +15,7 @@ function network_findings() {
     unknown_segments()
     failing_connects()
     unreachables()
+    wrong_way_in()
 }
 
 function share_in(some, others) {

@@ -5,7 +5,7 @@ $1 == "private" { private_places = join(private_places, $2) }
 $1 == "at-path" { path[++paths] = $2; path_pid[paths] = $3; path_owner[paths] = $4 }
 $1 == "stat" { inode[$2] = $3; mode[$2] = $4; uid[$2] = $5; gid[$2] = $6; owners[$2] = $7 ":" $8 }
 $1 == "acl" { has_acl[$2] = 1 }
-$1 == "who" { its_uid = $2; its_user = $3; its_caps = $4; its_groups = " " $5 " "; its_worker = $6 }
+$1 == "who" { its_uid = $2; its_user = $3; its_caps = $4; its_groups = " " $5 " "; its_worker = $6; users_groups = " " $7 " " }
 
 function by_owner(i) {
     return path_owner[i] ", pid " path_pid[i]
@@ -77,21 +77,51 @@ function unseen_path(i) {
     one_path_for_both()
 }
 
-# A socket that is open to its user, behind a directory that is not. What is below /run/user is each user's own.
-function barred_path(i,    n, part, j, place) {
-    if (path[i] ~ /^\/run\/user\// || int(its_caps / 2) % 4 || its_user == "" || !may("/proc/" pid "/root" path[i], 2))
+# A socket that is open to its user, behind a directory that is not, or open to a group that the
+# process has not got. What is below /run/user is each user's own.
+function barred_path(i,    socket, place) {
+    socket = "/proc/" pid "/root" path[i]
+    if (path[i] ~ /^\/run\/user\// || int(its_caps / 2) % 4 || its_user == "")
         return
-    n = split(path[i], part, "/")
+    place = closed_directory(path[i])
+    if (place == "?")
+        return
+    if (place != "" && may(socket, 2))
+        barred_by(i, place, "/proc/" pid "/root" place)
+    else if (place == "" && !may(socket, 2) && !has_acl[socket] && lacks_group(socket))
+        without_group(i, socket)
+}
+
+# The first one on the way that it may not pass; "": none; "?": not known.
+function closed_directory(name,    n, part, j, place) {
+    n = split(name, part, "/")
     place = ""
     for (j = 2; j < n; j++) {
         place = place "/" part[j]
         if (has_acl["/proc/" pid "/root" place] || inode["/proc/" pid "/root" place] == "")
-            return
-        if (!may("/proc/" pid "/root" place, 1)) {
-            barred_by(i, place, "/proc/" pid "/root" place)
-            return
-        }
+            return "?"
+        if (!may("/proc/" pid "/root" place, 1))
+            return place
     }
+    return ""
+}
+
+# The group may write, and its user is in that group by /etc/group: but groups are given to a
+# process at its start (setgroups(2)), by whatever logs the user in or starts the service.
+function lacks_group(name) {
+    return its_uid != uid[name] && index(users_groups, " " gid[name] " ") && !index(its_groups, " " gid[name] " ") && \
+        int(substr("000" mode[name], length(mode[name]) + 2, 1) / 2) % 2
+}
+
+function without_group(i, name,    group) {
+    if (++without > 3)
+        return
+    group = owners[name]
+    sub(/.*:/, "", group)
+    finding("group-not-held", "It may not reach " path[i] ", at which " by_owner(i) " listens: the socket is open to group " group ", user " its_user " is in that group, and " \
+        (its_worker == pid ? "this process" : "its worker (pid " its_worker ")") " does not have it. A process keeps the groups of its start: it was started before " its_user " was added, or without them. A connect fails with EACCES.", 0)
+    act("restart it (its service; for a login: log out and in again; newgrp " group " for one shell). grep Groups /proc/" its_worker "/status against id -G " its_user " shows it.")
+    avoid("chmod of the socket, or usermod once more.")
 }
 
 function barred_by(i, place, name) {

@@ -46,6 +46,7 @@ function add_tcp(look,    id, queue, timer, state) {
     if (STATE[word[4]] == "LISTEN")
         is_listening[port_of(word[2])] = 1
     id = word[10]
+<<<<<<< HEAD
     if (look == 2 && !(port_of(word[2]) in is_listening)) {
         places_used[word[3]]++
         in_time_wait[word[3]] += STATE[word[4]] == "TIME_WAIT"
@@ -53,6 +54,13 @@ function add_tcp(look,    id, queue, timer, state) {
     if (!is_looked_at(id))
         return
     remote_of[id] = word[3]
+=======
+    if (!is_looked_at(id)) {
+        if (STATE[word[4]] == "ESTABLISHED" && id > 0)
+            add_other(id, look)
+        return
+    }
+>>>>>>> main
     split(word[5], queue, ":")
     split(word[6], timer, ":")
     state = STATE[word[4]]
@@ -70,6 +78,15 @@ function add_tcp(look,    id, queue, timer, state) {
     left[id] = hex(timer[2]) / HZ
     retransmits[id] = hex(word[7])
     rto[id] = word[13] / HZ
+}
+
+# Another process's, which may be a worker of this one.
+function add_other(id, look) {
+    if (!(id in other_look))
+        other_id[++others] = id
+    other_look[id] = look
+    other_port[id] = port_of(word[2])
+    other_peer[id] = ip_address(word[3])
 }
 
 function add_udp(look,    id, queue) {
@@ -93,8 +110,11 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
         if (split(word[i], pair, ":") == 2 && pair[2] ~ /^[0-9]+$/)
             known[pair[1]] = pair[2]
     id = known["ino"]
-    if (!is_looked_at(id))
+    if (!is_looked_at(id)) {
+        if ("lastack" in known)
+            other_idle[id] = (known["lastrcv"] < known["lastsnd"] ? known["lastrcv"] : known["lastsnd"]) / 1000
         return
+    }
     if (word[1] == "LISTEN") {
         limit[id] = word[3]
         if (word[3] > 0)
@@ -106,6 +126,8 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
     sent_ago[id] = known["lastsnd"] / 1000
     heard_ago[id] = known["lastack"] / 1000
     received[id, look] = known["bytes_received"] + 0
+    largest_in[id] = known["rcvmss"] + 0
+    takes_up_to[id] = known["advmss"] + 0
     sent[id, look] = known["bytes_sent"] + 0
     acked[id, look] = known["bytes_acked"] + 0
 }
@@ -166,6 +188,9 @@ END {
     end_ss_unix()
     find_unix_peers()
     find_waiting_threads()
+    find_own_ports()
+    count_clients()
+    computes()
     few_descriptors()
     full_queues()
     busy_with_one_peer()
@@ -180,6 +205,8 @@ END {
     datagrams_dropped()
     ports_used_up()
     name_server_silent()
+    if (has_open_port())
+        wrong_way_in()
     no_name_server("Its")
     both_silent()
     on_loopback()
@@ -328,8 +355,18 @@ function connecting(    i, id, list, count) {
     if (!count)
         return
     finding("connect-unanswered", (count == 1 ? "A connect is not answered: " : count " connects are not answered: ") list \
-        ". A host without a listener would refuse immediately: the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there." open_beside(), 1)
-    act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
+        ". A host without a listener would refuse immediately: " (answers_refused() ? "either the packets are dropped, or answers come from another address than was asked, and this host refuses those: between the two looks SYN was sent again, and " \
+            count_of(recent["OutRsts"], "RST") " went out (OutRsts)." : "the packets are dropped, by a firewall or because that host's accept queue is full, or the host is not there.") open_beside(), 1)
+    if (answers_refused())
+        act("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0': do SYN-ACKs come, and from whom? If from another address: sockshim explain nat-loopback. If none come: a firewall, or that host's accept queue.")
+    else
+        act("run sockshim doctor on that host (ListenDrops), and here (TCPRetransFail counts what did not even leave).")
+}
+
+# A SYN-ACK from where no connect went to is answered by RST (tcp_v4_rcv in net/ipv4/tcp_ipv4.c);
+# others may have been refused meanwhile.
+function answers_refused() {
+    return recent["OutRsts"] > 0 && recent["TCPSynRetrans"] > 0
 }
 
 # Of connects that are not answered: how many connections with the same address are open.
@@ -349,7 +386,7 @@ function not_closed(    i, id, list, count) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2]) {
+        if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2] && !(is_computing && is_left_unread(id))) {
             count++
             list = all_of(list, id, (unread[id, 2] > 0 ? count_of(unread[id, 2], "byte") " unread" : "") \
                 (has_times[id] ? (unread[id, 2] > 0 ? ", " : "") "closed there " in_seconds(heard_ago[id]) " ago" : ""))
@@ -371,7 +408,7 @@ function not_read(    i, id, list, count) {
         return
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT")
+        if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT" || is_computing && is_left_unread(id))
             continue
         count++
         list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " in_seconds(received_ago[id]) " ago" : ""))
@@ -424,6 +461,16 @@ function datagrams_dropped(    i, id, list, count, now) {
         act("it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF in its settings (up to net.core.rmem_max), or net.core.rmem_default where it sets none.")
 }
 
+# A socket at which anybody may arrive, other than by loopback.
+function has_open_port(    i, id) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if ((kind[id] == "tcp" && state_of[id] == "LISTEN" || kind[id] == "udp" && peer[id] == "") && local[id] !~ /^(127\.|\[::1\]:)/)
+            return 1
+    }
+    return 0
+}
+
 # ---- Figures ----
 
 # silent_for(ID): how long the oldest segment has waited, in seconds, from the timer:
@@ -463,6 +510,7 @@ function print_all(    i) {
     if (!findings)
         nothing_found()
     print_threads()
+    print_clients()
     print_sockets()
     print_not_known()
 }
@@ -470,7 +518,11 @@ function print_all(    i) {
 # What it may be nevertheless comes first.
 function nothing_found(    perhaps) {
     print ""
-    perhaps = may_wait_for()
+    perhaps = waits_inside()
+    if (perhaps == "")
+        perhaps = crowded()
+    if (perhaps == "")
+        perhaps = may_wait_for()
     if (perhaps == "")
         perhaps = on_loopback_alone()
     if (workers)

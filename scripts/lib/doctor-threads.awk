@@ -4,7 +4,7 @@
 
 $1 == "machine" { machine = $3 == 1 && $2 == "x86_64" ? "i686" : $3 == 1 && $2 == "aarch64" ? "" : $2 }
 $1 == "thread" { add_thread() }
-$1 == "earlier" { split($3, word, " "); was_in_wait[$2] = is_wait(name_of_call(word[1]), $3 == "" ? $4 : "") }
+$1 == "earlier" { split($3, word, " "); earlier_call[$2] = name_of_call(word[1]); was_in_wait[$2] = is_wait(name_of_call(word[1]), $3 == "" ? $4 : "") }
 $1 == "child" { children = join(children, rest_from(3) ", pid " $2) }
 
 function add_thread(    word) {

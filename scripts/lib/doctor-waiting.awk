@@ -67,13 +67,14 @@ function has_no_keepalive(id) {
     return timer_of[id] == "00"
 }
 
-function answers_due(    i, id, list, count, unguarded) {
+function answers_due(    i, id, list, count, unguarded, small) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (is_quiet(id) && has_sent_last(id)) {
             count++
             unguarded += has_no_keepalive(id)
+            small += has_only_small(id)
             list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
         }
     }
@@ -82,7 +83,8 @@ function answers_due(    i, id, list, count, unguarded) {
     finding("answer-due", "This program sent last, and has no answer: " list ". The peer's kernel has acknowledged all of it, so the peer has the request, and the " \
         "program there is slow or hangs; or it needs no answer" \
         (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped: without keepalive, " \
-            "this program never notices, and waits for ever" : "") ".", 1)
+            "this program never notices, and waits for ever" : "") \
+        (small == count ? "; or the answer is larger than the path takes (MTU): no segment of more than 536 bytes has come from there yet" : "") ".", 1)
     act("does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there." \
         (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : ""))
 }
@@ -115,7 +117,7 @@ function not_accepted(    i, port, id) {
     for (i = 1; i <= listening_ports && between_looks > 0; i++) {
         port = listening_port[i]
         id = still_waiting[port] ? slow_listener(port) : ""
-        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one)
+        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one || is_computing)
             continue
         finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
         act("see below what its threads wait for, and whom its connections wait for.")
@@ -161,6 +163,8 @@ function unix_peer_does_not_read(    i, id, list, count) {
 function may_wait_for(    i, id, list) {
     if (mute_connections() != "")
         return mute_connections()
+    if (large_ones_missing() != "")
+        return large_ones_missing()
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -200,6 +204,35 @@ function both_silent(    i, id, tls, plain, waits) {
     act("sockshim doctor PID of the server, on that host. If it waits for a name server there: skip-name-resolve, UseDNS no, HostnameLookups Off, or mend its resolv.conf.")
 }
 
+# rcvmss begins with 536, and is what the largest segments of late had (tcp_measure_rcv_mss in
+# net/ipv4/tcp_input.c).
+function has_only_small(id) {
+    return largest_in[id] > 0 && largest_in[id] <= 536 && takes_up_to[id] > 1000
+}
+
+# It waits for a peer that has only ever sent small segments: whether that wanted to send more
+# is not known here. Of several connections that are polled, it may be waiting for none.
+function large_ones_missing(    i, id, candidate, count) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (kind[id] != "tcp" || !is_still(id, "ESTABLISHED") || is_own_pair(id))
+            continue
+        count++
+        if (has_times[id] && received[id, 2] > 0 && received[id, 1] == received[id, 2] && unread[id, 2] == 0 && received_ago[id] >= LEAST_WAIT && has_only_small(id) && (waiter[id] != "" || polls() != ""))
+            candidate = id
+    }
+    if (candidate == "" || count > 1 && waiter[candidate] == "")
+        return ""
+    return "If it waits for more from " peer[candidate] " (descriptor " fd[candidate] "; the last came " in_seconds(received_ago[candidate]) " ago): no segment of more than 536 bytes has come from there, " \
+        "though this host takes " takes_up_to[candidate] " (ss -ti: rcvmss, advmss). If that side says that it has sent something larger, full-sized packets vanish on the way to here (MTU: a VPN, a tunnel or PPPoE on " \
+        "the path, and ICMP filtered). tcpdump here shows none either; ip route add " host_in(peer[candidate]) " ... advmss 1300, or MSS clamping on the router, gets around it."
+}
+
+function host_in(address) {
+    sub(/:[0-9]+$/, "", address)
+    return address
+}
+
 function mute_connections(    i, id, list) {
     told = 0
     for (i = 1; i <= inodes; i++) {
@@ -213,24 +246,39 @@ function mute_connections(    i, id, list) {
 
 # ---- Where it listens ----
 
-# Its listeners of TCP, if all of them are on loopback addresses; else "".
-function on_loopback_alone(    i, id, list) {
+# Its listeners of TCP, or if it has none, what takes datagrams of anybody: if all of them are on
+# loopback addresses; else "".
+function on_loopback_alone(    list) {
+    list = loopback_list("tcp", "LISTEN")
+    if (list == "")
+        list = loopback_list("udp", "")
+    return list == "" || list == "others" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, " \
+        (list ~ /UDP/ ? "get no answer" : "are refused") " if they ask for this host's address."
+}
+
+# "others": not all of them.
+function loopback_list(protocol, state,    i, id, list) {
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (kind[id] != "tcp" || state_of[id] != "LISTEN")
+        if (kind[id] != protocol || state != "" && state_of[id] != state || state == "" && peer[id] != "")
             continue
         if (local[id] !~ /^(127\.|\[::1\]:|\[::ffff:127\.)/)
-            return ""
-        list = join(list, local[id])
+            return "others"
+        list = join(list, local[id] (protocol == "udp" ? " (UDP)" : ""))
     }
-    return list == "" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, are refused if they ask for this host's address."
+    return list
 }
 
 # Somebody has been refused meanwhile; at which port, no counter says.
-function on_loopback(    text) {
-    if (recent["OutRsts"] <= 0 || (text = on_loopback_alone()) == "")
+function on_loopback(    text, datagrams, many) {
+    text = on_loopback_alone()
+    datagrams = text ~ /\(UDP\)/
+    many = datagrams ? recent["UdpNoPorts"] + recent["Udp6NoPorts"] : recent["OutRsts"]
+    if (text == "" || many <= 0)
         return
-    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens.", 1)
-    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address), with a password, and restart it.")
+    finding("loopback-only", text " Between the two looks " (datagrams ? count_of(many, "UDP datagram") " came for a port where nothing listens (UdpNoPorts)" : "this host sent " count_of(many, "RST") " (OutRsts)") \
+        ": for its port, or for others" (datagrams ? "." : " where nothing listens."), 1)
+    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (" (datagrams ? "snmpd: agentaddress; rsyslog: address=; named: listen-on" \
+        : "mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address") "), with a password, and restart it.")
     avoid("a search in the firewall: ping and the service itself are well then, too.")
 }

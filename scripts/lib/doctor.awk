@@ -180,6 +180,7 @@ BEGIN {
     describe("TCPMemoryPressures", "times that TCP began to save memory (host-wide)")
     describe("TCPTimeWaitOverflow", "TIME_WAIT cut short: tcp_max_tw_buckets reached")
     describe("IpOutNoRoutes", "packets without a route")
+    describe("IPReversePathFilter", "packets dropped by rp_filter: the way back to their sender leads elsewhere")
     describe("IpFragFails", "packets larger than the next hop's MTU that may not be fragmented")
     describe("Ip6FragFails", "the same, IPv6")
     describe("IcmpInDestUnreachs", "ICMP destination unreachable received")

@@ -28,6 +28,7 @@ BEGIN {
 
 # The order: what explains most before what explains less.
 function find_all() {
+    find_nothing_wrong()
     find_waits_for_itself()
     find_both_sides()
     find_shared_connection()
@@ -59,6 +60,8 @@ function find_all() {
     find_broken_off()
     find_both_wait()
     find_closed_again()
+    find_health_check()
+    find_tls_left()
     find_silent_end()
     find_cut_answer()
     find_breaks_off_upstream()
@@ -207,6 +210,7 @@ function take_kept(i, place) {
     asked_of[i] = value("name")
     named_of[i] = value("peer_name")
     waited_of[i] = figure("waited_ms")
+    len_of[i] = cause_of[i] == "write-after-close" ? figure("len") : ""
     limit_of[i] = figure("limit")
     blocked_of[i] = value("blocked_by")
     bound_of[i] = value("bound")
@@ -296,6 +300,7 @@ function connection_of(i) {
 # (leader_of). The same cause again means that it is another connection.
 function follow_connection(i,    key) {
     leader_of[i] = i
+    note_beginning(i)
     if (is_before_connection(i)) {
         follow_connect(i)
         return
@@ -311,6 +316,17 @@ function follow_connection(i,    key) {
     }
     leading[key] = i
     led[key] = " " cause_of[i] " "
+}
+
+# began_of: the record of `in-progress` that was the last one on its descriptor to that peer.
+function note_beginning(i,    key) {
+    if (cause_of[i] == "in-progress")
+        beginning[machine_of[i], pid_of[i], fd_of[i], peer_of[i]] = i
+    else if (is_before_connection(i) || call_of[i] == "getsockopt") {
+        key = machine_of[i] SUBSEP pid_of[i] SUBSEP fd_of[i] SUBSEP peer_of[i]
+        if (key in beginning)
+            began_of[i] = beginning[key]
+    }
 }
 
 # A socket that is closed after its connect has failed was not given up.

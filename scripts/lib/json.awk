@@ -5,14 +5,14 @@
 function json_text(text) {
     gsub(/\\/, "&&", text)
     gsub(/"/, "\\\"", text)
-    return "\"" well_formed(text, JSON_SUBSTITUTE) "\""
+    return "\"" valid_in_json(text) "\""
 }
 
 # json_record(LINE): a record of the log as an object on one line, its keys in their
 # order. One that is JSON already stays as it is.
 function json_record(line,    at, key, text, end, out) {
     if (substr(line, 1, 1) == "{")
-        return well_formed(line, JSON_SUBSTITUTE)
+        return valid_in_json(line)
     while ((at = index(line, "="))) {
         key = substr(line, 1, at - 1)
         line = substr(line, at + 1)
@@ -46,7 +46,7 @@ function json_escaped(text,    at, pair, out) {
 
 function json_inner(text) {
     gsub(/"/, "\\\"", text)
-    return well_formed(text, JSON_SUBSTITUTE)
+    return valid_in_json(text)
 }
 
 BEGIN {

@@ -202,9 +202,35 @@ function printable(text) {
         gsub(/[^ -~]/, "?", text)
         return text
     }
-    text = well_formed(text, "?")
-    gsub(/\330\234|\342\200[\213-\217\250-\256]|\342\201[\240-\257]|\357\273\277|\363\240[\200\201][\200-\277]/, "?", text)
-    return text
+    return without_invisible(well_formed(text, "?"), 0)
+}
+
+# What a JSON string may have in it, but for quotes and backslashes.
+function valid_in_json(text) {
+    return without_invisible(well_formed(text, "\357\277\275"), 1) # U+FFFD
+}
+
+# Characters that no terminal shows, or that change the direction of writing (UAX 9),
+# become ?, or an escape of JSON.
+function without_invisible(text, in_json,    out) {
+    while (match(text, /\330\234|\342\200[\213-\217\250-\256]|\342\201[\240-\257]|\357\273\277|\363\240[\200\201][\200-\277]/)) {
+        out = out substr(text, 1, RSTART - 1) (in_json ? escape_in_json(substr(text, RSTART, RLENGTH)) : "?")
+        text = substr(text, RSTART + RLENGTH)
+    }
+    return out text
+}
+
+# Of one of those: the last of its two to four bytes has its lowest six bits. Above
+# U+FFFF it is a pair of surrogates.
+function escape_in_json(bytes,    last) {
+    if (length(bytes) == 2)
+        return "\\u061c"
+    if (bytes ~ /^\357/)
+        return "\\ufeff"
+    for (last = 128; sprintf("%c", last) != substr(bytes, length(bytes)); )
+        last++
+    last += bytes ~ /^(\342|\363\240)\201/ ? -64 : -128
+    return length(bytes) == 3 ? sprintf("\\u%04x", 8192 + last) : sprintf("\\udb40\\u%04x", 56320 + last)
 }
 
 # Each byte that is no part of valid UTF-8 (RFC 3629), or a control character's,

@@ -12,7 +12,7 @@ function topic_of(asked,    i, n, phrase, j, longest, best) {
     for (i = 1; i <= topic_count; i++) {
         n = split(topic_word[i] ", " topic_text[topic_word[i], "match"], phrase, /, */)
         for (j = 1; j <= n; j++)
-            if (length(phrase[j]) > longest && index(asked, " " plain_words(phrase[j]) (length(phrase[j]) < 6 ? " " : ""))) {
+            if (length(phrase[j]) > longest && stands_in(asked, phrase[j])) {
                 longest = length(phrase[j])
                 best = topic_word[i]
             }
@@ -20,9 +20,22 @@ function topic_of(asked,    i, n, phrase, j, longest, best) {
     return best
 }
 
+# Whether a phrase stands there; of one with ... all that is between them, one after the other.
+function stands_in(asked, phrase,    n, part, i, at) {
+    n = split(phrase, part, / \.\.\. /)
+    for (i = 1; i <= n; i++) {
+        at = index(asked, " " plain_words(part[i]) (length(part[i]) < 6 ? " " : ""))
+        if (!at)
+            return 0
+        asked = substr(asked, at + length(plain_words(part[i])))
+    }
+    return 1
+}
+
 # In lower case, and whatever stands between words one blank.
 function plain_words(text) {
     text = tolower(text)
+    gsub(/[a-z]--/, "& state ", text) # haproxy's: SD--
     gsub(/[^a-z0-9]+/, " ", text)
     sub(/^ /, "", text)
     sub(/ $/, "", text)

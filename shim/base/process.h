@@ -26,7 +26,8 @@ void process_begin(bool tells);
  * four system calls, the first time. */
 void process_know_children(void);
 /* Two system calls; once children are known, one in a main thread and two elsewhere the first
- * time, and none after that, nor in a cage. Once there may be a child on this memory: again each time. */
+ * time, and none after that, nor in a cage. Once there may be a child on this memory: again each
+ * time. */
 struct identity process_identify(void);
 /* What is done in a fork's child, by whatever call it was made (clone(2) by number and _Fork()
  * run no handlers of pthread_atfork()), before it first knows who it is; or NULL. */

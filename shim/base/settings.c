@@ -3,6 +3,7 @@
 #include "base/nearest.h"
 #include "base/raw.h"
 #include "base/setting.h"
+#include "base/tally.h"
 
 #include <errno.h>
 #include <string.h>
@@ -69,6 +70,8 @@ static void find_settings(char **environment, const char *given[SETTING_COUNT])
             find_setting(*environment, given);
         } else if (value_of(*environment, "JOURNAL_STREAM")) {
             read_journal_stream(value_of(*environment, "JOURNAL_STREAM"));
+        } else if (value_of(*environment, TALLY_VARIABLE)) {
+            settings.tally = value_of(*environment, TALLY_VARIABLE);
         }
     }
     for (int i = 0; i < SETTING_COUNT; i++) {

@@ -91,6 +91,7 @@ struct settings {
     uint64_t recorder_size; /* bytes */
     /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
     uint64_t journal_device, journal_inode;
+    const char *tally; /* $_SOCKSHIM_RUN: in the environment, to be read at start only; NULL */
     uint64_t skip_calls; /* a bit for each enum call; all of them if nothing is logged */
     /* Of these there is not even a record in the recorder: none, or those above. */
     uint64_t unwanted_calls;

@@ -205,10 +205,34 @@ static bool is_control(const unsigned char *s, size_t len)
     return len == 1 ? s[0] < 0x20 || s[0] == 0x7f : s[0] == 0xc2 && s[1] < 0xa0;
 }
 
+/* Those that no terminal shows, or that change the direction of writing (UAX 9): U+061C,
+ * U+200B to 200F, 2028 to 202E, 2060 to 206F, FEFF, and the tags from E0000 on. */
+static bool is_invisible(const unsigned char *s, size_t len)
+{
+    switch (len) {
+    case 2:
+        return s[0] == 0xd8 && s[1] == 0x9c;
+    case 3:
+        return (s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf) ||
+               (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa0 && s[2] <= 0xaf) ||
+               (s[0] == 0xe2 && s[1] == 0x80 &&
+                ((s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae)));
+    case 4:
+        return s[0] == 0xf3 && s[1] == 0xa0 && s[2] <= 0x81;
+    default:
+        return false;
+    }
+}
+
+static bool is_shown(const struct text *t, const unsigned char *s, size_t len)
+{
+    return !is_control(s, len) && (t->quoting != QUOTE_TERMINAL || !is_invisible(s, len));
+}
+
 /* Not inlined: its buffer would be on the stack below text_bytes(). */
 static __attribute__((noinline)) void put_hexed(struct text *t, const unsigned char *s, size_t len)
 {
-    char escaped[8];
+    char escaped[16];
     for (size_t i = 0; i < len; i++) {
         escaped[4 * i] = '\\';
         escaped[4 * i + 1] = 'x';
@@ -245,16 +269,16 @@ void text_bytes(struct text *t, const char *bytes, size_t len)
             continue;
         }
         size_t n = utf8_length(s, len);
-        if (n == 0 || is_control(s, n)) {
+        if (n == 0 || !is_shown(t, s, n)) {
             n = n ? n : 1;
-            if (*s == '\n' && t->quoting != QUOTE_PLAIN) {
+            if (*s == '\n' && t->quoting >= QUOTE_LOGFMT) {
                 put(t, "\\n", 2);
             } else if (t->quoting == QUOTE_JSON) {
                 put(t, "\xef\xbf\xbd", 3); /* U+FFFD */
             } else {
                 put_hexed(t, s, n);
             }
-        } else if ((*s == '"' || *s == '\\') && t->quoting != QUOTE_PLAIN) {
+        } else if ((*s == '"' || *s == '\\') && t->quoting >= QUOTE_LOGFMT) {
             put(t, *s == '"' ? "\\\"" : "\\\\", 2);
         } else {
             put(t, (const char *)s, n);
@@ -306,7 +330,7 @@ void text_value(struct text *t, const char *bytes, size_t len)
         put(t, bytes, len);
         return;
     }
-    if (bare || t->quoting == QUOTE_PLAIN) {
+    if (bare || t->quoting < QUOTE_LOGFMT) {
         text_bytes(t, bytes, len);
         return;
     }

@@ -14,8 +14,8 @@
 /* How bytes that are not ours are written. A control character or invalid UTF-8
  * is \xHH, in JSON U+FFFD. In both formats of the log a newline is \n, and a quote
  * or backslash has a backslash before it; in plain text those two stand as they
- * are. */
-enum quoting { QUOTE_PLAIN, QUOTE_LOGFMT, QUOTE_JSON };
+ * are. What a terminal is to show has no invisible characters in it either. */
+enum quoting { QUOTE_PLAIN, QUOTE_TERMINAL, QUOTE_LOGFMT, QUOTE_JSON };
 
 struct text {
     char *at;  /* the next byte goes here */

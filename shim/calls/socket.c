@@ -34,7 +34,7 @@ static int accepted(int fd, int listener)
 WRAP(int, socket, (int domain, int type, int protocol))
 {
     REMEMBER(a.fd = -1, a.other = domain, a.flags = type, a.len = (size_t)protocol);
-    sockshim_needs_log_for_call(); /* before the program's own call takes its number */
+    sockshim_needs_log(); /* before the program's own call takes its number */
     int fd = next.socket(domain, type, protocol);
     if (fd < 0) {
         return (int)FAILED(CALL_socket, fd);
@@ -105,7 +105,7 @@ WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len))
 WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
 {
     REMEMBER(a.fd = fd);
-    sockshim_needs_log_for_call();
+    sockshim_needs_log();
     int result = next.accept(fd, addr, len);
     return result >= 0 ? accepted(result, fd) : (int)FAILED(CALL_accept, result);
 }
@@ -113,7 +113,7 @@ WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *len))
 WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags))
 {
     REMEMBER(a.fd = fd);
-    sockshim_needs_log_for_call();
+    sockshim_needs_log();
     int result = next.accept4(fd, addr, len, flags);
     return result >= 0 ? accepted(result, fd) : (int)FAILED(CALL_accept4, result);
 }

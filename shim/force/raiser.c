@@ -146,12 +146,20 @@ static bool is_kill(const struct interrupted *i)
     return i->result == 0 && (by_number || by_arguments);
 }
 
-/* Among what is copied for every kind of signal, to 32-bit programs as well, and 0 from the
- * kernel (kernel/signal.c, copy_siginfo_to_external32()). What a sender says stays. */
+/* What waits is copied to the program whole, and in this place nobody looks: only a child's end
+ * has a meaning there (kernel/signal.c, copy_siginfo_to_user()). A 32-bit program's is made of
+ * what its kind of signal has, and of si_errno (copy_siginfo_to_external32()). From the kernel
+ * both are 0; what a sender says stays. */
+#if __SIZEOF_LONG__ == 8
+#define MARK si_stime
+#else
+#define MARK si_errno
+#endif
+
 void raiser_mark_as_pipe(siginfo_t *info)
 {
     if (info->si_code == SI_USER) {
-        info->si_errno = EPIPE;
+        info->MARK = EPIPE;
     }
 }
 
@@ -164,7 +172,7 @@ enum raiser raiser_of(const siginfo_t *info, const void *context, enum call *cal
     if (info->si_code != SI_USER || (self && info->si_pid != self)) {
         return RAISED_BY_SIGNAL;
     }
-    if (info->si_errno == EPIPE) {
+    if (info->MARK == EPIPE) {
         return RAISED_BY_PIPE;
     }
     arch_interrupted(context, &i);

@@ -311,11 +311,16 @@ void sigpipe_install(void)
 void sigpipe_enter_cage(void)
 {
     struct sigaction act;
+    struct kernel_action own;
     struct sigpipe_kept kept = sigpipe_now_kept();
     if (settings.sigpipe == SIGPIPE_WATCH && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
-        sigpipe_is_ours(act.sa_handler)) {
+        sigpipe_is_ours(act.sa_handler) && kernel_action(NULL, &own) == 0) {
+        /* Not by the C library, which would add a restorer to what nobody has touched. */
         sigpipe_as_known(&act, &kept);
-        next.sigaction(SIGPIPE, &act, NULL);
+        own.handler = (void *)act.sa_handler;
+        own.flags = (unsigned)act.sa_flags;
+        own.restorer = kept.flags == UNTOUCHED ? NULL : own.restorer;
+        kernel_action(&own, NULL);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/raw.h"
 #include "base/settings.h"
 #include "log/change.h"
+#include "log/tally.h"
 #include "log/write.h"
 
 #include <errno.h>
@@ -159,6 +160,9 @@ static int change_current(int flags, const struct moment *m)
     }
     int err = open_current(flags);
     end_change(signals);
+    if (err == 0) {
+        tally_opened();
+    }
     return err;
 }
 

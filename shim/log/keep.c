@@ -52,7 +52,8 @@ int kept_find(const struct file *file)
 /* Where nobody looks by habit: not the lowest, nor 10 and up (dash), 200 (flock in
  * scripts) or 240 to 255 (bash keeps its script there). Yet below 256, so that the
  * kernel's table does not grow (fs/file.c grows it by powers of two), and from the top
- * down, for a program with many descriptors fills it from below. */
+ * down, for a program with many descriptors fills it from below. Nor the last number of
+ * all: who has used up all of them may take it for his own, and close it to go on. */
 enum { HIGHEST = 239, LOWEST = 100, OF_FLOCK = 200, LOWEST_AT_ALL = 10 };
 
 /* With fewer descriptors in all, each of them is the program's. */
@@ -67,7 +68,7 @@ static bool is_free(int fd)
 static int copy_high(int fd)
 {
     uint64_t limit = raw_soft_limit(RLIMIT_NOFILE);
-    int top = limit > HIGHEST ? HIGHEST : (int)limit - 1;
+    int top = limit > HIGHEST + 1 ? HIGHEST : (int)limit - 2;
     int bottom = top < HIGHEST ? LOWEST_AT_ALL : LOWEST;
     if (limit < FEWEST) {
         return -EMFILE;

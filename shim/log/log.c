@@ -7,6 +7,7 @@
 #include "log/find.h"
 #include "log/keep.h"
 #include "log/rotate.h"
+#include "log/tally.h"
 #include "log/write.h"
 
 #include <stdatomic.h>
@@ -39,6 +40,7 @@ static __attribute__((noinline)) void count_lost(uint64_t count)
     do {
         after = (uint64_t)(uint32_t)pid << PID_SHIFT | (uint32_t)(lost_by(pid, before) + count);
     } while (!atomic_compare_exchange_weak(&lost, &before, after));
+    tally_lost((int64_t)count);
 }
 
 /* ---- A line ---- */
@@ -244,6 +246,7 @@ static __attribute__((noinline)) void tell_lost(void)
     if (who.is_vfork_child || count == 0 || !atomic_compare_exchange_strong(&lost, &state, 0)) {
         return;
     }
+    tally_lost(-(int64_t)count);
     if (process_is_caged()) {
         tell_in_cage(compose_lost, &count);
     } else {

@@ -12,7 +12,7 @@ enum filter {
     FILTER_DEADLIER, /* for what opens a log, and handles a signal, too */
 };
 
-/* Tried in a child, once a process that inherited a filter: some forty system calls, all but six
+/* Tried in a child, once in a process that inherited a filter: some forty system calls, all but six
  * of them the child's. Async-signal-safe; errno is kept. */
 hidden enum filter filter_kind(void);
 

@@ -12,6 +12,7 @@
 #include "log/keep.h"
 #include "log/log.h"
 #include "log/recorder.h"
+#include "log/tally.h"
 #include "start/deadly.h"
 #include "start/hindrance.h"
 #include "start/unwritable.h"
@@ -39,7 +40,7 @@ enum { SAID_SIZE = COMPLAINT_SIZE + sizeof "sockshim: \n" };
 
 static struct text begin_to_say(char *line)
 {
-    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_PLAIN);
+    struct text t = text_in(line, SAID_SIZE - 1, QUOTE_TERMINAL);
     text_add(&t, "sockshim: ");
     return t;
 }
@@ -150,6 +151,7 @@ static void set_up(void)
     if (!settings.on) {
         return;
     }
+    tally_begin(settings.tally);
     bool tells_start = settings.logging && settings.level <= LEVEL_INFO;
     process_begin(tells_start || settings.recording);
     bool has_log = settings.logging && log_begin() == 0;
@@ -183,6 +185,38 @@ static void after_fork_in_child(void)
     }
 }
 
+static atomic_bool filter_forbids_log;
+
+/* As if the program had put the filter on itself. */
+static void give_in_to_filter(void)
+{
+    if (!process_is_caged() && filter_kind() == FILTER_DEADLIER) {
+        atomic_store(&filter_forbids_log, true);
+        process_enter_cage();
+    }
+}
+
+/* Whether it is a file that may be opened. */
+static bool may_be_opened(const struct moment *m)
+{
+    int why = 0;
+    if (!settings.logging) {
+        return false;
+    }
+    if (settings.log != LOG_FILE) {
+        why = -log_open(m);
+    } else {
+        give_in_to_filter();
+        why = !process_is_caged()                ? 0
+              : atomic_load(&filter_forbids_log) ? UNWRITABLE_FILTER
+                                                 : UNWRITABLE_CAGE;
+    }
+    if (why != 0) {
+        tally_unopened(why);
+    }
+    return settings.log == LOG_FILE && why == 0;
+}
+
 /* Whether this thread has opened it. */
 static __attribute__((noinline)) bool open_it(void)
 {
@@ -192,7 +226,7 @@ static __attribute__((noinline)) bool open_it(void)
     if (m.who.is_vfork_child || !sockshim_set_up()) {
         return false;
     }
-    if (!settings.logging || settings.log != LOG_FILE || process_is_caged()) {
+    if (!may_be_opened(&m)) {
         atomic_store(&sockshim_log_opened, true);
         return false;
     }
@@ -201,6 +235,7 @@ static __attribute__((noinline)) bool open_it(void)
         int err = log_open(&m);
         if (err < 0) {
             complain_about_log(-err);
+            tally_unopened(-err);
         }
     } else if (other != m.who.tid) {
         wait_for_opener();
@@ -215,22 +250,6 @@ __attribute__((noinline)) void sockshim_log_open(void)
         log_complaints();
         atomic_store(&sockshim_log_opened, true);
     }
-}
-
-/* As if the program had put the filter on itself. */
-static void give_in_to_filter(void)
-{
-    if (filter_kind() == FILTER_DEADLIER) {
-        process_enter_cage();
-    }
-}
-
-void sockshim_log_open_for_call(void)
-{
-    if (sockshim_set_up()) {
-        give_in_to_filter();
-    }
-    sockshim_log_open();
 }
 
 bool sockshim_begin(void)
@@ -300,9 +319,7 @@ void sockshim_nodelay_of_new(int fd, int domain, int type, int protocol)
 /* Whether the program is to be told of. */
 static __attribute__((noinline)) bool begin_with_socket(bool by_own_call, int fd)
 {
-    if (by_own_call) {
-        give_in_to_filter();
-    }
+    give_in_to_filter();
     if (settings.sigpipe != SIGPIPE_OFF && settings.sigpipe != SIGPIPE_ALWAYS) {
         sigpipe_install();
     }
@@ -315,8 +332,11 @@ static __attribute__((noinline)) bool begin_with_socket(bool by_own_call, int fd
         nodelay_catch_up();
         sockshim_force_nodelay(fd); /* so that event=start tells if it is refused */
     }
-    return !process_identify().is_vfork_child && process_socket_is_seen(by_own_call) &&
-           process_first_time(ONCE_START);
+    if (process_identify().is_vfork_child || !process_socket_is_seen(by_own_call)) {
+        return false;
+    }
+    tally_socket();
+    return process_first_time(ONCE_START);
 }
 
 void sockshim_first_socket(bool by_own_call, int fd)

@@ -46,16 +46,6 @@ static inline void sockshim_needs_log(void)
     }
 }
 
-/* The same before a call of the program's own that makes a socket: whether an inherited filter
- * lets a log be opened is tried first. */
-void sockshim_log_open_for_call(void);
-static inline void sockshim_needs_log_for_call(void)
-{
-    if (!atomic_load_explicit(&sockshim_log_opened, memory_order_relaxed)) {
-        sockshim_log_open_for_call();
-    }
-}
-
 /* A seccomp filter is about to be put on, or kills for what is asked: from here on nothing is.
  * What may be needed then is found out now. Returns whether the process had none of its own
  * making before: process_enter_cage(). */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* Of open(2), and of what log_open() answers itself: EXDEV. */
+/* Of open(2), and of what log_open() answers itself: EXDEV, ENOTSUP. */
 static const struct {
     int err;
     const char *words;
@@ -11,8 +11,13 @@ static const struct {
     {ENOENT, "a directory in this path does not exist; create it, or choose another file"},
     {ENOTDIR, "a part of this path is not a directory; choose another file"},
     {EISDIR, "it is a directory; choose a file in it"},
-    {EACCES, "this user may not write there, or a security module forbids it; choose a file in a "
-             "directory that this user can write to"},
+    {UNWRITABLE_FILTER, "a seccomp filter that it inherited kills it for a system call that this "
+                        "takes; allow fcntl, madvise, readlinkat and rt_sigaction there"},
+    {UNWRITABLE_CAGE, "it had put a seccomp filter on itself before its first socket"},
+    {ENOTSUP, "standard error is closed, or a client's connection; choose a file"},
+    {ENOSYS, "a seccomp filter forbids a system call that this takes; allow fcntl there"},
+    {EACCES, "this user may not write there, or a security module or seccomp filter forbids it; "
+             "choose a file in a directory that this user can write to"},
     {EPERM, "the file is immutable (lsattr), or a security module or seccomp filter forbids it; "
             "choose another file"},
     {EROFS, "the file system is read-only; choose a file on another one"},

@@ -132,9 +132,10 @@ static template why_no_way_to_socket(const struct facts *f)
                    "forbids it.$or_filter");
     }
     return f->closed_at < 0
-               ? SAY("This user is not allowed to write to the socket at $peer (its own "
-                     "permissions; every directory of the path may be searched), or a security "
-                     "module forbids it.$or_filter")
+               ? SAY("This process is not allowed to write to the socket at $peer: the socket's "
+                     "mode does not let its user, or the groups it was started with (every "
+                     "directory of the path may be searched), or a security module forbids "
+                     "it.$or_filter")
                : SAY("This user is not allowed to use the socket at $peer (file permissions along "
                      "the path), or a security module forbids it.$or_filter");
 }

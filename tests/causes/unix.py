@@ -432,7 +432,7 @@ def unix_bind_twice():
 
 @case("""
     connect EACCES not-permitted | type=unix-stream peer=$them
-        This user is not allowed to write to the socket at $them (its own permissions; every directory
+        This process is not allowed to write to the socket at $them: the socket's mode does not let its user
 """)
 def unix_forbidden_path():
     address = unix_address()

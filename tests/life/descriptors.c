@@ -7,12 +7,13 @@ static int target(void)
     return has_log && !in_child && one_in(6) ? 234 + (int)below(10) : any_descriptor();
 }
 
-/* The first free number from 239 down, but for 200, else from 256 up: where the log goes. */
+/* The first free number from 239 down, or from the last but one, but for 200, else from 256 up:
+ * where the log goes. */
 static int copy_high(int fd)
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
-    int top = limit.rlim_cur > 239 ? 239 : (int)limit.rlim_cur - 1;
+    int top = limit.rlim_cur > 240 ? 239 : (int)limit.rlim_cur - 2;
     int bottom = top < 239 ? 10 : 100;
     if (limit.rlim_cur < 16) {
         return -1;
@@ -141,7 +142,7 @@ void play_with_numbers(void)
         break;
     case 8:
         getrlimit(RLIMIT_NOFILE, &limit);
-        limit.rlim_cur = (rlim_t)ANY(1024, 1024, 1024, 1024, 12, 24, 200);
+        limit.rlim_cur = (rlim_t)ANY(1024, 1024, 1024, 1024, 12, 16, 17, 20, 24, 32, 200);
         CALL(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit %d", (int)limit.rlim_cur);
         break;
     default:

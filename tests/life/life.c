@@ -21,6 +21,8 @@ void random_step(void)
         {play_with_numbers, 70}, {wait_for_events, 30}, {by_number, 20},
         {make_child, 3},         {start_program, 1},    {set_limit, 10},
         {make_by_clone, 3},      {make_by_vfork, 2},    {resolve, 10},
+        {make_thread, 8},        {cancel_thread, 4},    {wait_for_signal, 4},
+        {take_own_signal, 6},
     };
     unsigned all = 0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -48,6 +50,7 @@ static void prepare(char **argv)
     nodelay = strcmp(argv[5], "on") == 0;
     has_log = strcmp(argv[6], "yes") == 0;
     syscall(SYS_close_range, 3, 249, 0); /* inherited ones */
+    load_cancellation();
     map_arena();
     sigaltstack(&alternate, NULL);
     sigaction(SIGSEGV, &act, NULL);

@@ -277,4 +277,11 @@ void set_limit(void);
 void make_by_clone(void);
 void make_by_vfork(void);
 
+/* threads.c */
+void make_thread(void);
+void cancel_thread(void);
+void load_cancellation(void);
+void wait_for_signal(void);
+void take_own_signal(void);
+
 #endif

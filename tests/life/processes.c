@@ -100,8 +100,18 @@ void start_program(void)
     posix_spawnattr_destroy(&attributes);
 }
 
+/* What it goes on with is in a folder that may not even have /proc. */
+static void leave_root(void)
+{
+    bool has_left = chroot(".") == 0 && chdir("/") == 0;
+    say("   chroot %d\n", has_left);
+}
+
 static void be_child(void)
 {
+    if (one_in(5)) {
+        leave_root();
+    }
     for (int i = (int)below(12); i >= 0; i--) {
         random_step();
     }

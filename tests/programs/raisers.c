@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -17,6 +18,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* There a pipe's SIGPIPE that waits has an si_errno of its own: libsockshim(7). */
+enum { IS_32_BIT = sizeof(long) == 4 };
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
@@ -292,6 +296,7 @@ static void wait_for_it(void)
     sigaddset(&set, SIGPIPE);
     CHECK(sigwaitinfo(&set, &info) == SIGPIPE);
     CHECK(info.si_code == SI_USER && info.si_pid == getpid());
+    CHECK(IS_32_BIT || (info.si_errno == 0 && info.si_value.sival_ptr == NULL));
 }
 
 static void write_and_wait(void)
@@ -315,6 +320,7 @@ static void write_to_pipe_and_read(void)
     write_to_pipe();
     CHECK(read(signalfd(-1, &set, 0), &info, sizeof info) == sizeof info);
     CHECK(info.ssi_signo == SIGPIPE && info.ssi_pid == (uint32_t)getpid());
+    CHECK(IS_32_BIT || (info.ssi_errno == 0 && info.ssi_ptr == 0));
 }
 
 static void raise_and_write_to_pipe(void)
@@ -539,6 +545,8 @@ static void other_step(const char *step)
         on(SIG_DFL, 0);
     } else if (strcmp(step, "ignore") == 0) {
         on(SIG_IGN, 0);
+    } else if (strcmp(step, "cage-refused") == 0) {
+        CHECK(prctl(PR_SET_SECCOMP, 2, NULL) == -1);
     } else if (strcmp(step, "query") == 0) {
         query();
     } else if (strcmp(step, "altstack") == 0) {

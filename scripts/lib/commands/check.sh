@@ -233,8 +233,38 @@ check_where_log() {
             echo "stderr, which is closed"
         fi
         ;;
-    *) echo "$check_template, which is not open: there was no socket yet, or it could not be opened, or was closed; the next record tries again" ;;
+    *) echo "$check_template, which is not open: $(check_why_no_log)" ;;
     esac
+}
+
+check_why_no_log() {
+    check_rest="the next record tries again"
+    check_limit=$(awk '/^Max open files/ { print $4 }' "/proc/$check_pid/limits")
+    if ! check_is_caged && [ "$check_limit" -lt 16 ] 2>/dev/null; then
+        check_rest="it may have only $check_limit descriptors, fewer than the 16 that it takes"
+    elif check_is_caged; then
+        check_rest="a seccomp filter is on (its own, or one that it inherited), in which it may be impossible: what it sees is not known then"
+    fi
+    if check_has_socket; then
+        echo "there is a socket, so it could not be opened, or was closed or removed; $check_rest"
+    else
+        echo "there was no socket yet, or it could not be opened, or was closed; $check_rest"
+    fi
+}
+
+check_is_caged() {
+    grep -q '^Seccomp:[[:space:]]*[12]' "/proc/$check_pid/status" 2>/dev/null
+}
+
+# Above standard error: the journal's does not count.
+check_has_socket() {
+    for check_number in "/proc/$check_pid/fd/"*; do
+        case ${check_number##*/}$(readlink "$check_number") in
+        [012]socket:*) ;;
+        *socket:*) return 0 ;;
+        esac
+    done
+    return 1
 }
 
 # The shim opens it as nobody else opens files: to write (and read), O_APPEND, O_NONBLOCK and

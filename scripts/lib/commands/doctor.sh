@@ -31,12 +31,21 @@ With PID: describes the sockets of that running process. Connections that it
 does not close, data that it does not read, data that is not acknowledged and
 since when, peers that do not read, connects and requests that are not answered,
 questions to a name server, a name server that is not there, unix sockets that
-it cannot find or reach by their path (PrivateTmp, directories), connections on
-which both sides wait for the other to begin, listeners on loopback alone, full
+it cannot find or reach by their path (PrivateTmp, directories, groups), packets
+that rp_filter drops, connections on which both sides wait for the other to
+begin, or only small packets arrive (MTU), listeners on loopback alone, full
 accept queues, connections that wait to be accepted (also by another process at
+<<<<<<< HEAD
 the same address), descriptors and local ports against their limits, workers of
 it (processes of its name that it has started) that wait for an answer; and the
 call that each thread waits in, and for whom.
+=======
+the same address), descriptors against their limit, workers of it (processes of
+its name that it has started) that wait for an answer, a program that computes
+and reads nobody, clients that wait although it waits for nobody (a used-up
+pool), whose connections it and its workers have; and the call that each thread
+waits in, and for whom.
+>>>>>>> main
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
@@ -282,21 +291,26 @@ doctor_resolvers() {
 # doctor_paths SS [PID]: the unix sockets that listen at a path, and what that path is for
 # their owner, for this shell, and for PID, with the directories on the way.
 doctor_paths() {
-    doctor_at=$($1 -Hxlnp | LC_ALL=C awk '
-        $2 == "LISTEN" && $5 ~ /^\/[A-Za-z0-9_.\/@:+,=%-]+$/ && $6 ~ /^[0-9]+$/ && match($0, /users:\(\("[^"]*",pid=[0-9]+/) {
-            owner = substr($0, RSTART + 9, RLENGTH - 9)
-            name = pid = owner
-            sub(/",pid=.*/, "", name)
-            sub(/.*",pid=/, "", pid)
-            sub(/^\/var\/run\//, "/run/", $5)
-            print "at-path\t" $5 "\t" pid "\t" name
-        }')
+    doctor_at=$(doctor_at_paths "$1")
     [ -n "$doctor_at" ] || return 0
     printf '%s\n' "$doctor_at"
     doctor_tab=$(printf '\t')
     doctor_views ${2+"$2"} | sort -u | LC_ALL=C xargs stat -Lc "stat$doctor_tab%n$doctor_tab%d:%i$doctor_tab%a$doctor_tab%u$doctor_tab%g$doctor_tab%U$doctor_tab%G"
     [ -z "${2-}" ] || doctor_who "$2"
 } 2>/dev/null
+
+doctor_at_paths() {
+    $1 -Hxlnp | LC_ALL=C awk '
+        $2 == "LISTEN" && $5 ~ /^\/[A-Za-z0-9_.\/@:+,=%-]+$/ && $6 ~ /^[0-9]+$/ && match($0, /users:\(\("[^"]*",pid=[0-9]+/) {
+            owner = substr($0, RSTART + 9, RLENGTH - 9)
+            name = pid = owner
+            sub(/",pid=.*/, "", name)
+            sub(/.*",pid=/, "", pid)
+            sub(/^\/var\/run\//, "/run/", $5)
+            sub(/\.[0-9]+\.tmp$/, "", $5) # haproxy binds that, and renames it (sock_unix_bind_receiver)
+            print "at-path\t" $5 "\t" pid "\t" name
+        }'
+}
 
 # doctor_views [PID]: the names of these paths, as each of them sees it.
 doctor_views() {
@@ -320,12 +334,13 @@ doctor_who() {
             [ "$(stat -Lc %u "/proc/$doctor_child")" = 0 ] || doctor_worker=$doctor_child
         done
     fi
-    awk -v user="$(stat -Lc %U "/proc/$doctor_worker")" -v worker="$doctor_worker" '
+    doctor_user=$(stat -Lc %U "/proc/$doctor_worker")
+    awk -v user="$doctor_user" -v worker="$doctor_worker" -v entitled="$(id -G "$doctor_user")" '
         $1 == "Uid:" { uid = $3 }
         $1 == "Gid:" { groups = $3 }
         $1 == "Groups:" { $1 = ""; groups = groups $0 }
         $1 == "CapEff:" { caps = index("0123456789abcdef", substr($2, length($2))) - 1 }
-        END { print "who\t" uid "\t" user "\t" caps "\t" groups "\t" worker }' "/proc/$doctor_worker/status"
+        END { print "who\t" uid "\t" user "\t" caps "\t" groups "\t" worker "\t" entitled }' "/proc/$doctor_worker/status"
     doctor_views "$1" | sort -u | LC_ALL=C xargs ls -ld | awk '$1 ~ /[+]$/ { print "acl\t" $NF }'
 }
 
@@ -398,17 +413,19 @@ doctor_tell_process() {
         doctor_counters counter "$doctor_its/net"
         doctor_process_sockets 1
         doctor_process_threads earlier
+        doctor_process_cpu 1
         printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
         doctor_process_sockets 2
         doctor_counters later "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
+        doctor_process_cpu 2
         doctor_process_threads thread
         doctor_process_children "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
         -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
@@ -493,6 +510,15 @@ doctor_process_threads() {
     done
 }
 
+# doctor_process_cpu LOOK: how long each thread has had a processor and waited for one, in ns
+# (Documentation/scheduler/sched-stats.rst).
+doctor_process_cpu() {
+    for doctor_thread in "$doctor_its"/task/*; do
+        read -r doctor_had doctor_waited _ <"$doctor_thread/schedstat" || continue
+        printf 'cpu\t%s\t%s\t%s\t%s\n' "$1" "${doctor_thread##*/}" "$doctor_had" "$doctor_waited"
+    done
+}
+
 # doctor_process_children PID: three of them, for whom it may wait.
 doctor_process_children() {
     cat /proc/[0-9]*/stat | awk -v parent="$1" '
@@ -568,6 +594,7 @@ doctor_after() {
         doctor_addresses
         doctor_udp 2 /proc/net
         doctor_resolvers ""
+        ! command -v ss >/dev/null || doctor_at_paths ss
         printf 'level\t%s\nskip\t%s\n' "$2" "$3"
         [ -z "$4" ] || echo records
         shift 4

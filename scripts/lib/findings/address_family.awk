@@ -30,10 +30,9 @@ function family_of(i) {
 
 # How long a connect took, in ms: since its record of `in-progress`, or as its own record
 # says; "" if that is not known.
-function connect_ms(i,    j) {
-    for (j = i - 1; j > 0 && at_of[i] - at_of[j] < 300000; j--)
-        if (cause_of[j] == "in-progress" && is_same_connect(i, j))
-            return at_of[i] - at_of[j]
+function connect_ms(i) {
+    if (i in began_of && at_of[i] - at_of[began_of[i]] < 300000)
+        return at_of[i] - at_of[began_of[i]]
     return cause_of[i] ~ /^(gave-up-connecting|timeout)$/ ? waited_of[i] : ""
 }
 

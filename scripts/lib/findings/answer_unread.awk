@@ -4,6 +4,8 @@
 BEGIN {
     MOST_HEADER = 16 # bytes
     LEAST_LEFT = 32
+    MOST_REFUSAL = 4096 # all that the peer ever said
+    LEAST_LARGE = 65536
 }
 
 function find_answer_unread(    i, g) {
@@ -116,11 +118,27 @@ function tell_answer_unread(g,    i, n, bytes, was_idle) {
         add_figure(n, "silent_ms", sent_of[i])
 }
 
-function tell_last_message(g, bytes, was_idle,    i) {
+# The program had written so much since the peer spoke last, or was still writing it, that the
+# size itself can be what the peer refuses.
+function was_sending_much(i) {
+    return rx_of[i] <= MOST_REFUSAL && tx_of[i] + unacked_of[i] + unsent_of[i] >= LEAST_LARGE && (unacked_of[i] > 0 || unsent_of[i] > 0)
+}
+
+function all_were_sending_much(g,    n, k, member) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (!was_sending_much(member[k]))
+            return 0
+    return 1
+}
+
+function tell_last_message(g, bytes, was_idle,    i, is_large) {
     i = group_first[g]
+    is_large = all_were_sending_much(g)
     return found("answer-unread", "warn", g, \
         spoken_peer(i) " ended connections, and its last " bytes " are unread here", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed.", \
-        "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed" (is_large ? " in the midst of " spoken_bytes(tx_of[i] + unacked_of[i] + unsent_of[i]) " to it" : "") ".", \
+        is_large ? "Such a message often says why a server refuses: so much may be too large for it (`sockshim explain too-large`)." \
+            : "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
         "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
 }

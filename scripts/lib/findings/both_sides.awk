@@ -18,7 +18,7 @@ function find_both_sides(    i, j, other_ends, kind) {
             continue
         j = other_record(i, other_ends[peer_of[i], local_of[i]])
         kind = j ? does_to_peer(j) ? "done" : "both" : "none"
-        if (kind == "both" && j in other_of)
+        if (kind == "both" && j in other_of || kind == "done" && is_leaving_early(i, j))
             continue
         if (j) {
             other_of[i] = j
@@ -31,6 +31,13 @@ function find_both_sides(    i, j, other_ends, kind) {
 
 function was_told_of_an_end(i) {
     return cause_of[i] ~ /^(peer-reset|write-after-close|closed-unanswered|connection-timed-out)$/ && type_of[i] ~ /tcp/
+}
+
+# A client that has enough, and closes while more of the answer comes (a download broken
+# off, a load generator at its end, a probe that does not read the greeting), or by
+# SO_LINGER 0 (health checks): its server is told of a reset, and nothing is wrong.
+function is_leaving_early(i, j) {
+    return cause_of[j] == "reset-by-own-close" && side_of[j] == "connected" && side_of[i] == "accepted" && (unread_of[j] > 0 || unacked_of[j] + unsent_of[j] == 0) && silence_before(j) < 1000
 }
 
 # What a program does to its peer, rather than is told.

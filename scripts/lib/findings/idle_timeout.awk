@@ -126,11 +126,23 @@ function idle_whose(i) {
     return spoken_peer(i) (is_same_host(i) ? " ends" : ", or the path to it, ends")
 }
 
-function idle_evidence(g, low,    i, whose) {
-    i = group_first[g]
-    whose = is_same_host(i) && group_least[g] >= 60000 ? "" : known_limit("idle", low + 1 > group_least[g] * 0.9 ? low + 1 : group_least[g] * 0.9, group_least[g] * 1.01)
-    return spoken_prog(i) ": " tally(g, "connection", "connections") " failed after a pause of " spoken_range(group_least[g], group_most[g]) (low ? "; a pause of " spoken(low) " did no harm" : "") "." \
-        (whose != "" ? " " whose " would fit." : "")
+function idle_evidence(g, low) {
+    return spoken_prog(group_first[g]) ": " tally(g, "connection", "connections") " failed after a pause of " spoken_range(group_least[g], group_most[g]) (low ? "; a pause of " spoken(low) " did no harm" : "") "." idle_limit(g, low)
+}
+
+# Whose limit it may be. A single pause has to be as long as that to within a hundredth; the
+# shortest of several is longer than it by chance.
+function idle_limit(g, low,    least, whose) {
+    least = group_least[g] * (group_size[g] < 2 ? 0.99 : 0.9)
+    if (is_same_host(group_first[g]) && group_least[g] >= 60000)
+        return ""
+    whose = known_limit("idle", low + 1 > least ? low + 1 : least, group_least[g] * 1.01)
+    if (whose == "")
+        return ""
+    if (group_size[g] >= 2)
+        return " " whose " would fit."
+    sub(/^The /, "the ", whose)
+    return " Perhaps " whose " (one case only)."
 }
 
 # The peer, or a proxy, has closed in order: nothing in between has forgotten the

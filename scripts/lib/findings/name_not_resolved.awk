@@ -4,7 +4,7 @@
 function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && cause_of[i] == "name-not-resolved" && level_of[i] >= RANK["warn"])
+        if (is_open(i) && cause_of[i] == "name-not-resolved" && level_of[i] >= RANK["warn"] && !(is_reverse(i) && waited_of[i] < 100))
             put_in_group(prog_of[i] SUBSEP (is_reverse(i) ? "" : asked_of[i]) SUBSEP error_of[i] SUBSEP call_of[i], i, waited_of[i] + 0)
     for (g = 1; g <= groups; g++)
         if (is_reverse(group_first[g]))

@@ -21,7 +21,20 @@ function not_reached_kind(i) {
         return cause_of[i]
     if (cause_of[i] == "not-permitted")
         return "not-permitted"
+    if (has_no_interface(i))
+        return "no-interface"
     return ""
+}
+
+# ENODEV: a multicast group is joined where a route leads to it (ip_mc_find_dev in net/ipv4/igmp.c),
+# unless the program names an interface, which SO_BINDTODEVICE always does.
+function has_no_interface(i) {
+    return call_of[i] == "setsockopt" && error_of[i] == "ENODEV"
+}
+
+# Multicast, and the broadcast of whatever network it is.
+function is_to_many(i) {
+    return peer_of[i] ~ /^(22[4-9]|23[0-9])\.|^255\.255\.255\.255:|^\[ff/
 }
 
 # A connect that the program gave up later than it was told that there is no way to that peer.
@@ -62,6 +75,8 @@ function not_reached_title(i, kind) {
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
         return spoken_peer(i) " does not answer connection requests of " spoken_prog(i) " at all"
+    if (kind == "no-interface")
+        return spoken_prog(i) " wants a network interface that is not there"
     if (kind == "backlog-full")
         return "The queue of " spoken_peer(i) " is full: it does not accept fast enough"
     if (kind == "address-in-use")
@@ -75,8 +90,16 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
+<<<<<<< HEAD
     if (last_well(i))
         return "It answered until " clock(last_well(i)) "."
+=======
+    if (may_have_moved(i))
+        return "Connects went through before: it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
+    if (goes_with_login(i))
+        return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
+            : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
+>>>>>>> main
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
@@ -84,11 +107,16 @@ function not_reached_meaning(i, ms) {
     if (is_seen_elsewhere(i))
         return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or it was removed."
     if (cause_of[i] == "no-such-socket")
-        return "Its server is not running, or one of the two has a file system of its own (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
+        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
         return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
-            : "It takes that long when no host answers there (ARP): it is off. A firewall's reject is immediate."
+            : is_own_bridge(i) ? "This host looks for it by its own " printable(host_of(local_of[i])) ", where nobody answers ARP: does a network of Docker's hide it?" \
+            : "It takes that long when no host answers ARP: it is off, or the router to it, or this host looks in the wrong network."
+    if (has_no_interface(i))
+        return "No route, as the default route, says where to join a multicast group; or the interface that it names is missing."
+    if (cause_of[i] == "unreachable" && is_to_many(i))
+        return "Multicast and broadcast need a route as well, which says by which interface: there is none, as before the network is up."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_long_question(i))
@@ -105,7 +133,14 @@ function not_reached_meaning(i, ms) {
             : "A listener, a connection of the last run in TIME_WAIT" (may_be_given_out(i) ? ", or an outgoing one, to which the kernel gave this port" : ", or another one") "."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
+    if (is_socket_itself(i))
+        return "The socket's own owner, group and mode keep it out (the directories do not), or a security module."
     return printable(why_of[i])
+}
+
+# What the record says of a path all of whose directories may be searched.
+function is_socket_itself(i) {
+    return cause_of[i] == "not-permitted" && why_of[i] ~ /every directory of the path may be searched/
 }
 
 # Servers tell their clients where to go on: a sentinel or a cluster, Kafka, FTP, LDAP, a replica
@@ -145,9 +180,20 @@ function network_of(address) {
     return match(address, /^[0-9]+\.[0-9]+\./) ? substr(address, 1, RLENGTH) : address
 }
 
+# Docker's bridges have the first address of 172.17.0.0/16 and on, or 192.168.0.0/20 and on: what
+# has such a source is asked for there.
+function is_own_bridge(i) {
+    return is_of_inner_network(peer_of[i]) > 1 && network_of(host_of(peer_of[i])) == network_of(host_of(local_of[i])) && host_of(local_of[i]) ~ /\.0\.1$/
+}
+
 function spoken_announcer(i) {
     return "If that is not set here, " printable(peer_of[announcer_of(i)]) " told it (a sentinel, cluster, referral): " \
         (is_of_inner_network(peer_of[i]) == 1 ? "a loopback address." : "of an inner network (Docker?).")
+}
+
+# A name was looked up for it, and it was well: programs keep the address that they were told.
+function may_have_moved(i) {
+    return cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/ && named_of[i] != "" && named_of[i] !~ /^(localhost|[0-9.]+$)/ && !is_same_host(i) && went_before(i)
 }
 
 # A host on which nothing listens answers TCP with RST.
@@ -176,6 +222,7 @@ function long_question(i) {
     return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
 }
 
+<<<<<<< HEAD
 # The last record that tells that the same process was well served there, by the name that it had
 # looked up; 0 if there is none.
 function last_well(i,    j) {
@@ -191,18 +238,38 @@ function not_reached_advice(i, ms) {
     if (!announcer_of(i) && last_well(i))
         return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
             ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
+=======
+# Sockets of a login session: "agent" of ssh-agent(1) and sshd's forwarding, "user" of systemd's
+# /run/user/UID; "": any other.
+function goes_with_login(i) {
+    return cause_of[i] !~ /^(connection-refused|no-such-socket)$/ ? "" : peer_of[i] ~ /\/(ssh-[A-Za-z0-9]+\/agent|\.ssh\/agent\/s)\.[^\/]+$/ ? "agent" \
+        : peer_of[i] ~ /^\/run\/user\/[0-9]+\/(bus|systemd\/|keyring\/|gnupg\/|wayland|pulse\/|pipewire|docker\.sock|podman\/)/ ? "user" : ""
+}
+
+function not_reached_advice(i, ms) {
+    if (goes_with_login(i) == "agent")
+        return "export the SSH_AUTH_SOCK of a new login here; for good: `sockshim explain ssh-agent`."
+    if (goes_with_login(i) == "user")
+        return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
+>>>>>>> main
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
+    if (may_have_moved(i))
+        return "`getent hosts " printable(named_of[i]) "`; if another, restart (Java: networkaddress.cache.ttl)."
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
-        return "if the path is there, but not below /proc/" printable(pid_of[i]) "/root (what " spoken_prog(i) " sees), correct that; else start the server (`ss -lxp`)."
+        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); is it below /proc/" printable(pid_of[i]) "/root, which is what " spoken_prog(i) " sees?"
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
+    if (has_no_interface(i) || cause_of[i] == "unreachable" && is_to_many(i))
+        return "`ip -br addr`, `ip route`; start it after network-online.target, or name an interface in its settings."
+    if (cause_of[i] == "unreachable" && ms >= 500 && is_own_bridge(i))
+        return "`ip route get " printable(host_of(peer_of[i])) "`; if by br-... or docker0, give that another subnet (default-address-pools)."
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
@@ -220,6 +287,10 @@ function not_reached_advice(i, ms) {
         return "start it later (network-online.target, RestartSec=5), if `ip -6 addr` has it."
     if (cause_of[i] == "address-unavailable")
         return "`ip addr` shows the addresses of this host; correct the program's setting, or start it after the address."
+    if (cause_of[i] == "not-permitted" && why_of[i] ~ /needs x there/)
+        return "`namei -l " printable(peer_of[i]) "`; chmod o+x that directory, or into its group."
+    if (is_socket_itself(i))
+        return "`grep Groups /proc/" printable(pid_of[i]) "/status`: without the socket's (`ls -ln`)? One given after the start needs a restart."
     if (cause_of[i] == "not-permitted")
         return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : (peer_of[i] ~ /^\// ? "`namei -l " printable(peer_of[i]) "` shows the permissions along the path (directories need x); `journalctl -k --grep denied`." : "`journalctl -k --grep denied`.")
     return "look in its log at " clock(i) "."
@@ -235,7 +306,7 @@ function unanswered_advice(i, ms,    sooner) {
         return sooner full_queue_advice(i)
     if (went_through(i, ms))
         return sooner "`ss -tn dst " printable(host_of(peer_of[i])) "` then: always as many? Keep fewer open (a pool)."
-    return sooner "`sockshim doctor -- COMMAND` tells if SYN leaves this host" (sooner != "" ? "." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
+    return sooner "`sockshim doctor -- COMMAND` tells if SYN leaves" (sooner != "" ? "" : ", or another address answers") (sooner != "" ? "." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
 }
 
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.

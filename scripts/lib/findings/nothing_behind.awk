@@ -5,6 +5,7 @@
 BEGIN {
     AT_ONCE = 250 # ms
     LEAST_HELLO = 150 # bytes of TLS's ClientHello
+    LEAST_STANDING = 3
 }
 
 function find_nothing_behind(    i, g) {
@@ -37,17 +38,42 @@ function has_been_answered(g,    i) {
     return 0
 }
 
-function tell_nothing_behind(g,    i, n) {
+function tell_nothing_behind(g,    i, n, others) {
     i = group_first[g]
+    others = standing_beside(i)
     n = found("nothing-behind", "warn", g, \
-        spoken_peer(i) " accepts connections and ends them immediately, unanswered", \
+        spoken_peer(i) (others ? " ends further connections of " spoken_prog(i) " immediately, unanswered" : " accepts connections and ends them immediately, unanswered"), \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", over within " spoken(group_most[g] < 1 ? 1 : group_most[g]) \
-            (tx_of[i] > 0 ? ", " spoken_bytes(tx_of[i]) " sent, none back." \
-            : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent."), \
-        nothing_behind_meaning(i), \
-        nothing_behind_advice(i))
+            (most_sent(g) > 0 ? ", " (most_sent(g) > tx_of[i] + 0 ? "at most " : "") spoken_bytes(most_sent(g)) " sent, none back." \
+            : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent.") \
+            (others ? " " others " before had no failure." : ""), \
+        others ? "It may take " others " or so, from each client (ZooKeeper: maxClientCnxns) or in all; or what is behind it is gone." : ended_unread(g) ? unread_meaning(g, i) : nothing_behind_meaning(i), \
+        others ? "its log there; `ss -tnp dst " printable(host_of(peer_of[i])) "` counts here." : ended_unread(g) || has_guests(i) ? guests_advice(i) : nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
+    if (others)
+        add_figure(n, "standing", others)
     add_figure(n, "sent", tx_of[i] + 0)
+}
+
+# How many connects of the same process to that peer, before the first that was ended, have no
+# later record on their descriptor: it is that connection still, or was closed without a fault
+# and not used again. A log of fewer levels does not have them.
+function standing_beside(i,    j, key, last, n) {
+    if (is_sampled || is_tls_hello(i))
+        return 0
+    for (j = 1; j <= kept_count; j++)
+        last[machine_of[j] SUBSEP pid_of[j] SUBSEP fd_of[j]] = j
+    for (j = 1; j < i; j++)
+        n += cause_of[j] == "in-progress" && peer_of[j] == peer_of[i] && pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && \
+            last[machine_of[j] SUBSEP pid_of[j] SUBSEP fd_of[j]] == j
+    return n >= LEAST_STANDING ? n : 0
+}
+
+function most_sent(g,    n, member, k, most) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        most = tx_of[member[k]] + 0 > most + 0 ? tx_of[member[k]] : most
+    return most + 0
 }
 
 # The RST came before the peer's kernel had acknowledged a byte: it need not be the peer's.
@@ -55,13 +81,40 @@ function was_reset_before_ack(i) {
     return cause_of[i] == "peer-reset" && value_is_zero(tx_of[i]) && unacked_of[i] + unsent_of[i] > 0
 }
 
+# How often the peer's FIN came without an acknowledgement of what had been sent: then it had
+# closed before that reached it, for close with data unread is an RST (tcp_close).
+function ended_unread(g,    i, n, member, times) {
+    n = split(group_members[g], member, " ")
+    for (i = 1; i <= n; i++)
+        times += cause_of[member[i]] ~ /^(peer-closed|write-after-close)$/ && value_is_zero(tx_of[member[i]]) && unacked_of[member[i]] > 0
+    return times
+}
+
+function unread_meaning(g, i) {
+    return (group_size[g] == 1 ? "It" : ended_unread(g) == 1 ? "Once it" : counted(ended_unread(g), "time", "times") " it") \
+        " closed before that reached it: it refuses this client's address, or is a proxy without a backend."
+}
+
+# Agents that close without a word on whoever is not in their list: NRPE, Zabbix, NSClient++.
+function has_guests(i) {
+    return port_of(peer_of[i]) ~ /^(5666|10050|12489)$/ && !is_same_host(i)
+}
+
+function guests_advice(i) {
+    return "does it allow " printable(host_of(local_of[i])) " (" \
+        (port_of(peer_of[i]) == 5666 ? "allowed_hosts= of nrpe.cfg" : port_of(peer_of[i]) == 10050 ? "Server= of zabbix_agentd.conf" : port_of(peer_of[i]) == 873 ? "hosts allow of rsyncd.conf" : "hosts.allow, only_from") \
+        ")? Its log at " clock(i) "; `sockshim explain allowed-hosts`."
+}
+
 function nothing_behind_meaning(i) {
     if (was_reset_before_ack(i) && !is_same_host(i))
         return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
     if (is_tls_hello(i))
-        return "It refuses this TLS hello (its server name?), or is a proxy without a backend."
+        return has_guests(i) ? "So it refuses whoever is not in its list of clients; or this TLS hello." \
+            : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
     if (tx_of[i] > 0)
-        return "It refuses what it reads (TLS or PROXY protocol on one side only?), or is a proxy without a backend."
+        return has_guests(i) ? "So it refuses whoever is not in its list of clients; or what it reads (TLS on one side only?)." \
+            : "It refuses what it reads (TLS or PROXY protocol on one side only?), or is a proxy without a backend."
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 

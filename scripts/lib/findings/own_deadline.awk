@@ -2,6 +2,7 @@
 # due, or its SO_RCVTIMEO runs out, after the same time again and again.
 
 BEGIN {
+    AT_THE_SAME_TIME = 500 # ms
     MOST_LOOKS = 50 # for an earlier connect that was well
 }
 
@@ -66,12 +67,35 @@ function tell_own_deadline(g,    i, n, time, what, names_peer) {
         names_peer ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
             : spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time, \
         tally(g, "time", "times") ", first " (names_peer ? "" : "with " spoken_peer(i) " ") "at " clock(i) deadline_state(i, what) "." beside(i), \
-        deadline_meaning(i, what, group_least[g], group_size[g]), \
+        stood_still(g, what) ? "Up to " at_once(g) " within 0.5 s: the server stands still or is slow for all (one slow request?), not the network." \
+            : deadline_meaning(i, what, group_least[g], group_size[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
+            : stood_still(g, what) ? "`sockshim doctor PID` there meanwhile (Redis: SLOWLOG GET)." \
             : "raise this timeout in the program's settings, or find out what takes the peer so long.")
     add_figure(n, "deadline_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])
     add_figure(n, "records", group_size[g])
+}
+
+# Requests on several connections, acknowledged, and all given up together.
+function stood_still(g, what) {
+    return what == "answer" && !(unacked_of[group_first[g]] > 0) && !group_about[g] && at_once(g) >= 4
+}
+
+# How many different connections of the group with one peer ended within a moment, at most.
+function at_once(g,    n, member, k, from, here, there, seen, count, most) {
+    n = split(group_members[g], member, " ")
+    from = 1
+    for (k = 1; k <= n; k++) {
+        here = member[k] + 0
+        if (!seen[local_of[here], peer_of[here]]++)
+            count++
+        for (there = member[from] + 0; at_of[here] - at_of[there] > AT_THE_SAME_TIME || peer_of[here] != peer_of[there]; there = member[++from] + 0)
+            if (!--seen[local_of[there], peer_of[there]])
+                count--
+        most = count > most + 0 ? count : most
+    }
+    return most + 0
 }
 
 function connect_deadline_advice(i, ms, n) {
