@@ -999,7 +999,7 @@ def idle():
     yield s, accepted, pool, one, other
 
 
-def workers(*waits):
+def asking_workers(*waits):
     """Each has told a server something, and waits in a way of its own."""
     s = listener(len(waits))
     idle = socket.create_server(("127.0.0.1", 0))
@@ -1037,11 +1037,11 @@ def selects(c, idle):
 
 
 def workers_wait():
-    return workers(reads, polls_it, accepts)
+    return asking_workers(reads, polls_it, accepts)
 
 
 def workers_idle():
-    return workers(accepts, selects)
+    return asking_workers(accepts, selects)
 
 
 def hostile_names():

@@ -1135,7 +1135,6 @@ late() {
     finds_nothing log
 }
 
-<<<<<<< HEAD
 @test "early-close: it answers before the request is read, or closes; what is little, or once, is none" {
     closed() { rec "$1" prog=uwsgi call=close ret=0 errno= error= level=info state=ESTABLISHED side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000"$1" cause=reset-by-own-close idle_ms=0 sent_ms=0 "${@:2}"; }
     for n in 1 2 3; do closed "$n" rx=9000 tx=88 unread=4900; done >log
@@ -1187,7 +1186,8 @@ late() {
     [[ $(note log) == *"10.0.0.9 ended 2 connections as soon as node had answered, first at 12:00:01, each with 8,001 bytes or more."*"proxy_buffer_size"* ]] || fails_with "$(note log)"
     sed -i 's/tx=8001/tx=300/' log
     [[ $(note log) != *"proxy_buffer_size"* ]]
-=======
+}
+
 @test "own-deadline: all at once, so the server stands still as a whole; one after the other, or not acknowledged, it is none" {
     given_up() { local n; for n in 1 2 3 4; do rec "$(("$1" * n + 1))" level=info cause=gave-up-waiting call=close ret=0 error= idle_ms=1400 sent_ms=1002 unread=0 rx=15 tx=106 side=connected local=10.0.0.5:4000$n peer=10.0.0.9:6379 "${@:2}"; done; }
     given_up 0 >log
@@ -1239,7 +1239,6 @@ late() {
     visits 0 0 1 7 13 19 26 31 >log
     findings log >kinds
     run ! grep -q health-check kinds
->>>>>>> main
 }
 
 @test "a server's advice never sends it to the peer's server" {

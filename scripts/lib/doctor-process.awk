@@ -46,21 +46,16 @@ function add_tcp(look,    id, queue, timer, state) {
     if (STATE[word[4]] == "LISTEN")
         is_listening[port_of(word[2])] = 1
     id = word[10]
-<<<<<<< HEAD
     if (look == 2 && !(port_of(word[2]) in is_listening)) {
         places_used[word[3]]++
         in_time_wait[word[3]] += STATE[word[4]] == "TIME_WAIT"
     }
-    if (!is_looked_at(id))
-        return
-    remote_of[id] = word[3]
-=======
     if (!is_looked_at(id)) {
         if (STATE[word[4]] == "ESTABLISHED" && id > 0)
             add_other(id, look)
         return
     }
->>>>>>> main
+    remote_of[id] = word[3]
     split(word[5], queue, ":")
     split(word[6], timer, ":")
     state = STATE[word[4]]

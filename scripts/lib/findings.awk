@@ -23,7 +23,7 @@ BEGIN {
     FIRST_KEPT = 64 # of a stratum; halved when there is too much
     SAMPLE_STEP = 16
     LEAST_CHECKS = 4
-    LEAST_LARGE = 4096 # bytes: the least buffer of a proxy for a header
+    LEAST_HEADER = 4096 # bytes: the least buffer of a proxy for a header
 }
 
 # The order: what explains most before what explains less.
@@ -617,7 +617,7 @@ function note_of_large_answers(    i, g, n) {
         if (side_of[i] == "accepted" && leader_of[i] == i && ends_at_answer(i))
             put_in_group(host_of(peer_of[i]) SUBSEP prog_of[i], i, tx_of[i])
     for (g = 1; g <= groups; g++)
-        if (group_size[g] > 1 && group_least[g] >= LEAST_LARGE && (!n || group_size[g] > group_size[n]))
+        if (group_size[g] > 1 && group_least[g] >= LEAST_HEADER && (!n || group_size[g] > group_size[n]))
             n = g
     if (!n)
         return ""

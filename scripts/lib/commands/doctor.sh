@@ -35,17 +35,11 @@ it cannot find or reach by their path (PrivateTmp, directories, groups), packets
 that rp_filter drops, connections on which both sides wait for the other to
 begin, or only small packets arrive (MTU), listeners on loopback alone, full
 accept queues, connections that wait to be accepted (also by another process at
-<<<<<<< HEAD
 the same address), descriptors and local ports against their limits, workers of
-it (processes of its name that it has started) that wait for an answer; and the
-call that each thread waits in, and for whom.
-=======
-the same address), descriptors against their limit, workers of it (processes of
-its name that it has started) that wait for an answer, a program that computes
-and reads nobody, clients that wait although it waits for nobody (a used-up
-pool), whose connections it and its workers have; and the call that each thread
-waits in, and for whom.
->>>>>>> main
+it (processes of its name that it has started) that wait for an answer, a
+program that computes and reads nobody, clients that wait although it waits for
+nobody (a used-up pool), whose connections it and its workers have; and the call
+that each thread waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
