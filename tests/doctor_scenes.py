@@ -670,20 +670,18 @@ def on_all_addresses_and_asked_for():
     yield from refuses()
 
 
-def takes_datagrams(address="127.0.0.1"):
+def takes_datagrams(address="127.0.0.1", at=PORT):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.bind((address, PORT))
+    s.bind((address, at))
     yield s
 
 
-def takes_datagrams_and_asked_for():
-    yield from takes_datagrams()
-    yield from nobody_listens()
-
-
-def takes_datagrams_of_all_and_asked_for():
+def takes_datagrams_of_all():
     yield from takes_datagrams("0.0.0.0")
-    yield from nobody_listens()
+
+
+def takes_datagrams_as_client():
+    yield from takes_datagrams(at=40000)
 
 
 def asks_name_server():

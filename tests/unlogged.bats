@@ -96,9 +96,8 @@ for i in range(2):
 
 @test "records that could not be written are counted, though the log does not tell of them" {
     mkdir full
-    run -0 --separate-stderr unshare -m sh -c '
-        mount -t tmpfs -o size=4k none full && head -c 4096 /dev/zero >full/all && exec "$@"' - \
-        "$SOCKSHIM_COMMAND" -o full/log "$PROGRAMS/plainly"
+    run -0 --separate-stderr unshare -m sh -c 'mount -t tmpfs -o size=8k none full && exec "$@"' - \
+        "$SOCKSHIM_COMMAND" -o full/log sh -c 'cat /dev/zero >full/all 2>&-; exec "$1"' - "$PROGRAMS/plainly"
     [[ $stderr == "sockshim: no records: "[1-9]" could not be written: is the file system full, "* ]] || fails_with "$stderr"
     # Those of a program that was killed before it could.
     run --separate-stderr "$SOCKSHIM_COMMAND" -o log "$PYTHON" -c '
@@ -139,6 +138,10 @@ fail()'
     # Without /proc there is no way to the launcher's page.
     run -0 --separate-stderr unshare -m sh -c 'umount -l /proc && exec "$@"' - "$SOCKSHIM_COMMAND" cat /dev/null
     [[ $stderr == "sockshim: no records, and whether there was a socket is not known: "* ]] || fails_with "$stderr"
+    # Though it was loaded, and is killed: that is not known.
+    run -143 --separate-stderr unshare -m sh -c 'umount -l /proc && exec "$@"' - "$SOCKSHIM_COMMAND" sh -c 'kill $$'
+    [ "${stderr_lines[-1]}" = "sockshim: no records, and whether there was a socket is not known: COMMAND gave no sign that sockshim was loaded into it" ] ||
+        fails_with "$stderr"
     # A limit of files' size is one for that page, too, and no reason to end.
     run -0 bash -o pipefail -c '(ulimit -f 0; "$@") 2>&1 | cat' - "$SOCKSHIM_COMMAND" cat /dev/null
     [[ $output == "sockshim: no records, and whether there was a socket is not known: "* ]] || fails_with "$stderr"

@@ -144,7 +144,7 @@ static bool say_unopened(void)
 
 /* There were records, or may have been, or the shim was not there at all. Returns whether that
  * was so. */
-static bool explain_loss(const struct outcome *outcome)
+static bool explain_loss(void)
 {
     const char *left_out = filters();
     if (say_unopened()) {
@@ -159,9 +159,8 @@ static bool explain_loss(const struct outcome *outcome)
     } else if (tally_sockets() > 0) {
         complain("no records: there was a socket, but its log is not there any more, or was moved");
     } else if (tally_loaded() == 0) {
-        complain("no records, and whether there was a socket is not known: %s",
-                 outcome->signal ? "COMMAND ended before sockshim could start"
-                                 : "COMMAND gave no sign that sockshim was loaded into it");
+        complain("no records, and whether there was a socket is not known: COMMAND gave no sign "
+                 "that sockshim was loaded into it");
     } else {
         return false;
     }
@@ -174,7 +173,7 @@ static void explain_silence(const struct target *target, const struct outcome *o
     const char *other = other_name(target, outcome);
     if (target->problem) {
         complain("no records: sockshim did not work with COMMAND: %s", target->problem);
-    } else if (explain_loss(outcome)) {
+    } else if (explain_loss()) {
         return;
     } else if (other) {
         complain(

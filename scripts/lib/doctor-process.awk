@@ -183,6 +183,7 @@ END {
     end_ss_unix()
     find_unix_peers()
     find_waiting_threads()
+    paused()
     find_own_ports()
     count_clients()
     computes()

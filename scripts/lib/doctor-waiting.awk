@@ -246,21 +246,21 @@ function mute_connections(    i, id, list) {
 
 # ---- Where it listens ----
 
-# Its listeners of TCP, or if it has none, what takes datagrams of anybody: if all of them are on
+# Its listeners of TCP, or if it has none, its UDP ports that are no client's: if all of them are on
 # loopback addresses; else "".
 function on_loopback_alone(    list) {
-    list = loopback_list("tcp", "LISTEN")
+    list = loopback_list("tcp")
     if (list == "")
-        list = loopback_list("udp", "")
+        list = loopback_list("udp")
     return list == "" || list == "others" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, " \
-        (list ~ /UDP/ ? "get no answer" : "are refused") " if they ask for this host's address."
+        (list ~ /UDP/ ? "get no answer if they ask for this host's address (snmpd: agentaddress; rsyslog: address=; chrony: allow)." : "are refused if they ask for this host's address.")
 }
 
-# "others": not all of them.
-function loopback_list(protocol, state,    i, id, list) {
+# "others": not all of them. A client has a port of the kernel's default range.
+function loopback_list(protocol,    i, id, list) {
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (kind[id] != protocol || state != "" && state_of[id] != state || state == "" && peer[id] != "")
+        if (kind[id] != protocol || (protocol == "tcp" ? state_of[id] != "LISTEN" : peer[id] != "" || local[id] !~ /:[0-9]+$/ || number_of_port(local[id]) >= 32768))
             continue
         if (local[id] !~ /^(127\.|\[::1\]:|\[::ffff:127\.)/)
             return "others"
@@ -269,16 +269,16 @@ function loopback_list(protocol, state,    i, id, list) {
     return list
 }
 
+function number_of_port(where) {
+    sub(/.*:/, "", where)
+    return where + 0
+}
+
 # Somebody has been refused meanwhile; at which port, no counter says.
-function on_loopback(    text, datagrams, many) {
-    text = on_loopback_alone()
-    datagrams = text ~ /\(UDP\)/
-    many = datagrams ? recent["UdpNoPorts"] + recent["Udp6NoPorts"] : recent["OutRsts"]
-    if (text == "" || many <= 0)
+function on_loopback(    text) {
+    if (recent["OutRsts"] <= 0 || (text = on_loopback_alone()) == "" || text ~ /\(UDP\)/)
         return
-    finding("loopback-only", text " Between the two looks " (datagrams ? count_of(many, "UDP datagram") " came for a port where nothing listens (UdpNoPorts)" : "this host sent " count_of(many, "RST") " (OutRsts)") \
-        ": for its port, or for others" (datagrams ? "." : " where nothing listens."), 1)
-    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (" (datagrams ? "snmpd: agentaddress; rsyslog: address=; named: listen-on" \
-        : "mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address") "), with a password, and restart it.")
+    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens.", 1)
+    act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address), with a password, and restart it.")
     avoid("a search in the firewall: ping and the service itself are well then, too.")
 }

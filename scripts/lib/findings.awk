@@ -18,7 +18,7 @@ BEGIN {
     split("would-block zero-length-request zero-length-datagram error-queue source-exhausted interrupted", words, " ")
     for (i in words)
         IS_NOISE[words[i]] = 1
-    MOST_KEPT = 4000
+    MOST_KEPT = 2500
     MOST_STRATA = 300
     FIRST_KEPT = 64 # of a stratum; halved when there is too much
     SAMPLE_STEP = 16
@@ -174,6 +174,20 @@ function read_kept(    i, place) {
     }
     for (i = 1; i <= kept_count; i++)
         follow_connection(i)
+    list_alike()
+}
+
+# The records of a party, and of a program and the port that it uses, in their order:
+# for (i = first_of_party[party]; i; i = next_of_party[i]).
+function list_alike(    i, key) {
+    for (i = kept_count; i > 0; i--) {
+        key = party_of(i)
+        next_of_party[i] = first_of_party[key]
+        first_of_party[key] = i
+        key = prog_of[i] SUBSEP port_of(peer_of[i])
+        next_of_port[i] = first_of_port[key]
+        first_of_port[key] = i
+    }
 }
 
 function take_kept(i, place) {

@@ -1,5 +1,8 @@
 #include "unpack.h"
 
+#include "tell/cause.h"
+
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -104,6 +107,39 @@ static bool take_success(struct unpacked *u, const unsigned char *bytes, size_t 
     return true;
 }
 
+static bool may_be_blocked(uint32_t call)
+{
+    return call < CALL_COUNT && call_traits[call].descriptor == A_SOCKET &&
+           call_traits[call].arguments != MESSAGE &&
+           (call_traits[call].direction == RECEIVES || is_accept((enum call)call));
+}
+
+/* Of this call nothing else was known when it was told: observe/observe.c, observe_call(). */
+static bool take_blocked(struct unpacked *u, const unsigned char *bytes, size_t len)
+{
+    struct recorded_blocked b;
+    if (!take(&b, sizeof b, &bytes, &len) || !may_be_blocked(b.call)) {
+        return false;
+    }
+    bool receives = !is_accept((enum call)b.call);
+    u->facts = (struct facts){.call = (uint8_t)b.call,
+                              .fd = b.fd,
+                              .ret = -1,
+                              .err = EAGAIN,
+                              .domain = -1,
+                              .type = -1,
+                              .protocol = -1,
+                              .receives = receives,
+                              .has_len = receives,
+                              .len = b.len,
+                              .flags = b.flags,
+                              .is_lean = YES,
+                              .sets_timeouts = NO};
+    u->head.event = RECORDED_RETURN;
+    u->head.cause = (uint8_t)cause_of(&u->facts);
+    return true;
+}
+
 bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
 {
     memset(u, 0, sizeof *u);
@@ -119,6 +155,8 @@ bool unpack(struct unpacked *u, const unsigned char *bytes, size_t len)
         return take_call(u, bytes, len);
     case RECORDED_CALL:
         return take_success(u, bytes, len);
+    case RECORDED_BLOCKED:
+        return take_blocked(u, bytes, len);
     case RECORDED_CONFIG:
         u->words = (const char *)bytes;
         u->words_len = len;

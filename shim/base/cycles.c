@@ -109,7 +109,7 @@ static __attribute__((noinline)) int64_t ask_anew(void)
     return time;
 }
 
-int64_t cycles_time(void)
+at_each_call int64_t cycles_time(void)
 {
     uint64_t now_rate = atomic_load_explicit(&rate, memory_order_relaxed);
     if (now_rate == OFF) {

@@ -195,17 +195,8 @@ static __attribute__((noinline)) struct identity identify_without_page(void)
     return me;
 }
 
-struct identity process_identify(void)
+static __attribute__((noinline)) struct identity identify_anew(_Atomic pid_t *known, pid_t kept)
 {
-    _Atomic pid_t *known = atomic_load_explicit(&page, memory_order_acquire);
-    pid_t kept = known ? atomic_load_explicit(known, memory_order_relaxed) : 0;
-    if (process_is_caged()) {
-        return (struct identity){.pid = kept};
-    }
-    /* In a fork's child the page was zeroed, and has another pid by now. */
-    if (kept != 0 && asked.pid == kept && !process_may_share_memory()) {
-        return (struct identity){.pid = kept, .tid = asked.tid};
-    }
     if (!known) {
         return identify_without_page();
     }
@@ -224,6 +215,20 @@ struct identity process_identify(void)
         atomic_store_explicit(known, me.pid, memory_order_relaxed);
     }
     return me;
+}
+
+struct identity process_identify(void)
+{
+    _Atomic pid_t *known = atomic_load_explicit(&page, memory_order_acquire);
+    pid_t kept = known ? atomic_load_explicit(known, memory_order_relaxed) : 0;
+    if (process_is_caged()) {
+        return (struct identity){.pid = kept};
+    }
+    /* In a fork's child the page was zeroed, and has another pid by now. */
+    if (kept != 0 && asked.pid == kept && !process_may_share_memory()) {
+        return (struct identity){.pid = kept, .tid = asked.tid};
+    }
+    return identify_anew(known, kept);
 }
 
 bool process_enter_cage(void)

@@ -12,46 +12,22 @@ static uint64_t mix(uint64_t sum, uint64_t word)
     return sum ^ sum >> 29;
 }
 
-/* Copies them as well, if `to` is not NULL: what has just gone into memory that is not in the
- * cache cannot be read back without waiting for it. */
-static inline __attribute__((always_inline)) uint64_t
-sum_and_copy(uint64_t sum, unsigned char *to, const unsigned char *bytes, size_t len)
+static uint64_t sum_of(uint64_t sum, const void *bytes, size_t len)
 {
-    uint64_t word;
-    size_t at = 0;
-    for (; len - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, bytes + at, sizeof word);
+    const unsigned char *at = bytes;
+    for (uint64_t word = 0; len > 0; word = 0) {
+        size_t part = len < sizeof word ? len : sizeof word;
+        memcpy(&word, at, part);
         sum = mix(sum, word);
-        if (to) {
-            memcpy(to + at, &word, sizeof word);
-        }
-    }
-    if (at < len) {
-        word = 0;
-        memcpy(&word, bytes + at, len - at);
-        sum = mix(sum, word);
-        if (to) {
-            memcpy(to + at, &word, len - at);
-        }
+        at += part;
+        len -= part;
     }
     return sum;
 }
 
-static uint64_t sum_of(uint64_t sum, const void *bytes, size_t len)
-{
-    return sum_and_copy(sum, NULL, bytes, len);
-}
-
-/* What the sum of a slot begins with. */
-static uint64_t slot_begin(uint64_t number, unsigned piece, unsigned pieces, size_t len)
-{
-    return mix(number, (uint64_t)piece << 24 | (uint64_t)pieces << 16 | len);
-}
-
 static uint32_t slot_sum(uint64_t number, const struct ring_slot *s)
 {
-    uint64_t sum = slot_begin(number, s->piece, s->pieces, s->len);
-    return (uint32_t)(sum_of(sum, s->bytes, s->len) >> 32);
+    return ring_slot_sum(number, ring_slot_info(s->piece, s->pieces, s->len), s->words);
 }
 
 static uint32_t program_sum(uint64_t number, const struct ring_program *p, size_t len)
@@ -123,45 +99,21 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
 
 /* ---- In ---- */
 
-/* While it is written it has no number. */
-static inline __attribute__((always_inline)) void put_piece(const struct ring *ring,
-                                                            uint64_t number, unsigned piece,
-                                                            unsigned pieces,
-                                                            const unsigned char *bytes, size_t len)
-{
-    struct ring_slot *s = &ring->slots[(number - 1) % ring->slot_count];
-    uint64_t sum = slot_begin(number, piece, pieces, len);
-    __builtin_prefetch(s + 1, 1); /* the next record's, most likely */
-    atomic_store_explicit(&s->number, 0, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
-    sum = sum_and_copy(sum, s->bytes, bytes, len);
-    s->piece = (uint8_t)piece;
-    s->pieces = (uint8_t)pieces;
-    s->len = (uint16_t)len;
-    s->checksum = (uint32_t)(sum >> 32);
-    atomic_store_explicit(&s->number, number, memory_order_release);
-}
-
-static inline uint64_t claim(const struct ring *ring, unsigned pieces)
-{
-    return atomic_fetch_add_explicit(&ring->header->head, pieces, memory_order_relaxed) + 1;
-}
-
-void ring_put_line(const struct ring *ring, const void *record)
-{
-    put_piece(ring, claim(ring, 1), 0, 1, record, RING_LINE);
-}
-
 void ring_put(const struct ring *ring, const void *record, size_t len)
 {
     const unsigned char *at = record;
     unsigned pieces = (unsigned)((len + RING_ROOM - 1) / RING_ROOM);
-    uint64_t first = claim(ring, pieces);
+    uint64_t first = ring_claim(ring, pieces);
+    struct ring_slot *s = ring_slot_of(ring, first);
     for (unsigned i = 0; i < pieces; i++) {
+        uint64_t words[RING_WORDS] = {0};
         size_t part = len < RING_ROOM ? len : RING_ROOM;
-        put_piece(ring, first + i, i, pieces, at, part);
+        memcpy(words, at, part);
+        ring_fill_slot(s, first + i, ring_slot_info(i, pieces, part), words);
         at += part;
         len -= part;
+        s = s + 1 < ring->slots + ring->slot_count ? s + 1 : ring->slots;
+        __builtin_prefetch(s, 1); /* of the next record, in the end */
     }
 }
 
@@ -201,7 +153,7 @@ uint64_t ring_put_program(const struct ring *ring, const void *program, size_t l
 /* A copy, which nobody writes to any more while it is looked at. */
 static enum ring_found get_piece(const struct ring *ring, uint64_t number, struct ring_slot *copy)
 {
-    const struct ring_slot *s = &ring->slots[(number - 1) % ring->slot_count];
+    const struct ring_slot *s = ring_slot_of(ring, number);
     uint64_t before = atomic_load_explicit(&s->number, memory_order_acquire);
     if (before > number) {
         return RING_OVERWRITTEN;
@@ -235,7 +187,7 @@ enum ring_found ring_get(const struct ring *ring, uint64_t number, void *record,
         if (copy.piece != i || copy.pieces != count) {
             return RING_TORN;
         }
-        memcpy((char *)record + *len, copy.bytes, copy.len);
+        memcpy((char *)record + *len, copy.words, copy.len);
         *len += copy.len;
     }
     return RING_WHOLE;
@@ -243,11 +195,12 @@ enum ring_found ring_get(const struct ring *ring, uint64_t number, void *record,
 
 bool ring_get_program(const struct ring *ring, uint64_t number, void *program, size_t *len)
 {
+    const struct ring_program *p = &ring->programs[(number - 1) % RING_PROGRAMS];
     struct ring_program copy;
-    if (!ring_has_program(ring, number)) {
+    if (number == 0 || atomic_load_explicit(&p->number, memory_order_acquire) != number) {
         return false;
     }
-    memcpy((void *)&copy, (const void *)&ring->programs[(number - 1) % RING_PROGRAMS], sizeof copy);
+    memcpy((void *)&copy, (const void *)p, sizeof copy);
     if (copy.len > sizeof copy.bytes || copy.checksum != program_sum(number, &copy, copy.len)) {
         return false;
     }

@@ -138,9 +138,20 @@ static bool finds_no_peer(enum call call, int err, const struct attempt *a)
     return a->fd > 2 || process_is_caged() || ask_int(a->fd, SOL_SOCKET, SO_ACCEPTCONN) <= 0;
 }
 
+/* Nor is anything behind a pointer to be looked at: the recorder keeps the call as it was. */
+static bool is_told_by_recorder(enum call call, long ret, int err)
+{
+    return recorder_is_on() && call_traits[call].arguments != MESSAGE &&
+           needs_no_question(call, ret, err);
+}
+
 static __attribute__((noinline)) long look_closer(enum call call, long ret, int err,
                                                   const struct attempt *attempt)
 {
+    if (is_told_by_recorder(call, ret, err)) {
+        recorder_blocked(call, attempt);
+        return ret;
+    }
     bool wanted = sockshim_set_up() && is_wanted(call, ret, err) &&
                   !is_quiet(call, ret, err, attempt) && !finds_no_peer(call, err, attempt);
     return wanted ? report(call, ret, err, attempt, false) : ret;

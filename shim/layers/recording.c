@@ -62,24 +62,32 @@ void recording_take_inherited(int fd)
 
 /* ---- Telling ---- */
 
-/* A call that moves data, or takes sockets alone. */
-static __attribute__((noinline)) void tell(enum call call, int fd, long ret, int64_t begun)
+/* One that takes sockets alone: else its time would not be known. */
+static __attribute__((noinline)) void note_and_tell(enum call call, int fd, long ret, int64_t begun)
 {
-    if (!is_noted(fd)) {
-        note(fd); /* one that takes sockets alone: else its time would not be known */
-    }
+    note(fd);
     recorder_call(call, fd, ret, begun);
 }
 
-/* When it begins. Of what may be a file or a socket: the time of a file's is not asked for. */
-static int64_t begin(enum call call, int fd)
+/* A call that moves data, or takes sockets alone. */
+static at_each_call __attribute__((noinline)) void tell(enum call call, int fd, long ret,
+                                                        int64_t begun)
 {
-    bool is_file = call_takes_any_file(call) && !is_noted(fd);
-    return is_file ? 0 : cycles_time();
+    if (is_noted(fd)) {
+        recorder_call(call, fd, ret, begun);
+    } else {
+        note_and_tell(call, fd, ret, begun);
+    }
+}
+
+/* When it begins. Of what may be a file or a socket: the time of a file's is not asked for. */
+static at_each_call __attribute__((noinline)) int64_t begin(enum call call, int fd)
+{
+    return is_noted(fd) || !call_takes_any_file(call) ? cycles_time() : 0;
 }
 
 #define TELLS_IF(is_success, result, call, name, parameters, arguments, fd)                        \
-    static result layer_##name parameters                                                          \
+    static at_each_call result layer_##name parameters                                             \
     {                                                                                              \
         int64_t begun = begin(CALL_##call, fd);                                                    \
         result n = under.name arguments;                                                           \

@@ -48,7 +48,7 @@ static __attribute__((noinline)) uint64_t tell_program(void)
 }
 
 /* Before a record is on the stack, for what a program is takes as much. */
-static __attribute__((noinline)) uint32_t program_number(void)
+static inline uint32_t program_number(void)
 {
     uint64_t number = atomic_load_explicit(&program, memory_order_relaxed);
     /* Not there either if others have come since. */
@@ -120,41 +120,66 @@ void recorder_refused(enum call call, int fd, const char *why)
     }
 }
 
-struct call_and_peer {
-    struct recorded head;
-    struct recorded_call call;
-    unsigned char peer[sizeof(struct sockaddr_un)];
-};
-
-static inline __attribute__((always_inline)) void make_call(struct call_and_peer *r, enum call call,
-                                                            int fd, long ret, int64_t begun)
+/* As often as the program calls: a record is made in registers, for what has just been written
+ * in halves cannot be read as a whole without waiting for it. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first of two is the lower half");
+static inline uint64_t two(uint32_t first, uint32_t second)
 {
-    int64_t now = cycles_time();
-    r->head = recorded_head(RECORDED_CALL, now, process_identify(), program_number());
-    /* The clock may have been set meanwhile. */
-    r->call = (struct recorded_call){.call = call,
-                                     .fd = fd,
-                                     .ret = ret,
-                                     .duration_ns = now > begun ? (uint64_t)(now - begun) : 0};
+    return first | (uint64_t)second << 32;
 }
 
-/* As often as the program calls. */
-void recorder_call(enum call call, int fd, long ret, int64_t begun)
+/* The words of a struct recorded. */
+static inline void put_head(uint64_t *words, enum recorded_event event, int64_t time)
 {
-    struct call_and_peer r;
-    make_call(&r, call, fd, ret, begun);
-    ring_put_line(&recorder_ring, &r);
+    uint32_t number = program_number();
+    struct identity who = process_identify();
+    words[0] = (uint64_t)time;
+    words[1] = two(number, (uint32_t)who.pid);
+    words[2] = two((uint32_t)who.tid, event | (uint32_t)CAUSE_COUNT << 8);
+}
+
+/* The clock may have been set meanwhile. */
+static inline uint64_t duration(int64_t begun, int64_t now)
+{
+    return now > begun ? (uint64_t)(now - begun) : 0;
+}
+
+at_each_call void recorder_call(enum call call, int fd, long ret, int64_t begun)
+{
+    uint64_t words[RING_WORDS];
+    int64_t now = cycles_time();
+    put_head(words, RECORDED_CALL, now);
+    words[3] = two(call, (uint32_t)fd);
+    words[4] = (uint64_t)ret;
+    words[5] = duration(begun, now);
+    ring_put_words(&recorder_ring, words);
+}
+
+at_each_call void recorder_blocked(enum call call, const struct attempt *a)
+{
+    uint64_t words[RING_WORDS];
+    bool is_listener = is_accept(call); /* else it has a length and flags */
+    put_head(words, RECORDED_BLOCKED, cycles_time());
+    words[3] = two(call, (uint32_t)a->fd);
+    words[4] = is_listener ? 0 : a->len;
+    words[5] = is_listener ? 0 : (uint32_t)a->flags;
+    ring_put_words(&recorder_ring, words);
 }
 
 void recorder_connect(int fd, int64_t begun, const struct sockaddr *peer, socklen_t len)
 {
-    struct call_and_peer r;
+    int64_t now = cycles_time();
+    struct {
+        struct recorded head;
+        struct recorded_call call;
+        unsigned char peer[sizeof(struct sockaddr_un)];
+    } r = {.head = recorded_head(RECORDED_CALL, now, process_identify(), program_number()),
+           .call = {.call = CALL_connect, .fd = fd, .duration_ns = duration(begun, now)}};
     size_t kept = peer && len <= sizeof r.peer ? len : 0;
     if (kept > 0) {
         memcpy(r.peer, peer, kept);
     }
-    make_call(&r, CALL_connect, fd, 0, begun);
-    ring_put(&recorder_ring, &r, offsetof(struct call_and_peer, peer) + kept);
+    ring_put(&recorder_ring, &r, sizeof r.head + sizeof r.call + kept);
 }
 
 static __attribute__((noinline)) void put_words_of(enum recorded_event event, uint16_t below_error,

@@ -21,6 +21,8 @@ static inline bool recorder_is_on(void)
 
 /* While it is on alone. */
 void recorder_return(const struct facts *facts, enum cause cause);
+/* A would-block on receiving, of a call that has a length, or on accepting: nothing was asked. */
+void recorder_blocked(enum call call, const struct attempt *attempt);
 /* Of each of these nothing happens while it is off. */
 void recorder_handled(const struct facts *facts, enum cause cause, const struct change *change);
 void recorder_refused(enum call call, int fd, const char *why);

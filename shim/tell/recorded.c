@@ -97,6 +97,28 @@ static const char *name_of_cause(unsigned i)
     return cause_name((enum cause)i);
 }
 
+static void put_behind_head(struct text *t, const char *what)
+{
+    text_add(t, what);
+    text_unsigned(t, sizeof(struct recorded));
+    text_char(t, '\n');
+}
+
+/* Of those that fill a slot. */
+static void put_slots(struct text *t)
+{
+    put_behind_head(t, "call, at ");
+    PUT(t, recorded_call, number, call);
+    PUT(t, recorded_call, number, fd);
+    PUT(t, recorded_call, number, ret);
+    PUT(t, recorded_call, number, duration_ns);
+    put_behind_head(t, "blocked, at ");
+    PUT(t, recorded_blocked, number, call);
+    PUT(t, recorded_blocked, number, fd);
+    PUT(t, recorded_blocked, number, len);
+    PUT(t, recorded_blocked, number, flags);
+}
+
 void recorded_table(char *table)
 {
     struct text t = text_in(table, RING_TABLE - 1, QUOTE_PLAIN);
@@ -108,22 +130,15 @@ void recorded_table(char *table)
     PUT(&t, recorded, number, event);
     PUT(&t, recorded, number, cause);
     PUT(&t, recorded, number, facts);
-    text_add(&t, "events return handled refused config start call, from 1\nfacts of return, at ");
-    text_unsigned(&t, sizeof(struct recorded));
-    text_char(&t, '\n');
+    text_add(&t, "events return handled refused config start call blocked, from 1\n");
+    put_behind_head(&t, "facts of return, at ");
 #define PUT_FACT(kind, name) PUT(&t, facts, kind, name);
     RECORDED_FACTS(PUT_FACT)
     PUT_FACT(address, local)
     PUT_FACT(address, peer)
     PUT_FACT(words, name)
     PUT_FACT(bytes, room)
-    text_add(&t, "call, at ");
-    text_unsigned(&t, sizeof(struct recorded));
-    text_char(&t, '\n');
-    PUT(&t, recorded_call, number, call);
-    PUT(&t, recorded_call, number, fd);
-    PUT(&t, recorded_call, number, ret);
-    PUT(&t, recorded_call, number, duration_ns);
+    put_slots(&t);
     put_names(&t, "calls", name_of_call, CALL_COUNT);
     put_names(&t, "causes", name_of_cause, CAUSE_COUNT);
     text_add(&t, "settings ");

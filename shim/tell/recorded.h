@@ -13,7 +13,8 @@ enum recorded_event {
     RECORDED_REFUSED, /* struct recorded_call, and the sentence */
     RECORDED_CONFIG,  /* the sentence */
     RECORDED_START,
-    RECORDED_CALL, /* struct recorded_call, and of a connect its struct sockaddr */
+    RECORDED_CALL,    /* struct recorded_call, and of a connect its struct sockaddr */
+    RECORDED_BLOCKED, /* struct recorded_blocked */
     RECORDED_EVENTS
 };
 
@@ -39,7 +40,19 @@ struct recorded_call {
     int64_t ret;
     uint64_t duration_ns;
 };
-_Static_assert(sizeof(struct recorded) + sizeof(struct recorded_call) == RING_LINE, "at once");
+
+/* A would-block on receiving or accepting of which nothing was asked: what else a record of it
+ * has follows from this. */
+struct recorded_blocked {
+    uint32_t call;
+    int32_t fd;
+    uint64_t len; /* of accept 0, as the flags */
+    int32_t flags, spare;
+};
+
+/* The two that busy programs make fill a slot each. */
+_Static_assert(sizeof(struct recorded) + sizeof(struct recorded_call) == RING_ROOM, "a slot");
+_Static_assert(sizeof(struct recorded) + sizeof(struct recorded_blocked) == RING_ROOM, "a slot");
 
 /* What is the same for all records of a program. Texts end in a NUL. */
 struct recorded_program {

@@ -152,9 +152,8 @@ static void forge(struct input *in)
     s->piece = take_byte(in);
     s->pieces = take_byte(in);
     s->len = (uint16_t)take_number(in);
-    uint64_t sum = fuzz_mix(atomic_load(&s->number),
-                            (uint64_t)s->piece << 24 | (uint64_t)s->pieces << 16 | s->len);
-    s->checksum = fuzz_sum(sum, s->bytes, s->len % sizeof s->bytes);
+    s->checksum = ring_slot_sum(atomic_load(&s->number),
+                                ring_slot_info(s->piece, s->pieces, s->len), s->words);
 }
 
 /* A slot in another's place, or its first bytes: a page that was written back, another that was

@@ -4,7 +4,7 @@
  *     recorded lean COUNT                 would-blocks, one after the other
  *     recorded pairs COUNT                a byte there and back over a pair, as often
  *     recorded files                      prints its descriptors, one a line, after a record
- *     recorded waits                      a record; again one for each line on stdin */
+ *     recorded waits [COUNT]              a record; again one, or COUNT, for each line on stdin */
 #include "harm.h"
 
 #include <dirent.h>
@@ -60,14 +60,16 @@ static void print_files(void)
     closedir(folder);
 }
 
-static void wait_for_lines(void)
+static void wait_for_lines(size_t each)
 {
     char line[64];
     leave_record(1);
     puts("ready");
     fflush(stdout);
-    for (size_t i = 2; fgets(line, sizeof line, stdin); i++) {
-        leave_record(i);
+    for (size_t i = 1; fgets(line, sizeof line, stdin);) {
+        for (size_t made = 0; made < each; made++) {
+            leave_record(++i);
+        }
         puts("done");
         fflush(stdout);
     }
@@ -90,6 +92,6 @@ int main(int argc, char **argv)
         leave_record(1);
         print_files();
     } else {
-        wait_for_lines();
+        wait_for_lines(argc == 3 ? (size_t)atoi(argv[2]) : 1);
     }
 }

@@ -27,19 +27,20 @@ datagrams), each with what it means, what to change and what not to change. The
 counters are read twice: what is happening now comes before what has happened at
 some time since boot.
 
-With PID: describes the sockets of that running process. Connections that it
-does not close, data that it does not read, data that is not acknowledged and
-since when, peers that do not read, connects and requests that are not answered,
-questions to a name server, a name server that is not there, unix sockets that
-it cannot find or reach by their path (PrivateTmp, directories, groups), packets
-that rp_filter drops, connections on which both sides wait for the other to
-begin, or only small packets arrive (MTU), listeners on loopback alone, full
-accept queues, connections that wait to be accepted (also by another process at
-the same address), descriptors and local ports against their limits, workers of
-it (processes of its name that it has started) that wait for an answer, a
-program that computes and reads nobody, clients that wait although it waits for
-nobody (a used-up pool), whose connections it and its workers have; and the call
-that each thread waits in, and for whom.
+With PID: describes the sockets of that running process, and says if it does not
+run at all (stopped, frozen, in a debugger, held in the kernel). Connections
+that it does not close, data that it does not read, data that is not
+acknowledged and since when, peers that do not read, connects and requests that
+are not answered, questions to a name server, a name server that is not there,
+unix sockets that it cannot find or reach by their path (PrivateTmp,
+directories, groups), packets that rp_filter drops, connections on which both
+sides wait for the other to begin, or only small packets arrive (MTU), listeners
+on loopback alone, full accept queues, connections that wait to be accepted
+(also by another process at the same address), descriptors and local ports
+against their limits, workers of it (processes of its name that it has started)
+that wait for an answer, a program that computes and reads nobody, clients that
+wait although it waits for nobody (a used-up pool), whose connections it and its
+workers have; and the call that each thread waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
@@ -407,6 +408,7 @@ doctor_tell_process() {
         doctor_counters counter "$doctor_its/net"
         doctor_process_sockets 1
         doctor_process_threads earlier
+        doctor_process_state
         doctor_process_cpu 1
         printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
@@ -416,11 +418,29 @@ doctor_tell_process() {
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_cpu 2
         doctor_process_threads thread
+        doctor_process_state
         doctor_process_children "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
         -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
+}
+
+# State, tracer, user time and what it waits for, of the first thread: proc(5). A frozen cgroup is
+# told by cgroup.events, or in freezer.state.
+doctor_process_state() {
+    doctor_wchan=
+    read -r doctor_wchan <"$doctor_its/wchan"
+    doctor_tracer=$(awk '/^TracerPid:/ { print $2 }' "$doctor_its/status")
+    doctor_name=
+    [ "$doctor_tracer" = 0 ] || read -r doctor_name <"/proc/$doctor_tracer/comm"
+    doctor_cgroup=$(sed -n 's/^0:://p' "$doctor_its/cgroup")
+    doctor_freezer=$(sed -n 's/^[0-9]*:freezer://p' "$doctor_its/cgroup")
+    sed 's/.*) //' "$doctor_its/stat" | awk -v tracer="$doctor_tracer" -v wchan="$doctor_wchan" -v frozen="$(
+        cat "/sys/fs/cgroup$doctor_cgroup/cgroup.events" "/sys/fs/cgroup/freezer$doctor_freezer/freezer.state" |
+            grep -cE '^(frozen 1|FROZEN)$'
+    )" '{ state = $1; ticks = $12 } END { print "state\t" state "\t" tracer "\t" ticks "\t" wchan "\t" frozen }'
+    printf 'tracer\t%s\n' "$doctor_name"
 }
 
 # PF_KTHREAD (include/linux/sched.h) among the flags, the seventh word behind the name.

@@ -15,7 +15,7 @@ function is_failure(i) {
 
 # One host has nearly all failures of the group, and two others at least were used
 # without: they have records of connections, and none of failures.
-function judge_peers(g,    n, member, i, host, fails, worst_host, used, well, port, prog) {
+function judge_peers(g,    n, member, i, host, fails, worst_host, used, well) {
     n = split(group_members[g], member, " ")
     for (i = 1; i <= n; i++) {
         host = host_of(peer_of[member[i]])
@@ -26,11 +26,9 @@ function judge_peers(g,    n, member, i, host, fails, worst_host, used, well, po
     if (fails[worst_host] < 3 || fails[worst_host] < 0.9 * group_size[g])
         return
     i = group_first[g]
-    port = port_of(peer_of[i])
-    prog = prog_of[i]
-    for (i = 1; i <= kept_count; i++) {
+    for (i = first_of_port[prog_of[i], port_of(peer_of[i])]; i; i = next_of_port[i]) {
         host = host_of(peer_of[i])
-        if (prog_of[i] == prog && port_of(peer_of[i]) == port && !(host in fails) && !(host in used) && was_connected(i)) {
+        if (!(host in fails) && !(host in used) && was_connected(i)) {
             used[host] = 1
             well++
         }

@@ -75,8 +75,8 @@ function size_told(g,    n, member, k, i, mine, size, least, most, well) {
         if (k == 1 || size < least)
             least = size
     }
-    for (k = 1; k <= kept_count; k++)
-        if (!(k in mine) && party_of(k) == party_of(i) && tx_of[k] != "" && leader_of[k] == k && !is_before_connection(k)) {
+    for (k = first_of_party[party_of(i)]; k; k = next_of_party[k])
+        if (!(k in mine) && tx_of[k] != "" && leader_of[k] == k && !is_before_connection(k)) {
             if (!is_end_without_fault(k))
                 return ""
             well += kept_for[k]

@@ -46,10 +46,9 @@ function silence_before(i) {
 
 # The longest pause of the same program with the same peer after which all was well, and
 # which is shorter than those that did harm; 0 if the log has none.
-function longest_harmless(g,    i, most, party) {
-    party = group_key[g]
-    for (i = 1; i <= kept_count; i++)
-        if (pause_of[i] > most && pause_of[i] < group_least[g] && party_of(i) == party && was_well_after_pause(i))
+function longest_harmless(g,    i, most) {
+    for (i = first_of_party[group_key[g]]; i; i = next_of_party[i])
+        if (pause_of[i] > most && pause_of[i] < group_least[g] && was_well_after_pause(i))
             most = pause_of[i]
     return most + 0
 }

@@ -30,7 +30,7 @@ function tell_name_resolved_late(g,    i, n, name) {
         tally(g, "time", "times") ", first " (asked_of[i] == "" ? "" : "for " name " ") "at " clock(i) ".", \
         is_resolvers_wait(group_least[g]) || is_timer(g) ? "The resolver's time limit: a question was not answered. A server is silent, or of A and AAAA one is lost." \
             : "The name servers, or another source of names, are slow.", \
-        "if `RES_OPTIONS=single-request-reopen getent ahosts " name "` is quick, that option; else `dig " name " @SERVER` for each in resolv.conf.")
+        "if `RES_OPTIONS=single-request-reopen getent ahosts " name "` is quick, that option; else `dig @SERVER`, each one.")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])
 }

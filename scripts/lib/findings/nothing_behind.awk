@@ -32,8 +32,8 @@ function value_is_zero(text) {
 
 # Whether the same peer ever sent this program anything.
 function has_been_answered(g,    i) {
-    for (i = 1; i <= kept_count; i++)
-        if (rx_of[i] > 0 && party_of(i) == group_key[g])
+    for (i = first_of_party[group_key[g]]; i; i = next_of_party[i])
+        if (rx_of[i] > 0)
             return 1
     return 0
 }
@@ -110,10 +110,10 @@ function nothing_behind_meaning(i) {
     if (was_reset_before_ack(i) && !is_same_host(i))
         return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
     if (is_tls_hello(i))
-        return has_guests(i) ? "So it refuses whoever is not in its list of clients; or this TLS hello." \
+        return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses this TLS hello." \
             : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
     if (tx_of[i] > 0)
-        return has_guests(i) ? "So it refuses whoever is not in its list of clients; or what it reads (TLS on one side only?)." \
+        return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses what it reads." \
             : "It refuses what it reads (TLS or PROXY protocol on one side only?), or is a proxy without a backend."
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
