@@ -146,6 +146,17 @@ has_findings() {
     done
 }
 
+@test "workers that wait for an answer, and the master looks well; those that wait for clients are idle" {
+    looking_at workers_wait
+    says "1 2 of its 3 workers (python" ") wait for an answer, and nothing has come since they asked: 2 for 127.0.0.1:8080 (the longest for " ": pid " \
+        "why does 127.0.0.1:8080 not answer?" "Not: more workers, or a longer time limit in front of them"
+    says_not "None is free"
+    has_findings 1
+    looking_at workers_idle
+    says "It has 2 workers (python" "and looks only at what they have asked others" "Nothing else stands out"
+    has_findings 0
+}
+
 @test "an answer is due: since when, and what if nothing ever comes; not where it has come" {
     looking_at answer_due
     says "1 This program sent last, and has no answer: descriptor " " with 127.0.0.1:8080, sent " " s ago, and nothing has come since; descriptor " \

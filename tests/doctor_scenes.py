@@ -1,5 +1,5 @@
 """Scenes on loopback: scene.py NAME [COMMAND...] sets one up, runs COMMAND in it."""
-import os, resource, select, socket, struct, subprocess, sys, threading, time
+import ctypes, os, resource, select, signal, socket, struct, subprocess, sys, threading, time
 
 PORT = 8080
 DEFER_ACCEPT, USER_TIMEOUT, SYN_SENT = 9, 18, 2  # netinet/tcp.h
@@ -995,6 +995,51 @@ def idle():
     waits_in(lambda: one.recv(1))
     waits_in(lambda: select.select([other], [], []))
     yield s, accepted, pool, one, other
+
+
+def asking_workers(*waits):
+    """Each has told a server something, and waits in a way of its own."""
+    s = listener(len(waits))
+    idle = socket.create_server(("127.0.0.1", 0))
+    for wait in waits:
+        if os.fork() == 0:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            c = socket.create_connection(("127.0.0.1", PORT))
+            c.send(b"question")
+            wait(c, idle)
+            os._exit(0)
+    servers = [s.accept()[0] for _ in waits]
+    for server in servers:
+        server.recv(100)
+        while tcp_info(server, 52, "I") < 3000:  # tcpi_last_data_recv
+            time.sleep(0.05)
+    yield servers, idle
+
+
+def reads(c, _):
+    c.recv(1)
+
+
+def polls_it(c, _):
+    poll = select.poll()
+    poll.register(c, select.POLLIN)
+    poll.poll()
+
+
+def accepts(_, idle):
+    idle.accept()
+
+
+def selects(c, idle):
+    select.select([c, idle], [], [])
+
+
+def workers_wait():
+    return asking_workers(reads, polls_it, accepts)
+
+
+def workers_idle():
+    return asking_workers(accepts, selects)
 
 
 def hostile_names():

@@ -423,11 +423,13 @@ read_on() {
     times 2 rec call=close ret=0 errno= error= level=info prog=haproxy side=accepted local=10.0.0.5:9001 peer=10.0.0.9:40000 state=FIN_WAIT1 cause=reset-by-own-close unread=31 idle_ms=1012 sent_ms=3012 >log
     finds_only own-reset log
     figure most_ms -eq 3012
-    # It refuses a large upload, and says so at once: that is a server's right.
+    # It refuses a large upload, and says so at once: that is a server's right, and worth knowing.
     times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=0 sent_ms=0 >log
-    finds_nothing log
+    finds_only early-close log
+    jq -e '.findings[0].level == "info"' findings.json
     times 2 rec call=close ret=0 errno= error= level=info prog=nginx side=accepted local=10.0.0.5:80 peer=10.0.0.9:40000 cause=reset-by-own-close unread=65536 idle_ms=5000 sent_ms=0 >log
-    finds_nothing log
+    finds_only early-close log
+    jq -e '.findings[0].level == "info"' findings.json
 }
 
 @test "silent-end: who spoke last is not known, and no timer ends after such a time" {
@@ -1131,6 +1133,59 @@ late() {
     figure limit_ms -eq 5001
     for n in 1 2 3; do rec "$n" prog=gunicorn side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n idle_ms=${n}500 sent_ms=60000 cause=peer-closed level=info ret=0 error=; done >log
     finds_nothing log
+}
+
+@test "early-close: it answers before the request is read, or closes; what is little, or once, is none" {
+    closed() { rec "$1" prog=uwsgi call=close ret=0 errno= error= level=info state=ESTABLISHED side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000"$1" cause=reset-by-own-close idle_ms=0 sent_ms=0 "${@:2}"; }
+    for n in 1 2 3; do closed "$n" rx=9000 tx=88 unread=4900; done >log
+    finds_only early-close log
+    figure connections -eq 3
+    figure unread -eq 4900
+    grep -q 'answers before it has read all' findings.json
+    for n in 1 2; do closed "$n" rx=9000 tx=0 sent_ms= unread=4900; done >log
+    finds_only early-close log
+    grep -q 'nothing answered' findings.json
+    for n in 1 2 3; do closed "$n" rx=600 tx=8000 unread=31; done >log # TLS's goodbye
+    finds_nothing log
+    closed 1 rx=9000 tx=88 unread=4900 >log
+    finds_nothing log
+    for n in 1 2 3; do closed "$n" side=connected local=10.0.0.5:4000"$n" peer=10.0.0.9:80 rx=9000 tx=88 unread=4900; done >log
+    finds_nothing log
+}
+
+@test "unreachable, refused, no answer: a name that the process had looked up, and where it was well before" {
+    well() { rec "$1" prog=nginx level=info ret=0 errno=0 error= cause=peer-closed state=CLOSE_WAIT peer=10.0.0.9:8000 peer_name=reports idle_ms=0 sent_ms=2 "${@:2}"; }
+    gone() { failed_connect "$1" prog=nginx call=getsockopt ret=0 errno=113 error=EHOSTUNREACH cause=unreachable peer=10.0.0.9:8000 peer_name=reports "${@:2}"; }
+    { well 1; gone 5; gone 9; } >log
+    finds_only unreachable log
+    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01"*"getent ahosts reports"*"restart nginx"* ]]
+    { well 1; gone 5 error=ECONNREFUSED errno=111 cause=connection-refused; } >log
+    finds_only refused log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"getent ahosts reports"*"ss -ltnp"* ]]
+    # No name, never well, or another process.
+    { well 1 peer_name=; gone 5 peer_name=; } >log
+    finds_only unreachable log
+    { gone 5; well 9; } >>log
+    { gone 1; gone 5; } >none
+    { well 1 pid=7; gone 5; } >other
+    for log in log none other; do
+        findings "$log" >kinds
+        [[ $(jq -r '.findings[0].advice' findings.json) != *getent* ]] || fails_with "$log: $(cat findings.json)"
+    done
+}
+
+@test "no finding, and what may matter all the same: checks of a port; large answers that a client ends" {
+    note() { "$SOCKSHIM_COMMAND" report "$1" | tr -s '\n ' '  '; }
+    for n in 0 2 4 6; do rec "$n.5" prog=haproxy level=info ret=0 errno=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:443 peer=10.0.0.9:4000$n rx=0 tx=0 idle_ms=4 sent_ms=; done >log
+    finds_nothing log
+    [[ $(note log) == *"10.0.0.9 connected to haproxy 4 times, every 2 s on average, and closed without a word, as checks of a port do"* ]] || fails_with "$(note log)"
+    sed -i 's/rx=0/rx=1/' log
+    [[ $(note log) != *"checks of a port"* ]]
+    for n in 1 2; do rec "$n" prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=107 tx=$((8000 + n)) idle_ms=24 sent_ms=4; done >log
+    finds_nothing log
+    [[ $(note log) == *"10.0.0.9 ended 2 connections as soon as node had answered, first at 12:00:01, each with 8,001 bytes or more."*"proxy_buffer_size"* ]] || fails_with "$(note log)"
+    sed -i 's/tx=8001/tx=300/' log
+    [[ $(note log) != *"proxy_buffer_size"* ]]
 }
 
 @test "own-deadline: all at once, so the server stands still as a whole; one after the other, or not acknowledged, it is none" {

@@ -428,6 +428,47 @@ C
     PORT=$expecting
 }
 
+@test "perl answers 401 before it has read what it is sent: its own log says who resets; one that reads all is none" {
+    local reads
+    for reads in 1000 20000; do
+        PORT=$(free_port)
+        background "$SOCKSHIM_COMMAND" -q -o "log.$reads" -- perl -MIO::Socket::INET -MSocket=MSG_PEEK,MSG_WAITALL -e '
+            my $l = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1:'"$PORT"'", ReuseAddr => 1) or die;
+            while (my $c = $l->accept) {
+                recv $c, my $seen, 20000, MSG_PEEK | MSG_WAITALL;
+                recv $c, $seen, '"$reads"', MSG_WAITALL;
+                print $c "HTTP/1.0 401 Unauthorized\r\n\r\n"; $c->flush;
+                close $c;
+            }'
+        wait_for_port "$PORT"
+        # With its head, 20,000 bytes in all.
+        head -c 30000 /dev/zero | head -c $((20000 - $(printf 'POST / HTTP/1.0\r\n\r\n' | wc -c))) >body
+        for _ in 1 2 3; do
+            { printf 'POST / HTTP/1.0\r\n\r\n'; cat body; } | socat -t 5 - "TCP:127.0.0.1:$PORT" >/dev/null 2>&1 || :
+        done
+    done
+    finds_only early-close log.1000
+    figure connections -eq 3
+    figure unread -eq 19000
+    finds_nothing log.20000
+}
+
+@test "python goes on with the address that it had looked up, where nobody is any more" {
+    python_server 'c.recv(9); c.send(b"pong"); c.close(); time.sleep(.1); os._exit(0)'
+    python_client log "
+address = socket.getaddrinfo('localhost', $PORT, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+s = socket.create_connection(address)
+s.send(b'ping')
+while s.recv(9):
+    pass
+s.close()
+while not isinstance(quietly(socket.create_connection, address), ConnectionRefusedError):
+    time.sleep(.05)
+quietly(socket.create_connection, address)"
+    finds refused log
+    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until "*"getent ahosts localhost"* ]] || fails_with "$(cat findings.json log)"
+}
+
 @test "a broker that ends a session each time after a second, and node that connects again" {
     python_server 'c.recv(100); c.sendall(b"welcome"); time.sleep(.6); c.close()'
     under_shim log timeout -s INT 20 node -e '

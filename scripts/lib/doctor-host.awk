@@ -319,7 +319,8 @@ function own_resets(    unread, discarded) {
     finding("own-resets", "Programs here have reset " count_of(unread + discarded, "connection") " themselves: " unread \
         " by closing with data unread (TCPAbortOnClose), " discarded " by closing with SO_LINGER 0 or because data came after they had closed " \
         "(TCPAbortOnData). Their peers saw ECONNRESET or EPIPE.", moves("TCPAbortOnClose") || moves("TCPAbortOnData"))
-    act("no setting changes this; the programs have to read to the end before they close. To find the program: " \
+    act((unread ? "no setting changes this; the programs have to read to the end before they close." \
+        : "SO_LINGER 0 is a program's own choice (haproxy makes it towards its servers), and harmless where the answer was complete.") " To find the program: " \
         "sockshim doctor -- COMMAND, or as root perf trace -e tcp:tcp_send_reset.")
 }
 

@@ -46,11 +46,16 @@ function add_tcp(look,    id, queue, timer, state) {
     if (STATE[word[4]] == "LISTEN")
         is_listening[port_of(word[2])] = 1
     id = word[10]
+    if (look == 2 && !(port_of(word[2]) in is_listening)) {
+        places_used[word[3]]++
+        in_time_wait[word[3]] += STATE[word[4]] == "TIME_WAIT"
+    }
     if (!is_looked_at(id)) {
         if (STATE[word[4]] == "ESTABLISHED" && id > 0)
             add_other(id, look)
         return
     }
+    remote_of[id] = word[3]
     split(word[5], queue, ":")
     split(word[6], timer, ":")
     state = STATE[word[4]]
@@ -194,6 +199,7 @@ END {
     not_closed()
     not_read()
     datagrams_dropped()
+    ports_used_up()
     name_server_silent()
     if (has_open_port())
         wrong_way_in()
@@ -257,6 +263,24 @@ function held_by_one(    i, id, host, count, all, most) {
             most = host
     }
     return all >= 5 && count[most] * 2 > all ? "; " count[most] " of its " all " clients' connections are with " most : ""
+}
+
+# For one place that it is connected to, all programs here together.
+function ports_used_up(    i, id, range, all, worst) {
+    if (split(knob["ip_local_port_range"], range, /[ \t]+/) < 2)
+        return
+    all = range[2] - range[1] + 1
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (kind[id] == "tcp" && peer[id] != "" && places_used[remote_of[id]] >= 0.9 * all && (worst == "" || places_used[remote_of[id]] > places_used[remote_of[worst]]))
+            worst = id
+    }
+    if (worst == "")
+        return
+    finding("ports-used-up", places_used[remote_of[worst]] " of " all " ephemeral ports of this host are in use to " peer[worst] ", which it is connected to, " in_time_wait[remote_of[worst]] " of them in TIME_WAIT. " \
+        "When none is left, its connect there fails with EADDRNOTAVAIL (\"Cannot assign requested address\").", 1)
+    act("keep connections open and use them again: a pool that keeps fewer than are used at a time closes the rest each time (Go: MaxIdleConnsPerHost is 2, and each body has to be read to its end). A wider net.ipv4.ip_local_port_range helps for a while.")
+    avoid("tcp_fin_timeout: it does not shorten TIME_WAIT, which is 60 s.")
 }
 
 # A queue takes one more than its limit.
@@ -376,6 +400,8 @@ function not_closed(    i, id, list, count) {
 # The same bytes in both looks.
 function not_read(    i, id, list, count) {
     told = 0
+    if (waits_for_an_answer())
+        return
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT" || is_computing && is_left_unread(id))
@@ -389,6 +415,17 @@ function not_read(    i, id, list, count) {
         "the answers, or hands them on slowly. Such a connection is not free for another request, and a pool may be used up." \
         : "If it is its turn to read, it is stuck elsewhere. The unread data may be the peer's answer, for example an error message sent before its close."), 1)
     act(polls() ? "let it read what it does not need to the end, or close the connection (node: res.resume(), res.destroy())." : "see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
+}
+
+# Its only thread polls one socket, or with it what wakes it up, and has asked somebody: so it is
+# not its turn to read what others sent.
+function waits_for_an_answer(    i) {
+    if (threads != 1 || call[1] !~ /^p?poll$/ || call_count[1] > 2)
+        return 0
+    for (i = 1; i <= inodes; i++)
+        if (is_quiet(inode_of[i]) && has_sent_last(inode_of[i]))
+            return 1
+    return 0
 }
 
 # The call in which its first thread waits for any of several descriptors: for one that has
@@ -484,8 +521,8 @@ function nothing_found(    perhaps) {
         perhaps = may_wait_for()
     if (perhaps == "")
         perhaps = on_loopback_alone()
-    if (perhaps == "")
-        perhaps = who_does_the_work()
+    if (workers)
+        perhaps = perhaps (perhaps == "" ? "" : " ") who_does_the_work()
     if (perhaps != "")
         paragraph("", perhaps)
     paragraph("", (perhaps == "" ? "Nothing" : "Nothing else") " stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \

@@ -13,6 +13,7 @@ function add_thread(    word) {
     split($3, word, " ")
     call[threads] = name_of_call(word[1])
     call_fd[threads] = word[2] ~ /^0x[0-9a-f]+$/ ? hex(substr(word[2], 3)) : ""
+    call_count[threads] = hex(substr(word[3], 3))
     # Not a call at all: "running", or -1 for what waits outside of one.
     knows_call[threads] = $3 != "" && (word[1] !~ /^[0-9]+$/ || machine in has_calls)
     wchan[threads] = $4

@@ -12,7 +12,7 @@ function is_client(id) {
 # Both ends of it are this process's, and it only ever speaks in one direction: what an event
 # loop wakes itself with.
 function is_own_pair(id,    i, other) {
-    if ((sent[id, 2] == 0) == (received[id, 2] == 0))
+    if (!(id in fd) || (sent[id, 2] == 0) == (received[id, 2] == 0))
         return 0
     for (i = 1; i <= inodes; i++) {
         other = inode_of[i]

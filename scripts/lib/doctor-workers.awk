@@ -3,8 +3,26 @@
 
 BEGIN { MOST_PEERS = 3 }
 
-$1 == "worker" { workers++; worker_pids = worker_pids (workers > 1 ? ", " : "") (workers <= 3 ? $2 : workers == 4 ? "..." : "") }
-$1 == "worker-fd" && !($3 in fd) { worker_of[$3] = $2; of_workers[++workers_sockets] = $3 }
+$1 == "worker" { add_worker() }
+$1 == "worker-fd" && !($4 in fd) { worker_of[$4] = $2; fd_in_worker[$4] = $3; of_workers[++workers_sockets] = $4 }
+
+function add_worker(    word) {
+    split($3, word, " ")
+    if (++workers <= 3)
+        worker_pids = worker_pids (workers > 1 ? ", " : "") $2
+    worker_call[$2] = name_of_call(word[1])
+    worker_fd[$2] = hex(substr(word[2], 3))
+    worker_polls[$2] = hex(substr(word[3], 3))
+}
+
+# What is in one of these calls is not idle: it waits for this socket alone, or polls so few
+# that a listener is not among them.
+function waits_for_this(id,    call) {
+    call = worker_call[worker_of[id]]
+    if (call ~ /^(read|recv)/)
+        return worker_fd[worker_of[id]] == fd_in_worker[id]
+    return call ~ /^p?poll$/ && worker_polls[worker_of[id]] <= 2
+}
 
 # Whether the socket is this process's or a worker's.
 function is_looked_at(id) {
@@ -15,7 +33,7 @@ function is_looked_at(id) {
 function workers_wait(    i, id, n, place, count, longest, example, all, peers, list) {
     for (i = 1; i <= workers_sockets; i++) {
         id = of_workers[i]
-        if (!is_quiet(id) || !has_sent_last(id) || asks[worker_of[id], peer[id]]++)
+        if (!is_quiet(id) || !has_sent_last(id) || !waits_for_this(id) || asks[worker_of[id], peer[id]]++)
             continue
         if (!count[peer[id]]++)
             place[++peers] = peer[id]
@@ -47,5 +65,5 @@ function swap_places(place, i, n,    other) {
 
 # For a process in which nothing stands out.
 function who_does_the_work() {
-    return !workers ? "" : "It has " count_of(workers, "worker") " (" process_name ", pid " worker_pids "), of which this says no more than that none waits for an answer: sockshim doctor PID, of one of them."
+    return !workers ? "" : "It has " count_of(workers, "worker") " (" process_name ", pid " worker_pids (workers > 3 ? " and others" : "") "), and looks only at what they have asked others: sockshim doctor PID of one of them tells more."
 }

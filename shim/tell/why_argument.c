@@ -10,8 +10,8 @@ template why_not_connected(const struct facts *f)
     }
     if (f->call == CALL_shutdown) {
         return f->type == SOCK_STREAM
-                   ? SAY("The connection had already ended or was never established; this is "
-                         "harmless.$saved")
+                   ? SAY("The connection had already ended or was never established; that this "
+                         "call fails is harmless.$saved")
                    : SAY("The socket has no peer; it was shut down anyway.$saved");
     }
     if (f->call == CALL_setsockopt) {

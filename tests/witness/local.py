@@ -175,7 +175,7 @@ def _(case, said):
     return said["path"] == case.entry.get("to")
 
 
-@claim(r"The socket is not connected: connect was never called, it failed, or the connection has ended\.|The connection had already ended or was never established; this is harmless\.|The socket is not connected, or an argument of the call is invalid\.|The socket is not connected, and the call named no address to send to\.")
+@claim(r"The socket is not connected: connect was never called, it failed, or the connection has ended\.|The connection had already ended or was never established; that this call fails is harmless\.|The socket is not connected, or an argument of the call is invalid\.|The socket is not connected, and the call named no address to send to\.")
 def _(case, said):
     return case.t.state("unconnected") or case.t.closed(case.high) or case.kind == "unix-dgram" or \
         case.entry["errno"] == errno.EINVAL or "it was"

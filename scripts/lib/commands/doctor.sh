@@ -36,12 +36,11 @@ unix sockets that it cannot find or reach by their path (PrivateTmp,
 directories, groups), packets that rp_filter drops, connections on which both
 sides wait for the other to begin, or only small packets arrive (MTU), listeners
 on loopback alone, full accept queues, connections that wait to be accepted
-(also by another process at the same address), descriptors against their limit,
-workers of it (processes of its name that it has started) that wait for an
-answer, a program that computes and reads nobody, clients that wait although it
-waits for nobody (a used-up pool), whose connections it and its workers have;
-and the call that each thread
-waits in, and for whom.
+(also by another process at the same address), descriptors and local ports
+against their limits, workers of it (processes of its name that it has started)
+that wait for an answer, a program that computes and reads nobody, clients that
+wait although it waits for nobody (a used-up pool), whose connections it and its
+workers have; and the call that each thread waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
@@ -543,18 +542,17 @@ doctor_process_children() {
 
 # doctor_process_workers PID: the processes of its name that it has started, and their sockets.
 doctor_process_workers() {
-    doctor_workers=$(awk -v parent="$1" '
-        FNR == 1 {
+    doctor_workers=$(cat /proc/[0-9]*/stat | awk -v parent="$1" '
+        {
+            pid = $1
             name = $0
             sub(/^[0-9]+ \(/, "", name)
             sub(/\) [^)]*$/, "", name)
-            rest = $0
-            sub(/.*\) /, "", rest)
-            split(rest, word, " ")
-            if ($1 == parent)
+            sub(/.*\) /, "")
+            if (pid == parent)
                 own = name
-            else if (word[2] == parent && word[1] != "Z") {
-                pid[++count] = $1
+            else if ($2 == parent && $1 != "Z") {
+                child[++count] = pid
                 named[count] = name
             }
         }
@@ -562,16 +560,18 @@ doctor_process_workers() {
             for (i = 1; i <= count && workers < 64; i++)
                 if (named[i] == own) {
                     workers++
-                    print pid[i]
+                    print child[i]
                 }
-        }' /proc/[0-9]*/stat)
+        }')
     # shellcheck disable=SC2086 # PIDs
     set -- $doctor_workers
     [ $# -gt 0 ] || return 0
-    printf 'worker\t%s\n' "$@"
-    # shellcheck disable=SC2012
     for doctor_worker; do
-        LC_ALL=C ls -Liln "/proc/$doctor_worker/fd/" | awk -v pid="$doctor_worker" '$2 ~ /^s/ { print "worker-fd\t" pid "\t" $1 }'
+        doctor_call=
+        read -r doctor_call <"/proc/$doctor_worker/syscall"
+        printf 'worker\t%s\t%s\n' "$doctor_worker" "$doctor_call"
+        # shellcheck disable=SC2012
+        LC_ALL=C ls -Liln "/proc/$doctor_worker/fd/" | awk -v pid="$doctor_worker" '$2 ~ /^s/ { print "worker-fd\t" pid "\t" $NF "\t" $1 }'
     done
 }
 

@@ -95,6 +95,8 @@ function not_reached_meaning(i, ms) {
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
+    if (last_well(i))
+        return "It answered until " clock(last_well(i)) "."
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
@@ -217,6 +219,17 @@ function long_question(i) {
     return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
 }
 
+# The last record that tells that the same process was well served there, by the name that it had
+# looked up; 0 if there is none.
+function last_well(i,    j) {
+    if (named_of[i] == "" || port_of(peer_of[i]) == 53 || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
+        return 0
+    for (j = i - 1; j > 0; j--)
+        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
+            return j
+    return 0
+}
+
 # Sockets of a login session: "agent" of ssh-agent(1) and sshd's forwarding, "user" of systemd's
 # /run/user/UID; "": any other.
 function goes_with_login(i) {
@@ -229,6 +242,9 @@ function not_reached_advice(i, ms) {
         return "export the SSH_AUTH_SOCK of a new login here; for good: `sockshim explain ssh-agent`."
     if (goes_with_login(i) == "user")
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
+    if (!announcer_of(i) && !may_have_moved(i) && last_well(i))
+        return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
+            ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
