@@ -471,6 +471,19 @@ END
         fails_with "$(cat told)"
 }
 
+begins_with_a_quote() {
+    PATH=$SYSTEM_PATH timeout 60 sh "$SOCKSHIM_COMMAND" report --json log >told || fails_with "$?"
+    [ "$(jq -c '[.records, .programs[0].prog]' told)" = '[1,"\"b\" x"]' ] || fails_with "$(cat told)"
+}
+
+# gawk 5.2 gives the first character for a place before it.
+@test "a value that begins with a quote ends" {
+    cat >log <<'END'
+ts=2026-11-22T12:00:00.000001Z level=warn event=return pid=7 tid=7 prog="\"b\" x" call=recv fd=5 ret=-1 errno=104 error=ECONNRESET cause=peer-reset why="\"\"\"It\""
+END
+    on_each_system begins_with_a_quote
+}
+
 # ordinary COUNT: what most logs consist of. Half of it comes of an event loop.
 ordinary() {
     awk -v count="$1" 'BEGIN {

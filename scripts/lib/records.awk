@@ -134,8 +134,9 @@ function end_of_string(text,    at, from) {
     return length(text) + 1
 }
 
+# gawk 5.2's substr() gives the first character for places before it, too.
 function is_escaped(text, at,    count) {
-    while (substr(text, at - 1 - count, 1) == "\\")
+    while (at - 1 - count > 0 && substr(text, at - 1 - count, 1) == "\\")
         count++
     return count % 2
 }
