@@ -229,17 +229,21 @@ static bool is_shown(const struct text *t, const unsigned char *s, size_t len)
     return !is_control(s, len) && (t->quoting != QUOTE_TERMINAL || !is_invisible(s, len));
 }
 
-/* Not inlined: its buffer would be on the stack below text_bytes(). */
+/* All of it or nothing. Not inlined: what it needs would be on the stack below text_bytes(). */
 static __attribute__((noinline)) void put_hexed(struct text *t, const unsigned char *s, size_t len)
 {
-    char escaped[16];
-    for (size_t i = 0; i < len; i++) {
-        escaped[4 * i] = '\\';
-        escaped[4 * i + 1] = 'x';
-        escaped[4 * i + 2] = hex_digit(s[i] >> 4);
-        escaped[4 * i + 3] = hex_digit(s[i]);
+    char *at = t->at;
+    if (t->full || (size_t)(t->end - at) < 4 * len) {
+        t->full = true;
+        return;
     }
-    put(t, escaped, 4 * len);
+    for (size_t i = 0; i < len; i++) {
+        *at++ = '\\';
+        *at++ = 'x';
+        *at++ = hex_digit(s[i] >> 4);
+        *at++ = hex_digit(s[i]);
+    }
+    t->at = at;
 }
 
 /* What stands for itself in every format. */
