@@ -1053,6 +1053,7 @@ c.close()'
         nginx_with "location / { proxy_pass http://127.0.0.1:$behind; } location /small { return 200; }" "$SOCKSHIM_COMMAND" -q -o "$log" --
         [ "$log" = with.log ] || rmdir pt
         curl -s "http://127.0.0.1:$PORT/small"
+        sleep 0.2 # so long that sent_ms, which the kernel counts in ticks, tells it from what follows
         for _ in 1 2; do
             curl -s --limit-rate 8M -o part "http://127.0.0.1:$PORT/" || :
         done
