@@ -134,7 +134,7 @@ function end_of_string(text,    at, from) {
     return length(text) + 1
 }
 
-# gawk 5.2's substr() gives the first character for places before it, too.
+# A place before the first is not specified: most awks give the first character there.
 function is_escaped(text, at,    count) {
     while (at - 1 - count > 0 && substr(text, at - 1 - count, 1) == "\\")
         count++
