@@ -123,15 +123,18 @@ function json_value(key,    at, rest) {
 
 # Where the quote is that ends the string that TEXT begins in; after its end if
 # there is none.
-function end_of_string(text,    at, from) {
+function end_of_string(text,    at, from, tries) {
     from = 1
-    while ((at = index(substr(text, from), "\""))) {
+    for (tries = 0; tries < 4 && (at = index(substr(text, from), "\"")); tries++) {
         at += from - 1
-        if (!is_escaped(text, at))
+        if (at == 1 || substr(text, at - 1, 1) != "\\")
             return at
+        if (at > 2 && substr(text, at - 2, 1) == "\\")
+            break # one backslash more: how many there are decides
         from = at + 1
     }
-    return length(text) + 1
+    # For a few it takes longer, for many it does not.
+    return at && match(text, /^([^"\\]|\\.)*"/) ? RLENGTH : length(text) + 1
 }
 
 # A place before the first is not specified: most awks give the first character there.
