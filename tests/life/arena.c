@@ -31,8 +31,8 @@ uint64_t sum_of(const unsigned char *at, size_t len)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < len; i += sizeof sum) {
-        uint64_t word;
-        memcpy(&word, at + i, sizeof word);
+        uint64_t word = 0;
+        memcpy(&word, at + i, len - i < sizeof word ? len - i : sizeof word);
         sum = (sum ^ word) * 0x100000001b3u;
         sum ^= sum >> 29;
     }
