@@ -94,32 +94,30 @@ for i in range(2):
     [[ $stderr != *"had something to log"* ]] || fails_with "$stderr"
 }
 
+# fail() leaves a record.
+FAILS='import resource, socket
+a, b = socket.socketpair()
+a.setblocking(False)
+def fail():
+    try: a.recv(1)
+    except BlockingIOError: pass
+'
+
 @test "records that could not be written are counted, though the log does not tell of them" {
     mkdir full
     run -0 --separate-stderr unshare -m sh -c 'mount -t tmpfs -o size=8k none full && exec "$@"' - \
         "$SOCKSHIM_COMMAND" -o full/log sh -c 'cat /dev/zero >full/all 2>&-; exec "$1"' - "$PROGRAMS/plainly"
     [[ $stderr == "sockshim: no records: "[1-9]" could not be written: is the file system full, "* ]] || fails_with "$stderr"
     # Those of a program that was killed before it could.
-    run --separate-stderr "$SOCKSHIM_COMMAND" -o log "$PYTHON" -c '
-import os, resource, signal, socket
-a, b = socket.socketpair()
-a.setblocking(False)
-def fail():
-    try: a.recv(1)
-    except BlockingIOError: pass
+    run --separate-stderr "$SOCKSHIM_COMMAND" -o log "$PYTHON" -c "$FAILS"'
+import os, signal
 fail()
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 fail(), fail()
 os.kill(os.getpid(), signal.SIGKILL)'
     [[ $stderr == *"sockshim: 1 record: would-block 1; 2 more could not be written"* ]] || fails_with "$stderr"
     # And not twice, if it is told.
-    run --separate-stderr "$SOCKSHIM_COMMAND" -o log2 "$PYTHON" -c '
-import resource, socket
-a, b = socket.socketpair()
-a.setblocking(False)
-def fail():
-    try: a.recv(1)
-    except BlockingIOError: pass
+    run --separate-stderr "$SOCKSHIM_COMMAND" -o log2 "$PYTHON" -c "$FAILS"'
 fail()
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, -1))
 fail(), fail()
