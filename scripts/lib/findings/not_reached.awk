@@ -242,15 +242,15 @@ function not_reached_advice(i, ms) {
         return "export the SSH_AUTH_SOCK of a new login here; for good: `sockshim explain ssh-agent`."
     if (goes_with_login(i) == "user")
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
-    if (!announcer_of(i) && !may_have_moved(i) && last_well(i))
-        return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
-            ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (may_have_moved(i))
         return "`getent hosts " printable(named_of[i]) "`; if another, restart (Java: networkaddress.cache.ttl)."
+    if (last_well(i))
+        return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
+            ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
