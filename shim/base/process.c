@@ -37,7 +37,7 @@ static void *map(int sharing)
 {
     size_t size = sizeof(uint64_t);
     long at = raw(RAW_MMAP, 0, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
-    return at < 0 && at >= -4095 ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
+    return raw_failed(at) ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 static _Atomic uint64_t *shared_word(void)

@@ -7,6 +7,7 @@
 #define SOCKSHIM_RAW_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -71,6 +72,12 @@
 #else
 #define RAW_FTRUNCATE SYS_ftruncate
 #endif
+
+/* Whether it is a negated errno that the kernel returned. */
+static inline bool raw_failed(long result)
+{
+    return result < 0 && result >= -4095;
+}
 
 /* poll(2) of one descriptor without waiting; aarch64 has only ppoll. */
 static inline long raw_poll_now(struct pollfd *p)

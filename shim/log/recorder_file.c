@@ -65,7 +65,7 @@ static void use_huge_pages(long memory, uint64_t size)
 static void *map(int fd, uint64_t size, long *err)
 {
     long at = raw(RAW_MMAP, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    *err = at < 0 && at >= -4095 ? at : 0;
+    *err = raw_failed(at) ? at : 0;
     if (*err) {
         return NULL;
     }

@@ -32,7 +32,7 @@ void tally_begin(const char *path)
     }
     if (is_tally((int)fd)) {
         long at = raw(RAW_MMAP, 0, TALLY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (!(at < 0 && at >= -4095)) {
+        if (!raw_failed(at)) {
             tally = (struct tally *)at; /* NOLINT(performance-no-int-to-ptr) */
             atomic_fetch_add(&tally->loaded, 1);
         }

@@ -25,7 +25,7 @@ enum { ZEROCOPY_OLD_SIZE = 16, ZEROCOPY_SIZE = 20 };
 static enum known ask_fin_behind_page(int fd)
 {
     long at = raw(RAW_MMAP, 0, 1, PROT_READ, MAP_SHARED, fd, 0);
-    if (at < 0 && at >= -4095) {
+    if (raw_failed(at)) {
         return UNKNOWN;
     }
     struct zerocopy_receive request = {(unsigned long)at, 0, 0, 0};
