@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 load helpers
 
 BENCH=$TOP/scripts/bench
-CHEAP=(nagle inside failure start connections handling memory)
+CHEAP=(nagle inside failure start connections handling memory reading)
 
 setup_file() {
     export RUN=$BATS_FILE_TMPDIR/run.json
@@ -82,7 +82,7 @@ is_sane() {
         failure/{would-block,would-block-send,end-unix,end,reset,broken}/{logfmt,json,questions,formatting,write,calls} \
         failure/skip-{level,cause,errno,call,off}{,/calls} failure/skip-least \
         start/{nothing,socket}/{native,empty,off,log} \
-        memory/{empty,log}/{rss,pss,anonymous} memory/{object,loaded} handling/{connection,listen,handler,recv}/nothing \
+        memory/{empty,log}/{rss,pss,anonymous} memory/{object,loaded} reading/{ordinary,quoted,settings,escapes,prefixes,peers} handling/{connection,listen,handler,recv}/nothing \
         handling/connection/{SOCKSHIM_KEEPALIVE=60\,10\,6,SOCKSHIM_DEAD_PEER=30s,SOCKSHIM_{CONNECT_TIMEOUT=5s,CONNECT_RETRY=5s,RECV_TIMEOUT=60s,ACCEPT=careful},libkeepalive0,libdontdie0} \
         handling/listen/SOCKSHIM_{BACKLOG=4,BACKLOG=100,REUSEADDR=on} handling/handler/SOCKSHIM_EINTR=restart \
         handling/recv/SOCKSHIM_{RESET=eof,RECV_TIMEOUT=60s,DEAD_PEER=30s}
@@ -330,7 +330,7 @@ target_here() {
     local word
     run -0 "$BENCH" --help
     for word in --quick --json "--against FILE" "--from FILE" nagle success inside instructions \
-        failure start connections handling memory servers growth; do
+        failure start connections handling memory servers growth reading; do
         grep -q -- "^  $word  *[a-zA-Z]" <<<"$output" || fails_with "not in the help: $word"
     done
 }

@@ -41,25 +41,29 @@ function read_logfmt(line,    quote) {
 }
 
 # A value with a blank, a quote or = is in quotes, and what stands there may look
-# like a key: those are taken out, one by one, and RECORD is what is left.
-function read_quoted(line,    at, key, end) {
+# like a key: those are taken out, one by one, and RECORD is what is left. In a copy
+# without what is escaped, every quote begins or ends one.
+function read_quoted(line,    strings, part, word, count, words, key, i, at) {
     record_format = "quoted"
     record = ""
     split("", record_pairs)
-    while ((at = index(line, "=\""))) {
-        key = substr(line, 1, at - 1)
-        record = record key
-        sub(/.* /, "", key)
-        line = substr(line, at + 2)
-        end = end_of_string(line)
-        if (end > length(line))
+    strings = line
+    gsub(/\\[\\"]/, "__", strings)
+    count = split(strings, part, "\"")
+    at = 1
+    for (i = 1; i < count; i += 2) {
+        if (substr(part[i], length(part[i])) != "=")
             return 0
-        record_pairs[key] = substr(line, 1, end - 1)
-        line = substr(line, end + 1)
+        record = record part[i]
+        words = split(part[i], word, " ")
+        key = substr(word[words], 1, length(word[words]) - 1)
+        at += length(part[i]) + 1
+        record_pairs[key] = substr(line, at, length(part[i + 1]))
+        at += length(part[i + 1]) + 1
     }
-    record = record line
+    record = record part[count]
     record_why = record_pairs["why"]
-    return 1
+    return count % 2
 }
 
 function read_json(line,    at) {
@@ -105,20 +109,24 @@ function why() {
 }
 
 # A quote inside a string has a backslash before it, so `"key":` is never part
-# of one.
+# of one, and a string ends at `","` or, with the record, before one byte more.
 function json_value(key,    at, rest) {
     at = index(record, "\"" key "\":")
     if (!at)
         return ""
     at += length(key) + 3
-    if (substr(record, at, 1) == "\"") {
-        rest = substr(record, at + 1)
-        at = index(rest, "\"")
-        return substr(rest, 1, (substr(rest, at - 1, 1) == "\\" ? end_of_string(rest) : at) - 1)
+    if (substr(record, at, 1) != "\"") {
+        rest = substr(record, at, 24)
+        at = index(rest, ",")
+        return at ? substr(rest, 1, at - 1) : rest
     }
-    rest = substr(record, at, 24)
-    at = index(rest, ",")
-    return at ? substr(rest, 1, at - 1) : rest
+    rest = substr(record, at + 1)
+    at = index(rest, "\",\"")
+    if (!at)
+        at = length(rest) - 1
+    else if (substr(rest, at - 1, 1) == "\\" && is_escaped(rest, at))
+        at += 2
+    return substr(rest, 1, at - 1)
 }
 
 # Where the quote is that ends the string that TEXT begins in; after its end if
@@ -139,6 +147,8 @@ function end_of_string(text,    at, from, tries) {
 
 # A place before the first is not specified: most awks give the first character there.
 function is_escaped(text, at,    count) {
+    while (at - count > 16 && substr(text, at - 16 - count, 16) == BACKSLASHES)
+        count += 16
     while (at - 1 - count > 0 && substr(text, at - 1 - count, 1) == "\\")
         count++
     return count % 2
@@ -265,4 +275,5 @@ BEGIN {
     # With or without the port, and the brackets before it.
     wanted_peer = globs(ENVIRON["FILTER_PEER"], "\\[?", "\\]?(:[0-9]+)?")
     is_utf8 = ENVIRON["TERMINAL_IS_UTF8"]
+    BACKSLASHES = "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\" # 16
 }

@@ -203,8 +203,10 @@ function read_return(line,    tick) {
     peer = other_end()
     if (own + 0 < 32768)
         leave_out_client_port()
-    rx = value("rx")
-    idle = value("idle_ms")
+    if (cause == "peer-reset") {
+        rx = value("rx")
+        idle = value("idle_ms")
+    }
     return 1
 }
 
@@ -324,12 +326,10 @@ function count_heads(    key, part, at, prog, pid) {
         if (part[2] != "")
             pid = part[2] ":" pid # another host's is another process
         levels[INITIAL[substr(key, 7, 1)]] += heads[key]
-        if (!(prog in programs))
+        if ((programs[prog] += heads[key]) == heads[key])
             program_count++
-        programs[prog] += heads[key]
-        if (!((prog, pid) in processes))
+        if ((processes[prog, pid] += heads[key]) == heads[key])
             process_count++
-        processes[prog, pid] += heads[key]
     }
     split("", heads)
     head_count = 0
@@ -358,14 +358,13 @@ function count_pairs(    key, part, rank) {
 
 # If an address has many ports all the same, it is told without.
 function count_peer(word, label, count,    address) {
-    if (!((word, label) in peers)) {
+    if (label ~ /^(local )?[0-9[]/ && !((word, label) in peers)) {
         address = label
-        if (sub(/:[0-9]+$/, "", address) && address ~ /^(local )?[0-9[]/)
+        if (sub(/:[0-9]+$/, "", address))
             label = new_port(word, address, label)
     }
-    if (!((word, label) in peers))
+    if ((peers[word, label] += count) == count)
         peer_count++
-    peers[word, label] += count
 }
 
 function new_port(word, address, label,    n, all, i, sum) {

@@ -15,6 +15,7 @@ BEGIN {
     heading["memory"] = "MEMORY"
     heading["servers"] = "REAL SERVERS"
     heading["growth"] = "GROWTH"
+    heading["reading"] = "READING: report, of logs of the same size"
 }
 
 ARGV[1] == FILENAME && $1 == "R" { earlier[$2] = $6 }

@@ -9,7 +9,7 @@ BEGIN {
 function count_handling(prog, settings,    names, n, i) {
     n = split(HANDLING, names, " ")
     for (i = 1; i <= n; i++)
-        if ((" " settings) ~ (" " names[i] "="))
+        if (index(" " settings, " " names[i] "="))
             note_handling(prog, "SOCKSHIM_" toupper(names[i]))
 }
 
