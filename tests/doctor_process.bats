@@ -235,6 +235,21 @@ has_findings() {
     says_not "than this shell"
 }
 
+@test "a process in a chroot: where its paths begin; a mount of its own is none" {
+    run -0 in_network sh -c 'mkdir jail
+        "$1" -c "import os, sys, time; os.chroot(sys.argv[1]); os.chdir(\"/\"); print(1, flush=True); time.sleep(60)" jail >ready 3>&- &
+        until [ -s ready ]; do sleep 0.05; done
+        "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND" "$PYTHON"
+    says "Its root directory is $(readlink -f jail) (chroot): the paths that it looks for now"
+    says_not "than this shell"
+    has_findings 0
+    run -0 in_network sh -c 'mkdir it
+        unshare -m --propagation private sh -c "mount --bind it /var/tmp; exec sleep 60" 3>&- &
+        while [ "$(cat /proc/$!/comm)" != sleep ]; do sleep 0.05; done
+        "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND"
+    says_not "chroot"
+}
+
 # with_places SCRIPT: in a mount namespace with an empty /var/tmp and /srv; listen PATH MODE [COMMAND...]
 # listens there, after COMMAND; its PID is in $listener.
 with_places() {

@@ -928,10 +928,84 @@ served() {
     run ! grep -q 'UDP' findings.json
 }
 
+@test "no answer at port 25: what leaves may be dropped; not where a mail server answered, at other ports, or on this host" {
+    gives_up() {
+        failed_connect "$1" prog=smtp type=tcp call=close ret=0 errno=0 error= level=info waited_ms=8000 cause=gave-up-connecting "${@:2}"
+    }
+    { gives_up 9 peer=10.2.0.11:25; gives_up 18 peer=10.2.0.12:25; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.meaning | startswith("Clouds and providers often drop")) and (.advice | contains("587"))' findings.json
+    { under_way 1; failed_connect 128 peer=192.0.2.25:25 error=ETIMEDOUT errno=110 cause=connect-timed-out; } >log
+    finds no-answer log
+    grep -q 'Clouds and providers' findings.json
+    advice 587
+    # Another port of the same host answered.
+    { under_way 1 prog=smtp peer=10.2.0.11:443; gives_up 9 peer=10.2.0.11:25; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | startswith("Other ports of it answered: clouds")' findings.json
+    run ! grep -q 'or it is off' findings.json
+    # A mail server that answered, if only with a refusal; another port; the program's own host.
+    { rec 1 prog=smtp peer=10.2.0.13:25 side=connected cause=peer-closed level=info ret=0 error=; gives_up 9 peer=10.2.0.11:25; } >log
+    finds own-deadline log
+    run ! grep -q '587' findings.json
+    { failed_connect 1 prog=smtp peer=10.2.0.13:25 error=ECONNREFUSED errno=111 cause=connection-refused; gives_up 9 peer=10.2.0.11:25; } >log
+    findings log
+    run ! grep -q '587' findings.json
+    for where in "peer=10.2.0.11:2525" "peer=127.0.0.1:25 local=127.0.0.1:40000"; do
+        # shellcheck disable=SC2086
+        gives_up 9 $where >log
+        finds_only own-deadline log
+        run ! grep -q '587' findings.json
+    done
+}
+
+@test "message-too-big: more than a UDP datagram takes; a smaller one, a receive, and a unix socket have other limits" {
+    too_big() {
+        rec 1 type=udp side= level=error error=EMSGSIZE errno=90 cause=message-too-big why="The message is large; SO_SNDBUF is 212992." "$@" >log
+        finds_only message-too-big log
+    }
+    for call in send sendto sendmsg write; do
+        too_big call="$call" len=65508
+        jq -e '.findings[0] | (.meaning | contains("65507 bytes at most, and this one has 65508")) and (.advice | contains("TCP"))' findings.json
+    done
+    too_big call=sendto len=65528 local=[fd00::5]:4000 peer=[fd00::1]:514
+    grep -q '65527 bytes at most' findings.json
+    too_big call=sendto len=65508 local=[::ffff:10.0.0.5]:4000 peer=[::ffff:10.0.0.1]:514
+    grep -q '65507 bytes at most' findings.json
+    too_big call=sendto len=65507
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=sendto len=65508 local=[fd00::5]:4000 peer=[fd00::1]:514
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=recvfrom len=70000
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=sendmmsg len=70000
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=sendto len=300000 type=unix-dgram local= peer=/dev/log
+    run ! grep -q 'bytes at most' findings.json
+}
+
+@test "address-in-use by UDP: no TIME_WAIT; who asks for all addresses meets a listener at one" {
+    in_use() {
+        failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use "$@" >log
+        finds_only address-in-use log
+    }
+    in_use type=udp local=0.0.0.0:53
+    run ! grep -q TIME_WAIT findings.json
+    jq -e '.findings[0] | (.meaning | contains("one at a single address (127.0.0.53)")) and (.advice | contains("explain port-53"))' findings.json
+    in_use type=udp local=[::]:5060
+    run ! grep -Eq 'TIME_WAIT|127.0.0.53|port-53' findings.json
+    jq -e '.findings[0] | (.meaning | contains("one at a single address can be")) and (.advice | contains("listen at one address"))' findings.json
+    in_use type=udp local=10.0.0.5:5060
+    run ! grep -Eq 'TIME_WAIT|single address|one address' findings.json
+    in_use type=tcp local=0.0.0.0:8080
+    grep -q TIME_WAIT findings.json
+}
+
 @test "no such socket: where to look for what the program sees" {
     failed_connect 1 type=unix-stream local= peer=/var/tmp/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
     grep -q '/proc/100/root' findings.json
+    grep -q 'a chroot' findings.json
     grep -q 'PrivateTmp' findings.json
     failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
@@ -939,7 +1013,7 @@ served() {
     # The kernel has one there.
     failed_connect 1 type=unix-stream local= peer=/tmp/app.sock bound=unseen error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
-    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a container)")' findings.json
+    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a chroot or container)")' findings.json
 }
 
 @test "no such socket: those that go with a login, an SSH agent's and what is below /run/user; others have a server" {

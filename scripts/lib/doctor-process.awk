@@ -500,7 +500,9 @@ function in_seconds(number) {
 
 function print_all(    i) {
     paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? ", in a network namespace of its own" : ""))
-    if (private_places != "" && !tells_of_places)
+    if (its_root ~ /^\/./)
+        paragraph("", "Its root directory is " its_root " (chroot): the paths that it looks for now, as those of unix sockets and /dev/log, are below it. What this shell has at /run/NAME, it finds only at " its_root "/run/NAME (a socket made there, or bind-mounted).")
+    else if (private_places != "" && !tells_of_places)
         paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
     if (!findings)

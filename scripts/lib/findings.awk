@@ -224,7 +224,7 @@ function take_kept(i, place) {
     asked_of[i] = value("name")
     named_of[i] = value("peer_name")
     waited_of[i] = figure("waited_ms")
-    len_of[i] = cause_of[i] == "write-after-close" ? figure("len") : ""
+    len_of[i] = cause_of[i] ~ /^(write-after-close|message-too-big)$/ ? figure("len") : ""
     limit_of[i] = figure("limit")
     blocked_of[i] = value("blocked_by")
     bound_of[i] = value("bound")

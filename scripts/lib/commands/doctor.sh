@@ -473,6 +473,7 @@ doctor_process_itself() {
     printf 'process\t%s\t%s\n' "$1" "$doctor_name"
     [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "elsewhere"
     doctor_private_places
+    printf 'root\t%s\n' "$(readlink "$doctor_its/root")"
     [ -z "$doctor_ss_missing" ] || printf 'no-ss\t%s\n' "$doctor_ss_missing"
     doctor_knobs
     awk '{ print "knob\ttcp_syn_linear_timeouts\t" $1 }' /proc/sys/net/ipv4/tcp_syn_linear_timeouts

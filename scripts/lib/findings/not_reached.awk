@@ -102,9 +102,9 @@ function not_reached_meaning(i, ms) {
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
             : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
-        return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or it was removed."
+        return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container), or it was removed."
     if (cause_of[i] == "no-such-socket")
-        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
+        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
         return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
@@ -121,12 +121,14 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return went_through(i, ms) ? some_dropped(i, ms) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+        return went_through(i, ms) ? some_dropped(i, ms) : is_blocked_mail(i) ? blocked_mail(i) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
             : "A firewall (of this host, too) drops it, the host is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
+            : type_of[i] == "udp" ? "Another socket has that port" (is_to_all(i) ? ": as this asks for all addresses, one at a single address" (port_of(local_of[i]) == 53 ? " (127.0.0.53)" : "") " can be in the way" : ", at this address or at all") \
+                (may_be_given_out(i) ? "; perhaps a client's, which the kernel gave it" : "") "." \
             : "A listener, a connection of the last run in TIME_WAIT" (may_be_given_out(i) ? ", or an outgoing one, to which the kernel gave this port" : ", or another one") "."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
@@ -219,6 +221,21 @@ function long_question(i) {
     return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
 }
 
+# Mail from server to server goes to port 25 alone, which clouds and lines of homes and offices
+# often close for what leaves them. 0 if any server answered the program there.
+function is_blocked_mail(i,    j) {
+    if (type_of[i] !~ /tcp/ || port_of(peer_of[i]) != 25 || is_same_host(i))
+        return 0
+    for (j = 1; j <= kept_count; j++)
+        if (prog_of[j] == prog_of[i] && machine_of[j] == machine_of[i] && port_of(peer_of[j]) == 25 && side_of[j] != "accepted" && (was_connected(j) || cause_of[j] == "connection-refused" || cause_of[j] == "in-progress" && !will_fail(j)))
+            return 0
+    return 1
+}
+
+function blocked_mail(i) {
+    return (has_connected_otherwise(i) ? "Other ports of it answered: clouds" : "Clouds") " and providers often drop what leaves them for port 25; or a firewall on the path does" (has_connected_otherwise(i) ? "." : ", or it is off.")
+}
+
 # The last record that tells that the same process was well served there, by the name that it had
 # looked up; 0 if there is none.
 function last_well(i,    j) {
@@ -256,7 +273,7 @@ function not_reached_advice(i, ms) {
     if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
-        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); is it below /proc/" printable(pid_of[i]) "/root, which is what " spoken_prog(i) " sees?"
+        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); " spoken_prog(i) " looks below `readlink /proc/" printable(pid_of[i]) "/root` (not /: a chroot)."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (has_no_interface(i) || cause_of[i] == "unreachable" && is_to_many(i))
@@ -268,7 +285,7 @@ function not_reached_advice(i, ms) {
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
-            : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
+            : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (port_of(local_of[i]) == 53 ? " systemd-resolved: `sockshim explain port-53`." : is_to_all(i) && type_of[i] == "udp" ? " Or listen at one address of this host." : "") (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
                 (type_of[i] == "udp" ? "" : " TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`.")
     if (cause_of[i] == "backlog-full")
         return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
@@ -291,6 +308,8 @@ function not_reached_advice(i, ms) {
 
 # After 10 s four SYNs have gone unanswered (1, 3 and 7 s): whoever waits on does so in vain.
 function unanswered_advice(i, ms,    sooner) {
+    if (is_blocked_mail(i) && !went_through(i, ms))
+        return "if no other mail server answers at 25 either, relay by 587 (relayhost, smarthost), or have 25 opened."
     if (ms >= 12000 && cause_of[i] != "gave-up-connecting")
         sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner; "
     else if (ms == "" && error_of[i] == "ETIMEDOUT" && !((prog_of[i], "SOCKSHIM_CONNECT_TIMEOUT") in handled_times))
@@ -305,6 +324,10 @@ function unanswered_advice(i, ms,    sooner) {
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.
 function full_queue_advice(i) {
     return "`SOCKSHIM_BACKLOG=1024` for the server, if `ss -ltnp sport = :" port_of(peer_of[i]) "` shows Recv-Q > Send-Q."
+}
+
+function is_to_all(i) {
+    return local_of[i] ~ /^(0\.0\.0\.0|\[::\]):/
 }
 
 # Whether the kernel gives that port to connects, by its default range (ip_local_port_range).
