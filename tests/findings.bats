@@ -241,7 +241,7 @@ times() {
     refused() { went "$1" "${@:2}"; rec "$1.1" call=getsockopt cause=connection-refused error=ECONNREFUSED rx= tx= idle_ms= sent_ms= state= "${@:2}"; }
     { went 1 peer_name=db.example; went 2 peer_name=db.example; refused 5 peer_name=db.example; } >log
     finds_only refused log
-    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent hosts db.example"))' findings.json
+    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent ahosts db.example") and contains("networkaddress.cache.ttl"))' findings.json
     { went 1; went 2; refused 5; } >log
     finds_only refused log
     run ! grep -q getent findings.json
@@ -1158,7 +1158,7 @@ late() {
     gone() { failed_connect "$1" prog=nginx call=getsockopt ret=0 errno=113 error=EHOSTUNREACH cause=unreachable peer=10.0.0.9:8000 peer_name=reports "${@:2}"; }
     { well 1; gone 5; gone 9; } >log
     finds_only unreachable log
-    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01"*"getent ahosts reports"*"restart nginx"* ]]
+    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01: it was stopped, or reports has moved, and nginx keeps the old address."*"getent ahosts reports"*"Restart nginx (Java: networkaddress.cache.ttl)"*"ip route get"* ]]
     { well 1; gone 5 error=ECONNREFUSED errno=111 cause=connection-refused; } >log
     finds_only refused log
     [[ $(jq -r '.findings[0].advice' findings.json) == *"getent ahosts reports"*"ss -ltnp"* ]]
