@@ -1188,6 +1188,43 @@ late() {
     [[ $(note log) != *"proxy_buffer_size"* ]]
 }
 
+@test "large-answer: what is broken off is larger than all that ends in order; not if small ones are as well, or large ones are taken" {
+    broken() { local n; for n in 1 2; do rec "$n" prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=107 tx=$((8000 + n)) idle_ms=24 sent_ms=4 "$@"; done; }
+    in_order() { rec 9 prog=node level=info ret=0 errno=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:80 peer=10.0.0.9:40009 rx=107 tx="$1" idle_ms=4 sent_ms=4; }
+    { broken; in_order 300; } >log
+    finds_only large-answer log
+    figure connections -eq 2
+    figure least -eq 8001
+    figure taken -eq 300
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    grep -q proxy_buffer_size findings.json
+    { broken; in_order 9000; } >taken
+    { broken; in_order 300; rec 10 prog=node side=accepted local=10.0.0.5:80 peer=10.0.0.9:40008 rx=107 tx=200 idle_ms=2 sent_ms=1; } >small
+    { broken tx=90000; in_order 300; } >download
+    { broken rx=90000; in_order 300; } >many
+    { broken sent_ms=4000; in_order 300; } >later
+    { rec 1 prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:40001 rx=107 tx=8001 idle_ms=24 sent_ms=4; in_order 300; } >once
+    for log in taken small download many later once; do
+        findings "$log" >kinds
+        run ! grep -q large-answer kinds
+    done
+}
+
+@test "failures without a finding: the last line says with which command to go on; of a foreign log no word is to be typed" {
+    { started 0 app; rec 1 level=error call=ioctl error=EIO errno=5 cause=other; } >log
+    finds_nothing log
+    [[ $("$SOCKSHIM_COMMAND" report log | tail -n 2 | tr '\n' ' ') == "To go on: sockshim explain other"*"sockshim doctor -- COMMAND"* ]] || fails_with "$("$SOCKSHIM_COMMAND" report log)"
+    "$SOCKSHIM_COMMAND" report --html page log
+    grep -q "To go on: sockshim explain other" page
+    sed 's/cause=other/cause=x;reboot/' log >foreign
+    run -0 "$SOCKSHIM_COMMAND" report foreign
+    [[ $output != *"explain x"* ]]
+    rec 1 level=info cause=peer-closed ret=0 errno= error= >well
+    finds_nothing well
+    run -0 "$SOCKSHIM_COMMAND" report well
+    [[ $output != *"To go on"* ]]
+}
+
 @test "own-deadline: all at once, so the server stands still as a whole; one after the other, or not acknowledged, it is none" {
     given_up() { local n; for n in 1 2 3 4; do rec "$(("$1" * n + 1))" level=info cause=gave-up-waiting call=close ret=0 error= idle_ms=1400 sent_ms=1002 unread=0 rx=15 tx=106 side=connected local=10.0.0.5:4000$n peer=10.0.0.9:6379 "${@:2}"; done; }
     given_up 0 >log
