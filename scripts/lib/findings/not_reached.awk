@@ -94,12 +94,10 @@ function not_reached_meaning(i, ms) {
     if (some_refused[i])
         return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, or is an address of several servers, one of which is down."
     if (may_have_moved(i))
-        return "Connects went through before: it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
+        return (last_well(i) ? "It answered until " clock(last_well(i)) : "Connects went through before") ": it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
-    if (last_well(i))
-        return "It answered until " clock(last_well(i)) "."
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
@@ -212,7 +210,18 @@ function spoken_announcer(i) {
 
 # A name was looked up for it, and it was well: programs keep the address that they were told.
 function may_have_moved(i) {
-    return cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/ && named_of[i] != "" && named_of[i] !~ /^(localhost|[0-9.]+$)/ && !is_same_host(i) && went_before(i)
+    if (named_of[i] == "" || named_of[i] ~ /^[0-9.]+$/ || port_of(peer_of[i]) == 53 || type_of[i] ~ /^unix/ || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
+        return 0
+    return last_well(i) || !is_same_host(i) && named_of[i] != "localhost" && went_before(i)
+}
+
+# The last record that tells that the same process was well served there, by the name that it had
+# looked up; 0 if there is none.
+function last_well(i,    j) {
+    for (j = i - 1; j > 0; j--)
+        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
+            return j
+    return 0
 }
 
 # A host on which nothing listens answers TCP with RST.
@@ -241,17 +250,6 @@ function long_question(i) {
     return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
 }
 
-# The last record that tells that the same process was well served there, by the name that it had
-# looked up; 0 if there is none.
-function last_well(i,    j) {
-    if (named_of[i] == "" || port_of(peer_of[i]) == 53 || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
-        return 0
-    for (j = i - 1; j > 0; j--)
-        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
-            return j
-    return 0
-}
-
 # Sockets of a login session: "agent" of ssh-agent(1) and sshd's forwarding, "user" of systemd's
 # /run/user/UID; "": any other.
 function goes_with_login(i) {
@@ -271,10 +269,8 @@ function not_reached_advice(i, ms) {
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (may_have_moved(i))
-        return "`getent hosts " printable(named_of[i]) "`; if another, restart (Java: networkaddress.cache.ttl)."
-    if (last_well(i))
-        return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
-            ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
+        return "`getent ahosts " printable(named_of[i]) "`: another address now? Restart " spoken_prog(i) " (Java: networkaddress.cache.ttl); else " \
+            (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
