@@ -913,6 +913,47 @@ served() {
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"no host answers"* ]]
 }
 
+@test "refused: some of them, with others in between that went through; a restart, and many at once, are not" {
+    local refused="error=ECONNREFUSED errno=111 cause=connection-refused call=getsockopt" n
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do
+        under_way $n
+        failed_connect $n.1 $refused
+        under_way $n.2
+        under_way $n.3
+    done >log
+    finds_only refused log
+    figure records -eq 3
+    [[ $(jq -r '.findings[0].title' findings.json) == *"refuses some of app's connections" ]]
+    grep -q 'In between, 4 connects went through' findings.json
+    # As it had been well before the first one and after the last one, it has not started later.
+    # shellcheck disable=SC2086
+    { cat log; under_way 4; rec 4.1 cause=peer-closed level=info ret=0 errno=0 error=; } >well
+    finds_only refused well
+    # What closes leave no record of may have been given up.
+    { started 0 app "level=debug close=off"; cat log; } >closes
+    finds_only refused closes
+    run ! grep -q 'In between' findings.json
+    # shellcheck disable=SC2086
+    {
+        under_way 1
+        for n in 1 2 3; do under_way 2.$n; failed_connect 2.${n}1 $refused; done
+        under_way 3
+        for n in 4 5 6; do under_way $n; failed_connect $n.1 $refused; done
+    } >restart
+    finds_only refused restart
+    run ! grep -q 'In between' findings.json
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do
+        under_way $n fd=7
+        under_way $n.1 fd=8
+        failed_connect $n.2 $refused fd=7
+        failed_connect $n.3 $refused fd=8
+    done >together
+    finds_only refused together
+    run ! grep -q 'In between' findings.json
+}
+
 @test "no answer at TCP 53: a firewall may let UDP alone through; at other ports it is not said" {
     failed_connect 1 call=close ret=0 errno=0 error= level=info peer=10.0.0.53:53 waited_ms=3000 cause=gave-up-connecting >log
     finds_only own-deadline log

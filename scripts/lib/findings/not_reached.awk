@@ -50,6 +50,7 @@ function is_told_as_unreachable(i,    j) {
 function tell_not_reached(g,    i, n, kind, time) {
     i = group_first[g]
     kind = not_reached_kind(i)
+    some_refused[i] = well_between(g)
     time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
     n = found(kind, is_route_question(i) ? "info" : level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         not_reached_title(i, kind) (is_route_question(i) ? " by UDP, which may not matter" : ""), \
@@ -70,7 +71,7 @@ function not_reached_title(i, kind) {
     if (cause_of[i] == "no-such-socket")
         return spoken_prog(i) " finds no socket at " spoken_peer(i)
     if (kind == "refused")
-        return spoken_peer(i) " refuses " spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
+        return spoken_peer(i) " refuses " (some_refused[i] ? "some of " : "") spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
     if (kind == "unreachable")
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
@@ -90,6 +91,8 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
+    if (some_refused[i])
+        return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, or is an address of several servers, one of which is down."
     if (may_have_moved(i))
         return (last_well(i) ? "It answered until " clock(last_well(i)) : "Connects went through before") ": it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
     if (goes_with_login(i))
@@ -136,6 +139,25 @@ function not_reached_meaning(i, ms) {
 # What the record says of a path all of whose directories may be searched.
 function is_socket_itself(i) {
     return cause_of[i] == "not-permitted" && why_of[i] ~ /every directory of the path may be searched/
+}
+
+# How many connects of the program to the same address went through between failures of the
+# group; 0 if they did not at least twice come one after the other.
+function well_between(g,    i, j, n, changes, since) {
+    i = group_first[g]
+    if (cause_of[i] !~ /^(connection-refused|unreachable)$/ || type_of[i] ~ /^(udp|unix)/ || group_size[g] < 3)
+        return 0
+    for (j = next_of_port[i]; j && j <= group_last[g]; j = next_of_port[j]) {
+        if (peer_of[j] != peer_of[i] || machine_of[j] != machine_of[i])
+            continue
+        if (cause_of[j] == cause_of[i]) {
+            changes += since > 0
+            n += since
+            since = 0
+        } else if (has_gone_well(j) && kept_for[j] == 1 && !(log_of[j] in has_no_closes))
+            since++
+    }
+    return changes > 1 ? n : 0
 }
 
 # Servers tell their clients where to go on: a sentinel or a cluster, Kafka, FTP, LDAP, a replica
@@ -242,6 +264,8 @@ function not_reached_advice(i, ms) {
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
+    if (some_refused[i])
+        return "does each listen (`kubectl get endpointslices`, the balancer's list)?"
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (may_have_moved(i))
