@@ -47,7 +47,8 @@ what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
 and shows at the end, on stderr, what the kernel counted meanwhile, next to what
-this run logged. --json is run's option then: the log in JSON.
+this run logged. --json is run's option then: the log in JSON. Without -o and
+SOCKSHIM_LOG the log is ./sockshim.PID.log, into which no other run writes.
 
   --json              one JSON object on one line instead of text
   --seconds N         time between the two readings (default: 1; 0: only one)
@@ -629,6 +630,7 @@ doctor_after() {
         doctor_counters after
         doctor_knobs
         doctor_system
+        doctor_conntrack
         doctor_addresses
         doctor_udp 2 /proc/net
         doctor_resolvers ""
