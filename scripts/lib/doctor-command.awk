@@ -37,6 +37,7 @@ function look_for_findings() {
     overflows()
     own_resets()
     shortages()
+    conntrack_table()
     retransmissions()
     proxies()
     datagrams()
@@ -399,6 +400,19 @@ function shortages() {
         finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for lack of memory or because there were too many.")
         act("dmesg says which.")
     }
+}
+
+# The table is nearly full now, or was while COMMAND ran: conntrack drops silently.
+function conntrack_table(    full, lost) {
+    full = conntrack_max > 0 && conntrack_count >= 0.9 * conntrack_max
+    lost = moved["conntrack_drop"] + moved["conntrack_early_drop"]
+    if (!full && lost <= 0)
+        return
+    finding("conntrack-full", "The conntrack table has " (conntrack_max > 0 ? conntrack_count " of " conntrack_max " entries" : "been full") \
+        (lost > 0 ? ", and meanwhile " grown("conntrack_drop") ", " grown("conntrack_early_drop") : "") \
+        ". While it is full, new connections fail silently, from this host and to it: their SYNs are dropped, and connects time out.")
+    act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
+        "conntrack -L shows what fills it.")
 }
 
 # ---- What slows down, or is lost without an error ----
