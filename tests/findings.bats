@@ -241,7 +241,7 @@ times() {
     refused() { went "$1" "${@:2}"; rec "$1.1" call=getsockopt cause=connection-refused error=ECONNREFUSED rx= tx= idle_ms= sent_ms= state= "${@:2}"; }
     { went 1 peer_name=db.example; went 2 peer_name=db.example; refused 5 peer_name=db.example; } >log
     finds_only refused log
-    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent hosts db.example"))' findings.json
+    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent ahosts db.example") and contains("networkaddress.cache.ttl"))' findings.json
     { went 1; went 2; refused 5; } >log
     finds_only refused log
     run ! grep -q getent findings.json
@@ -913,6 +913,47 @@ served() {
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"no host answers"* ]]
 }
 
+@test "refused: some of them, with others in between that went through; a restart, and many at once, are not" {
+    local refused="error=ECONNREFUSED errno=111 cause=connection-refused call=getsockopt" n
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do
+        under_way $n
+        failed_connect $n.1 $refused
+        under_way $n.2
+        under_way $n.3
+    done >log
+    finds_only refused log
+    figure records -eq 3
+    [[ $(jq -r '.findings[0].title' findings.json) == *"refuses some of app's connections" ]]
+    grep -q 'In between, 4 connects went through' findings.json
+    # As it had been well before the first one and after the last one, it has not started later.
+    # shellcheck disable=SC2086
+    { cat log; under_way 4; rec 4.1 cause=peer-closed level=info ret=0 errno=0 error=; } >well
+    finds_only refused well
+    # What closes leave no record of may have been given up.
+    { started 0 app "level=debug close=off"; cat log; } >closes
+    finds_only refused closes
+    run ! grep -q 'In between' findings.json
+    # shellcheck disable=SC2086
+    {
+        under_way 1
+        for n in 1 2 3; do under_way 2.$n; failed_connect 2.${n}1 $refused; done
+        under_way 3
+        for n in 4 5 6; do under_way $n; failed_connect $n.1 $refused; done
+    } >restart
+    finds_only refused restart
+    run ! grep -q 'In between' findings.json
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do
+        under_way $n fd=7
+        under_way $n.1 fd=8
+        failed_connect $n.2 $refused fd=7
+        failed_connect $n.3 $refused fd=8
+    done >together
+    finds_only refused together
+    run ! grep -q 'In between' findings.json
+}
+
 @test "no answer at TCP 53: a firewall may let UDP alone through; at other ports it is not said" {
     failed_connect 1 call=close ret=0 errno=0 error= level=info peer=10.0.0.53:53 waited_ms=3000 cause=gave-up-connecting >log
     finds_only own-deadline log
@@ -1158,7 +1199,7 @@ late() {
     gone() { failed_connect "$1" prog=nginx call=getsockopt ret=0 errno=113 error=EHOSTUNREACH cause=unreachable peer=10.0.0.9:8000 peer_name=reports "${@:2}"; }
     { well 1; gone 5; gone 9; } >log
     finds_only unreachable log
-    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01"*"getent ahosts reports"*"restart nginx"* ]]
+    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01: it was stopped, or reports has moved, and nginx keeps the old address."*"getent ahosts reports"*"Restart nginx (Java: networkaddress.cache.ttl)"*"ip route get"* ]]
     { well 1; gone 5 error=ECONNREFUSED errno=111 cause=connection-refused; } >log
     finds_only refused log
     [[ $(jq -r '.findings[0].advice' findings.json) == *"getent ahosts reports"*"ss -ltnp"* ]]
@@ -1186,6 +1227,43 @@ late() {
     [[ $(note log) == *"10.0.0.9 ended 2 connections as soon as node had answered, first at 12:00:01, each with 8,001 bytes or more."*"proxy_buffer_size"* ]] || fails_with "$(note log)"
     sed -i 's/tx=8001/tx=300/' log
     [[ $(note log) != *"proxy_buffer_size"* ]]
+}
+
+@test "large-answer: what is broken off is larger than all that ends in order; not if small ones are as well, or large ones are taken" {
+    broken() { local n; for n in 1 2; do rec "$n" prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=107 tx=$((8000 + n)) idle_ms=24 sent_ms=4 "$@"; done; }
+    in_order() { rec 9 prog=node level=info ret=0 errno=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:80 peer=10.0.0.9:40009 rx=107 tx="$1" idle_ms=4 sent_ms=4; }
+    { broken; in_order 300; } >log
+    finds_only large-answer log
+    figure connections -eq 2
+    figure least -eq 8001
+    figure taken -eq 300
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    grep -q proxy_buffer_size findings.json
+    { broken; in_order 9000; } >taken
+    { broken; in_order 300; rec 10 prog=node side=accepted local=10.0.0.5:80 peer=10.0.0.9:40008 rx=107 tx=200 idle_ms=2 sent_ms=1; } >small
+    { broken tx=90000; in_order 300; } >download
+    { broken rx=90000; in_order 300; } >many
+    { broken sent_ms=4000; in_order 300; } >later
+    { rec 1 prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:40001 rx=107 tx=8001 idle_ms=24 sent_ms=4; in_order 300; } >once
+    for log in taken small download many later once; do
+        findings "$log" >kinds
+        run ! grep -q large-answer kinds
+    done
+}
+
+@test "failures without a finding: the last line says with which command to go on; of a foreign log no word is to be typed" {
+    { started 0 app; rec 1 level=error call=ioctl error=EIO errno=5 cause=other; } >log
+    finds_nothing log
+    [[ $("$SOCKSHIM_COMMAND" report log | tail -n 2 | tr '\n' ' ') == "To go on: sockshim explain other"*"sockshim doctor -- COMMAND"* ]] || fails_with "$("$SOCKSHIM_COMMAND" report log)"
+    "$SOCKSHIM_COMMAND" report --html page log
+    grep -q "To go on: sockshim explain other" page
+    sed 's/cause=other/cause=x;reboot/' log >foreign
+    run -0 "$SOCKSHIM_COMMAND" report foreign
+    [[ $output != *"explain x"* ]]
+    rec 1 level=info cause=peer-closed ret=0 errno= error= >well
+    finds_nothing well
+    run -0 "$SOCKSHIM_COMMAND" report well
+    [[ $output != *"To go on"* ]]
 }
 
 @test "own-deadline: all at once, so the server stands still as a whole; one after the other, or not acknowledged, it is none" {
@@ -1663,6 +1741,12 @@ client_ends() {
     "$SOCKSHIM_COMMAND" report --json log other.log | jq -S .findings >expected
     [ "$(jq length expected)" -eq 5 ] || fails_with "$(cat expected)"
     on_each_system same_everywhere
+}
+
+@test "no constant has two values: each name is set in one place" {
+    local twice
+    twice=$(cd "$TOP/scripts/lib" && grep -hoE '^    [A-Z][A-Z_]+ = ' findings/*.awk findings.awk report.awk records.awk | sort | uniq -d)
+    [ -z "$twice" ] || fails_with "set twice: $twice"
 }
 
 @test "no kind is a file that is not asked, and each has its test here" {

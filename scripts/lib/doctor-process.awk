@@ -186,6 +186,7 @@ END {
     paused()
     find_own_ports()
     count_clients()
+    waits_for_lock()
     computes()
     few_descriptors()
     full_queues()
@@ -380,6 +381,8 @@ function open_beside(    i, id, count, is_unanswered) {
 # A peer may have ended only its own side: as long as this one sends there is no fault.
 function not_closed(    i, id, list, count) {
     told = 0
+    if (only_waits_for_lock())
+        return
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2] && !(is_computing && is_left_unread(id))) {
@@ -400,7 +403,7 @@ function not_closed(    i, id, list, count) {
 # The same bytes in both looks.
 function not_read(    i, id, list, count) {
     told = 0
-    if (waits_for_an_answer())
+    if (waits_for_an_answer() || only_waits_for_lock())
         return
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]

@@ -50,6 +50,7 @@ function is_told_as_unreachable(i,    j) {
 function tell_not_reached(g,    i, n, kind, time) {
     i = group_first[g]
     kind = not_reached_kind(i)
+    some_refused[i] = well_between(g)
     time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
     n = found(kind, is_route_question(i) ? "info" : level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         not_reached_title(i, kind) (is_route_question(i) ? " by UDP, which may not matter" : ""), \
@@ -70,7 +71,7 @@ function not_reached_title(i, kind) {
     if (cause_of[i] == "no-such-socket")
         return spoken_prog(i) " finds no socket at " spoken_peer(i)
     if (kind == "refused")
-        return spoken_peer(i) " refuses " spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
+        return spoken_peer(i) " refuses " (some_refused[i] ? "some of " : "") spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
     if (kind == "unreachable")
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
@@ -90,13 +91,13 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
+    if (some_refused[i])
+        return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, or is an address of several servers, one of which is down."
     if (may_have_moved(i))
-        return "Connects went through before: it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
+        return (last_well(i) ? "It answered until " clock(last_well(i)) : "Connects went through before") ": it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
-    if (last_well(i))
-        return "It answered until " clock(last_well(i)) "."
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
@@ -138,6 +139,25 @@ function not_reached_meaning(i, ms) {
 # What the record says of a path all of whose directories may be searched.
 function is_socket_itself(i) {
     return cause_of[i] == "not-permitted" && why_of[i] ~ /every directory of the path may be searched/
+}
+
+# How many connects of the program to the same address went through between failures of the
+# group; 0 if they did not at least twice come one after the other.
+function well_between(g,    i, j, n, changes, since) {
+    i = group_first[g]
+    if (cause_of[i] !~ /^(connection-refused|unreachable)$/ || type_of[i] ~ /^(udp|unix)/ || group_size[g] < 3)
+        return 0
+    for (j = next_of_port[i]; j && j <= group_last[g]; j = next_of_port[j]) {
+        if (peer_of[j] != peer_of[i] || machine_of[j] != machine_of[i])
+            continue
+        if (cause_of[j] == cause_of[i]) {
+            changes += since > 0
+            n += since
+            since = 0
+        } else if (has_gone_well(j) && kept_for[j] == 1 && !(log_of[j] in has_no_closes))
+            since++
+    }
+    return changes > 1 ? n : 0
 }
 
 # Servers tell their clients where to go on: a sentinel or a cluster, Kafka, FTP, LDAP, a replica
@@ -190,7 +210,18 @@ function spoken_announcer(i) {
 
 # A name was looked up for it, and it was well: programs keep the address that they were told.
 function may_have_moved(i) {
-    return cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/ && named_of[i] != "" && named_of[i] !~ /^(localhost|[0-9.]+$)/ && !is_same_host(i) && went_before(i)
+    if (named_of[i] == "" || named_of[i] ~ /^[0-9.]+$/ || port_of(peer_of[i]) == 53 || type_of[i] ~ /^unix/ || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
+        return 0
+    return last_well(i) || !is_same_host(i) && named_of[i] != "localhost" && went_before(i)
+}
+
+# The last record that tells that the same process was well served there, by the name that it had
+# looked up; 0 if there is none.
+function last_well(i,    j) {
+    for (j = i - 1; j > 0; j--)
+        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
+            return j
+    return 0
 }
 
 # A host on which nothing listens answers TCP with RST.
@@ -219,17 +250,6 @@ function long_question(i) {
     return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
 }
 
-# The last record that tells that the same process was well served there, by the name that it had
-# looked up; 0 if there is none.
-function last_well(i,    j) {
-    if (named_of[i] == "" || port_of(peer_of[i]) == 53 || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
-        return 0
-    for (j = i - 1; j > 0; j--)
-        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
-            return j
-    return 0
-}
-
 # Sockets of a login session: "agent" of ssh-agent(1) and sshd's forwarding, "user" of systemd's
 # /run/user/UID; "": any other.
 function goes_with_login(i) {
@@ -244,13 +264,13 @@ function not_reached_advice(i, ms) {
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
+    if (some_refused[i])
+        return "does each listen (`kubectl get endpointslices`, the balancer's list)?"
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (may_have_moved(i))
-        return "`getent hosts " printable(named_of[i]) "`; if another, restart (Java: networkaddress.cache.ttl)."
-    if (last_well(i))
-        return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
-            ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
+        return "`getent ahosts " printable(named_of[i]) "`: another address now? Restart " spoken_prog(i) " (Java: networkaddress.cache.ttl); else " \
+            (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
