@@ -647,9 +647,9 @@ open('held', 'w')
 time.sleep(600)"
     local holder=$BACKGROUND awk
     wait_until test -e held
-    # What its client has sent lies unread: a consequence.
+    # What its client has sent lies unread, and is not closed: a consequence.
     background perl -MIO::Socket::INET -MFcntl=:flock -e '
-        my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1");
+        my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "0.0.0.0");
         my $c = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $s->sockport);
         my $a = $s->accept; print $c "request"; close $c;
         open(my $f, "<", "a file"); flock($f, LOCK_EX)'

@@ -1752,6 +1752,12 @@ client_ends() {
     on_each_system same_everywhere
 }
 
+@test "no constant has two values: each name is set in one place" {
+    local twice
+    twice=$(cd "$TOP/scripts/lib" && grep -hoE '^    [A-Z][A-Z_]+ = ' findings/*.awk findings.awk report.awk records.awk | sort | uniq -d)
+    [ -z "$twice" ] || fails_with "set twice: $twice"
+}
+
 @test "no kind is a file that is not asked, and each has its test here" {
     local file kind
     for file in "$TOP"/scripts/lib/findings/*.awk; do

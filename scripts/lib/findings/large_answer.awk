@@ -5,7 +5,7 @@
 
 BEGIN {
     LEAST_HEADER = 4096 # bytes: the least buffer of a proxy for a header
-    MOST_HEADER = 65536 # bytes: the largest that is usual
+    MOST_WHOLE_HEADER = 65536 # bytes: the largest that is usual
     MOST_QUESTION = 16384 # bytes: one request, not many
 }
 
@@ -20,7 +20,7 @@ function find_large_answer(    i, g, key, least, most, broken) {
         else if (cause_of[i] ~ /^(peer-reset|write-after-close)$/ || ends_at_answer(i)) {
             if (!(key in least) || tx_of[i] < least[key])
                 least[key] = tx_of[i]
-            broken[key] = broken[key] || !ends_at_answer(i) || tx_of[i] > MOST_HEADER || rx_of[i] > MOST_QUESTION
+            broken[key] = broken[key] || !ends_at_answer(i) || tx_of[i] > MOST_WHOLE_HEADER || rx_of[i] > MOST_QUESTION
             if (is_open(i))
                 put_in_group(key, i, tx_of[i])
         }
