@@ -25,6 +25,17 @@ setup() {
     says_not " 2 ListenOverflows" "A program on this host"
 }
 
+@test "what refuses is the proxy that the environment names; a proxy elsewhere is none, and no password is told" {
+    local -x http_proxy=http://me:secret@127.0.0.1:9/
+    beside refused
+    says "127.0.0.1:9 (2)" "Do: 127.0.0.1:9 is the proxy that http_proxy in the environment names" "no_proxy"
+    says_not secret
+    http_proxy=http://127.0.0.1:3128
+    beside refused
+    says "127.0.0.1:9 (2)" "Do: start the server"
+    says_not no_proxy
+}
+
 @test "without it the handshake is forgotten, and then reset" {
     SETTINGS=net.ipv4.tcp_synack_retries=0 beside overflow
     [ "$output" = $'104\n104' ]

@@ -215,6 +215,15 @@ times() {
     finds_only answer-missing log
 }
 
+@test "nothing-behind: of one connection alone the server may have been told to end" {
+    rec 1 prog=redis-cli ret=0 errno=0 error= cause=closed-unanswered state=CLOSE_WAIT rx=0 tx=30 idle_ms=0 sent_ms=0 >log
+    finds_only nothing-behind log
+    grep -q 'or was told to end' findings.json
+    rec 2 prog=redis-cli ret=0 errno=0 error= cause=closed-unanswered state=CLOSE_WAIT rx=0 tx=30 idle_ms=0 sent_ms=0 local=10.0.0.5:44313 >>log
+    finds_only nothing-behind log
+    run ! grep -q 'told to end' findings.json
+}
+
 @test "nothing-behind: further connections are ended at once where others stand: a limit; other processes, or descriptors used again, are none" {
     standing() {
         local n
