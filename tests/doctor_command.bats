@@ -25,6 +25,17 @@ setup() {
     says_not " 2 ListenOverflows" "A program on this host"
 }
 
+@test "what refuses is the proxy that the environment names; a proxy elsewhere is none, and no password is told" {
+    local -x http_proxy=http://me:secret@127.0.0.1:9/
+    beside refused
+    says "127.0.0.1:9 (2)" "Do: 127.0.0.1:9 is the proxy that http_proxy in the environment names" "no_proxy"
+    says_not secret
+    http_proxy=http://127.0.0.1:3128
+    beside refused
+    says "127.0.0.1:9 (2)" "Do: start the server"
+    says_not no_proxy
+}
+
 @test "without it the handshake is forgotten, and then reset" {
     SETTINGS=net.ipv4.tcp_synack_retries=0 beside overflow
     [ "$output" = $'104\n104' ]
@@ -194,6 +205,44 @@ RECORDS
     says "peer-reset 2, from other hosts: ?[31m:1 (1), 10.9.9.8:1 (1)." "did not move: " "OutRsts"
     says_not "10.9.9.9" "OutRsts +"
     run ! grep '[^ -~]' <<<"${stderr}"
+}
+
+@test "without -o the log is this run's alone: what another one meets meanwhile in that directory is not counted" {
+    cat >wait_for.sh <<'S'
+until [ -e "$1" ]; do sleep .05; done
+S
+    echo 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", 9)) != 111)' >refused.py
+    run --separate-stderr in_network sh -c '
+        (sh wait_for.sh begun; "$0" run -- "$1" refused.py; "$0" run -- "$1" refused.py; : >over) 2>/dev/null &
+        "$0" doctor -- sh -c "\"$1\" refused.py; : >begun; sh wait_for.sh over"
+        wait' "$SOCKSHIM_COMMAND" "$PYTHON"
+    says "sockshim: 1 record: connection-refused 1" " 1 connection-refused 1, by this host: 127.0.0.1:9 (1)"
+    [ "$(grep -c cause=connection-refused sockshim.log)" -eq 2 ]
+    # And the summary names the file to report.
+    [[ $(flat "$stderr") =~ "evidence and advice: sockshim report "(sockshim.[0-9]+.log) ]] || fails_with "$stderr"
+    [ "$(grep -c cause=connection-refused "${BASH_REMATCH[1]}")" -eq 1 ]
+    # A log that was chosen is that one.
+    run --separate-stderr in_network env SOCKSHIM_LOG=chosen.log "$SOCKSHIM_COMMAND" doctor -- "$PYTHON" refused.py
+    says "the log is $PWD/chosen.log" "evidence and advice: sockshim report sockshim:"
+}
+
+@test "conntrack's table beside COMMAND: nearly full, or dropping; not with room" {
+    [ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "no conntrack here"
+    run --separate-stderr in_network "$PYTHON" "$SCENE" tracked "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- true
+    says_not "The conntrack table"
+    # The limit is the machine's, and stays as it is: another one is mounted over it.
+    echo 11 >limit
+    run --separate-stderr in_network "$PYTHON" "$SCENE" tracked sh -c 'mount --bind limit /proc/sys/net/netfilter/nf_conntrack_max && exec "$0" doctor -o "$1" -- true' \
+        "$SOCKSHIM_COMMAND" "$LOG"
+    says " 1 The conntrack table has 10 of 11 entries." "fail silently" "nf_conntrack_max=22"
+    # Dropping meanwhile: by the facts alone, as no test can fill the machine's table.
+    for dropped in 4 9; do
+        printf '%s\t%s\t%s\n' before OutRsts 1 before ListenOverflows 1 before conntrack_drop 4 after OutRsts 1 after ListenOverflows 1 after conntrack_drop $dropped \
+            conntrack 20 100 | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
+            -f "$TOP/scripts/lib/doctor-command.awk" -f "$TOP/scripts/lib/doctor-names.awk" -f "$TOP/scripts/lib/doctor-address.awk" >"said.$dropped"
+    done
+    run ! grep -q "The conntrack table" said.4
+    [[ $(flat "$(cat said.9)") == *"The conntrack table has 20 of 100 entries, and meanwhile conntrack_drop +5, conntrack_early_drop +0."* ]] || fails_with "$(cat said.9)"
 }
 
 @test "no log, or one that is kept short, is said" {

@@ -235,6 +235,21 @@ has_findings() {
     says_not "than this shell"
 }
 
+@test "a process in a chroot: where its paths begin; a mount of its own is none" {
+    run -0 in_network sh -c 'mkdir jail
+        "$1" -c "import os, sys, time; os.chroot(sys.argv[1]); os.chdir(\"/\"); print(1, flush=True); time.sleep(60)" jail >ready 3>&- &
+        until [ -s ready ]; do sleep 0.05; done
+        "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND" "$PYTHON"
+    says "Its root directory is $(readlink -f jail) (chroot): the paths that it looks for now"
+    says_not "than this shell"
+    has_findings 0
+    run -0 in_network sh -c 'mkdir it
+        unshare -m --propagation private sh -c "mount --bind it /var/tmp; exec sleep 60" 3>&- &
+        while [ "$(cat /proc/$!/comm)" != sleep ]; do sleep 0.05; done
+        "$0" doctor --seconds 0 $!; kill $!' "$SOCKSHIM_COMMAND"
+    says_not "chroot"
+}
+
 # with_places SCRIPT: in a mount namespace with an empty /var/tmp and /srv; listen PATH MODE [COMMAND...]
 # listens there, after COMMAND; its PID is in $listener.
 with_places() {
@@ -630,4 +645,80 @@ END
         cd .. && echo "$pid" >cgroup.procs && rmdir "sockshim.$pid"' - "$pid" "$SOCKSHIM_COMMAND" doctor --seconds 1 "$pid"
     [ "$output" != none ] || skip "no freezer here"
     says "1 Its cgroup is frozen"
+}
+
+# ---- The lock of a file ----
+
+waits_at_lock() {
+    [ "$(grep -c -- '-> ' /proc/locks)" -ge 1 ] && awk -v pid="$1" '$2 == "->" && $6 == pid { found = 1 } END { exit !found }' /proc/locks
+}
+
+@test "a file's lock that it waits for: who holds that; the holder, and who asks without waiting, do not" {
+    background "$PYTHON" -c "
+import fcntl, time
+file = open('a file', 'w')
+fcntl.flock(file, fcntl.LOCK_EX)
+open('held', 'w')
+time.sleep(600)"
+    local holder=$BACKGROUND awk
+    wait_until test -e held
+    # What its client has sent lies unread, and is not closed: a consequence.
+    background perl -MIO::Socket::INET -MFcntl=:flock -e '
+        my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "0.0.0.0");
+        my $c = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $s->sockport);
+        my $a = $s->accept; print $c "request"; close $c;
+        open(my $f, "<", "a file"); flock($f, LOCK_EX)'
+    local waiter=$BACKGROUND
+    wait_until waits_at_lock "$waiter"
+    for awk in mawk gawk original-awk busybox; do
+        mkdir "$awk"
+        ln -s "$(command -v "$awk")" "$awk/awk"
+        PATH=$PWD/$awk:$PATH doctor_of "$waiter"
+        says "1 It waits for the lock of a file, in both looks: $PWD/a file, held by python3, pid $holder." "Do: what does pid $holder do?" "Not: more workers"
+        has_findings 1
+    done
+    doctor_of "$holder"
+    says_not "lock of a file"
+    background "$PYTHON" -c "
+import fcntl, time
+file = open('a file')
+while True:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        open('asked', 'w')
+    time.sleep(0.1)"
+    wait_until test -e asked
+    doctor_of "$BACKGROUND"
+    says_not "lock of a file"
+}
+
+@test "workers that wait for a file's lock, and the one that has it; one fewer when that has ended" {
+    background "$PYTHON" -c "
+import fcntl, os, signal, time
+for i in range(3):
+    if os.fork() == 0:
+        file = open('file', 'w')
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        open('held', 'w').write(str(os.getpid()))
+        time.sleep(600)
+time.sleep(600)"
+    local parent=$BACKGROUND worker waiting
+    two_wait() {
+        waiting=0
+        for worker in $(pgrep -P "$parent"); do
+            ! waits_at_lock "$worker" || waiting=$((waiting + 1))
+        done
+        [ "$waiting" -eq 2 ]
+    }
+    wait_until two_wait
+    BACKGROUNDS+=" $(pgrep -P "$parent" | tr '\n' ' ')"
+    doctor_of "$parent"
+    says "1 2 of its 3 workers (python3) wait for the lock of a file, in both looks: $PWD/file, held by python3, pid $(cat held)."
+    has_findings 1
+    kill -9 "$(cat held)" # the next one has it
+    one_waits() { two_wait || [ "$waiting" -eq 1 ]; }
+    wait_until one_waits
+    doctor_of "$parent"
+    says "1 1 of its 2 workers (python3) waits for the lock"
 }

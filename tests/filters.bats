@@ -237,6 +237,34 @@ EVERY_SETTING="SOCKSHIM_KEEPALIVE=60 SOCKSHIM_DEAD_PEER=30s SOCKSHIM_CONNECT_TIM
     no_record
 }
 
+# As one has it that was written for aarch64, which has no dup2.
+@test "a filter that kills for dup2: a dup3 without flags stays one, by name and by number" {
+    [ "$(uname -m)" != aarch64 ] || skip "there is no dup2 there"
+    "${CC:-cc}" -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/dups" -x c - <<'END'
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void)
+{
+    char room[8];
+    int pair[2];
+    printf("%d\n", socketpair(AF_UNIX, SOCK_STREAM, 0, pair) + (int)recv(pair[0], room, 7, MSG_DONTWAIT));
+    for (int to = 5; to < 256; to++) {
+        if (dup3(1, to, 0) != to || syscall(SYS_dup3, 1, to, 0) != to) {
+            printf("not %d\n", to);
+        }
+    }
+    printf("%d\n", (int)recv(pair[0], room, 6, MSG_DONTWAIT));
+    return 0;
+}
+END
+    run -0 filtered kill dup2 "$BATS_TEST_TMPDIR/dups"
+    [ "$output" = $'-1\n-1' ] || fails_with "$output"
+    expect_count 1 '.call == "recv" and .len == 7'
+    expect_count 1 '.call == "recv" and .len == 6'
+}
+
 @test "a filter that refuses to end a process by exit_group: none of ours is left over" {
     run -0 timeout 20 "$PROGRAMS/filtered" 1 exit_group env LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG" \
         "$PROGRAMS/plainly"

@@ -215,6 +215,15 @@ times() {
     finds_only answer-missing log
 }
 
+@test "nothing-behind: of one connection alone the server may have been told to end" {
+    rec 1 prog=redis-cli ret=0 errno=0 error= cause=closed-unanswered state=CLOSE_WAIT rx=0 tx=30 idle_ms=0 sent_ms=0 >log
+    finds_only nothing-behind log
+    grep -q 'or was told to end' findings.json
+    rec 2 prog=redis-cli ret=0 errno=0 error= cause=closed-unanswered state=CLOSE_WAIT rx=0 tx=30 idle_ms=0 sent_ms=0 local=10.0.0.5:44313 >>log
+    finds_only nothing-behind log
+    run ! grep -q 'told to end' findings.json
+}
+
 @test "nothing-behind: further connections are ended at once where others stand: a limit; other processes, or descriptors used again, are none" {
     standing() {
         local n
@@ -241,7 +250,7 @@ times() {
     refused() { went "$1" "${@:2}"; rec "$1.1" call=getsockopt cause=connection-refused error=ECONNREFUSED rx= tx= idle_ms= sent_ms= state= "${@:2}"; }
     { went 1 peer_name=db.example; went 2 peer_name=db.example; refused 5 peer_name=db.example; } >log
     finds_only refused log
-    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent hosts db.example"))' findings.json
+    jq -e '.findings[0] | (.meaning | contains("db.example has moved")) and (.advice | contains("getent ahosts db.example") and contains("networkaddress.cache.ttl"))' findings.json
     { went 1; went 2; refused 5; } >log
     finds_only refused log
     run ! grep -q getent findings.json
@@ -913,6 +922,47 @@ served() {
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"no host answers"* ]]
 }
 
+@test "refused: some of them, with others in between that went through; a restart, and many at once, are not" {
+    local refused="error=ECONNREFUSED errno=111 cause=connection-refused call=getsockopt" n
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do
+        under_way $n
+        failed_connect $n.1 $refused
+        under_way $n.2
+        under_way $n.3
+    done >log
+    finds_only refused log
+    figure records -eq 3
+    [[ $(jq -r '.findings[0].title' findings.json) == *"refuses some of app's connections" ]]
+    grep -q 'In between, 4 connects went through' findings.json
+    # As it had been well before the first one and after the last one, it has not started later.
+    # shellcheck disable=SC2086
+    { cat log; under_way 4; rec 4.1 cause=peer-closed level=info ret=0 errno=0 error=; } >well
+    finds_only refused well
+    # What closes leave no record of may have been given up.
+    { started 0 app "level=debug close=off"; cat log; } >closes
+    finds_only refused closes
+    run ! grep -q 'In between' findings.json
+    # shellcheck disable=SC2086
+    {
+        under_way 1
+        for n in 1 2 3; do under_way 2.$n; failed_connect 2.${n}1 $refused; done
+        under_way 3
+        for n in 4 5 6; do under_way $n; failed_connect $n.1 $refused; done
+    } >restart
+    finds_only refused restart
+    run ! grep -q 'In between' findings.json
+    # shellcheck disable=SC2086
+    for n in 1 2 3; do
+        under_way $n fd=7
+        under_way $n.1 fd=8
+        failed_connect $n.2 $refused fd=7
+        failed_connect $n.3 $refused fd=8
+    done >together
+    finds_only refused together
+    run ! grep -q 'In between' findings.json
+}
+
 @test "no answer at TCP 53: a firewall may let UDP alone through; at other ports it is not said" {
     failed_connect 1 call=close ret=0 errno=0 error= level=info peer=10.0.0.53:53 waited_ms=3000 cause=gave-up-connecting >log
     finds_only own-deadline log
@@ -928,10 +978,84 @@ served() {
     run ! grep -q 'UDP' findings.json
 }
 
+@test "no answer at port 25: what leaves may be dropped; not where a mail server answered, at other ports, or on this host" {
+    gives_up() {
+        failed_connect "$1" prog=smtp type=tcp call=close ret=0 errno=0 error= level=info waited_ms=8000 cause=gave-up-connecting "${@:2}"
+    }
+    { gives_up 9 peer=10.2.0.11:25; gives_up 18 peer=10.2.0.12:25; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.meaning | startswith("Clouds and providers often drop")) and (.advice | contains("587"))' findings.json
+    { under_way 1; failed_connect 128 peer=192.0.2.25:25 error=ETIMEDOUT errno=110 cause=connect-timed-out; } >log
+    finds no-answer log
+    grep -q 'Clouds and providers' findings.json
+    advice 587
+    # Another port of the same host answered.
+    { under_way 1 prog=smtp peer=10.2.0.11:443; gives_up 9 peer=10.2.0.11:25; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0].meaning | startswith("Other ports of it answered: clouds")' findings.json
+    run ! grep -q 'or it is off' findings.json
+    # A mail server that answered, if only with a refusal; another port; the program's own host.
+    { rec 1 prog=smtp peer=10.2.0.13:25 side=connected cause=peer-closed level=info ret=0 error=; gives_up 9 peer=10.2.0.11:25; } >log
+    finds own-deadline log
+    run ! grep -q '587' findings.json
+    { failed_connect 1 prog=smtp peer=10.2.0.13:25 error=ECONNREFUSED errno=111 cause=connection-refused; gives_up 9 peer=10.2.0.11:25; } >log
+    findings log
+    run ! grep -q '587' findings.json
+    for where in "peer=10.2.0.11:2525" "peer=127.0.0.1:25 local=127.0.0.1:40000"; do
+        # shellcheck disable=SC2086
+        gives_up 9 $where >log
+        finds_only own-deadline log
+        run ! grep -q '587' findings.json
+    done
+}
+
+@test "message-too-big: more than a UDP datagram takes; a smaller one, a receive, and a unix socket have other limits" {
+    too_big() {
+        rec 1 type=udp side= level=error error=EMSGSIZE errno=90 cause=message-too-big why="The message is large; SO_SNDBUF is 212992." "$@" >log
+        finds_only message-too-big log
+    }
+    for call in send sendto sendmsg write; do
+        too_big call="$call" len=65508
+        jq -e '.findings[0] | (.meaning | contains("65507 bytes at most, and this one has 65508")) and (.advice | contains("TCP"))' findings.json
+    done
+    too_big call=sendto len=65528 local=[fd00::5]:4000 peer=[fd00::1]:514
+    grep -q '65527 bytes at most' findings.json
+    too_big call=sendto len=65508 local=[::ffff:10.0.0.5]:4000 peer=[::ffff:10.0.0.1]:514
+    grep -q '65507 bytes at most' findings.json
+    too_big call=sendto len=65507
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=sendto len=65508 local=[fd00::5]:4000 peer=[fd00::1]:514
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=recvfrom len=70000
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=sendmmsg len=70000
+    run ! grep -q 'bytes at most' findings.json
+    too_big call=sendto len=300000 type=unix-dgram local= peer=/dev/log
+    run ! grep -q 'bytes at most' findings.json
+}
+
+@test "address-in-use by UDP: no TIME_WAIT; who asks for all addresses meets a listener at one" {
+    in_use() {
+        failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use "$@" >log
+        finds_only address-in-use log
+    }
+    in_use type=udp local=0.0.0.0:53
+    run ! grep -q TIME_WAIT findings.json
+    jq -e '.findings[0] | (.meaning | contains("one at a single address (127.0.0.53)")) and (.advice | contains("explain port-53"))' findings.json
+    in_use type=udp local=[::]:5060
+    run ! grep -Eq 'TIME_WAIT|127.0.0.53|port-53' findings.json
+    jq -e '.findings[0] | (.meaning | contains("one at a single address can be")) and (.advice | contains("listen at one address"))' findings.json
+    in_use type=udp local=10.0.0.5:5060
+    run ! grep -Eq 'TIME_WAIT|single address|one address' findings.json
+    in_use type=tcp local=0.0.0.0:8080
+    grep -q TIME_WAIT findings.json
+}
+
 @test "no such socket: where to look for what the program sees" {
     failed_connect 1 type=unix-stream local= peer=/var/tmp/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
     grep -q '/proc/100/root' findings.json
+    grep -q 'a chroot' findings.json
     grep -q 'PrivateTmp' findings.json
     failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
@@ -939,7 +1063,7 @@ served() {
     # The kernel has one there.
     failed_connect 1 type=unix-stream local= peer=/tmp/app.sock bound=unseen error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
-    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a container)")' findings.json
+    jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a chroot or container)")' findings.json
 }
 
 @test "no such socket: those that go with a login, an SSH agent's and what is below /run/user; others have a server" {
@@ -1158,7 +1282,7 @@ late() {
     gone() { failed_connect "$1" prog=nginx call=getsockopt ret=0 errno=113 error=EHOSTUNREACH cause=unreachable peer=10.0.0.9:8000 peer_name=reports "${@:2}"; }
     { well 1; gone 5; gone 9; } >log
     finds_only unreachable log
-    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01"*"getent ahosts reports"*"restart nginx"* ]]
+    [[ $(jq -r '.findings[0] | .meaning, .advice' findings.json) == *"It answered until 12:00:01: it was stopped, or reports has moved, and nginx keeps the old address."*"getent ahosts reports"*"Restart nginx (Java: networkaddress.cache.ttl)"*"ip route get"* ]]
     { well 1; gone 5 error=ECONNREFUSED errno=111 cause=connection-refused; } >log
     finds_only refused log
     [[ $(jq -r '.findings[0].advice' findings.json) == *"getent ahosts reports"*"ss -ltnp"* ]]
@@ -1186,6 +1310,43 @@ late() {
     [[ $(note log) == *"10.0.0.9 ended 2 connections as soon as node had answered, first at 12:00:01, each with 8,001 bytes or more."*"proxy_buffer_size"* ]] || fails_with "$(note log)"
     sed -i 's/tx=8001/tx=300/' log
     [[ $(note log) != *"proxy_buffer_size"* ]]
+}
+
+@test "large-answer: what is broken off is larger than all that ends in order; not if small ones are as well, or large ones are taken" {
+    broken() { local n; for n in 1 2; do rec "$n" prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=107 tx=$((8000 + n)) idle_ms=24 sent_ms=4 "$@"; done; }
+    in_order() { rec 9 prog=node level=info ret=0 errno=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:80 peer=10.0.0.9:40009 rx=107 tx="$1" idle_ms=4 sent_ms=4; }
+    { broken; in_order 300; } >log
+    finds_only large-answer log
+    figure connections -eq 2
+    figure least -eq 8001
+    figure taken -eq 300
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    grep -q proxy_buffer_size findings.json
+    { broken; in_order 9000; } >taken
+    { broken; in_order 300; rec 10 prog=node side=accepted local=10.0.0.5:80 peer=10.0.0.9:40008 rx=107 tx=200 idle_ms=2 sent_ms=1; } >small
+    { broken tx=90000; in_order 300; } >download
+    { broken rx=90000; in_order 300; } >many
+    { broken sent_ms=4000; in_order 300; } >later
+    { rec 1 prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:40001 rx=107 tx=8001 idle_ms=24 sent_ms=4; in_order 300; } >once
+    for log in taken small download many later once; do
+        findings "$log" >kinds
+        run ! grep -q large-answer kinds
+    done
+}
+
+@test "failures without a finding: the last line says with which command to go on; of a foreign log no word is to be typed" {
+    { started 0 app; rec 1 level=error call=ioctl error=EIO errno=5 cause=other; } >log
+    finds_nothing log
+    [[ $("$SOCKSHIM_COMMAND" report log | tail -n 2 | tr '\n' ' ') == "To go on: sockshim explain other"*"sockshim doctor -- COMMAND"* ]] || fails_with "$("$SOCKSHIM_COMMAND" report log)"
+    "$SOCKSHIM_COMMAND" report --html page log
+    grep -q "To go on: sockshim explain other" page
+    sed 's/cause=other/cause=x;reboot/' log >foreign
+    run -0 "$SOCKSHIM_COMMAND" report foreign
+    [[ $output != *"explain x"* ]]
+    rec 1 level=info cause=peer-closed ret=0 errno= error= >well
+    finds_nothing well
+    run -0 "$SOCKSHIM_COMMAND" report well
+    [[ $output != *"To go on"* ]]
 }
 
 @test "own-deadline: all at once, so the server stands still as a whole; one after the other, or not acknowledged, it is none" {
@@ -1663,6 +1824,12 @@ client_ends() {
     "$SOCKSHIM_COMMAND" report --json log other.log | jq -S .findings >expected
     [ "$(jq length expected)" -eq 5 ] || fails_with "$(cat expected)"
     on_each_system same_everywhere
+}
+
+@test "no constant has two values: each name is set in one place" {
+    local twice
+    twice=$(cd "$TOP/scripts/lib" && grep -hoE '^    [A-Z][A-Z_]+ = ' findings/*.awk findings.awk report.awk records.awk | sort | uniq -d)
+    [ -z "$twice" ] || fails_with "set twice: $twice"
 }
 
 @test "no kind is a file that is not asked, and each has its test here" {

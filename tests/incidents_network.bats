@@ -431,3 +431,38 @@ RULES
     run -1 grep 'went out (UdpOutDatagrams)' said
     finds_only name-resolved-late log.late
 }
+
+@test "refused: an address of three servers, of which one is down; where it is down for good, all are refused" {
+    local port
+    in_ns "$R" nft -f - <<'END'
+table ip spread {
+    chain a { meta l4proto tcp dnat to 10.2.0.2:8001
+    }
+    chain b { meta l4proto tcp dnat to 10.2.0.2:8002
+    }
+    chain c { meta l4proto tcp dnat to 10.2.0.2:8003
+    }
+    chain pre { type nat hook prerouting priority -100
+        ip daddr 10.96.0.20 tcp dport 80 numgen inc mod 3 vmap { 0 : goto b, 1 : goto a, 2 : goto c }
+    }
+}
+END
+    for port in 8001 8003; do
+        background ip netns exec "$S" "$PYTHON" -m http.server -b 10.2.0.2 "$port" >/dev/null 2>&1
+        wait_until eval "in_ns $S ss -Hltn 'sport = :$port' | grep -q ."
+    done
+    local asks="
+const http = require('http'), get = n => n && http.get({ host: '10.96.0.20', agent: false }, r => { r.resume(); r.on('end', () => get(n - 1)) }).on('error', () => get(n - 1))
+get(12)"
+    in_ns "$C" "$SOCKSHIM_COMMAND" -q -o log -- node -e "$asks"
+    finds_only refused log
+    figure records -eq 4
+    grep -q 'went through: it keeps restarting, or is an address of several servers' findings.json
+    for n in 1 2 3 4 5 6 7 8 9; do in_ns "$C" "$SOCKSHIM_COMMAND" -q -o log.2 -- curl -s http://10.96.0.20/; done || :
+    finds_only refused log.2
+    figure records -eq 3
+    grep -q 'several servers' findings.json
+    in_ns "$C" "$SOCKSHIM_COMMAND" -q -o log.3 -- node -e "${asks//10.96.0.20\'/10.2.0.2\', port: 8002}"
+    finds_only refused log.3
+    run ! grep -q 'several servers' findings.json
+}

@@ -204,3 +204,66 @@ END
         expect_count 1 '.call == "recv" and .len == 6'
     done
 }
+
+# The program's own closes and duplicates, by name and by number, with the log's number among
+# them; how often each close was told.
+@test "another preload, behind us, whose close, dup2, dup3 and close_range are syscall(): each call is made, and told, once" {
+    build_object "$BATS_TEST_TMPDIR/by_number.so" "$OBJECTS/by_number.c"
+    "${CC:-cc}" -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/closes" -x c - <<'END'
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A connection whose other end has sent what nobody reads: a close that is told. */
+static int unread(int listener, struct sockaddr_in *to)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    connect(fd, (struct sockaddr *)to, sizeof *to);
+    int other = accept(listener, NULL, NULL);
+    send(fd, "x", 1, 0);
+    char room;
+    recv(other, &room, 1, MSG_PEEK);
+    printf("%d %d\n", fd, other);
+    return other;
+}
+
+int main(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof to;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    bind(listener, (struct sockaddr *)&to, len);
+    listen(listener, 8);
+    getsockname(listener, (struct sockaddr *)&to, &len);
+    printf("%d\n", close(unread(listener, &to)));
+    printf("%ld\n", syscall(SYS_close, unread(listener, &to)));
+    for (int to_fd = 20; to_fd < 260; to_fd++) { /* the log's is among them */
+        int result = to_fd % 3 ? dup2(1, to_fd) : dup3(1, to_fd, to_fd % 2 ? O_CLOEXEC : 0);
+        result += to_fd % 3 ? (int)syscall(SYS_dup3, 1, to_fd, 0) : dup2(1, to_fd);
+        if (result != 2 * to_fd) {
+            printf("dup: %d\n", result);
+        }
+    }
+    printf("%d %ld\n", close_range(20, ~0U, 0), syscall(SYS_close_range, 20, ~0U, 0));
+    printf("%d %zd\n", socket(AF_INET, SOCK_STREAM, 0), recv(listener, &to, 7, 0));
+    return 0;
+}
+END
+    local native
+    native=$("$BATS_TEST_TMPDIR/closes")
+    local order
+    for order in "$SHIM $BATS_TEST_TMPDIR/by_number.so" "$BATS_TEST_TMPDIR/by_number.so $SHIM" "$SHIM"; do
+        local more
+        for more in SOCKSHIM_CLOSE=on "SOCKSHIM_RECORDER=$BATS_TEST_TMPDIR/ring SOCKSHIM_RECORDER_CALLS=all"; do
+            rm -f "$LOG"
+            # shellcheck disable=SC2086 # one or two settings
+            run env LD_PRELOAD="$order" SOCKSHIM_LOG="$LOG" $more "$BATS_TEST_TMPDIR/closes"
+            [ "$status" -eq 0 ] && [ "$output" = "$native" ] || fails_with "$order: $status: $output"
+            expect_count 2 '.call == "close" and .cause == "reset-by-own-close"'
+            expect_count 1 '.call == "recv" and .len == 7'
+        done
+    done
+}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static const char *place;
+static const char *own; /* the name of a log that is this run's alone */
 
 /* ---- Where ---- */
 
@@ -67,11 +68,16 @@ static void refuse_place(const char *option, const char *typed)
     if (!why) {
         return;
     }
-    if (!option && is(typed, "sockshim.log")) {
+    if (!option && (own || is(typed, "sockshim.log"))) {
         die(WRONG_CALL, "cannot write %s: %s; choose another place with -o FILE, or -o off", typed,
             why);
     }
     die(WRONG_CALL, "%s %s: cannot write there: %s", option ? option : "SOCKSHIM_LOG:", typed, why);
+}
+
+const char *log_own(void)
+{
+    return own;
 }
 
 /* What people call the other places where logs go. */
@@ -86,10 +92,12 @@ static bool is_no_file(const char *typed)
     return false;
 }
 
-void log_settle(const char *option)
+void log_settle(const char *option, bool is_alone)
 {
     const char *typed = setting("SOCKSHIM_LOG");
-    if (!*typed) {
+    if (!*typed && is_alone) {
+        typed = own = words("sockshim.%d.log", (int)getpid());
+    } else if (!*typed) {
         typed = "sockshim.log";
     }
     if (is(typed, "off")) {

@@ -15,8 +15,11 @@ struct part {
 
 /* Makes the path absolute, so that children that change directory write to the
  * same file, and refuses a place where no file can be written: ends the process.
- * `option` is what the user typed before it, NULL if nothing. */
-void log_settle(const char *option);
+ * `option` is what the user typed before it, NULL if nothing. Without a setting it is
+ * ./sockshim.log, or, if `is_alone`, a file that no other run writes to. */
+void log_settle(const char *option, bool is_alone);
+/* That file's name in the current directory; NULL if the log is another one. */
+const char *log_own(void);
 /* Likewise the recorder's file, if there is to be one. */
 void recorder_settle(void);
 

@@ -199,7 +199,7 @@ static int run(struct call *call)
         die(WRONG_CALL, "%s is not there: %s", call->object, call->remedy);
     }
     check_target(call, &options, &target);
-    log_settle(options.log_option);
+    log_settle(options.log_option, *call->counters != 0);
     recorder_settle();
     set_environment(preload_list(call->object, call->preloaded));
     if (options.quiet) {

@@ -37,6 +37,7 @@ function look_for_findings() {
     overflows()
     own_resets()
     shortages()
+    conntrack_table()
     retransmissions()
     proxies()
     datagrams()
@@ -266,7 +267,7 @@ function refusals(    here, away) {
     if (moved["OutRsts"] >= here) {
         finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
             "the kernel answered with RST (" grown("OutRsts") "). It is not the backlog: a full backlog drops SYNs instead of refusing.")
-        act("start the server, or correct the address: ss -ltn lists what listens where.")
+        act(is_proxy("here") ? proxy_advice() : "start the server, or correct the address: ss -ltn lists what listens where.")
         return
     }
     finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
@@ -275,13 +276,36 @@ function refusals(    here, away) {
     act("as root: nft list ruleset, or iptables-save.")
 }
 
+# Whether the environment, which COMMAND has as well, names as the proxy what has refused:
+# sets proxy_variable and proxy_address.
+function is_proxy(place,    n, i, name, address) {
+    n = split("http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY", name, " ")
+    for (i = 1; i <= n; i++) {
+        address = ENVIRON[name[i]]
+        sub(/^[A-Za-z0-9]+:\/\//, "", address)
+        sub(/\/.*/, "", address)
+        sub(/.*@/, "", address) # a password
+        if (("connection-refused", place, address) in by_peer) {
+            proxy_variable = name[i]
+            proxy_address = address
+            return 1
+        }
+    }
+    return 0
+}
+
+function proxy_advice() {
+    return proxy_address " is the proxy that " proxy_variable " in the environment names: COMMAND may have wanted another server. Is the proxy there (ss -ltnp lists what listens where)? " \
+        "A server of the own network belongs into no_proxy: env -u " proxy_variable " COMMAND shows whether it needs the proxy."
+}
+
 # A host on which nothing listens answers with RST; ICMP is a firewall's, or a router's.
 function refused_elsewhere(away, icmp) {
     finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". " \
         (icmp >= away ? "As often ICMP came in that a destination is unreachable (" grown("IcmpInDestUnreachs") "): so a firewall there or on the path rejects this host. Others may get in." \
             : icmp ? "Some of it may have been a firewall's: ICMP came in as well (" grown("IcmpInDestUnreachs") ")." \
             : "No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."))
-    act(icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
+    act(is_proxy("elsewhere") ? proxy_advice() : icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
 }
 
 # This host's own ICMP about a neighbour that it did not find counts as sent and as received
@@ -399,6 +423,19 @@ function shortages() {
         finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for lack of memory or because there were too many.")
         act("dmesg says which.")
     }
+}
+
+# The table is nearly full now, or was while COMMAND ran: conntrack drops silently.
+function conntrack_table(    full, lost) {
+    full = conntrack_max > 0 && conntrack_count >= 0.9 * conntrack_max
+    lost = moved["conntrack_drop"] + moved["conntrack_early_drop"]
+    if (!full && lost <= 0)
+        return
+    finding("conntrack-full", "The conntrack table has " (conntrack_max > 0 ? conntrack_count " of " conntrack_max " entries" : "been full") \
+        (lost > 0 ? ", and meanwhile " grown("conntrack_drop") ", " grown("conntrack_early_drop") : "") \
+        ". While it is full, new connections fail silently, from this host and to it: their SYNs are dropped, and connects time out.")
+    act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
+        "conntrack -L shows what fills it.")
 }
 
 # ---- What slows down, or is lost without an error ----

@@ -12,7 +12,6 @@ $1 == "ss" { has_ss = 1 }
 $1 == "listener" { add_listener() }
 $1 == "waiting" { unlimited[++unlimiteds] = $2; unlimited_waiting[unlimiteds] = $3 }
 $1 == "listeners" { listeners = $2 }
-$1 == "conntrack" { conntrack_count = $2; conntrack_max = $3 }
 $1 == "ports" { ports_to = $2; ports = $3; ports_closed = $4 }
 
 # Facts are: listener KIND ADDRESS WAITING LIMIT OWNER.

@@ -2,6 +2,7 @@
 # that path is the same socket for somebody else. As the owner sees it: /proc/OWNER/root/PATH.
 
 $1 == "private" { private_places = join(private_places, $2) }
+$1 == "root" { its_root = $2 }
 $1 == "at-path" { path[++paths] = $2; path_pid[paths] = $3; path_owner[paths] = $4 }
 $1 == "stat" { inode[$2] = $3; mode[$2] = $4; uid[$2] = $5; gid[$2] = $6; owners[$2] = $7 ":" $8 }
 $1 == "acl" { has_acl[$2] = 1 }

@@ -186,6 +186,7 @@ END {
     paused()
     find_own_ports()
     count_clients()
+    waits_for_lock()
     computes()
     few_descriptors()
     full_queues()
@@ -380,6 +381,8 @@ function open_beside(    i, id, count, is_unanswered) {
 # A peer may have ended only its own side: as long as this one sends there is no fault.
 function not_closed(    i, id, list, count) {
     told = 0
+    if (only_waits_for_lock())
+        return
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (is_still(id, "CLOSE_WAIT") && unsent[id] == 0 && sent[id, 1] == sent[id, 2] && !(is_computing && is_left_unread(id))) {
@@ -400,7 +403,7 @@ function not_closed(    i, id, list, count) {
 # The same bytes in both looks.
 function not_read(    i, id, list, count) {
     told = 0
-    if (waits_for_an_answer())
+    if (waits_for_an_answer() || only_waits_for_lock())
         return
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -500,7 +503,9 @@ function in_seconds(number) {
 
 function print_all(    i) {
     paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? ", in a network namespace of its own" : ""))
-    if (private_places != "" && !tells_of_places)
+    if (its_root ~ /^\/./)
+        paragraph("", "Its root directory is " its_root " (chroot): the paths that it looks for now, as those of unix sockets and /dev/log, are below it. What this shell has at /run/NAME, it finds only at " its_root "/run/NAME (a socket made there, or bind-mounted).")
+    else if (private_places != "" && !tells_of_places)
         paragraph("", "It has another " private_places " than this shell (a container, or PrivateTmp=): the paths of unix sockets there mean others to it.")
     print_findings()
     if (!findings)

@@ -5,6 +5,7 @@
 !are_records && $1 == "missing" && !said_missing[$2]++ { missing[++missings] = $2 " " $3 }
 !are_records && $1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
 !are_records && $1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
+!are_records && $1 == "conntrack" { conntrack_count = $2; conntrack_max = $3 }
 !are_records && $1 == "nofile" { nofile = $2; nofile_hard = $3 }
 
 # knob[NAME] may be asked for, and is then in the array; has_knob has those that

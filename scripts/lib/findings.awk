@@ -23,7 +23,6 @@ BEGIN {
     FIRST_KEPT = 64 # of a stratum; halved when there is too much
     SAMPLE_STEP = 16
     LEAST_CHECKS = 4
-    LEAST_HEADER = 4096 # bytes: the least buffer of a proxy for a header
 }
 
 # The order: what explains most before what explains less.
@@ -65,6 +64,7 @@ function find_all() {
     find_silent_end()
     find_cut_answer()
     find_breaks_off_upstream()
+    find_large_answer()
     find_own_mistakes()
     find_disturbance()
     find_reads_on()
@@ -224,7 +224,7 @@ function take_kept(i, place) {
     asked_of[i] = value("name")
     named_of[i] = value("peer_name")
     waited_of[i] = figure("waited_ms")
-    len_of[i] = cause_of[i] == "write-after-close" ? figure("len") : ""
+    len_of[i] = cause_of[i] ~ /^(write-after-close|message-too-big)$/ ? figure("len") : ""
     limit_of[i] = figure("limit")
     blocked_of[i] = value("blocked_by")
     bound_of[i] = value("bound")
@@ -603,7 +603,7 @@ function no_finding(    i, bad) {
         if (worst[order[i]] >= RANK["warn"])
             bad += count[order[i]]
     if (bad)
-        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error."
+        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error." note_of_checks() note_of_large_answers()
     return "No findings: there is no pattern of failures in these records." note_of_checks() note_of_large_answers()
 }
 
@@ -637,12 +637,22 @@ function note_of_large_answers(    i, g, n) {
         return ""
     i = group_first[n]
     return " " printable(host_of(peer_of[i])) " ended " tally(n, "connection", "connections") " as soon as " spoken_prog(i) " had answered, first at " clock(i) ", each with " spoken_bytes(group_least[n]) \
-        " or more. Clients that are done do so; but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size)."
+        " or more. Clients that are done do so; but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain too-large)."
 }
 
 # Ended by the client, not in order: the program had still wanted to end it itself.
 function ends_at_answer(i) {
     return rx_of[i] > 0 && sent_of[i] != "" && sent_of[i] < 100 && (cause_of[i] ~ /^(peer-reset|write-after-close)$/ || cause_of[i] == "not-connected" && call_of[i] == "shutdown" && state_of[i] == "CLOSE")
+}
+
+# Which command goes on from failures without a finding; "" where there are none. order[1] is the worst
+# and, of those, the most frequent. A log may come from elsewhere: what is to be typed holds no word of it that
+# could be anything but a cause.
+function next_command() {
+    if (finding_count || !(1 in order) || worst[order[1]] < RANK["warn"])
+        return ""
+    return "To go on: " (order[1] ~ /^[a-z][a-z-]*$/ ? "sockshim explain " order[1] ", the worst of them; and " : "") \
+        "sockshim doctor -- COMMAND, which runs it again and compares what the kernel counts."
 }
 
 # What a log cannot have, and who knows it.

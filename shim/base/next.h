@@ -172,6 +172,9 @@ struct timespec64;
 #define NEXT_MEMBER(result, name, parameters, ...) result(*name) parameters;
 struct next {
     NEXT_FUNCTIONS(NEXT_MEMBER)
+    /* What syscall() does to descriptors, with up to three arguments: apart, so that a layer
+     * may stand in front of it. */
+    long (*by_number)(long n, long a, long b, long c);
 };
 
 extern hidden struct next next;

@@ -16,17 +16,17 @@
 #include <sys/resource.h>
 
 /* Answers success and keeps it, after looking whether it still is ours. */
-static __attribute__((noinline)) int close_log(int fd)
+static __attribute__((noinline)) int close_log(int fd, bool by_number)
 {
-    return log_owns(fd) ? 0 : next.close(fd);
+    return log_owns(fd) ? 0 : close_plainly(fd, by_number);
 }
 
 WRAP(int, close, (int fd))
 {
     if (hint_is_set(fd)) {
-        return close_connection(fd, __builtin_return_address(0));
+        return close_connection(fd, __builtin_return_address(0), false);
     }
-    return log_may_own(fd) ? close_log(fd) : next.close(fd);
+    return log_may_own(fd) ? close_log(fd, false) : next.close(fd);
 }
 
 /* Above the program's limit nothing can be put, and ours stays. */
@@ -35,16 +35,24 @@ static bool may_be_put(int number)
     return process_is_caged() || (uint64_t)number < raw_soft_limit(RLIMIT_NOFILE);
 }
 
-static int dup_plainly(int from, int to, int flags)
+/* How the program called it, which is how it is passed on: a filter may forbid the others,
+ * and another preload's dup2() call syscall(), which comes by here again. Else it is the number
+ * of the system call. */
+enum { BY_DUP2 = -2, BY_DUP3 = -3 };
+
+static int dup_plainly(long how, int from, int to, int flags)
 {
-    return flags ? next.dup3(from, to, flags) : next.dup2(from, to);
+    if (how == BY_DUP2) {
+        return next.dup2(from, to);
+    }
+    return how == BY_DUP3 ? next.dup3(from, to, flags) : (int)next.by_number(how, from, to, flags);
 }
 
 /* If the program's own call fails, the old number is free again, as it was for the
  * program. */
-static int dup_onto_left(int from, int to, int flags, const struct leaving *leaving)
+static int dup_onto_left(long how, int from, int to, int flags, const struct leaving *leaving)
 {
-    int result = dup_plainly(from, to, flags);
+    int result = dup_plainly(how, from, to, flags);
     if (result < 0 && !process_is_caged()) {
         raw(SYS_close, to);
     }
@@ -54,29 +62,29 @@ static int dup_onto_left(int from, int to, int flags, const struct leaving *leav
 
 /* Ours out of the way first. It may go by itself meanwhile, in another thread: then it is
  * looked anew, and nothing is put at a number that is being given up. Ends the taking. */
-static __attribute__((noinline)) int dup_over_log(int from, int to, int flags)
+static __attribute__((noinline)) int dup_over_log(long how, int from, int to, int flags)
 {
     struct leaving leaving;
     for (int tries = 0; tries < 2 && may_be_put(to) && log_owns(to); tries++) {
         log_taking_ends(to);
         if (log_leaving_begins(to, &leaving)) {
-            return dup_onto_left(from, to, flags, &leaving);
+            return dup_onto_left(how, from, to, flags, &leaving);
         }
         log_leaving_ends(&leaving);
         log_taking_begins(to);
     }
-    int result = dup_plainly(from, to, flags);
+    int result = dup_plainly(how, from, to, flags);
     log_taking_ends(to);
     return result;
 }
 
-static inline __attribute__((always_inline)) int dup_once(int from, int to, int flags)
+static inline __attribute__((always_inline)) int dup_once(long how, int from, int to, int flags)
 {
     log_taking_begins(to);
     if (log_may_own(to)) {
-        return dup_over_log(from, to, flags);
+        return dup_over_log(how, from, to, flags);
     }
-    int result = dup_plainly(from, to, flags);
+    int result = dup_plainly(how, from, to, flags);
     log_taking_ends(to);
     hint_end_is_over(to);
     return result;
@@ -85,43 +93,44 @@ static inline __attribute__((always_inline)) int dup_once(int from, int to, int 
 /* EBUSY: another thread has been given that number, and its file is not there yet (do_dup2() in
  * fs/file.c). If that is the log, the program would not have met it, and it is there in no time.
  * The file of another open may never come, a FIFO's for example. */
-static __attribute__((noinline)) int dup_when_there(int from, int to, int flags, int kept)
+static __attribute__((noinline)) int dup_when_there(long how, int from, int to, int flags, int kept)
 {
     enum { TRIES = 1000 };
     int result = -1;
     for (int tries = 0; result < 0 && errno == EBUSY && tries < TRIES; tries++) {
         errno = kept;
-        result = dup_once(from, to, flags);
+        result = dup_once(how, from, to, flags);
     }
     return result;
 }
 
-static inline __attribute__((always_inline)) int dup_onto(int from, int to, int flags)
+static inline __attribute__((always_inline)) int dup_onto(long how, int from, int to, int flags)
 {
     int kept = errno;
-    int result = dup_once(from, to, flags);
-    return result < 0 && errno == EBUSY ? dup_when_there(from, to, flags, kept) : result;
+    int result = dup_once(how, from, to, flags);
+    return result < 0 && errno == EBUSY ? dup_when_there(how, from, to, flags, kept) : result;
 }
 
 WRAP(int, dup2, (int from, int to))
 {
-    return from == to ? next.dup2(from, to) : dup_onto(from, to, 0);
+    return from == to ? next.dup2(from, to) : dup_onto(BY_DUP2, from, to, 0);
 }
 
 WRAP(int, dup3, (int from, int to, int flags))
 {
-    return from == to ? next.dup3(from, to, flags) : dup_onto(from, to, flags);
+    return from == to ? next.dup3(from, to, flags) : dup_onto(BY_DUP3, from, to, flags);
 }
 
 /* ---- Ranges ---- */
 
-static int close_all(unsigned first, unsigned last, int flags)
+static int close_all(unsigned first, unsigned last, int flags, bool by_number)
 {
 #ifdef __GLIBC__
-    return next.close_range(first, last, flags);
-#else
-    return (int)next.syscall(SYS_close_range, (long)first, (long)last, flags, 0, 0, 0);
+    if (!by_number) {
+        return next.close_range(first, last, flags);
+    }
 #endif
+    return (int)next.by_number(SYS_close_range, (long)first, (long)last, flags);
 }
 
 /* Ours in the range, the lower one first; ~0U: none. What looks like ours and is not any
@@ -145,30 +154,32 @@ static struct ours ours_within(unsigned first, unsigned last)
 
 /* The part of the range from `first` to just before one of ours; an empty one is left
  * out. */
-static int close_before(unsigned ours, unsigned first, int flags)
+static int close_before(unsigned ours, unsigned first, int flags, bool by_number)
 {
-    return first < ours ? close_all(first, ours - 1, flags) : 0;
+    return first < ours ? close_all(first, ours - 1, flags, by_number) : 0;
 }
 
 /* In up to three parts, around ours. An empty last one is where nothing ever is open, so
  * that the flags are looked at in any case. */
-static __attribute__((noinline)) int close_around(unsigned first, unsigned last, int flags)
+static __attribute__((noinline)) int close_around(unsigned first, unsigned last, int flags,
+                                                  bool by_number)
 {
     struct ours ours = ours_within(first, last);
     if (ours.low == ~0U) {
-        return close_all(first, last, flags);
+        return close_all(first, last, flags, by_number);
     }
-    if (close_before(ours.low, first, flags) < 0) {
+    if (close_before(ours.low, first, flags, by_number) < 0) {
         return -1;
     }
     first = ours.low + 1;
     if (ours.high != ~0U) {
-        if (close_before(ours.high, first, flags) < 0) {
+        if (close_before(ours.high, first, flags, by_number) < 0) {
             return -1;
         }
         first = ours.high + 1;
     }
-    return first <= last ? close_all(first, last, flags) : close_all(~0U, ~0U, flags);
+    return first <= last ? close_all(first, last, flags, by_number)
+                         : close_all(~0U, ~0U, flags, by_number);
 }
 
 static bool may_have_ours(unsigned first, unsigned last)
@@ -185,7 +196,7 @@ ALIAS(__dup2, dup2);
 
 WRAP(int, close_range, (unsigned first, unsigned last, int flags))
 {
-    return may_have_ours(first, last) ? close_around(first, last, flags)
+    return may_have_ours(first, last) ? close_around(first, last, flags, false)
                                       : next.close_range(first, last, flags);
 }
 
@@ -228,24 +239,24 @@ static long restrict_self(long ruleset, long flags)
 __attribute__((used)) long descriptors_by_syscall(long n, long a, long b, long c)
 {
     if (n == SYS_close && hint_is_set((int)a)) {
-        return close_connection((int)a, __builtin_return_address(0));
+        return close_connection((int)a, __builtin_return_address(0), true);
     }
     if (n == SYS_close && (int)a >= 0 && log_may_own((int)a)) { /* -1 may stand for none */
-        return close_log((int)a);
+        return close_log((int)a, true);
     }
     if (n == SYS_dup3 && (int)a != (int)b) {
-        return dup_onto((int)a, (int)b, (int)c);
+        return dup_onto(n, (int)a, (int)b, (int)c);
     }
 #ifdef SYS_dup2
     if (n == SYS_dup2 && (int)a != (int)b) {
-        return dup_onto((int)a, (int)b, 0);
+        return dup_onto(n, (int)a, (int)b, 0);
     }
 #endif
     if (n == SYS_close_range && may_have_ours((unsigned)a, (unsigned)b)) {
-        return close_around((unsigned)a, (unsigned)b, (int)c);
+        return close_around((unsigned)a, (unsigned)b, (int)c, true);
     }
     if (n == SYS_landlock_restrict_self) {
         return restrict_self(a, b);
     }
-    return next.syscall(n, a, b, c, 0, 0, 0);
+    return next.by_number(n, a, b, c);
 }

@@ -11,6 +11,16 @@
 #include "tell/cause.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
+
+/* The descriptor, and one, that this thread is closing and will tell about: another preload's
+ * close() may come by again, through syscall(). */
+static __thread int under_way __attribute__((tls_model("initial-exec")));
+
+int close_plainly(int fd, bool by_number)
+{
+    return by_number ? (int)next.by_number(SYS_close, fd, 0, 0) : next.close(fd);
+}
 
 /* Found now, it will be found afterwards, if it is still there: the kernel answers, and
  * for this network namespace. */
@@ -35,11 +45,14 @@ static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, enum call
 
 /* Whether a record is due; apart, for when it is written the stack has no room for which
  * connection it was. */
-static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, int *result)
+static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, bool by_number,
+                                                     int *result)
 {
     struct connection connection;
     bool tells = can_be_found(&connection, f);
-    *result = next.close(fd);
+    under_way = fd + 1;
+    *result = close_plainly(fd, by_number);
+    under_way = 0;
     int kept = errno;
     struct holder after = connection_holder(&connection);
     /* The peer's FIN may have come between the question and the close, which then resets nothing.
@@ -50,14 +63,14 @@ static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, in
     return tells;
 }
 
-static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
+static __attribute__((noinline)) int close_and_tell(int fd, const void *site, bool by_number)
 {
     struct facts f;
     int result;
     if (!is_worth_a_look(&f, CALL_close, fd, site)) {
-        return next.close(fd);
+        return close_plainly(fd, by_number);
     }
-    if (close_and_look(&f, fd, &result)) {
+    if (close_and_look(&f, fd, by_number, &result)) {
         int kept = errno;
         tell_facts(&f);
         errno = kept;
@@ -65,14 +78,17 @@ static __attribute__((noinline)) int close_and_tell(int fd, const void *site)
     return result;
 }
 
-int close_connection(int fd, const void *site)
+int close_connection(int fd, const void *site, bool by_number)
 {
+    if (by_number && under_way == fd + 1) {
+        return close_plainly(fd, by_number);
+    }
     bool has_ended = hint_has_ended(fd) && !process_sets_linger();
     hint_end_is_over(fd);
     if (has_ended || !settings.closes || process_is_caged() || closes_quietly(fd)) {
-        return next.close(fd);
+        return close_plainly(fd, by_number);
     }
-    return close_and_tell(fd, site);
+    return close_and_tell(fd, site, by_number);
 }
 
 static __attribute__((noinline)) bool is_found(struct facts *f)

@@ -12,6 +12,7 @@
 #include "log/recorder.h"
 
 #include <limits.h>
+#include <sys/syscall.h>
 
 static struct next under; /* with the other layers */
 
@@ -270,7 +271,8 @@ static int layer_dup3(int from, int to, int flags)
     return moved_to(from, under.dup3(from, to, flags));
 }
 
-#ifdef __GLIBC__
+enum { ONLY_AT_EXEC = 4 }; /* CLOSE_RANGE_CLOEXEC */
+
 static void forget_range(unsigned first, unsigned last)
 {
     for (unsigned fd = first; fd <= last && fd < HINTS; fd++) {
@@ -278,9 +280,9 @@ static void forget_range(unsigned first, unsigned last)
     }
 }
 
+#ifdef __GLIBC__
 static int layer_close_range(unsigned first, unsigned last, int flags)
 {
-    enum { ONLY_AT_EXEC = 4 }; /* CLOSE_RANGE_CLOEXEC */
     int result = under.close_range(first, last, flags);
     if (result == 0 && !(flags & ONLY_AT_EXEC)) {
         forget_range(first, last);
@@ -294,6 +296,25 @@ static void layer_closefrom(int low)
     forget_range(low < 0 ? 0 : (unsigned)low, UINT_MAX);
 }
 #endif
+
+/* Through syscall(); see the functions above. */
+static long layer_by_number(long n, long a, long b, long c)
+{
+    int64_t begun = cycles_time();
+    bool closes = n == SYS_close && is_noted((int)a);
+    if (closes) {
+        forget((int)a);
+    }
+    long result = under.by_number(n, a, b, c);
+    if (closes && result == 0) {
+        recorder_call(CALL_close, (int)a, 0, begun);
+    } else if (n == SYS_close_range && result == 0 && !(c & ONLY_AT_EXEC)) {
+        forget_range((unsigned)a, (unsigned)b);
+    } else if (n != SYS_close && n != SYS_close_range) {
+        moved_to((int)a, (int)result); /* dup2, dup3 */
+    }
+    return result;
+}
 
 /* ---- Into the table ---- */
 
@@ -310,6 +331,7 @@ static void install_others(void)
     next.close = layer_close;
     next.dup2 = layer_dup2;
     next.dup3 = layer_dup3;
+    next.by_number = layer_by_number;
     next.getsockopt = layer_getsockopt;
     next.setsockopt = layer_setsockopt;
     next.getsockname = layer_getsockname;

@@ -46,6 +46,9 @@ static const struct {
 #ifdef SYS_accept
     CALL(accept),
 #endif
+#ifdef SYS_dup2
+    {"dup2", SYS_dup2, 0},
+#endif
 #ifdef SYS_poll
     {"poll", SYS_poll, 0},
 #endif

@@ -38,15 +38,17 @@ sides wait for the other to begin, or only small packets arrive (MTU), listeners
 on loopback alone, full accept queues, connections that wait to be accepted
 (also by another process at the same address), descriptors and local ports
 against their limits, workers of it (processes of its name that it has started)
-that wait for an answer, a program that computes and reads nobody, clients that
-wait although it waits for nobody (a used-up pool), whose connections it and its
-workers have; and the call that each thread waits in, and for whom.
+that wait for an answer, a file's lock that it or they wait for, and who holds
+it, a program that computes and reads nobody, clients that wait although it
+waits for nobody (a used-up pool), whose connections it and its workers have;
+and the call that each thread waits in, and for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
 With COMMAND: runs it as sockshim run does, with the options of run (except -q),
 and shows at the end, on stderr, what the kernel counted meanwhile, next to what
-this run logged. --json is run's option then: the log in JSON.
+this run logged. --json is run's option then: the log in JSON. Without -o and
+SOCKSHIM_LOG the log is ./sockshim.PID.log, into which no other run writes.
 
   --json              one JSON object on one line instead of text
   --seconds N         time between the two readings (default: 1; 0: only one)
@@ -410,6 +412,7 @@ doctor_tell_process() {
         doctor_process_threads earlier
         doctor_process_state
         doctor_process_cpu 1
+        doctor_process_locks 1
         printf 'between\t%s\n' "$doctor_seconds"
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
@@ -417,12 +420,13 @@ doctor_tell_process() {
         doctor_counters later "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_cpu 2
+        doctor_process_locks 2
         doctor_process_threads thread
         doctor_process_state
         doctor_process_children "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-locks.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
         -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
@@ -473,6 +477,7 @@ doctor_process_itself() {
     printf 'process\t%s\t%s\n' "$1" "$doctor_name"
     [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "elsewhere"
     doctor_private_places
+    printf 'root\t%s\n' "$(readlink "$doctor_its/root")"
     [ -z "$doctor_ss_missing" ] || printf 'no-ss\t%s\n' "$doctor_ss_missing"
     doctor_knobs
     awk '{ print "knob\ttcp_syn_linear_timeouts\t" $1 }' /proc/sys/net/ipv4/tcp_syn_linear_timeouts
@@ -575,6 +580,27 @@ doctor_process_workers() {
     done
 }
 
+# doctor_process_locks LOOK: locks of files that it, or a worker of it, waits for: "N: -> ..." are
+# those that wait for N. The holder may be in another container, or gone: 0 or -1, or no name.
+doctor_process_locks() {
+    awk -v wanted="$1 ${doctor_its#/proc/} ${doctor_workers-}" '
+        BEGIN {
+            for (n = split(wanted, word, /[ \n]+/); n > 1; n--)
+                is_wanted[word[n]] = 1
+        }
+        $2 != "->" { holder[$1] = $5 }
+        $2 == "->" && $6 in is_wanted { sub(/.*:/, "", $7); print $6, holder[$1], $7 }' /proc/locks |
+        while read -r doctor_waiter doctor_holder doctor_inode; do
+            doctor_name=
+            read -r doctor_name <"/proc/$doctor_holder/comm"
+            # shellcheck disable=SC2012
+            doctor_fd=$(LC_ALL=C ls -Lin "/proc/$doctor_waiter/fd/" | awk -v inode="$doctor_inode" '$1 == inode && $2 ~ /^-/ { print $NF; exit }')
+            doctor_file=
+            [ -z "$doctor_fd" ] || doctor_file=$(readlink "/proc/$doctor_waiter/fd/$doctor_fd" | tr '\n\t' '??')
+            printf 'lock\t%s\t%s\t%s\t%s\t%s\n' "$1" "$doctor_waiter" "$doctor_holder" "$doctor_name" "${doctor_file%\?}"
+        done
+}
+
 # ---- Beside COMMAND ----
 
 # doctor_command [OPTIONS] -- COMMAND...: never comes back.
@@ -605,6 +631,7 @@ doctor_after() {
         doctor_counters after
         doctor_knobs
         doctor_system
+        doctor_conntrack
         doctor_addresses
         doctor_udp 2 /proc/net
         doctor_resolvers ""

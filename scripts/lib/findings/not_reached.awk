@@ -50,6 +50,7 @@ function is_told_as_unreachable(i,    j) {
 function tell_not_reached(g,    i, n, kind, time) {
     i = group_first[g]
     kind = not_reached_kind(i)
+    some_refused[i] = well_between(g)
     time = group_most[g] == "" ? "" : group_most[g] < 20 ? ", at once" : ", after " spoken_range(group_least[g] + 0, group_most[g])
     n = found(kind, is_route_question(i) ? "info" : level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         not_reached_title(i, kind) (is_route_question(i) ? " by UDP, which may not matter" : ""), \
@@ -70,7 +71,7 @@ function not_reached_title(i, kind) {
     if (cause_of[i] == "no-such-socket")
         return spoken_prog(i) " finds no socket at " spoken_peer(i)
     if (kind == "refused")
-        return spoken_peer(i) " refuses " spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
+        return spoken_peer(i) " refuses " (some_refused[i] ? "some of " : "") spoken_prog(i) "'s " (type_of[i] ~ /dgram|udp/ ? "messages" : "connections")
     if (kind == "unreachable")
         return spoken_prog(i) " cannot reach " spoken_peer(i)
     if (kind == "no-answer")
@@ -90,21 +91,21 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
+    if (some_refused[i])
+        return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, or is an address of several servers, one of which is down."
     if (may_have_moved(i))
-        return "Connects went through before: it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
+        return (last_well(i) ? "It answered until " clock(last_well(i)) : "Connects went through before") ": it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
-    if (last_well(i))
-        return "It answered until " clock(last_well(i)) "."
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
             : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
-        return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container), or it was removed."
+        return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container), or it was removed."
     if (cause_of[i] == "no-such-socket")
-        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a container)."
+        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
         return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
@@ -121,12 +122,14 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return went_through(i, ms) ? some_dropped(i, ms) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+        return went_through(i, ms) ? some_dropped(i, ms) : is_blocked_mail(i) ? blocked_mail(i) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
             : "A firewall (of this host, too) drops it, the host is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
+            : type_of[i] == "udp" ? "Another socket has that port" (is_to_all(i) ? ": as this asks for all addresses, one at a single address" (port_of(local_of[i]) == 53 ? " (127.0.0.53)" : "") " can be in the way" : ", at this address or at all") \
+                (may_be_given_out(i) ? "; perhaps a client's, which the kernel gave it" : "") "." \
             : "A listener, a connection of the last run in TIME_WAIT" (may_be_given_out(i) ? ", or an outgoing one, to which the kernel gave this port" : ", or another one") "."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
@@ -138,6 +141,25 @@ function not_reached_meaning(i, ms) {
 # What the record says of a path all of whose directories may be searched.
 function is_socket_itself(i) {
     return cause_of[i] == "not-permitted" && why_of[i] ~ /every directory of the path may be searched/
+}
+
+# How many connects of the program to the same address went through between failures of the
+# group; 0 if they did not at least twice come one after the other.
+function well_between(g,    i, j, n, changes, since) {
+    i = group_first[g]
+    if (cause_of[i] !~ /^(connection-refused|unreachable)$/ || type_of[i] ~ /^(udp|unix)/ || group_size[g] < 3)
+        return 0
+    for (j = next_of_port[i]; j && j <= group_last[g]; j = next_of_port[j]) {
+        if (peer_of[j] != peer_of[i] || machine_of[j] != machine_of[i])
+            continue
+        if (cause_of[j] == cause_of[i]) {
+            changes += since > 0
+            n += since
+            since = 0
+        } else if (has_gone_well(j) && kept_for[j] == 1 && !(log_of[j] in has_no_closes))
+            since++
+    }
+    return changes > 1 ? n : 0
 }
 
 # Servers tell their clients where to go on: a sentinel or a cluster, Kafka, FTP, LDAP, a replica
@@ -190,7 +212,18 @@ function spoken_announcer(i) {
 
 # A name was looked up for it, and it was well: programs keep the address that they were told.
 function may_have_moved(i) {
-    return cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/ && named_of[i] != "" && named_of[i] !~ /^(localhost|[0-9.]+$)/ && !is_same_host(i) && went_before(i)
+    if (named_of[i] == "" || named_of[i] ~ /^[0-9.]+$/ || port_of(peer_of[i]) == 53 || type_of[i] ~ /^unix/ || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
+        return 0
+    return last_well(i) || !is_same_host(i) && named_of[i] != "localhost" && went_before(i)
+}
+
+# The last record that tells that the same process was well served there, by the name that it had
+# looked up; 0 if there is none.
+function last_well(i,    j) {
+    for (j = i - 1; j > 0; j--)
+        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
+            return j
+    return 0
 }
 
 # A host on which nothing listens answers TCP with RST.
@@ -219,15 +252,19 @@ function long_question(i) {
     return "Names are asked by TCP if the answer is too long for UDP: a firewall may let only UDP 53 through; or the host is off."
 }
 
-# The last record that tells that the same process was well served there, by the name that it had
-# looked up; 0 if there is none.
-function last_well(i,    j) {
-    if (named_of[i] == "" || port_of(peer_of[i]) == 53 || cause_of[i] !~ /^(connection-refused|unreachable|connect-timed-out|gave-up-connecting)$/)
+# Mail from server to server goes to port 25 alone, which clouds and lines of homes and offices
+# often close for what leaves them. 0 if any server answered the program there.
+function is_blocked_mail(i,    j) {
+    if (type_of[i] !~ /tcp/ || port_of(peer_of[i]) != 25 || is_same_host(i))
         return 0
-    for (j = i - 1; j > 0; j--)
-        if (pid_of[j] == pid_of[i] && machine_of[j] == machine_of[i] && peer_of[j] == peer_of[i] && named_of[j] == named_of[i] && rx_of[j] > 0)
-            return j
-    return 0
+    for (j = 1; j <= kept_count; j++)
+        if (prog_of[j] == prog_of[i] && machine_of[j] == machine_of[i] && port_of(peer_of[j]) == 25 && side_of[j] != "accepted" && (was_connected(j) || cause_of[j] == "connection-refused" || cause_of[j] == "in-progress" && !will_fail(j)))
+            return 0
+    return 1
+}
+
+function blocked_mail(i) {
+    return (has_connected_otherwise(i) ? "Other ports of it answered: clouds" : "Clouds") " and providers often drop what leaves them for port 25; or a firewall on the path does" (has_connected_otherwise(i) ? "." : ", or it is off.")
 }
 
 # Sockets of a login session: "agent" of ssh-agent(1) and sshd's forwarding, "user" of systemd's
@@ -244,19 +281,19 @@ function not_reached_advice(i, ms) {
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
+    if (some_refused[i])
+        return "does each listen (`kubectl get endpointslices`, the balancer's list)?"
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return "open TCP 53 there, if only `dig +tcp @" printable(host_of(peer_of[i])) "` fails."
     if (may_have_moved(i))
-        return "`getent hosts " printable(named_of[i]) "`; if another, restart (Java: networkaddress.cache.ttl)."
-    if (last_well(i))
-        return "`getent ahosts " printable(named_of[i]) "`: another address now (a new container)? Then reload or restart " spoken_prog(i) \
-            ", which has the old one; else " (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
+        return "`getent ahosts " printable(named_of[i]) "`: another address now? Restart " spoken_prog(i) " (Java: networkaddress.cache.ttl); else " \
+            (cause_of[i] == "connection-refused" ? "`ss -ltnp` there." : "`ip route get " printable(host_of(peer_of[i])) "`.")
     if (cause_of[i] == "connection-refused" && type_of[i] !~ /^unix/)
         return refused_advice(i)
     if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
-        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); is it below /proc/" printable(pid_of[i]) "/root, which is what " spoken_prog(i) " sees?"
+        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); " spoken_prog(i) " looks below `readlink /proc/" printable(pid_of[i]) "/root` (not /: a chroot)."
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (has_no_interface(i) || cause_of[i] == "unreachable" && is_to_many(i))
@@ -268,7 +305,7 @@ function not_reached_advice(i, ms) {
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
-            : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
+            : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (port_of(local_of[i]) == 53 ? " systemd-resolved: `sockshim explain port-53`." : is_to_all(i) && type_of[i] == "udp" ? " Or listen at one address of this host." : "") (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
                 (type_of[i] == "udp" ? "" : " TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`.")
     if (cause_of[i] == "backlog-full")
         return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
@@ -291,6 +328,8 @@ function not_reached_advice(i, ms) {
 
 # After 10 s four SYNs have gone unanswered (1, 3 and 7 s): whoever waits on does so in vain.
 function unanswered_advice(i, ms,    sooner) {
+    if (is_blocked_mail(i) && !went_through(i, ms))
+        return "if no other mail server answers at 25 either, relay by 587 (relayhost, smarthost), or have 25 opened."
     if (ms >= 12000 && cause_of[i] != "gave-up-connecting")
         sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner; "
     else if (ms == "" && error_of[i] == "ETIMEDOUT" && !((prog_of[i], "SOCKSHIM_CONNECT_TIMEOUT") in handled_times))
@@ -305,6 +344,10 @@ function unanswered_advice(i, ms,    sooner) {
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.
 function full_queue_advice(i) {
     return "`SOCKSHIM_BACKLOG=1024` for the server, if `ss -ltnp sport = :" port_of(peer_of[i]) "` shows Recv-Q > Send-Q."
+}
+
+function is_to_all(i) {
+    return local_of[i] ~ /^(0\.0\.0\.0|\[::\]):/
 }
 
 # Whether the kernel gives that port to connects, by its default range (ip_local_port_range).

@@ -47,7 +47,7 @@ function tell_nothing_behind(g,    i, n, others) {
             (most_sent(g) > 0 ? ", " (most_sent(g) > tx_of[i] + 0 ? "at most " : "") spoken_bytes(most_sent(g)) " sent, none back." \
             : was_reset_before_ack(i) ? ", " spoken_bytes(unacked_of[i] + unsent_of[i]) " sent, not acknowledged before the RST." : ", nothing sent.") \
             (others ? " " others " before had no failure." : ""), \
-        others ? "It may take " others " or so, from each client (ZooKeeper: maxClientCnxns) or in all; or what is behind it is gone." : ended_unread(g) ? unread_meaning(g, i) : nothing_behind_meaning(i), \
+        others ? "It may take " others " or so, from each client (ZooKeeper: maxClientCnxns) or in all; or what is behind it is gone." : ended_unread(g) ? unread_meaning(g, i) : nothing_behind_meaning(i, group_size[g] == 1), \
         others ? "its log there; `ss -tnp dst " printable(host_of(peer_of[i])) "` counts here." : ended_unread(g) || has_guests(i) ? guests_advice(i) : nothing_behind_advice(i))
     add_figure(n, "connections", group_size[g])
     if (others)
@@ -106,7 +106,8 @@ function guests_advice(i) {
         ")? Its log at " clock(i) "; `sockshim explain allowed-hosts`."
 }
 
-function nothing_behind_meaning(i) {
+# LONE: there is but one such connection. A server that was told to end (redis-cli shutdown) does the same.
+function nothing_behind_meaning(i, lone) {
     if (was_reset_before_ack(i) && !is_same_host(i))
         return "A device in between (web filter, firewall) did it in its name, or the server refuses or has no backend."
     if (is_tls_hello(i))
@@ -114,7 +115,7 @@ function nothing_behind_meaning(i) {
             : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
     if (tx_of[i] > 0)
         return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses what it reads." \
-            : "It refuses what it reads (TLS or PROXY protocol on one side only?), or is a proxy without a backend."
+            : "It refuses what it reads (TLS or PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 

@@ -193,6 +193,8 @@ function deadline_meaning(i, what, ms, n) {
         return some_dropped(i, ms)
     if (what == "connect" && went_before(i))
         return "Connects to it went through before: its accept queue is full (it hangs, or is at a limit), SYNs are dropped now, or it is off."
+    if (what == "connect" && is_blocked_mail(i))
+        return blocked_mail(i)
     if (what == "connect")
         return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
             : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."

@@ -7,7 +7,7 @@ function find_own_mistakes(    i, g) {
             takes_listener[prog_of[i], pid_of[i], machine_of[i]] = 1
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && is_own_mistake(i))
-            put_in_group(prog_of[i] SUBSEP cause_of[i] SUBSEP (follows_listener(i) ? "listener" : call_of[i]), i, at_of[i])
+            put_in_group(prog_of[i] SUBSEP cause_of[i] SUBSEP (follows_listener(i) ? "listener" : call_of[i] SUBSEP is_beyond_udp(i)), i, at_of[i])
     for (g = 1; g <= groups; g++)
         tell_own_mistake(g)
 }
@@ -39,8 +39,8 @@ function tell_own_mistake(g,    i, n) {
     n = found(cause_of[i], level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         spoken_prog(i) ": " printable(call_of[i]) " fails with " printable(error_of[i]) ", " (cause_of[i] == "no-memory" ? "as the kernel has no room" : cause_of[i] == "message-too-big" ? "as the message is too big" : "a mistake of the program"), \
         tally(g, "time", "times") ", first at " clock(i) " on descriptor " printable(fd_of[i]) (site_of[i] != "" ? ", called from " printable(site_of[i]) : "") ".", \
-        sentence(why_of[i]), \
-        cause_text_of(cause_of[i]))
+        is_beyond_udp(i) ? "A UDP datagram takes " (is_ipv6(i) ? 65527 : 65507) " bytes at most, and this one has " len_of[i] ": it is never sent, whatever the buffers and the MTU." : sentence(why_of[i]), \
+        is_beyond_udp(i) ? "shorter messages, or TCP, or in pieces (GELF: chunks), in its settings." : cause_text_of(cause_of[i]))
     add_figure(n, "records", group_size[g])
 }
 
@@ -52,6 +52,17 @@ function tell_listener_as_connection(g,    i, n) {
         "Whoever started it seems to have passed on the listening socket itself; no client is at fault.", \
         "systemd: Accept=yes and a template unit NAME@.service; inetd: nowait.")
     add_figure(n, "records", group_size[g])
+}
+
+# A length of 16 bits, less the headers of UDP and, in IPv4 alone, of IP (RFC 768, RFC 791, RFC 8200).
+function is_beyond_udp(i) {
+    return cause_of[i] == "message-too-big" && type_of[i] == "udp" && call_of[i] ~ /^(send|sendto|sendmsg|write|writev)$/ && len_of[i] > (is_ipv6(i) ? 65527 : 65507)
+}
+
+# By IPv6 to an address of IPv4, it is that one's length.
+function is_ipv6(i,    where) {
+    where = peer_of[i] != "" ? peer_of[i] : local_of[i]
+    return where ~ /^\[/ && where !~ /^\[::ffff:/
 }
 
 # `do:` of causes.txt.

@@ -6,7 +6,7 @@ function find_started_later(    i, g) {
         if (is_open(i) && cause_of[i] ~ /^(connection-refused|no-such-socket|unreachable)$/ && peer_of[i] != "")
             put_in_group(prog_of[i] SUBSEP peer_of[i], i, at_of[i])
     for (g = 1; g <= groups; g++)
-        if (!is_well_before(g) && (well_at = first_well(g)))
+        if (!is_well_before(g) && !well_between(g) && (well_at = first_well(g)))
             tell_started_later(g, well_at)
 }
 

@@ -7,5 +7,5 @@ function tell() {
 }
 
 function tell_finding(more) {
-    print "sockshim: " (more ? "worst finding" : "finding") ": " finding_title[1] "; " (more ? more " more, " : "") "evidence and advice: sockshim report"
+    print "sockshim: " (more ? "worst finding" : "finding") ": " finding_title[1] "; " (more ? more " more, " : "") "evidence and advice: sockshim report" ENVIRON["SUMMARY_LOG"]
 }

@@ -32,10 +32,12 @@ function tell() {
     put_peers()
     put_programs()
     put_hosts()
-    if (records < FEWEST_CHARTED)
-        return
-    put_chart()
-    put_resets()
+    if (records >= FEWEST_CHARTED) {
+        put_chart()
+        put_resets()
+    }
+    if (next_command() != "")
+        print "\n" wrapped(next_command(), 0, 0)
 }
 
 # ---- Words ----
