@@ -81,7 +81,7 @@ C
     wait_until test -S own/r.sock
     under_shim log redis-cli -s "$seen/r.sock" ping
     finds refused log
-    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp=, a container)")) and
+    jq -e '.findings[0] | (.title | contains("finds no socket")) and (.meaning | contains("(PrivateTmp=, a chroot or container)")) and
         (.advice | contains("/proc/PID/root/PATH"))' findings.json
     rm own/r.sock
     under_shim log2 perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => shift)' "$seen/r.sock"

@@ -293,7 +293,7 @@ function not_reached_advice(i, ms) {
     if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
-        return "`sockshim doctor -- COMMAND` looks for others (`ss -lxp`); " spoken_prog(i) " looks below `readlink /proc/" printable(pid_of[i]) "/root` (not /: a chroot)."
+        return "`sockshim doctor -- COMMAND` looks for others; is it in a chroot (`readlink /proc/" printable(pid_of[i]) "/root` is not /)?"
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)
         return "`ss -lxp` shows what listens where: start the server, or correct the path."
     if (has_no_interface(i) || cause_of[i] == "unreachable" && is_to_many(i))
