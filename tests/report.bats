@@ -497,29 +497,58 @@ ordinary() {
     }'
 }
 
-# instructions_a_record: of the awk that is first in PATH, the difference that 2,000 more
-# make: what it does once is not in it.
+# instructions FILE: of the awk that is first in PATH, for this log. The one that reads it:
+# others take their part in the command.
+instructions() {
+    rm -f counted.*
+    PATH=$PWD/counting:$PATH sh "$SOCKSHIM_COMMAND" report "$1" >told || return
+    sed -n 's/^totals: //p' counted.* | sort -n | tail -1
+}
+
+# count_instructions_of AWK: from now on.
+count_instructions_of() {
+    mkdir -p counting
+    printf '#!/bin/sh\nexec valgrind -q --tool=callgrind --callgrind-out-file=%s/counted.%%p %s "$@"\n' \
+        "$PWD" "$(command -v "$1")" >counting/awk
+    chmod +x counting/awk
+}
+
+# What 2,000 more make: what awk does once is not in it.
 instructions_a_record() {
     local count
     for count in 1000 3000; do
         ordinary $count >made
-        rm -f counted.*
-        PATH=$PWD/counting:$PATH sh "$SOCKSHIM_COMMAND" report made >told || return
+        instructions made || return
         grep -q "$(sed 's/./&,/1' <<<$count) records" told || fails_with "$(cat told)"
-        # The one that reads the log: others take their part in the command.
-        sed -n 's/^totals: //p' counted.* | sort -n | tail -1
     done | awk 'NR == 1 { fewer = $1 } END { printf "%.0f", ($1 - fewer) / 2000 }'
 }
 
 @test "an ordinary record costs report 52,000 instructions with gawk, and 29,000 with mawk, at most" {
     local kind each
-    mkdir counting
     for kind in "gawk 52000" "mawk 29000"; do
-        printf '#!/bin/sh\nexec valgrind -q --tool=callgrind --callgrind-out-file=%s/counted.%%p %s "$@"\n' \
-            "$PWD" "$(command -v "${kind% *}")" >counting/awk
-        chmod +x counting/awk
+        count_instructions_of "${kind% *}"
         each=$(instructions_a_record)
         [[ $each -gt 1000 && $each -le ${kind#* } ]] || fails_with "$kind: $each"
+    done
+}
+
+instructions_a_kilobyte() {
+    local bytes
+    for bytes in 100000 300000; do
+        awk -v kind="$1" -v bytes=$bytes -f "$TOP/tests/bench/reading.awk" >made
+        instructions made || return
+    done | awk 'NR == 1 { fewer = $1 } END { printf "%.0f", ($1 - fewer) / 200 }'
+}
+
+@test "a log that is made to be slow costs report four times an ordinary one of its size, and seven if nothing in a record was there before, at most" {
+    local awk kind ordinary each
+    for awk in gawk mawk; do
+        count_instructions_of "$awk"
+        ordinary=$(instructions_a_kilobyte ordinary)
+        for kind in "quoted 7" "settings 4" "escapes 4" "prefixes 4" "peers 7"; do
+            each=$(instructions_a_kilobyte "${kind% *}")
+            [[ $ordinary -gt 1000 && $each -gt 1000 && $each -le $((${kind#* } * ordinary)) ]] || fails_with "$awk $kind: $each, ordinary $ordinary"
+        done
     done
 }
 
