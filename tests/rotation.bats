@@ -63,6 +63,24 @@ rotated_often() {
     [ ! -e "$LOG.new" ]
 }
 
+# late_while_rotated: one program's third write comes while another, for the second time, has emptied
+# the file that it goes to, and not begun it.
+late_while_rotated() {
+    local limit=("LD_PRELOAD=$SHIM" "SOCKSHIM_LOG=$LOG" SOCKSHIM_LOG_LIMIT=4K)
+    background strace -f -qq -o /dev/null -e trace=write -e inject=write:delay_enter=2000000:when=3 \
+        env "${limit[@]}" "$PROGRAMS/many" 1 1 3 >"$CALLERS.late"
+    wait_until test -s "$LOG"
+    sleep 0.3
+    strace -f -qq -o /dev/null -e trace=ftruncate -e inject=ftruncate:delay_exit=3000000:when=2 \
+        env "${limit[@]}" "$PROGRAMS/many" 1 1 40 >"$CALLERS"
+    wait "$BACKGROUND"
+}
+
+@test "who has not noticed two rotations writes into the file that is being begun: event=rotated comes first" {
+    late_while_rotated
+    expect_begun "$LOG.1" "$LOG"
+}
+
 @test "rotated at full speed under 32 threads: no hole, and no descriptor left open" {
     SETTINGS=(SOCKSHIM_LOG_LIMIT=4K)
     many 4 8 4000

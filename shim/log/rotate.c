@@ -173,15 +173,33 @@ static void give_older_back(void)
     rename_at(newer_path, older_path, NO_REPLACE);
 }
 
-/* Emptied, and begun. */
+/* Emptied, and its first line written. Returns what that came to; -EAGAIN: a process that has
+ * not noticed the rotations since it chose this file has written to it in between. */
+static long begin_once(int fd, const char *line, size_t len)
+{
+    long result = raw(RAW_FTRUNCATE, fd, 0);
+    if (write_to(fd, &newer, line, len) != (long)len && result == 0) {
+        return -EIO;
+    }
+    if (result == 0 && file_of(fd, &newer) == 0 && newer.size != len) {
+        return -EAGAIN;
+    }
+    return result;
+}
+
+/* What was written in between goes with what that process has written there before. */
 static long begin_newer(unsigned i, const struct moment *m)
 {
+    enum { TRIES = 20 };
     static char line[RECORD_SIZE];
     int fd = atomic_load(&log_numbers[i]);
-    long result = raw(RAW_FTRUNCATE, fd, 0);
     take_after_log(fd);
     size_t len = record_rotated(line, m, older_path);
-    return result < 0 || write_to(fd, &newer, line, len) == (long)len ? result : -EIO;
+    long result = -EAGAIN;
+    for (int tries = 0; result == -EAGAIN && tries < TRIES; tries++) {
+        result = begin_once(fd, line, len);
+    }
+    return result == -EAGAIN ? 0 : result;
 }
 
 /* Killed between any two of these steps, it leaves FILE where it is, or the new one
