@@ -1,5 +1,5 @@
 # Counts the records of report's logs. After records.awk, prefix.awk and calendar.awk, with
-# findings.awk; a file in views then tells of them. In the environment, from report.sh: REPORT_NAMES of the logs
+# those that report.list names after it; a file in views then tells of them. In the environment, from report.sh: REPORT_NAMES of the logs
 # (a line each), REPORT_PIECE and REPORT_TOTAL, and what filter.sh puts there.
 #
 # A log of a gigabyte is read in one pass, with memory for what is different in it,
@@ -471,90 +471,6 @@ function count_start() {
         starts[value("prog")]++
 }
 
-# ---- Time ----
-
-# Counts in buckets of time. Which time a log spans is known at its end alone: if
-# the buckets do not reach, they become wider, each made of several.
-
-# A tick is the beginning of a time stamp that the buckets' width can tell from
-# others. Buckets begin at multiples of their width since 1970, whatever is read
-# first.
-function set_width(i) {
-    width_index = i
-    width = i in WIDTHS ? WIDTHS[i] + 0 : 2 * width
-    shift = width > DAY ? first_day * DAY % width : 0
-    tick_length = i in WIDTHS ? TICK_LENGTHS[i] + 0 : 10
-    last_tick = ""
-}
-
-function begin_tick(tick) {
-    count_tick()
-    tick_at = since_first_day(tick)
-    last_tick = tick
-}
-
-# Milliseconds since the midnight before the first record: small numbers stay whole
-# as keys in every awk. Of a time stamp or its beginning.
-function since_first_day(text,    date) {
-    date = substr(text, 1, 10)
-    text = text substr("0000-00-00T00:00:00.000", length(text) + 1)
-    if (date != known_date) {
-        if (known_date == "")
-            first_day = day_of(date)
-        known_date = date
-        known_day = day_of(date) - first_day
-    }
-    return (known_day * 86400 + digits(text, 12, 2) * 3600 + digits(text, 15, 2) * 60 + digits(text, 18, 2)) * 1000 + digits(text, 21, 3)
-}
-
-function count_tick(    word, bucket, has_any) {
-    for (word in now)
-        has_any = 1
-    if (!has_any)
-        return
-    bucket = bucket_of(tick_at)
-    if (first_bucket == "")
-        first_bucket = last_bucket = bucket
-    while (last_bucket - bucket >= MOST_BUCKETS || bucket - first_bucket >= MOST_BUCKETS) {
-        widen()
-        bucket = bucket_of(tick_at)
-    }
-    if (bucket < first_bucket)
-        first_bucket = bucket
-    if (bucket > last_bucket)
-        last_bucket = bucket
-    for (word in now) {
-        records += now[word]
-        count[word] += now[word]
-        buckets[word, bucket] += now[word]
-    }
-    split("", now)
-}
-
-function bucket_of(at) {
-    return floor((at + shift) / width)
-}
-
-# Milliseconds since 1970.
-function start_of(bucket) {
-    return bucket * width - shift + first_day * DAY
-}
-
-function widen(    key, part, widened, old_width, old_shift) {
-    old_width = width
-    old_shift = shift
-    set_width(width_index + 1)
-    for (key in buckets) {
-        split(key, part, SUBSEP)
-        widened[part[1], bucket_of(part[2] * old_width - old_shift)] += buckets[key]
-    }
-    split("", buckets)
-    for (key in widened)
-        buckets[key] = widened[key]
-    first_bucket = bucket_of(first_bucket * old_width - old_shift)
-    last_bucket = bucket_of(last_bucket * old_width - old_shift)
-}
-
 # ---- Progress ----
 
 function show_progress() {
@@ -567,78 +483,4 @@ function show_progress() {
 function hide_progress() {
     if (has_progress)
         printf "\r%40s\r", "" >"/dev/stderr"
-}
-
-# ---- For those who tell ----
-
-# rank_in(GROUP, LABEL, N, MOST): keeps the MOST of a group with the greatest N, in
-# ranked_label[GROUP, 1...] and ranked[GROUP, 1...]; how many in ranked_count[GROUP].
-function rank_in(group, label, n, most,    i) {
-    i = ranked_count[group] + 1
-    if (i > most && !is_before(n, label, group, most))
-        return
-    if (i > most)
-        i = most
-    else
-        ranked_count[group] = i
-    for (; i > 1 && is_before(n, label, group, i - 1); i--) {
-        ranked[group, i] = ranked[group, i - 1]
-        ranked_label[group, i] = ranked_label[group, i - 1]
-    }
-    ranked[group, i] = n
-    ranked_label[group, i] = label
-}
-
-function is_before(n, label, group, i) {
-    return n > ranked[group, i] || n == ranked[group, i] && label "" < ranked_label[group, i] ""
-}
-
-# The causes, worst first, in order[1...]: by level, then by number. The first and
-# the last record of all in earliest and latest.
-function rank_causes(    word, i) {
-    for (word in count)
-        rank_in("causes", word, worst[word] * 1e15 + count[word], MOST_CAUSES)
-    for (i = 1; i <= ranked_count["causes"]; i++) {
-        word = order[i] = ranked_label["causes", i]
-        if (earliest == "" || first[word] < earliest)
-            earliest = first[word]
-        if (last[word] > latest)
-            latest = last[word]
-    }
-}
-
-function rank_peers(most,    key, part) {
-    for (key in peers) {
-        split(key, part, SUBSEP)
-        different_peers[part[1]]++
-        rank_in("peers of " part[1], part[2], peers[key], most)
-    }
-}
-
-# Hosts with their units, most records first, and the causes of each.
-function rank_hosts(most, most_causes,    key, part, sum) {
-    for (key in origins) {
-        split(key, part, SUBSEP)
-        sum[part[1] SUBSEP part[2]] += origins[key]
-        different_causes[part[1], part[2]]++
-        rank_in("causes of " part[1] SUBSEP part[2], part[3], origins[key], most_causes)
-    }
-    for (key in sum) {
-        host_count++
-        rank_in("hosts", key, sum[key], most)
-    }
-}
-
-function rank_programs(most, most_processes,    key, part, i) {
-    for (key in programs)
-        rank_in("programs", key, programs[key], most)
-    for (i = 1; i <= ranked_count["programs"]; i++)
-        is_told[ranked_label["programs", i]] = 1
-    for (key in processes) {
-        split(key, part, SUBSEP)
-        if (!is_told[part[1]])
-            continue
-        different_processes[part[1]]++
-        rank_in("processes of " part[1], part[2], processes[key], most_processes)
-    }
 }
