@@ -1042,7 +1042,7 @@ served() {
     in_use type=udp local=0.0.0.0:53
     run ! grep -q TIME_WAIT findings.json
     jq -e '.findings[0] | (.meaning | contains("one at a single address (127.0.0.53)")) and (.advice | contains("explain port-53"))' findings.json
-    in_use type=udp local=[::]:5060
+    in_use type=udp "local=[::]:5060"
     run ! grep -Eq 'TIME_WAIT|127.0.0.53|port-53' findings.json
     jq -e '.findings[0] | (.meaning | contains("one at a single address can be")) and (.advice | contains("listen at one address"))' findings.json
     in_use type=udp local=10.0.0.5:5060
@@ -1828,6 +1828,7 @@ client_ends() {
 
 @test "no constant has two values: each name is set in one place" {
     local twice
+    # shellcheck disable=SC2046 # names of files
     twice=$(cd "$TOP/scripts/lib" && grep -hoE '^    [A-Z][A-Z_]+ = ' findings/*.awk $(cat report.list) | sort | uniq -d)
     [ -z "$twice" ] || fails_with "set twice: $twice"
 }
