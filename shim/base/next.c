@@ -122,12 +122,12 @@ static ssize_t raw___read_chk(int fd, void *buf, size_t len, size_t room)
 
 #endif
 
-#define NEXT_RAW(result, name, parameters, ...) .name = raw_##name,
 static long by_number(long n, long a, long b, long c)
 {
     return next.syscall(n, a, b, c, 0, 0, 0);
 }
 
+#define NEXT_RAW(result, name, parameters, ...) .name = raw_##name,
 struct next next = {NEXT_FUNCTIONS(NEXT_RAW).by_number = by_number};
 
 static const char *(*words_of)(int);
