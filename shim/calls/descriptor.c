@@ -129,6 +129,8 @@ static int close_all(unsigned first, unsigned last, int flags, bool by_number)
     if (!by_number) {
         return next.close_range(first, last, flags);
     }
+#else
+    (void)by_number; /* musl has no close_range() to pass it to */
 #endif
     return (int)next.by_number(SYS_close_range, (long)first, (long)last, flags);
 }
