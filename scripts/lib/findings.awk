@@ -12,10 +12,6 @@
 # and finding_figures, a list of names with blanks between them, whose values are in
 # finding_figure[number, name].
 
-BEGIN {
-    LEAST_CHECKS = 4
-}
-
 # The order: what explains most before what explains less.
 function find_all() {
     find_nothing_wrong()
@@ -160,47 +156,8 @@ function no_finding(    i, bad) {
     for (i = 1; i in order; i++)
         if (worst[order[i]] >= RANK["warn"])
             bad += count[order[i]]
-    if (bad)
-        return "No findings: there is no pattern in " counted(bad, "record", "records") " of level warn or error." note_of_checks() note_of_large_answers()
-    return "No findings: there is no pattern of failures in these records." note_of_checks() note_of_large_answers()
-}
-
-# Clients that connect and close without a word are checks of the port, most often: no failure,
-# but servers complain of them.
-function note_of_checks(    g, i, n) {
-    begin_groups()
-    for (i = 1; i <= kept_count; i++)
-        if (leader_of[i] == i && side_of[i] == "accepted" && rx_of[i] != "" && rx_of[i] + tx_of[i] + unacked_of[i] == 0 && cause_of[i] ~ /^peer-(closed|reset)$/)
-            put_in_group(host_of(peer_of[i]) SUBSEP prog_of[i], i, at_of[i])
-    for (g = 1; g <= groups; g++)
-        if (group_size[g] >= LEAST_CHECKS && !group_about[g] && (!n || group_size[g] > group_size[n]))
-            n = g
-    if (!n)
-        return ""
-    i = group_first[n]
-    return " " printable(host_of(peer_of[i])) " connected to " spoken_prog(i) " " group_size[n] " times, every " spoken((group_most[n] - group_least[n]) / (group_size[n] - 1)) \
-        " on average, and closed without a word, as checks of a port do (sockshim explain health-check)."
-}
-
-# A client that is done may reset; a proxy that cannot take the header of an answer does, too.
-function note_of_large_answers(    i, g, n) {
-    begin_groups()
-    for (i = 1; i <= kept_count; i++)
-        if (side_of[i] == "accepted" && leader_of[i] == i && ends_at_answer(i))
-            put_in_group(host_of(peer_of[i]) SUBSEP prog_of[i], i, tx_of[i])
-    for (g = 1; g <= groups; g++)
-        if (group_size[g] > 1 && group_least[g] >= LEAST_HEADER && (!n || group_size[g] > group_size[n]))
-            n = g
-    if (!n)
-        return ""
-    i = group_first[n]
-    return " " printable(host_of(peer_of[i])) " ended " tally(n, "connection", "connections") " as soon as " spoken_prog(i) " had answered, first at " clock(i) ", each with " spoken_bytes(group_least[n]) \
-        " or more. Clients that are done do so; but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain too-large)."
-}
-
-# Ended by the client, not in order: the program had still wanted to end it itself.
-function ends_at_answer(i) {
-    return rx_of[i] > 0 && sent_of[i] != "" && sent_of[i] < 100 && (cause_of[i] ~ /^(peer-reset|write-after-close)$/ || cause_of[i] == "not-connected" && call_of[i] == "shutdown" && state_of[i] == "CLOSE")
+    return "No findings: there is no pattern " (bad ? "in " counted(bad, "record", "records") " of level warn or error." : "of failures in these records.") \
+        note_of_checks() note_of_large_answers()
 }
 
 # Which command goes on from failures without a finding; "" where there are none. order[1] is the worst

@@ -4,6 +4,7 @@
 
 BEGIN {
     LEAST_VISITS = 5
+    LEAST_CHECKS = 4 # without a word on either side
     LEAST_INTERVAL = 100 # ms
 }
 
@@ -51,4 +52,21 @@ function tell_health_check(g,    i, n, interval) {
         "a check that logs in, or a larger max_connect_errors.")
     add_figure(n, "visits", visits)
     add_figure(n, "interval_ms", sprintf("%.0f", interval) + 0)
+}
+
+# Clients that connect and close without a word are checks of the port, most often: no failure,
+# but servers complain of them.
+function note_of_checks(    g, i, n) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (leader_of[i] == i && side_of[i] == "accepted" && rx_of[i] != "" && rx_of[i] + tx_of[i] + unacked_of[i] == 0 && cause_of[i] ~ /^peer-(closed|reset)$/)
+            put_in_group(host_of(peer_of[i]) SUBSEP prog_of[i], i, at_of[i])
+    for (g = 1; g <= groups; g++)
+        if (group_size[g] >= LEAST_CHECKS && !group_about[g] && (!n || group_size[g] > group_size[n]))
+            n = g
+    if (!n)
+        return ""
+    i = group_first[n]
+    return " " printable(host_of(peer_of[i])) " connected to " spoken_prog(i) " " group_size[n] " times, every " spoken((group_most[n] - group_least[n]) / (group_size[n] - 1)) \
+        " on average, and closed without a word, as checks of a port do (sockshim explain health-check)."
 }

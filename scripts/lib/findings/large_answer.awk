@@ -48,3 +48,24 @@ function tell_large_answer(g, taken,    i, n) {
     add_figure(n, "least", group_least[g])
     add_figure(n, "taken", taken)
 }
+
+# A client that is done may reset; a proxy that cannot take the header of an answer does, too.
+function note_of_large_answers(    i, g, n) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (side_of[i] == "accepted" && leader_of[i] == i && ends_at_answer(i))
+            put_in_group(host_of(peer_of[i]) SUBSEP prog_of[i], i, tx_of[i])
+    for (g = 1; g <= groups; g++)
+        if (group_size[g] > 1 && group_least[g] >= LEAST_HEADER && (!n || group_size[g] > group_size[n]))
+            n = g
+    if (!n)
+        return ""
+    i = group_first[n]
+    return " " printable(host_of(peer_of[i])) " ended " tally(n, "connection", "connections") " as soon as " spoken_prog(i) " had answered, first at " clock(i) ", each with " spoken_bytes(group_least[n]) \
+        " or more. Clients that are done do so; but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain too-large)."
+}
+
+# Ended by the client, not in order: the program had still wanted to end it itself.
+function ends_at_answer(i) {
+    return rx_of[i] > 0 && sent_of[i] != "" && sent_of[i] < 100 && (cause_of[i] ~ /^(peer-reset|write-after-close)$/ || cause_of[i] == "not-connected" && call_of[i] == "shutdown" && state_of[i] == "CLOSE")
+}
