@@ -396,7 +396,7 @@ except OSError as e: print(e.errno)"
     beside overrun
     says "UdpRcvbufErrors +19" "UDP datagrams were dropped on this host because a receive buffer was full"
     beside damaged_segments
-    says "Packets arrived damaged and were dropped: InErrs +20"
+    says "Packets arrived damaged and were dropped: InCsumErrors +20"
 }
 
 @test "data that was not acknowledged, where the log has nothing of it" {

@@ -38,7 +38,9 @@ function look_for_findings() {
     own_resets()
     shortages()
     conntrack_table()
-    retransmissions()
+    if (!one_way())
+        retransmissions()
+    lost_on_the_way()
     proxies()
     datagrams()
     if (!names_failed() || !no_name_server("This host's"))
@@ -78,6 +80,10 @@ function note(    cause, peer, place) {
     if (value("type") == "unix-dgram" && value("error") == "EAGAIN" && value("call") ~ /^(send|write)/) {
         unix_lost++
         by_peer["unix", "here", value("peer") == "" ? "an unnamed socket" : value("peer")]++
+    }
+    if (value("rx") == "0" && value("tx") == "0" && value("unacked") + 0 > 0 && value("retrans") + 0 >= 2 && cause ~ /^(gave-up-(waiting|sending)|connection-timed-out|timeout)$/) {
+        unheard++
+        by_peer["unheard", "anywhere", value("peer")]++
     }
     # As much as a full-sized segment, sent again and again.
     if (value("unacked") + 0 >= 1000 && value("retrans") + 0 >= 2 && (cause == "gave-up-waiting" || cause == "connection-timed-out")) {
@@ -440,12 +446,56 @@ function conntrack_table(    full, lost) {
 
 # ---- What slows down, or is lost without an error ----
 
-# TCPTimeouts: one is a mishap, three in a row are more than a second of silence.
+# A SYN-ACK comes again if the ACK that ends the handshake did not arrive, and nor did what was
+# sent after it, which would have done as well.
+function one_way() {
+    if (!unheard || moved["TCPSYNChallenge"] <= 0)
+        return 0
+    finding("one-way", count_of(unheard, "connection") (unheard == 1 ? " was" : " were") " established, and nothing sent after that arrived: " peers("unheard", "anywhere") \
+        ". Meanwhile SYN-ACKs came again (" grown("TCPSYNChallenge") "): the other host still waits for the handshake's ACK, which is small, so it is not the size of the packets (MTU). " \
+        "What comes from there arrives; of what goes there, SYN alone. A firewall or NAT that does not see the answers, because they take another way (asymmetric routing), drops all but SYN as invalid.")
+    act("tcpdump -eni any host HOST: do SYN-ACKs come from another MAC address or interface than SYN went to? On the firewall: its log of invalid or out-of-state packets, conntrack -S. " \
+        "To do: one way for both directions (a route on that host or here, NAT of the source on the firewall), or let the firewall permit it.")
+    avoid("a smaller MTU, or a longer time limit.")
+    return 1
+}
+
+# Nothing has failed, and it was slow: connects that succeed with the second SYN, and data that
+# came with the second try. A listener here that dropped SYNs is told elsewhere.
+function lost_on_the_way(    text) {
+    if (were_connects_late())
+        text = "SYNs or SYN-ACKs were sent again " times(moved["TCPSynRetrans"]) " (TCPSynRetrans), and the log has no connect that failed: those connects took 1 s longer, or 3 or 7. " \
+            "A SYN or its answer was lost, or that host dropped it (a full accept queue)."
+    if (is_share("RetransSegs", "OutSegs", moved["TCPSynRetrans"]))
+        text = text (text == "" ? "" : " ") "Of what this host sent, it sent " moved["RetransSegs"] - moved["TCPSynRetrans"] " segments again (RetransSegs)."
+    if (is_share("TCPOFOQueue", "InSegs", 0))
+        text = text (text == "" ? "" : " ") "Of the " moved["InSegs"] " segments that came in, " moved["TCPOFOQueue"] " came before earlier ones (TCPOFOQueue), which were lost on the way, or overtaken."
+    if (text == "" || unheard || unacknowledged || total["connection-timed-out"])
+        return
+    finding("lost-on-the-way", text " What is lost costs 0.2 s or more each time, and no call fails.")
+    act("mtr HOST, or ping -c 100 HOST: is anything lost? ip -s link, ethtool -S and tc -s qdisc show whether this host drops it. If only connects are slow, ListenDrops of that host (sockshim doctor there).")
+}
+
+function were_connects_late() {
+    return moved["TCPSynRetrans"] > 0 && !(total["connect-timed-out"] + total["gave-up-connecting"] + moved["TCPRetransFail"] + moved["ListenDrops"])
+}
+
+function times(number) {
+    return number == 1 ? "once" : number " times"
+}
+
+# Whether it is more than a mishap: three at least, and one in a hundred.
+function is_share(name, all, less) {
+    return moved[name] - less >= 3 && moved[name] - less >= 0.01 * moved[all]
+}
+
+# TCPTimeouts: one is a mishap, three in a row are more than a second of silence; where other
+# packets are lost now and then, they need not be in a row.
 function retransmissions(    text) {
     if (unacknowledged && moved["RetransSegs"])
         text = count_of(unacknowledged, "connection") " waited for an ACK that never arrived: " peers("unacknowledged", "anywhere") ". " \
             grown("RetransSegs") ": what was retransmitted, and not acknowledged either, is a full-sized segment or more. "
-    else if (moved["TCPTimeouts"] >= 3 && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
+    else if (moved["TCPTimeouts"] >= 3 && !were_connects_late() && !is_share("TCPOFOQueue", "InSegs", 0) && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
         text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
     else
         return
@@ -516,9 +566,9 @@ function questions_unanswered(sent, arrived) {
 }
 
 function damaged() {
-    if (moved["InErrs"] + moved["UdpInCsumErrors"] == 0)
+    if (moved["InCsumErrors"] + moved["UdpInCsumErrors"] == 0)
         return
-    finding("packets-damaged", "Packets arrived damaged and were dropped: " grown("InErrs") ", " grown("UdpInCsumErrors") ".")
+    finding("packets-damaged", "Packets arrived damaged and were dropped: " grown("InCsumErrors") ", " grown("UdpInCsumErrors") ".")
     act("ip -s link and ethtool -S for errors of the network card; ethtool -K CARD rx off tx off tells whether its checksum offload is to blame.")
 }
 

@@ -8,6 +8,7 @@ function network_findings() {
     conntrack_races()
     not_let_out()
     lost_segments()
+    lost_before_here()
     damaged()
     dropped_on_arrival()
     memory_pressure()
@@ -79,19 +80,30 @@ function lost_segments(    share, recent_share, now) {
     act("ss -tino shows which peers (retrans:, backoff:); ip -s link shows errors and drops of the network cards here.")
 }
 
-# A few in a billion are normal on the Internet.
+# Of what comes in, a sender counts what is lost; here it shows in what came before it.
+function lost_before_here() {
+    if (recent["TCPOFOQueue"] < 5 || recent_share_of("TCPOFOQueue", "InSegs") < 0.02)
+        return
+    finding("segments-lost-before-here", "TCPOFOQueue " counter["TCPOFOQueue"] happening("TCPOFOQueue") ": " percent(recent_share_of("TCPOFOQueue", "InSegs")) \
+        " of the segments of the last " looked_for " came before earlier ones, which were lost on the way to this host, or overtaken (two paths). The senders send them again, and slow down; " \
+        "programs see delays of 0.2 s and more, and no error.", 1)
+    act("mtr or ping -c 100 HOST shows how many are lost, ip -s link and ethtool -S whether this host's card drops or damages them; the senders count RetransSegs.")
+}
+
+# A few in a billion are normal on the Internet. InErrs has a SYN-ACK that comes again as well
+# (tcp_validate_incoming in net/ipv4/tcp_input.c), which is not damaged.
 function damaged(    errors, all, now) {
-    errors = counter["InErrs"] + counter["UdpInCsumErrors"] + counter["Udp6InCsumErrors"] + counter["IcmpInCsumErrors"]
-    now = moves("InErrs") || moves("UdpInCsumErrors") || moves("Udp6InCsumErrors") || moves("IcmpInCsumErrors")
+    errors = counter["InCsumErrors"] + counter["UdpInCsumErrors"] + counter["Udp6InCsumErrors"] + counter["IcmpInCsumErrors"]
+    now = moves("InCsumErrors") || moves("UdpInCsumErrors") || moves("Udp6InCsumErrors") || moves("IcmpInCsumErrors")
     all = counter["InSegs"] + counter["UdpInDatagrams"] + counter["Udp6InDatagrams"]
     if (!errors || !now && (errors < 10 || errors < 0.00001 * all))
         return
-    finding("packets-damaged", "Packets arrive damaged: " listed("InErrs InCsumErrors UdpInCsumErrors Udp6InCsumErrors IcmpInCsumErrors") \
+    finding("packets-damaged", "Packets arrive damaged: " listed("InCsumErrors UdpInCsumErrors Udp6InCsumErrors IcmpInCsumErrors") \
         ". They are dropped and have to be retransmitted. A network card, its driver, a cable or memory damages them on the way.", now)
     act("ip -s link and ethtool -S for errors; ethtool -K CARD rx off tx off tells whether its checksum offload is to blame.")
 }
 
-# Those of NAMES that are not 0: "InErrs 3, UdpInCsumErrors 1".
+# Those of NAMES that are not 0: "InCsumErrors 3, UdpInCsumErrors 1".
 function listed(names,    n, name, i, list) {
     n = split(names, name, " ")
     for (i = 1; i <= n; i++)
