@@ -397,6 +397,70 @@ with socket.create_server(("10.2.0.2", 25)) as l:
     run -1 grep 'no segment of more than' said
 }
 
+# The firewall r sees SYN alone: the answers go past it.
+answers_go_past() {
+    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
+    ip -n "$S" link set e1 up
+    ip -n "$C" link set e1 up
+    ip -n "$C" addr add 10.4.0.1/24 dev e1
+    ip -n "$S" addr add 10.4.0.2/24 dev e1
+    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
+    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+    rules "$R" forward 'ct state established accept' 'ct state new tcp dport 80 accept' drop
+}
+
+@test "one way: a firewall that sees no answers passes SYN alone; neither the MTU nor damage" {
+    web_server
+    answers_go_past
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s -m 4 http://10.2.0.2/
+    grep -q '1 1 connection was established, and nothing sent after that arrived: 10.2.0.2:80 (1). Meanwhile SYN-ACKs came again (TCPSYNChallenge +.*asymmetric routing' said || fails_with "$(cat said)"
+    run -1 grep -e 'arrived damaged' -e 'ping -M do' said
+    finds_only peer-gone log
+    jq -e '.findings[0].meaning | contains("asymmetric")' findings.json
+    background ip netns exec "$C" curl -s -m 60 http://10.2.0.2/
+    wait_until eval "ip netns exec $C ss -Htnio dst 10.2.0.2 | grep -q backoff:3"
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor "$(in_ns "$C" ss -Htnp dst 10.2.0.2 | sed 's/.*pid=\([0-9]*\).*/\1/')"
+    grep -q 'Nothing that followed the handshake was, small as it is, so it is not the MTU' said || fails_with "$(cat said)"
+}
+
+@test "one way: none where small packets pass and large ones do not" {
+    tunnel
+    web_server
+    head -c 200000 /dev/zero >big
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s -m 3 -H Expect: --data-binary @big http://10.2.0.2/
+    grep -q 'full-sized segment or more' said || fails_with "$(cat said)"
+    run -1 grep 'asymmetric routing' said
+}
+
+@test "lost on the way: connects and answers that come late; where nothing is lost, nothing is said" {
+    web_server
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s http://10.2.0.2/
+    run -1 grep -e 'sent again' -e overtaken said
+    rules "$R" forward
+    in_ns "$R" nft 'add set ip t seen { type ipv4_addr . inet_service; flags dynamic; timeout 60s; }'
+    in_ns "$R" nft 'add rule ip t forward ip saddr 10.1.0.2 tcp flags syn ip saddr . tcp sport @seen accept'
+    in_ns "$R" nft 'add rule ip t forward ip saddr 10.1.0.2 tcp flags syn add @seen { ip saddr . tcp sport } drop'
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log2 -- curl -s http://10.2.0.2/
+    grep -q '1 SYNs or SYN-ACKs were sent again once (TCPSynRetrans), and the log has no connect that failed' said || fails_with "$(cat said)"
+}
+
+@test "a route of this host itself: blackhole and prohibit; a firewall's reject is none" {
+    web_server
+    in_ns "$C" ip route add blackhole 10.2.0.0/26
+    from_client log curl -s http://10.2.0.2/
+    finds_only unreachable log
+    jq -e '.findings[0] | (.meaning | contains("of type blackhole")) and (.advice | contains("ip route show match 10.2.0.2"))' findings.json
+    in_ns "$C" ip route del blackhole 10.2.0.0/26
+    in_ns "$C" ip route add prohibit 10.2.0.0/26
+    from_client log.2 "$PYTHON" -c "import socket; socket.create_connection(('10.2.0.2', 80))"
+    finds_only not-permitted log.2
+    jq -e '.findings[0].advice | contains("ip route get 10.2.0.2")' findings.json
+    in_ns "$C" ip route del prohibit 10.2.0.0/26
+    rules "$S" input 'tcp dport 80 reject with icmp host-prohibited'
+    again_until 'finds unreachable log.3' from_client log.3 curl -s http://10.2.0.2/
+    jq -e '.findings[0] | .meaning + .advice | contains("blackhole") or contains("show match") | not' findings.json
+}
+
 # resolves SERVER'S-ANSWER: what doctor says beside a look-up in the client's namespace.
 resolves() {
     echo 'nameserver 10.2.0.2' >resolv.conf

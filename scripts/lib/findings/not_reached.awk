@@ -106,8 +106,10 @@ function not_reached_meaning(i, ms) {
         return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container), or it was removed."
     if (cause_of[i] == "no-such-socket")
         return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container)."
+    if (cause_of[i] == "unreachable" && error_of[i] == "EINVAL")
+        return "This host's own route there is of type blackhole, which discards it (Calico, BIRD, FRR leave such behind): nothing was sent."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
-        return ms == "" ? "If immediate, it is a firewall's reject (ICMP); after 3 s, a host that does not answer." \
+        return ms == "" ? "If immediate, it is a firewall's reject (ICMP), or a route of this host of type unreachable; after 3 s, a host that does not answer." \
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
             : is_own_bridge(i) ? "This host looks for it by its own " printable(host_of(local_of[i])) ", where nobody answers ARP: does a network of Docker's hide it?" \
             : "It takes that long when no host answers ARP: it is off, or the router to it, or this host looks in the wrong network."
@@ -274,6 +276,11 @@ function goes_with_login(i) {
         : peer_of[i] ~ /^\/run\/user\/[0-9]+\/(bus|systemd\/|keyring\/|gnupg\/|wayland|pulse\/|pipewire|docker\.sock|podman\/)/ ? "user" : ""
 }
 
+# EACCES to an address: a route of type prohibit, or a security module.
+function is_forbidden_route(i) {
+    return cause_of[i] == "not-permitted" && error_of[i] == "EACCES" && call_of[i] ~ /^(connect|send)/ && type_of[i] ~ /^(m?p?tcp|udp)$/ && !is_to_many(i)
+}
+
 function not_reached_advice(i, ms) {
     if (goes_with_login(i) == "agent")
         return "export the SSH_AUTH_SOCK of a new login here; for good: `sockshim explain ssh-agent`."
@@ -300,6 +307,8 @@ function not_reached_advice(i, ms) {
         return "`ip -br addr`, `ip route`; start it after network-online.target, or name an interface in its settings."
     if (cause_of[i] == "unreachable" && ms >= 500 && is_own_bridge(i))
         return "`ip route get " printable(host_of(peer_of[i])) "`; if by br-... or docker0, give that another subnet (default-address-pools)."
+    if (cause_of[i] == "unreachable" && error_of[i] == "EINVAL" || is_forbidden_route(i))
+        return "`ip route get " printable(host_of(peer_of[i])) "` fails likewise, `ip route show match " printable(host_of(peer_of[i])) "` names it" (error_of[i] == "EINVAL" ? "." : "; else `journalctl -k --grep denied`.")
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
