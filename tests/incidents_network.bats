@@ -418,8 +418,8 @@ answers_go_past() {
     finds_only peer-gone log
     jq -e '.findings[0].meaning | contains("asymmetric")' findings.json
     background ip netns exec "$C" curl -s -m 60 http://10.2.0.2/
-    wait_until eval "ip netns exec $C ss -Htnio dst 10.2.0.2 | grep -q backoff:3"
-    said_by "$C" "$SOCKSHIM_COMMAND" doctor "$(in_ns "$C" ss -Htnp dst 10.2.0.2 | sed 's/.*pid=\([0-9]*\).*/\1/')"
+    wait_until eval "ip netns exec $C ss -Htnio state established dst 10.2.0.2 | grep -q backoff:3"
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor "$(in_ns "$C" ss -Htnp state established dst 10.2.0.2 | sed 's/.*pid=\([0-9]*\).*/\1/')"
     grep -q 'Nothing that followed the handshake was, small as it is, so it is not the MTU' said || fails_with "$(cat said)"
 }
 
