@@ -165,10 +165,31 @@ has_findings() {
     has_findings 1
 }
 
+@test "its listener is closed, and clients keep their connections: nobody owes it an answer; one that listens is well" {
+    looking_at told_to_end
+    says "1 It accepted 2 connections at 127.0.0.1:8080, where nobody listens any more, so new clients are refused: descriptor " \
+        " with 127.0.0.1:" ", nothing came or went for " "as kept-alive connections" "server.closeIdleConnections()" "Not: a longer time to stop"
+    says_not "This program sent last" "what do the requests wait for"
+    has_findings 1
+    looking_at told_to_end_at_work
+    says "1 It accepted 2 connections" ", which sent last, " "Do: what do the requests wait for"
+    says_not "kept-alive" "This program sent last"
+    has_findings 1
+    looking_at serves_on
+    says " stands out"
+    has_findings 0
+}
+
 @test "its only thread reads from a peer that sends nothing, and others are not accepted" {
     run -0 --separate-stderr in_network "$PYTHON" "$SCENE" one_peer "$SOCKSHIM_COMMAND" doctor
     says "1 2 connections wait to be accepted, while its only thread waits for a single connection to send: descriptor " \
         ", which has never sent anything." "more workers or threads"
+    has_findings 1
+}
+
+@test "connections that wait to be accepted by a master's workers: where to look" {
+    looking_at its_worker_has_one_peer
+    says "1 At 127.0.0.1:8080 (descriptor " "1 connection has waited" "Do: its workers (pid " "are to accept, it seems: sockshim doctor PID of one of them"
     has_findings 1
 }
 

@@ -733,6 +733,22 @@ socketserver.TCPServer(("127.0.0.1", {PORT}), Handler).serve_forever()"""])
     yield clients
 
 
+def its_worker_has_one_peer():
+    """A master whose only worker waits for a client that says nothing, and another client."""
+    s = listener(16)
+    clients = connects(1)
+    taken, done = os.pipe()
+    if not os.fork():
+        for client in clients:
+            client.close()
+        accepted = s.accept()[0]
+        os.write(done, b"x")
+        accepted.recv(1)
+        os._exit(0)
+    os.read(taken, 1)
+    yield s, clients, connects(1)
+
+
 def two_listeners(stuck):
     """At one address, of two processes. Half of them wait, or none."""
     other = subprocess.Popen([sys.executable, "-c", f"""
@@ -948,6 +964,40 @@ def pool_is_used_up(finish=lambda pool: None):
 def pool_is_in_use():
     """The same, and one of the three has just been asked."""
     return pool_is_used_up(lambda pool: pool[0].send(b"query"))
+
+
+def told_to_end(closes=True, asks_again=False):
+    """Two clients were answered, and keep their connections; the listener is closed."""
+    s = listener(16)
+
+    def client(c):
+        s.close() # this process's
+        c.send(b"request")
+        c.recv(100)
+        if asks_again:
+            time.sleep(0.05) # apart for the kernel's clock
+            c.send(b"another")
+    here = clients_elsewhere(2, client)
+    servers = [s.accept()[0] for _ in range(2)]
+    for server in servers:
+        server.recv(100)
+        time.sleep(0.05) # apart for the kernel's clock
+        server.send(b"answer")
+        if asks_again:
+            server.recv(100)
+    if closes:
+        s.close()
+    while tcp_info(servers[0], 52, "I") < 3100: # tcpi_last_data_recv
+        time.sleep(0.05)
+    yield s, servers, here
+
+
+def told_to_end_at_work():
+    return told_to_end(asks_again=True)
+
+
+def serves_on():
+    return told_to_end(closes=False)
 
 
 def workers(hosts):

@@ -125,6 +125,7 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
     takes_up_to[id] = known["advmss"] + 0
     sent[id, look] = known["bytes_sent"] + 0
     acked[id, look] = known["bytes_acked"] + 0
+    resent[id] = known["bytes_retrans"] + 0
 }
 
 # A path may have line ends.
@@ -193,6 +194,7 @@ END {
     busy_with_one_peer()
     not_accepted()
     shared_address()
+    listener_closed()
     unacknowledged()
     closed_windows()
     unix_peer_does_not_read()

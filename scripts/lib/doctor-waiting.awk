@@ -4,9 +4,15 @@
 # A pause of less is no reason to ask.
 BEGIN { LEAST_WAIT = 3 }
 
-# The process connected: nobody listens at its port.
+# The process connected: nobody listens at its port, and its own SYN is counted as acknowledged
+# (tcp_snd_una_update in net/ipv4/tcp_input.c), which that of a listener's child is not.
 function is_client(id) {
-    return kind[id] == "tcp" && peer[id] != "" && !(port[id] in is_listening)
+    return kind[id] == "tcp" && peer[id] != "" && !(port[id] in is_listening) && !was_accepted(id)
+}
+
+# Known only while nothing is on its way.
+function was_accepted(id) {
+    return has_times[id] && unsent[id] == 0 && acked[id, 2] == sent[id, 2] - resent[id]
 }
 
 # Both ends of it are this process's, and it only ever speaks in one direction: what an event
@@ -120,7 +126,8 @@ function not_accepted(    i, port, id) {
         if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one || is_computing)
             continue
         finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
-        act("see below what its threads wait for, and whom its connections wait for.")
+        act(workers ? "its workers (pid " worker_pids (workers > 3 ? " and others" : "") ") are to accept, it seems: sockshim doctor PID of one of them says what that waits for." \
+            : "see below what its threads wait for, and whom its connections wait for.")
     }
 }
 
@@ -139,6 +146,40 @@ function shared_address(    i, j, port, id, own) {
             ". The kernel gives each listener a share of the connections (SO_REUSEPORT): those of the other one hang.", 1)
         act(left_over(id))
     }
+}
+
+# It has accepted connections where nobody listens any more. Of a port of the kernel's default
+# range nothing is said: FTP's connections for data have such.
+function listener_closed(    i, id, list, count, at_work, is_own_end, where) {
+    told = 0
+    for (i = 1; i <= inodes; i++) {
+        if (kind[inode_of[i]] == "tcp" && state_of[inode_of[i]] == "LISTEN")
+            return
+        is_own_end[local[inode_of[i]]] = 1
+    }
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (!is_still(id, "ESTABLISHED") || port[id] in is_listening || port[id] >= 32768 || peer[id] in is_own_end || !was_accepted(id) || where != "" && where != local[id])
+            continue
+        where = local[id]
+        count++
+        at_work += has_come_last(id)
+        list = all_of(list, id, has_come_last(id) ? "which sent last, " in_seconds(received_ago[id]) " ago" : \
+            "nothing came or went for " in_seconds(received_ago[id] < sent_ago[id] ? received_ago[id] : sent_ago[id]))
+    }
+    if (!count)
+        return
+    finding("listener-closed", "It accepted " count_of(count, "connection") " at " where ", where nobody listens any more, so new clients are refused: " list \
+        ". A server that was told to end closes its listener first, and then waits for its clients to leave" \
+        (at_work ? "" : ": for these, by the look of them, as kept-alive connections") ". So does one that is for a single client.", 1)
+    act((at_work ? "what do the requests wait for that were read and not answered? " : "") "let the program close idle connections when it ends (Node: server.closeIdleConnections(), WebSockets too), and end itself after a time " \
+        "(gunicorn: --graceful-timeout, uvicorn: --timeout-graceful-shutdown, nginx: worker_shutdown_timeout). Now: kill " pid ", or the clients' pools.")
+    avoid("a longer time to stop (TimeoutStopSec=, terminationGracePeriodSeconds): clients that keep connections do not leave by themselves.")
+}
+
+# Its client has spoken last: a request that may be under way.
+function has_come_last(id) {
+    return received[id, 2] > 0 && (sent[id, 2] == 0 || received_ago[id] + 0.004 < sent_ago[id])
 }
 
 # A unix socket's send waits until its receiver has read.
