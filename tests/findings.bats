@@ -174,6 +174,30 @@ times() {
     run ! grep -q too-large findings.json
 }
 
+@test "answer-unread: in the midst of uploads, as long after the connect, however much was sent, it is a limit of time; else both are named" {
+    local refused="call=send cause=write-after-close error=EPIPE errno=32 idle_ms=3 sent_ms=0 rx=51 unread=51 unacked=9"
+    # uploads TX1 TX2 SECONDS: the second is cut off so long after its connect, the first after 3 s.
+    uploads() {
+        # shellcheck disable=SC2086
+        { under_way 0; rec 3 $refused tx="$1"; under_way 10; rec "$3" $refused tx="$2" local=10.0.0.5:40002; }
+    }
+    uploads 500000 900000 13.05 >log
+    finds_only answer-unread log
+    grep -q 'Each time 3 s after the connect, however much was sent: a limit of time' findings.json || fails_with "$(cat findings.json)"
+    grep -q 'explain slow-request' findings.json
+    # As much each time; another time; at once after the connect; without the connects.
+    uploads 500000 510000 13.05 >alike
+    uploads 500000 900000 14 >later
+    # shellcheck disable=SC2086
+    { under_way 0; rec 0.2 $refused tx=500000; under_way 10; rec 10.2 $refused tx=900000 local=10.0.0.5:40002; } >early
+    grep -v in-progress log >unknown
+    for log in alike later early unknown; do
+        finds_only answer-unread "$log"
+        grep -q 'may be too large (413), or take too long (408)' findings.json || fails_with "$log: $(cat findings.json)"
+        run ! grep -q 'it seems' findings.json
+    done
+}
+
 @test "answer-unread: what lies unread where the program itself closes is none" {
     { times 4 rec call=close ret=0 errno= error= level=info cause=reset-by-own-close unread=478 state=ESTABLISHED; } >log
     finds_nothing log
@@ -202,6 +226,59 @@ times() {
     finds_only last-words log
     rec 0 rx=20044 tx=78 idle_ms=0 sent_ms=40 >log
     finds_only broken-off log
+}
+
+@test "last-words: seven bytes after a hello of TLS are an alert; after a word of another protocol, or as the rest of more, they are none" {
+    local alert="level=info call=read ret=0 errno=0 error= cause=peer-closed tx=297 idle_ms=0 sent_ms=0 at=libcrypto.so.3+0x40"
+    # shellcheck disable=SC2086
+    rec 0 $alert rx=7 peer_name=api.example.com >log
+    finds_only last-words log
+    grep -q "TLS hello with an alert" findings.json
+    grep -q -- '-servername api.example.com' findings.json
+    # shellcheck disable=SC2086
+    rec 0 $alert rx=1507 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    rec 0 $alert rx=7 at=app+0x40 >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    rec 0 $alert rx=7 tx=40 >log
+    finds_nothing log
+    rec 0 call=read rx=7 tx=297 idle_ms=0 sent_ms=0 >log
+    finds_only last-words log
+    run ! grep -q 'TLS hello' findings.json
+}
+
+@test "nothing-behind: of HTTP by an address alone the Host is named; not by a name, nor of another protocol" {
+    local unanswered="cause=closed-unanswered ret=0 error= rx=0 tx=78 idle_ms=1 sent_ms=1"
+    # shellcheck disable=SC2086
+    rec 0 $unanswered >log
+    finds_only nothing-behind log
+    grep -q "a Host not its own" findings.json
+    grep -q "curl -H 'Host: NAME' http://10.0.0.9:80" findings.json
+    # shellcheck disable=SC2086
+    rec 0 $unanswered peer_name=app.example.com >log
+    finds_only nothing-behind log
+    run ! grep -q "Host" findings.json
+    # shellcheck disable=SC2086
+    rec 0 $unanswered peer=10.0.0.9:6379 >log
+    finds_only nothing-behind log
+    run ! grep -q "Host" findings.json
+}
+
+@test "nothing-behind: a client of HTTP that has ended its own side is left unanswered; a log's is not, nor one that was answered" {
+    local half="level=info call=read ret=0 errno=0 error= cause=peer-closed tx=32 idle_ms=4 sent_ms=4"
+    # shellcheck disable=SC2086
+    { rec 0 $half rx=0; rec 1 $half rx=0 local=10.0.0.5:40002; } >log
+    finds_only nothing-behind log
+    grep -q 'had ended its own side, it seems' findings.json
+    figure connections -eq 2
+    # shellcheck disable=SC2086
+    { rec 0 $half rx=0 peer=10.0.0.9:514; rec 1 $half rx=0 peer=10.0.0.9:2003; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    { rec 0 $half rx=120; rec 1 $half rx=0 state=LAST_ACK local=10.0.0.5:40002; } >log
+    finds_nothing log
 }
 
 @test "nothing-behind: every connection is ended at once and never was an answer" {
@@ -1624,6 +1701,12 @@ same_everywhere() {
     grep -v 40003 partly >one
     finds_only broken-off one
     run ! grep -q 'a limit of size?' findings.json
+    # What takes long to send may be ended for that.
+    finds_only broken-off partly
+    run ! grep -q 'Or of time' findings.json
+    sed 's/tx=\(4656\|5200\)/tx=\1000/' partly >slow
+    finds_only broken-off slow
+    grep -q 'a limit of size? Or of time (408)' findings.json
 }
 
 @test "nothing-behind: what was not acknowledged before the RST may never have arrived" {

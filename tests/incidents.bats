@@ -70,6 +70,11 @@ C
     wait_for_port "$PORT"
 }
 
+# http_address: one of loopback that no other test has, with a port that is HTTP's.
+http_address() {
+    echo "127.$((PORT / 256)).$((PORT % 256)).9:8080"
+}
+
 # ---- A socket that is not where it seems to be ----
 
 @test "no such socket: redis has a /tmp of its own; a path that was cleaned away; a server that is not there" {
@@ -233,6 +238,87 @@ for i in range(200):
     finds_only answer-unread log
     figure unread -ge 7
     figure unread -le 100
+}
+
+@test "node ends an upload that takes longer than its limit for a request: size and time are both named; a quick one is well" {
+    echo "
+const s = require('http').createServer({ connectionsCheckingInterval: 100 }, (q, r) => { q.on('error', () => {}); q.resume(); q.on('end', () => r.end('ok')); });
+s.headersTimeout = s.requestTimeout = 1500;
+s.listen($PORT, '127.0.0.1');" >limit.js
+    background node limit.js
+    wait_for_port "$PORT"
+    local upload='
+def upload(pause, size):
+    s = connect()
+    s.settimeout(20)
+    s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for i in range(60):
+        if quietly(s.sendall, b"%x\r\n" % size + b"x" * size + b"\r\n"): return
+        time.sleep(pause)
+    s.sendall(b"0\r\n\r\n"); s.recv(1000); s.close()
+'
+    until_found answer-unread python_client log "$upload"'
+upload(.1, 20000)'
+    finds answer-unread log
+    grep -q 'too large (413), or take too long (408)' findings.json || fails_with "$(cat findings.json)"
+    python_client log.2 "$upload"'
+upload(.001, 20000)'
+    finds_nothing log.2
+}
+
+@test "nginx refuses a hello without a server name by an alert of TLS; one with a name that it has is answered" {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=app.example 2>/dev/null
+    local other
+    other=$(free_port)
+    nginx_with "listen 127.0.0.1:$other ssl default_server; ssl_reject_handshake on; } server { listen 127.0.0.1:$other ssl; server_name app.example;
+        ssl_certificate $PWD/cert.pem; ssl_certificate_key $PWD/key.pem; return 200 ok;"
+    wait_for_port "$other"
+    under_shim log openssl s_client -connect "127.0.0.1:$other" -noservername </dev/null
+    finds_only last-words log
+    figure rx -eq 7
+    grep -q "TLS hello with an alert" findings.json
+    under_shim log.2 openssl s_client -connect "127.0.0.1:$other" -servername app.example </dev/null
+    finds_nothing log.2
+}
+
+@test "nginx drops requests for a Host that it does not serve: curl by the address; by the name it is answered" {
+    local at
+    at=$(http_address)
+    nginx_with "listen $at; return 444; } server { listen $at; server_name app.example; return 200 ok;"
+    for _ in 1 2; do
+        under_shim log curl -s "http://$at/"
+    done
+    finds_only nothing-behind log
+    grep -q "a Host not its own" findings.json || fails_with "$(cat findings.json)"
+    under_shim log.2 curl -s -H 'Host: app.example' "http://$at/"
+    finds_nothing log.2
+}
+
+@test "nginx takes a client that has shut down its sending side for one that has left; perl that keeps it open is answered" {
+    local behind
+    behind=$(free_port)
+    background "$PYTHON" -c "
+import socket, time
+l = socket.create_server(('127.0.0.1', $behind))
+while True:
+    c = l.accept()[0]
+    c.recv(1000)
+    time.sleep(.5)
+    try: c.sendall(b'HTTP/1.0 200 OK\r\n\r\nok')
+    except OSError: pass
+    c.close()"
+    wait_for_port "$behind"
+    local at
+    at=$(http_address)
+    nginx_with "listen $at; location / { proxy_pass http://127.0.0.1:$behind; }"
+    local ask='
+        my $s = IO::Socket::INET->new(shift) or die;
+        print $s "GET / HTTP/1.0\r\nHost: x\r\n\r\n"; $s->flush; shutdown($s, 1) if shift; print <$s>;'
+    until_found nothing-behind under_shim log perl -MIO::Socket::INET -e "$ask" "$at" 1
+    finds_only nothing-behind log
+    grep -q 'had ended its own side' findings.json || fails_with "$(cat findings.json)"
+    under_shim log.2 perl -MIO::Socket::INET -e "$ask" "$at" 0
+    finds_nothing log.2
 }
 
 @test "curl speaks TLS to a port without" {

@@ -29,9 +29,25 @@ function find_answer_unread(    i, g) {
 # All that the peer ever said is a line or two, and it broke the connection off right
 # after it: the program may have read that, and not shown it.
 function spoke_shortly_before(i) {
+    if (is_tls_alert(i) && cause_of[i] == "peer-closed")
+        return 1
     if (type_of[i] !~ /tcp/ || side_of[i] == "accepted" || !(rx_of[i] > 0) || rx_of[i] > 200 || idle_of[i] == "" || idle_of[i] >= 500)
         return 0
     return cause_of[i] == "peer-reset" && !(due_of[i] && wait_of[i] > 0 && pause_of[i] > 0) || cause_of[i] == "peer-closed" && ended_badly(i)
+}
+
+# In all the peer has said as much as an alert of TLS has before its keys are known (RFC 8446, 5.1
+# and 6: a header of 5 bytes, and 2).
+function is_tls_alert(i) {
+    return type_of[i] ~ /tcp/ && side_of[i] == "connected" && rx_of[i] == 7 && is_tls_hello(i) && idle_of[i] < 500
+}
+
+function all_are_tls_alerts(g,    n, k, member) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (!is_tls_alert(member[k]))
+            return 0
+    return 1
 }
 
 # The program read the first bytes of the first answer, and closed: whoever reads a header
@@ -52,13 +68,16 @@ function tell_strange_answer(g,    i, n) {
     add_figure(n, "connections", group_size[g])
 }
 
-function tell_last_words(g,    i, n) {
+function tell_last_words(g,    i, n, is_alert) {
     i = group_first[g]
+    is_alert = all_are_tls_alerts(g)
     n = found("last-words", "warn", g, \
-        spoken_peer(i) " sent " spoken_range_bytes(g) " and broke off immediately", \
-        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) "; it never sent anything else.", \
-        "Such a last message often says why a server refuses (too many clients, a wrong protocol, a TLS alert); not all programs show it.", \
-        "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "`, or " spoken_prog(i) "'s verbose option.")
+        is_alert ? spoken_peer(i) " refuses " spoken_prog(i) "'s TLS hello with an alert, it seems" : spoken_peer(i) " sent " spoken_range_bytes(g) " and broke off immediately", \
+        spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) "; " (is_alert ? "7 bytes came." : "it never sent anything else."), \
+        is_alert ? "It has nothing for that server name (SNI), or for a hello without; or no common version." \
+            : "Such a last message often says why a server refuses (too many clients, a wrong protocol, a TLS alert); not all programs show it.", \
+        is_alert ? "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`; `sockshim explain tls-alert`." \
+            : "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "`, or " spoken_prog(i) "'s verbose option.")
     add_figure(n, "rx", group_most[g])
     add_figure(n, "connections", group_size[g])
 }
@@ -132,13 +151,52 @@ function all_were_sending_much(g,    n, k, member) {
     return 1
 }
 
+# How long the connections of group G had lived, in life_least and life_most: if the connects of
+# all of them are known. Whether they had sent much more or less meanwhile is in sent_unlike.
+function know_lives(g,    n, k, member, i, j, ms, bytes, least, most) {
+    n = split(group_members[g], member, " ")
+    life_least = life_most = ""
+    for (k = 1; k <= n; k++) {
+        i = member[k] + 0
+        for (j = i - 1; j > 0 && !(cause_of[j] == "in-progress" && is_same_connect(i, j)); j--)
+            ;
+        if (!j) {
+            life_least = life_most = ""
+            return 0
+        }
+        ms = at_of[i] - at_of[j]
+        bytes = tx_of[i] + unacked_of[i] + unsent_of[i]
+        life_least = life_least == "" || ms < life_least ? ms : life_least
+        life_most = ms > life_most ? ms : life_most
+        least = k == 1 || bytes < least ? bytes : least
+        most = bytes > most ? bytes : most
+    }
+    sent_unlike = most >= 1.5 * least
+    return 1
+}
+
+function is_by_time(g) {
+    return know_lives(g) && group_size[g] > 1 && sent_unlike && life_least >= 1000 && life_most - life_least <= 120 + life_least * 0.1
+}
+
+# In the midst of much: what a limit of size and one of time look like is the same, unless the
+# same time has passed again and again with as little in common otherwise.
+function refused_meaning(g) {
+    if (is_by_time(g))
+        return "Each time " spoken_range(life_least, life_most) " after the connect, however much was sent: a limit of time for a whole request (408), it seems."
+    if (life_least == "" || life_least < 1000)
+        return "It may say why: so much may be too large (413), or take too long (408)."
+    return "It came " spoken_range(life_least, life_most) " after the connect: so much may be too large (413), or take too long (408)."
+}
+
 function tell_last_message(g, bytes, was_idle,    i, is_large) {
     i = group_first[g]
     is_large = all_were_sending_much(g)
     return found("answer-unread", "warn", g, \
         spoken_peer(i) " ended connections, and its last " bytes " are unread here", \
         spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed" (is_large ? " in the midst of " spoken_bytes(tx_of[i] + unacked_of[i] + unsent_of[i]) " to it" : "") ".", \
-        is_large ? "Such a message often says why a server refuses: so much may be too large for it (`sockshim explain too-large`)." \
+        is_large ? refused_meaning(g) \
             : "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
-        "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
+        is_large ? "`tcpdump -A -ni any port " port_of(peer_of[i]) "` shows it; `sockshim explain " (is_by_time(g) ? "slow-request`." : "too-large`, and slow-request.") \
+            : "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
 }

@@ -84,7 +84,7 @@ function size_told(g,    n, member, k, i, mine, size, least, most, well) {
         }
     if (n < LEAST_ALIKE || well < LEAST_ALIKE || least <= 1.5 * most || most < 1)
         return ""
-    return "Each had been sent " spoken_bytes(least) " or more; " thousands(well) " that went well, " thousands(most) " at most: a limit of size?"
+    return "Each had been sent " spoken_bytes(least) " or more; " thousands(well) " that went well, " thousands(most) " at most: a limit of size?" (least >= LEAST_LARGE ? " Or of time (408), as more takes longer." : "")
 }
 
 function size_advice(i) {

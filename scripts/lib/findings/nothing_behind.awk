@@ -21,9 +21,25 @@ function find_nothing_behind(    i, g) {
 function ends_at_once(i) {
     if (type_of[i] !~ /tcp/ || side_of[i] != "connected" || rx_of[i] == "" || rx_of[i] > 0 || unread_of[i] > 0)
         return 0
+    if (is_half_closed(i))
+        return idle_of[i] < AT_ONCE
     if (cause_of[i] == "peer-closed" && !ended_badly(i))
         return tx_of[i] == 0 && idle_of[i] < AT_ONCE && value_is_zero(unacked_of[i])
     return ended_badly(i) && (due_of[i] ? wait_of[i] : idle_of[i]) < AT_ONCE && tx_of[i] < 65536
+}
+
+# It had asked, and ended its own side as well (SHUT_WR), as an orderly end leaves CLOSE only then;
+# an RST after it, to what had been acknowledged, would be seldom. At a port of HTTP an answer was due all the same; elsewhere it may be a log or a figure.
+function is_half_closed(i) {
+    return cause_of[i] == "peer-closed" && !ended_badly(i) && state_of[i] == "CLOSE" && value_is_zero(rx_of[i]) && tx_of[i] > 0 && begins_with_request(peer_of[i])
+}
+
+function all_are_half_closed(g,    n, k, member) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (!is_half_closed(member[k]))
+            return 0
+    return 1
 }
 
 function value_is_zero(text) {
@@ -40,6 +56,10 @@ function has_been_answered(g,    i) {
 
 function tell_nothing_behind(g,    i, n, others) {
     i = group_first[g]
+    if (all_are_half_closed(g)) {
+        tell_half_closed(g)
+        return
+    }
     others = standing_beside(i)
     n = found("nothing-behind", "warn", g, \
         spoken_peer(i) (others ? " ends further connections of " spoken_prog(i) " immediately, unanswered" : " accepts connections and ends them immediately, unanswered"), \
@@ -52,6 +72,17 @@ function tell_nothing_behind(g,    i, n, others) {
     add_figure(n, "connections", group_size[g])
     if (others)
         add_figure(n, "standing", others)
+    add_figure(n, "sent", tx_of[i] + 0)
+}
+
+function tell_half_closed(g,    i, n) {
+    i = group_first[g]
+    n = found("nothing-behind", "warn", g, \
+        spoken_peer(i) " closes unanswered; " spoken_prog(i) " had ended its own side, it seems", \
+        tally(g, "connection", "connections") ", first at " clock(i) ", " spoken_bytes(tx_of[i]) " sent, none back, in state CLOSE as after SHUT_WR.", \
+        "A proxy may take that for a client that has left (nginx: 499; haproxy: abortonclose). Or it has no backend.", \
+        "keep that side open until the answer is there (nc without -N; socat: shut-none).")
+    add_figure(n, "connections", group_size[g])
     add_figure(n, "sent", tx_of[i] + 0)
 }
 
@@ -115,7 +146,7 @@ function nothing_behind_meaning(i, lone) {
             : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
     if (tx_of[i] > 0)
         return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses what it reads." \
-            : "It refuses what it reads (TLS or PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
+            : "It refuses what it reads (" (may_want_host(i) ? "a Host not its own, " : "") "TLS or PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 
@@ -126,8 +157,14 @@ function nothing_behind_advice(i) {
     if (is_tls_hello(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)
-        return "`curl -vk https://" printable(peer_of[i]) "`; `curl --haproxy-protocol`, with http; there `ss -ltnp`."
+        return may_want_host(i) ? "`curl -H 'Host: NAME' http://" printable(peer_of[i]) "/`; `curl --haproxy-protocol`." \
+            : "`curl -vk https://" printable(peer_of[i]) "`; `curl --haproxy-protocol`, with http; there `ss -ltnp`."
     return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which."
+}
+
+# HTTP, and no name has led to that address: the request's Host may be the address.
+function may_want_host(i) {
+    return begins_with_request(peer_of[i]) && !begins_with_tls(peer_of[i]) && named_of[i] == ""
 }
 
 # What was sent can be TLS's hello.
