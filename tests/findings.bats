@@ -145,6 +145,24 @@ times() {
 
 # ---- Ends without an answer ----
 
+@test "answer-missing: others ended at that moment, so what held them all did; ends with an answer, at other times or of another process are none" {
+    local closed="level=info cause=peer-closed ret=0 errno= error= state=CLOSE_WAIT rx=190"
+    rec 10 cause=closed-unanswered ret=0 errno= error= state=CLOSE_WAIT rx=196 idle_ms=88 sent_ms=84 >one
+    # shellcheck disable=SC2086
+    beside() { for n in 1 2 3; do rec "$1$n" $closed local=10.0.0.5:4000$n idle_ms=$((n * 70)) sent_ms=$((n * 70)) "${@:2}"; done; }
+    { cat one; beside 10.0; } >log
+    finds_only answer-missing log
+    figure others -eq 3
+    grep -q 'a restart, a reload or a crash' findings.json
+    { cat one; beside 10.0 idle_ms=3; } >answered
+    { cat one; beside 19.0; } >later
+    { cat one; beside 10.0 pid=200; } >elsewhere
+    for log in one answered later elsewhere; do
+        finds_only answer-missing "$log"
+        run ! grep -q 'a restart, a reload' findings.json
+    done
+}
+
 @test "answer-unread: what the peer said last, found by a failing send" {
     { rec 0 call=send idle_ms=3 sent_ms=1 rx=348 tx=70000 unacked=4000 unread=348; rec 9 call=send cause=write-after-close error=EPIPE errno=32 local=10.0.0.5:40002 rx=348 unread=348; } >log
     finds_only answer-unread log
