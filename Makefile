@@ -115,7 +115,7 @@ $(BUILD)/programs/trials: $(TRIALS_SOURCES) tests/trials/trials.h tests/programs
 # The pure parts, fed by hand. They print TAP.
 unit: $(UNITS)
 
-$(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS)
+$(BUILD)/unit/%: tests/unit/%.c tests/unit/tap.h $(SOURCES) $(HEADERS) $(RECORDER_SOURCES) $(RECORDER_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(CFLAGS) -Wno-override-init -o $@ $< $(PURE_SOURCES)
 

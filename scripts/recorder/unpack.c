@@ -80,11 +80,19 @@ static bool take_facts(struct unpacked *u, const unsigned char **bytes, size_t *
 
 /* ---- The record ---- */
 
+/* MAX_ERRNO of include/linux/err.h: what was given instead is no less than -errno. */
+enum { MOST_ERRNO = 4095 };
+
+static bool is_change(const struct recorded_change *c)
+{
+    return c->setting < SETTING_COUNT && setting_is_handling((enum setting)c->setting) &&
+           c->given >= -MOST_ERRNO;
+}
+
 static bool take_handled(struct unpacked *u, const unsigned char *bytes, size_t len)
 {
-    return take(&u->change, sizeof u->change, &bytes, &len) && u->change.setting < SETTING_COUNT &&
-           setting_is_handling((enum setting)u->change.setting) && u->head.cause <= CAUSE_COUNT &&
-           take_facts(u, &bytes, &len);
+    return take(&u->change, sizeof u->change, &bytes, &len) && is_change(&u->change) &&
+           u->head.cause <= CAUSE_COUNT && take_facts(u, &bytes, &len);
 }
 
 static bool take_call(struct unpacked *u, const unsigned char *bytes, size_t len)
