@@ -29,6 +29,14 @@ static void put_duration(struct text *t, uint64_t microseconds)
     }
 }
 
+/* The kernel counts from what went out last, and that may have been a retransmission
+ * (net/ipv4/tcp_output.c, tcp_event_data_sent()). */
+static void put_since_sent(struct text *t, const struct facts *f)
+{
+    text_add(t, f->retrans > 0 ? "at least " : "");
+    put_duration(t, (uint64_t)f->sent_ms * 1000);
+}
+
 static void put_pid(struct text *t, int pid)
 {
     text_add(t, " (opened by pid ");

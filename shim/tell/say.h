@@ -79,7 +79,7 @@ const char *say_unknown(template sentence);
     CLAUSE(saved)                                                                                  \
     CLAUSE(send_buffer)                                                                            \
     CLAUSE(send_queue)                                                                             \
-    FIGURE(sent, put_duration(t, (uint64_t)f->sent_ms * 1000))                                     \
+    FIGURE(sent, put_since_sent(t, f))                                                             \
     FIGURE(sndbuf, put_bytes(t, f->send_buffer))                                                   \
     FIGURE(strerror, text_add(t, errno_words(f->err)))                                             \
     CLAUSE(syn_kept_back)                                                                          \

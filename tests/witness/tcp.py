@@ -337,7 +337,7 @@ def _(case, said):
     return case.t.peer_first is None or "one had"
 
 
-@claim(r"This program closed the connection " + TIME + r" after its last send, with no answer from PEER: nothing has (?P<when>ever arrived|arrived since) \(<rx> in all\)\. That is the program's own deadline, unless what it sent last needed no answer\.")
+@claim(r"This program closed the connection (?:at least )?" + TIME + r" after its last send, with no answer from PEER: nothing has (?P<when>ever arrived|arrived since) \(<rx> in all\)\. That is the program's own deadline, unless what it sent last needed no answer\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
 
@@ -361,7 +361,7 @@ def _(case, said):
     return same(case, said["unsent"], "unsent") and not_acknowledged(case)
 
 
-@claim(r"PEER closed its side cleanly \(FIN\) without answering: this program had sent last, " + TIME + r" before this call, and nothing has (?:ever arrived|arrived since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit expired, or a proxy has no backend; a final message that needs no answer looks the same\.")
+@claim(r"PEER closed its side cleanly \(FIN\) without answering: this program had sent last, (?:at least )?" + TIME + r" before this call, and nothing has (?:ever arrived|arrived since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit expired, or a proxy has no backend; a final message that needs no answer looks the same\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
 
