@@ -1,11 +1,14 @@
 #include "observe/resolved.h"
 
 #include "base/ask.h"
+#include "base/process.h"
+#include "base/raw.h"
 
 #include <netdb.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 /* The latest names, each under a hash of an address. A slot is written by one who makes its
  * `turn` odd, and read between two looks at it: who finds it odd or changed goes without. */
@@ -133,6 +136,16 @@ static void keep_name(struct facts *f, const char *node)
     address_keep(&f->name, &f->room, (socklen_t)len);
 }
 
+static bool is_name_of_host(const struct address *name)
+{
+    struct utsname host;
+    if (name->len == 0 || process_is_caged() || raw(SYS_uname, &host) != 0) {
+        return false;
+    }
+    return strnlen(host.nodename, sizeof host.nodename) == name->len &&
+           memcmp(host.nodename, address_at(name), name->len) == 0;
+}
+
 static void begin_facts(struct facts *f, enum call call, int result, int err)
 {
     memset(f, 0, offsetof(struct facts, room.bytes));
@@ -148,6 +161,7 @@ bool observe_unresolved(struct facts *f, const char *node, const struct addrinfo
 {
     begin_facts(f, CALL_getaddrinfo, result, err);
     keep_name(f, node);
+    f->is_own_name = result != 0 && is_name_of_host(&f->name);
     bool is_question = hints && can_read(hints, sizeof *hints) && hints->ai_flags & AI_NUMERICHOST;
     return !is_question && !is_number((const char *)address_at(&f->name), f->name.len);
 }

@@ -128,6 +128,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(number, port_high)                                                                           \
     X(truth, has_own_ports)                                                                        \
     X(truth, is_filtered)                                                                          \
+    X(truth, is_own_name)                                                                          \
     X(number, send_buffer)                                                                         \
     X(number, mtu)                                                                                 \
     X(truth, hears_errors)                                                                         \

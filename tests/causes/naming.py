@@ -17,6 +17,30 @@ def ask(answer):
     call(socket.getaddrinfo, "some.test", 80, AF_INET)
 
 
+def call_this_host(name):
+    if libc.unshare(0x4000000):  # CLONE_NEWUTS
+        raise OSError(ctypes.get_errno(), "unshare")
+    socket.sethostname(name)
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=some.test
+        the name does not exist ... It is the name of this host itself (hostname).
+""")
+def name_of_this_host():
+    call_this_host("some.test")
+    ask("nxdomain")
+
+
+@case("""
+    getaddrinfo EAI_NONAME name-not-resolved | name=some.test
+        the name does not exist ... !this host itself
+""")
+def name_that_only_begins_as_this_hosts():
+    call_this_host("some.test.example")
+    ask("nxdomain")
+
+
 @case("""
     getaddrinfo EAI_NODATA name-not-resolved | name=some.test
         The name some.test was not resolved, after ... ms: the name exists but has no address of the requested kind

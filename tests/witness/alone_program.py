@@ -24,6 +24,7 @@ from dns_server import answer_to  # noqa: E402
 
 NEVER_OPEN = 700  # and above
 CLONE_NEWNS = 0x20000
+CLONE_NEWUTS = 0x4000000
 
 
 class Alone:
@@ -146,6 +147,10 @@ def names(alone):
     if answer != "nobody":
         serve(answer, delay)
     name = f"{answer.replace('.', '-')}.test"
+    own = alone.rnd.random() < .3
+    if libc.unshare(CLONE_NEWUTS):
+        raise OSError(ctypes.get_errno(), "unshare")
+    socket.sethostname(name if own else "other.test")
 
     def resolve():
         try:
@@ -153,7 +158,7 @@ def names(alone):
             return 0
         except socket.gaierror as error:
             return error.errno
-    alone.do("getaddrinfo", -1, answer, resolve, name=name, delay=delay)
+    alone.do("getaddrinfo", -1, answer, resolve, name=name, delay=delay, own=own)
     kept.close()
 
 

@@ -71,8 +71,10 @@ def _(case, said):
     return int(said["n"]) == case.entry["limit"]
 
 
-@claim(r"The name (?P<name>\S+) was not resolved, after (?P<ms>\d+) ms: (?P<why>.*)\.")
+@claim(r"The name (?P<name>\S+) was not resolved, after (?P<ms>\d+) ms: (?P<why>.*?)\.(?P<own> It is the name of this host itself \(hostname\)\.)?")
 def _(case, said):
+    if bool(said["own"]) != case.entry["own"]:
+        return "another name is this host's own"
     return (said["name"], int(said["ms"])) == (case.entry["name"], case.record["waited_ms"]) and \
         said["why"] == NAMES[case.entry["made"]] or "something else was answered"
 
