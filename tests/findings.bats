@@ -1940,6 +1940,76 @@ client_ends() {
     run ! grep -q namei findings.json
 }
 
+@test "not-permitted: a port that needs no privilege, and TCP over IPv4, which a security module refuses; not a low port, IPv6 or UDP" {
+    local refusal='type=tcp error=EACCES errno=13 level=error cause=not-permitted'
+    # shellcheck disable=SC2086 # words
+    failed_connect 1 $refusal call=bind prog=sshd local=0.0.0.0:2222 peer= >log
+    finds_only not-permitted log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"semanage port -a -t TYPE -p tcp 2222"* ]]
+    run ! grep -q cap_net_bind_service findings.json
+    sed 's/:2222/:80/' log >low.log
+    finds_only not-permitted low.log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *cap_net_bind_service* ]]
+    run ! grep -q semanage findings.json
+    # shellcheck disable=SC2086 # words
+    failed_connect 1 $refusal prog=nginx peer=127.0.0.1:8080 >log
+    finds_only not-permitted log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"ip route get 127.0.0.1"*httpd_can_network_connect* ]]
+    for change in 's/127.0.0.1:8080/[fd00::1]:8080/' 's/type=tcp/type=udp/'; do
+        sed "$change" log >other.log
+        finds_only not-permitted other.log
+        run ! grep -q httpd_can_network_connect findings.json
+    done
+}
+
+@test "unreachable: where the program runs no route leads there, which need not be this host's network; loopback is down" {
+    failed_connect 1 peer=10.2.0.2:80 error=ENETUNREACH errno=101 cause=unreachable >log
+    finds_only unreachable log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == *PrivateNetwork=* ]]
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"sockshim doctor 100"* ]]
+    sed 's/10.2.0.2:80/127.0.0.1:6379/' log >loopback.log
+    finds_only unreachable loopback.log
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"ip link set lo up"* ]]
+    sed 's/ENETUNREACH/EHOSTUNREACH/; s/errno=101/errno=113/' log >host.log
+    finds_only unreachable host.log
+    run ! grep -q PrivateNetwork findings.json
+}
+
+@test "no-memory: reports of the kernel that netlink lost; a send that found no room is another thing" {
+    failed_connect 1 call=recvmsg type=netlink error=ENOBUFS errno=105 level=error cause=no-memory peer=0:0 prog=keepalived >log
+    finds_only no-memory log
+    [[ $(jq -r '.findings[0].title' findings.json) == "keepalived lost reports of the kernel"* ]]
+    [[ $(jq -r '.findings[0].advice' findings.json) == *"explain netlink"* ]]
+    for change in 's/call=recvmsg/call=sendmsg/' 's/type=netlink/type=udp/' 's/ENOBUFS/ENOMEM/'; do
+        sed "$change" log >other.log
+        finds_only no-memory other.log
+        run ! grep -q netlink findings.json
+    done
+}
+
+@test "name-not-resolved: the name of this host itself belongs into /etc/hosts; another one, and one that could not be looked up, do not" {
+    local own="The name web7 was not resolved, after 3 ms: the name does not exist. It is the name of this host itself (hostname)."
+    for error in EAI_NONAME EAI_AGAIN; do
+        failed_connect 1 call=getaddrinfo error=$error errno=0 type= local= peer= level=warn name=web7 waited_ms=3 cause=name-not-resolved why="$own" >log
+        finds_only name-not-resolved log
+        [[ $(jq -r '.findings[0].advice' findings.json) == *"127.0.1.1 web7"* ]]
+        for change in 's/ It is the name of this host.*[.]"/"/' 's/the name does not exist/the C library could not look it up: Too many open files/'; do
+            sed "$change" log >other.log
+            finds_only name-not-resolved other.log
+            run ! grep -q 127.0.1.1 findings.json
+        done
+    done
+}
+
+@test "broken-off: a socket pair is of two processes of this host; a path has a server" {
+    rec 1 prog=ssh type=unix-stream local= peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= >log
+    finds_only broken-off log
+    [[ $(jq -r '.findings[0].meaning' findings.json) == "No network is involved."* ]]
+    rec 1 prog=ssh type=unix-stream local= peer=/run/db.sock state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= >log
+    finds_only broken-off log
+    [[ $(jq -r '.findings[0].title' findings.json) == "/run/db.sock breaks off"* ]]
+}
+
 @test "every awk finds the same" {
     {
         rec 0 idle_ms=61000 sent_ms=3 call=send local=10.0.0.5:40001

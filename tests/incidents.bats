@@ -97,6 +97,73 @@ http_address() {
     rmdir "$seen"
 }
 
+@test "this host's own name, which only /etc/hosts could tell: hostname -f; with it there, and of another name, nothing of the kind" {
+    [ "$(id -u)" -eq 0 ] && unshare -u -m true 2>/dev/null || skip "no namespaces here"
+    echo 127.0.0.1 localhost >hosts
+    echo "hosts: files" >sources
+    renamed() {
+        unshare -u -m sh -c 'mount --bind hosts /etc/hosts; mount --bind sources /etc/nsswitch.conf; hostname web7.test; exec "$@"' - \
+            "$SOCKSHIM_COMMAND" -q -o "$1" -- "${@:2}"
+    }
+    run renamed log hostname -f
+    finds_only name-not-resolved log
+    jq -e '.findings[0] | (.title | contains("web7.test")) and (.advice | contains("127.0.1.1 web7.test"))' findings.json
+    run renamed other.log getent hosts web8.test
+    run renamed other.log "$PYTHON" -c 'import socket; socket.gethostbyname("web8.test")'
+    finds_only name-not-resolved other.log
+    run ! grep -q 127.0.1.1 findings.json
+    echo 127.0.1.1 web7.test >>hosts
+    run -0 renamed well.log hostname -f
+    [ ! -e well.log ] || finds_nothing well.log
+}
+
+@test "EACCES as a security module gives it: php's listener at a high port, curl's connect by TCP; a unix socket is a path's" {
+    under_shim log "$PROGRAMS/filtered" 13 bind php -S "127.0.0.1:$PORT"
+    finds_only not-permitted log
+    jq -e --arg port "$PORT" '.findings[0].advice | contains("semanage port -a -t TYPE -p tcp " + $port)' findings.json
+    under_shim log2 "$PROGRAMS/filtered" 13 connect curl -sS "http://127.0.0.1:$PORT/"
+    finds_only not-permitted log2
+    jq -e '.findings[0].advice | contains("httpd_can_network_connect")' findings.json
+    background redis-server --port 0 --unixsocket "$PWD/r.sock"
+    wait_until test -S r.sock
+    under_shim log3 "$PROGRAMS/filtered" 13 connect redis-cli -s "$PWD/r.sock" ping
+    finds_only not-permitted log3
+    run ! grep -q httpd_can_network_connect findings.json
+}
+
+@test "loopback is down in a new network namespace: redis-cli" {
+    unshare -n true 2>/dev/null || skip "no network namespaces here"
+    under_shim log unshare -n redis-cli -h 127.0.0.1 -p "$PORT" ping
+    finds_only unreachable log
+    jq -e '.findings[0].advice | contains("ip link set lo up")' findings.json
+    under_shim log2 redis-cli -h 127.0.0.1 -p "$PORT" ping
+    finds_only refused log2
+}
+
+@test "what a login prints stands before sftp's protocol: ssh did not fail by itself; where nothing is printed, all is well" {
+    [ "$(id -u)" -eq 0 ] || skip "sshd lets only root log in as root"
+    mkdir -p /run/sshd
+    ssh-keygen -q -t ed25519 -N '' -f hk
+    ssh-keygen -q -t ed25519 -N '' -f id
+    local print login=(-P "$PORT" -i "$PWD/id" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentityAgent=none -b /dev/null root@127.0.0.1)
+    for print in "echo Welcome;" ""; do
+        background /usr/sbin/sshd -D -e -f /dev/null -h "$PWD/hk" -p "$PORT" -o ListenAddress=127.0.0.1 -o PermitRootLogin=yes -o StrictModes=no \
+            -o AuthorizedKeysFile="$PWD/id.pub" -o Subsystem="sftp /usr/lib/openssh/sftp-server" -o ForceCommand="$print exec /usr/lib/openssh/sftp-server"
+        wait_for_port "$PORT"
+        under_shim "log$print" sftp "${login[@]}"
+        if [ -n "$print" ]; then
+            grep -q "Received message too long" said
+            finds_only broken-off "log$print"
+            jq -e '.findings[0].meaning | startswith("No network is involved.")' findings.json
+        else
+            run ! grep -q "too long" said
+            finds_nothing log
+        fi
+        PORT=$(free_port)
+        login[1]=$PORT
+    done
+}
+
 @test "a listening socket for a connection: pure-ftpd is given the listener, and then an accepted one" {
     cat >activate <<'END'
 import socket, subprocess, sys

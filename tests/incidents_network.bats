@@ -315,6 +315,31 @@ second_way() {
     wait_until eval "ip -n $R route get 10.3.0.2 | grep -q vp"
 }
 
+@test "netlink: python reads what the kernel reports too late; one that reads in time loses nothing" {
+    cat >watch.py <<'END'
+import os, socket, sys, time
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+s.bind((0, 0x10))  # RTMGRP_IPV4_IFADDR
+open("ready", "w")
+while not os.path.exists("added"):
+    time.sleep(.01)
+print(len(s.recv(65536)))
+END
+    local number
+    for number in 100 1; do
+        rm -f ready added
+        background in_ns "$C" "$SOCKSHIM_COMMAND" -q -o "log$number" -- "$PYTHON" watch.py
+        wait_until test -e ready
+        for ((n = 0; n < number; n++)); do echo "addr add 10.7.$number.$n/32 dev lo"; done | ip -n "$C" -b -
+        touch added
+        wait "$BACKGROUND" || :
+    done
+    finds_only no-memory log100
+    jq -e '.findings[0].title | contains("lost reports of the kernel")' findings.json
+    [ ! -e log1 ] || finds_nothing log1
+}
+
 @test "rp_filter: datagrams that a sniffer sees and no program gets; where the way back is the same, nothing is said" {
     second_way 1
     background ip netns exec "$S" socat -u UDP-RECV:5140 OPEN:got,creat,append

@@ -49,8 +49,17 @@ function judge_clients(g,    i, n, time) {
     add_figure(n, "connections", group_size[g])
 }
 
+# A pair, as a program makes it for what it starts: sftp, rsync and git for ssh.
+function is_of_pair(i) {
+    return type_of[i] == "unix-stream" && peer_of[i] == "" && local_of[i] == ""
+}
+
 function tell_broken_off(g,    i, n, size) {
     i = group_first[g]
+    if (is_of_pair(i)) {
+        tell_pair_broken_off(g)
+        return
+    }
     size = size_told(g)
     n = found("broken-off", "warn", g, \
         spoken_peer(i) " breaks off " tally(g, "connection", "connections") " of " spoken_prog(i), \
@@ -60,6 +69,16 @@ function tell_broken_off(g,    i, n, size) {
         size != "" ? size_advice(i) : "its log, for client " printable(local_of[i]) "; with a sockshim log from there as well, `sockshim report` says which.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "rx", group_least[g])
+}
+
+function tell_pair_broken_off(g,    i, n) {
+    i = group_first[g]
+    n = found("broken-off", "warn", g, \
+        "The process at the other end of " spoken_prog(i) "'s socket pair closed it", \
+        tally(g, "failure", "failures") ", first at " clock(i) ".", \
+        "No network is involved. It closed with data unread, or ended: often the program that started " spoken_prog(i) " (sftp, git, rsync start ssh), which has a reason of its own.", \
+        "read what that program printed: `sockshim explain MESSAGE`.")
+    add_figure(n, "connections", group_size[g])
 }
 
 # size_told(G): a sentence for the records of clients in group G, if those were sent more than

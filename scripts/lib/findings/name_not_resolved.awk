@@ -18,6 +18,11 @@ function is_reverse(i) {
     return call_of[i] == "getnameinfo"
 }
 
+# The record says so. Not where the C library could not even begin to look.
+function is_own_name(i) {
+    return why_of[i] ~ /name of this host itself/ && why_of[i] !~ /could not look it up/ && error_of[i] ~ /^EAI_(NONAME|NODATA|AGAIN|FAIL)$/
+}
+
 function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
     i = group_first[g]
     split(group_key[g], part, SUBSEP)
@@ -26,10 +31,12 @@ function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
-        is_temporary && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
+        is_own_name(i) ? "It is the name of this host itself, as after it was renamed or cloned, or in a container: no name server has to know it, /etc/hosts does." \
+            : is_temporary && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
             : is_temporary ? "No name server gave an answer that could be used; the name may well exist." \
             : "The name servers said that there is no such name, or no such address of it.", \
-        is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
+        is_own_name(i) ? "`127.0.1.1 " printable(part[2]) "` into /etc/hosts (`getent hosts " printable(part[2]) "` answers then); `sockshim explain own-name`." \
+            : is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
             : "check its spelling, and search and ndots in /etc/resolv.conf.")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])

@@ -117,6 +117,10 @@ function not_reached_meaning(i, ms) {
         return "No route, as the default route, says where to join a multicast group; or the interface that it names is missing."
     if (cause_of[i] == "unreachable" && is_to_many(i))
         return "Multicast and broadcast need a route as well, which says by which interface: there is none, as before the network is up."
+    if (error_of[i] == "ENETUNREACH" && is_of_inner_network(peer_of[i]) == 1)
+        return "Loopback is down where " spoken_prog(i) " runs, as in a new network namespace (a sandbox, unshare -n); or a rule or route there forbids it."
+    if (error_of[i] == "ENETUNREACH")
+        return "No route leads there where " spoken_prog(i) " runs: on this host, or in a network of its own (PrivateNetwork=, a container); or a router reported so."
     if (cause_of[i] == "unreachable")
         return "This host has no route there, or a router reported so."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_long_question(i))
@@ -135,6 +139,9 @@ function not_reached_meaning(i, ms) {
             : "A listener, a connection of the last run in TIME_WAIT" (may_be_given_out(i) ? ", or an outgoing one, to which the kernel gave this port" : ", or another one") "."
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
+    if (is_denied(i))
+        return call_of[i] == "bind" ? "From port 1024 on (by default) no privilege is needed: SELinux or another security module, a BPF program or a seccomp filter refuses it." \
+            : "A security module (SELinux stops web servers by default), a prohibiting route or rule, or a seccomp filter refuses it."
     if (is_socket_itself(i))
         return "The socket's own owner, group and mode keep it out (the directories do not), or a security module."
     return printable(why_of[i])
@@ -143,6 +150,13 @@ function not_reached_meaning(i, ms) {
 # What the record says of a path all of whose directories may be searched.
 function is_socket_itself(i) {
     return cause_of[i] == "not-permitted" && why_of[i] ~ /every directory of the path may be searched/
+}
+
+# EACCES where nothing that Unix grants is asked for: a port without privilege (inet_bind in
+# net/ipv4/af_inet.c), or TCP over IPv4, of which no ICMP is told so (icmp_err_convert in net/ipv4/icmp.c).
+function is_denied(i) {
+    return cause_of[i] == "not-permitted" && error_of[i] == "EACCES" && (call_of[i] == "bind" ? type_of[i] ~ /tcp|udp/ && port_of(local_of[i]) >= 1024 \
+        : call_of[i] == "connect" && type_of[i] ~ /tcp/ && !is_ipv6(i))
 }
 
 # How many connects of the program to the same address went through between failures of the
@@ -308,7 +322,11 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "unreachable" && ms >= 500 && is_own_bridge(i))
         return "`ip route get " printable(host_of(peer_of[i])) "`; if by br-... or docker0, give that another subnet (default-address-pools)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EINVAL" || is_forbidden_route(i))
-        return "`ip route get " printable(host_of(peer_of[i])) "` fails likewise, `ip route show match " printable(host_of(peer_of[i])) "` names it" (error_of[i] == "EINVAL" ? "." : "; else `journalctl -k --grep denied`.")
+        return "`ip route get " printable(host_of(peer_of[i])) "` fails likewise, `ip route show match " printable(host_of(peer_of[i])) "` names it" (error_of[i] == "EINVAL" ? "." : is_denied(i) ? "; else `ausearch -m avc`; web servers: `setsebool -P httpd_can_network_connect on`." : "; else `journalctl -k --grep denied`.")
+    if (error_of[i] == "ENETUNREACH" && is_of_inner_network(peer_of[i]) == 1)
+        return "`ip link set lo up`, there: `nsenter -t " printable(pid_of[i]) " -n` while it runs, or in what starts it."
+    if (error_of[i] == "ENETUNREACH")
+        return "`ip route get " printable(host_of(peer_of[i])) "`; if that finds one, `sockshim doctor " printable(pid_of[i]) "` while it runs: has it a network of its own?"
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
@@ -330,8 +348,10 @@ function not_reached_advice(i, ms) {
         return "`namei -l " printable(peer_of[i]) "`; chmod o+x that directory, or into its group."
     if (is_socket_itself(i))
         return "`grep Groups /proc/" printable(pid_of[i]) "/status`: without the socket's (`ls -ln`)? One given after the start needs a restart."
+    if (is_denied(i)) # at bind
+        return "`ausearch -m avc`; SELinux: `semanage port -a -t TYPE -p " (type_of[i] ~ /udp/ ? "udp " : "tcp ") port_of(local_of[i]) "`; `sockshim explain selinux`."
     if (cause_of[i] == "not-permitted")
-        return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on." : (peer_of[i] ~ /^\// ? "`namei -l " printable(peer_of[i]) "` shows the permissions along the path (directories need x); `journalctl -k --grep denied`." : "`journalctl -k --grep denied`.")
+        return call_of[i] == "bind" ? "`setcap cap_net_bind_service+ep`, AmbientCapabilities= of its unit, or a port from 1024 on; as root: `sockshim explain selinux`." : (peer_of[i] ~ /^\// ? "`namei -l " printable(peer_of[i]) "` shows the permissions along the path (directories need x); `journalctl -k --grep denied`." : "`journalctl -k --grep denied`.")
     return "look in its log at " clock(i) "."
 }
 

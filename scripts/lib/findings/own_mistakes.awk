@@ -36,6 +36,10 @@ function tell_own_mistake(g,    i, n) {
         tell_listener_as_connection(g)
         return
     }
+    if (is_overrun(i)) {
+        tell_overrun(g)
+        return
+    }
     n = found(cause_of[i], level_of[i] >= RANK["error"] ? "error" : "warn", g, \
         spoken_prog(i) ": " printable(call_of[i]) " fails with " printable(error_of[i]) ", " (cause_of[i] == "no-memory" ? "as the kernel has no room" : cause_of[i] == "message-too-big" ? "as the message is too big" : "a mistake of the program"), \
         tally(g, "time", "times") ", first at " clock(i) " on descriptor " printable(fd_of[i]) (site_of[i] != "" ? ", called from " printable(site_of[i]) : "") ".", \
@@ -51,6 +55,21 @@ function tell_listener_as_connection(g,    i, n) {
         tally(g, "time", "times") ", first at " clock(i) (local_of[i] != "" ? ", " printable(local_of[i]) : "") ": it asked for the peer (getpeername), and there is none.", \
         "Whoever started it seems to have passed on the listening socket itself; no client is at fault.", \
         "systemd: Accept=yes and a template unit NAME@.service; inetd: nowait.")
+    add_figure(n, "records", group_size[g])
+}
+
+# What the kernel reports by netlink finds no room (netlink_overrun in net/netlink/af_netlink.c).
+function is_overrun(i) {
+    return cause_of[i] == "no-memory" && error_of[i] == "ENOBUFS" && type_of[i] == "netlink" && call_of[i] ~ /^_*re(cv|ad)/
+}
+
+function tell_overrun(g,    i, n) {
+    i = group_first[g]
+    n = found("no-memory", "error", g, \
+        spoken_prog(i) " lost reports of the kernel: it read its netlink socket too late", \
+        tally(g, "time", "times") " (ENOBUFS), first at " clock(i) " on descriptor " printable(fd_of[i]) ".", \
+        "More happened (routes, addresses, connections) than its receive buffer holds; memory is not short. What it knows of them may be wrong since.", \
+        "restart it; a larger buffer: `sockshim explain netlink`.")
     add_figure(n, "records", group_size[g])
 }
 
