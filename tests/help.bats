@@ -28,6 +28,7 @@ a_copy() {
     cd "$BATS_TEST_TMPDIR/tree"
     cp -r "$SOCKSHIM_COMMAND" "$TOP/scripts/lib" scripts/
     SOCKSHIM_COMMAND=$PWD/scripts/sockshim
+    export BUILD=${SHIM%/*} # the copy has none of its own
 }
 
 # refuses MESSAGE WORD...: in one line that is like that pattern, with status 2.
