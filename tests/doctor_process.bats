@@ -66,6 +66,68 @@ has_findings() {
     says " of the 64 descriptors that it may open are in use" "prlimit --pid " "sockets of other kinds, not bound or not connected"
 }
 
+@test "processes and threads that run out: those of its user, and of its cgroup; not of root" {
+    [ "$(id -u)" -eq 0 ] || skip "to become another user needs root"
+    local limit its
+    mkdir cgroup
+    in_cgroup() {
+        unshare -m sh -c 'mount --bind cgroup /sys/fs/cgroup; exec "$@"' - "$SOCKSHIM_COMMAND" doctor --seconds 0 "$1"
+    }
+    for limit in 2 20; do
+        setpriv --reuid 64987 --regid 64987 --clear-groups prlimit "--nproc=$limit" "$PYTHON" -c '
+import threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+print("ready", flush=True)
+threading.Event().wait()' >"ready$limit" 3>&- &
+        its=$!
+        BACKGROUNDS+=" $its"
+        wait_until test -s "ready$limit"
+        run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 "$its"
+        if [ "$limit" = 2 ]; then
+            says "All of the 2 processes and threads that its user 64987 may have are in use. When none is left, fork and pthread_create fail with EAGAIN" "Do: if they are all needed: LimitNPROC= of its unit"
+            kill -9 "$its"
+            wait "$its" || :
+        else
+            says_not "processes and threads that"
+        fi
+    done
+    echo 100 >cgroup/pids.max
+    echo 96 >cgroup/pids.current
+    run -0 in_cgroup "$its"
+    says "96 of the 100 processes and threads that its cgroup / may have (pids.max) are in use" "TasksMax= of the unit"
+    echo 80 >cgroup/pids.current
+    run -0 in_cgroup "$its"
+    says_not "processes and threads that"
+    echo max >cgroup/pids.max
+    run -0 in_cgroup "$its"
+    says_not "processes and threads that"
+    prlimit --nproc=1 sleep 1000 3>&- &
+    BACKGROUNDS+=" $!"
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 $!
+    says_not "processes and threads that"
+}
+
+@test "a network namespace that leads nowhere: loopback alone, or down; one with an address, and this shell's own" {
+    unshare -n true 2>/dev/null || skip "no network namespaces here"
+    unshare -n sh -c 'echo "$$" >pid; exec sleep 1000' 3>&- &
+    BACKGROUNDS+=" $!"
+    wait_until test -s pid
+    local its
+    its=$(cat pid)
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 "$its"
+    says "in a network namespace of its own, which has no address at all: even loopback is down. No other host can be reached" "PrivateNetwork=" "Nothing stands out"
+    nsenter -t "$its" -n ip link set lo up
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 "$its"
+    says "which has loopback alone. No other host can be reached"
+    run -0 nsenter -t "$its" -n "$SOCKSHIM_COMMAND" doctor --seconds 0 "$its"
+    says_not "No other host"
+    nsenter -t "$its" -n ip addr add 10.9.0.1/24 dev lo
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 "$its"
+    says "in a network namespace of its own"
+    says_not "No other host"
+    kill "$its"
+}
+
 @test "descriptors that run out: whose connections they are, if most are of one host" {
     looking_at held_by_one
     says "descriptors that it may open are in use; 6 of its 8 clients' connections are with 127.0.0.7. When none is left"

@@ -190,6 +190,7 @@ END {
     waits_for_lock()
     computes()
     few_descriptors()
+    few_processes()
     full_queues()
     busy_with_one_peer()
     not_accepted()
@@ -510,7 +511,7 @@ function in_seconds(number) {
 # ---- All of it ----
 
 function print_all(    i) {
-    paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? ", in a network namespace of its own" : ""))
+    paragraph("", "Process " pid " (" process_name ")" (is_elsewhere ? network_of_its_own() : ""))
     if (its_root ~ /^\/./)
         paragraph("", "Its root directory is " its_root " (chroot): the paths that it looks for now, as those of unix sockets and /dev/log, are below it. What this shell has at /run/NAME, it finds only at " its_root "/run/NAME (a socket made there, or bind-mounted).")
     else if (private_places != "" && !tells_of_places)

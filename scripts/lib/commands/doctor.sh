@@ -36,12 +36,13 @@ unix sockets that it cannot find or reach by their path (PrivateTmp,
 directories, groups), packets that rp_filter drops, connections on which both
 sides wait for the other to begin, or only small packets arrive (MTU), listeners
 on loopback alone, full accept queues, connections that wait to be accepted
-(also by another process at the same address), descriptors and local ports
-against their limits, workers of it (processes of its name that it has started)
-that wait for an answer, a file's lock that it or they wait for, and who holds
-it, a program that computes and reads nobody, clients that wait although it
-waits for nobody (a used-up pool), whose connections it and its workers have;
-and the call that each thread waits in, and for whom.
+(also by another process at the same address), descriptors, processes of its
+user or unit, and local ports against their limits, workers of it (processes of
+its name that it has started) that wait for an answer, a file's lock that it or
+they wait for, and who holds it, a program that computes and reads nobody,
+clients that wait although it waits for nobody (a used-up pool), whose
+connections it and its workers have; and the call that each thread waits in, and
+for whom.
 Nothing is injected or traced. Without root it works for your own processes;
 what could not be seen is listed.
 
@@ -426,7 +427,7 @@ doctor_tell_process() {
         doctor_process_children "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-locks.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-locks.awk" -f "$lib/doctor-confined.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
         -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
@@ -475,13 +476,44 @@ doctor_process_itself() {
     doctor_name=
     read -r doctor_name <"$doctor_its/comm"
     printf 'process\t%s\t%s\n' "$1" "$doctor_name"
-    [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "elsewhere"
+    [ "$(readlink "$doctor_its/ns/net")" = "$(readlink /proc/self/ns/net)" ] || doctor_elsewhere
     doctor_private_places
     printf 'root\t%s\n' "$(readlink "$doctor_its/root")"
+    doctor_confined
     [ -z "$doctor_ss_missing" ] || printf 'no-ss\t%s\n' "$doctor_ss_missing"
     doctor_knobs
     awk '{ print "knob\ttcp_syn_linear_timeouts\t" $1 }' /proc/sys/net/ipv4/tcp_syn_linear_timeouts
     doctor_process_descriptors
+}
+
+doctor_elsewhere() {
+    echo elsewhere
+    [ ! -r "$doctor_its/net/fib_trie" ] || {
+        echo addresses-of-it
+        doctor_addresses "$doctor_its/net" | sed 's/^address/&-of-it/'
+    }
+}
+
+# How many processes and threads its user has, and its limit of them, if it is not root; and the
+# same of the cgroup, or the one above it, that is nearest to its limit.
+doctor_confined() {
+    # CAP_SYS_ADMIN (21) and CAP_SYS_RESOURCE (24) lift that limit: copy_process in kernel/fork.c.
+    doctor_uid=$(awk '
+        $1 == "Uid:" { uid = $2 }
+        $1 == "CapEff:" { is_free = int(digit(11) / 2) % 2 || digit(10) % 2 }
+        function digit(i) { return index("0123456789abcdef", substr($2, i, 1)) - 1 }
+        END { print is_free ? 0 : uid }' "$doctor_its/status")
+    [ "${doctor_uid:-0}" = 0 ] || printf 'nproc\t%s\t%s\t%s\n' "$(awk '/^Max processes/ { print $3 }' "$doctor_its/limits")" "$(
+        cat /proc/[0-9]*/status | awk -v uid="$doctor_uid" '$1 == "Uid:" { is_its = $2 == uid } $1 == "Threads:" && is_its { n += $2 } END { print n + 0 }'
+    )" "$(id -nu "$doctor_uid" || echo "$doctor_uid")"
+    doctor_cgroup=/sys/fs/cgroup$(sed -n 's/^0:://p' "$doctor_its/cgroup")
+    doctor_pids=$(sed -n 's/^[0-9]*:pids://p' "$doctor_its/cgroup")
+    [ -z "$doctor_pids" ] || doctor_cgroup=/sys/fs/cgroup/pids$doctor_pids
+    case $doctor_cgroup in */..*) return ;; esac # beyond this cgroup namespace
+    while [ "${doctor_cgroup#/sys/fs/cgroup}" != "$doctor_cgroup" ]; do
+        [ ! -r "$doctor_cgroup/pids.max" ] || printf '%s\t%s\t%s\n' "$(cat "$doctor_cgroup/pids.current")" "$(cat "$doctor_cgroup/pids.max")" "$(doctor_name=${doctor_cgroup#/sys/fs/cgroup} && echo "${doctor_name:-/}")"
+        doctor_cgroup=${doctor_cgroup%/*}
+    done | awk -F '\t' '$2 + 0 > 0 && $1 / $2 > most { most = $1 / $2; nearest = $0 } END { if (nearest != "") print "pids\t" nearest }'
 }
 
 # Where a unix socket of one is not the other's: as PrivateTmp= of a unit makes it.
@@ -646,8 +678,8 @@ doctor_after() {
     } | doctor_awk doctor-command.awk -f "$lib/doctor-names.awk" -f "$lib/doctor-address.awk"
 }
 
-# Of this network namespace.
+# doctor_addresses [NET]: of a network namespace, or of this one.
 doctor_addresses() {
-    awk '/32 host LOCAL/ { print "address\t" address } { address = $NF }' /proc/net/fib_trie
-    awk '{ print "address\t" $1 }' /proc/net/if_inet6
+    awk '/32 host LOCAL/ { print "address\t" address } { address = $NF }' "${1:-/proc/net}/fib_trie"
+    awk '{ print "address\t" $1 }' "${1:-/proc/net}/if_inet6"
 } 2>/dev/null
