@@ -89,7 +89,7 @@ struct facts {
     int8_t closed_at; /* at EACCES: how much of the peer's path, of 108 bytes at most, is the first
                        * directory that may not be searched; -1: all may be; 0: not known */
     bool is_filtered; /* at EPERM, EACCES, EAFNOSUPPORT: by a seccomp filter, which may answer */
-    bool is_own_name;   /* what getaddrinfo was asked for is what uname(2) calls this host */
+    bool is_own_name; /* what getaddrinfo was asked for is what uname(2) calls this host */
     bool has_own_ports; /* port_low and port_high are the socket's: IP_LOCAL_PORT_RANGE */
 
     /* Another error waits behind this result. UNKNOWN as well where notices in the error

@@ -56,9 +56,10 @@ template clause_why_not_resolved(const struct facts *f)
 
 template why_name_not_resolved(const struct facts *f)
 {
-    return f->is_own_name ? SAY("$asked_for not resolved, after $waited_ms ms: $why_not_resolved. It "
-                                "is the name of this host itself (hostname).")
-                          : SAY("$asked_for not resolved, after $waited_ms ms: $why_not_resolved.");
+    return f->is_own_name
+               ? SAY("$asked_for not resolved, after $waited_ms ms: $why_not_resolved. It "
+                     "is the name of this host itself (hostname).")
+               : SAY("$asked_for not resolved, after $waited_ms ms: $why_not_resolved.");
 }
 
 template why_name_resolved_late(const struct facts *f)
