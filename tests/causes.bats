@@ -91,6 +91,10 @@ check() {
     check whose
 }
 
+@test "what looks like something else" {
+    check alike
+}
+
 @test "UDP and raw" {
     check udp
 }

@@ -101,6 +101,12 @@ bool address_is_abstract(const struct address *a)
     return is_unix(a) && a->len > sizeof(sa_family_t) && address_at(a)->un.sun_path[0] == '\0';
 }
 
+bool address_is_relative(const struct address *a)
+{
+    return is_unix(a) && a->len > sizeof(sa_family_t) && address_at(a)->un.sun_path[0] != '\0' &&
+           address_at(a)->un.sun_path[0] != '/';
+}
+
 bool address_is_named(const struct address *a)
 {
     if (is_inet(a)) {

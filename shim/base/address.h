@@ -53,6 +53,8 @@ sa_family_t address_family(const struct address *address);
 bool address_is_named(const struct address *address);
 /* Of a unix socket, and not a path: unix(7). */
 bool address_is_abstract(const struct address *address);
+/* Of a unix socket, a path that begins at the working directory. */
+bool address_is_relative(const struct address *address);
 /* As a destination this host: 127.0.0.0/8, 0.0.0.0, ::1, ::, and the mapped forms. */
 bool address_is_this_host(const struct address *address);
 /* 0.0.0.0, ::, and the mapped form. */

@@ -42,7 +42,8 @@ enum __attribute__((packed)) assigned {
     ASSIGNED_NOT_KNOWN, /* not asked, or it is there by now */
     ASSIGNED_NOT,
     ASSIGNED_TENTATIVE, /* duplicate address detection runs */
-    ASSIGNED_DUPLICATE  /* which found another one */
+    ASSIGNED_DUPLICATE, /* which found another one */
+    ASSIGNED_ELSEWHERE  /* to another interface than the address names */
 };
 
 /* Without gaps, for it is on the stack below a whole line; and what every record has comes first,
@@ -116,6 +117,8 @@ struct facts {
     uint8_t tries;                         /* retransmissions since the last acknowledgement */
     uint8_t probes;                        /* unanswered probes: of a closed window, or keepalive */
     bool window_closed;
+    bool held_back; /* what is not sent is less than a segment, and the peer has room for it: the
+                     * program itself corks it (TCP_CORK, MSG_MORE), or Nagle's algorithm does */
     bool keepalive;
     bool lingers_not; /* SO_LINGER 0: closing sends RST */
 

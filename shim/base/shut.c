@@ -11,6 +11,17 @@
 enum { READING = 1, WRITING = 2, BOTH = READING | WRITING, DISSOLVED = 4 };
 
 static atomic_bool cannot_keep;
+static atomic_uint under_way;
+
+void shut_begins(void)
+{
+    atomic_fetch_add(&under_way, 1);
+}
+
+void shut_is_noted(void)
+{
+    atomic_fetch_sub(&under_way, 1);
+}
 
 static unsigned sides_in(uint64_t hint)
 {
@@ -60,10 +71,12 @@ void shut_forget(int fd)
 void shut_find(struct facts *f)
 {
     uint64_t hint = 0;
+    bool may_come = atomic_load(&under_way) > 0; /* looked at first: it is noted, or not over */
     if (raw(RAW_FCNTL, f->fd, GET_HINT, &hint) < 0) {
         return;
     }
-    enum known rest = atomic_load_explicit(&cannot_keep, memory_order_relaxed) ? UNKNOWN : NO;
+    bool is_sure = !may_come && !atomic_load_explicit(&cannot_keep, memory_order_relaxed);
+    enum known rest = is_sure ? NO : UNKNOWN;
     f->shut_reading = sides_in(hint) & READING ? YES : rest;
     f->shut_writing = sides_in(hint) & WRITING ? YES : rest;
 }

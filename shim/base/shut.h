@@ -11,6 +11,10 @@
 
 /* After a shutdown(fd, how) that succeeded. Two system calls; errno stays. */
 hidden void shut_note(int fd, int how);
+/* Around the call and its note: a thread that it has woken finds UNKNOWN until it is noted. No
+ * system call. */
+hidden void shut_begins(void);
+hidden void shut_is_noted(void);
 
 /* After a connect of a datagram socket to AF_UNSPEC that succeeded. Two system calls; errno
  * stays. */
@@ -24,8 +28,9 @@ hidden enum known shut_was_dissolved(int fd);
  * dissolved (net/ipv4/tcp.c, tcp_disconnect()). One system call; errno stays. */
 hidden void shut_forget(int fd);
 
-/* Fills in facts->shut_reading and shut_writing. UNKNOWN where nothing can be kept: before
- * Linux 4.13, or on a socket that another user made (6.9 and later). One system call. */
+/* Fills in facts->shut_reading and shut_writing. UNKNOWN while one is under way, and
+ * where nothing can be kept: before Linux 4.13, or on a socket that another user made (6.9 and
+ * later). One system call. */
 hidden void shut_find(struct facts *facts);
 
 #endif

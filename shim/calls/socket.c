@@ -135,15 +135,14 @@ WRAP(int, listen, (int fd, int backlog))
 WRAP(int, shutdown, (int fd, int how))
 {
     REMEMBER(a.fd = fd);
+    shut_begins();
     int result = next.shutdown(fd, how);
-    if (result < 0) {
-        return (int)FAILED(CALL_shutdown, result);
-    }
-    if (keeps_notes()) {
+    if (result >= 0 && keeps_notes()) {
         shut_note(fd, how);
         hint_shut(fd);
     }
-    return result;
+    shut_is_noted();
+    return result >= 0 ? result : (int)FAILED(CALL_shutdown, result);
 }
 
 WRAP(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len))

@@ -126,6 +126,7 @@ static bool is_local_address(const char *line, size_t len, void *facts)
     take_hex(&line, end, 8);
     take_hex(&line, end, 8);
     if (in6->sin6_scope_id != 0 && interface != in6->sin6_scope_id) {
+        f->assigned = ASSIGNED_ELSEWHERE;
         return false;
     }
     f->assigned = assigned_by(take_hex(&line, end, 8));
@@ -135,7 +136,8 @@ static bool is_local_address(const char *line, size_t len, void *facts)
 static void look_for_address(void *facts)
 {
     struct facts *f = facts;
-    if (any_line("/proc/thread-self/net/if_inet6", is_local_address, f) == NO) {
+    enum known is_there = any_line("/proc/thread-self/net/if_inet6", is_local_address, f);
+    if (is_there == NO && f->assigned == ASSIGNED_NOT_KNOWN) {
         f->assigned = ASSIGNED_NOT;
     }
 }

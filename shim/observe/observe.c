@@ -197,11 +197,12 @@ static bool find_lean(struct facts *f, const struct attempt *a)
     return f->err == EINTR || (f->err == EAGAIN && f->nonblocking == YES && is_waiting_call(f));
 }
 
-/* EBADF of an open socket is of a descriptor in the message: unix(7), SCM_RIGHTS. */
+/* EBADF of an open socket is of a descriptor in the message: unix(7), SCM_RIGHTS; or in the value
+ * of an option: socket(7), SO_ATTACH_BPF. */
 static bool passes_descriptors(struct facts *f)
 {
-    bool sends_message = f->call == CALL_sendmsg || f->call == CALL_sendmmsg;
-    return sends_message && ask_int(f->fd, SOL_SOCKET, SO_DOMAIN) >= 0;
+    bool passes = f->call == CALL_sendmsg || f->call == CALL_sendmmsg || f->call == CALL_setsockopt;
+    return passes && ask_int(f->fd, SOL_SOCKET, SO_DOMAIN) >= 0;
 }
 
 /* errno values that hardly anything but a socket gives. */

@@ -318,6 +318,8 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
     f->tries = info->retransmits;
     f->probes = info->probes;
     f->window_closed = has_window && info->snd_wnd == 0;
+    f->held_back = has_window && info->notsent_bytes > 0 && info->notsent_bytes < info->snd_mss &&
+                   info->notsent_bytes <= info->snd_wnd;
 }
 
 /* How long a connect is under way when its timer goes off next: as many tries as there

@@ -177,6 +177,12 @@ static enum cause cause_of_emsgsize(const struct facts *f)
                                                                             : CAUSE_message_too_big;
 }
 
+/* Of an option: net/ipv4/igmp.c. */
+static enum cause cause_of_address(const struct facts *f)
+{
+    return is_of_option(f) ? CAUSE_bad_argument : cause_of_errno(f->err);
+}
+
 /* The ones left out are 0, and other. */
 static const unsigned char causes_by_errno[ERRNO_MAX + 1] = {
     [EAGAIN] = CAUSE_would_block,
@@ -247,6 +253,9 @@ enum cause cause_of(const struct facts *f)
         return cause_of_einval(f);
     case EMSGSIZE:
         return cause_of_emsgsize(f);
+    case EADDRINUSE:
+    case EADDRNOTAVAIL:
+        return cause_of_address(f);
     case ECONNABORTED:
     case ECONNREFUSED:
         return is_gone(f) ? CAUSE_other : cause_of_errno(f->err);

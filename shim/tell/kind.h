@@ -172,8 +172,10 @@ static inline bool is_kept_on_this_host(const struct facts *f)
 /* What the program wrote does not go out, or is not acknowledged. */
 static inline bool stands_still(const struct facts *f)
 {
-    bool is_held_up = f->unsent > 0 && (f->window_closed || f->sent_ms >= LEAST_WAIT_MS);
     bool is_lost = f->unacked > 0 && f->tries >= LEAST_TRIES;
+    bool is_on_its_way = f->unacked > 0 && f->tries == 0;
+    bool waits = is_on_its_way || (f->held_back && !f->send_failed) || f->sent_ms < LEAST_WAIT_MS;
+    bool is_held_up = f->unsent > 0 && (f->window_closed || !waits);
     return f->was_connected && f->state != TCP_STATE_CLOSE && (is_held_up || is_lost);
 }
 

@@ -153,6 +153,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(number, retrans)                                                                             \
     X(number, tries)                                                                               \
     X(number, probes)                                                                              \
+    X(truth, held_back)                                                                            \
     X(truth, window_closed)                                                                        \
     X(truth, keepalive)                                                                            \
     X(truth, lingers_not)                                                                          \

@@ -68,6 +68,8 @@ const char *say_unknown(template sentence);
     CLAUSE(or_own_address)                                                                         \
     CLAUSE(or_source_route)                                                                        \
     CLAUSE(or_to_all)                                                                              \
+    CLAUSE(or_too_much_control)                                                                    \
+    CLAUSE(or_unseen)                                                                              \
     CLAUSE(path_mtu)                                                                               \
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
     FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \
@@ -98,6 +100,7 @@ const char *say_unknown(template sentence);
     FIGURE(waited, put_duration(t, (uint64_t)f->waited_ms * 1000))                                 \
     FIGURE(waiting, put_bytes(t, (uint64_t)f->unacked + f->unsent))                                \
     CLAUSE(what_ran_out)                                                                           \
+    CLAUSE(who_shut)                                                                               \
     CLAUSE(why_not_resolved)                                                                       \
     CLAUSE(with_corked)                                                                            \
     CLAUSE(within_user_timeout)

@@ -39,6 +39,10 @@ template why_bad_descriptor(const struct facts *f)
                           : SAY("Descriptor $fd was not open when the call was made; another "
                                 "thread has since opened something with that number.");
     }
+    if (f->domain >= 0 && f->call == CALL_setsockopt) {
+        return SAY("Descriptor $fd is a socket, but the descriptor that the value of the option "
+                   "names (such as a BPF program's) is not open.");
+    }
     if (f->domain >= 0 && (f->call == CALL_sendmsg || f->call == CALL_sendmmsg)) {
         return SAY("Descriptor $fd is a socket, but a descriptor that the message passes "
                    "(SCM_RIGHTS) is not open.");
@@ -52,6 +56,9 @@ template why_bad_descriptor(const struct facts *f)
 
 static template why_invalid_bind(const struct facts *f)
 {
+    if (f->domain == AF_INET6 && f->type == SOCK_STREAM && address_is_multicast(&f->local)) {
+        return SAY("A stream socket cannot be bound to $local, which is a multicast address.");
+    }
     return address_is_mapped(&f->local)
                ? SAY("The socket is already bound, or the address or its length is of another "
                      "family (the socket may be IPv6-only, IPV6_V6ONLY).")
@@ -161,6 +168,12 @@ template why_bad_argument(const struct facts *f)
         return SAY("A message of the call has more than 1024 buffers (UIO_MAXIOV).");
     case EISCONN:
         return why_connected_already(f);
+    case EADDRINUSE: /* net/ipv4/igmp.c, net/ipv6/mcast.c */
+        return SAY("The socket already has what the option is to add: it is already a member of "
+                   "the multicast group, as a rule.");
+    case EADDRNOTAVAIL:
+        return SAY("The option names an address that is not there: the socket is not a member of "
+                   "the multicast group, or no interface has the address, as a rule.");
     case EPROTOTYPE:
         return SAY(
             "The socket at the address is of a different type (such as stream versus datagram).");
@@ -250,8 +263,8 @@ static template why_dissolved(const struct facts *f)
                      "shutdown while it was being established).")
                : SAY("This program itself dissolved the connection (connect with AF_UNSPEC, or "
                      "shutdown while it was being established); the peer may have aborted it (RST) "
-                     "before that. Or the connection had been restored (TCP_REPAIR), and the peer "
-                     "aborted it.");
+                     "before that. Or the peer aborted one that had been restored (TCP_REPAIR), or "
+                     "for which both sides had sent a SYN (simultaneous open).");
 }
 
 /* What is said whether the socket could be asked or not. */

@@ -110,7 +110,7 @@ template why_gave_up_sending(const struct facts *f)
     if (f->unacked > 0 && f->tries >= LEAST_TRIES) {
         return SAY("This program gave up on the connection: $peer had not acknowledged the last "
                    "$unacked despite $tries. Its host is down, or something on the path or on this "
-                   "host drops the packets.");
+                   "host drops or delays the packets.");
     }
     return is_end_of_program(f)
                ? SAY("This program ended with $unsent that it had written and that were not sent "

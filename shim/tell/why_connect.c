@@ -7,15 +7,17 @@ template why_connect_timed_out(const struct facts *f)
         return SAY("$Peer did not answer the connection request at all.");
     }
     return is_on_this_host(f)
-               ? SAY("No answer to the connection request (SYN) arrived from $peer: something on "
-                     "this host drops or redirects the packets (a firewall rule, a BPF program, a "
-                     "full conntrack table), or the server's kernel ignores "
-                     "them (its accept queue is full, or it requires a TCP MD5 or AO key).")
-               : SAY("No answer to the connection request (SYN) arrived from $peer: the host is "
-                     "down or does not exist, something on this host or on the path drops the "
-                     "packets (a firewall, a BPF program, a full conntrack table), or the server's "
-                     "kernel ignores them (its accept queue is "
-                     "full, or it requires a TCP MD5 or AO key).");
+               ? SAY("The connection request (SYN) was not answered by a SYN-ACK from $peer: "
+                     "something on "
+                     "this host drops, delays or redirects the packets (a firewall rule, a BPF "
+                     "program, a full conntrack table), or the server's kernel rejects them (its "
+                     "accept queue is full, it requires a TCP MD5 or AO key, or takes them for "
+                     "part of an old connection).")
+               : SAY("The connection request (SYN) was not answered by a SYN-ACK from $peer: the "
+                     "host is down or does not exist, something on this host or on the path drops "
+                     "or delays the packets (a firewall, a BPF program, a full conntrack table), "
+                     "or the server's kernel rejects them (its accept queue is full, it requires a "
+                     "TCP MD5 or AO key, or takes them for part of an old connection).");
 }
 
 /* Of an unconnected socket, and with IP_RECVERR, it may have been to anybody; a connected one
@@ -32,17 +34,18 @@ static template why_inet_refused(const struct facts *f)
     if (f->type != SOCK_STREAM) {
         return SAY(
             "An earlier datagram from this socket$to_peer was answered with ICMP port unreachable: "
-            "nothing is receiving at its destination, or a firewall rejects it.");
+            "nothing at its destination receives it, or a firewall rejects it.");
     }
     if (f->was_connected) {
         return SAY("The connection to $peer was established, and then its packets were answered "
                    "with ICMP port unreachable: a firewall rejects them$never_acknowledged.");
     }
     return is_on_this_host(f)
-               ? SAY("Nothing is listening on $peer on this host, or a firewall rule on this host "
-                     "rejects or redirects the connection.")
+               ? SAY("Nothing is listening on $peer on this host (or only on another interface), "
+                     "or a "
+                     "firewall rule on this host rejects or redirects the connection.")
                : SAY("$Peer answered that nothing is listening on that port, or a firewall rejects "
-                     "the connection (RST or ICMP port unreachable).");
+                     "or redirects the connection (RST or ICMP port unreachable).");
 }
 
 template why_connection_refused(const struct facts *f)
@@ -84,7 +87,9 @@ template clause_or_broadcast(const struct facts *f)
 
 template clause_or_ipv6_only(const struct facts *f)
 {
-    return address_is_mapped(&f->peer) ? SAY(" Or the socket is IPv6-only (IPV6_V6ONLY).") : NULL;
+    bool is_ipv4 = address_is_mapped(&f->peer) ||
+                   (f->domain == AF_INET6 && address_family(&f->peer) == AF_INET);
+    return is_ipv4 ? SAY(" Or the socket is IPv6-only (IPV6_V6ONLY).") : NULL;
 }
 
 /* An address that a socket is bound to, or got when it was connected, may have been taken from
@@ -118,11 +123,11 @@ static template why_no_route(const struct facts *f)
         return SAY("$Peer is a multicast address, to which a stream socket cannot connect.");
     }
     return is_on_this_host(f)
-               ? SAY("There is no route to $peer: this host has none or a rule of type "
-                     "unreachable, or a firewall rule on this host reported this "
+               ? SAY("There is no route to $peer: this host has none that this socket may use, or "
+                     "a rule of type unreachable, or a firewall rule on this host reported this "
                      "(ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram")
-               : SAY("There is no route to $peer: this host has none or a rule of type "
-                     "unreachable, or a router or firewall on the "
+               : SAY("There is no route to $peer: this host has none that this socket may use, or "
+                     "a rule of type unreachable, or a router or firewall on the "
                      "path reported this (ICMP).$or_broadcast$or_own_address$or_ipv6_only"
                      "$or_earlier_datagram");
 }
@@ -189,12 +194,16 @@ static template why_not_assigned(const struct facts *f)
                    "detection has found another host that has it (dadfailed).");
     case ASSIGNED_NOT:
         return SAY("The address $local is not assigned to this host.");
+    case ASSIGNED_ELSEWHERE:
+        return SAY("The address $local is on this host, but not on the interface that it names.");
     default:
         return f->domain == AF_INET6 && !address_is_mapped(&f->local)
-                   ? SAY("The address $local is not assigned to this host, or was not yet: "
+                   ? SAY("The address $local is not assigned to this host, or not to the interface "
+                         "that the socket is bound to (SO_BINDTODEVICE, VRF), or was not yet: "
                          "duplicate address detection was still running (ip -6 address: "
                          "tentative).")
-                   : SAY("The address $local is not assigned to this host.");
+                   : SAY("The address $local is not assigned to this host, or not in the VRF of "
+                         "the socket.");
     }
 }
 
@@ -267,12 +276,17 @@ template why_address_in_use(const struct facts *f)
 
 template why_no_such_socket(const struct facts *f)
 {
-    return f->listens_unseen == YES
-               ? SAY("A socket is bound to $peer, but this program does not see that path: it was "
-                     "removed, or one of the two has its own file system (PrivateTmp, a "
-                     "container).")
+    if (f->listens_unseen == YES) {
+        return SAY("A socket is bound to $peer, but this program does not see that path: it was "
+                   "removed, or one of the two has its own file system (a container, a chroot, "
+                   "PrivateTmp=).");
+    }
+    return address_is_relative(&f->peer)
+               ? SAY("There is no socket at $peer, from this program's working directory: the "
+                     "server is not running, uses another path or directory, or sees another file "
+                     "system (a container, a chroot).")
                : SAY("There is no socket at $peer: the server is not running, uses another path, "
-                     "or sees another file system (a container).");
+                     "or sees another file system (a container, a chroot).");
 }
 
 template why_backlog_full(const struct facts *f)

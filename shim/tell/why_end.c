@@ -14,10 +14,13 @@ template why_zero_length_request(const struct facts *f)
     if (f->call == CALL_writev || f->call == CALL_pwritev2) {
         return SAY("The program itself offered 0 bytes, so nothing was sent.");
     }
-    return keeps_messages_apart(f) && f->sends
-               ? SAY("The program itself offered 0 bytes: an empty datagram was sent.")
-               : SAY("The program itself offered 0 bytes; this says nothing about the "
-                     "connection.");
+    if (!keeps_messages_apart(f)) {
+        return SAY("The program itself offered 0 bytes; this says nothing about the connection.");
+    }
+    return is_inet(f) && f->type == SOCK_DGRAM
+               ? SAY("The program itself offered 0 bytes: an empty datagram was sent, or is kept "
+                     "back for what follows it (MSG_MORE, UDP_CORK).")
+               : SAY("The program itself offered 0 bytes: an empty datagram was sent.");
 }
 
 template why_zero_length_datagram(const struct facts *f)
@@ -30,8 +33,9 @@ template why_zero_length_datagram(const struct facts *f)
 
 template why_error_queue(const struct facts *f)
 {
-    (void)f;
-    return SAY("The error queue delivered control data without any payload.");
+    return f->has_len && f->len == 0
+               ? SAY("The call took an entry from the error queue and had no room for a payload.")
+               : SAY("The call took an entry from the error queue that has no payload.");
 }
 
 template why_source_exhausted(const struct facts *f)
@@ -77,19 +81,29 @@ static template why_fin(const struct facts *f)
                "finished sending.$not_acknowledged$failed_since");
 }
 
+/* One that sockshim is not in: nobody has noted it. */
+template clause_or_unseen(const struct facts *f)
+{
+    (void)f;
+    return SAY(" Or another process that shares this end shut it down.");
+}
+
 static template why_unix_closed(const struct facts *f)
 {
     bool not_by_us = f->shut_reading == NO;
     if (f->type == SOCK_SEQPACKET) {
         return not_by_us ? SAY("$Peer closed its end, or finished sending, or sent an empty "
-                               "message just before that: the kernel does not distinguish them.")
+                               "message just before that: the kernel does not distinguish "
+                               "them.$or_unseen")
                          : SAY("$Peer closed its end, or finished sending, or sent an empty "
                                "message just before that, or this program shut down its own "
                                "reading side: the kernel does not distinguish them.");
     }
     if (not_by_us) {
-        return f->hung_up == YES ? SAY("$Peer closed its end, or shut it down without closing it.")
-                                 : SAY("$Peer finished sending (it shut down its writing side).");
+        return f->hung_up == YES ? SAY("$Peer closed its end, or shut it down without closing it."
+                                       "$or_unseen")
+                                 : SAY("$Peer finished sending (it shut down its writing side)."
+                                       "$or_unseen");
     }
     return f->hung_up == YES
                ? SAY("$Peer closed its end, or either side shut the connection down: on a unix "
@@ -123,16 +137,28 @@ template why_closed_unanswered(const struct facts *f)
                "answer looks the same.$not_acknowledged$failed_since");
 }
 
+/* Of a process that sockshim is not in, nobody has noted it. */
+template clause_who_shut(const struct facts *f)
+{
+    enum known is_noted = f->sends ? f->shut_writing : f->shut_reading;
+    return is_noted == YES ? SAY("This program itself")
+                           : SAY("This program, or another process that shares the socket,");
+}
+
 template why_local_shutdown_read(const struct facts *f)
 {
     if (f->type == SOCK_SEQPACKET) {
-        return SAY("This program itself shut down the reading side of the socket (or an empty "
-                   "message came just before that).");
+        return SAY("$who_shut shut down the reading side of the socket (or an empty message came "
+                   "just before that).");
+    }
+    if (keeps_messages_apart(f)) { /* UDP goes on receiving: net/ipv4/udp.c */
+        return SAY("$who_shut shut down the reading side of the socket (or an empty datagram came: "
+                   "the kernel does not distinguish them).");
     }
     return f->was_connected && is_tcp(f) && f->state != TCP_STATE_CLOSE
-               ? SAY("This program itself shut down the reading side of the socket; no FIN has "
-                     "come from $peer.")
-               : SAY("This program itself shut down the reading side of the socket.");
+               ? SAY("$who_shut shut down the reading side of the socket; no FIN has come from "
+                     "$peer.")
+               : SAY("$who_shut shut down the reading side of the socket.");
 }
 
 template clause_told_once(const struct facts *f)

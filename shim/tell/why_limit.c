@@ -27,6 +27,15 @@ template clause_or_earlier_one(const struct facts *f)
     return f->hears_errors && f->mtu == 0 ? SAY(", or an earlier one,") : NULL;
 }
 
+/* Lengths in UDP's header and in IPv4's have 16 bits: udp(7). */
+static bool exceeds_any_datagram(const struct facts *f)
+{
+    bool by_ipv6 = f->domain == AF_INET6 && address_family(&f->peer) != AF_INET &&
+                   !address_is_mapped(&f->peer);
+    bool is_udp = is_inet(f) && f->type == SOCK_DGRAM && f->sends;
+    return is_udp && counts_bytes(f) && f->len > (by_ipv6 ? 65535 - 8 : 65535 - 28);
+}
+
 /* What is longer than any datagram is too large alone. */
 template clause_with_corked(const struct facts *f)
 {
@@ -36,12 +45,12 @@ template clause_with_corked(const struct facts *f)
                : NULL;
 }
 
+/* It limits a message only where one is kept whole until it is read: net/unix/af_unix.c,
+ * net/netlink/af_netlink.c. */
 template clause_send_buffer(const struct facts *f)
 {
-    if (f->send_buffer == 0) {
-        return NULL;
-    }
-    return f->mtu > 0 ? SAY(", SO_SNDBUF $sndbuf") : SAY("; SO_SNDBUF is $sndbuf");
+    bool limits = is_unix(f) || f->domain == AF_NETLINK;
+    return limits && f->send_buffer > 0 ? SAY("; SO_SNDBUF is $sndbuf") : NULL;
 }
 
 template why_message_too_big(const struct facts *f)
@@ -51,11 +60,15 @@ template why_message_too_big(const struct facts *f)
             "An earlier datagram from this socket was too large for the path, as a router reported "
             "(ICMP)$path_mtu; or a message of the call has more than 1024 buffers (UIO_MAXIOV).");
     }
+    if (exceeds_any_datagram(f)) {
+        return SAY("The message of $len is larger than any datagram can be (65507 bytes over IPv4, "
+                   "65527 over IPv6).");
+    }
     if (is_of_earlier_message(f)) {
         return f->sends ? SAY("An earlier datagram from this socket was too large for the path, as "
                               "a router "
                               "reported (ICMP)$path_mtu; or what was corked before it (MSG_MORE, "
-                              "UDP_CORK) made this one too large.")
+                              "UDP_CORK) or its IP options made this one too large.")
                         : SAY("An earlier datagram from this socket was too large for the path, as "
                               "a router "
                               "reported (ICMP)$path_mtu.");
@@ -97,13 +110,26 @@ template clause_what_ran_out(const struct facts *f)
         return SAY(". MSG_ZEROCOPY: either more memory would be locked than RLIMIT_MEMLOCK allows, "
                    "or the socket's pending notifications have reached net.core.optmem_max.");
     }
-    return f->type == SOCK_STREAM || is_unix(f)
-               ? SAY(".")
-               : SAY(", or the queue of the network interface is full (tc -s qdisc).");
+    bool by_interface = f->type != SOCK_STREAM && !is_unix(f) && f->domain != AF_NETLINK;
+    return by_interface ? SAY(", or the queue of the network interface is full (tc -s "
+                              "qdisc).$or_too_much_control")
+                        : SAY(".$or_too_much_control");
+}
+
+/* net/socket.c, ____sys_sendmsg(); net/core/sock.c, sock_kmalloc() */
+template clause_or_too_much_control(const struct facts *f)
+{
+    return f->call == CALL_sendmsg || f->call == CALL_sendmmsg
+               ? SAY(" Or the control data of the call is larger than net.core.optmem_max allows.")
+               : NULL;
 }
 
 template why_no_memory(const struct facts *f)
 {
+    if (is_of_option(f)) {
+        return SAY("The kernel had no memory for the option, or a limit is reached (such as "
+                   "net.core.optmem_max or net.ipv4.igmp_max_memberships).");
+    }
     if (f->err != ENOBUFS) {
         return SAY("The kernel had no memory for the call$call_size.");
     }
@@ -198,14 +224,19 @@ static template why_not_permitted_inet(const struct facts *f)
         return SAY("The socket is in repair mode (TCP_REPAIR), or a security module forbids "
                    "it.$or_filter");
     }
+    if (!f->sends && f->call != CALL_connect) {
+        return SAY("A BPF program (cgroup) or a security module on this host forbids "
+                   "it.$or_filter");
+    }
     /* A stream is not told that a packet of its was dropped. kernel/bpf/cgroup.c;
-     * net/netfilter/nf_conntrack_core.c, nf_conntrack_in() */
+     * net/netfilter/nf_conntrack_core.c, nf_conntrack_in(); net/xfrm/xfrm_policy.c */
     return f->sends && keeps_messages_apart(f)
-               ? SAY("A firewall rule, a BPF program (cgroup, as of systemd's IPAddressDeny=) or a "
-                     "security module on this host forbids it, or its conntrack table is "
+               ? SAY("A firewall rule, an IPsec policy, a BPF program (cgroup, as of systemd's "
+                     "IPAddressDeny=) or a security module on this host forbids it, or its "
+                     "conntrack table is "
                      "full.$or_control$or_filter")
-               : SAY("A BPF program (cgroup) or a security module on this host forbids "
-                     "it.$or_filter");
+               : SAY("An IPsec policy, a BPF program (cgroup) or a security module on this host "
+                     "forbids it.$or_filter");
 }
 
 template why_not_permitted(const struct facts *f)
@@ -213,7 +244,9 @@ template why_not_permitted(const struct facts *f)
     if (is_of_option(f)) {
         return SAY(
             "This option, or this value of it, requires privileges that the program lacks "
-            "(usually CAP_NET_ADMIN or CAP_NET_RAW), or a security module forbids it.$or_filter");
+            "(usually CAP_NET_ADMIN or CAP_NET_RAW), or cannot be changed now (a filter that is "
+            "locked by SO_LOCK_FILTER, a socket that listens), or a security module forbids "
+            "it.$or_filter");
     }
     if (is_unix(f)) {
         return why_not_permitted_unix(f);

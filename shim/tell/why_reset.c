@@ -57,7 +57,8 @@ template clause_in_its_name(const struct facts *f)
     }
     return is_on_this_host(f)
                ? SAY(" A firewall rule on this host may have sent the RST in its name.")
-               : SAY(" A firewall or another device in between may have sent the RST in its name.");
+               : SAY(" A firewall, a proxy or another device in between may have sent the RST in "
+                     "its name.");
 }
 
 /* net/ipv4/tcp_input.c, tcp_rcv_state_process(): data for a socket that was shut down in
@@ -107,11 +108,11 @@ template why_peer_reset(const struct facts *f)
 template why_local_shutdown_write(const struct facts *f)
 {
     return is_unix(f) && f->shut_writing != YES
-               ? SAY("This program shut down its writing side before it wrote, or the peer shut "
-                     "down its reading side: on a unix socket the kernel does not distinguish "
-                     "them.$saved$last_words")
-               : SAY("This program itself shut down its writing side before it "
-                     "wrote.$saved$last_words");
+               ? SAY("$who_shut shut down its writing side before this write had sent anything, or "
+                     "the peer shut down its reading side: on a unix socket the kernel does not "
+                     "distinguish them.$saved$last_words")
+               : SAY("$who_shut shut down its writing side before this write had sent "
+                     "anything.$saved$last_words");
 }
 
 /* What may have ended a connection besides an RST: net/ipv4/tcp_timer.c gives up only
@@ -119,20 +120,25 @@ template why_local_shutdown_write(const struct facts *f)
 template clause_or_gave_up(const struct facts *f)
 {
     return f->tries > 0 || f->probes > 0 || waits_for_window(f)
-               ? SAY(", or because this host gave up on it (a timeout or ss -K)")
-               : SAY(", or because this host ended it (ss -K or similar)");
+               ? SAY(", or because this host gave up on it (a timeout or ss -K) or another "
+                     "process that shares the socket shut it down")
+               : SAY(", or because this host ended it (ss -K or similar) or another process "
+                     "that shares the socket shut it down");
 }
 
 static template why_write_to_closed_unix(const struct facts *f)
 {
     if (keeps_messages_apart(f)) {
-        return SAY("$Peer had shut down its reading side before this write.$saved$last_words");
+        return SAY("$Peer had shut down its reading side before this write had sent "
+                   "anything.$or_unseen$saved$last_words");
     }
     return f->shut_writing == NO
-               ? SAY("$Peer had closed its end, or shut down its reading side, before this "
-                     "write.$saved$last_words")
-               : SAY("$Peer had closed its end before this write, or either side had shut the "
-                     "connection down: on a unix socket the kernel does not distinguish "
+               ? SAY("$Peer had closed its end, or shut down its reading side, before this write "
+                     "had "
+                     "sent anything.$or_unseen$saved$last_words")
+               : SAY("$Peer had closed its end before this write had sent anything, or either side "
+                     "had shut the connection down: on a unix socket the kernel does not "
+                     "distinguish "
                      "them.$saved$last_words");
 }
 
@@ -156,10 +162,11 @@ template why_write_after_close(const struct facts *f)
     }
     return f->fin_seen == YES
                ? SAY("$Peer had closed its side (FIN), and then the connection failed before this "
-                     "write: by an RST from $peer, or one sent in its "
+                     "write had sent anything: by an RST from $peer, or one sent in its "
                      "name$or_gave_up.$saved$last_words")
-               : SAY("The connection to $peer had failed before this write, by an RST from it, or "
-                     "one sent in its name$or_gave_up.$saved$last_words");
+               : SAY("The connection to $peer had failed before this write had sent anything, by "
+                     "an "
+                     "RST from it, or one sent in its name$or_gave_up.$saved$last_words");
 }
 
 template why_connection_aborted(const struct facts *f)
@@ -170,6 +177,9 @@ template why_connection_aborted(const struct facts *f)
                    "this host by ss -K or similar).");
     }
     /* net/socket.c, do_accept(): its getname() failed. */
+    if (keeps_messages_apart(f)) { /* net/ipv4/udp.c, udp_abort() */
+        return SAY("The socket was disabled on this host (ss -K or similar).");
+    }
     return is_accept(f->call)
                ? SAY("A connection had ended before the kernel could say who it came from.")
                : SAY("The connection was ended on this host (ss -K or similar).");

@@ -29,6 +29,10 @@ template clause_send_queue(const struct facts *f)
 
 template why_message_not_sent(const struct facts *f)
 {
+    if (f->domain == AF_NETLINK) {
+        return SAY("The message was not sent, and is lost unless the program tries again: the "
+                   "receive buffer of the socket that it goes to is full.");
+    }
     return is_unix(f) ? SAY("The message was not sent, and is lost unless the program tries again: "
                             "the queue of $peer (net.unix.max_dgram_qlen) or this socket's send "
                             "buffer is full, because what was sent before has not been read.")
@@ -83,20 +87,13 @@ template why_in_progress(const struct facts *f)
 
 template why_interrupted(const struct facts *f)
 {
-    /* With SO_RCVTIMEO or SO_SNDTIMEO stop and continue do the same: signal(7). */
-    bool or_stopped = f->sets_timeouts == YES;
-    if (f->call == CALL_connect) {
-        return or_stopped
-                   ? SAY("A signal handler ran, or the process was stopped and continued, while "
-                         "the call was waiting; the connect may continue in the background.")
-                   : SAY("A signal handler ran while the call was waiting; the connect may "
-                         "continue in the background.");
-    }
-    return or_stopped
-               ? SAY("A signal handler ran, or the process was stopped and continued, "
-                     "before the call had done anything; this says nothing about the connection.")
-               : SAY("A signal handler ran before the call had done anything; this says nothing "
-                     "about the connection.");
+    /* With SO_RCVTIMEO or SO_SNDTIMEO, which may have been inherited, stop and continue do the
+     * same: signal(7). */
+    return f->call == CALL_connect
+               ? SAY("A signal handler ran, or the process was stopped and continued, while the "
+                     "call was waiting; the connect may continue in the background.")
+               : SAY("A signal handler ran, or the process was stopped and continued, before the "
+                     "call had done anything; this says nothing about the connection.");
 }
 
 static bool waits_to_send(const struct facts *f)
@@ -157,6 +154,14 @@ template why_timeout(const struct facts *f)
     if (is_connecting(f)) {
         return SAY("$timer expired: the connection was not established yet.");
     }
+    if (f->sends && f->domain == AF_NETLINK) {
+        return SAY("$timer expired: the receive buffer of the socket that the message goes to "
+                   "stayed full.");
+    }
+    if (f->sends && is_unix(f) && keeps_messages_apart(f)) {
+        return SAY("$timer expired: the queue of $peer (net.unix.max_dgram_qlen) or this socket's "
+                   "send buffer stayed full, because what was sent before has not been read.");
+    }
     return waits_to_send(f) ? SAY("$timer expired: the send buffer stayed full$send_queue.")
                             : SAY("$timer expired: nothing to read arrived$from_peer$heard.");
 }
@@ -172,8 +177,9 @@ template clause_within_user_timeout(const struct facts *f)
 }
 
 #define HOST_IS_GONE                                                                               \
-    "$within_user_timeout. Its host is down or gone, or something drops the packets, on the path " \
-    "or here (a firewall, a route; only large ones if the path MTU is too small)."
+    "$within_user_timeout. Its host is down or gone, or something drops or delays the packets, "   \
+    "on "                                                                                          \
+    "the path or here (a firewall, a route; only large ones if the path MTU is too small)."
 
 /* A peer need not answer the second probe of half a second: net.ipv4.tcp_invalid_ratelimit. */
 static template why_window_stayed_closed(const struct facts *f)

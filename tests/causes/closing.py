@@ -85,6 +85,16 @@ def close_without_lingering():
 
 
 @case("none")
+def close_of_what_the_program_corked():
+    """It goes out with the close: nothing stood still."""
+    s = connected()
+    s.setsockopt(IPPROTO_TCP, socket.TCP_CORK, 1)
+    s.send(bytes(10))
+    wait_until(lambda: tcp_info(s, 44) > 60)  # milliseconds since the last send
+    s.close()
+
+
+@case("none")
 def close_of_a_copy():
     """Others still hold the connection: a dup, a child, who got it by SCM_RIGHTS."""
     s = connected()

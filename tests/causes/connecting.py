@@ -19,7 +19,7 @@ from dns_server import answer_to  # noqa: E402
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
-        to the connection request (SYN) arrived from
+        The connection request (SYN) was not answered by a SYN-ACK from
 """)
 def connect_unanswered():
     own_network()
@@ -31,7 +31,7 @@ def connect_unanswered():
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=$them
-        No answer to the connection request (SYN) arrived from $them ... its accept queue is full ... !host is down
+        The connection request (SYN) was not answered by a SYN-ACK from $them ... its accept queue is full ... !host is down
 """)
 def connect_to_full_queue():
     """Nothing is wrong with host or network: the server does not accept."""
@@ -101,7 +101,7 @@ def connect_mapped_for_ipv6_only():
 
 @slow_case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=[fd00::2]:7000
-        to the connection request (SYN) arrived from
+        The connection request (SYN) was not answered by a SYN-ACK from
 """)
 def connect_unanswered_syncnt():
     other_host()
@@ -115,7 +115,7 @@ def connect_unanswered_syncnt():
     connect EINPROGRESS in-progress | peer=127.0.0.1:7000
         did not complete immediately; the program will get its result from SO_ERROR
     getsockopt ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:7000
-        to the connection request (SYN) arrived from
+        The connection request (SYN) was not answered by a SYN-ACK from
 """)
 def connect_unanswered_so_error():
     own_network()
@@ -156,7 +156,7 @@ def connect_refused_mapped():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
-        10.0.0.2:7000 answered that nothing is listening on that port, or a firewall rejects the connection
+        10.0.0.2:7000 answered that nothing is listening on that port, or a firewall rejects or redirects the connection
 """)
 def connect_refused_by_a_host():
     other_host()
@@ -165,7 +165,7 @@ def connect_refused_by_a_host():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=10.0.0.2:7000
-        10.0.0.2:7000 answered that nothing is listening on that port, or a firewall rejects the connection
+        10.0.0.2:7000 answered that nothing is listening on that port, or a firewall rejects or redirects the connection
 """)
 def connect_refused_by_a_firewall():
     """What nftables' and iptables' plain "reject" does: a port-unreachable."""
@@ -209,7 +209,7 @@ def connect_refused_then_again():
 
 @case("""
     connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
-        There is no route to 10.5.0.1:80: this host has none or a rule of type unreachable, or a router or firewall on the path reported
+        There is no route to 10.5.0.1:80: this host has none that this socket may use, or a rule of type unreachable, or a router or firewall on the path reported
     connect ENETUNREACH unreachable | type=tcp peer=[2001:db8::1]:80
         There is no route to [2001:db8::1]:80
 """)

@@ -19,7 +19,7 @@ def error_queue_empty():
     send 0 zero-length-request | len=0 udp peer=$them
         offered 0 bytes: an empty datagram was sent
     recvmsg 0 error-queue | len=64 flags=MSG_ERRQUEUE udp peer=$them
-        The error queue delivered control data
+        The call took an entry from the error queue that has no payload
 """)
 def error_queue_of_udp():
     s = refused_udp_with_queue(b"")
@@ -49,7 +49,7 @@ def refused_udp_with_queue(payload):
 
 @case("""
     recvmsg 0 error-queue | len=64 flags=MSG_ERRQUEUE tcp ESTABLISHED rx=0 tx=10 all-acked
-        The error queue delivered control data
+        The call took an entry from the error queue that has no payload
 """)
 def error_queue_with_timestamp():
     s = connected()
@@ -61,7 +61,7 @@ def error_queue_with_timestamp():
 
 @case("""
     recvmsg 0 error-queue | len=0 flags=MSG_ERRQUEUE tcp ESTABLISHED rx=0 tx=10000 all-acked
-        The error queue delivered control data
+        The call took an entry from the error queue and had no room for a payload
 """)
 def error_queue_with_zero_copy():
     s = connected()

@@ -146,7 +146,7 @@ def sendmmsg_after_reset():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST from $them, or one sent in its name ... SIGPIPE would have ended the program here
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=512 unacked=5 unsent=0
         closed its side cleanly (FIN) after 7 bytes ... Of what this program wrote, 5 bytes had not been acknowledged
 """)
@@ -211,7 +211,7 @@ def so_error_after_reset_after_fin():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE tx=512 unacked=5 unsent=0
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here
 """)
 def write_after_close_with_reply_unread():
     """The peer's FIN is told from the data that lies before it."""
@@ -226,7 +226,7 @@ def write_after_close_with_reply_unread():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 tcp CLOSE tx=512 all-acked
-        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+        This program itself shut down its writing side before this write had sent anything. SIGPIPE would have ended the program here
 """)
 def write_after_both_ends_with_reply_unread():
     s = connected()
@@ -239,7 +239,7 @@ def write_after_both_ends_with_reply_unread():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=0 tx=0 unacked=5 unsent=0
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name ... SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST from $them, or one sent in its name ... SIGPIPE would have ended the program here
 """)
 def write_after_close_to_server():
     s = accepted()
@@ -252,7 +252,7 @@ def write_after_close_to_server():
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST ... SIGPIPE would have ended the program here ... !shut down
 """)
 def write_after_acknowledged_write(s=None):
     """The peer finished sending, read on, acknowledged, and then reset."""
@@ -268,7 +268,7 @@ def write_after_acknowledged_write(s=None):
 
 @case("""
     send EPIPE write-after-close | len=10 tcp CLOSE rx=7 tx=100 all-acked
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST ... SIGPIPE would have ended the program here ... !shut down
 """)
 def write_after_acknowledged_write_to_server():
     write_after_acknowledged_write(accepted())
@@ -276,7 +276,7 @@ def write_after_acknowledged_write_to_server():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 tcp FIN_WAIT2 rx=0 tx=512 all-acked
-        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+        This program itself shut down its writing side before this write had sent anything. SIGPIPE would have ended the program here
 """)
 def write_after_own_shut_wr():
     s = connected()
@@ -288,7 +288,7 @@ def write_after_own_shut_wr():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 tcp CLOSE rx=0 tx=512 all-acked
-        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+        This program itself shut down its writing side before this write had sent anything. SIGPIPE would have ended the program here
 """)
 def write_after_both_ends(s=None):
     s = s or connected()
@@ -301,7 +301,7 @@ def write_after_both_ends(s=None):
 
 @case("""
     send EPIPE local-shutdown-write | len=10 tcp CLOSE rx=0 tx=512 all-acked
-        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+        This program itself shut down its writing side before this write had sent anything. SIGPIPE would have ended the program here
 """)
 def write_after_own_shut_wr_second():
     """Closed by the peer first, then by this side: through LAST_ACK to CLOSE."""
@@ -334,7 +334,7 @@ def write_to_listener():
 
 @case("""
     send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write. SIGPIPE would have ended the program here
+        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write had sent anything. Or another process that shares this end shut it down. SIGPIPE would have ended the program here
 """)
 def unix_write_after_close():
     s = unix_connected()
@@ -345,7 +345,7 @@ def unix_write_after_close():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-stream
-        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+        This program itself shut down its writing side before this write had sent anything. SIGPIPE would have ended the program here
 """)
 def unix_write_after_own_shut_rdwr():
     s, other = socket.socketpair()
@@ -355,7 +355,7 @@ def unix_write_after_own_shut_rdwr():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        This program itself shut down its writing side before it wrote. SIGPIPE would have ended the program here
+        This program itself shut down its writing side before this write had sent anything. SIGPIPE would have ended the program here
 """)
 def unix_write_after_own_shut_wr():
     s = unix_connected()
@@ -365,7 +365,7 @@ def unix_write_after_own_shut_wr():
 
 @case("""
     send EPIPE write-after-close | len=10 type=unix-stream peer=$them peer_pid=$peer_pid
-        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write. SIGPIPE would have ended the program here
+        $them (opened by pid $peer_pid) had closed its end, or shut down its reading side, before this write had sent anything. Or another process that shares this end shut it down. SIGPIPE would have ended the program here
 """)
 def unix_write_after_peers_shut_rd():
     s = unix_connected()
@@ -386,7 +386,7 @@ def seqpacket_write_after_close():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-seqpacket peer=$them peer_pid=$peer_pid
-        This program itself shut down its writing side before it wrote ... !SIGPIPE
+        This program itself shut down its writing side before this write had sent anything ... !SIGPIPE
 """)
 def seqpacket_write_after_own_shut_wr():
     s = unix_connected(SOCK_SEQPACKET)
@@ -396,7 +396,7 @@ def seqpacket_write_after_own_shut_wr():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 type=unix-dgram
-        This program itself shut down its writing side before it wrote ... !SIGPIPE
+        This program itself shut down its writing side before this write had sent anything ... !SIGPIPE
 """)
 def unix_datagram_write_after_own_shut_wr():
     s, other = socket.socketpair(AF_UNIX, SOCK_DGRAM)
@@ -406,7 +406,7 @@ def unix_datagram_write_after_own_shut_wr():
 
 @case("""
     send EPIPE local-shutdown-write | len=10 udp peer=$us
-        This program itself shut down its writing side before it wrote ... !SIGPIPE
+        This program itself shut down its writing side before this write had sent anything ... !SIGPIPE
 """)
 def udp_write_after_own_shut_wr():
     s = bound_udp()

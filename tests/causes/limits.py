@@ -67,7 +67,7 @@ def bind_udp_twice():
 
 @case("""
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=[::ffff:10.9.9.9]:7000
-        The address [::ffff:10.9.9.9]:7000 is not assigned to this host. ... !duplicate
+        The address [::ffff:10.9.9.9]:7000 is not assigned to this host, or not in the VRF of the socket. ... !duplicate
 """)
 def bind_foreign_mapped_address():
     """IPv4 has no duplicate address detection to wait for."""

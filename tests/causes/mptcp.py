@@ -103,7 +103,7 @@ def mptcp_with_a_plain_peer():
 
 @case("""
     send EPIPE local-shutdown-write | len=1 mptcp rx=0 tx=100 all-acked
-        This program itself shut down its writing side before it wrote
+        This program itself shut down its writing side before this write had sent anything
 """)
 def mptcp_own_fin_is_no_data():
     """Nobody acknowledges it."""

@@ -175,7 +175,7 @@ def fast_open_in_progress():
 
 @case("""
     recv EINTR interrupted | len=64
-        A signal handler ran before the call had done anything
+        A signal handler ran, or the process was stopped and continued, before the call had done anything
 """)
 def receive_interrupted():
     s = connected()
@@ -197,7 +197,7 @@ def receive_stopped():
 
 @case("""
     accept4 EINTR interrupted |
-        A signal handler ran before the call had done anything
+        A signal handler ran, or the process was stopped and continued, before the call had done anything
 """)
 def accept_interrupted():
     s = socket.socket()
@@ -207,7 +207,7 @@ def accept_interrupted():
 
 @case("""
     connect EINTR interrupted |
-        A signal handler ran while the call was waiting ... the connect may continue in the background
+        A signal handler ran, or the process was stopped and continued, while the call was waiting ... the connect may continue in the background
 """)
 def connect_interrupted():
     own_network()
@@ -219,7 +219,7 @@ def connect_interrupted():
     send EAGAIN would-block | len=1 flags=MSG_DONTWAIT tcp ESTABLISHED rx=0 tx+unacked+unsent=$written
         No room in the send buffer ... sent and not acknowledged ... not sent, and the peer's window is closed: it is not reading
     send EINTR interrupted | len=10
-        A signal handler ran before the call had done anything
+        A signal handler ran, or the process was stopped and continued, before the call had done anything
 """)
 def send_interrupted():
     s = connected(room=4096)

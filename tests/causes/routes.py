@@ -22,9 +22,9 @@ IP_MTU_DISCOVER, IP_RECVERR, IP_TTL, TCP_REPAIR, UDP_CORK = 10, 11, 2, 19, 1
     sendto EACCES not-permitted | type=udp peer=10.4.0.1:80
         A prohibiting route or rule of this host or a security module forbids it.
     connect ENETUNREACH unreachable | type=tcp peer=10.5.0.1:80
-        this host has none or a rule of type unreachable
+        this host has none that this socket may use, or a rule of type unreachable
     sendto ENETUNREACH unreachable | type=udp peer=10.5.0.1:80
-        this host has none or a rule of type unreachable
+        this host has none that this socket may use, or a rule of type unreachable
     connect EINVAL unreachable | type=tcp peer=10.6.0.1:80
         This host's route to 10.6.0.1:80 is a blackhole route or rule.
     sendto EINVAL bad-argument | type=udp peer=10.6.0.1:80
@@ -48,9 +48,9 @@ def rules_of_routing():
     sendto EHOSTUNREACH unreachable | type=udp peer=[fd05::1]:80
         its route is of type unreachable
     connect ENETUNREACH unreachable | type=tcp peer=[fd06::1]:80
-        this host has none or a rule of type unreachable
+        this host has none that this socket may use, or a rule of type unreachable
     sendto ENETUNREACH unreachable | type=udp peer=[fd06::1]:80
-        this host has none or a rule of type unreachable
+        this host has none that this socket may use, or a rule of type unreachable
 """)
 def routes_and_rules_of_ipv6():
     other_host()
@@ -154,7 +154,7 @@ def all_codes_of_icmp():
 
 @case("""
     send EMSGSIZE message-too-big | len=1000 type=udp
-        was too large for the path, as a router reported (ICMP); the path MTU is 1500 bytes; or what was corked before it (MSG_MORE, UDP_CORK) made
+        was too large for the path, as a router reported (ICMP); the path MTU is 1500 bytes; or what was corked before it (MSG_MORE, UDP_CORK) or its IP options made
     send EMSGSIZE message-too-big | len=40000 type=udp
         The message of 40000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger than this socket can send
 """)
@@ -189,7 +189,7 @@ def repair_mode():
 
 @case("""
     recv ECONNRESET other | type=tcp peer=127.0.0.1:80
-        Or the connection had been restored (TCP_REPAIR), and the peer aborted it.
+        Or the peer aborted one that had been restored (TCP_REPAIR)
 """)
 def restored_and_reset():
     """Nobody knows of it at the other end."""
@@ -253,11 +253,11 @@ def move_to(group):
     sendto EPERM not-permitted | type=udp peer=127.0.0.1:9
         a BPF program (cgroup, as of systemd's IPAddressDeny=)
     connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:9
-        something on this host drops or redirects the packets (a firewall rule, a BPF program, a full conntrack table)
+        something on this host drops, delays or redirects the packets (a firewall rule, a BPF program, a full conntrack table)
     bind EPERM not-permitted | type=tcp
         A BPF program (cgroup) or a security module on this host forbids it.
     connect EPERM not-permitted | type=tcp peer=127.0.0.1:9
-        A BPF program (cgroup) or a security module on this host forbids it. ... !firewall
+        An IPsec policy, a BPF program (cgroup) or a security module on this host forbids it. ... !firewall
 """, where_missing="none")
 def denied_by_bpf():
     own_network()
@@ -284,7 +284,7 @@ def denied_by_bpf():
 
 @case("""
     connect EPERM not-permitted | type=tcp
-        A BPF program (cgroup) or a security module on this host forbids it. Or the program's seccomp filter refuses the call
+        An IPsec policy, a BPF program (cgroup) or a security module on this host forbids it. Or the program's seccomp filter refuses the call
 """, where_missing="none")
 def connect_that_a_filter_refuses():
     """One that the program was started with, as systemd does it."""

@@ -26,16 +26,19 @@ F_GETFL, TCP_INFO, TCP_ZEROCOPY_RECEIVE = 3, 11, 35
         The kernel returned errno 4000, and nothing more is known.
     recv EMSGSIZE other | len=79 tcp ESTABLISHED
         The kernel returned errno 90: Message too long.
+    send ENOMEM no-memory | len=80 tcp ESTABLISHED
+        The kernel had no memory for the call (80 bytes).
 """, where_missing="none")
 def answered_by_a_filter():
     """As no kernel does, or at most kernel TLS (EMSGSIZE)."""
     s = connected()
     if can_filter():
         begin_filter(("sendto", {2: 77}, ANSWER), ("sendto", {2: 78}, ANSWER | 4000),
-                     ("recvfrom", {2: 79}, ANSWER | errno.EMSGSIZE))
+                     ("recvfrom", {2: 79}, ANSWER | errno.EMSGSIZE), ("sendto", {2: 80}, ANSWER | errno.ENOMEM))
         call(s.send, bytes(77))
         call(s.send, bytes(78))
         call(s.recv, 79)
+        call(s.send, bytes(80))
 
 
 @case("""
@@ -107,7 +110,7 @@ def blackhole_while_data_is_in_flight():
 
 @case("""
     send EPIPE write-after-close | len=1 tcp CLOSE
-        The connection to $them had failed before this write, by an RST from it, or one sent in its name, or because this host ended it
+        The connection to $them had failed before this write had sent anything, by an RST from it, or one sent in its name, or because this host ended it
 """, where_missing="none")
 def reset_after_fin_on_an_old_kernel():
     """Before Linux 4.18 nothing tells whether a FIN came."""
@@ -155,7 +158,7 @@ def limit_that_a_filter_hides():
 
 @case("""
     bind EADDRNOTAVAIL address-unavailable | type=tcp local=[2001:db8::9]:7000
-        The address [2001:db8::9]:7000 is not assigned to this host, or was not yet
+        The address [2001:db8::9]:7000 is not assigned to this host, or not to the interface that the socket is bound to (SO_BINDTODEVICE, VRF), or was not yet
 """)
 def bind_without_proc():
     """As in a chroot."""

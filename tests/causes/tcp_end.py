@@ -217,7 +217,7 @@ def closed_with_a_closed_window():
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
         closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will report it, a read will not
     send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here ... !shut down ... !time-out
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST from $them, or one sent in its name, or because this host ended it (ss -K ... SIGPIPE would have ended the program here ... !shut down ... !time-out
 """)
 def closed_and_reset(s=None):
     """FIN and RST have both come before the program looks."""
@@ -233,7 +233,7 @@ def closed_and_reset(s=None):
     recv 0 peer-closed | len=64 tcp CLOSE rx=7 tx=0 all-acked
         closed its side cleanly (FIN) after 7 bytes ... Then the connection failed, by a reset or otherwise; a write or SO_ERROR will report it, a read will not
     send EPIPE write-after-close | len=1 tcp CLOSE rx=7 tx=0 all-acked
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... SIGPIPE would have ended the program here ... !shut down ... !time-out
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST ... SIGPIPE would have ended the program here ... !shut down ... !time-out
 """)
 def closed_and_reset_to_server():
     closed_and_reset(accepted())
@@ -293,7 +293,7 @@ def many_at_the_end():
     send ETIMEDOUT connection-timed-out | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
         No acknowledgement arrived from $them for 300 bytes that this program wrote
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx=0 unacked=300 unsent=0 retrans>0
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST ... or because this host gave up on it (a timeout or ss -K). SIGPIPE would have ended the program here
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST ... or because this host gave up on it (a timeout or ss -K) ... SIGPIPE would have ended the program here
 """)
 def closed_and_timed_out():
     """An error comes after the FIN, and it is no reset. Reading never tells."""
@@ -417,7 +417,7 @@ def own_shut_rd_and_closed():
     shutdown ENOTCONN not-connected | type=tcp
         The connection had already ended or was never established
     recv 0 local-shutdown-read | len=64 type=tcp
-        This program itself shut down the reading side of the socket
+        This program, or another process that shares the socket, shut down the reading side of the socket
 """)
 def own_shut_rd_unconnected():
     s = socket.socket()

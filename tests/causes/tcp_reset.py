@@ -335,7 +335,7 @@ def reset_by_own_firewall():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked
-        it had acknowledged everything that was sent to it (512 bytes). A firewall or another device in between may have sent the RST in its name
+        it had acknowledged everything that was sent to it (512 bytes). A firewall, a proxy or another device in between may have sent the RST in its name
 """)
 def reset_by_another_host():
     s = connected_far()

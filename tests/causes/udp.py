@@ -107,7 +107,7 @@ def udp_unreachable_elsewhere():
     sendmmsg EMSGSIZE message-too-big | udp peer=$other
         A message (with what MSG_MORE or UDP_CORK had kept back before it, if anything), or an earlier one, is larger than this socket can send in one piece ... !path MTU
     sendto EMSGSIZE message-too-big | udp peer=$other
-        or an earlier one, is larger than this socket can send in one piece ... !path MTU
+        The message of 65508 bytes is larger than any datagram can be ... !path MTU
 """)
 def udp_too_big_for_another_address():
     """The MTU that a socket tells is that of the path to where it is connected."""
@@ -197,7 +197,7 @@ def udp_prohibited_ipv6():
 
 @case("""
     recv ECONNREFUSED connection-refused | len=64 udp peer=127.0.0.1:7000
-        was answered with ICMP port unreachable: nothing is receiving at its destination, or a firewall rejects it
+        was answered with ICMP port unreachable: nothing at its destination receives it, or a firewall rejects it
 """)
 def udp_refused_by_a_firewall():
     """Something does receive there."""
@@ -329,7 +329,7 @@ def udp_without_destination():
     shutdown ENOTCONN not-connected | udp
         The socket has no peer; it was shut down anyway
     recv 0 local-shutdown-read | len=64 udp
-        This program itself shut down the reading side of the socket
+        This program, or another process that shares the socket, shut down the reading side of the socket
 """)
 def udp_shutdown_unconnected():
     s = bound_udp()
@@ -359,7 +359,7 @@ def udp_broadcast():
 
 @case("""
     sendto EMSGSIZE message-too-big | len=65508 udp peer=$us
-        The message of 65508 bytes is larger ... SO_SNDBUF is
+        The message of 65508 bytes is larger than any datagram can be (65507 bytes over IPv4, 65527 over IPv6). ... !SO_SNDBUF
 """)
 def udp_too_big():
     s = bound_udp()
@@ -368,9 +368,9 @@ def udp_too_big():
 
 @case("""
     send EMSGSIZE message-too-big | len=2000 udp peer=$us
-        The message of 2000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes. ... !SO_SNDBUF
     sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
-        The message of 2001 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2001 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes. ... !SO_SNDBUF
 """)
 def udp_too_big_for_mtu(host=LOOPBACK):
     own_network()
@@ -438,9 +438,9 @@ def many_too_big():
 
 @case("""
     send EMSGSIZE message-too-big | len=2000 udp peer=$us
-        The message of 2000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2000 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes. ... !SO_SNDBUF
     sendmsg EMSGSIZE message-too-big | len=2001 udp peer=$us
-        The message of 2001 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes, SO_SNDBUF
+        The message of 2001 bytes (with what MSG_MORE or UDP_CORK had kept back before it, if anything) is larger ... MTU is 1280 bytes. ... !SO_SNDBUF
 """)
 def udp_too_big_for_mtu_ipv6():
     udp_too_big_for_mtu("::1")
@@ -448,9 +448,9 @@ def udp_too_big_for_mtu_ipv6():
 
 @case("""
     sendto EPERM not-permitted | len=3 udp peer=127.0.0.1:7000
-        A firewall rule, a BPF program (cgroup ... or its conntrack table is full
+        A firewall rule, an IPsec policy, a BPF program (cgroup ... or its conntrack table is full
     sendmmsg EPERM not-permitted | udp
-        A firewall rule, a BPF program (cgroup ... or its conntrack table is full
+        A firewall rule, an IPsec policy, a BPF program (cgroup ... or its conntrack table is full
 """)
 def udp_forbidden():
     own_network()
@@ -462,7 +462,7 @@ def udp_forbidden():
 
 @case("""
     sendmsg ENOBUFS no-memory | udp peer=$us
-        The kernel had no buffer space for the call
+        The kernel had no buffer space for the call ... Or the control data of the call is larger than net.core.optmem_max allows
 """)
 def udp_ancillary_too_big():
     """More control data than net.core.optmem_max: ENOBUFS, before all else."""

@@ -170,7 +170,7 @@ def connected_to_itself():
 
 @case("""
     connect ETIMEDOUT connect-timed-out | type=tcp peer=127.0.0.1:5000
-        the server's kernel ignores them ( ... requires a TCP MD5 or AO key)
+        the server's kernel rejects them ( ... it requires a TCP MD5 or AO key, or
     setsockopt ENOPROTOOPT not-supported | type=tcp
         does not support the option
 """)
@@ -212,7 +212,7 @@ def options():
 
 @case("""
     setsockopt ENOMEM no-memory | type=tcp
-        The kernel had no memory for the call
+        The kernel had no memory for the option, or a limit is reached
 """)
 def filter_too_big():
     own_network()
@@ -298,7 +298,7 @@ def as_another_user():
     send EPIPE local-shutdown-write | type=unix-stream
         or the peer shut down its reading side: on a unix socket
     send EPIPE write-after-close | type=unix-stream
-        had closed its end before this write, or either side had shut the connection down
+        had closed its end before this write had sent anything, or either side had shut the connection down
     send ECONNRESET peer-reset | tcp CLOSE
         $them aborted the connection (RST)
     send EPIPE write-after-close | tcp CLOSE

@@ -190,7 +190,7 @@ def killed_on_this_host_after_fin():
 
 @case("""
     send EPIPE write-after-close | len=1 tcp CLOSE rx=0 tx+unacked+unsent=$written
-        $them had closed its side (FIN), and then the connection failed before this write: by an RST from $them ... !answer ... SIGPIPE would
+        $them had closed its side (FIN), and then the connection failed before this write had sent anything: by an RST from $them ... !answer ... SIGPIPE would
 """)
 def reset_by_a_close_after_half_close():
     """Nothing is sent between FIN and RST: the window is closed."""
@@ -346,7 +346,7 @@ def own_fin_is_no_data():
 
 @case("""
     sendto EPIPE local-shutdown-write | len=1 type=unix-dgram peer=$elsewhere
-        This program itself shut down its writing side before it wrote
+        This program itself shut down its writing side before this write had sent anything
     send EPIPE write-after-close | len=1 type=unix-dgram
         had shut down its reading side before this write
 """)
@@ -389,7 +389,7 @@ def fast_open_refused():
 
 @case("""
     send ETIMEDOUT connect-timed-out | len=1 type=tcp peer=$them state=-
-        No answer to the connection request (SYN) arrived from $them
+        The connection request (SYN) was not answered by a SYN-ACK from $them
     recv 0 closed-after-error | len=64 type=tcp peer=$them state=-
         The connection to $them had already failed
 """)

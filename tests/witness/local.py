@@ -108,34 +108,34 @@ def other_ended(case):
     return case.t.closed(case.high) or case.t.shut("other", case.high, (1, 2))
 
 
-@claim(WHO + r" closed its end, or finished sending, or sent an empty message just before that: the kernel does not distinguish them\.")
+@claim(WHO + r" closed its end, or finished sending, or sent an empty message just before that: the kernel does not distinguish them\. Or another process that shares this end shut it down\.")
 def _(case, said):
     return other_ended(case) and own_pid(case, said)
 
 
-@claim(WHO + r" closed its end, or shut it down without closing it\.")
+@claim(WHO + r" closed its end, or shut it down without closing it\. Or another process that shares this end shut it down\.")
 def _(case, said):
     return other_ended(case) and own_pid(case, said)  # where both finished sending, too
 
 
-@claim(WHO + r" finished sending \(it shut down its writing side\)\.")
+@claim(WHO + r" finished sending \(it shut down its writing side\)\. Or another process that shares this end shut it down\.")
 def _(case, said):
     return case.t.shut("other", case.high, (1, 2)) and own_pid(case, said)
 
 
-@claim(r"This program itself shut down the reading side of the socket(?: \(or an empty message came just before that\))?\.")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down the reading side of the socket(?: \(or an empty message came just before that\)| \(or an empty datagram came: the kernel does not distinguish them\))?\.")
 def _(case, said):
     return case.t.shut("own", case.high, (0, 2)) or "it had not"
 
 
-@claim(WHO + r" had closed its end, or shut down its reading side, before this write\.|" + WHO.replace("pid>", "pid2>") + r" had shut down its reading side before this write\.")
+@claim(WHO + r" had closed its end, or shut down its reading side, before this write had sent anything\. Or another process that shares this end shut it down\.|" + WHO.replace("pid>", "pid2>") + r" had shut down its reading side before this write had sent anything\. Or another process that shares this end shut it down\.")
 def _(case, said):
     t, high = case.t, case.high
     said["pid"] = said["pid"] or said["pid2"]
     return (t.closed(high) or t.shut("other", high, (0, 2)) or "it had not") and own_pid(case, said)
 
 
-@claim(r"This program itself shut down its writing side before it wrote\.")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down its writing side before this write had sent anything\.")
 def _(case, said):
     return case.t.shut("own", case.high, (1, 2)) or "it had not"
 
@@ -155,7 +155,7 @@ def _(case, said):
     return case.entry["errno"] == errno.EAGAIN
 
 
-@claim(r"There is no socket at (?P<path>\S+): the server is not running, uses another path, or sees another file system \(a container\)\.")
+@claim(r"There is no socket at (?P<path>\S+): the server is not running, uses another path, or sees another file system \(a container, a chroot\)\.")
 def _(case, said):
     return said["path"] == case.entry.get("to")
 
@@ -181,7 +181,7 @@ def _(case, said):
         case.entry["errno"] == errno.EINVAL or "it was"
 
 
-@claim(r"The message of (?P<n>\d+) bytes? is larger than this socket can send in one piece[;,] SO_SNDBUF (?:is )?(?P<b>\d+) bytes\.")
+@claim(r"The message of (?P<n>\d+) bytes? is larger than this socket can send in one piece; SO_SNDBUF is (?P<b>\d+) bytes\.")
 def _(case, said):
     return int(said["n"]) == case.entry["len"]
 

@@ -37,7 +37,7 @@ def _(case, said):
     return int(said["n"]) == case.record["unacked"] + case.record["unsent"] > 0
 
 
-@claim(r"This program itself shut down the reading side of the socket; no FIN has come from PEER\.")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down the reading side of the socket; no FIN has come from PEER\.")
 def _(case, said):
     if not case.t.shut(0, case.high):
         return "it had not"
@@ -134,7 +134,7 @@ def _(case, said):
     return case.t.shut(1, case.high) or case.t.failed(case.high) or "neither"
 
 
-HOST_ENDED = r"(?P<host>, or because this host (?:gave up on it \(a timeout or ss -K\)|ended it \(ss -K or similar\)))?\."
+HOST_ENDED = r"(?P<host>, or because this host (?:gave up on it \(a timeout or ss -K\)|ended it \(ss -K or similar\)) or another process that shares the socket shut it down)?\."
 
 
 def ended_somehow(case, said):
@@ -145,17 +145,17 @@ def ended_somehow(case, said):
     return case.t.failed(case.high) or "nothing had ended it"
 
 
-@claim(r"PEER had closed its side \(FIN\), and then the connection failed before this write: by an RST from (?:[0-9.:]+|the peer), or one sent in its name" + HOST_ENDED)
+@claim(r"PEER had closed its side \(FIN\), and then the connection failed before this write had sent anything: by an RST from (?:[0-9.:]+|the peer), or one sent in its name" + HOST_ENDED)
 def _(case, said):
     return ended_somehow(case, said) if case.t.fin(case.high) else "no FIN had come"
 
 
-@claim(r"The connection to PEER had failed before this write, by an RST from it, or one sent in its name" + HOST_ENDED)
+@claim(r"The connection to PEER had failed before this write had sent anything, by an RST from it, or one sent in its name" + HOST_ENDED)
 def _(case, said):
     return ended_somehow(case, said)
 
 
-@claim(r"This program itself shut down its writing side before it wrote\.")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down its writing side before this write had sent anything\.")
 def _(case, said):
     return case.t.shut(1, case.high) or "it had not"
 
@@ -245,7 +245,7 @@ def _(case, said):
 
 # ---- Said of several ----
 
-@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\. Or the connection had been restored \(TCP_REPAIR\), and the peer aborted it\.")
+@claim(r"This program itself dissolved the connection \(connect with AF_UNSPEC, or shutdown while it was being established\); the peer may have aborted it \(RST\) before that\. Or the peer aborted one that had been restored \(TCP_REPAIR\), or for which both sides had sent a SYN \(simultaneous open\)\.")
 def _(case, said):
     """Where it had, the error was the peer's."""
     if not case.t.dissolved(case.high) and not case.t.shut(1, case.high):
@@ -270,7 +270,7 @@ def _(case, said):
     return case.t.failed(case.high) or "nothing had failed"
 
 
-@claim(r"This program itself shut down the reading side of the socket\.")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down the reading side of the socket\.")
 def _(case, said):
     return case.t.shut(0, case.high) or "it had not"
 
@@ -288,7 +288,7 @@ def _(case, said):
     return reset_came(case)
 
 
-@claim(r" A firewall or another device in between may have sent the RST in its name\.")
+@claim(r" A firewall, a proxy or another device in between may have sent the RST in its name\.")
 def _(case, said):
     return True
 
@@ -351,7 +351,7 @@ def not_acknowledged(case):
     return case.record["unacked"] + case.record["unsent"] > 0
 
 
-@claim(r"This program gave up on the connection: PEER had not acknowledged the last <unacked> despite (?P<tries>\d+) retransmissions?\. Its host is down, or something on the path or on this host drops the packets\.")
+@claim(r"This program gave up on the connection: PEER had not acknowledged the last <unacked> despite (?P<tries>\d+) retransmissions?\. Its host is down, or something on the path or on this host drops or delays the packets\.")
 def _(case, said):
     return same(case, said["unacked"], "unacked") and not_acknowledged(case) and int(said["tries"]) >= 2
 

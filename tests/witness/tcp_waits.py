@@ -41,7 +41,7 @@ def _(case, said):
     return case.silent()
 
 
-@claim(r"\.? Its host is down or gone, or something drops the packets, on the path or here \(a firewall, a route; only large ones if the path MTU is too small\)\.")
+@claim(r"\.? Its host is down or gone, or something drops or delays the packets, on the path or here \(a firewall, a route; only large ones if the path MTU is too small\)\.")
 def _(case, said):
     return True
 
@@ -53,7 +53,7 @@ def _(case, said):
     return urgent or low <= case.t.read(case.entry) or "there was"
 
 
-@claim(r"The socket's error queue is empty\.|The error queue delivered control data without any payload\.")
+@claim(r"The socket's error queue is empty\.|The call took an entry from the error queue (?:that has no payload|and had no room for a payload)\.")
 def _(case, said):
     return bool(case.entry.get("flags", 0) & socket.MSG_ERRQUEUE)
 
@@ -172,12 +172,12 @@ def _(case, said):
     return case.t.failed(case.high) or bool(case.t.icmp) or "it had not"
 
 
-@claim(r"No answer to the connection request \(SYN\) arrived from PEER: the host is down or does not exist, something on this host or on the path drops the packets \(a firewall, a BPF program, a full conntrack table\), or the server's kernel ignores them \(its accept queue is full, or it requires a TCP MD5 or AO key\)\.")
+@claim(r"The connection request \(SYN\) was not answered by a SYN-ACK from PEER: the host is down or does not exist, something on this host or on the path drops or delays the packets \(a firewall, a BPF program, a full conntrack table\), or the server's kernel rejects them \(its accept queue is full, it requires a TCP MD5 or AO key, or takes them for part of an old connection\)\.")
 def _(case, said):
     return case.t.peer_first is None or "one did"
 
 
-@claim(r"There is no route to PEER: this host has none or a rule of type unreachable, or a router or firewall on the path reported this \(ICMP\)\.(?P<broadcast> Or it is a broadcast address, to which TCP cannot connect\.)?" + OWN_ADDRESS)
+@claim(r"There is no route to PEER: this host has none that this socket may use, or a rule of type unreachable, or a router or firewall on the path reported this \(ICMP\)\.(?P<broadcast> Or it is a broadcast address, to which TCP cannot connect\.)?" + OWN_ADDRESS)
 def _(case, said):
     if said["broadcast"] and int(case.t.other[0].split(".")[3]) & 3 < 3:
         return "it cannot be one"
@@ -209,7 +209,7 @@ def _(case, said):
     return icmp(case, 0x303) or "no such answer came"
 
 
-@claim(r"PEER answered that nothing is listening on that port, or a firewall rejects the connection \(RST or ICMP port unreachable\)\.")
+@claim(r"PEER answered that nothing is listening on that port, or a firewall rejects or redirects the connection \(RST or ICMP port unreachable\)\.")
 def _(case, said):
     return case.t.reset_in(case.high) or icmp(case, 0x303) or "neither came"
 
@@ -262,17 +262,17 @@ def _(case, said):
     return bool(case.t.told(case.entry)) or case.t.failed(case.high) or "neither"
 
 
-@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? while the call was waiting; the connect may continue in the background\.")
+@claim(r"A signal handler ran, or the process was stopped and continued, while the call was waiting; the connect may continue in the background\.")
 def _(case, said):
     return case.entry["errno"] == 4 and case.entry["call"] == "connect"
 
 
-@claim(r"A signal handler ran(?:, or the process was stopped and continued,)? before the call had done anything; this says nothing about the connection\.")
+@claim(r"A signal handler ran, or the process was stopped and continued, before the call had done anything; this says nothing about the connection\.")
 def _(case, said):
     return case.entry["errno"] == 4
 
 
-@claim(r"The address (?P<a>\S+) is not assigned to this host\.")
+@claim(r"The address (?P<a>\S+) is not assigned to this host, or not in the VRF of the socket\.")
 def _(case, said):
     return said["a"] == "%s:%d" % tuple(case.entry["to"]) and said["a"].startswith("10.99.")
 

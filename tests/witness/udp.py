@@ -87,7 +87,7 @@ def faults(case):
 OWN_ADDRESS = r"(?: Or (?P<own>[0-9.:]+), the address of the socket, does not belong to this host \(any more\)\.)?(?: Or it cannot be reached from (?P<loopback>[0-9.:]+), a loopback address\.)?"
 
 
-@claim(r"An earlier datagram from this socket(?P<named>, to PEER or to the address that it was connected to before,)? was answered with ICMP port unreachable: nothing is receiving at its destination, or a firewall rejects it\.")
+@claim(r"An earlier datagram from this socket(?P<named>, to PEER or to the address that it was connected to before,)? was answered with ICMP port unreachable: nothing at its destination receives it, or a firewall rejects it\.")
 def _(case, said):
     return case.t.answered({0x303}, case.high) or "none was"
 
@@ -100,7 +100,7 @@ def _(case, said):
     return case.t.answered(kinds, case.high) or case.t.routed("unreachable", "throw") or "none was"
 
 
-@claim(r"There is no route to PEER: this host has none or a rule of type unreachable, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS + r"(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
+@claim(r"There is no route to PEER: this host has none that this socket may use, or a rule of type unreachable, or a router or firewall on the path reported this \(ICMP\)\." + OWN_ADDRESS + r"(?P<or> Or the error is about an earlier datagram from this socket to another address\.)?")
 def _(case, said):
     to = None if said["or"] else said["peer"]
     return case.t.answered(ICMP[errno.ENETUNREACH], case.high, to) or case.t.routed("throw") or \
@@ -119,7 +119,7 @@ def _(case, said):
     return case.t.answered({0x302}, case.high) or "nobody did"
 
 
-@claim(r"A firewall rule, a BPF program \(cgroup, as of systemd's IPAddressDeny=\) or a security module on this host forbids it, or its conntrack table is full\.(?: Or a control message of the call \(such as SO_MARK\) requires privileges that the program lacks\.)?")
+@claim(r"A firewall rule, an IPsec policy, a BPF program \(cgroup, as of systemd's IPAddressDeny=\) or a security module on this host forbids it, or its conntrack table is full\.(?: Or a control message of the call \(such as SO_MARK\) requires privileges that the program lacks\.)?")
 def _(case, said):
     return case.t.rules_out.ever(case.high) or "nothing did"
 
@@ -144,12 +144,17 @@ def _(case, said):
     return case.t.routed("blackhole") or "there is no such route"
 
 
-@claim(r"The message of <n>(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.|The message of <n2>(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))?, or an earlier one, is larger than this socket can send in one piece(?:; the path MTU is <m2>)?(?:[,;] SO_SNDBUF (?:is )?<s2>)?\.")
+@claim(r"The message of <n>(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))? is larger than this socket can send in one piece(?:; the path MTU is <m>)?\.|The message of <n2>(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))?, or an earlier one, is larger than this socket can send in one piece(?:; the path MTU is <m2>)?\.")
 def _(case, said):
     return int(said["n"] or said["n2"]) == case.entry["len"] > 1400
 
 
-@claim(r"A message(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))?(?:, or an earlier one,)? is larger than this socket can send in one piece(?:; the path MTU is <m>)?(?:[,;] SO_SNDBUF (?:is )?<s>)?\.")
+@claim(r"The message of <n> is larger than any datagram can be \(65507 bytes over IPv4, 65527 over IPv6\)\.")
+def _(case, said):
+    return int(said["n"]) == case.entry["len"] > 65507
+
+
+@claim(r"A message(?: \(with what MSG_MORE or UDP_CORK had kept back before it, if anything\))?(?:, or an earlier one,)? is larger than this socket can send in one piece(?:; the path MTU is <m>)?\.")
 def _(case, said):
     return case.entry["sizes"][0] > 1400 or "the first one is not"
 
@@ -169,7 +174,7 @@ def _(case, said):
     return came <= read or f"{came} had come, {read} were read"
 
 
-@claim(r"The socket's error queue is empty\.|The error queue delivered control data without any payload\.")
+@claim(r"The socket's error queue is empty\.|The call took an entry from the error queue (?:that has no payload|and had no room for a payload)\.")
 def _(case, said):
     return bool(case.entry.get("flags", 0) & socket.MSG_ERRQUEUE)
 
@@ -179,7 +184,7 @@ def _(case, said):
     return any(p.payload == 0 and p.at <= case.high for p in case.t.back) or "none had"
 
 
-@claim(r"The program itself (?:asked for|offered) 0 bytes: an empty datagram was sent\.")
+@claim(r"The program itself (?:asked for|offered) 0 bytes: an empty datagram was sent, or is kept back for what follows it \(MSG_MORE, UDP_CORK\)\.")
 def _(case, said):
     return case.entry["len"] == 0 and case.entry.get("sends", False)
 
@@ -189,12 +194,12 @@ def _(case, said):
     return case.t.connected_to(case.entry["t0"]) is None
 
 
-@claim(r"This program itself shut down the reading side of the socket\.")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down the reading side of the socket \(or an empty datagram came: the kernel does not distinguish them\)\.")
 def _(case, said):
     return case.t.shut(0, case.high) or "it had not"
 
 
-@claim(r"This program itself shut down its writing side before it wrote\.(?: SIGPIPE would have ended the program here\.)?")
+@claim(r"This program(?: itself|, or another process that shares the socket,) shut down its writing side before this write had sent anything\.(?: SIGPIPE would have ended the program here\.)?")
 def _(case, said):
     return case.t.shut(1, case.high) or "it had not"
 
