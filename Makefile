@@ -63,7 +63,7 @@ SMALL := shim/door.c $(filter-out shim/layers/recording.c,$(wildcard shim/layers
 	$(addprefix shim/base/,apart.c handling.c names.c nearest.c next.c object.c setting_rows.c settings.c) \
 	$(addprefix shim/calls/,print.c resolve.c) shim/failure/unresolved.c \
 	$(addprefix shim/log/,change.c keep.c recorder_file.c rotate.c) shim/observe/resolved.c \
-	$(addprefix shim/tell/,recorded.c why_argument.c why_connect.c why_handled.c why_limit.c why_resolve.c)
+	$(addprefix shim/tell/,recorded.c why_argument.c why_close.c why_connect.c why_handled.c why_limit.c why_reset.c why_resolve.c)
 $(SMALL:shim/%.c=$(BUILD)/shim/%.o): override CFLAGS := $(CFLAGS:-O2=-Os)
 
 $(BUILD)/shim/%.o: shim/%.c $(HEADERS)

@@ -64,25 +64,30 @@ static enum known error_or_notices(const struct facts *f)
     return known && memory[RECEIVE_QUEUE] == 0 && memory[OPTIONS] == 0 ? YES : UNKNOWN;
 }
 
-/* Who has shut it down is asked of TCP in state CLOSE and of MPTCP elsewhere (tcp.c); an end that
- * the peer's FIN has made is nobody else's. */
-static bool may_be_shut_down(const struct facts *f)
+/* Who has shut it down. Of TCP in state CLOSE, and of MPTCP, it is known already (tcp.c). */
+static void find_who_shut(struct facts *f, bool is_ended)
 {
-    bool is_fin = f->err == 0 && state_has_peer_fin(f->state);
-    return f->protocol == IPPROTO_TCP ? f->state != TCP_STATE_CLOSE && !is_fin
-                                      : f->protocol != IPPROTO_MPTCP;
+    bool is_open = f->protocol == IPPROTO_TCP && f->state != TCP_STATE_CLOSE;
+    bool is_other = !is_tcp_protocol(f->protocol) && (f->domain == AF_UNIX || is_ended);
+    if (is_open || is_other) {
+        shut_find(f);
+    }
 }
 
 /* What has ended, and whether an error waits. */
 static void find_poll(struct facts *f)
 {
     struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLRDHUP};
-    if (may_be_shut_down(f)) {
-        shut_find(f);
-    }
-    if (state_tells(f) || took_last_error(f) || raw_poll_now(&p) < 0) {
+    if (state_tells(f)) {
+        if (f->err == EPIPE) {
+            shut_find(f);
+        }
         return;
     }
+    if (took_last_error(f) || raw_poll_now(&p) < 0) {
+        return;
+    }
+    find_who_shut(f, f->err == EPIPE || p.revents & POLLRDHUP);
     f->error_pending = p.revents & POLLERR ? error_or_notices(f) : NO;
     f->hung_up = p.revents & POLLHUP ? YES : NO;
     f->read_closed = p.revents & POLLRDHUP ? YES : NO;
