@@ -69,7 +69,7 @@ static template why_invalid_bind(const struct facts *f)
 static template why_invalid_connect(const struct facts *f)
 {
     if (!is_inet(f)) {
-        return SAY("The kernel rejected the address.");
+        return SAY("The kernel rejected the address, or the socket itself is listening.");
     }
     /* net/ipv4/af_inet.c, inet_shutdown(): SS_DISCONNECTING. */
     return f->type == SOCK_STREAM

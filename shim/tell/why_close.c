@@ -55,10 +55,11 @@ template clause_after_waited(const struct facts *f)
 
 template clause_syn_kept_back(const struct facts *f)
 {
-    return f->send_failed ? SAY(" A retransmission of the SYN was stopped on this host itself, by "
-                                "a local firewall rule, a BPF program, a full conntrack table or a "
-                                "full queue.")
-                          : NULL;
+    return f->send_failed
+               ? SAY(" A retransmission of the SYN did not leave this host: its interface "
+                     "is down, it has no route, or a local firewall rule, a BPF program, "
+                     "a full conntrack table or a full queue stopped it.")
+               : NULL;
 }
 
 template why_gave_up_connecting(const struct facts *f)
@@ -69,7 +70,7 @@ template why_gave_up_connecting(const struct facts *f)
     }
     return SAY("This program gave up connecting$after_waited: no SYN-ACK had come from $peer when "
                "it closed the socket.$syn_kept_back That is its own deadline, another address "
-               "answered sooner, or SO_ERROR had told it of an ICMP error.");
+               "answered sooner, or SO_ERROR had told it of an error.");
 }
 
 static template why_closed_mute(const struct facts *f)

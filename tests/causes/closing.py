@@ -255,7 +255,7 @@ def close_while_nothing_is_acknowledged():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them waited_ms>999 blocked_by=-
-        gave up connecting after ... no SYN-ACK had come from $them ... another address answered sooner, or SO_ERROR had told it of an ICMP error ... !let the SYN out
+        gave up connecting after ... no SYN-ACK had come from $them ... another address answered sooner, or SO_ERROR had told it of an error ... !let the SYN out
 """)
 def close_while_connecting():
     own_network()
@@ -272,7 +272,7 @@ def close_while_connecting():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them blocked_by=host
-        no SYN-ACK had come from $them ... A retransmission of the SYN was stopped on this host itself
+        no SYN-ACK had come from $them ... A retransmission of the SYN did not leave this host: its interface is down, it has no route, or a local firewall rule
 """)
 def close_while_syn_is_kept_back():
     own_network()

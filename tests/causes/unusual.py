@@ -232,7 +232,7 @@ def filter_too_big():
     connect EINVAL bad-argument | type=udp
         The kernel rejected the address, or the route to it is a blackhole route
     connect EINVAL bad-argument | type=unix-stream
-        The kernel rejected the address. ... !route
+        The kernel rejected the address, or the socket itself is listening. ... !route
     readv EINVAL bad-argument | type=tcp
         The kernel rejected an argument of the call as invalid. ... !route
     bind EADDRINUSE address-in-use | type=netlink

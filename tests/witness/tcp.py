@@ -332,7 +332,7 @@ def _(case, said):
     return reset_went(case)
 
 
-@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN was stopped on this host itself, by a local firewall rule, a BPF program, a full conntrack table or a full queue\.)? That is its own deadline, another address answered sooner, or SO_ERROR had told it of an ICMP error\.")
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN did not leave this host: its interface is down, it has no route, or a local firewall rule, a BPF program, a full conntrack table or a full queue stopped it\.)? That is its own deadline, another address answered sooner, or SO_ERROR had told it of an error\.")
 def _(case, said):
     return case.t.peer_first is None or "one had"
 
