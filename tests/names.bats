@@ -195,6 +195,77 @@ END
     jq -e 'any(.findings[]; .kind == "name-not-resolved" and .figures.ms >= 1000 and (.advice | contains("dig -x 10.7.0.9")))' <<<"$output" || fails_with "$output"
 }
 
+# What gethostbyname and its relatives have: of ERANGE, which asks for a larger buffer, no record.
+hosts_say() {
+    local word=$2 words=$3
+    rm -rf "$LOG" "$BATS_TEST_TMPDIR/ready"
+    run -0 resolving "$1" env -u LD_PRELOAD "$BUILD/programs/hosts" db.shop.test
+    local natively=$output
+    rm -f "$BATS_TEST_TMPDIR/ready"
+    run -0 resolving "$1" "$BUILD/programs/hosts" db.shop.test
+    [ "$output" = "$natively" ] || fails_with "$output, natively $natively"
+    expect_count 4 '.cause == "name-not-resolved"'
+    expect_count 4 '.waited_ms as $ms | .level == "warn" and .call == "gethostbyname" and .ret == -1 and .errno == 0 and
+        .error == "'"$word"'" and .name == "db.shop.test" and (has("fd") or has("peer") | not) and (.at | test("^hosts[+]0x")) and
+        (.why | startswith("The name db.shop.test was not resolved, after \($ms) ms: ") and contains("'"$words"'"))'
+}
+
+@test "gethostbyname and its relatives: the word of h_errno, the time, and the program sees what it would" {
+    hosts_say nxdomain HOST_NOT_FOUND "the name does not exist"
+    hosts_say nodata NO_DATA "the name exists but has no address"
+    hosts_say servfail TRY_AGAIN "(SERVFAIL)"
+    hosts_say formerr NO_RECOVERY "(such as FORMERR)"
+    hosts_say none TRY_AGAIN "they cannot be reached"
+    hosts_say silent TRY_AGAIN "did not answer in time"
+    expect_count 4 '.waited_ms >= 1000'
+}
+
+@test "gethostbyname: late; numbers, odd families and filters; and peer_name of the connects that follow" {
+    run -0 resolving late "$BUILD/programs/hosts" db.shop.test
+    expect_count 4 '.call == "gethostbyname" and .ret == 0 and .errno == 0 and (has("error") | not) and .cause == "name-resolved-late" and .waited_ms >= 1500'
+    for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=gethostbyname2_r SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do
+        rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+        resolving nxdomain env "$setting" "$BUILD/programs/hosts" db.shop.test
+        [ ! -e "$LOG" ] || fails_with "$setting"
+    done
+    rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+    resolving nxdomain "$BUILD/programs/hosts" 1.2.3.4.5 127.0.0.1
+    resolving none "$PYTHON" -c "import ctypes
+for name in b'db.shop.test', b'seven.test': ctypes.CDLL(None).gethostbyname2(name, 77)"
+    [ ! -e "$LOG" ] || fails_with "$(cat "$LOG")"
+    rm -f "$BATS_TEST_TMPDIR/ready"
+    PORT=9 resolving 127.0.0.9 "$BUILD/programs/hosts" db.shop.test seven.test
+    expect_count 4 '.cause == "connection-refused" and .peer == "127.0.0.9:9" and .peer_name == "db.shop.test"'
+    expect_count 4 '.cause == "connection-refused" and .peer == "127.0.0.7:9" and .peer_name == "seven.test"'
+}
+
+@test "gethostbyname in many threads, whose answers lie in one place: each name is its own address's, or none" {
+    for n in $(seq 2 60); do echo "127.0.1.$n host-$n.test"; done >"$BATS_TEST_TMPDIR/more"
+    cat >"$BATS_TEST_TMPDIR/threads.py" <<'END'
+import ctypes, threading
+libc = ctypes.CDLL(None)  # lets other threads run meanwhile
+def work(which):
+    for i in range(400): libc.gethostbyname(b"host-%d.test" % (2 + (which * 7 + i) % 59))
+threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+END
+    resolving none sh -c 'cat more >>/etc/hosts && exec "$@"' - "$PYTHON" threads.py
+    [ ! -e "$LOG" ] || fails_with "$(cat "$LOG")"
+}
+
+@test "perl, php and nc.traditional ask by gethostbyname: what failed is told, and the finding names it" {
+    local program
+    for program in "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"db.shop.test:80\")'" "php -r 'gethostbyname(\"db.shop.test\");'" "nc.traditional -w 1 db.shop.test 80"; do
+        command -v "${program%% *}" >/dev/null || continue
+        rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
+        resolving servfail sh -c "$program; :"
+        expect_count 1 '.call == "gethostbyname" and .error == "TRY_AGAIN" and .name == "db.shop.test"' || fails_with "$program"
+        run -0 "$TOP/scripts/sockshim" report --json "$LOG"
+        jq -e 'any(.findings[]; .kind == "name-not-resolved" and (.advice | contains("dig db.shop.test @SERVER")))' <<<"$output" || fails_with "$output"
+    done
+}
+
 @test "level, call and cause leave it out, and log nothing" {
     local setting
     for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=getaddrinfo SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do
@@ -254,13 +325,16 @@ int main(int argc, char **argv)
 {
     struct addrinfo *answer;
     printf("%d\n", getaddrinfo(argv[1], "80", 0, &answer));
+    printf("%p\n", (void *)gethostbyname(argv[1]));
 }
 END
     make -s -C "$TOP" BUILD="$BATS_TEST_TMPDIR/musl" CC=musl-gcc "$BATS_TEST_TMPDIR/musl/libsockshim.so"
     SHIM=$BATS_TEST_TMPDIR/musl/libsockshim.so
     run -0 resolving nxdomain ./ask db.shop.test
-    [ "$output" = -2 ]
-    expect_count 1 '.cause == "name-not-resolved" and .error == "EAI_NONAME" and .name == "db.shop.test"'
+    [[ $output == -2* ]]
+    expect_count 2 '.cause == "name-not-resolved"' # none of what one calls of the other
+    expect_count 1 '.call == "getaddrinfo" and .error == "EAI_NONAME" and .name == "db.shop.test"'
+    expect_count 1 '.call == "gethostbyname" and .error == "HOST_NOT_FOUND" and .name == "db.shop.test"'
 }
 
 @test "answers that come from another address than was asked are told by doctor -- COMMAND, and silence is not" {

@@ -10,7 +10,7 @@
  * one, at every start of every program. */
 
 #define CALL_WORD(name, direction, descriptor, arguments) #name,
-static const char call_words[][12] = {CALLS(CALL_WORD)};
+static const char call_words[][16] = {CALLS(CALL_WORD)};
 
 #define CALL_TRAITS(name, direction, descriptor, arguments) {direction, descriptor, arguments},
 const struct call_traits call_traits[] = {CALLS(CALL_TRAITS)};
@@ -33,6 +33,9 @@ const struct call_alias call_aliases[CALL_ALIAS_COUNT] = {
     {"vdprintf", CALL_dprintf},
     {"__dprintf_chk", CALL_dprintf},
     {"__vdprintf_chk", CALL_dprintf},
+    {"gethostbyname2", CALL_gethostbyname},
+    {"gethostbyname_r", CALL_gethostbyname},
+    {"gethostbyname2_r", CALL_gethostbyname},
 };
 
 #define E(name) [name] = #name,
@@ -66,6 +69,11 @@ static const char eai_names[][16] = {
     "",           "EAI_BADFLAGS", "EAI_NONAME",   "EAI_AGAIN",   "EAI_FAIL",
     "EAI_NODATA", "EAI_FAMILY",   "EAI_SOCKTYPE", "EAI_SERVICE", "EAI_ADDRFAMILY",
     "EAI_MEMORY", "EAI_SYSTEM",   "EAI_OVERFLOW",
+};
+
+/* From NETDB_INTERNAL on, which is -1. */
+static const char host_errors[][16] = {
+    "NETDB_INTERNAL", "", "HOST_NOT_FOUND", "TRY_AGAIN", "NO_RECOVERY", "NO_DATA",
 };
 
 static const char tcp_states[][16] = {
@@ -112,11 +120,17 @@ const char *errno_name(int err)
     return err > 0 && err <= ERRNO_MAX && *errno_names[err] ? errno_names[err] : NULL;
 }
 
-const char *eai_name(long result)
+static const char *word_at(long place, const char (*words)[16], size_t count)
 {
-    return result < 0 && -result < (long)COUNT(eai_names) && *eai_names[-result]
-               ? eai_names[-result]
-               : NULL;
+    return place >= 0 && place < (long)count && *words[place] ? words[place] : NULL;
+}
+
+const char *resolver_error_name(enum call call, long error)
+{
+    if (call == CALL_gethostbyname) {
+        return word_at(error + 1, host_errors, COUNT(host_errors));
+    }
+    return word_at(-error, eai_names, COUNT(eai_names));
 }
 
 const char *tcp_state_name(unsigned state)

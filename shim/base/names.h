@@ -76,7 +76,8 @@ enum arguments {
     X(setsockopt, MOVES_NOTHING, A_SOCKET, NOTHING_MORE)                                           \
     X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                           \
     X(getaddrinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                         \
-    X(getnameinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
+    X(getnameinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                         \
+    X(gethostbyname, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
 
 #define CALL_ENUM(name, direction, descriptor, arguments) CALL_##name,
 enum call { CALLS(CALL_ENUM) CALL_COUNT };
@@ -98,7 +99,7 @@ static inline bool ends_connection(enum call call)
 /* The names of addresses, or the addresses of names. */
 static inline bool call_resolves(enum call call)
 {
-    return call == CALL_getaddrinfo || call == CALL_getnameinfo;
+    return call == CALL_getaddrinfo || call == CALL_getnameinfo || call == CALL_gethostbyname;
 }
 
 static inline bool is_accept(enum call call)
@@ -189,9 +190,10 @@ const char *cause_name(enum cause cause);
 const char *level_name(enum level level);
 /* "ECONNRESET" for ECONNRESET; NULL for a number that Linux does not use. */
 const char *errno_name(int err);
-/* "EAI_NONAME" for getaddrinfo's and getnameinfo's -2 (netdb.h; glibc and musl have the same
- * numbers); NULL for a number that is none. */
-const char *eai_name(long result);
+/* What a call that resolves says of its failure (netdb.h; glibc and musl have the same numbers):
+ * "EAI_NONAME" for getaddrinfo's and getnameinfo's -2, "TRY_AGAIN" for h_errno 2 of
+ * gethostbyname; NULL for a number that is none. */
+const char *resolver_error_name(enum call call, long error);
 /* "ESTABLISHED" for 1, as in the kernel's include/net/tcp_states.h; NULL for
  * a number that is none. */
 const char *tcp_state_name(unsigned state);
@@ -200,9 +202,9 @@ const char *tcp_state_name(unsigned state);
 const char *next_msg_flag(int *flags);
 
 /* Names that the C library has for a call beside the one that is logged. */
-enum { CALL_ALIAS_COUNT = 14 };
+enum { CALL_ALIAS_COUNT = 17 };
 struct call_alias {
-    char name[16];
+    char name[20];
     enum call call;
 };
 extern hidden const struct call_alias call_aliases[CALL_ALIAS_COUNT];

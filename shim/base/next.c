@@ -80,6 +80,16 @@ RESOLVED_FIRST(int, getnameinfo,
                (const struct sockaddr *addr, socklen_t addrlen, char *host, socklen_t hostlen,
                 char *service, socklen_t servicelen, int flags),
                (addr, addrlen, host, hostlen, service, servicelen, flags))
+RESOLVED_FIRST(struct hostent *, gethostbyname, (const char *name), (name))
+RESOLVED_FIRST(struct hostent *, gethostbyname2, (const char *name, int family), (name, family))
+RESOLVED_FIRST(int, gethostbyname_r,
+               (const char *name, struct hostent *host, char *buffer, size_t room,
+                struct hostent **found, int *error),
+               (name, host, buffer, room, found, error))
+RESOLVED_FIRST(int, gethostbyname2_r,
+               (const char *name, int family, struct hostent *host, char *buffer, size_t room,
+                struct hostent **found, int *error),
+               (name, family, host, buffer, room, found, error))
 
 #ifdef __GLIBC__
 RESOLVED_FIRST(signal_handler, __sysv_signal, (int sig, signal_handler handler), (sig, handler))
@@ -134,7 +144,7 @@ static const char *(*words_of)(int);
 
 #define NEXT_NAME(result, name, parameters, ...) {#name, offsetof(struct next, name)},
 static const struct {
-    char name[16]; /* not a pointer, which would have to be relocated */
+    char name[20]; /* not a pointer, which would have to be relocated */
     size_t offset;
 } next_names[] = {NEXT_FUNCTIONS(NEXT_NAME)};
 

@@ -95,6 +95,14 @@ typedef void (*signal_handler)(int);
     X(int, getnameinfo,                                                                            \
       (const struct sockaddr *addr, socklen_t addrlen, char *host, socklen_t hostlen,              \
        char *service, socklen_t servicelen, int flags))                                            \
+    X(struct hostent *, gethostbyname, (const char *name))                                         \
+    X(struct hostent *, gethostbyname2, (const char *name, int family))                            \
+    X(int, gethostbyname_r,                                                                        \
+      (const char *name, struct hostent *host, char *buffer, size_t room, struct hostent **found,  \
+       int *error))                                                                                \
+    X(int, gethostbyname2_r,                                                                       \
+      (const char *name, int family, struct hostent *host, char *buffer, size_t room,              \
+       struct hostent **found, int *error))                                                        \
     X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \

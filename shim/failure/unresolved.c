@@ -14,11 +14,20 @@
 /* Not everywhere in netdb.h, but the same number in glibc and musl. */
 enum { NAME_WITHOUT_ADDRESS = -5 };
 
+/* NETDB_INTERNAL, which musl has not, neither the word nor the number. */
+enum { SEE_ERRNO = -1 };
+
 /* The others are of arguments: a family, a kind of socket or a service that there is not. */
 static bool is_about_name(int result)
 {
     return result == EAI_NONAME || result == NAME_WITHOUT_ADDRESS || result == EAI_AGAIN ||
            result == EAI_FAIL || result == EAI_MEMORY || result == EAI_SYSTEM;
+}
+
+/* The same of h_errno. */
+static bool is_about_host(int error)
+{
+    return resolver_error_name(CALL_gethostbyname, error) != NULL;
 }
 
 static uint32_t milliseconds_since(int64_t begun)
@@ -35,37 +44,44 @@ static bool could_not_ask(int err)
     return err == EMFILE || err == ENFILE || err == ENOMEM;
 }
 
-/* After a getaddrinfo that returned `result`. */
-static __attribute__((noinline)) void tell_resolution(const char *node,
-                                                      const struct addrinfo *hints, int result,
-                                                      uint32_t waited_ms, const void *site)
+/* Whether errno says more of that result. */
+static bool tells_errno(const struct question *q, int result)
+{
+    if (q->call == CALL_gethostbyname) {
+        return result == SEE_ERRNO || (result == NO_RECOVERY && could_not_ask(errno));
+    }
+    return result == EAI_SYSTEM || (result == EAI_NONAME && could_not_ask(errno));
+}
+
+/* After an answer, or none: `result` is getaddrinfo's, or h_errno. */
+static __attribute__((noinline)) void tell_resolution(const struct question *q, int result,
+                                                      uint32_t waited_ms)
 {
     struct facts f;
     int kept = errno;
-    bool tells = result == EAI_SYSTEM || (result == EAI_NONAME && could_not_ask(kept));
-    int err = tells ? kept : 0;
-    bool wanted = node && sockshim_set_up() && !settings_wants_no_call(CALL_getaddrinfo);
-    if (wanted && observe_unresolved(&f, node, hints, result, err)) {
+    int err = tells_errno(q, result) ? kept : 0;
+    bool wanted = q->name && sockshim_set_up() && !settings_wants_no_call(q->call);
+    if (wanted && observe_unresolved(&f, q, result, err)) {
         f.waited_ms = waited_ms;
-        find_site(&f, site);
+        find_site(&f, q->site);
         tell_facts(&f);
     }
     errno = kept;
 }
 
-void unresolved(const char *node, const struct addrinfo *hints, int result, int64_t begun,
-                const void *site)
+void unresolved(const struct question *q, int result)
 {
-    if (is_about_name(result)) {
-        tell_resolution(node, hints, result, milliseconds_since(begun), site);
+    bool is_host = q->call == CALL_gethostbyname;
+    if (is_host ? is_about_host(result) : is_about_name(result)) {
+        tell_resolution(q, result, milliseconds_since(q->begun));
     }
 }
 
-void resolved_late(const char *node, const struct addrinfo *hints, int64_t begun, const void *site)
+void resolved_late(const struct question *q)
 {
-    uint32_t waited_ms = milliseconds_since(begun);
+    uint32_t waited_ms = milliseconds_since(q->begun);
     if (waited_ms >= LATE_MS) {
-        tell_resolution(node, hints, 0, waited_ms, site);
+        tell_resolution(q, 0, waited_ms);
     }
 }
 

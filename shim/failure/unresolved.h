@@ -1,4 +1,4 @@
-/* What comes of a getaddrinfo or getnameinfo. Cold; errno is kept. */
+/* What comes of a getaddrinfo, gethostbyname or getnameinfo. Cold; errno is kept. */
 #ifndef SOCKSHIM_UNRESOLVED_H
 #define SOCKSHIM_UNRESOLVED_H
 
@@ -7,20 +7,18 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-struct addrinfo;
+struct question;
 
 /* Logs that a name was not resolved, if that is wanted: not of a question whether it is an
- * address (AI_NUMERICHOST), nor of arguments that ask for nothing. `result` is getaddrinfo's, and
- * not 0; `begun`: when it was called, by clock_nanoseconds(); `site`: where it returns to, or NULL.
- */
-hidden void unresolved(const char *node, const struct addrinfo *hints, int result, int64_t begun,
-                       const void *site);
+ * address (AI_NUMERICHOST), nor of arguments that ask for nothing. `result` is getaddrinfo's, or h_errno,
+ * and not 0. */
+hidden void unresolved(const struct question *q, int result);
 
 /* Logs that a name was resolved only after a second or more. */
-hidden void resolved_late(const char *node, const struct addrinfo *hints, int64_t begun,
-                          const void *site);
+hidden void resolved_late(const struct question *q);
 
-/* The same of a getnameinfo that was to find a name, whatever its result. */
+/* The same of a getnameinfo that was to find a name, whatever its result. `begun`: when it was
+ * called, by clock_nanoseconds(); `site`: where it returns to, or NULL. */
 hidden void unnamed(const struct sockaddr *addr, socklen_t len, int result, int64_t begun,
                     const void *site);
 

@@ -1,6 +1,7 @@
 #include "observe/resolved.h"
 
 #include "base/ask.h"
+#include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
 
@@ -83,21 +84,66 @@ static bool is_number(const char *name, size_t len)
     return digits;
 }
 
-void resolved_keep(const char *node, const struct addrinfo *answer)
+/* `name` becomes what is kept of it; false: nothing is. */
+static bool begin_name(uint64_t *name, const char *node)
 {
-    uint64_t name[WORDS] = {0};
-    uint64_t known[WORDS];
     size_t len = node ? strnlen(node, LONGEST + 1) : 0;
     if (len == 0 || len > LONGEST || is_number(node, len)) {
+        return false;
+    }
+    memset(name, 0, WORDS * sizeof *name);
+    memcpy(name, node, len);
+    return true;
+}
+
+static void keep_for(const uint64_t *name, uint32_t hash)
+{
+    uint64_t known[WORDS];
+    bool is_known = look_up(hash, known) && memcmp(known, name, sizeof known) == 0;
+    if (hash != 0 && !is_known) {
+        write_slot(&slots[atomic_fetch_add(&next_slot, 1) % SLOTS], hash, name);
+    }
+}
+
+void resolved_keep(const char *node, const struct addrinfo *answer)
+{
+    uint64_t name[WORDS];
+    if (!begin_name(name, node)) {
         return;
     }
-    memcpy(name, node, len);
     for (; answer; answer = answer->ai_next) {
-        uint32_t hash = hash_of((const void *)answer->ai_addr, answer->ai_addrlen);
-        bool is_known = look_up(hash, known) && memcmp(known, name, sizeof name) == 0;
-        if (hash != 0 && !is_known) {
-            write_slot(&slots[atomic_fetch_add(&next_slot, 1) % SLOTS], hash, name);
+        keep_for(name, hash_of((const void *)answer->ai_addr, answer->ai_addrlen));
+    }
+}
+
+/* One address of a hostent; false: it cannot be read. */
+static bool take_address(union socket_address *to, int family, const char *from)
+{
+    socklen_t size = family == AF_INET6 ? sizeof to->in6.sin6_addr : sizeof to->in.sin_addr;
+    if (!is_inet_family(family) || !can_read(from, size)) {
+        return false;
+    }
+    memset(to, 0, sizeof to->in6);
+    to->any.sa_family = (sa_family_t)family;
+    memcpy(family == AF_INET6 ? (void *)&to->in6.sin6_addr : (void *)&to->in.sin_addr, from, size);
+    return true;
+}
+
+void resolved_keep_host(const char *node, const struct hostent *host)
+{
+    uint64_t name[WORDS];
+    union socket_address address;
+    if (!begin_name(name, node) || !can_read(host, sizeof *host)) {
+        return;
+    }
+    char *const volatile *list = host->h_addr_list;
+    int family = host->h_addrtype;
+    for (int i = 0; i < SLOTS && can_read((const void *)(list + i), sizeof *list); i++) {
+        const char *from = list[i];
+        if (!from || !take_address(&address, family, from)) {
+            return;
         }
+        keep_for(name, hash_of(&address, sizeof address.in6));
     }
 }
 
@@ -156,11 +202,11 @@ static void begin_facts(struct facts *f, enum call call, int result, int err)
     f->domain = f->type = f->protocol = -1;
 }
 
-bool observe_unresolved(struct facts *f, const char *node, const struct addrinfo *hints, int result,
-                        int err)
+bool observe_unresolved(struct facts *f, const struct question *q, int result, int err)
 {
-    begin_facts(f, CALL_getaddrinfo, result, err);
-    keep_name(f, node);
+    const struct addrinfo *hints = q->hints;
+    begin_facts(f, q->call, result, err);
+    keep_name(f, q->name);
     f->is_own_name = result != 0 && is_name_of_host(&f->name);
     bool is_question = hints && can_read(hints, sizeof *hints) && hints->ai_flags & AI_NUMERICHOST;
     return !is_question && !is_number((const char *)address_at(&f->name), f->name.len);

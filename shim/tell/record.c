@@ -116,6 +116,12 @@ static void put_limit(struct text *t, const struct facts *f, enum cause cause)
     }
 }
 
+/* Of gethostbyname, which returns a pointer, -1 where there was none: h_errno has a word. */
+static int returned(const struct facts *f)
+{
+    return f->call == CALL_gethostbyname && f->ret != 0 ? -1 : f->ret;
+}
+
 /* Nor is put_socket() inlined: the sentence goes deepest, and needs their frames' room. */
 static __attribute__((noinline)) void put_result(struct text *t, const struct facts *f,
                                                  enum cause cause)
@@ -124,10 +130,10 @@ static __attribute__((noinline)) void put_result(struct text *t, const struct fa
     if (f->fd >= 0 || call_traits[f->call].descriptor != NO_SOCKET) {
         PUT_SIGNED(t, "fd", f->fd);
     }
-    PUT_SIGNED(t, "ret", f->ret);
+    PUT_SIGNED(t, "ret", returned(f));
     PUT_NUMBER(t, "errno", (unsigned)f->err);
     bool resolves = call_resolves((enum call)f->call);
-    const char *name = resolves ? eai_name(f->ret) : errno_name(f->err);
+    const char *name = resolves ? resolver_error_name(f->call, f->ret) : errno_name(f->err);
     if (name) {
         PUT_WORD(t, "error", name);
     }

@@ -14,6 +14,13 @@ template clause_asked_for(const struct facts *f)
     return f->name.len > 0 ? SAY("The name $name was") : SAY("A name was");
 }
 
+static template why_no_server(const struct facts *f)
+{
+    (void)f;
+    return SAY("no name server gave an answer: they cannot be reached, did not answer in time, "
+               "failed themselves (SERVFAIL) or refused (REFUSED), or none is configured");
+}
+
 /* glibc, sysdeps/posix/getaddrinfo.c: NO_RECOVERY, of a name server or of a lookup that could not
  * even begin, is told as EAI_NONAME. musl has EAI_FAIL and EAI_SYSTEM for them. */
 static template why_no_name(const struct facts *f)
@@ -33,16 +40,58 @@ static template why_no_name(const struct facts *f)
 #endif
 }
 
+/* glibc, nss/getXXbyYY_r.c: NO_RECOVERY as well where no source could be used. musl,
+ * src/network/gethostbyname2_r.c: and where a system call failed. */
+static template why_no_recovery(const struct facts *f)
+{
+    if (f->err != 0) {
+        return SAY("the C library could not look it up$errno_words; or a name server answered with "
+                   "an error (such as FORMERR)");
+    }
+    return SAY("a name server answered with an error (such as FORMERR), its answer could not be "
+               "read, the name cannot be asked for (an empty label), or none of the sources of "
+               "names in nsswitch.conf could be used");
+}
+
+/* NETDB_INTERNAL. glibc leaves it there, and errno at 0, where it finds no module for a source. */
+static template why_internal(const struct facts *f)
+{
+    if (f->err != 0) {
+        return SAY("a system call that it needs failed$errno_words");
+    }
+    return SAY("the C library gives no reason. It does so where a source of names in nsswitch.conf "
+               "has no module on this system");
+}
+
+/* Of gethostbyname, whose errors tell more. */
+static template why_no_host(const struct facts *f)
+{
+    switch (f->ret) {
+    case HOST_NOT_FOUND:
+        return SAY("the name does not exist, or has no address of the requested kind");
+    case NO_DATA:
+        return SAY("the name exists but has no address of the requested kind");
+    case TRY_AGAIN:
+        return why_no_server(f);
+    case NO_RECOVERY:
+        return why_no_recovery(f);
+    default:
+        return why_internal(f);
+    }
+}
+
 template clause_why_not_resolved(const struct facts *f)
 {
+    if (f->call == CALL_gethostbyname) {
+        return why_no_host(f);
+    }
     switch (f->ret) {
     case EAI_NONAME:
         return why_no_name(f);
     case NAME_WITHOUT_ADDRESS:
         return SAY("the name exists but has no address of the requested kind");
     case EAI_AGAIN:
-        return SAY("no name server gave an answer: they cannot be reached, did not answer in time, "
-                   "failed themselves (SERVFAIL) or refused (REFUSED), or none is configured");
+        return why_no_server(f);
     case EAI_FAIL:
         return SAY(
             "a name server answered with an error (such as FORMERR), or its answer could not "

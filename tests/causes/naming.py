@@ -115,11 +115,15 @@ def name_of_no_letter():
     raw("getaddrinfo", b"", b"80", None, ctypes.byref(ctypes.c_void_p()))
 
 
-def look_up_without_a_descriptor():
+def without_a_descriptor():
     socket.socket().close()  # whoever has a socket has the log open
     lowest = os.dup(0)
     os.close(lowest)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, 4096))
+
+
+def look_up_without_a_descriptor():
+    without_a_descriptor()
     raw("getaddrinfo", b"some.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
 
 
@@ -166,3 +170,73 @@ def name_without_memory():
             used = int(pages.read().split()[0]) * 4096
         resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 25), resource.RLIM_INFINITY))
         raw("getaddrinfo", b"some.test", b"80", None, ctypes.byref(ctypes.c_void_p()))
+
+
+def ask_for_host(answer):
+    own_name_server(answer, 1.1 if answer == "127.0.0.7" else 0)
+    raw("gethostbyname", b"some.test")
+
+
+@case("""
+    gethostbyname HOST_NOT_FOUND name-not-resolved | name=some.test
+        The name some.test was not resolved, after ... ms: the name does not exist, or has no address of the requested kind.
+""")
+def host_that_is_unknown():
+    ask_for_host("nxdomain")
+
+
+@case("""
+    gethostbyname NO_DATA name-not-resolved | name=some.test
+        the name exists but has no address of the requested kind
+""")
+def host_without_address():
+    ask_for_host("nodata")
+
+
+@case("""
+    gethostbyname TRY_AGAIN name-not-resolved | name=some.test
+        no name server gave an answer
+""")
+def host_of_a_name_server_that_fails():
+    ask_for_host("servfail")
+
+
+@case("""
+    gethostbyname NO_RECOVERY name-not-resolved | name=some.test errno=0
+        a name server answered with an error (such as FORMERR), its answer could not be read, the name cannot be asked for
+""")
+def host_of_a_name_server_that_does_not_understand():
+    ask_for_host("formerr")
+
+
+@case("""
+    gethostbyname 0 name-resolved-late | name=some.test waited_ms>1099
+        The name some.test was resolved, but only after ... ms. A name server that does not answer
+""")
+def host_that_is_late():
+    ask_for_host("127.0.0.7")
+
+
+@case("""
+    gethostbyname NETDB_INTERNAL name-not-resolved | name=some.test errno=24
+        a system call that it needs failed: Too many open files
+""")
+def host_without_a_descriptor():
+    """NO_RECOVERY in musl."""
+    without_a_descriptor()
+    raw("gethostbyname", b"some.test")
+
+
+@case("""
+    gethostbyname NETDB_INTERNAL name-not-resolved | name=some.test errno=0
+        the C library gives no reason. It does so where a source of names in nsswitch.conf has no module on this system
+""")
+def host_without_a_source():
+    socket.socket().close()  # the log is opened where it was meant
+    if libc.unshare(0x20000):  # CLONE_NEWNS
+        raise OSError(ctypes.get_errno(), "unshare")
+    with tempfile.NamedTemporaryFile("w") as sources:
+        sources.write("hosts: nosuchsource\n")
+        sources.flush()
+        run(f"mount --make-rprivate /; mount --bind {sources.name} /etc/nsswitch.conf")
+        raw("gethostbyname", b"some.test")

@@ -416,6 +416,14 @@ static void aside(void)
                                     0, NI_NUMERICHOST));
     STEP("getnameinfo",
          getnameinfo((struct sockaddr *)&home, 1, host, sizeof host, NULL, 0, 0) ? 0 : 1);
+    STEP("gethostbyname", gethostbyname("127.0.0.1") ? 0 : 1);
+    STEP("gethostbyname2", gethostbyname2("::1", AF_INET6) ? 0 : 1);
+    struct hostent room;
+    struct hostent *found;
+    int error;
+    STEP("gethostbyname_r", gethostbyname_r("127.0.0.1", &room, host, 8, &found, &error));
+    STEP("gethostbyname2_r",
+         gethostbyname2_r("1.2.3.4.5", AF_INET, &room, host, sizeof host, &found, &error) ? 1 : 1);
     STEP("close", close(-1));
     STEP("close", close(1000000));
     STEP("__close", __close(-1));

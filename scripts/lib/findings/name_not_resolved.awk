@@ -1,4 +1,5 @@
-# getaddrinfo failed: `name` is what was asked for, `error` the EAI_ error, `waited_ms` how long it took.
+# getaddrinfo or gethostbyname failed: `name` is what was asked for, `error` the EAI_ error or that of
+# h_errno, `waited_ms` how long it took.
 # Or getnameinfo, where `name` is the address: what fails soon there, as most do, is of level info.
 
 function find_name_not_resolved(    i, g) {
@@ -20,24 +21,35 @@ function is_reverse(i) {
 
 # The record says so. Not where the C library could not even begin to look.
 function is_own_name(i) {
-    return why_of[i] ~ /name of this host itself/ && why_of[i] !~ /could not look it up/ && error_of[i] ~ /^EAI_(NONAME|NODATA|AGAIN|FAIL)$/
+    return why_of[i] ~ /name of this host itself/ && why_of[i] !~ /could not look it up/ && error_of[i] ~ /^(EAI_(NONAME|NODATA|AGAIN|FAIL)|HOST_NOT_FOUND|NO_DATA|TRY_AGAIN|NO_RECOVERY)$/
 }
 
-function tell_name_not_resolved(g,    i, n, part, error, is_temporary) {
+# What an error says: that no name server gave an answer, or one that is none, that it was this host
+# that could not look, or that there is no such name.
+function meaning_of_error(error) {
+    return error ~ /^(EAI_AGAIN|TRY_AGAIN)$/ ? "unanswered" : error ~ /^(EAI_FAIL|NO_RECOVERY)$/ ? "refused" : error ~ /^(EAI_SYSTEM|EAI_MEMORY|NETDB_INTERNAL)$/ ? "here" : "unknown"
+}
+
+function tell_name_not_resolved(g,    i, n, part, error, means, name) {
     i = group_first[g]
     split(group_key[g], part, SUBSEP)
     error = part[3]
-    is_temporary = error == "EAI_AGAIN" || error == "EAI_FAIL"
+    means = meaning_of_error(error)
+    name = part[2] == "" ? "NAME" : printable(part[2])
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
         is_own_name(i) ? "It is the name of this host itself, as after it was renamed or cloned, or in a container: no name server has to know it, /etc/hosts does." \
-            : is_temporary && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
-            : is_temporary ? "No name server gave an answer that could be used; the name may well exist." \
-            : "The name servers said that there is no such name, or no such address of it.", \
+            : means == "unanswered" && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
+            : means == "unanswered" ? "No name server gave an answer that could be used; the name may well exist." \
+            : means == "refused" ? "A name server answered with an error, or no source of names could be asked; the name may well exist." \
+            : means == "here" ? "The look-up itself failed on this host, which says nothing about the name: its record has the errno." \
+            : "No source of names that was asked (/etc/hosts, name servers) knows it, or has such an address of it.", \
         is_own_name(i) ? "`127.0.1.1 " printable(part[2]) "` into /etc/hosts (`getent hosts " printable(part[2]) "` answers then); `sockshim explain own-name`." \
-            : is_temporary ? "ask each server of /etc/resolv.conf: `dig " (part[2] == "" ? "NAME" : printable(part[2])) " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
-            : "check its spelling, and search and ndots in /etc/resolv.conf.")
+            : means == "unanswered" ? "ask each server of /etc/resolv.conf: `dig " name " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
+            : means == "refused" ? "`dig " name " @SERVER` for each server of /etc/resolv.conf; the hosts line of /etc/nsswitch.conf." \
+            : means == "here" ? "its limits (descriptors, memory); the hosts line of /etc/nsswitch.conf, and whether the modules (libnss_*) of its sources are installed." \
+            : "check its spelling, search and ndots in /etc/resolv.conf; does the hosts line of /etc/nsswitch.conf name dns?")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])
 }
