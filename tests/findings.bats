@@ -1354,10 +1354,14 @@ late() {
     [[ $(jq -r '.findings[0].meaning' findings.json) == "That soon"* ]]
     finds_only name-not-resolved log
     [[ $(jq -r '.findings[0].title' findings.json) == *api.example* ]]
+    # A program that asks by both has one finding.
+    { cat log; sed 's/error=EAI_AGAIN/error=TRY_AGAIN/; s/call=getaddrinfo/call=gethostbyname/' log; } >both.log
+    finds_only name-not-resolved both.log
+    figure records -eq 2
     # gethostbyname's words; and that this host could not look says nothing of the name.
     local error says
     for error in TRY_AGAIN:"No name server gave" NO_RECOVERY:"A name server answered with an error" EAI_FAIL:"A name server answered with an error" \
-        NETDB_INTERNAL:"The look-up itself failed on this host" EAI_SYSTEM:"The look-up itself failed" EAI_NONAME:"No source of names" HOST_NOT_FOUND:"No source of names" NO_DATA:"No source of names"; do
+        NETDB_INTERNAL:"The look-up itself failed on this host" EAI_SYSTEM:"The look-up itself failed" EAI_NONAME:"No source of names" HOST_NOT_FOUND:"No source of names" NO_DATA:"The name exists" EAI_NODATA:"The name exists"; do
         says=${error#*:}
         sed "s/error=EAI_AGAIN/error=${error%%:*}/" log >other.log
         finds_only name-not-resolved other.log

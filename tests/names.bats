@@ -256,7 +256,7 @@ END
 
 @test "perl, php and nc.traditional ask by gethostbyname: what failed is told, and the finding names it" {
     local program
-    for program in "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"db.shop.test:80\")'" "php -r 'gethostbyname(\"db.shop.test\");'" "nc.traditional -w 1 db.shop.test 80"; do
+    for program in "perl -e 'gethostbyname(\"db.shop.test\")'" "php -r 'gethostbyname(\"db.shop.test\");'" "nc.traditional -w 1 db.shop.test 80"; do
         command -v "${program%% *}" >/dev/null || continue
         rm -f "$BATS_TEST_TMPDIR/ready" "$LOG"
         resolving servfail sh -c "$program; :"
@@ -348,6 +348,13 @@ END
     beside silent
     [[ $output != *"no socket took"* ]] || fails_with "$output"
     [[ $(tr -s ' \n' ' ' <<<"$output") == *"But a name could not be resolved (name-not-resolved 1)"* ]] || fails_with "$output"
+    # That nothing is set is told, of the server that is asked then; and not where one is there.
+    beside none
+    [[ $output != *"names no name server"* ]] || fails_with "$output"
+    run -0 resolving none env -u LD_PRELOAD -u SOCKSHIM_LOG sh -c ': >/etc/resolv.conf; exec "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/doctor.log" -- "$PYTHON" -c "$(asks db.shop.test)"
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"names no name server; so 127.0.0.1 is asked, and nothing listens there"* ]] || fails_with "$output"
+    run -0 resolving none env -u LD_PRELOAD -u SOCKSHIM_LOG sh -c ': >/etc/resolv.conf; exec "$@"' - "$SOCKSHIM_COMMAND" doctor -o "$BATS_TEST_TMPDIR/well.log" -- "$PYTHON" -c "$(asks seven.test)"
+    [[ $output != *"names no name server"* ]] || fails_with "$output"
     beside 127.0.0.7
     [[ $output != *"name-not-resolved"* ]] || fails_with "$output"
 }

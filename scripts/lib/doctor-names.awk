@@ -1,7 +1,7 @@
 # For doctor of a process, of the host and beside a command, after doctor-address.awk: who is
 # asked for names, whether somebody listens there, and whether answers come.
 
-!are_records && $1 == "resolver" { resolver[++resolvers] = $2 }
+!are_records && $1 == "resolver" { resolver[++resolvers] = $2; none_is_named = $3 == "default" }
 !are_records && $1 == "table" && $2 == "udp" { knows_udp = 1 }
 !are_records && $1 ~ /^udp6?$/ && split($3, word, " ") > 12 { look_at_udp($2) }
 
@@ -32,10 +32,10 @@ function no_name_server(whose,    i, dead, first) {
         }
     if (!dead)
         return 0
-    finding("no-name-server", whose " /etc/resolv.conf names " first ", and nothing listens there in " (whose == "Its" ? "its" : "this") " network namespace: " \
+    finding("no-name-server", whose " /etc/resolv.conf " (none_is_named ? "is not there, or names no name server; so " first " is asked" : "names " first) ", and nothing listens there in " (whose == "Its" ? "its" : "this") " network namespace: " \
         (dead == resolvers ? "each look-up is refused at once, and no name is found by DNS." : "it is asked in vain before or after the others.") \
         (first == "127.0.0.53" ? " That is systemd-resolved: it does not run here, or the file is the host's, copied into a container." \
-            : first == "127.0.0.11" ? " That is Docker's own, which is in its containers alone." : " A name server that does not run, or one of another namespace."), 1)
+            : first == "127.0.0.11" ? " That is Docker's own, which is in its containers alone." : none_is_named ? "" : " A name server that does not run, or one of another namespace."), 1)
     act("put the network's name servers there (the host's are in /run/systemd/resolve/resolv.conf, or resolvectl status; docker run --dns ADDRESS, kubelet's resolvConf), or start the service.")
     return 1
 }

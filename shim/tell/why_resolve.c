@@ -1,6 +1,7 @@
 #include "tell/kind.h"
 #include "tell/why.h"
 
+#include <errno.h>
 #include <netdb.h>
 
 /* Not everywhere in netdb.h, but the same number in glibc and musl. */
@@ -53,14 +54,31 @@ static template why_no_recovery(const struct facts *f)
                "names in nsswitch.conf could be used");
 }
 
-/* NETDB_INTERNAL. glibc leaves it there, and errno at 0, where it finds no module for a source. */
+/* Whether errno is of the look-up. In glibc of what it fails for when it could not be made; musl
+ * has no modules, and EAI_SYSTEM of a system call alone. */
+static bool is_its_errno(int err)
+{
+#ifdef __GLIBC__
+    return err == EMFILE || err == ENFILE || err == ENOMEM;
+#else
+    return err != 0;
+#endif
+}
+
+/* EAI_SYSTEM and NETDB_INTERNAL. glibc has them as well where it finds no module for a source; errno
+ * is then 0, or that of something before. */
 static template why_internal(const struct facts *f)
 {
-    if (f->err != 0) {
+    if (is_its_errno(f->err)) {
         return SAY("a system call that it needs failed$errno_words");
     }
-    return SAY("the C library gives no reason. It does so where a source of names in nsswitch.conf "
-               "has no module on this system");
+    if (f->err == 0) {
+        return SAY("the C library could not look it up, as where a source of names in "
+                   "nsswitch.conf has no module on this system");
+    }
+    return SAY("the C library could not look it up, as where a source of names in nsswitch.conf "
+               "has no module on this system; the errno may be that of something "
+               "earlier$errno_words");
 }
 
 /* Of gethostbyname, whose errors tell more. */
@@ -99,7 +117,7 @@ template clause_why_not_resolved(const struct facts *f)
     case EAI_MEMORY:
         return SAY("there was not enough memory");
     default:
-        return SAY("a system call that it needs failed$errno_words");
+        return why_internal(f);
     }
 }
 

@@ -276,14 +276,16 @@ doctor_sockets() {
     LC_ALL=C awk -f "$lib/doctor-address.awk" -f "$lib/doctor-sockets.awk" "$@"
 } 2>/dev/null
 
-# doctor_resolvers ROOT: the name servers that a program with that root directory asks.
+# doctor_resolvers ROOT [default]: the name servers that a program with that root directory asks; that
+# of the C libraries where none is named.
 doctor_resolvers() {
     doctor_file=$1/etc/resolv.conf
     # Of an absolute link the kernel would look from our root.
     case $(readlink "$doctor_file") in
     /*) doctor_file=$1$(readlink "$doctor_file") ;;
     esac
-    awk '$1 == "nameserver" && $2 != "" { print "resolver\t" $2 }' "$doctor_file"
+    awk '$1 == "nameserver" && $2 != "" { print "resolver\t" $2; found = 1 } END { exit !found }' "$doctor_file" ||
+        [ -z "${2:-}" ] || printf 'resolver\t127.0.0.1\tdefault\n'
 } 2>/dev/null
 
 # doctor_paths SS [PID]: the unix sockets that listen at a path, and what that path is for
@@ -666,7 +668,7 @@ doctor_after() {
         doctor_conntrack
         doctor_addresses
         doctor_udp 2 /proc/net
-        doctor_resolvers ""
+        doctor_resolvers "" default
         ! command -v ss >/dev/null || doctor_at_paths ss
         printf 'level\t%s\nskip\t%s\n' "$2" "$3"
         [ -z "$4" ] || echo records

@@ -6,7 +6,7 @@ function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && cause_of[i] == "name-not-resolved" && level_of[i] >= RANK["warn"] && !(is_reverse(i) && waited_of[i] < 100))
-            put_in_group(prog_of[i] SUBSEP (is_reverse(i) ? "" : asked_of[i]) SUBSEP error_of[i] SUBSEP call_of[i], i, waited_of[i] + 0)
+            put_in_group(prog_of[i] SUBSEP (is_reverse(i) ? "" : asked_of[i]) SUBSEP meaning_of_error(error_of[i]) SUBSEP is_reverse(i), i, waited_of[i] + 0)
     for (g = 1; g <= groups; g++)
         if (is_reverse(group_first[g]))
             tell_reverse("name-not-resolved", g)
@@ -25,30 +25,34 @@ function is_own_name(i) {
 }
 
 # What an error says: that no name server gave an answer, or one that is none, that it was this host
-# that could not look, or that there is no such name.
+# that could not look, that the name has no such address, or that it is not known.
 function meaning_of_error(error) {
-    return error ~ /^(EAI_AGAIN|TRY_AGAIN)$/ ? "unanswered" : error ~ /^(EAI_FAIL|NO_RECOVERY)$/ ? "refused" : error ~ /^(EAI_SYSTEM|EAI_MEMORY|NETDB_INTERNAL)$/ ? "here" : "unknown"
+    return error ~ /^(EAI_AGAIN|TRY_AGAIN)$/ ? "unanswered" : error ~ /^(EAI_FAIL|NO_RECOVERY)$/ ? "refused" : error ~ /^(EAI_SYSTEM|EAI_MEMORY|NETDB_INTERNAL)$/ ? "here" \
+        : error ~ /^(EAI_NODATA|NO_DATA)$/ ? "without" : "unknown"
 }
 
 function tell_name_not_resolved(g,    i, n, part, error, means, name) {
     i = group_first[g]
     split(group_key[g], part, SUBSEP)
-    error = part[3]
-    means = meaning_of_error(error)
+    error = error_of[i]
+    means = part[3]
     name = part[2] == "" ? "NAME" : printable(part[2])
     n = found("name-not-resolved", "error", g, \
         "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
         is_own_name(i) ? "It is the name of this host itself, as after it was renamed or cloned, or in a container: no name server has to know it, /etc/hosts does." \
-            : means == "unanswered" && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), or it refuses; the name may exist." \
+            : means == "unanswered" && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), each refuses or fails (SERVFAIL), or an answer is too long for UDP and TCP to port 53 is refused." \
             : means == "unanswered" ? "No name server gave an answer that could be used; the name may well exist." \
             : means == "refused" ? "A name server answered with an error, or no source of names could be asked; the name may well exist." \
             : means == "here" ? "The look-up itself failed on this host, which says nothing about the name: its record has the errno." \
+            : means == "without" ? "The name exists, but has no address of the kind that was asked for: it may have IPv6 alone, or IPv4 alone." \
             : "No source of names that was asked (/etc/hosts, name servers) knows it, or has such an address of it.", \
         is_own_name(i) ? "`127.0.1.1 " printable(part[2]) "` into /etc/hosts (`getent hosts " printable(part[2]) "` answers then); `sockshim explain own-name`." \
+            : means == "unanswered" && group_most[g] < 500 ? "`dig " name " @SERVER`, each of resolv.conf, shows which." \
             : means == "unanswered" ? "ask each server of /etc/resolv.conf: `dig " name " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
             : means == "refused" ? "`dig " name " @SERVER` for each server of /etc/resolv.conf; the hosts line of /etc/nsswitch.conf." \
             : means == "here" ? "its limits (descriptors, memory); the hosts line of /etc/nsswitch.conf, and whether the modules (libnss_*) of its sources are installed." \
+            : means == "without" ? "`dig " name " A` and `dig " name " AAAA` show which it has; add the other one, or let the program use either (gethostbyname has IPv4 alone)." \
             : "check its spelling, search and ndots in /etc/resolv.conf; does the hosts line of /etc/nsswitch.conf name dns?")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])

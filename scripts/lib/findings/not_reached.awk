@@ -329,7 +329,8 @@ function not_reached_advice(i, ms) {
         return "`ip route get " printable(host_of(peer_of[i])) "`; if that finds one, `sockshim doctor " printable(pid_of[i]) "` while it runs: has it a network of its own?"
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
-            : "`ip route get " printable(host_of(peer_of[i])) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`."
+            : "`ip route get " printable(without_brackets(host_of(peer_of[i]))) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`." \
+                (named_of[i] != "" && peer_of[i] ~ /^\[/ ? " Has the name an IPv4 address (`dig " printable(named_of[i]) " A`)?" : "")
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
             : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (port_of(local_of[i]) == 53 ? " systemd-resolved: `sockshim explain port-53`." : is_to_all(i) && type_of[i] == "udp" ? " Or listen at one address of this host." : "") (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
@@ -390,4 +391,10 @@ function is_restart(i,    j) {
         if (prog_of[j] == prog_of[i] && machine_of[j] == machine_of[i] && pid_of[j] != pid_of[i] && side_of[j] == "accepted" && port_of(local_of[j]) == port_of(local_of[i]) && type_of[j] == type_of[i])
             return 1
     return 0
+}
+
+# As ip(8) takes it.
+function without_brackets(host) {
+    gsub(/[][]/, "", host)
+    return host
 }
