@@ -54,31 +54,15 @@ static template why_no_recovery(const struct facts *f)
                "names in nsswitch.conf could be used");
 }
 
-/* Whether errno is of the look-up. In glibc of what it fails for when it could not be made; musl
- * has no modules, and EAI_SYSTEM of a system call alone. */
-static bool is_its_errno(int err)
-{
-#ifdef __GLIBC__
-    return err == EMFILE || err == ENFILE || err == ENOMEM;
-#else
-    return err != 0;
-#endif
-}
-
-/* EAI_SYSTEM and NETDB_INTERNAL. glibc has them as well where it finds no module for a source; errno
- * is then 0, or that of something before. */
+/* EAI_SYSTEM and NETDB_INTERNAL. glibc, sysdeps/posix/getaddrinfo.c: EBUSY where none of the
+ * sources has a module that can be used; gethostbyname then leaves errno at 0. */
 static template why_internal(const struct facts *f)
 {
-    if (is_its_errno(f->err)) {
-        return SAY("a system call that it needs failed$errno_words");
-    }
-    if (f->err == 0) {
+    if (f->err == 0 || f->err == EBUSY) {
         return SAY("the C library could not look it up, as where a source of names in "
                    "nsswitch.conf has no module on this system");
     }
-    return SAY("the C library could not look it up, as where a source of names in nsswitch.conf "
-               "has no module on this system; the errno may be that of something "
-               "earlier$errno_words");
+    return SAY("a system call that it needs failed$errno_words");
 }
 
 /* Of gethostbyname, whose errors tell more. */

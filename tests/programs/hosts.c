@@ -1,7 +1,7 @@
 /* hosts NAME...: each is asked for by gethostbyname and its relatives, in the order of the
  * man page, and at last with a buffer that is too small. What the program sees of it is printed:
- * the result, errno and both forms of h_errno. With PORT in the environment, what the first found is
- * connected to. */
+ * the result, errno and both forms of h_errno. With PORT in the environment, what the first found
+ * is connected to. */
 #include "calls.h"
 
 #include <netdb.h>
@@ -51,8 +51,8 @@ int main(int argc, char **argv)
             errno = 0;
             h_errno = 98;
             struct hostent *host = ask(form, argv[i], &result, &error);
-            printf("%s %d %d %d errno %d h_errno %d %d\n", argv[i], form, host != NULL, result, errno,
-                   h_errno, error);
+            printf("%s %d %d %d errno %d h_errno %d %d\n", argv[i], form, host != NULL, result,
+                   errno, h_errno, error);
             if (getenv("PORT")) {
                 reach(host, getenv("PORT"));
             }
