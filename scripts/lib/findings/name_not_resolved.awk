@@ -52,7 +52,7 @@ function tell_name_not_resolved(g,    i, n, part, error, means, name) {
             : means == "unanswered" ? "ask each server of /etc/resolv.conf: `dig " name " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
             : means == "refused" ? "`dig " name " @SERVER` for each server of /etc/resolv.conf; the hosts line of /etc/nsswitch.conf." \
             : means == "here" ? "its limits (descriptors, memory); the hosts line of /etc/nsswitch.conf, and whether the modules (libnss_*) of its sources are installed." \
-            : means == "without" ? "`dig " name " A` and `dig " name " AAAA` show which it has; add the other one, or let the program use either (gethostbyname has IPv4 alone)." \
+            : means == "without" ? "`dig " name " A` and `dig " name " AAAA` show which it has; add the other, or let the program use both." \
             : "check its spelling, search and ndots in /etc/resolv.conf; does the hosts line of /etc/nsswitch.conf name dns?")
     add_figure(n, "records", group_size[g])
     add_figure(n, "ms", group_most[g])
