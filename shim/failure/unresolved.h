@@ -10,8 +10,8 @@
 struct question;
 
 /* Logs that a name was not resolved, if that is wanted: not of a question whether it is an
- * address (AI_NUMERICHOST), nor of arguments that ask for nothing. `result` is getaddrinfo's, or h_errno,
- * and not 0. */
+ * address (AI_NUMERICHOST), nor of arguments that ask for nothing. `result` is getaddrinfo's, or
+ * h_errno, and not 0. */
 hidden void unresolved(const struct question *q, int result);
 
 /* Logs that a name was resolved only after a second or more. */
