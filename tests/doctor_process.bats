@@ -192,7 +192,7 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     says "It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080): other hosts, and containers, are refused" "Nothing else stands out"
     has_findings 0
     looking_at on_loopback_and_asked_for
-    says "1 It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080)" "Between the two looks this host sent " "RSTs (OutRsts): for its port, or for others"
+    says "1 It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080)" "Between the two looks this host sent " "RSTs (OutRsts): for its port, or for others" "Connects of this host's own programs failed meanwhile (AttemptFails +"
     has_findings 1
     looking_at on_all_addresses_and_asked_for
     says "Nothing stands out"
@@ -216,6 +216,35 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     has_findings 1
     looking_at workers_idle
     says "It has 2 workers (python" "and looks only at what they have asked others" "Nothing else stands out"
+    has_findings 0
+}
+
+# sessions_titled TITLE...: doctor at a process that is called postgres, and has started others that call
+# themselves so.
+sessions_titled() {
+    local text command=
+    mkdir -p main session
+    cp "$(command -v sh)" main/postgres
+    cp "$(command -v cat)" session/postgres
+    [ -p never ] || mkfifo never
+    for text; do
+        command+="bash -c 'exec -a \"postgres: $text\" session/postgres <>never' & "
+    done
+    background main/postgres -c "$command wait"
+    wait_until eval "[ \$(pgrep -cxP $BACKGROUND postgres) -eq $# ]"
+    run -0 --separate-stderr "$SOCKSHIM_COMMAND" doctor "$BACKGROUND"
+    pkill -P "$BACKGROUND"
+}
+
+@test "PostgreSQL's titles: who waits for a lock in the database, and who may hold it; other waits are none" {
+    sessions_titled "app shop 10.0.0.5(4711) SELECT waiting" "app shop [local] UPDATE waiting" "app shop 10.0.0.6(4712) idle in transaction" "app shop 10.0.0.6(4713) idle"
+    says "1 2 sessions of its clients wait for a lock in the database, as their titles say: pid " " (app shop 10.0.0.5(4711) SELECT waiting)" "(app shop [local] UPDATE waiting)" \
+        "Idle in a transaction, so that it may hold it: pid " "(app shop 10.0.0.6(4712) idle in transaction)." "pg_blocking_pids(pid)" "sockshim explain lock-wait"
+    says_not "4713"
+    has_findings 1
+    # For a standby; for what a query on a standby needs; no session.
+    sessions_titled "app shop 10.0.0.5(4711) COMMIT waiting for 0/3000060" "startup recovering 000000010000000000000003 waiting" "app shop 10.0.0.6(4712) idle in transaction" "app shop 10.0.0.6(4713) SELECT"
+    says_not "a lock in the database"
     has_findings 0
 }
 

@@ -1166,6 +1166,45 @@ pool_after_restart() {
     figure connections -eq 5
 }
 
+# postgres_here: at $PORT, its data in $DATA and its main process in $POSTGRES.
+postgres_here() {
+    local bin unprivileged=(setpriv --reuid=65534 --clear-groups)
+    [ "$(id -u)" -eq 0 ] || unprivileged=()
+    bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    DATA=$(mktemp -d "${TMPDIR:-/tmp}/postgres.XXXXXX")
+    chmod 777 "$DATA"
+    "${unprivileged[@]}" "$bin/initdb" -D "$DATA/data" -U test -A trust --no-sync --no-locale >/dev/null 2>&1
+    background "${unprivileged[@]}" "$bin/postgres" -D "$DATA/data" -F -c listen_addresses=127.0.0.1 -p "$PORT" -k "$DATA" >/dev/null 2>&1
+    POSTGRES=$BACKGROUND
+    wait_until "$bin/pg_isready" -q -h 127.0.0.1 -p "$PORT"
+}
+
+# doctor_says PID WORDS: in any lines.
+doctor_says() {
+    "$SOCKSHIM_COMMAND" doctor "$1" >said 2>&1
+    tr -s '\n ' '  ' <said | grep -q "$2"
+}
+
+@test "a lock in the database: psql waits for a session that is idle in a transaction; doctor of it and of postgres names them" {
+    postgres_here
+    local sql=(psql -qAt -h 127.0.0.1 -p "$PORT" -U test postgres)
+    "${sql[@]}" -c 'create table t()'
+    background "${sql[@]}" -c 'begin' -c 'lock table t' -c '\! touch held; while [ ! -e over ]; do sleep 0.1; done' -c 'commit'
+    wait_until test -e held
+    background "${sql[@]}" -c 'select * from t'
+    local waiter=$BACKGROUND
+    wait_until eval "ss -Htnoip 'dport = :$PORT' | grep -A1 'pid=$waiter,' | grep -Eq 'lastsnd:([4-9]|[0-9]{2,})[0-9]{3} '"
+    doctor_says "$waiter" "the other end is pid [0-9]* (postgres) on this host, which waits for a lock in its database.*sockshim doctor $POSTGRES:" || fails_with "$(cat said)"
+    run ! grep -q MTU said
+    doctor_says "$POSTGRES" "1 1 session of its clients waits for a lock in the database, as its title says: .* SELECT waiting). Idle in a transaction, so that it may hold it: pid " || fails_with "$(cat said)"
+    touch over
+    wait "$waiter"
+    run ! doctor_says "$POSTGRES" "a lock in the database"
+    kill -INT "$POSTGRES"
+    wait "$POSTGRES" || :
+    rm -rf "$DATA"
+}
+
 @test "larger requests fail: a server that reads no more than 2,000 bytes, and curl with a cookie" {
     python_server '
 if len(c.recv(2000)) < 2000:

@@ -188,6 +188,7 @@ END {
     find_own_ports()
     count_clients()
     waits_for_lock()
+    sessions_wait()
     computes()
     few_descriptors()
     few_processes()

@@ -73,7 +73,7 @@ function has_no_keepalive(id) {
     return timer_of[id] == "00"
 }
 
-function answers_due(    i, id, list, count, unguarded, small) {
+function answers_due(    i, id, list, count, unguarded, small, at) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -81,7 +81,8 @@ function answers_due(    i, id, list, count, unguarded, small) {
             count++
             unguarded += has_no_keepalive(id)
             small += has_only_small(id)
-            list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come"))
+            list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come") (owner_of_other_end(id) == "" ? "" : "; " owner_of_other_end(id)))
+            at = at == "" ? who_to_ask(id) : at
         }
     }
     if (!count)
@@ -91,7 +92,7 @@ function answers_due(    i, id, list, count, unguarded, small) {
         (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped: without keepalive, " \
             "this program never notices, and waits for ever" : "") \
         (small == count ? "; or the answer is larger than the path takes (MTU): no segment of more than 536 bytes has come from there yet" : "") ".", 1)
-    act("does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there." \
+    act((at != "" ? "sockshim doctor " at ": what does the other end wait for?" : "does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there.") \
         (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : ""))
 }
 
@@ -246,9 +247,9 @@ function both_silent(    i, id, tls, plain, waits) {
 }
 
 # rcvmss begins with 536, and is what the largest segments of late had (tcp_measure_rcv_mss in
-# net/ipv4/tcp_input.c).
+# net/ipv4/tcp_input.c). Within one host no path is too narrow.
 function has_only_small(id) {
-    return largest_in[id] > 0 && largest_in[id] <= 536 && takes_up_to[id] > 1000
+    return host_in(peer[id]) != host_in(local[id]) && largest_in[id] > 0 && largest_in[id] <= 536 && takes_up_to[id] > 1000
 }
 
 # It waits for a peer that has only ever sent small segments: whether that wanted to send more
@@ -282,7 +283,7 @@ function mute_connections(    i, id, list) {
             list = all_of(list, id, "for " in_seconds(sent_ago[id]))
     }
     return list == "" ? "" : "Neither side has ever sent anything: " list ". If this program keeps it in reserve, nothing is wrong. If it waits there for a greeting, the server has not accepted the " \
-        "connection, is busy before it greets (it looks up this host's name, for example), or waits itself for this program to begin, as with TLS from the start."
+        "connection, is busy before it greets (it looks up this host's name, for example), or waits itself for this program to begin, as with TLS from the start, or if the port is another service's than this program takes it for."
 }
 
 # ---- Where it listens ----
@@ -319,7 +320,8 @@ function number_of_port(where) {
 function on_loopback(    text) {
     if (recent["OutRsts"] <= 0 || (text = on_loopback_alone()) == "" || text ~ /\(UDP\)/)
         return
-    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens.", 1)
+    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens." \
+        (recent["AttemptFails"] > 0 ? " Connects of this host's own programs failed meanwhile (AttemptFails +" recent["AttemptFails"] "), as those of a proxy or pool whose server is gone: the refused ones may be these." : ""), 1)
     act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address), with a password, and restart it.")
     avoid("a search in the firewall: ping and the service itself are well then, too.")
 }

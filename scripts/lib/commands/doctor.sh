@@ -410,6 +410,7 @@ doctor_tell_process() {
     {
         doctor_process_itself "$1"
         doctor_process_workers "$1"
+        doctor_process_titles 1
         doctor_counters counter "$doctor_its/net"
         doctor_process_sockets 1
         doctor_process_threads earlier
@@ -427,9 +428,11 @@ doctor_tell_process() {
         doctor_process_threads thread
         doctor_process_state
         doctor_process_children "$1"
+        doctor_process_titles 2
+        [ -z "$doctor_ss" ] || doctor_process_peers "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-locks.awk" -f "$lib/doctor-confined.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
+    } 2>/dev/null | doctor_awk doctor-process.awk -f "$lib/doctor-threads.awk" -f "$lib/doctor-paused.awk" -f "$lib/doctor-waiting.awk" -f "$lib/doctor-inside.awk" -f "$lib/doctor-workers.awk" -f "$lib/doctor-locks.awk" -f "$lib/doctor-confined.awk" -f "$lib/doctor-titles.awk" -f "$lib/doctor-names.awk" -f "$lib/doctor-places.awk" \
         -f "$lib/doctor-address.awk" -f "$lib/doctor-listening.awk" -f "$lib/doctor-json.awk"
 }
 
@@ -611,6 +614,52 @@ doctor_process_workers() {
         printf 'worker\t%s\t%s\n' "$doctor_worker" "$doctor_call"
         # shellcheck disable=SC2012
         LC_ALL=C ls -Liln "/proc/$doctor_worker/fd/" | awk -v pid="$doctor_worker" '$2 ~ /^s/ { print "worker-fd\t" pid "\t" $NF "\t" $1 }'
+    done
+}
+
+# doctor_process_titles LOOK: what PostgreSQL's process, and those that it has started, call themselves.
+doctor_process_titles() {
+    doctor_name=
+    read -r doctor_name <"$doctor_its/comm"
+    [ "$doctor_name" = postgres ] || return 0
+    for doctor_titled in "${doctor_its#/proc/}" ${doctor_workers-}; do
+        doctor_title "$1" "$doctor_titled"
+    done
+}
+
+# doctor_title LOOK PID
+doctor_title() {
+    doctor_text=$(tr '\0' ' ' <"/proc/$2/cmdline" | tr -cd '[:print:]' | sed 's/ *$//')
+    case $doctor_text in
+    "postgres: "*) printf 'title\t%s\t%s\t%s\n' "$1" "$2" "${doctor_text#postgres: }" ;;
+    esac
+}
+
+# doctor_process_peers PID: who has the other ends of its connections of TCP, where that is a process of
+# this host; up to 8, with its parent and title.
+doctor_process_peers() {
+    # shellcheck disable=SC2086
+    $doctor_ss -Htnp state established | LC_ALL=C awk -v pid="$1" '
+        match($0, /users:\(\("[^"]*",pid=[0-9]+/) {
+            owner = substr($0, RSTART + 9, RLENGTH - 9)
+            name = owner
+            sub(/",pid=.*/, "", name)
+            sub(/.*",pid=/, "", owner)
+            gsub(/\[::ffff:|\]/, "", $3)
+            gsub(/\[::ffff:|\]/, "", $4)
+            if (index($0, ",pid=" pid ","))
+                is_own[$3 " " $4] = 1
+            else
+                other[$4 " " $3] = owner " " name
+        }
+        END {
+            for (ends in is_own)
+                if (ends in other && ++told <= 8)
+                    print ends, other[ends]
+        }' | while read -r doctor_local doctor_peer doctor_owner doctor_name; do
+        printf 'peer-owner\t%s\t%s\t%s\t%s\t%s\n' "$doctor_local" "$doctor_peer" "$doctor_owner" \
+            "$(awk '/^PPid:/ { print $2 }' "/proc/$doctor_owner/status")" "$doctor_name"
+        [ "$doctor_name" != postgres ] || doctor_title 2 "$doctor_owner"
     done
 }
 
