@@ -56,6 +56,12 @@ times() {
     # shellcheck disable=SC2086
     { for n in 1 2 3 4 5; do rec 10.$n $crossed idle_ms=$((n * 4000)) local=10.0.0.5:4000$n; done; } >together
     finds_only idle-timeout together
+    grep -q 'Or all were ended at one moment (a restart, a crash?)' findings.json
+    # The last of these pauses had begun when another had already done harm.
+    # shellcheck disable=SC2086
+    { cat together; rec 19 $crossed idle_ms=8000 local=10.0.0.5:40006; } >anew
+    finds_only idle-timeout anew
+    run ! grep -q 'one moment' findings.json
     head -n 3 log >few
     finds_only idle-timeout few
 }
@@ -454,6 +460,24 @@ turned_away() {
     finds_nothing log
     # An answer, and the end at once.
     turned_away 2 idle_ms=0 sent_ms=0 >log
+    finds_nothing log
+}
+
+@test "closed-again: a replica to which its primary speaks to the last; answers that take as long are none" {
+    { turned_away 2 idle_ms=964 sent_ms=1280 | head -n 2; turned_away 2 idle_ms=208 sent_ms=1240 | tail -n 3; } | sed 's/prog=app/prog=redis-server/' >log
+    finds_only closed-again log
+    figure connections -eq 5
+    grep -q 'closes each connection of redis-server 1.2 s after the last request' findings.json
+    grep -q "an output buffer limit (.sockshim explain replication.)?" findings.json
+    turned_away 2 idle_ms=208 sent_ms=1240 >log
+    finds_only closed-again log
+    run ! grep -q 'output buffer' findings.json
+    turned_away 2 idle_ms=4 sent_ms=1240 >log
+    finds_nothing log
+    # After other times each time: work is done.
+    turned_away 4 idle_ms=208 | awk '{ sub(/sent_ms=1000/, "sent_ms=" 1000 + NR * 400) } 1' >log
+    finds_nothing log
+    turned_away 30 idle_ms=208 sent_ms=1240 >log
     finds_nothing log
 }
 

@@ -8,18 +8,41 @@ BEGIN {
     LATEST_END = 100 # ms after the peer's last words
 }
 
-function find_closed_again(    i, g) {
+function find_closed_again() {
+    find_left_alone()
+    find_spoken_to()
+    find_silence_limit()
+}
+
+function find_left_alone(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_left_alone(i) && idle_of[i] <= LONGEST_STAY)
-            put_in_group("again" SUBSEP party_of(i), i, idle_of[i])
-        else if (ends_after_own_silence(i))
-            put_in_group("own" SUBSEP party_of(i) (side_of[i] == "accepted" ? SUBSEP host_of(peer_of[i]) : ""), i, sent_of[i])
+            put_in_group(party_of(i), i, idle_of[i])
     for (g = 1; g <= groups; g++)
-        if (group_key[g] ~ /^own/ && is_limit_of_silence(g))
+        if (is_turned_away(g, idle_of))
+            tell_closed_again(g, "after " spoken(idle_of[group_last[g]]) " of silence")
+}
+
+# The peer speaks to the last, as a primary does to a replica while it prepares what to send.
+function find_spoken_to(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (ends_in_order(i) && side_of[i] == "connected" && tx_of[i] > 0 && sent_of[i] >= LEAST_PAUSE && sent_of[i] <= LONGEST_STAY)
+            put_in_group(party_of(i), i, sent_of[i])
+    for (g = 1; g <= groups; g++)
+        if (is_turned_away(g, sent_of) && are_no_answers(g))
+            tell_closed_again(g, spoken(sent_of[group_last[g]]) " after the last request")
+}
+
+function find_silence_limit(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (ends_after_own_silence(i))
+            put_in_group(party_of(i) (side_of[i] == "accepted" ? SUBSEP host_of(peer_of[i]) : ""), i, sent_of[i])
+    for (g = 1; g <= groups; g++)
+        if (is_limit_of_silence(g))
             tell_silence_limit(g)
-        else if (group_key[g] ~ /^again/ && is_turned_away(g))
-            tell_closed_again(g)
 }
 
 # The peer had answered, if it had been asked, and then both were silent.
@@ -29,35 +52,44 @@ function is_left_alone(i) {
 
 # One connection after the other, after the same silence and with the same bytes, and the
 # program connects again soon: nobody works so, unless it is turned away. The first one may
-# have been left alone for longer.
-function is_turned_away(g,    n, member, k, i, j, gap) {
+# have been left alone for longer. STAY: how long before its end each one had said all that it says.
+function is_turned_away(g, stay,    n, member, k, i, j, gap) {
     n = split(group_members[g], member, " ")
     if (n < LEAST_AGAIN || group_about[g])
         return 0
     for (k = 2; k <= n; k++) {
         i = member[k - 1] + 0
         j = member[k] + 0
-        gap = at_of[j] - idle_of[j] - at_of[i]
+        gap = at_of[j] - stay[j] - at_of[i]
         if (gap < -100 || gap > LATEST_AGAIN || pid_of[i] != pid_of[j] || rx_of[j] > 1.1 * rx_of[i] + 16 || rx_of[i] > 1.1 * rx_of[j] + 16)
             return 0
-        if (k > 2 && !is_about(idle_of[i], idle_of[j]))
+        if (k > 2 && !is_about(stay[i], stay[j]))
             return 0
     }
     return 1
+}
+
+# Most of them did not end with what the peer said last.
+function are_no_answers(g,    n, member, k, count) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        count += idle_of[member[k]] > LATEST_END
+    return count * 2 > n
 }
 
 function is_about(ms, other) {
     return ms <= 1.1 * other + 100 && other <= 1.1 * ms + 100
 }
 
-function tell_closed_again(g,    i, last, n) {
+# TIME: how long after what they are closed.
+function tell_closed_again(g, time,    i, last, n) {
     i = group_first[g]
     last = group_last[g]
     n = found("closed-again", "info", g, \
-        spoken_peer(i) " closes each connection of " spoken_prog(i) " after " spoken(idle_of[last]) " of silence", \
+        spoken_peer(i) " closes each connection of " spoken_prog(i) " " time, \
         tally(g, "connection", "connections") " from " clock(i) " to " clock(last) ", each closed in order after " spoken_bytes(rx_of[last]) ".", \
         "If " spoken_prog(i) " should have kept them: it is the peer's decision, not the network's.", \
-        "its log at " clock(last) ": a client ID used twice, or a limit of sessions or idle time?")
+        "its log at " clock(last) ": " (prog_of[i] ~ /^(redis|valkey)-server/ ? "an output buffer limit (`sockshim explain replication`)?" : "a client ID used twice, or a limit of sessions or idle time?"))
     add_figure(n, "connections", group_size[g])
     add_figure(n, "idle_ms", idle_of[last])
 }

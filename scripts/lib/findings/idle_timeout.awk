@@ -61,13 +61,11 @@ function was_well_after_pause(i) {
     return cause_of[i] ~ /^(timeout|gave-up-waiting|reset-by-own-close)$/
 }
 
-# Whether all connections of group G may have been ended at one moment, and those that were used
-# again within a while each failed once: at least four, and over at least twice the time in
-# which that moment lies, from ended_from to ended_by. A limit for idle time is met anew again
-# and again, and seldom looks so.
-function may_be_one_moment(g,    n, member, k, i, last) {
+# Whether all connections of group G, at least four, may have been ended at one moment, between
+# ended_from and ended_by; used_until is when the last of them was used again.
+function fits_one_moment(g,    n, member, k, i) {
     n = split(group_members[g], member, " ")
-    ended_from = ended_by = ""
+    ended_from = ended_by = used_until = ""
     for (k = 1; k <= n; k++) {
         i = member[k] + 0
         if (side_of[i] != "connected" || cause_of[i] == "connection-timed-out")
@@ -76,9 +74,15 @@ function may_be_one_moment(g,    n, member, k, i, last) {
             ended_from = at_of[i] - idle_of[i]
         if (ended_by == "" || at_of[i] < ended_by)
             ended_by = at_of[i]
-        last = at_of[i] > last ? at_of[i] : last
+        used_until = at_of[i] > used_until ? at_of[i] : used_until
     }
-    return n >= LEAST_AT_ONCE && ended_from < ended_by && last - ended_by >= 2 * (ended_by - ended_from)
+    return n >= LEAST_AT_ONCE && ended_from < ended_by
+}
+
+# Those that were used again within a while each failed once, over at least twice the time in
+# which that moment lies. A limit for idle time is met anew again and again, and seldom looks so.
+function is_one_moment(g) {
+    return fits_one_moment(g) && used_until - ended_by >= 2 * (ended_by - ended_from)
 }
 
 # The record of group G that was first told.
@@ -103,7 +107,7 @@ function tell_ended_at_once(g,    i, n) {
 }
 
 function tell_idle_timeout(g,    i, n, low) {
-    if (may_be_one_moment(g)) {
+    if (is_one_moment(g)) {
         tell_ended_at_once(g)
         return
     }
@@ -112,7 +116,7 @@ function tell_idle_timeout(g,    i, n, low) {
     n = found("idle-timeout", "warn", g, \
         idle_whose(i) " idle connections: " "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
         idle_evidence(g, low), \
-        idle_meaning(i, low), \
+        fits_one_moment(g) ? "Or all were ended at one moment (a restart, a crash?): they were used again together." : idle_meaning(i, low), \
         idle_advice(i, g, low))
     add_figure(n, "at_most_ms", group_least[g])
     add_figure(n, "at_least_ms", low)
@@ -164,6 +168,8 @@ function idle_meaning(i, low) {
 function idle_advice(i, g, low,    seconds, setting) {
     seconds = int((low ? low : group_least[g] / 2) / 1000)
     setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
+    if (fits_one_moment(g) && was_closed_in_order(i))
+        return "does its log have a restart before " clock(i) "? Else raise the limit there, or let the pool drop connections sooner. TCP keepalive does not help."
     if (is_same_host(i))
         return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
