@@ -181,7 +181,7 @@ beside_neighbour() {
     [ "$(grep -c 'peer-reset 3, from this host' <<<"$stderr")" -eq 2 ]
     run --separate-stderr in_network sh -c '"$0" doctor -o "$1" -- "$2" "$3" refused; exec "$0" doctor -o "$1" -- true' \
         "$SOCKSHIM_COMMAND" "$LOG" "$PYTHON" "$SCENE"
-    says "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full."
+    says "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full. If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE."
 }
 
 @test "resets and refusals that are not TCP's are left out" {

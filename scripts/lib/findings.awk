@@ -172,7 +172,8 @@ function next_command() {
 
 # What a log cannot have, and who knows it.
 function where_else() {
-    return "A call that succeeds leaves no record, however long it takes. If the program is slow or hangs: " \
+    return "A call that succeeds leaves no record, however long it takes, and an answer that refuses (a login, a wrong protocol) is data: " \
+        "if the program reports an error, sockshim explain MESSAGE. If it is slow or hangs: " \
         "sockshim doctor PID while it does, sockshim doctor -- COMMAND, or every call with its duration " \
         "(sockshim --recorder FILE --recorder-calls all -- COMMAND)."
 }
