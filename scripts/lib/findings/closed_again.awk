@@ -32,7 +32,7 @@ function find_spoken_to(    i, g) {
             put_in_group(party_of(i), i, sent_of[i])
     for (g = 1; g <= groups; g++)
         if (is_turned_away(g, sent_of) && are_no_answers(g))
-            tell_closed_again(g, spoken(sent_of[group_last[g]]) " after the last request")
+            tell_closed_again(g, spoken(sent_of[group_last[g]]) " after a request")
 }
 
 function find_silence_limit(    i, g) {
@@ -89,7 +89,7 @@ function tell_closed_again(g, time,    i, last, n) {
         spoken_peer(i) " closes each connection of " spoken_prog(i) " " time, \
         tally(g, "connection", "connections") " from " clock(i) " to " clock(last) ", each closed in order after " spoken_bytes(rx_of[last]) ".", \
         "If " spoken_prog(i) " should have kept them: it is the peer's decision, not the network's.", \
-        "its log at " clock(last) ": " (prog_of[i] ~ /^(redis|valkey)-server/ ? "an output buffer limit (`sockshim explain replication`)?" : "a client ID used twice, or a limit of sessions or idle time?"))
+        "its log at " clock(last) ": " (prog_of[i] ~ /^(redis|valkey)-server/ ? "an output buffer limit? `sockshim explain replication`." : "a client ID used twice, or a limit of sessions or idle time?"))
     add_figure(n, "connections", group_size[g])
     add_figure(n, "idle_ms", idle_of[last])
 }
