@@ -238,8 +238,8 @@ S
     # Dropping meanwhile: by the facts alone, as no test can fill the machine's table.
     for dropped in 4 9; do
         printf '%s\t%s\t%s\n' before OutRsts 1 before ListenOverflows 1 before conntrack_drop 4 after OutRsts 1 after ListenOverflows 1 after conntrack_drop $dropped \
-            conntrack 20 100 | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
-            -f "$TOP/scripts/lib/doctor-command.awk" -f "$TOP/scripts/lib/doctor-names.awk" -f "$TOP/scripts/lib/doctor-address.awk" >"said.$dropped"
+            conntrack 20 100 | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor/finding.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
+            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk" >"said.$dropped"
     done
     run ! grep -q "The conntrack table" said.4
     [[ $(flat "$(cat said.9)") == *"The conntrack table has 20 of 100 entries, and meanwhile conntrack_drop +5, conntrack_early_drop +0."* ]] || fails_with "$(cat said.9)"

@@ -25,17 +25,19 @@ names_of() {
         s/.*\bread -r (_ )?($name).*/\2/p"
 }
 
-# follow-files.sh is a part of follow.sh that had grown too long: its names begin as those.
-@test "every name in a sourced file begins with the file's, for they share one space" {
-    local file prefix name count=0
+# doctor/host.sh is a part of doctor.sh: its names begin as those.
+@test "every name in a sourced file begins with the file's or its folder's, for they share one space" {
+    local file prefix folder name count=0
     for file in "$TOP"/scripts/lib/*.sh "$TOP"/scripts/lib/*/*.sh; do
         prefix=${file##*/}
-        prefix=${prefix%%[.-]*}
+        prefix=${prefix%%.*}
+        folder=${file%/*}
+        folder=${folder##*/}
         [ "$prefix" != summary ] || continue # a program of its own
         for name in $(names_of "$file"); do
             count=$((count + 1))
             case ${name,,} in
-            "${prefix}"_* | "sockshim_$prefix") ;;
+            "${prefix}"_* | "${folder}"_* | "sockshim_$prefix") ;;
             # The shell's own.
             ifs) ;;
             # What all of them use.

@@ -2,14 +2,14 @@
 # sockshim follow: shows the log as it grows, one short line per record
 #
 # A view, follow.awk and a file of views, shows what a feed sends it: of a log's files
-# (follow-files.sh), a folder (follow-folder.sh), or a stream.
+# (follow/files.sh), a folder (follow/folder.sh), or a stream.
 
 . "${lib:?}/terminal.sh"
 . "$lib/filter.sh"
 . "$lib/logs.sh"
 . "$lib/output.sh"
-. "$lib/follow-files.sh"
-. "$lib/follow-folder.sh"
+. "$lib/follow/files.sh"
+. "$lib/follow/folder.sh"
 
 follow_usage() {
     cat <<'END'

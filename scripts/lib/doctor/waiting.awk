@@ -1,4 +1,4 @@
-# For doctor-process.awk: whose turn it is. A connection on which this process sent last,
+# For process.awk: whose turn it is. A connection on which this process sent last,
 # and a process that waits for one peer while others wait for it.
 
 # A pause of less is no reason to ask.

@@ -1,4 +1,4 @@
-# After doctor-address.awk: /proc/net/tcp and tcp6 as facts: the listeners with connections that nobody has
+# After address.awk: /proc/net/tcp and tcp6 as facts: the listeners with connections that nobody has
 # accepted, and the destination that most ephemeral ports are in use to. Before
 # them comes ip_local_port_range, if it may be read.
 

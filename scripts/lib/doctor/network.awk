@@ -1,5 +1,5 @@
 # What the counters of the network say of packets that were lost, damaged or rejected,
-# for doctor-host.awk. Some of each is normal on a busy host: those are told if there
+# for host.awk. Some of each is normal on a busy host: those are told if there
 # are many for the traffic, or if they come now. The kernel's side is in net/ipv4
 # (tcp_output.c, tcp_input.c, udp.c) and net/netfilter/nf_conntrack_core.c.
 

@@ -1,4 +1,4 @@
-# For doctor-process.awk: what waits for the lock of a file (flock, fcntl), itself or workers of
+# For process.awk: what waits for the lock of a file (flock, fcntl), itself or workers of
 # it, in both looks, and who holds that: proc_locks(5). Such a program looks idle, and is silent.
 
 $1 == "lock" { add_lock() }

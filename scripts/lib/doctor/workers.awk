@@ -1,4 +1,4 @@
-# For doctor-process.awk: processes of the same name that it has started, as servers with
+# For process.awk: processes of the same name that it has started, as servers with
 # workers do. A master looks well while all of its workers wait for somebody.
 
 BEGIN { MOST_PEERS = 3 }

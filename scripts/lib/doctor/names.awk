@@ -1,4 +1,4 @@
-# For doctor of a process, of the host and beside a command, after doctor-address.awk: who is
+# For doctor of a process, of the host and beside a command, after address.awk: who is
 # asked for names, whether somebody listens there, and whether answers come.
 
 !are_records && $1 == "resolver" { resolver[++resolvers] = $2; none_is_named = $3 == "default" }

@@ -1,4 +1,4 @@
-# For doctor-process.awk: what PostgreSQL's sessions call themselves (ps_status.c, update_process_title):
+# For process.awk: what PostgreSQL's sessions call themselves (ps_status.c, update_process_title):
 # "USER DATABASE HOST(PORT) SELECT waiting" waits for a lock in the database, which no socket shows, and one
 # that is "idle in transaction" may hold it. And whose the other ends of connections are on this host.
 

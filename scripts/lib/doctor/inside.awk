@@ -1,4 +1,4 @@
-# For doctor-process.awk: what keeps a process from its clients, where it is neither a socket
+# For process.awk: what keeps a process from its clients, where it is neither a socket
 # nor the network. One that computes; one whose requests wait for something of its own, with
 # nothing to wait for outside; and whose connections it has, also those of its workers.
 

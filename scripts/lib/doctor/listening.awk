@@ -1,4 +1,4 @@
-# For doctor-host.awk and doctor-process.awk, with doctor-address.awk: connections that wait
+# For host.awk and process.awk, with address.awk: connections that wait
 # from one look to the other until somebody accepts them, and who listens there. They have no
 # inode before accept has made them a socket (get_tcp4_sock in net/ipv4/tcp_ipv4.c).
 

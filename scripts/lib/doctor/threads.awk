@@ -1,4 +1,4 @@
-# For doctor-process.awk: which call each thread is in (/proc/PID/task/TID/syscall: its
+# For process.awk: which call each thread is in (/proc/PID/task/TID/syscall: its
 # number and arguments in hexadecimal), and with whom. Where that may not be read,
 # wchan tells the kernel's function that it waits in.
 

@@ -1,0 +1,310 @@
+# sockshim doctor -- COMMAND: what the kernel counted while COMMAND ran, beside what
+# the log says of the run. Where both can be about the same connections it says so;
+# how sure that is, the numbers tell: other programs count, too.
+
+!are_records && $1 == "before" { before[$2] = $3 }
+!are_records && $1 == "after" && ($2 in before) { moved[$2] = $3 - before[$2]; is_counted[$2] = 1 }
+!are_records && $1 == "began" { began = $2 }
+!are_records && $1 == "ended" { ended = $2 }
+!are_records && $1 == "address" { is_ours[$2] = 1 }
+!are_records && $1 == "at-path" { listens_at[++paths] = $2; path_owner[paths] = $4 ", pid " $3 }
+!are_records && $1 == "level" { log_level = tolower($2) }
+!are_records && $1 == "skip" { skipped = $2 }
+are_records && read_record($0) { event == "start" ? note_settings() : note() }
+$1 == "records" { are_records = 1 }
+
+END {
+    if ("OutRsts" in is_counted && "ListenOverflows" in is_counted)
+        look_for_findings()
+    print ""
+    print_moves()
+    print_log()
+}
+
+function look_for_findings() {
+    resets()
+    refusals()
+    no_such_sockets()
+    unreachable()
+    unanswered()
+    silence()
+    overflows()
+    own_resets()
+    shortages()
+    conntrack_table()
+    if (!one_way())
+        retransmissions()
+    lost_on_the_way()
+    proxies()
+    datagrams()
+    if (!names_failed() || !no_name_server("This host's"))
+        command_answers_not_taken()
+    damaged()
+    delayed_acks()
+    print_findings()
+    if (!findings)
+        nothing_found()
+}
+
+function print_moves(    i) {
+    paragraph("", "Counted meanwhile, in this network namespace (other programs included)")
+    list_counters(moved, "+", "did not move")
+    for (i = 1; i <= missings; i++)
+        paragraph("  not known: ", missing[i])
+}
+
+function print_log() {
+    if (!are_records)
+        paragraph("  ", "There is no log to compare it with.")
+    else if (log_level == "error" || skipped != "")
+        paragraph("  ", "The comparison does not include what --level or --skip kept out of the log.")
+}
+
+function grown(name) {
+    return name " +" moved[name] + 0
+}
+
+function avoid_hiding_backlog() {
+    avoid("tcp_syncookies=0: it hides a full backlog instead of fixing it.")
+}
+
+function resets(    count, overflow, program, away) {
+    away = tcp["peer-reset", "elsewhere"]
+    if (away) {
+        finding("peer-reset-elsewhere", "peer-reset " away ", from other hosts: " peers("peer-reset", "elsewhere") ". This host counts neither RSTs that arrive " \
+            "nor why they were sent; only the sender, or a device in between, knows.")
+        act("run sockshim doctor on that host; sockshim explain peer-reset says what else to look at.")
+    }
+    count = tcp["peer-reset", "here"]
+    if (!count)
+        return
+    overflow = is("tcp_abort_on_overflow", 1) ? least(moved["ListenOverflows"], moved["EmbryonicRsts"]) : 0
+    program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
+    finding("peer-reset-here", "peer-reset " count ", from this host: " peers("peer-reset", "here") ". " why_reset(count, overflow, program))
+    if (overflow) {
+        act("make the listener accept faster, or raise its backlog and net.core.somaxconn; and sysctl -w net.ipv4.tcp_abort_on_overflow=0.")
+        avoid_hiding_backlog()
+    } else
+        act("look at the program at that address: ss -ltnp names it.")
+}
+
+function why_reset(count, overflow, program) {
+    if (overflow && program)
+        return "Two things can be behind it, and the counters do not say which happened where. " for_overflow(count, overflow) " " for_program(count, program)
+    if (overflow)
+        return match_of(count, overflow) for_overflow(count, overflow)
+    if (program)
+        return match_of(count, program) for_program(count, program)
+    if (moved["OutRsts"] >= count)
+        return "This host did send RSTs (" grown("OutRsts") "), none of them for unread data or SO_LINGER 0. It may have been a listener that " \
+            "was closed while connections waited in its queue, or a connection that was no longer known" \
+            (moved["ListenOverflows"] ? ", as happens when a full accept queue keeps a handshake from ending (" grown("ListenOverflows") ")." : ".")
+    return "This network namespace did not send as many RSTs (" grown("OutRsts") "): a firewall rule did " \
+        "(reject with tcp reset), or the address leads into another namespace (a container)."
+}
+
+function match_of(count, counted) {
+    return count == counted ? "The numbers match. " : ""
+}
+
+function for_overflow(count, overflow) {
+    return "The kernel can have sent " so_many(overflow, count) " for a full accept queue (" grown("ListenOverflows") \
+        "): tcp_abort_on_overflow is 1, so a handshake that ends then is answered by RST (" grown("EmbryonicRsts") ")."
+}
+
+function for_program(count, program,    how) {
+    if (moved["TCPAbortOnClose"])
+        how = "by closing with data unread (" grown("TCPAbortOnClose") ")"
+    if (moved["TCPAbortOnData"])
+        how = how (how == "" ? "" : ", or ") "by closing with SO_LINGER 0, or because data came after it had closed (" grown("TCPAbortOnData") ")"
+    return "A program on this host can have sent " so_many(program, count) " " how "."
+}
+
+function so_many(some, count) {
+    return (some < count ? some " of the RSTs" : count == 1 ? "the RST" : "all the RSTs")
+}
+
+function least(a, b) {
+    return a < b ? a : b
+}
+
+function refusals(    here, away) {
+    away = tcp["connection-refused", "elsewhere"]
+    if (away)
+        refused_elsewhere(away, moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"])
+    here = tcp["connection-refused", "here"]
+    if (!here)
+        return
+    if (moved["OutRsts"] >= here) {
+        finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
+            "the kernel answered with RST (" grown("OutRsts") "). It is not the backlog: a full backlog drops SYNs instead of refusing.")
+        act(is_proxy("here") ? proxy_advice() : "start the server, or correct the address: ss -ltn lists what listens where.")
+        return
+    }
+    finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
+        "RSTs (" grown("OutRsts") "): a firewall rule of this host did (reject), or the address leads into another " \
+        "network namespace (a container).")
+    act("as root: nft list ruleset, or iptables-save.")
+}
+
+# Whether the environment, which COMMAND has as well, names as the proxy what has refused:
+# sets proxy_variable and proxy_address.
+function is_proxy(place,    n, i, name, address) {
+    n = split("http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY", name, " ")
+    for (i = 1; i <= n; i++) {
+        address = ENVIRON[name[i]]
+        sub(/^[A-Za-z0-9]+:\/\//, "", address)
+        sub(/\/.*/, "", address)
+        sub(/.*@/, "", address) # a password
+        if (("connection-refused", place, address) in by_peer) {
+            proxy_variable = name[i]
+            proxy_address = address
+            return 1
+        }
+    }
+    return 0
+}
+
+function proxy_advice() {
+    return proxy_address " is the proxy that " proxy_variable " in the environment names: COMMAND may have wanted another server. Is the proxy there (ss -ltnp lists what listens where)? " \
+        "A server of the own network belongs into no_proxy: env -u " proxy_variable " COMMAND shows whether it needs the proxy."
+}
+
+# A host on which nothing listens answers with RST; ICMP is a firewall's, or a router's.
+function refused_elsewhere(away, icmp) {
+    finding("refused-elsewhere", "connection-refused " away ", by other hosts: " peers("connection-refused", "elsewhere") ". " \
+        (icmp >= away ? "As often ICMP came in that a destination is unreachable (" grown("IcmpInDestUnreachs") "): so a firewall there or on the path rejects this host. Others may get in." \
+            : icmp ? "Some of it may have been a firewall's: ICMP came in as well (" grown("IcmpInDestUnreachs") ")." \
+            : "No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."))
+    act(is_proxy("elsewhere") ? proxy_advice() : icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
+}
+
+# This host's own ICMP about a neighbour that it did not find counts as sent and as received
+# (net/ipv4/route.c, ipv4_link_failure).
+function unreachable(    away, reported) {
+    away = tcp["unreachable", "elsewhere"]
+    if (!away)
+        return
+    reported = moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"] - moved["IcmpOutDestUnreachs"] - moved["Icmp6OutDestUnreachs"]
+    finding("unreachable-elsewhere", "unreachable " away ": " peers("unreachable", "elsewhere") ". " \
+        (reported >= away ? "As often ICMP from elsewhere said so (" grown("IcmpInDestUnreachs") "): a firewall, there or on the path, rejects this host, or a router has no route. The host itself may be up." \
+            : reported > 0 ? "Some of it was said by ICMP from elsewhere (" grown("IcmpInDestUnreachs") "), the rest by this host: no neighbour or no route." \
+            : "No ICMP from elsewhere said so: this host found no neighbour (ARP, after 3 s) or has no route."))
+    act(reported >= away ? "there: nft list ruleset, firewall-cmd --list-all; traceroute -T -p PORT HOST shows who answers." : "ip route get HOST, then ip neigh: FAILED is a host that is off, or not in this network.")
+}
+
+# Given up by the kernel, or by COMMAND before that.
+function unanswered(    here, away) {
+    away = tcp["connect-timed-out", "elsewhere"]
+    if (tcp["gave-up-connecting", "elsewhere"])
+        unanswered_elsewhere("gave-up-connecting", tcp["gave-up-connecting", "elsewhere"])
+    if (away)
+        unanswered_elsewhere("connect-timed-out", away)
+    here = tcp["connect-timed-out", "here"]
+    if (!here)
+        return
+    if (moved["ListenDrops"]) {
+        finding("syns-dropped-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". Listeners of this host dropped SYNs or last ACKs: " \
+            grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
+        act("make the listener accept faster, or raise its backlog and net.core.somaxconn, and restart it.")
+        avoid_hiding_backlog()
+    } else if (moved["TCPRetransFail"])
+        not_let_out("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here"))
+    else
+        finding("connect-unanswered-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
+            "): a firewall rule dropped the packets, or the address leads into another network namespace (a container).")
+}
+
+function unanswered_elsewhere(cause, count) {
+    if (moved["TCPRetransFail"]) {
+        not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
+        return
+    }
+    if (stray_answers() >= count) {
+        finding("answers-from-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". Meanwhile this host sent " count_of(stray_answers(), "RST") " for segments of no connection that it knows (" \
+            grown("OutRsts") "). If those were SYN-ACKs, the other side does answer, but from another address than COMMAND asked: a router forwards to a server in this same network " \
+            "(port forwarding without NAT loopback), or the answers take a way without the NAT.")
+        act("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0': from which address do SYN-ACKs come? If from another one: NAT loopback (hairpin: masquerade on the router), or let the name resolve to the server's own " \
+            "address in this network (split DNS, /etc/hosts).")
+        return
+    }
+    finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". The SYNs or their answers were lost, or not " \
+        "answered; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
+    act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+}
+
+# RSTs that were neither refusals of this run by this host nor a program's close (tcp_v4_send_reset
+# in net/ipv4/tcp_ipv4.c).
+function stray_answers() {
+    return moved["OutRsts"] - tcp["connection-refused", "here"] - moved["TCPAbortOnClose"] - moved["TCPAbortOnData"] - moved["EmbryonicRsts"] - moved["TCPAbortOnTimeout"]
+}
+
+# The first SYN that fails is not counted, but each one after it.
+function not_let_out(text) {
+    finding("not-let-out", text ". SYNs did not leave this host: of " moved["TCPSynRetrans"] + 0 " that were retransmitted (TCPSynRetrans) TCP could not hand over " \
+        moved["TCPRetransFail"] " (TCPRetransFail). A firewall rule of this host drops them (output), its conntrack table is full" \
+        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or there is no route. The other host is not at fault.")
+    act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count or connlimit; " \
+        "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; ip route get ADDRESS.")
+}
+
+function silence(    count) {
+    count = tcp["connection-timed-out", "here"] + tcp["connection-timed-out", "elsewhere"]
+    if (!count)
+        return
+    finding("connection-timed-out", "connection-timed-out " count ": " peers("connection-timed-out", "here") \
+        (tcp["connection-timed-out", "here"] && tcp["connection-timed-out", "elsewhere"] ? ", " : "") peers("connection-timed-out", "elsewhere") \
+        ". The kernel gave up on them (" grown("TCPAbortOnTimeout") ")." \
+        ("tcp_retries2" in has_knob ? " With tcp_retries2=" knob["tcp_retries2"] " data waits " duration(retransmission_time()) \
+        " at least; TCP_USER_TIMEOUT or keepalive settings of the program make it shorter." : ""))
+    act("look at the path and at the other host.")
+}
+
+# Slow connects that succeed in the end are no 0 and no -1.
+function overflows() {
+    if (!moved["ListenOverflows"] || tcp["connect-timed-out", "here"] || is("tcp_abort_on_overflow", 1) && tcp["peer-reset", "here"])
+        return
+    finding("accept-queue-overflowed", grown("ListenOverflows") ": an accept queue of this host was full, and SYNs or last ACKs were dropped. Clients retry, so connects " \
+        "take seconds longer; a connect that succeeds in the end is not in the log.")
+    act("ss -ltnp while it happens: the queue with Recv-Q above Send-Q is the one. Make that program accept faster, or raise its backlog and net.core.somaxconn.")
+    avoid_hiding_backlog()
+}
+
+function own_resets(    program) {
+    program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
+    if (program <= tcp["peer-reset", "here"])
+        return
+    finding("own-resets", "Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
+        " (SO_LINGER 0, or data that came after close). If COMMAND is one of them, its log does not show this, because close succeeds; the peer's log does.")
+    act("let it read to the end before it closes.")
+}
+
+function shortages() {
+    if (total["descriptor-limit"]) {
+        finding("descriptor-limit", "descriptor-limit " total["descriptor-limit"] ": COMMAND was started with " nofile " descriptors (hard limit " nofile_hard \
+            "). While accept fails, connections wait in the accept queue until it is full (" grown("ListenOverflows") ").")
+        act("ulimit -n, or LimitNOFILE= of the unit; sockshim explain descriptor-limit.")
+    }
+    if (total["address-unavailable"]) {
+        finding("address-unavailable", "address-unavailable " total["address-unavailable"] ": if its sentence in the log names ephemeral ports, " ephemeral_ports() \
+            " for one destination (ip_local_port_range) were too few.")
+        act("sockshim doctor shows how many are in use.")
+    }
+    if (moved["TCPAbortOnMemory"]) {
+        finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for lack of memory or because there were too many.")
+        act("dmesg says which.")
+    }
+}
+
+# The table is nearly full now, or was while COMMAND ran: conntrack drops silently.
+function conntrack_table(    full, lost) {
+    full = conntrack_max > 0 && conntrack_count >= 0.9 * conntrack_max
+    lost = moved["conntrack_drop"] + moved["conntrack_early_drop"]
+    if (!full && lost <= 0)
+        return
+    finding("conntrack-full", "The conntrack table has " (conntrack_max > 0 ? conntrack_count " of " conntrack_max " entries" : "been full") \
+        (lost > 0 ? ", and meanwhile " grown("conntrack_drop") ", " grown("conntrack_early_drop") : "") \
+        ". While it is full, new connections fail silently, from this host and to it: their SYNs are dropped, and connects time out.")
+    act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
+        "conntrack -L shows what fills it.")
+}
