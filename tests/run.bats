@@ -557,7 +557,7 @@ END
 @test "the summary counts this run's records, the commonest causes first" {
     run -0 --separate-stderr sockshim "$victim" refused closed closed closed reset reset
     [ "$stderr" = "sockshim: 6 records: peer-closed 3, peer-reset 2, connection-refused 1
-sockshim: worst finding: the peer breaks off 2 connections of perl; 1 more, evidence and advice: sockshim report
+sockshim: worst finding: The process at the other end of perl's socket pair closed it; 1 more, evidence and advice: sockshim report
 sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     run -0 --separate-stderr sockshim "$victim" closed
     [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
