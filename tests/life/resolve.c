@@ -31,25 +31,27 @@ static void host(const char *node)
     struct hostent room;
     struct hostent *found = NULL;
     int error = 99;
+    int result = 0;
     size_t size = (size_t)ANY(sizeof buffer, sizeof buffer, 8);
     int family = (int)ANY(AF_INET, AF_INET6);
     h_errno = 98;
     switch (below(4)) {
     case 0:
-        CALL(!(found = gethostbyname(node)), "gethostbyname %s", node);
+        CALL((found = gethostbyname(node)) ? 0 : -1, "gethostbyname %s", node);
         break;
     case 1:
-        CALL(!(found = gethostbyname2(node, family)), "gethostbyname2 %s %d", node, family);
+        CALL((found = gethostbyname2(node, family)) ? 0 : -1, "gethostbyname2 %s %d", node, family);
         break;
     case 2:
-        CALL(gethostbyname_r(node, &room, buffer, size, &found, &error), "gethostbyname_r %s %zu",
-             node, size);
+        CALL((result = gethostbyname_r(node, &room, buffer, size, &found, &error)) ? -1 : 0,
+             "gethostbyname_r %s %zu", node, size);
         break;
     default:
-        CALL(gethostbyname2_r(node, family, &room, buffer, size, &found, &error),
+        CALL((result = gethostbyname2_r(node, family, &room, buffer, size, &found, &error)) ? -1
+                                                                                            : 0,
              "gethostbyname2_r %s %d %zu", node, family, size);
     }
-    say("%u host %d %d %d %08x\n", number, found != NULL, error, h_errno,
+    say("%u host %d %d %d %d %08x\n", number, result, found != NULL, error, h_errno,
         found ? (unsigned)sum_of((const void *)found->h_addr_list[0], (size_t)found->h_length) : 0);
 }
 
@@ -62,7 +64,9 @@ void resolve(void)
     static const char *const nodes[] = {"127.0.0.1", "127.0.0.1", "::1", "127.1", "1.2.3.4.5"};
     const char *node = nodes[below(sizeof nodes / sizeof *nodes)];
     if (below(3) == 0) {
-        host(node);
+        for (int i = 0; i < 4; i++) {
+            host(node);
+        }
         return;
     }
     const char *service = (const char *[]){"80", "80", NULL, "70000000000", "no number"}[below(5)];

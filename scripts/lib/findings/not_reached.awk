@@ -322,7 +322,8 @@ function not_reached_advice(i, ms) {
     if (cause_of[i] == "unreachable" && ms >= 500 && is_own_bridge(i))
         return "`ip route get " printable(host_of(peer_of[i])) "`; if by br-... or docker0, give that another subnet (default-address-pools)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EINVAL" || is_forbidden_route(i))
-        return (error_of[i] == "EINVAL" ? "" : "if ") "`ip route get " printable(host_of(peer_of[i])) "` fails likewise, `ip route show match " printable(host_of(peer_of[i])) "` names it" (error_of[i] == "EINVAL" ? "." : is_denied(i) ? "; else `ausearch -m avc`; web servers: `setsebool -P httpd_can_network_connect on`." : "; else `journalctl -k --grep denied`.")
+        return is_denied(i) ? "`ip route get " printable(host_of(peer_of[i])) "` fails for such a route, too; else `ausearch -m avc` (web servers: `setsebool -P httpd_can_network_connect on`)." \
+            : (error_of[i] == "EINVAL" ? "" : "if ") "`ip route get " printable(host_of(peer_of[i])) "` fails likewise, `ip route show match " printable(host_of(peer_of[i])) "` names it" (error_of[i] == "EINVAL" ? "." : "; else `journalctl -k --grep denied`.")
     if (error_of[i] == "ENETUNREACH" && is_of_inner_network(peer_of[i]) == 1)
         return "`ip link set lo up`, there: `nsenter -t " printable(pid_of[i]) " -n` while it runs, or in what starts it."
     if (error_of[i] == "ENETUNREACH")
