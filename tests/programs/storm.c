@@ -181,13 +181,13 @@ static void begin(int number)
 }
 
 /* First it gets another name: what is opened is what goes. Who had it open may write a
- * last line to it, so look a little later. */
-static void remove_log(void)
+ * last line to it, so look a little later. false: just now there is none. */
+static bool remove_log(void)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s.doomed", log_path);
     if (rename(log_path, path) < 0) {
-        return;
+        return false;
     }
     int doomed = open(path, O_RDONLY);
     CHECK(doomed >= 0 && unlink(path) == 0);
@@ -200,6 +200,7 @@ static void remove_log(void)
     int removed = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     dprintf(removed, "%u\n", now);
     close(removed);
+    return true;
 }
 
 static void rename_log(void)
@@ -235,6 +236,7 @@ static void rage(void)
 {
     unsigned chance = 1;
     unsigned steps = 0;
+    bool removal_is_due = false;
     for (int ended = 0; ended < processes; ended += reap(), steps++) {
         usleep(10000);
         int victim = rand_r(&chance) % processes;
@@ -245,8 +247,9 @@ static void rage(void)
         if (by_hand && steps % 50 == 20) {
             rename_log();
         }
-        if (by_hand && steps % 400 == 60) {
-            remove_log();
+        removal_is_due |= by_hand && steps % 400 == 60;
+        if (removal_is_due) {
+            removal_is_due = !remove_log();
         }
     }
 }
