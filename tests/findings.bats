@@ -1081,6 +1081,14 @@ served() {
     figure records -eq 3
     [[ $(jq -r '.findings[0].title' findings.json) == *"refuses some of app's connections" ]]
     grep -q 'In between, 4 connects went through' findings.json
+    # However many they are, they are no storm.
+    # shellcheck disable=SC2086
+    for n in {100..160}; do
+        under_way "1.$n"
+        failed_connect "1.${n}1" $refused
+        under_way "1.${n}2"
+    done >many
+    finds_only refused many
     # As it had been well before the first one and after the last one, it has not started later.
     # shellcheck disable=SC2086
     { cat log; under_way 4; rec 4.1 cause=peer-closed level=info ret=0 errno=0 error=; } >well

@@ -92,7 +92,7 @@ function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
     if (some_refused[i])
-        return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, or is an address of several servers, one of which is down."
+        return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, is an address of several servers, one of which is down, or by mistake of two hosts."
     if (may_have_moved(i))
         return (last_well(i) ? "It answered until " clock(last_well(i)) : "Connects went through before") ": it was stopped, or " printable(named_of[i]) " has moved, and " spoken_prog(i) " keeps the old address."
     if (goes_with_login(i))

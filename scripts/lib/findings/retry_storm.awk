@@ -12,7 +12,7 @@ function find_retry_storm(    i, g, seconds) {
             put_in_group(prog_of[i] SUBSEP peer_of[i] SUBSEP cause_of[i], i, at_of[i])
     for (g = 1; g <= groups; g++) {
         seconds = (group_most[g] - group_least[g]) / 1000
-        if (group_size[g] >= LEAST_TRIED && group_size[g] >= LEAST_RATE * seconds)
+        if (group_size[g] >= LEAST_TRIED && group_size[g] >= LEAST_RATE * seconds && !well_between(g))
             tell_retry_storm(g, seconds)
     }
 }
