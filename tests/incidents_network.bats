@@ -361,6 +361,24 @@ while True: s.sendto(b"x", ("10.3.0.2", 5140)); time.sleep(.1)'
     run -1 grep 'rp_filter dropped' said
 }
 
+@test "rp_filter: SYN-ACKs that come in by another interface than SYN went out; with the loose check they are taken" {
+    web_server
+    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
+    in_ns "$C" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.e1.rp_filter=1
+    ip -n "$S" link set e1 up
+    ip -n "$C" link set e1 up
+    ip -n "$C" addr add 10.4.0.1/24 dev e1
+    ip -n "$S" addr add 10.4.0.2/24 dev e1
+    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
+    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s --connect-timeout 4 http://10.2.0.2/
+    grep -q '1 gave-up-connecting 1, to other hosts: 10.2.0.2:80 (1). .*rp_filter dropped [0-9]* packet.*by another way' said || fails_with "$(cat said)"
+    in_ns "$C" sysctl -qw net.ipv4.conf.e1.rp_filter=2
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log.2 -- curl -s --connect-timeout 4 http://10.2.0.2/
+    run -1 grep 'rp_filter dropped' said
+    grep -q 'no TCP connection of this run was reset, refused or timed out' said || fails_with "$(cat said)"
+}
+
 # The server answers from an address that the client has not asked.
 @test "answers from elsewhere: a port forwarding back into the same network; what nobody answers is none" {
     web_server

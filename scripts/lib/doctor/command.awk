@@ -220,6 +220,13 @@ function unanswered_elsewhere(cause, count) {
         not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
         return
     }
+    if (moved["IPReversePathFilter"] >= count) {
+        finding("answers-dropped-here", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". Meanwhile this host's rp_filter dropped " count_of(moved["IPReversePathFilter"], "packet") \
+            " (" grown("IPReversePathFilter") "), which came in by another interface than the one by which it would answer their sender. If those were SYN-ACKs, the other side does answer, by another way.")
+        act("tcpdump -eni any host HOST: by which interface do SYN-ACKs come, and which one does ip route get HOST name? Make both ways one (routes here or there), " \
+            "or sysctl -w net.ipv4.conf.INTERFACE.rp_filter=2 (loose; conf.all must not be 1).")
+        return
+    }
     if (stray_answers() >= count) {
         finding("answers-from-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". Meanwhile this host sent " count_of(stray_answers(), "RST") " for segments of no connection that it knows (" \
             grown("OutRsts") "). If those were SYN-ACKs, the other side does answer, but from another address than COMMAND asked: a router forwards to a server in this same network " \
