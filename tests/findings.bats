@@ -56,7 +56,7 @@ times() {
     # shellcheck disable=SC2086
     { for n in 1 2 3 4 5; do rec 10.$n $crossed idle_ms=$((n * 4000)) local=10.0.0.5:4000$n; done; } >together
     finds_only idle-timeout together
-    grep -q 'Or all were ended at one moment (a restart, a crash?)' findings.json
+    grep -q 'At one moment it is a restart or a crash' findings.json
     # The last of these pauses had begun when another had already done harm.
     # shellcheck disable=SC2086
     { cat together; rec 19 $crossed idle_ms=8000 local=10.0.0.5:40006; } >anew

@@ -287,13 +287,22 @@ reach("db.shop.test", 1)
 reach("seven.test", 2)
 reach("six.test", 3)
 reach("127.0.0.11", 4)
-reach("a" * 60 + ".test", 5)'
+reach("a" * 60 + ".test", 5)
+with socket.create_server(("127.0.0.7", 0)) as server:
+    client = socket.create_connection(server.getsockname(), source_address=("127.0.0.9", 0))
+    client.sendall(b"x")
+    accepted, _ = server.accept()
+    client.close()
+    accepted.recv(1)
+    accepted.recv(1)'
     expect_count 1 '.cause == "connection-refused" and .peer == "127.0.0.9:1" and .peer_name == "db.shop.test"'
     expect_count 1 '.cause == "connection-refused" and .peer == "127.0.0.7:2" and .peer_name == "seven.test"'
     expect_count 1 '.cause == "connection-refused" and .peer == "[::1]:3" and .peer_name == "six.test"'
     expect_count 1 '.peer == "127.0.0.11:4" and (has("peer_name") | not)'
     # A name of more than 60 bytes is not kept: the newest name of that address is the one above.
     expect_count 1 '.peer == "127.0.0.9:5" and .peer_name == "db.shop.test"'
+    # A client that comes from there is not who was asked for.
+    expect_count 1 '.side == "accepted" and .ret == 0 and (.peer | startswith("127.0.0.9:")) and (has("peer_name") | not)'
 }
 
 @test "many threads that resolve and connect: each name is whole, and its own address's" {

@@ -130,11 +130,16 @@ template clause_ever(const struct facts *f)
 
 template why_closed_unanswered(const struct facts *f)
 {
-    (void)f;
-    return SAY("$Peer closed its side cleanly (FIN) without answering: this program had sent last, "
-               "$sent before this call, and $ever ($rx in all). Perhaps its process died or gave "
-               "up, a time limit expired, or a proxy has no backend; a final message that needs no "
-               "answer looks the same.$not_acknowledged$failed_since");
+    return f->sent_ms < LEAST_WAIT_MS
+               ? SAY("$Peer closed its side cleanly (FIN) without answering: this program had sent "
+                     "last, $sent before this call, and $ever ($rx in all). Perhaps it rejects "
+                     "what "
+                     "it was sent, its process died, or a proxy has no backend; a final message "
+                     "that needs no answer looks the same.$not_acknowledged$failed_since")
+               : SAY("$Peer closed its side cleanly (FIN) without answering: this program had sent "
+                     "last, $sent before this call, and $ever ($rx in all). Perhaps its process "
+                     "died or gave up, a time limit expired, or a proxy has no backend; a final "
+                     "message that needs no answer looks the same.$not_acknowledged$failed_since");
 }
 
 /* Of a process that sockshim is not in, nobody has noted it. */

@@ -361,7 +361,7 @@ def _(case, said):
     return same(case, said["unsent"], "unsent") and not_acknowledged(case)
 
 
-@claim(r"PEER closed its side cleanly \(FIN\) without answering: this program had sent last, (?:at least )?" + TIME + r" before this call, and nothing has (?:ever arrived|arrived since) \(<rx> in all\)\. Perhaps its process died or gave up, a time limit expired, or a proxy has no backend; a final message that needs no answer looks the same\.")
+@claim(r"PEER closed its side cleanly \(FIN\) without answering: this program had sent last, (?:at least )?" + TIME + r" before this call, and nothing has (?:ever arrived|arrived since) \(<rx> in all\)\. Perhaps (?:it rejects what it was sent, its process died|its process died or gave up, a time limit expired), or a proxy has no backend; a final message that needs no answer looks the same\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
 

@@ -174,7 +174,7 @@ function listener_closed(    i, id, list, count, at_work, is_own_end, where) {
         ". A server that was told to end closes its listener first, and then waits for its clients to leave" \
         (at_work ? "" : ": for these, by the look of them, as kept-alive connections") ". So does one that is for a single client.", 1)
     act((at_work ? "what do the requests wait for that were read and not answered? " : "") "let the program close idle connections when it ends (Node: server.closeIdleConnections(), WebSockets too), and end itself after a time " \
-        "(gunicorn: --graceful-timeout, uvicorn: --timeout-graceful-shutdown, nginx: worker_shutdown_timeout). Now: kill " pid ", or the clients' pools.")
+        "(gunicorn: --graceful-timeout, uvicorn: --timeout-graceful-shutdown, nginx: worker_shutdown_timeout). Now: kill -9 " pid ", or the clients' pools.")
     avoid("a longer time to stop (TimeoutStopSec=, terminationGracePeriodSeconds): clients that keep connections do not leave by themselves.")
 }
 
@@ -316,12 +316,13 @@ function number_of_port(where) {
     return where + 0
 }
 
-# Somebody has been refused meanwhile; at which port, no counter says.
-function on_loopback(    text) {
-    if (recent["OutRsts"] <= 0 || (text = on_loopback_alone()) == "" || text ~ /\(UDP\)/)
+# Somebody has been refused meanwhile; at which port, no counter says. A program of this host that is
+# refused here counts in AttemptFails, too: a proxy or pool whose server is gone, as a rule.
+function on_loopback(    text, refused) {
+    refused = recent["OutRsts"] - recent["AttemptFails"]
+    if (refused <= 0 || (text = on_loopback_alone()) == "" || text ~ /\(UDP\)/)
         return
-    finding("loopback-only", text " Between the two looks this host sent " count_of(recent["OutRsts"], "RST") " (OutRsts): for its port, or for others where nothing listens." \
-        (recent["AttemptFails"] > 0 ? " Connects of this host's own programs failed meanwhile (AttemptFails +" recent["AttemptFails"] "), as those of a proxy or pool whose server is gone: the refused ones may be these." : ""), 1)
+    finding("loopback-only", text " Between the two looks this host sent " count_of(refused, "RST") " (OutRsts) that no program of its own got: for its port, or for others where nothing listens.", 1)
     act("if others have to reach it: an address of this host, or 0.0.0.0, in its settings (mosquitto: listener; PostgreSQL: listen_addresses; Redis: bind; MySQL: bind-address), with a password, and restart it.")
     avoid("a search in the firewall: ping and the service itself are well then, too.")
 }

@@ -114,9 +114,9 @@ function tell_idle_timeout(g,    i, n, low) {
     i = group_first[g]
     low = longest_harmless(g)
     n = found("idle-timeout", "warn", g, \
-        idle_whose(i) " idle connections: " "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
+        (fits_one_moment(g) ? spoken_peer(i) " ended " tally(g, "connection", "connections") " at one moment, or idle ones " : idle_whose(i) " idle connections: ") "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
         idle_evidence(g, low), \
-        fits_one_moment(g) ? "Or all were ended at one moment (a restart, a crash?): they were used again together." : idle_meaning(i, low), \
+        fits_one_moment(g) ? "At one moment it is a restart or a crash; they were used again together." : idle_meaning(i, low), \
         idle_advice(i, g, low))
     add_figure(n, "at_most_ms", group_least[g])
     add_figure(n, "at_least_ms", low)
