@@ -192,8 +192,11 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     says "It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080): other hosts, and containers, are refused" "Nothing else stands out"
     has_findings 0
     looking_at on_loopback_and_asked_for
-    says "1 It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080)" "Between the two looks this host sent " "RSTs (OutRsts): for its port, or for others" "Connects of this host's own programs failed meanwhile (AttemptFails +"
+    says "1 It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080)" "Between the two looks this host sent " " (OutRsts) that no program of its own got: for its port, or for others"
     has_findings 1
+    looking_at on_loopback_beside_refused
+    says "It listens at loopback addresses alone (127.0.0.1:8080, [::1]:8080): other hosts, and containers, are refused" "Nothing else stands out"
+    has_findings 0
     looking_at on_all_addresses_and_asked_for
     says "Nothing stands out"
     says_not "loopback"

@@ -661,6 +661,14 @@ def on_loopback(*families):
 
 
 def on_loopback_and_asked_for():
+    """Answered by RST, as another host's SYN would be."""
+    yield from on_loopback()
+    all_the_time(ack_of_no_connection, 5)
+    yield
+
+
+def on_loopback_beside_refused():
+    """This host's own programs ask for a server that is gone."""
     yield from on_loopback()
     yield from refuses()
 
