@@ -178,6 +178,11 @@ static signal_handler default_handler(void)
     return (signal_handler)(void *)in_place_of_default;
 }
 
+/* SA_RESTORER: where the program's signal handlers return to. A default never
+ * returns, so what the program says about it may be rubbish. Left to the C
+ * library, which on x86-64 sets it in any case. */
+enum { RESTORER = 0x04000000 };
+
 /* In the place of a handler with SA_RESETHAND, which the kernel would follow with the
  * default action. Two threads may come at once: one has the handler, the other the
  * default. */
@@ -193,6 +198,7 @@ static void run_once(int sig, siginfo_t *info, void *context)
     /* In a cage it stays, and finds that there is none any more. */
     if (!process_is_caged() && kernel_action(NULL, &now) == 0 && now.handler == (void *)run_once) {
         now.handler = (void *)in_place_of_default;
+        now.flags &= ARCH_NEEDS_RESTORER ? ~0UL : ~(unsigned long)RESTORER;
         now.flags |= OUR_FLAGS;
         kernel_action(&now, NULL);
     }
@@ -210,11 +216,6 @@ static void stand_in(int sig)
 {
     (void)sig;
 }
-
-/* SA_RESTORER: where the program's signal handlers return to. A default never
- * returns, so what the program says about it may be rubbish. Left to the C
- * library, which on x86-64 sets it in any case. */
-enum { RESTORER = 0x04000000 };
 
 static bool has_own_handler(const struct sigaction *act)
 {

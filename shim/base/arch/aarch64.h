@@ -2,6 +2,9 @@
 #ifndef SOCKSHIM_ARCH_AARCH64_H
 #define SOCKSHIM_ARCH_AARCH64_H
 
+/* Without SA_RESTORER a handler returns to the vDSO (arch/arm64/kernel/signal.c). */
+enum { ARCH_NEEDS_RESTORER = 0 };
+
 static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
 {
     register long x8 __asm__("x8") = n;

@@ -2,6 +2,9 @@
 #ifndef SOCKSHIM_ARCH_I386_H
 #define SOCKSHIM_ARCH_I386_H
 
+/* Without SA_RESTORER a handler returns to the vDSO (arch/x86/kernel/signal_32.c). */
+enum { ARCH_NEEDS_RESTORER = 0 };
+
 static inline long raw_call5(long n, long a, long b, long c, long d, long e)
 {
     long result;

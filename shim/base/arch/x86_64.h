@@ -2,6 +2,9 @@
 #ifndef SOCKSHIM_ARCH_X86_64_H
 #define SOCKSHIM_ARCH_X86_64_H
 
+/* SA_RESTORER: without it no handler runs (arch/x86/kernel/signal_64.c, x64_setup_rt_frame()). */
+enum { ARCH_NEEDS_RESTORER = 1 };
+
 static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
 {
     long result;
