@@ -189,8 +189,8 @@ function unreachable(    away, reported) {
     finding("unreachable-elsewhere", "unreachable " away ": " peers("unreachable", "elsewhere") ". " \
         (reported >= away ? "As often ICMP from elsewhere said so (" grown("IcmpInDestUnreachs") "): a firewall, there or on the path, rejects this host, or a router has no route. The host itself may be up." \
             : reported > 0 ? "Some of it was said by ICMP from elsewhere (" grown("IcmpInDestUnreachs") "), the rest by this host: no neighbour or no route." \
-            : "No ICMP from elsewhere said so: this host found no neighbour (ARP, after 3 s) or has no route."))
-    act(reported >= away ? "there: nft list ruleset, firewall-cmd --list-all; traceroute -T -p PORT HOST shows who answers." : "ip route get HOST, then ip neigh: FAILED is a host that is off, or not in this network.")
+            : "No ICMP from elsewhere said so: this host found no neighbour (that takes 3 s, ARP), has no route (in a network namespace of COMMAND's own?), or a route or rule that refuses (blackhole, unreachable, prohibit), at once."))
+    act(reported >= away ? "there: nft list ruleset, firewall-cmd --list-all; traceroute -T -p PORT HOST shows who answers." : "ip route get HOST fails where routes do; ip route show match HOST and ip rule name them. Else ip neigh: FAILED is a host that is off, or not in this network.")
 }
 
 # Given up by the kernel, or by COMMAND before that.
