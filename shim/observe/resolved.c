@@ -150,9 +150,9 @@ void resolved_keep_host(const char *node, const struct hostent *host)
 void find_peer_name(struct facts *f)
 {
     uint64_t name[WORDS];
-    bool is_clients =
-        f->side == ACCEPTED || is_accept(f->call); /* nobody looked that up to get there */
-    if (is_clients || atomic_load_explicit(&next_slot, memory_order_relaxed) == 0) {
+    /* Nobody looks up where its clients come from to be reached by them. */
+    bool is_client = f->side == ACCEPTED || is_accept(f->call);
+    if (is_client || atomic_load_explicit(&next_slot, memory_order_relaxed) == 0) {
         return;
     }
     uint32_t hash = f->peer.len > 0 ? hash_of(address_at(&f->peer), f->peer.len) : 0;
