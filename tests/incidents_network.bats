@@ -303,6 +303,18 @@ said_by() {
     in_ns "$1" "${@:2}" 2>&1 3>&- | tr -s ' \n' ' ' >said
 }
 
+# answers_go_past [RP_FILTER]: s answers c by a link of their own, past r; what c checks there.
+answers_go_past() {
+    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
+    in_ns "$C" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.e1.rp_filter="${1:-0}"
+    ip -n "$S" link set e1 up
+    ip -n "$C" link set e1 up
+    ip -n "$C" addr add 10.4.0.1/24 dev e1
+    ip -n "$S" addr add 10.4.0.2/24 dev e1
+    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
+    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+}
+
 # Another way into the server's host, for senders to whom it answers by e0.
 second_way() {
     in_ns "$S" sysctl -qw net.ipv4.conf.all.rp_filter="$1" net.ipv4.conf.e0.rp_filter="$1"
@@ -363,14 +375,7 @@ while True: s.sendto(b"x", ("10.3.0.2", 5140)); time.sleep(.1)'
 
 @test "rp_filter: SYN-ACKs that come in by another interface than SYN went out; with the loose check they are taken" {
     web_server
-    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
-    in_ns "$C" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.e1.rp_filter=1
-    ip -n "$S" link set e1 up
-    ip -n "$C" link set e1 up
-    ip -n "$C" addr add 10.4.0.1/24 dev e1
-    ip -n "$S" addr add 10.4.0.2/24 dev e1
-    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
-    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+    answers_go_past 1
     said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s --connect-timeout 4 http://10.2.0.2/
     grep -q '1 gave-up-connecting 1, to other hosts: 10.2.0.2:80 (1). .*rp_filter dropped [0-9]* packet.*by another way' said || fails_with "$(cat said)"
     in_ns "$C" sysctl -qw net.ipv4.conf.e1.rp_filter=2
@@ -390,14 +395,7 @@ table ip nat {
   }
 }
 RULES
-    # The server's answers reach the client past the NAT, as in one network.
-    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
-    ip -n "$S" link set e1 up
-    ip -n "$C" link set e1 up
-    ip -n "$C" addr add 10.4.0.1/24 dev e1
-    ip -n "$S" addr add 10.4.0.2/24 dev e1
-    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
-    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+    answers_go_past # past the NAT, as in one network
     said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s --connect-timeout 4 http://203.0.113.7/
     grep -q 'gave-up-connecting 1, to other hosts: 203.0.113.7:80 (1). Meanwhile this host sent [0-9]* RST' said || fails_with "$(cat said)"
     grep -q 'from another address than COMMAND asked.*NAT loopback' said
@@ -440,21 +438,15 @@ with socket.create_server(("10.2.0.2", 25)) as l:
     run -1 grep 'no segment of more than' said
 }
 
-# The firewall r sees SYN alone: the answers go past it.
-answers_go_past() {
-    ip -n "$S" link add e1 type veth peer name e1 netns "$C"
-    ip -n "$S" link set e1 up
-    ip -n "$C" link set e1 up
-    ip -n "$C" addr add 10.4.0.1/24 dev e1
-    ip -n "$S" addr add 10.4.0.2/24 dev e1
-    ip -n "$S" route add 10.1.0.2/32 via 10.4.0.1
-    wait_until in_ns "$S" ping -qc 1 -W 1 10.4.0.1
+# The firewall r sees SYN alone.
+only_syn_is_seen() {
+    answers_go_past
     rules "$R" forward 'ct state established accept' 'ct state new tcp dport 80 accept' drop
 }
 
 @test "one way: a firewall that sees no answers passes SYN alone; neither the MTU nor damage" {
     web_server
-    answers_go_past
+    only_syn_is_seen
     said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- curl -s -m 4 http://10.2.0.2/
     grep -q '1 1 connection was established, and nothing sent after that arrived: 10.2.0.2:80 (1). Meanwhile SYN-ACKs came again (TCPSYNChallenge +.*asymmetric routing' said || fails_with "$(cat said)"
     run -1 grep -e 'arrived damaged' -e 'ping -M do' said

@@ -36,12 +36,26 @@ def accepted_and_answered():
 
 @case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 all-acked side=connected
-        $them closed its side cleanly (FIN) without answering ... nothing has ever arrived (0 bytes in all)
+        $them closed its side cleanly (FIN) without answering ... nothing has ever arrived (0 bytes in all). Perhaps it rejects what it was sent
 """)
 def never_answered():
     s = connected()
     send_all(s, 512)
     peer("take(512); close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=0 tx=512 all-acked side=connected sent_ms>49
+        without answering ... nothing has ever arrived (0 bytes in all). Perhaps its process died or gave up, a time limit expired
+""")
+def never_answered_for_a_while():
+    s = connected()
+    send_all(s, 512)
+    peer("take(512)")
+    wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    peer("close()")
     wait(s)
     call(s.recv, 64)
 
