@@ -202,5 +202,5 @@ function deadline_meaning(i, what, ms, n) {
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
         return "That host had not even acknowledged it: are it and the path to it up?"
-    return "Its kernel has the request; the server is slow to take or answer it, or was asked to wait (BRPOP). It is not the network."
+    return "Its kernel has the request; the server is slow to take or answer it (BRPOP, a long poll). It is not the network."
 }
