@@ -29,6 +29,15 @@ function put_in_group(key, i, n,    g) {
         group_most[g] = n
 }
 
+# Whether all records of group G are marked in MARK, by their numbers.
+function all_marked(g, mark,    n, k, member) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (!mark[member[k]])
+            return 0
+    return 1
+}
+
 # Whether record I is still to be explained, and the one that tells of its connection.
 function is_open(i) {
     return !(i in claimed) && leader_of[i] == i

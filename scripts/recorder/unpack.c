@@ -1,5 +1,6 @@
 #include "unpack.h"
 
+#include "base/raw.h"
 #include "tell/cause.h"
 
 #include <errno.h>
@@ -80,13 +81,11 @@ static bool take_facts(struct unpacked *u, const unsigned char **bytes, size_t *
 
 /* ---- The record ---- */
 
-/* MAX_ERRNO of include/linux/err.h: what was given instead is no less than -errno. */
-enum { MOST_ERRNO = 4095 };
-
+/* What was given instead is a result, or a negated errno. */
 static bool is_change(const struct recorded_change *c)
 {
     return c->setting < SETTING_COUNT && setting_is_handling((enum setting)c->setting) &&
-           c->given >= -MOST_ERRNO;
+           (c->given >= 0 || raw_failed(c->given));
 }
 
 static bool take_handled(struct unpacked *u, const unsigned char *bytes, size_t len)

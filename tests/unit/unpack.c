@@ -33,8 +33,8 @@ int main(void)
 {
     ok(takes_given(0), "a connect that went through in the end");
     ok(takes_given(-ETIMEDOUT), "one that failed otherwise");
-    ok(takes_given(-MOST_ERRNO), "the last errno");
-    ok(!takes_given(-MOST_ERRNO - 1), "one more");
+    ok(takes_given(-4095), "the last errno");
+    ok(!takes_given(-4096), "one more");
     ok(!takes_given(INT_MIN), "what has no negation");
     return tap_end();
 }

@@ -11,12 +11,15 @@ BEGIN {
 function find_answer_unread(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && has_last_words(i))
+        if (is_open(i) && has_last_words(i)) {
+            sent_much[i] = was_sending_much(i)
             put_in_group("unread" SUBSEP party_of(i), i, unread_of[i])
-        else if (is_open(i) && was_not_understood(i))
+        } else if (is_open(i) && was_not_understood(i))
             put_in_group("strange" SUBSEP party_of(i), i, unread_of[i])
-        else if (is_open(i) && spoke_shortly_before(i))
+        else if (is_open(i) && spoke_shortly_before(i)) {
+            had_alert[i] = is_tls_alert(i)
             put_in_group("read" SUBSEP party_of(i), i, rx_of[i])
+        }
     for (g = 1; g <= groups; g++)
         if (group_key[g] ~ /^unread/)
             tell_answer_unread(g)
@@ -42,14 +45,6 @@ function is_tls_alert(i) {
     return type_of[i] ~ /tcp/ && side_of[i] == "connected" && rx_of[i] == 7 && is_tls_hello(i) && idle_of[i] < 500
 }
 
-function all_are_tls_alerts(g,    n, k, member) {
-    n = split(group_members[g], member, " ")
-    for (k = 1; k <= n; k++)
-        if (!is_tls_alert(member[k]))
-            return 0
-    return 1
-}
-
 # The program read the first bytes of the first answer, and closed: whoever reads a header
 # of a fixed length and does not like it does so.
 function was_not_understood(i,    read) {
@@ -70,7 +65,7 @@ function tell_strange_answer(g,    i, n) {
 
 function tell_last_words(g,    i, n, is_alert) {
     i = group_first[g]
-    is_alert = all_are_tls_alerts(g)
+    is_alert = all_marked(g, had_alert)
     n = found("last-words", "warn", g, \
         is_alert ? spoken_peer(i) " refuses " spoken_prog(i) "'s TLS hello with an alert, it seems" : spoken_peer(i) " sent " spoken_range_bytes(g) " and broke off immediately", \
         spoken_prog(i) ": " tally(g, "connection", "connections") ", first at " clock(i) "; " (is_alert ? "7 bytes came." : "it never sent anything else."), \
@@ -143,14 +138,6 @@ function was_sending_much(i) {
     return rx_of[i] <= MOST_REFUSAL && tx_of[i] + unacked_of[i] + unsent_of[i] >= LEAST_LARGE && (unacked_of[i] > 0 || unsent_of[i] > 0)
 }
 
-function all_were_sending_much(g,    n, k, member) {
-    n = split(group_members[g], member, " ")
-    for (k = 1; k <= n; k++)
-        if (!was_sending_much(member[k]))
-            return 0
-    return 1
-}
-
 # How long the connections of group G had lived, in life_least and life_most: if the connects of
 # all of them are known. Whether they had sent much more or less meanwhile is in sent_unlike.
 function know_lives(g,    n, k, member, i, j, ms, bytes, least, most) {
@@ -191,7 +178,7 @@ function refused_meaning(g) {
 
 function tell_last_message(g, bytes, was_idle,    i, is_large) {
     i = group_first[g]
-    is_large = all_were_sending_much(g)
+    is_large = all_marked(g, sent_much)
     return found("answer-unread", "warn", g, \
         spoken_peer(i) " ended connections, and its last " bytes " are unread here", \
         spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed" (is_large ? " in the midst of " spoken_bytes(tx_of[i] + unacked_of[i] + unsent_of[i]) " to it" : "") ".", \

@@ -81,8 +81,9 @@ function fits_one_moment(g,    n, member, k, i) {
 
 # Those that were used again within a while each failed once, over at least twice the time in
 # which that moment lies. A limit for idle time is met anew again and again, and seldom looks so.
-function is_one_moment(g) {
-    return fits_one_moment(g) && used_until - ended_by >= 2 * (ended_by - ended_from)
+# After fits_one_moment().
+function was_used_for_long() {
+    return used_until - ended_by >= 2 * (ended_by - ended_from)
 }
 
 # The record of group G that was first told.
@@ -106,18 +107,20 @@ function tell_ended_at_once(g,    i, n) {
     add_figure(n, "at_most_ms", group_least[g])
 }
 
-function tell_idle_timeout(g,    i, n, low) {
-    if (is_one_moment(g)) {
+function tell_idle_timeout(g,    i, n, low, together) {
+    together = fits_one_moment(g)
+    if (together && was_used_for_long()) {
         tell_ended_at_once(g)
         return
     }
     i = group_first[g]
     low = longest_harmless(g)
     n = found("idle-timeout", "warn", g, \
-        (fits_one_moment(g) ? spoken_peer(i) " ended " tally(g, "connection", "connections") " at one moment, or idle ones " : idle_whose(i) " idle connections: ") "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
+        (together ? spoken_peer(i) " ended " tally(g, "connection", "connections") " at one moment, or idle ones " : idle_whose(i) " idle connections: ") \
+            "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
         idle_evidence(g, low), \
-        fits_one_moment(g) ? "At one moment it is a restart or a crash; they were used again together." : idle_meaning(i, low), \
-        idle_advice(i, g, low))
+        together ? "At one moment it is a restart or a crash; they were used again together." : idle_meaning(i, low), \
+        idle_advice(i, g, low, together))
     add_figure(n, "at_most_ms", group_least[g])
     add_figure(n, "at_least_ms", low)
     add_figure(n, "connections", group_size[g])
@@ -165,10 +168,10 @@ function idle_meaning(i, low) {
     return "The pause was " (side_of[i] == "accepted" ? "the client's" : "the program's own") (low ? "." : ", so the limit may be shorter.")
 }
 
-function idle_advice(i, g, low,    seconds, setting) {
+function idle_advice(i, g, low, together,    seconds, setting) {
     seconds = int((low ? low : group_least[g] / 2) / 1000)
     setting = "`SOCKSHIM_KEEPALIVE=" (seconds < 1 ? 1 : seconds) "`"
-    if (fits_one_moment(g) && was_closed_in_order(i))
+    if (together && was_closed_in_order(i))
         return "does its log have a restart before " clock(i) "? Else raise the limit there, or let the pool drop connections sooner. TCP keepalive does not help."
     if (is_same_host(i))
         return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."

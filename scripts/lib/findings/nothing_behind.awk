@@ -11,8 +11,10 @@ BEGIN {
 function find_nothing_behind(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && ends_at_once(i))
+        if (is_open(i) && ends_at_once(i)) {
+            half_closed[i] = is_half_closed(i)
             put_in_group(party_of(i), i, idle_of[i])
+        }
     for (g = 1; g <= groups; g++)
         if (!has_been_answered(g))
             tell_nothing_behind(g)
@@ -29,17 +31,10 @@ function ends_at_once(i) {
 }
 
 # It had asked, and ended its own side as well (SHUT_WR), as an orderly end leaves CLOSE only then;
-# an RST after it, to what had been acknowledged, would be seldom. At a port of HTTP an answer was due all the same; elsewhere it may be a log or a figure.
+# an RST after it, to what had been acknowledged, would be seldom. At a port of HTTP an answer was
+# due all the same; elsewhere it may be a log or a figure.
 function is_half_closed(i) {
     return cause_of[i] == "peer-closed" && !ended_badly(i) && state_of[i] == "CLOSE" && value_is_zero(rx_of[i]) && tx_of[i] > 0 && begins_with_request(peer_of[i])
-}
-
-function all_are_half_closed(g,    n, k, member) {
-    n = split(group_members[g], member, " ")
-    for (k = 1; k <= n; k++)
-        if (!is_half_closed(member[k]))
-            return 0
-    return 1
 }
 
 function value_is_zero(text) {
@@ -56,7 +51,7 @@ function has_been_answered(g,    i) {
 
 function tell_nothing_behind(g,    i, n, others) {
     i = group_first[g]
-    if (all_are_half_closed(g)) {
+    if (all_marked(g, half_closed)) {
         tell_half_closed(g)
         return
     }
