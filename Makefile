@@ -93,7 +93,7 @@ $(BUILD)/tables.txt: scripts/tables.c $(PURE_SOURCES) $(HEADERS)
 	$(BUILD)/tables >$@.new && mv $@.new $@
 
 # From the subcommands' help and the tables.
-$(BUILD)/completions/sockshim.%: $(BUILD)/tables.txt $(wildcard scripts/completions/* scripts/lib/*.sh scripts/lib/commands/*.sh) scripts/sockshim
+$(BUILD)/completions/sockshim.%: $(BUILD)/tables.txt $(wildcard scripts/completions/* scripts/lib/*.sh scripts/lib/commands/*.sh scripts/lib/topics/*) scripts/sockshim
 	@mkdir -p $(@D)
 	BUILD=$(abspath $(BUILD)) scripts/completions/generate $* >$@.new && mv $@.new $@
 
@@ -190,8 +190,8 @@ install: all
 	install -m 755 scripts/sockshim "$(DESTDIR)$(PREFIX)/bin/sockshim"
 	install -m 644 $(BUILD)/libsockshim.so $(BUILD)/tables.txt "$(INSTALL_LIB)"
 	install -m 755 $(BUILD)/sockshim-run $(BUILD)/sockshim-recorder "$(INSTALL_LIB)"
-# A subcommand of another version would be one of this one's.
-	rm -rf "$(INSTALL_LIB)/commands"
+# A subcommand or topic of another version would be one of this one's.
+	rm -rf "$(INSTALL_LIB)/commands" "$(INSTALL_LIB)/topics"
 	for file in $(LIB_FILES); do \
 		install -D -m 644 "scripts/lib/$$file" "$(INSTALL_LIB)/$$file" || exit; \
 	done

@@ -149,9 +149,9 @@ unavailable!'
 @test "topics: all of them are listed, and what they go on with are causes" {
     local listed causes word
     listed=$(explain topics | tr -s '\n ' '\n\n')
-    [ "$listed" = "$(sed -n 's/^topic: *//p' "$TOP/scripts/lib/topics.txt")" ]
+    [ "$listed" = "$(sed -n 's/^topic: *//p' "$TOP"/scripts/lib/topics/*.txt)" ]
     causes=$(sed -n 's/^cause: *//p' "$TOP/scripts/lib/causes.txt")
-    for word in $(sed -n 's/^see: *//p' "$TOP/scripts/lib/topics.txt"); do
+    for word in $(sed -n 's/^see: *//p' "$TOP"/scripts/lib/topics/*.txt); do
         grep -qx "$word" <<<"$causes" || fails_with "$word"
     done
     for word in $listed; do

@@ -228,7 +228,7 @@ END
         FNR == 1 || NF == 0 { before = "" }
         { gsub(/[,;:()]/, " &") }
         { for (i = 1; i <= NF; i++) { if (tolower($i) == tolower(before) && $i ~ /^[A-Za-z]+$/ && tolower($i) !~ /^(sockshim|had|that)$/) print FILENAME ":" FNR ": " $i; before = $i } }
-    ' README.md .github/*.md scripts/man/* scripts/lib/causes.txt scripts/lib/topics.txt scripts/recipes/*.md
+    ' README.md .github/*.md scripts/man/* scripts/lib/causes.txt scripts/lib/topics/*.txt scripts/recipes/*.md
     [ -z "$output" ] || fails_with "$output"
 }
 

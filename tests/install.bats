@@ -55,13 +55,14 @@ example() {
     run -0 "$bin/sockshim" check curl
 }
 
-@test "make install again takes away a subcommand of another version" {
+@test "make install again takes away a subcommand and the topics of another version" {
     make_in_tree install
     local lib=root/opt/sock/lib/sockshim
     diff -r "$TOP/scripts/lib" "$lib" | grep -vxF -e "Only in $lib: libsockshim.so" -e "Only in $lib: tables.txt" -e "Only in $lib: sockshim-run" -e "Only in $lib: sockshim-recorder" && fails_with "not the same tree"
-    touch "$lib/commands/former.sh"
+    touch "$lib/commands/former.sh" "$lib/topics/former.txt"
     make_in_tree install
     [ ! -e "$lib/commands/former.sh" ]
+    [ ! -e "$lib/topics/former.txt" ]
     [ -f "$lib/commands/run.sh" ]
 }
 

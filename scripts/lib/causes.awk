@@ -4,11 +4,12 @@
 # cause_count their number, and cause_text[CAUSE, KEY] what a block says under KEY
 # ("level", "do"), its lines joined.
 function read_causes(path) {
-    cause_count = read_blocks(path, cause_word, cause_text)
+    cause_count = read_blocks(path, cause_word, cause_text, 0)
 }
 
-# A block begins with the key that the file's first block begins with. Returns their number.
-function read_blocks(path, words, text,    line, key, first, word, count) {
+# A block begins with the key that the file's first block begins with. They are added to the
+# COUNT that are there; returns how many there are then.
+function read_blocks(path, words, text, count,    line, key, first, word) {
     while ((getline line <path) > 0) {
         if (line ~ /^[a-z]+:/) {
             key = substr(line, 1, index(line, ":") - 1)

@@ -1,7 +1,7 @@
-# Entries of causes.txt and topics.txt for people. After wrap.awk, causes.awk and
-# topics.awk; from explain.sh: their PATH and TOPICS, the WORD that chooses a cause, the
+# Entries of causes.txt and topics/*.txt for people. After wrap.awk, causes.awk and
+# topics.awk; from explain.sh: the PATH of causes.txt, the WORD that chooses a cause, the
 # NAME if that is an errno, and the terminal's COLUMNS; what else is asked is in the
-# environment.
+# environment, and the files of topics are the arguments.
 
 function show(cause,    i) {
     if (shown++)
@@ -57,7 +57,7 @@ BEGIN {
     asked = ENVIRON["EXPLAIN_ASKED"]
     screen = columns > 100 ? 100 : columns < 40 ? 40 : columns + 0
     read_causes(path)
-    read_topics(topics)
+    read_topics()
     if (tolower(asked) == "topics")
         list_topics()
     else if (asked != "") {

@@ -1,8 +1,19 @@
-# Reads topics.txt, whose first lines say what is in it. After causes.awk.
+# What people ask about in other words than the log's: topics, and error messages as
+# programs print them. After causes.awk. A block each, in topics/*.txt:
+#
+# topic: its word
+# match: phrases, separated by commas; the question contains one of them, in any
+#        case. The longest that matches decides, of two as long the first
+# see:   causes that explain adds
+# text:  what it is, how it shows here, what to do; text between ` and ` is a command
+#
+# A line that begins with blanks continues the one before.
 
-# read_topics(PATH): topic_word[1...], topic_count, and topic_text[WORD, KEY].
-function read_topics(path) {
-    topic_count = read_blocks(path, topic_word, topic_text)
+# read_topics(): of the files that are awk's arguments: topic_word[1...], topic_count, and
+# topic_text[WORD, KEY].
+function read_topics(    i) {
+    for (i = 1; i < ARGC; i++)
+        topic_count = read_blocks(ARGV[i], topic_word, topic_text, topic_count)
 }
 
 # The topic whose longest phrase stands in what was asked, a short one as a word of its

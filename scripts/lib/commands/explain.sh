@@ -113,8 +113,8 @@ explain_print_topic() {
 }
 
 explain_awk() {
-    LC_ALL=C awk "$@" -v columns="$TERMINAL_COLUMNS" -v path="$lib/causes.txt" -v topics="$lib/topics.txt" \
-        -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/topics.awk" -f "$lib/explain.awk"
+    LC_ALL=C awk "$@" -v columns="$TERMINAL_COLUMNS" -v path="$lib/causes.txt" \
+        -f "$lib/wrap.awk" -f "$lib/causes.awk" -f "$lib/topics.awk" -f "$lib/explain.awk" "$lib"/topics/*.txt
 }
 
 explain_nothing_known() {
@@ -125,7 +125,7 @@ explain_nothing_known() {
     *) explain_errnos=$(tables_list errno 3) ;;
     esac
     # shellcheck disable=SC2046,SC2086
-    explain_meant=$(causes_nearest "$1" $explain_errnos $(sed -n 's/^topic: *//p' "$lib/topics.txt"))
+    explain_meant=$(causes_nearest "$1" $explain_errnos $(sed -n 's/^topic: *//p' "$lib"/topics/*.txt))
     die "$USAGE" "nothing is known about $1${explain_meant:+ (did you mean $explain_meant?)};" \
         "sockshim explain lists all causes, sockshim explain topics all topics"
 }
