@@ -74,7 +74,7 @@ $(BUILD)/shim/%.o: shim/%.c $(HEADERS)
 $(BUILD)/sockshim-run: $(LAUNCHER_OBJECTS) $(LAUNCHER_SHARED)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(LAUNCHER_OBJECTS) $(LAUNCHER_SHARED)
 
-$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS) shim/base/ring.h shim/base/tally.h shim/start/unwritable.h
+$(BUILD)/launcher/%.o: scripts/launcher/%.c $(LAUNCHER_HEADERS) shim/base/ring.h shim/base/tally_page.h shim/start/unwritable.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ishim $(WARNINGS) $(CFLAGS) -c -o $@ $<
 

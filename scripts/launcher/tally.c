@@ -6,7 +6,7 @@
 #include "words.h"
 
 #include "base/names.h"
-#include "base/tally.h"
+#include "base/tally_page.h"
 #include "start/unwritable.h"
 
 #include <fcntl.h>
@@ -75,6 +75,12 @@ unsigned tally_sockets(void)
 unsigned tally_lost(void)
 {
     return atomic_load(&tally->lost);
+}
+
+unsigned tally_spared(unsigned *connections)
+{
+    *connections = atomic_load(&tally->spared_connections);
+    return atomic_load(&tally->spared);
 }
 
 /* Written by programs that may be anybody's: made printable when it is said. */

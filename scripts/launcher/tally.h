@@ -1,4 +1,4 @@
-/* What the programs of a run say of themselves without the log: shim/base/tally.h. */
+/* What the programs of a run say of themselves without the log: shim/base/tally_page.h. */
 #ifndef LAUNCHER_TALLY_H
 #define LAUNCHER_TALLY_H
 
@@ -12,6 +12,9 @@ int tally_file(void);
 unsigned tally_loaded(void);
 unsigned tally_sockets(void);
 unsigned tally_lost(void);
+
+/* How many exchanges TCP_NODELAY may have kept from waiting, and of how many connections. */
+unsigned tally_spared(unsigned *connections);
 
 /* Whose log could not be opened, and why, as a sentence; NULL: everybody's could. */
 const char *tally_unopened(void);

@@ -121,6 +121,7 @@ struct facts {
                      * program itself corks it (TCP_CORK, MSG_MORE), or Nagle's algorithm does */
     bool keepalive;
     bool lingers_not; /* SO_LINGER 0: closing sends RST */
+    uint32_t spared;  /* exchanges: observe/nagle.h */
 
     struct address local, peer;
     struct address name;      /* of the peer, or that was asked for: as it was written, no NUL */

@@ -293,3 +293,10 @@ void process_linger_set(void)
 {
     atomic_store_explicit(&process_linger_seen, true, memory_order_relaxed);
 }
+
+atomic_bool process_nagle_seen;
+
+void process_nagle_set(void)
+{
+    atomic_store_explicit(&process_nagle_seen, true, memory_order_relaxed);
+}

@@ -100,4 +100,12 @@ static inline bool process_sets_linger(void)
     return atomic_load_explicit(&process_linger_seen, memory_order_relaxed);
 }
 
+/* That the program itself says when small segments leave: by TCP_NODELAY or TCP_CORK. */
+void process_nagle_set(void);
+extern hidden atomic_bool process_nagle_seen;
+static inline bool process_sets_nagle(void)
+{
+    return atomic_load_explicit(&process_nagle_seen, memory_order_relaxed);
+}
+
 #endif

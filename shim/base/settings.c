@@ -3,7 +3,7 @@
 #include "base/nearest.h"
 #include "base/raw.h"
 #include "base/setting.h"
-#include "base/tally.h"
+#include "base/tally_page.h"
 
 #include <errno.h>
 #include <string.h>

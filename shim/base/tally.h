@@ -1,26 +1,29 @@
-/* What `sockshim run` is told without a log: a page that it makes, and that each program under the
- * shim maps. Where a log cannot be opened or written to, that is noted here, so that nobody is told
- * that there was nothing to log. */
+/* The notes in the page of tally_page.h. No system call but in tally_begin(), and none in a cage or
+ * filter later. Async-signal-safe. */
 #ifndef SOCKSHIM_TALLY_H
 #define SOCKSHIM_TALLY_H
 
-#include <stdatomic.h>
+#include "base/hidden.h"
 
-/* Where the page is to be found, for programs and their children. */
-#define TALLY_VARIABLE "_SOCKSHIM_RUN"
-#define TALLY_MAGIC "sockshim tally 1"
-enum { TALLY_SIZE = 4096 };
+#include <stdbool.h>
+#include <stdint.h>
 
-/* The same for 32-bit programs. */
-struct tally {
-    char magic[sizeof TALLY_MAGIC - 1];
-    atomic_uint loaded;   /* programs that have it mapped */
-    atomic_uint sockets;  /* processes that had a socket */
-    atomic_uint unopened; /* processes with something to log, and no log by now */
-    atomic_uint lost;     /* records that could not be written, nor told of in the log since */
-    atomic_uint named;    /* the pid of the first of the unopened, with its name, and why */
-    atomic_int why;       /* for unwritable_because() */
-    char prog[64];
-};
+/* Maps the page at this path; NULL, or another file: there is none, and all else does
+ * nothing. Four system calls, all of which the loader has made. */
+hidden void tally_begin(const char *path);
+hidden void tally_socket(void);
+/* This process's log cannot be opened, and why: counted once; or has been, by now. */
+hidden void tally_unopened(int why);
+hidden void tally_opened(void);
+/* count: negative where it has been told in the log. */
+hidden void tally_lost(int64_t count);
+/* Whether there is a page: what only it would be told need not be looked for. */
+extern hidden struct tally *_Atomic tally;
+static inline bool tally_is_kept(void)
+{
+    return tally;
+}
+/* A connection is over that had so many exchanges which TCP_NODELAY may have helped; 0: nothing. */
+hidden void tally_spared(unsigned segments);
 
 #endif

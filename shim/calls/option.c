@@ -75,9 +75,17 @@ static bool is_timeout(int option)
     return pair == OLD_TIMEOUTS || pair == NEW_TIMEOUTS;
 }
 
-static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
+/* TCP_NODELAY and TCP_CORK, two bits apart. */
+static bool is_nagle(int option)
 {
-    if (!leads_nowhere(value) && int_at(value, len) == 0 && nodelay_put_back(fd)) {
+    return (option | 2) == TCP_CORK;
+}
+
+static int keep_nodelay(int fd, int option, const void *value, socklen_t len, int result)
+{
+    if (leads_nowhere(value) || int_at(value, len) != 0) {
+        process_nagle_set();
+    } else if (option == TCP_NODELAY && nodelay_put_back(fd)) {
         refused(CALL_setsockopt, fd,
                 "The program turned TCP_NODELAY off; the call reported success, but the option "
                 "stays on (SOCKSHIM_NODELAY=off allows it).");
@@ -88,8 +96,8 @@ static int keep_nodelay(int fd, const void *value, socklen_t len, int result)
 static inline int after_setsockopt(int fd, int level, int option, const void *value, socklen_t len,
                                    int result)
 {
-    if (result == 0 && level == IPPROTO_TCP && option == TCP_NODELAY) {
-        return keep_nodelay(fd, value, len, result);
+    if (result == 0 && level == IPPROTO_TCP && is_nagle(option)) {
+        return keep_nodelay(fd, option, value, len, result);
     }
     if (level == SOL_SOCKET && is_timeout(option)) {
         process_timeout_set();
@@ -121,7 +129,7 @@ WRAP(int, setsockopt, (int fd, int level, int option, const void *value, socklen
         if (watched >> (option & 31) & 1 || (unsigned)option - NEW_TIMEOUTS < 2) {
             return set_watched(fd, level, option, value, len);
         }
-    } else if (level == IPPROTO_TCP && option == TCP_NODELAY) {
+    } else if (level == IPPROTO_TCP && is_nagle(option)) {
         return set_watched(fd, level, option, value, len);
     }
     REMEMBER(a.fd = fd);

@@ -4,6 +4,7 @@
 #include "base/next.h"
 #include "base/process.h"
 #include "base/settings.h"
+#include "base/tally.h"
 #include "failure/failed.h"
 #include "observe/holder.h"
 #include "observe/observe.h"
@@ -40,7 +41,7 @@ static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, enum call
 {
     struct attempt attempt = {.fd = fd, .site = site};
     observe(f, call, 0, 0, &attempt);
-    return cause_of(f) != CAUSE_other;
+    return cause_of(f) != CAUSE_other || f->spared > 0;
 }
 
 /* Whether a record is due; apart, for when it is written the stack has no room for which
@@ -55,12 +56,14 @@ static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, bo
     under_way = 0;
     int kept = errno;
     struct holder after = connection_holder(&connection);
+    bool is_over = *result == 0 && tells && after.is_held == NO;
     /* The peer's FIN may have come between the question and the close, which then resets nothing.
      */
-    bool resets = !after.is_there || cause_of(f) != CAUSE_reset_by_own_close;
-    tells = *result == 0 && tells && after.is_held == NO && resets;
+    enum cause cause = cause_of(f);
+    bool resets = !after.is_there || cause != CAUSE_reset_by_own_close;
+    tally_spared(is_over ? f->spared : 0);
     errno = kept;
-    return tells;
+    return is_over && resets && cause != CAUSE_other;
 }
 
 static __attribute__((noinline)) int close_and_tell(int fd, const void *site, bool by_number)
@@ -101,7 +104,11 @@ static __attribute__((noinline)) bool is_found(struct facts *f)
 static __attribute__((noinline)) void tell_end(int fd)
 {
     struct facts f;
-    if (!closes_quietly(fd) && is_worth_a_look(&f, CALL_exit, fd, NULL) && is_found(&f)) {
+    if (closes_quietly(fd) || !is_worth_a_look(&f, CALL_exit, fd, NULL) || !is_found(&f)) {
+        return;
+    }
+    tally_spared(f.spared);
+    if (cause_of(&f) != CAUSE_other) {
         tell_facts(&f);
     }
 }

@@ -52,10 +52,11 @@ static bool log_wants(const struct facts *f, enum cause cause)
            (!settings.recording || is_wanted_in_log(f->call, f->ret, f->err));
 }
 
-/* Neither urgent data nor a look ahead, which say nothing of the data before. */
+/* Neither urgent data nor a look ahead, which say nothing of the data before. Where something is
+ * counted when it is closed, there is a question left. */
 static bool is_read_to_end(const struct facts *f, enum cause cause)
 {
-    return cause == CAUSE_peer_closed && f->was_connected && f->receives &&
+    return cause == CAUSE_peer_closed && f->was_connected && f->receives && f->spared == 0 &&
            !(f->flags & (MSG_OOB | MSG_PEEK));
 }
 

@@ -5,8 +5,8 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "base/tally.h"
 #include "log/change.h"
-#include "log/tally.h"
 #include "log/write.h"
 
 #include <errno.h>

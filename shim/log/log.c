@@ -3,11 +3,11 @@
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
+#include "base/tally.h"
 #include "log/file.h"
 #include "log/find.h"
 #include "log/keep.h"
 #include "log/rotate.h"
-#include "log/tally.h"
 #include "log/write.h"
 
 #include <stdatomic.h>

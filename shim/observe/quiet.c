@@ -5,6 +5,8 @@
 #include "base/kernel.h"
 #include "base/process.h"
 #include "base/raw.h"
+#include "base/tally.h"
+#include "observe/nagle.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -92,7 +94,8 @@ bool closes_quietly(int fd)
                   answer_may_be_due(&info);
     bool is_read = raw(SYS_ioctl, fd, FIONREAD, &unread) < 0 || unread == 0;
     bool is_quiet = !waited && !was_mute(&info) && !may_stand_still(&info) && is_read &&
-                    !(process_sets_linger() && lingers_not(fd));
+                    !(process_sets_linger() && lingers_not(fd)) &&
+                    (!tally_is_kept() || nagle_spared(&info) == 0);
     return is_quiet || ask_int(fd, IPPROTO_TCP, OPTION_TCP_REPAIR) > 0; /* then it says nothing */
 }
 

@@ -6,12 +6,12 @@
 #include "base/facts.h"
 #include "base/settings.h"
 
-/* Whether the settings leave out what this result almost always is (an orderly end, a
- * stream's full send buffer) and this is one. false: it takes the whole look. */
-/* Whether closing it leaves nothing undone that a record could be about, or it is no TCP
- * connection. Three system calls at most. */
+/* Whether closing it leaves nothing undone that a record could be about, nor anything that is
+ * counted, or it is no TCP connection. Three system calls at most. */
 hidden bool closes_quietly(int fd);
 
+/* Whether the settings leave out what this result almost always is (an orderly end, a
+ * stream's full send buffer) and this is one. false: it takes the whole look. */
 hidden bool looks_quiet(enum call call, long ret, int err, const struct attempt *attempt);
 static inline bool is_quiet(enum call call, long ret, int err, const struct attempt *attempt)
 {

@@ -4,7 +4,10 @@
 #include "base/kernel.h"
 #include "base/raw.h"
 #include "base/shut.h"
+#include "base/tally.h"
 #include "observe/by_errno.h"
+#include "observe/connect.h"
+#include "observe/nagle.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -317,41 +320,10 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
     f->retrans = info->total_retrans;
     f->tries = info->retransmits;
     f->probes = info->probes;
+    f->spared = has_window && tally_is_kept() ? nagle_spared(info) : 0;
     f->window_closed = has_window && info->snd_wnd == 0;
     f->held_back = has_window && info->notsent_bytes > 0 && info->notsent_bytes < info->snd_mss &&
                    info->notsent_bytes <= info->snd_wnd;
-}
-
-/* How long a connect is under way when its timer goes off next: as many tries as there
- * were, some of them after the first interval each (net.ipv4.tcp_syn_linear_timeouts),
- * and then each after twice the one before (net/ipv4/tcp_timer.c,
- * tcp_retransmit_timer()). */
-static uint32_t connect_time(const struct tcp_facts *info, unsigned doubled)
-{
-    uint32_t first = (info->rto >> doubled) / 1000;
-    uint32_t alike = info->retransmits > doubled ? info->retransmits - doubled : 0;
-    return first * (alike + (1U << doubled) - 1) + info->rto / 1000;
-}
-
-/* How long the kernel waited for an answer before it gave a connect up. The number of doublings
- * is forgotten by then (net/ipv4/tcp_timer.c, tcp_write_err()), the interval is not, and the
- * first one was a second (include/net/tcp.h, TCP_TIMEOUT_INIT). */
-static uint32_t time_till_given_up(const struct tcp_facts *info)
-{
-    enum { FIRST_US = 1000000 };
-    unsigned doubled = 0;
-    while (info->rto >> (doubled + 1) >= FIRST_US) {
-        doubled++;
-    }
-    return connect_time(info, doubled);
-}
-
-/* A SYN that was due to be sent again and was not let out is not counted among those that
- * are (net/ipv4/tcp_output.c, tcp_retransmit_skb()). Of the first one nothing is known, nor
- * once the kernel has given up. */
-static bool syn_kept_back(const struct tcp_facts *info)
-{
-    return info->retransmits > 0 && info->lost > 0 && info->retrans == 0;
 }
 
 static void count(struct facts *f, struct tcp_facts *info, bool has_counts)
@@ -381,13 +353,9 @@ bool find_tcp(struct facts *f)
      * does not say whether there was a connection. */
     bool is_whole = len >= offsetof(struct tcp_facts, rttvar);
     f->state = is_whole || info.state != TCP_STATE_CLOSE ? info.state : 0;
-    if (is_whole && info.state == TCP_STATE_SYN_SENT) {
-        f->waited_ms = connect_time(&info, info.backoff < 16 ? info.backoff : 16);
-        f->send_failed = syn_kept_back(&info);
-    }
     if (!is_whole || !ever_established(&info)) {
-        if (is_whole && f->err == ETIMEDOUT && info.state == TCP_STATE_CLOSE) {
-            f->waited_ms = time_till_given_up(&info);
+        if (is_whole) {
+            find_connect(f, &info);
         }
         if (f->err == ECONNRESET) { /* a shutdown that dissolved it is still noted */
             shut_find(f);

@@ -1,16 +1,16 @@
-#include "log/tally.h"
+#include "base/tally.h"
 
 #include "base/process.h"
 #include "base/raw.h"
 #include "base/settings.h"
-#include "base/tally.h"
+#include "base/tally_page.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
-static struct tally *_Atomic tally;
+struct tally *_Atomic tally;
 
 /* The process whose log could not be opened: a fork's child is not its parent. */
 static atomic_uint unopened_by;
@@ -81,5 +81,13 @@ void tally_lost(int64_t count)
 {
     if (tally) {
         atomic_fetch_add(&tally->lost, (unsigned)count);
+    }
+}
+
+void tally_spared(unsigned exchanges)
+{
+    if (tally && exchanges > 0) {
+        atomic_fetch_add(&tally->spared, exchanges);
+        atomic_fetch_add(&tally->spared_connections, 1);
     }
 }
