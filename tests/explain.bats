@@ -204,3 +204,11 @@ flowing() {
 @test "the man page is made from the same source" {
     "$TOP/scripts/docs" --check
 }
+
+@test "the other topics of a message are named, and none for what is a part of its words" {
+    run explain 'socket() failed (24: Too many open files) while connecting to upstream'
+    [ "${lines[0]}" = too-many-files ] || fails_with "$output"
+    [ "${lines[-1]}" = "  Other words of what was asked belong to: bad-gateway" ] || fails_with "$output"
+    run explain 'kex_exchange_identification: Connection closed by remote host' # "closed by" alone is another topic's
+    [[ $output != *"belong to"* ]] || fails_with "$output"
+}

@@ -35,7 +35,7 @@ function is_chosen(cause,    errno, n, names, i) {
     return word == "0" && errno == "-"
 }
 
-function show_topic(topic,    n, cause, i) {
+function show_topic(topic,    n, cause, i, others) {
     print topic "\n"
     print "  " wrapped(with_whole_commands(topic_text[topic, "text"]), 2, 2)
     n = split(topic_text[topic, "see"], cause, " ")
@@ -43,6 +43,8 @@ function show_topic(topic,    n, cause, i) {
         print ""
     for (i = 1; i <= n; i++)
         print "  " wrapped("sockshim explain " cause[i] ": " cause_text[cause[i], "when"], 4, 2)
+    if ((others = other_topics(topic)) != "")
+        print "\n  " wrapped("Other words of what was asked belong to: " others, 4, 2)
     shown++
 }
 

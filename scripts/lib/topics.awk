@@ -18,17 +18,43 @@ function read_topics(    i) {
 
 # The topic whose longest phrase stands in what was asked, a short one as a word of its
 # own; nothing if none does.
-function topic_of(asked,    i, n, phrase, j, longest, best) {
+function topic_of(asked,    i, best) {
     asked = " " plain_words(asked) " "
     for (i = 1; i <= topic_count; i++) {
-        n = split(topic_word[i] ", " topic_text[topic_word[i], "match"], phrase, /, */)
-        for (j = 1; j <= n; j++)
-            if (length(phrase[j]) > longest && stands_in(asked, phrase[j])) {
-                longest = length(phrase[j])
-                best = topic_word[i]
-            }
+        topic_phrase[topic_word[i]] = longest_phrase(asked, topic_word[i])
+        if (length(topic_phrase[topic_word[i]]) > length(topic_phrase[best]))
+            best = topic_word[i]
     }
     return best
+}
+
+# The longest of a topic's phrases that stands there.
+function longest_phrase(asked, topic,    n, phrase, j, longest) {
+    n = split(topic ", " topic_text[topic, "match"], phrase, /, */)
+    for (j = 1; j <= n; j++)
+        if (length(phrase[j]) > length(longest) && stands_in(asked, phrase[j]))
+            longest = phrase[j]
+    return longest
+}
+
+# After topic_of(): the other topics of which the question has a phrase, one that says more than a
+# part of another's; ", " between them.
+function other_topics(topic,    i, other, list) {
+    for (i = 1; i <= topic_count; i++) {
+        other = topic_word[i]
+        if (other != topic && length(topic_phrase[other]) > 5 && !is_part(other))
+            list = list (list == "" ? "" : ", ") other
+    }
+    return list
+}
+
+function is_part(topic,    i, other) {
+    for (i = 1; i <= topic_count; i++) {
+        other = topic_word[i]
+        if (other != topic && index(plain_words(topic_phrase[other]), plain_words(topic_phrase[topic])))
+            return 1
+    }
+    return 0
 }
 
 # Whether a phrase stands there; of one with ... all that is between them, one after the other.
