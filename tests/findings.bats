@@ -463,6 +463,58 @@ turned_away() {
     finds_nothing log
 }
 
+# ended_together SILENCE... : a connection of a pool each, which ends in order after so many ms, with no answer due.
+ended_together() {
+    local n=0 silence
+    for silence; do
+        rec "100.0$((n++))" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT idle_ms="$silence" sent_ms=$((silence + 2)) local=10.0.0.5:4100$n
+    done
+}
+
+@test "ended-together: a pool that its peer ends at one moment; who finishes, a limit for idle time and chance are none" {
+    ended_together 3100 9700 700 21200 >log
+    finds_only ended-together log
+    figure connections -eq 4
+    figure moments -eq 1
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    grep -q 'or a limit of age, if opened together' findings.json
+    grep -q 'no answer due' findings.json
+    sed 's/sent_ms=702/sent_ms=700/' log >tied
+    finds_only ended-together tied
+    run ! grep -q 'no answer due' findings.json
+    # Used together, and for no time that a timer is set to: a limit that is looked at once a second is possible.
+    ended_together 3410 3420 3470 3480 >log
+    finds_only ended-together log
+    grep -q 'or a limit for idle time' findings.json
+    ended_together 3000 3000 3000 3000 >log
+    finds_nothing log
+    # Again an hour later.
+    { ended_together 3100 9700 700 21200; ended_together 1800 9700 900 31200 | sed 's/T12:/T13:/; s/:410/:510/'; } >log
+    finds_only ended-together log
+    figure connections -eq 8
+    figure moments -eq 2
+    # The program itself had just said farewell, or the answers ended.
+    ended_together 3100 9700 700 21200 | sed 's/sent_ms=[0-9]*/sent_ms=40/; s/idle_ms=[0-9]*/idle_ms=20/' >log
+    finds_nothing log
+    ended_together 3100 9700 700 21200 | sed 's/idle_ms=[0-9]*/idle_ms=0/' >log
+    finds_nothing log
+    # Two, and three that have lived for too short a time.
+    ended_together 3100 9700 >log
+    finds_nothing log
+    ended_together 310 2700 1500 >log
+    finds_nothing log
+    ended_together 31000 27000 150000 >log
+    finds_only ended-together log
+    # Among many that end, some do so together.
+    { ended_together 31000 27000 150000; for ((n = 0; n < 600; n++)); do
+        rec "$n.5" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT idle_ms=30000 sent_ms=30$((n + 100)) local=10.0.0.5:$((n + 42000))
+    done; } >log
+    finds_nothing log
+    # A server's clients leave together when a page is left.
+    ended_together 3100 9700 700 21200 | sed 's/side=connected/side=accepted/' >log
+    finds_nothing log
+}
+
 @test "closed-again: a replica to which its primary speaks to the last; answers that take as long are none" {
     { turned_away 2 idle_ms=964 sent_ms=1280 | head -n 2; turned_away 2 idle_ms=208 sent_ms=1240 | tail -n 3; } | sed 's/prog=app/prog=redis-server/' >log
     finds_only closed-again log

@@ -56,11 +56,11 @@ measured() {
 }
 
 # nginx_with TEXT [COMMAND...]: an nginx on $PORT whose server block has this, under
-# COMMAND.
+# COMMAND; one process, unless $MASTER has settings of its own.
 nginx_with() {
     chmod 777 .
     cat >nginx.conf <<C
-daemon off; master_process off; error_log $PWD/error.log info; pid $PWD/nginx.pid;
+daemon off; ${MASTER-master_process off;} error_log $PWD/error.log info; pid $PWD/nginx.pid;
 events {}
 http { access_log off; client_body_temp_path $PWD/cb; proxy_temp_path $PWD/pt;
  fastcgi_temp_path $PWD/ft; uwsgi_temp_path $PWD/ut; scgi_temp_path $PWD/st;
@@ -68,6 +68,34 @@ http { access_log off; client_body_temp_path $PWD/cb; proxy_temp_path $PWD/pt;
 C
     background "${@:2}" nginx -e "$PWD/error.log" -c "$PWD/nginx.conf" -p "$PWD"
     wait_for_port "$PORT"
+}
+
+# reload_of_nginx SECONDS...: nginx ends the WebSockets of a client, opened so many seconds before, when it is
+# reloaded.
+reload_of_nginx() {
+    local behind
+    behind=$(free_port)
+    PORT=$behind python_server "c.recv(4096); c.sendall(b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'); c.recv(1)"
+    MASTER="worker_shutdown_timeout 50ms;" nginx_with "location / { proxy_http_version 1.1; proxy_set_header Upgrade websocket; proxy_set_header Connection upgrade; proxy_pass http://127.0.0.1:$behind; }"
+    python_client log "
+import select, subprocess
+poll = select.poll()
+opened = {}
+for s in '$*'.split():
+    c = connect()
+    c.sendall(b'GET / HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n')
+    c.recv(4096)
+    poll.register(c, select.POLLIN)
+    opened[c.fileno()] = c
+    time.sleep(float(s))
+subprocess.run(['nginx', '-s', 'reload', '-e', '$PWD/error.log', '-c', '$PWD/nginx.conf', '-p', '$PWD'])
+while opened:
+    for fd, event in poll.poll():
+        if not opened[fd].recv(4096):
+            poll.unregister(fd)
+            opened.pop(fd)"
+    kill "$BACKGROUND"
+    wait "$BACKGROUND" || :
 }
 
 # http_address: one of loopback that no other test has, with a port that is HTTP's.
@@ -277,6 +305,16 @@ select.select([s], [], []); s.recv(1000); s.close()'
 }
 
 # ---- Last words ----
+
+@test "nginx cuts all WebSockets off when it is reloaded; two of them may end together by chance" {
+    until_found ended-together reload_of_nginx 0.3 0.9 1.1 0.4
+    finds_only ended-together log
+    figure connections -eq 4
+    rm log
+    reload_of_nginx 0.3 0.4
+    findings log
+    run ! grep -q ended-together findings.json
+}
 
 @test "nginx had answered 413 while the program was still writing" {
     nginx_with "client_max_body_size 1k; lingering_close off;"

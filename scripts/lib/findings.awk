@@ -45,6 +45,7 @@ function find_all() {
     find_own_reset()
     find_broken_off()
     find_both_wait()
+    find_ended_together()
     find_closed_again()
     find_health_check()
     find_tls_left()
