@@ -65,11 +65,21 @@ setup() {
     done
 }
 
-@test "resets that COMMAND sends are not in its log, and are told all the same" {
+@test "resets that COMMAND sends are told by its log; of those of others nothing is said, unless it may be COMMAND for all that is known" {
     beside lingering
-    says "Programs here reset 2 connections themselves: TCPAbortOnClose +0 (data left unread), TCPAbortOnData +2 (SO_LINGER 0" \
-        "its log does not show this, because close succeeds"
-    says_not "peer-reset 2, from"
+    says " 1 COMMAND itself reset 2 connections by closing: 127.0.0.1:" "or used SO_LINGER 0 (TCPAbortOnData +2)" "COMMAND's own message says what it met"
+    says_not "peer-reset 2, from" "COMMAND's own records come first"
+    beside lingering --level warn
+    says "Programs here reset 2 connections themselves: TCPAbortOnClose +0 (data left unread), TCPAbortOnData +2" "Whether COMMAND is one of them, there is no record to tell"
+    # Other programs reset theirs, while COMMAND fails otherwise, or does nothing.
+    run --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- env LD_PRELOAD= "$PYTHON" "$SCENE" lingering
+    says "TCPAbortOnData +2 " "no TCP connection of this run was reset"
+    says_not "themselves" "by closing"
+}
+
+@test "what the kernel has counted stands below what COMMAND's own records say" {
+    beside failed_and_lingering
+    says "COMMAND's own records come first: write-after-close" "need not be why COMMAND failed. 1 COMMAND itself reset"
 }
 
 @test "a listener that closes resets those that it has not accepted" {

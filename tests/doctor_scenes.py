@@ -156,6 +156,17 @@ def lingering():
     yield
 
 
+def failed_and_lingering():
+    """A write to a peer that has gone is what fails; two more are reset by us meanwhile."""
+    mine, other = socket.socketpair()
+    other.close()
+    try:
+        mine.send(b"x")
+    except OSError:
+        pass
+    yield from lingering()
+
+
 def closed_listener():
     """Those that wait to be accepted are reset with the listener."""
     s = listener(2)

@@ -21,29 +21,42 @@ END {
     print_log()
 }
 
-function look_for_findings() {
+# What COMMAND's own records say comes first; what is only counted may be another program's.
+function look_for_findings(    of_log) {
     resets()
     refusals()
     no_such_sockets()
     unreachable()
     unanswered()
     silence()
-    overflows()
-    own_resets()
     shortages()
-    conntrack_table()
     if (!one_way())
         retransmissions()
-    lost_on_the_way()
     proxies()
     datagrams()
     if (!names_failed() || !no_name_server("This host's"))
         command_answers_not_taken()
+    of_log = findings
+    overflows()
+    cut_off_for_memory()
+    conntrack_table()
+    lost_on_the_way()
+    datagrams_dropped()
+    own_resets()
     damaged()
     delayed_acks()
+    if (!of_log && findings)
+        say_what_failed()
     print_findings()
     if (!findings)
         nothing_found()
+}
+
+function say_what_failed() {
+    if (failures == "")
+        return
+    print ""
+    paragraph("", "COMMAND's own records come first: " failures " (sockshim explain CAUSE). What follows was counted for all programs here, and need not be why COMMAND failed.")
 }
 
 function print_moves(    i) {
@@ -277,13 +290,25 @@ function overflows() {
     avoid_hiding_backlog()
 }
 
-function own_resets(    program) {
+function own_resets(    program, own) {
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
-    if (program <= tcp["peer-reset", "here"])
+    own = total["reset-by-own-close"]
+    if (program <= tcp["peer-reset", "here"] || !own && logs_closes())
         return
+    if (own) {
+        finding("own-resets", "COMMAND itself reset " count_of(own, "connection") " by closing: " peers("reset-by-own-close", "anywhere") ". It had not read all (" grown("TCPAbortOnClose") \
+            "), or used SO_LINGER 0 (" grown("TCPAbortOnData") "). A program that meets an error, or an answer that it did not expect (of a wrong port, say), closes so, too.")
+        act("COMMAND's own message says what it met. If it met nothing, let it read to the end before it closes.")
+        return
+    }
     finding("own-resets", "Programs here reset " count_of(program, "connection") " themselves: " grown("TCPAbortOnClose") " (data left unread), " grown("TCPAbortOnData") \
-        " (SO_LINGER 0, or data that came after close). If COMMAND is one of them, its log does not show this, because close succeeds; the peer's log does.")
-    act("let it read to the end before it closes.")
+        " (SO_LINGER 0, or data that came after close). Whether COMMAND is one of them, there is no record to tell.")
+    act("run it again with a log at --level info, which has such closes (reset-by-own-close). The program that does so should read to the end before it closes.")
+}
+
+# Whether a close by COMMAND that resets is in its log.
+function logs_closes() {
+    return are_records && !has_no_closes && skipped == "" && log_level !~ /^(warn|error)$/
 }
 
 function shortages() {
@@ -297,10 +322,13 @@ function shortages() {
             " for one destination (ip_local_port_range) were too few.")
         act("sockshim doctor shows how many are in use.")
     }
-    if (moved["TCPAbortOnMemory"]) {
-        finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for lack of memory or because there were too many.")
-        act("dmesg says which.")
-    }
+}
+
+function cut_off_for_memory() {
+    if (!moved["TCPAbortOnMemory"])
+        return
+    finding("cut-off-for-memory", grown("TCPAbortOnMemory") ": the kernel cut off connections that their program had closed, for lack of memory or because there were too many.")
+    act("dmesg says which.")
 }
 
 # The table is nearly full now, or was while COMMAND ran: conntrack drops silently.

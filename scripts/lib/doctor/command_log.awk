@@ -10,6 +10,8 @@ BEGIN {
 function note_settings() {
     if (value("settings") ~ /nodelay=off/)
         has_nagle = 1
+    if (value("settings") ~ /close=off/)
+        has_no_closes = 1
 }
 
 # Only connections of TCP can be matched with its counters.
@@ -24,6 +26,10 @@ function note(    cause, peer, place) {
     else if (cause == "gave-up-connecting" && (value("pid"), value("fd"), value("peer")) in has_failed)
         return # told already
     total[cause]++
+    if (RANK[level] >= RANK["warn"] && !is_failure[cause]++)
+        failures = join(failures, cause)
+    if (cause == "reset-by-own-close")
+        by_peer[cause, "anywhere", value("peer")]++
     if (cause == "no-such-socket" && value("peer") ~ /^\// && !is_missed[value("peer")]++)
         missed[++misses] = value("peer")
     # An end before a single byte had come.

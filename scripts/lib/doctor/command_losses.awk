@@ -86,11 +86,14 @@ function datagrams() {
         act("make the receiver read faster, or sysctl -w net.unix.max_dgram_qlen=512 and restart the receiver: the limit is applied when it creates its socket. " \
             "To send fewer messages, aggregate or buffer them in the client.")
     }
-    if (moved["UdpRcvbufErrors"] + moved["Udp6RcvbufErrors"] > 0) {
-        finding("datagrams-dropped", grown("UdpRcvbufErrors") ", " grown("Udp6RcvbufErrors") ": UDP datagrams were dropped on this host because a receive buffer was full. " \
-            "Neither side is told.")
-        act("ss -uanmp shows whose they are (the figure after d in skmem).")
-    }
+}
+
+function datagrams_dropped() {
+    if (moved["UdpRcvbufErrors"] + moved["Udp6RcvbufErrors"] <= 0)
+        return
+    finding("datagrams-dropped", grown("UdpRcvbufErrors") ", " grown("Udp6RcvbufErrors") ": UDP datagrams were dropped on this host because a receive buffer was full. " \
+        "Neither side is told.")
+    act("ss -uanmp shows whose they are (the figure after d in skmem).")
 }
 
 # A connected socket of UDP takes datagrams of its peer alone (net/ipv4/udp.c,
