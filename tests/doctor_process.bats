@@ -223,7 +223,7 @@ threading.Event().wait()' >"ready$limit" 3>&- &
 }
 
 # sessions_titled TITLE...: doctor at a process that is called postgres, and has started others that call
-# themselves so.
+# themselves so; at the first of these if $AT_FIRST is set.
 sessions_titled() {
     local text command=
     mkdir -p main session
@@ -235,8 +235,25 @@ sessions_titled() {
     done
     background main/postgres -c "$command wait"
     wait_until eval "[ \$(pgrep -cxP $BACKGROUND postgres) -eq $# ]"
-    run -0 --separate-stderr "$SOCKSHIM_COMMAND" doctor "$BACKGROUND"
+    run -0 --separate-stderr "$SOCKSHIM_COMMAND" doctor "$(if [ "${AT_FIRST-}" ]; then pgrep -P "$BACKGROUND" | head -n 1; else echo "$BACKGROUND"; fi)"
     pkill -P "$BACKGROUND"
+}
+
+@test "PostgreSQL's session that is idle in a transaction, which others may be waiting for; alone, or in none, it is not told" {
+    local AT_FIRST=yes
+    sessions_titled "app shop 10.0.0.6(4712) idle in transaction" "app shop 10.0.0.5(4711) SELECT waiting" "app shop 10.0.0.6(4713) idle in transaction (aborted)" "app shop 10.0.0.6(4714) idle"
+    says "1 It is idle in a transaction (app shop 10.0.0.6(4712) idle in transaction): it waits for its client, and may hold the lock in the database for which another session waits: pid " \
+        "(app shop 10.0.0.5(4711) SELECT waiting); so may another one that is idle in a transaction." "pg_blocking_pids(pid)" "COMMIT, ROLLBACK"
+    says_not 4714
+    has_findings 1
+    # The one that waits, of which others may be the reason.
+    sessions_titled "app shop 10.0.0.5(4711) SELECT waiting" "app shop 10.0.0.6(4712) idle in transaction" "app shop [local] UPDATE waiting"
+    says "1 It waits for a lock in the database, as its title says: pid " "Idle in a transaction, so that it may hold it: pid "
+    says_not UPDATE
+    sessions_titled "app shop 10.0.0.6(4712) idle in transaction" "app shop 10.0.0.5(4711) SELECT"
+    has_findings 0
+    sessions_titled "app shop 10.0.0.6(4712) idle" "app shop 10.0.0.5(4711) SELECT waiting"
+    has_findings 0
 }
 
 @test "PostgreSQL's titles: who waits for a lock in the database, and who may hold it; other waits are none" {
@@ -793,7 +810,9 @@ time.sleep(600)"
         has_findings 1
     done
     doctor_of "$holder"
-    says_not "lock of a file"
+    says "1 It holds the lock of a file, $PWD/a file, for which another process waits in both looks: pid $waiter."
+    has_findings 1
+    kill "$waiter" && wait "$waiter" || :
     background "$PYTHON" -c "
 import fcntl, time
 file = open('a file')
@@ -805,6 +824,8 @@ while True:
     time.sleep(0.1)"
     wait_until test -e asked
     doctor_of "$BACKGROUND"
+    says_not "lock of a file"
+    doctor_of "$holder"
     says_not "lock of a file"
 }
 

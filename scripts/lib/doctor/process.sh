@@ -229,13 +229,21 @@ doctor_process_workers() {
     done
 }
 
-# doctor_process_titles LOOK: what PostgreSQL's process, and those that it has started, call themselves.
+# doctor_process_titles LOOK: what PostgreSQL's process, and those that it has started, call themselves; of a
+# session, the others that its main process has started.
 doctor_process_titles() {
     doctor_name=
     read -r doctor_name <"$doctor_its/comm"
     [ "$doctor_name" = postgres ] || return 0
     for doctor_titled in "${doctor_its#/proc/}" ${doctor_workers-}; do
         doctor_title "$1" "$doctor_titled"
+    done
+    doctor_parent=$(awk '/^PPid:/ { print $2 }' "$doctor_its/status")
+    doctor_name=
+    read -r doctor_name <"/proc/$doctor_parent/comm"
+    [ "$doctor_name" = postgres ] || return 0
+    for doctor_titled in $(cat "/proc/$doctor_parent/task/"*/children); do
+        [ "$doctor_titled" = "${doctor_its#/proc/}" ] || doctor_title "$1" "$doctor_titled"
     done
 }
 
@@ -275,8 +283,9 @@ doctor_process_peers() {
     done
 }
 
-# doctor_process_locks LOOK: locks of files that it, or a worker of it, waits for: "N: -> ..." are
-# those that wait for N. The holder may be in another container, or gone: 0 or -1, or no name.
+# doctor_process_locks LOOK: locks of files that it, or a worker of it, waits for, or that it holds while
+# others wait: "N: -> ..." are those that wait for N. The holder may be in another container, or gone: 0 or -1,
+# or no name.
 doctor_process_locks() {
     awk -v wanted="$1 ${doctor_its#/proc/} ${doctor_workers-}" '
         BEGIN {
@@ -284,7 +293,7 @@ doctor_process_locks() {
                 is_wanted[word[n]] = 1
         }
         $2 != "->" { holder[$1] = $5 }
-        $2 == "->" && $6 in is_wanted { sub(/.*:/, "", $7); print $6, holder[$1], $7 }' /proc/locks |
+        $2 == "->" && ($6 in is_wanted || holder[$1] == word[2]) { sub(/.*:/, "", $7); print $6, holder[$1], $7 }' /proc/locks |
         while read -r doctor_waiter doctor_holder doctor_inode; do
             doctor_name=
             read -r doctor_name <"/proc/$doctor_holder/comm"
