@@ -463,6 +463,37 @@ turned_away() {
     finds_nothing log
 }
 
+@test "replica-loop: a primary that ends one connection after the other, or a replica that gives them up; other programs, and the first few, are none" {
+    # Other amounts each time, and one of them used once more.
+    turned_away 2 idle_ms=4 sent_ms=124 prog=redis-server | awk '{ sub(/rx=9 /, "rx=" 100 * NR " "); if (NR == 3) sub(/state=CLOSE_WAIT/, "state=CLOSE"); if (NR == 3) sub(/unacked=0/, "unacked=41") } 1' >log
+    finds_only replica-loop log
+    figure connections -eq 5
+    grep -q 'an output buffer limit' findings.json
+    sed 's/redis-server/mariadbd/' log >mysql
+    finds_only replica-loop mysql
+    grep -q 'a server_id used twice' findings.json
+    sed 's/prog=redis-server/prog=redis-cli/' log | grep CLOSE_WAIT >cli
+    finds_nothing cli
+    grep CLOSE_WAIT log | head -n 3 >few
+    finds_nothing few
+    turned_away 60 idle_ms=4 sent_ms=124 prog=redis-server >log
+    finds_nothing log
+    # Connects of which nothing else is known: given up by the replica itself.
+    times 12 under_way prog=redis-server local= >log
+    finds_only replica-loop log
+    figure connections -eq 12
+    grep -q 'NOAUTH: masterauth' findings.json
+    sed 's/prog=redis-server/prog=redis-benchmark/' log >benchmark
+    finds_nothing benchmark
+    head -n 9 log >few
+    finds_nothing few
+    { started 0 redis-server "level=debug skip=peer-closed"; cat log; } >skipped
+    finds_nothing skipped
+    { cat log; failed_connect 130 prog=redis-server call=getsockopt ret=0 errno=111 error=ECONNREFUSED cause=connection-refused; } >refused
+    findings refused
+    run ! grep -q replica-loop findings.json
+}
+
 # ended_together SILENCE... : a connection of a pool each, which ends in order after so many ms, with no answer due.
 ended_together() {
     local n=0 silence
@@ -516,11 +547,10 @@ ended_together() {
 }
 
 @test "closed-again: a replica to which its primary speaks to the last; answers that take as long are none" {
-    { turned_away 2 idle_ms=964 sent_ms=1280 | head -n 2; turned_away 2 idle_ms=208 sent_ms=1240 | tail -n 3; } | sed 's/prog=app/prog=redis-server/' >log
+    { turned_away 2 idle_ms=964 sent_ms=1280 | head -n 2; turned_away 2 idle_ms=208 sent_ms=1240 | tail -n 3; } >log
     finds_only closed-again log
     figure connections -eq 5
-    grep -q 'closes each connection of redis-server 1.2 s after a request' findings.json
-    grep -q "an output buffer limit? .sockshim explain replication." findings.json
+    grep -q 'closes each connection of app 1.2 s after a request' findings.json
     turned_away 2 idle_ms=208 sent_ms=1240 >log
     finds_only closed-again log
     run ! grep -q 'output buffer' findings.json

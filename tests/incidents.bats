@@ -689,6 +689,27 @@ again()'
     finds_nothing log2
 }
 
+@test "a replica of redis without its primary's password; with it, it connects once" {
+    local port
+    port=$(free_port)
+    replica() {
+        mkdir "$1"
+        background "$SOCKSHIM_COMMAND" -q -o "log.$1" -- redis-server --dir "$PWD/$1" --port "$port" --bind 127.0.0.1 --save '' --logfile "$PWD/$1/said" \
+            --replicaof 127.0.0.1 "$PORT" "${@:2}"
+    }
+    background redis-server --port "$PORT" --bind 127.0.0.1 --save '' --requirepass right --logfile "$PWD/said"
+    wait_for_port "$PORT"
+    replica without
+    wait_until eval '[ "$(grep -cs cause=in-progress log.without)" -gt 20 ]'
+    kill "$BACKGROUND"
+    wait "$BACKGROUND"
+    finds replica-loop log.without
+    replica with --masterauth right
+    wait_until eval "redis-cli -p $port info replication | grep -q master_link_status:up"
+    findings log.with
+    run ! grep -q replica-loop findings.json
+}
+
 @test "a server that tells a silent client off and closes, after the same time" {
     python_server '
 c.recv(100); c.sendall(b"ok"); c.settimeout(2)

@@ -29,6 +29,7 @@ function find_all() {
     find_mtu()
     find_answer_unread()
     find_slow_reader()
+    find_replica_loop()
     find_idle_timeout()
     find_time_limit()
     find_nothing_behind()

@@ -89,7 +89,7 @@ function tell_closed_again(g, time,    i, last, n) {
         spoken_peer(i) " closes each connection of " spoken_prog(i) " " time, \
         tally(g, "connection", "connections") " from " clock(i) " to " clock(last) ", each closed in order after " spoken_bytes(rx_of[last]) ".", \
         "If " spoken_prog(i) " should have kept them: it is the peer's decision, not the network's.", \
-        "its log at " clock(last) ": " (prog_of[i] ~ /^(redis|valkey)-server/ ? "an output buffer limit? `sockshim explain replication`." : "a client ID used twice, or a limit of sessions or idle time?"))
+        "its log at " clock(last) ": a client ID used twice, or a limit of sessions or idle time?")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "idle_ms", idle_of[last])
 }
