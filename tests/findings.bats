@@ -463,6 +463,26 @@ turned_away() {
     finds_nothing log
 }
 
+@test "unsendable: EINVAL of a datagram is a blackhole route or an argument; of other calls and sockets it is not told" {
+    invalid() {
+        rec "$1" call=sendto level=error errno=22 error=EINVAL cause=bad-argument type=udp local=0.0.0.0:4000 peer=192.0.2.7:53 state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= "${@:2}"
+    }
+    { invalid 0; invalid 2 call=connect; } >log
+    finds_only unsendable log
+    figure records -eq 2
+    grep -q 'of type blackhole, or an argument' findings.json
+    grep -q 'ip route get 192.0.2.7. fails likewise' findings.json
+    invalid 0 peer=[fe80::1]:53 >log
+    finds_only unsendable log
+    grep -q 'needs its interface' findings.json
+    invalid 0 peer=192.0.2.7:0 >log
+    finds_only unsendable log
+    grep -q 'Port 0' findings.json
+    run ! grep -q blackhole findings.json
+    { invalid 0 call=setsockopt; invalid 1 type=unix-dgram peer=/run/a; invalid 2 call=recvfrom; invalid 3 errno=14 error=EFAULT; invalid 4 type=tcp; } >log
+    finds_nothing log
+}
+
 @test "replica-loop: a primary that ends one connection after the other, or a replica that gives them up; other programs, and the first few, are none" {
     # Other amounts each time, and one of them used once more.
     turned_away 2 idle_ms=4 sent_ms=124 prog=redis-server | awk '{ sub(/rx=9 /, "rx=" 100 * NR " "); if (NR == 3) sub(/state=CLOSE_WAIT/, "state=CLOSE"); if (NR == 3) sub(/unacked=0/, "unacked=41") } 1' >log

@@ -485,7 +485,11 @@ only_syn_is_seen() {
     from_client log curl -s http://10.2.0.2/
     finds_only unreachable log
     jq -e '.findings[0] | (.meaning | contains("of type blackhole")) and (.advice | contains("ip route show match 10.2.0.2"))' findings.json
+    from_client log.udp "$PYTHON" -c "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('10.2.0.2', 53))"
+    finds_only unsendable log.udp
     in_ns "$C" ip route del blackhole 10.2.0.0/26
+    from_client log.sent "$PYTHON" -c "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('10.2.0.2', 53))"
+    finds_nothing log.sent
     in_ns "$C" ip route add prohibit 10.2.0.0/26
     from_client log.2 "$PYTHON" -c "import socket; socket.create_connection(('10.2.0.2', 80))"
     finds_only not-permitted log.2

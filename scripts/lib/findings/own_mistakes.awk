@@ -10,6 +10,32 @@ function find_own_mistakes(    i, g) {
             put_in_group(prog_of[i] SUBSEP cause_of[i] SUBSEP (follows_listener(i) ? "listener" : call_of[i] SUBSEP is_beyond_udp(i)), i, at_of[i])
     for (g = 1; g <= groups; g++)
         tell_own_mistake(g)
+    find_unsendable()
+}
+
+# EINVAL of a datagram, or of the connect before it: of an argument, or of a blackhole route
+# (fib_props in net/ipv4/fib_semantics.c), which alone is so for each socket.
+function find_unsendable(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && cause_of[i] == "bad-argument" && error_of[i] == "EINVAL" && type_of[i] == "udp" && peer_of[i] != "" && call_of[i] ~ /^_*(send|write|connect)/)
+            put_in_group(prog_of[i] SUBSEP peer_of[i], i, at_of[i])
+    for (g = 1; g <= groups; g++)
+        tell_unsendable(g)
+}
+
+function tell_unsendable(g,    i, n, host) {
+    i = group_first[g]
+    host = host_of(peer_of[i])
+    gsub(/[][]/, "", host)
+    n = found("unsendable", "error", g, \
+        spoken_prog(i) " cannot send to " spoken_peer(i) ": EINVAL", \
+        tally(g, "time", "times") ", first at " clock(i) ", by " printable(call_of[i]) " of UDP; nothing was sent.", \
+        port_of(peer_of[i]) == 0 ? "Port 0 is no destination." \
+            : host ~ /^fe[89ab]/ && host !~ /%/ ? "A link-local address needs its interface (" printable(host) "%eth0), unless the socket is bound to one." \
+            : "Either a route or rule of this host for it is of type blackhole, or an argument of the call is invalid.", \
+        "if `ip route get " printable(host) "` fails likewise, it is the route: `ip route show match " printable(host) "`.")
+    add_figure(n, "records", group_size[g])
 }
 
 # It is a record of a listening socket alone, as standard input or output.
