@@ -236,6 +236,25 @@ S
     says "the log is $PWD/chosen.log" "evidence and advice: sockshim report sockshim:"
 }
 
+# by_facts WORD WORD WORD...: what is said of these facts, three words each.
+by_facts() {
+    printf '%s\t%s\t%s\n' before OutRsts 1 before ListenOverflows 1 after OutRsts 1 after ListenOverflows 1 "$@" | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor/finding.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
+            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk"
+}
+
+@test "segments that come out of order are overtaken or lost; what was sent again was lost" {
+    by_facts before InSegs 0 after InSegs 1000 before TCPOFOQueue 0 after TCPOFOQueue 280 >said
+    output=$(cat said)
+    says "Of the 1000 segments that came in, 280 came out of order (TCPOFOQueue): earlier ones had been overtaken (reordering" "Reordering alone costs little"
+    says_not "What is lost costs"
+    by_facts before InSegs 0 after InSegs 1000 before TCPOFOQueue 0 after TCPOFOQueue 280 before OutSegs 0 after OutSegs 100 before RetransSegs 0 after RetransSegs 10 >said
+    output=$(cat said)
+    says "it sent 10 segments again (RetransSegs). Of the 1000" "What is lost costs 0.2 s"
+    by_facts before InSegs 0 after InSegs 1000 before TCPOFOQueue 0 after TCPOFOQueue 2 >said
+    output=$(cat said)
+    says_not "out of order (TCPOFOQueue)"
+}
+
 @test "conntrack's table beside COMMAND: nearly full, or dropping; not with room" {
     [ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "no conntrack here"
     run --separate-stderr in_network "$PYTHON" "$SCENE" tracked "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- true
@@ -247,9 +266,7 @@ S
     says " 1 The conntrack table has 10 of 11 entries." "fail silently" "nf_conntrack_max=22"
     # Dropping meanwhile: by the facts alone, as no test can fill the machine's table.
     for dropped in 4 9; do
-        printf '%s\t%s\t%s\n' before OutRsts 1 before ListenOverflows 1 before conntrack_drop 4 after OutRsts 1 after ListenOverflows 1 after conntrack_drop $dropped \
-            conntrack 20 100 | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor/finding.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
-            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk" >"said.$dropped"
+        by_facts before conntrack_drop 4 after conntrack_drop $dropped conntrack 20 100 >"said.$dropped"
     done
     run ! grep -q "The conntrack table" said.4
     [[ $(flat "$(cat said.9)") == *"The conntrack table has 20 of 100 entries, and meanwhile conntrack_drop +5, conntrack_early_drop +0."* ]] || fails_with "$(cat said.9)"

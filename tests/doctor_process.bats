@@ -554,7 +554,7 @@ with_places() {
 
 @test "idle and well, busy and well, half closed and well: no complaint" {
     looking_at busy
-    says " stands out: nothing waits for an acknowledgement" "sockets, two looks 1 s apart). Hangs: sockshim doctor PID while it does" "127.0.0.1:8080 with 127.0.0.1:"
+    says " stands out: nothing waits for an acknowledgement" "sockets, two looks 1 s apart). If it hangs now: sockshim doctor PID of what it waits for" "127.0.0.1:8080 with 127.0.0.1:"
     says_not " Do: "
     looking_at idle
     says " stands out" "waits in accept" ": descriptor " "waits in recvfrom" " in pselect6 and the like: they wait for any of several descriptors" \

@@ -114,6 +114,17 @@ topic_is() {
 unavailable!'
 }
 
+@test "what is slow, or refused now and then, leads on to what else it may be" {
+    for word in "slow" "takes 1 second longer now and then"; do
+        [[ $(explain "$word" | tr -s '\n ' ' ') == *"sockshim explain packet-loss"* ]] || fails_with "$word"
+    done
+    for word in "intermittent connection refused" connection-refused; do
+        [[ $(explain "$word" | tr -s '\n ' ' ') == *"sockshim explain duplicate-address"* ]] || fails_with "$word"
+    done
+    topic_is packet-loss "a lossy link"
+    topic_is packet-loss "packet reordering"
+}
+
 @test "messages of curl, databases, ssh, git, languages, proxies and brokers each lead to a topic" {
     local topic message count=0 wrong=
     while IFS=$'\t' read -r topic message; do

@@ -211,6 +211,9 @@ under 100ms              -           -           -           -           1
     made 9 1 cause peer-closed level info >log
     run -0 report log
     [[ $output == *$'\nNo findings: there is no pattern of failures in these records.\nA call that succeeds leaves no record'*"an answer that"*"is data: if the program reports an error,"*"doctor PID while it"* ]] || fails_with "$output"
+    made 1 1 cause other >log # a failure leads on, and nothing else is advised
+    run -0 report log
+    [[ $output == *$'\nNo findings: '*$'\nTo go on: sockshim explain other'* && $output != *"A call that succeeds"* ]] || fails_with "$output"
 }
 
 # ---- Over time ----
@@ -385,7 +388,7 @@ nothing_to_tell() {
     [ "$output" = "empty: no records" ]
     run -0 report started
     [ "${lines[0]}" = "started: no records: no socket call returned 0 or -1" ]
-    [[ ${lines[*]:1} == "A call that succeeds leaves no record"*"sockshim doctor PID"*"sockshim explain nagle." ]] || fails_with "$output"
+    [[ ${lines[*]:1} == "A call that succeeds leaves no record"*"sockshim doctor PID"*"-- COMMAND)." ]] || fails_with "$output"
     [ "$(report --json empty | jq -c '[.records, .first, .causes, .buckets]')" = '[0,null,[],[]]' ]
 }
 

@@ -172,9 +172,9 @@ function next_command() {
         "sockshim doctor -- COMMAND, which runs it again and compares what the kernel counts."
 }
 
-# What a log cannot have, and who knows it.
+# What a log cannot have, and who knows it; "" where failures lead on.
 function where_else() {
-    return "A call that succeeds leaves no record, however long it takes, and an answer that refuses (a login, a wrong protocol) is data: " \
+    return next_command() != "" ? "" : "A call that succeeds leaves no record, however long it takes, and an answer that refuses (a login, a wrong protocol) is data: " \
         "if the program reports an error, sockshim explain MESSAGE. If it is slow or hangs: " \
         "sockshim doctor PID while it does, sockshim doctor -- COMMAND, or every call with its duration " \
         "(sockshim --recorder FILE --recorder-calls all -- COMMAND)."

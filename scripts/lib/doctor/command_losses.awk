@@ -16,17 +16,18 @@ function one_way() {
 
 # Nothing has failed, and it was slow: connects that succeed with the second SYN, and data that
 # came with the second try. A listener here that dropped SYNs is told elsewhere.
-function lost_on_the_way(    text) {
+function lost_on_the_way(    text, lost) {
     if (were_connects_late())
         text = "SYNs or SYN-ACKs were sent again " times(moved["TCPSynRetrans"]) " (TCPSynRetrans), and the log has no connect that failed: those connects took 1 s longer, or 3 or 7. " \
             "A SYN or its answer was lost, or that host dropped it (a full accept queue)."
     if (is_share("RetransSegs", "OutSegs", moved["TCPSynRetrans"]))
         text = text (text == "" ? "" : " ") "Of what this host sent, it sent " moved["RetransSegs"] - moved["TCPSynRetrans"] " segments again (RetransSegs)."
+    lost = text != ""
     if (is_share("TCPOFOQueue", "InSegs", 0))
-        text = text (text == "" ? "" : " ") "Of the " moved["InSegs"] " segments that came in, " moved["TCPOFOQueue"] " came before earlier ones (TCPOFOQueue), which were lost on the way, or overtaken."
+        text = text (lost ? " " : "") "Of the " moved["InSegs"] " segments that came in, " moved["TCPOFOQueue"] " came out of order (TCPOFOQueue): earlier ones had been overtaken (reordering, by several paths or a bonded link), or lost, after which each one counts until that has come again."
     if (text == "" || unheard || unacknowledged || total["connection-timed-out"])
         return
-    finding("lost-on-the-way", text " What is lost costs 0.2 s or more each time, and no call fails.")
+    finding(lost ? "lost-on-the-way" : "out-of-order", text (lost ? " What is lost costs 0.2 s or more each time" : " Reordering alone costs little; what is lost, 0.2 s or more each time") ", and no call fails.")
     act("mtr HOST, or ping -c 100 HOST: is anything lost? ip -s link, ethtool -S and tc -s qdisc show whether this host drops it. If only connects are slow, ListenDrops of that host (sockshim doctor there).")
 }
 

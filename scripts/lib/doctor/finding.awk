@@ -171,7 +171,7 @@ BEGIN {
     describe("TCPTimeouts", "retransmission timers that expired (200 ms or more of silence each)")
     describe("TCPSynRetrans", "SYNs and SYN-ACKs retransmitted (1 s or more of delay each)")
     describe("TCPRetransFail", "retransmissions that did not leave this host")
-    describe("TCPOFOQueue", "segments that came before earlier ones: those were lost or overtaken")
+    describe("TCPOFOQueue", "segments out of order: earlier ones were overtaken, or lost")
     describe("TCPSYNChallenge", "SYNs and SYN-ACKs for connections that were established here already")
     describe("DelayedACKs", "ACKs that were held back, usually for 40 ms")
     describe("InErrs", "segments that TCP did not take: damaged, or a SYN within a connection")

@@ -8,7 +8,7 @@ function network_findings() {
     conntrack_races()
     not_let_out()
     lost_segments()
-    lost_before_here()
+    came_out_of_order()
     damaged()
     dropped_on_arrival()
     memory_pressure()
@@ -80,14 +80,15 @@ function lost_segments(    share, recent_share, now) {
     act("ss -tino shows which peers (retrans:, backoff:); ip -s link shows errors and drops of the network cards here.")
 }
 
-# Of what comes in, a sender counts what is lost; here it shows in what came before it.
-function lost_before_here() {
+# Of what comes in, a sender counts what is lost; here it shows in what came before it, as what was
+# overtaken does.
+function came_out_of_order() {
     if (recent["TCPOFOQueue"] < 5 || recent_share_of("TCPOFOQueue", "InSegs") < 0.02)
         return
-    finding("segments-lost-before-here", "TCPOFOQueue " counter["TCPOFOQueue"] happening("TCPOFOQueue") ": " percent(recent_share_of("TCPOFOQueue", "InSegs")) \
-        " of the segments of the last " looked_for " came before earlier ones, which were lost on the way to this host, or overtaken (two paths). The senders send them again, and slow down; " \
-        "programs see delays of 0.2 s and more, and no error.", 1)
-    act("mtr or ping -c 100 HOST shows how many are lost, ip -s link and ethtool -S whether this host's card drops or damages them; the senders count RetransSegs.")
+    finding("segments-out-of-order", "TCPOFOQueue " counter["TCPOFOQueue"] happening("TCPOFOQueue") ": " percent(recent_share_of("TCPOFOQueue", "InSegs")) \
+        " of the segments of the last " looked_for " came out of order: earlier ones had been overtaken on the way (reordering, by several paths or a bonded link), or lost, after which each one counts " \
+        "until that has come again. Reordering alone costs little; what is lost, 0.2 s or more each time, and no error.", 1)
+    act("mtr or ping -c 100 HOST shows whether any are lost; if so, ip -s link and ethtool -S whether this host's card drops or damages them, and the senders count RetransSegs.")
 }
 
 # A few in a billion are normal on the Internet. InErrs has a SYN-ACK that comes again as well

@@ -31,7 +31,7 @@ function nothing_found(    perhaps) {
         paragraph("", perhaps)
     paragraph("", (perhaps == "" ? "Nothing" : "Nothing else") " stands out: nothing waits for an acknowledgement or an answer to a connect, nothing is left unread or unclosed" \
         (no_ss == "" ? ", and no accept queue is full" : "") " (" count_of(inodes + 0, "socket") ", " (between_looks > 0 ? "two looks " between_looks " s apart" : "one look") ").")
-    paragraph("", what_next())
+    paragraph("", "If it hangs now: sockshim doctor PID of what it waits for (its peers, on their hosts). If it fails now and then: start it under sockshim (sockshim run -o FILE -- COMMAND), then sockshim report FILE.")
 }
 
 function print_sockets(    i, sockets, shown) {

@@ -239,7 +239,7 @@ function put_findings(    i) {
         "what that means and what to do about it. The worst comes first. The <dfn>peer</dfn> is the other end of a connection. " \
         "A program is the <dfn>client</dfn> of a connection that it made, and the <dfn>server</dfn> of one that it accepted.")
     if (!finding_count)
-        print "<p class=\"none\">" html(no_finding()) "</p><p>" html(where_else()) "</p>" (next_command() == "" ? "" : "<p>" html(next_command()) "</p>")
+        print "<p class=\"none\">" html(no_finding()) "</p><p>" html(next_command() == "" ? where_else() : next_command()) "</p>"
     for (i = 1; i <= finding_count && i <= MOST_FINDINGS; i++)
         put_finding(i)
     if (finding_count > MOST_FINDINGS)

@@ -89,7 +89,8 @@ function put_findings(    i) {
     put_left_out_by_logs()
     if (!finding_count) {
         print "\n" styled(wrapped(no_finding(), 0, 0), BOLD)
-        print wrapped(where_else(), 0, 0)
+        if (where_else() != "")
+            print wrapped(where_else(), 0, 0)
         return
     }
     put_title(finding_count == 1 ? "Finding" : "Findings, worst first")
@@ -136,7 +137,7 @@ function put_no_records(text) {
         return
     }
     print text "no records: no socket call returned 0 or -1"
-    print wrapped(where_else() " If it is slow without sockshim alone, TCP_NODELAY cures it: sockshim explain nagle.", 0, 0)
+    print wrapped(where_else(), 0, 0)
 }
 
 # What there would have been to choose from.
