@@ -96,9 +96,12 @@ template why_peer_reset(const struct facts *f)
         return SAY("$Peer connected its socket to another address, or to none, and what was still "
                    "unread there was discarded.");
     }
-    if (is_unix(f)) {
-        return SAY("$Peer closed its end with data from this program still unread, or before it "
-                   "had accepted the connection.$last_words");
+    if (is_unix(f)) { /* only a bound socket listens: net/unix/af_unix.c, unix_listen() */
+        return address_is_named(&f->peer)
+                   ? SAY("$Peer closed its end with data from this program still unread, or before "
+                         "it had accepted the connection.$last_words")
+                   : SAY("$Peer closed its end with data from this program still "
+                         "unread.$last_words");
     }
     return is_mptcp(f) ? SAY("$Peer aborted the connection (reset), or the last of its subflows "
                              "failed.")

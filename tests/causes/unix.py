@@ -130,6 +130,19 @@ def unix_reset_unread():
 
 
 @case("""
+    recv ECONNRESET peer-reset | len=64 type=unix-stream peer_pid=$us
+        The peer (opened by pid $us) closed its end with data from this program still unread.
+""")
+def unix_pair_reset_unread():
+    """Neither end of a pair is ever accepted."""
+    s, other = socket.socketpair()
+    s.send(bytes(10))
+    other.close()
+    notes.update(us=os.getpid())
+    call(s.recv, 64)
+
+
+@case("""
     recv ECONNRESET peer-reset | len=64 type=unix-seqpacket peer=$them peer_pid=$peer_pid
         $them (opened by pid $peer_pid) closed its end with data from this program still unread, or before it had accepted the connection
 """)

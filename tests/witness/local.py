@@ -145,6 +145,11 @@ def _(case, said):
     return True
 
 
+@claim(WHO + r" closed its end with data from this program still unread\.")
+def _(case, said):
+    return case.t.closed_unread(case.high) or "it had not"
+
+
 @claim(WHO + r" closed its end with data from this program still unread, or before it had accepted the connection\.")
 def _(case, said):
     return case.t.closed_unread(case.high) or "it had not"
