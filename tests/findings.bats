@@ -66,6 +66,17 @@ times() {
     finds_only idle-timeout few
 }
 
+@test "idle-timeout: where nothing has ever come, the pause may be in the midst of a request" {
+    rec 0 cause=peer-closed level=info ret=0 errno= error= rx=0 tx=1114 unacked=1007 idle_ms=2996 sent_ms=0 >log
+    finds_only idle-timeout log
+    figure at_most_ms -eq 2996
+    grep -q 'client_body_timeout' findings.json
+    run ! grep -q 'ends idle connections' findings.json
+    sed 's/ rx=0 / rx=200 /' log >answered
+    finds_only idle-timeout answered
+    run ! grep -q 'client_body_timeout' findings.json
+}
+
 @test "idle-timeout: a close in order is the server's or a proxy's, which no keepalive prevents" {
     rec 0 cause=closed-unanswered ret=0 error= idle_ms=3028 sent_ms=88 unacked=103 >log
     finds_only idle-timeout log
@@ -233,6 +244,13 @@ times() {
     times 2 rec $closed rx=483 unread=478 >log
     finds_only answer-not-understood log
     figure unread -eq 478
+    # The header of TLS, of a short line of plain text; of a shorter request it is none.
+    # shellcheck disable=SC2086
+    rec 0 $closed rx=26 unread=21 >log
+    finds_only answer-not-understood log
+    # shellcheck disable=SC2086
+    rec 0 $closed rx=26 unread=21 tx=60 >log
+    finds_nothing log
     # A TLS session ticket, after a whole handshake; a banner that a port's check does not read.
     # shellcheck disable=SC2086
     times 2 rec $closed rx=2483 unread=478 >log
@@ -1649,6 +1667,32 @@ late() {
     left "1 2 3" 389 >log
     finds_nothing log
     { left "1 2 3" 636; left 4 636 rx=900 tx=4000; } >log
+    finds_nothing log
+}
+
+@test "tls-refused: a hello and an alert of 7 bytes after the certificate; more, less, and ports of plain HTTP are none" {
+    local server="prog=nginx side=accepted local=10.0.0.5:443 peer=10.0.0.9:40000 rx=524 tx=1365 idle_ms=4 sent_ms=16"
+    # shellcheck disable=SC2086
+    rec 0 $server >log
+    finds_only tls-refused log
+    figure connections -eq 1
+    # shellcheck disable=SC2086
+    rec 0 $server level=info cause=peer-closed ret=0 error= >log
+    finds_only tls-refused log
+    for word in rx=525 tx=80 local=10.0.0.5:80 idle_ms=4000; do
+        # shellcheck disable=SC2086
+        rec 0 $server "$word" >log
+        findings log >kinds
+        run ! grep -q tls-refused kinds
+    done
+    local client="call=close ret=0 errno= error= level=info cause=reset-by-own-close peer=10.0.0.9:443 rx=1365 tx=517 unacked=7 unread=360 sent_ms=0"
+    # shellcheck disable=SC2086
+    rec 0 $client >log
+    finds_only tls-refused log
+    grep -q 'app refuses the TLS certificate of 10.0.0.9:443' findings.json
+    # Once all is encrypted, a farewell has 24 bytes or more.
+    # shellcheck disable=SC2086
+    rec 0 $client tx=900 unacked=24 >log
     finds_nothing log
 }
 

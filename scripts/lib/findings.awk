@@ -27,6 +27,7 @@ function find_all() {
     find_bad_peer()
     find_message_not_sent()
     find_mtu()
+    find_tls_refused()
     find_answer_unread()
     find_slow_reader()
     find_replica_loop()

@@ -46,10 +46,10 @@ function is_tls_alert(i) {
 }
 
 # The program read the first bytes of the first answer, and closed: whoever reads a header
-# of a fixed length and does not like it does so.
+# of a fixed length and does not like it does so. That of TLS has 5 bytes, after a hello.
 function was_not_understood(i,    read) {
     read = rx_of[i] - unread_of[i]
-    return cause_of[i] == "reset-by-own-close" && side_of[i] == "connected" && unread_of[i] > 0 && tx_of[i] > 0 && read > 0 && read <= MOST_HEADER && unread_of[i] >= LEAST_LEFT
+    return cause_of[i] == "reset-by-own-close" && side_of[i] == "connected" && unread_of[i] > 0 && tx_of[i] > 0 && read > 0 && read <= MOST_HEADER && (unread_of[i] >= LEAST_LEFT || read == 5 && tx_of[i] >= LEAST_HELLO)
 }
 
 function tell_strange_answer(g,    i, n) {

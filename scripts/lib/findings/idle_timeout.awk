@@ -115,6 +115,10 @@ function tell_idle_timeout(g,    i, n, low, together) {
     }
     i = group_first[g]
     low = longest_harmless(g)
+    if (side_of[i] == "connected" && !group_most_heard(g)) {
+        tell_paused_request(g)
+        return
+    }
     n = found("idle-timeout", "warn", g, \
         (together ? spoken_peer(i) " ended " tally(g, "connection", "connections") " at one moment, or idle ones " : idle_whose(i) " idle connections: ") \
             "after " (low ? spoken(low) " to " : "at most ") spoken(group_least[g]), \
@@ -124,6 +128,28 @@ function tell_idle_timeout(g,    i, n, low, together) {
     add_figure(n, "at_most_ms", group_least[g])
     add_figure(n, "at_least_ms", low)
     add_figure(n, "connections", group_size[g])
+}
+
+# Nothing has ever come: whether what was to be sent after the pause belongs to the same request, as the body
+# of an upload does, is not known.
+function tell_paused_request(g,    i, n) {
+    i = group_first[g]
+    n = found("idle-timeout", "warn", g, \
+        spoken_peer(i) (is_same_host(i) ? "" : ", or the path to it,") " ended " tally(g, "connection", "connections") " after a pause of " spoken_range(group_least[g], group_most[g]), \
+        "Nothing had ever come from there when " spoken_prog(i) " went on.", \
+        "Within a request (an upload) it is a limit for its body or headers (408; nginx: client_body_timeout), else one for idle time.", \
+        "its log at " clock(i) "; no such pauses, or a longer limit there: `sockshim explain slow-request`.")
+    add_figure(n, "at_most_ms", group_least[g])
+    add_figure(n, "at_least_ms", 0)
+    add_figure(n, "connections", group_size[g])
+}
+
+# The most that has come on a connection of group G.
+function group_most_heard(g,    n, member, k, most) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        most = rx_of[member[k]] > most ? rx_of[member[k]] : most
+    return most + 0
 }
 
 function idle_whose(i) {
