@@ -385,6 +385,20 @@ upload(.001, 20000)'
     finds_nothing log.2
 }
 
+@test "curl refuses a server's certificate, which the server sees as a hello and an alert; with the right CA it does not" {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=app.example -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+    background "$SOCKSHIM_COMMAND" -q -o server -- openssl s_server -quiet -accept "127.0.0.1:$PORT" -cert cert.pem -key key.pem -www
+    wait_for_port "$PORT"
+    under_shim log curl -sS "https://127.0.0.1:$PORT/"
+    grep -q 'curl: (60)' said
+    finds tls-refused log
+    wait_until grep -q ' rx=524 ' server
+    finds tls-refused server
+    under_shim log.2 curl -sS --cacert cert.pem "https://127.0.0.1:$PORT/"
+    findings log.2
+    run ! grep -q tls-refused findings.json
+}
+
 @test "nginx drops requests for a Host that it does not serve: curl by the address; by the name it is answered" {
     local at
     at=$(http_address)
