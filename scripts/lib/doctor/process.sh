@@ -242,6 +242,7 @@ doctor_process_titles() {
     doctor_name=
     read -r doctor_name <"/proc/$doctor_parent/comm"
     [ "$doctor_name" = postgres ] || return 0
+    # shellcheck disable=SC2013 # words
     for doctor_titled in $(cat "/proc/$doctor_parent/task/"*/children); do
         [ "$doctor_titled" = "${doctor_its#/proc/}" ] || doctor_title "$1" "$doctor_titled"
     done
