@@ -1308,6 +1308,47 @@ served() {
     run ! grep -q 'bytes at most' findings.json
 }
 
+@test "address-in-use: a client that goes on with the next port wanted any; a server that connects elsewhere did not" {
+    in_use() {
+        failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use "$@"
+    }
+    went_on() {
+        failed_connect 9 error=ETIMEDOUT errno=110 cause=connect-timed-out "$@"
+    }
+    { in_use local=0.0.0.0:662; went_on local=0.0.0.0:663; } >log
+    finds_only no-answer log
+    { in_use local=0.0.0.0:1023; in_use local=0.0.0.0:512; went_on local=0.0.0.0:513; } >log
+    finds_only no-answer log
+    { in_use local=0.0.0.0:50000; in_use local=0.0.0.0:50001; went_on local=10.0.0.5:50002; } >log
+    finds_only no-answer log
+    # Nothing failed after it.
+    in_use local=0.0.0.0:662 at=libtirpc.so.3+0xa160 >log
+    finds_nothing log
+    # Its descriptor is used again, for something else; another process; a listener.
+    { in_use local=0.0.0.0:8080; went_on local=10.0.0.5:40001; } >log
+    finds address-in-use log
+    { in_use local=0.0.0.0:662; went_on local=0.0.0.0:663 pid=101; } >log
+    finds address-in-use log
+    in_use local=0.0.0.0:631 >log
+    finds_only address-in-use log
+}
+
+@test "RPC: the port that the portmapper has named is dropped, or nobody's any more; that of NFS or of another program says nothing of it" {
+    asked() {
+        failed_connect 9 at=libtirpc.so.3+0xef59 prog=showmount local=0.0.0.0:663 "$@" >log
+    }
+    asked error=ETIMEDOUT errno=110 cause=connect-timed-out peer=10.0.0.9:34469
+    finds_only no-answer log
+    jq -e '.findings[0] | (.meaning | contains("portmapper")) and (.advice | contains("rpcinfo -p 10.0.0.9"))' findings.json
+    asked error=ECONNREFUSED errno=111 cause=connection-refused peer=10.0.0.9:34469
+    finds_only refused log
+    jq -e '.findings[0] | (.meaning | contains("listens there any more")) and (.advice | contains("restart that service"))' findings.json
+    asked error=ETIMEDOUT errno=110 cause=connect-timed-out peer=10.0.0.9:2049
+    run ! jq -e '.findings[0].meaning | contains("portmapper")' <("${SOCKSHIM_COMMAND:?}" report --json log)
+    asked error=ETIMEDOUT errno=110 cause=connect-timed-out peer=10.0.0.9:34469 at=libcurl.so.4+0x174f8
+    run ! jq -e '.findings[0].meaning | contains("portmapper")' <("${SOCKSHIM_COMMAND:?}" report --json log)
+}
+
 @test "address-in-use by UDP: no TIME_WAIT; who asks for all addresses meets a listener at one" {
     in_use() {
         failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use "$@" >log

@@ -11,6 +11,8 @@ function find_not_reached(    i, g) {
 }
 
 function not_reached_kind(i) {
+    if (is_passed_over(i))
+        return ""
     if (cause_of[i] == "connection-refused" || cause_of[i] == "no-such-socket")
         return "refused"
     if (cause_of[i] == "unreachable" || is_told_as_unreachable(i))
@@ -98,6 +100,8 @@ function not_reached_meaning(i, ms) {
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
+    if (is_port_of_rpc(i) && (cause_of[i] == "connection-refused" || cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/))
+        return port_of_rpc(i)
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
@@ -302,6 +306,8 @@ function not_reached_advice(i, ms) {
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
+    if (is_port_of_rpc(i) && (cause_of[i] == "connection-refused" || cause_of[i] ~ /^(unreachable|connect-timed-out|timeout|gave-up-connecting)$/))
+        return port_of_rpc_advice(i)
     if (some_refused[i])
         return "does each listen (`kubectl get endpointslices`, the balancer's list)?"
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
