@@ -73,6 +73,7 @@ function stands_in(asked, phrase,    n, part, i, at) {
 function plain_words(text) {
     text = tolower(text)
     gsub(/[a-z]--/, "& state ", text) # haproxy's: SD--
+    sub(/\('connection aborted\.',/, "", text) # urllib3 says so whatever it was, and then what
     gsub(/[^a-z0-9]+/, " ", text)
     sub(/^ /, "", text)
     sub(/ $/, "", text)
