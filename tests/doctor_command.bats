@@ -426,6 +426,24 @@ except OSError as e: print(e.errno)"
     says "Packets arrived damaged and were dropped: InCsumErrors +20"
 }
 
+@test "datagrams to where nobody listens: the program is not told, unless it has connected its socket" {
+    beside asks_nobody
+    says "1 ICMP came in 3 times that a destination is unreachable (IcmpInDestUnreachs +3), and of 3 UDP datagrams that went out 3 were not answered" \
+        "or only at 127.0.0.1" "Not: a longer time limit"
+    beside asks_nobody_and_is_told
+    says_not "ICMP came in"
+    beside overrun
+    says_not "ICMP came in"
+}
+
+@test "it is slow to read, and the other side ends; not where that one was slow" {
+    beside takes_an_answer_late
+    says "1 A program here did not read what had come for it" "(TCPToZeroWindowAdv +" "1 connection that the other side ended after a while: 127.0.0.1:8080 (1)" \
+        "timeout client"
+    beside takes_an_answer_that_is_late
+    says_not "did not read what had come"
+}
+
 @test "data that was not acknowledged, where the log has nothing of it" {
     beside not_acknowledged_for_long
     says "1 Data was not acknowledged: RetransSegs +" ", TCPTimeouts +" "COMMAND may have given up before the kernel did" "ping -M do -s 1472 HOST"

@@ -101,6 +101,12 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     echo max >cgroup/pids.max
     run -0 in_cgroup "$its"
     says_not "processes and threads that"
+    # A sandbox that means never to fork, as sshd's before a login.
+    setpriv --reuid 64988 --regid 64988 --clear-groups prlimit --nproc=0 sleep 1000 3>&- &
+    BACKGROUNDS+=" $!"
+    wait_until grep -qx sleep "/proc/$!/comm"
+    run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 $!
+    says_not "processes and threads that"
     prlimit --nproc=1 sleep 1000 3>&- &
     BACKGROUNDS+=" $!"
     run -0 "$SOCKSHIM_COMMAND" doctor --seconds 0 $!
@@ -205,6 +211,8 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     looking_at takes_datagrams
     says "It listens at loopback addresses alone (127.0.0.1:8080 (UDP)): other hosts, and containers, get no answer" "snmpd: agentaddress" "Nothing else stands out"
     has_findings 0
+    looking_at takes_datagrams_beside_tcp
+    says "It listens at loopback addresses alone (127.0.0.1:8080 (UDP)): other hosts, and containers, get no answer"
     for scene in takes_datagrams_of_all takes_datagrams_as_client; do
         looking_at $scene
         says_not "loopback"
@@ -510,6 +518,17 @@ with_places() {
     says "1 A receiver on this host does not read, and its queue is full: descriptor " " with python" ", pid " " waits in sendto for it)" \
         "look at that process with sockshim doctor"
     has_findings 1
+}
+
+@test "of the host: who waits for a unix socket's receiver in both looks; of another network namespace, or in one look, nobody" {
+    run -0 in_network "$PYTHON" "$SCENE" unix_peer_does_not_read "$SOCKSHIM_COMMAND" doctor
+    says "1 process waits until the receiver of a unix datagram reads, whose queue is full: python" "sockshim explain syslog"
+    run -0 in_network "$PYTHON" "$SCENE" unix_peer_does_not_read unshare -n "$SOCKSHIM_COMMAND" doctor
+    says_not "unix datagram"
+    run -0 in_network "$PYTHON" "$SCENE" unix_peer_does_not_read "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says_not "unix datagram"
+    run -0 in_network "$PYTHON" "$SCENE" unix_datagrams "$SOCKSHIM_COMMAND" doctor
+    says_not "unix datagram"
 }
 
 @test "nothing stands out, and it hangs: which connection it may wait for" {

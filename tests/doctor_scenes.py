@@ -369,6 +369,50 @@ def overrun():
 
 # ---- What COMMAND meets ----
 
+def asks_nobody(is_connected=False):
+    """By UDP, at a port where nobody listens."""
+    c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if is_connected:
+        c.connect(("127.0.0.1", 161))
+    for _ in range(3):
+        try:
+            c.sendto(b"?", ("127.0.0.1", 161))
+            c.recv(1, socket.MSG_DONTWAIT)
+        except OSError as e:
+            print(e.errno)
+    yield c
+
+
+def asks_nobody_and_is_told():
+    return asks_nobody(is_connected=True)
+
+
+def takes_an_answer(pause, answer="c.sendall(bytes(4 << 20))"):
+    """Of 4 MB as a rule; the server is another program, which the shim is not in."""
+    server = subprocess.Popen([sys.executable, "-c", """
+import socket
+l = socket.create_server(("127.0.0.1", 8080))
+print(flush=True)
+c = l.accept()[0]
+c.recv(9)
+""" + answer], stdout=subprocess.PIPE, env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"})
+    server.stdout.readline()
+    c = socket.create_connection(("127.0.0.1", PORT))
+    c.sendall(b"all")
+    time.sleep(pause)
+    while c.recv(1 << 16):
+        pass
+    yield c, server
+
+
+def takes_an_answer_late():
+    return takes_an_answer(2.2)
+
+
+def takes_an_answer_that_is_late():
+    return takes_an_answer(0, "import time\nfor _ in range(11): c.sendall(bytes(8000)); time.sleep(0.2)")
+
+
 def exchanges(count, answer, pause=0):
     """Of a client in this process; the server is another program, which the shim is not in."""
     script = """
@@ -697,6 +741,11 @@ def takes_datagrams(address="127.0.0.1", at=PORT):
 
 def takes_datagrams_of_all():
     yield from takes_datagrams("0.0.0.0")
+
+
+def takes_datagrams_beside_tcp():
+    """snmpd: its agents' port is at all addresses."""
+    yield listener(8, socket.AF_INET, ("0.0.0.0", PORT + 1)), *takes_datagrams()
 
 
 def takes_datagrams_as_client():

@@ -34,6 +34,8 @@ function look_for_findings(    of_log) {
         retransmissions()
     proxies()
     datagrams()
+    rejected_datagrams()
+    slow_to_read()
     if (!names_failed() || !no_name_server("This host's"))
         command_answers_not_taken()
     of_log = findings

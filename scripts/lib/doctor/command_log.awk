@@ -43,6 +43,11 @@ function note(    cause, peer, place) {
         unheard++
         by_peer["unheard", "anywhere", value("peer")]++
     }
+    if (cause ~ /^(peer-closed|peer-reset)$/ && value("rx") + 0 >= 65536 && value("sent_ms") + 0 >= 2000) {
+        large_ends++
+        by_peer["large-end", "anywhere", value("peer")]++
+    }
+    told_by_icmp += cause == "unreachable" || cause == "connection-refused" && value("type") == "udp"
     # As much as a full-sized segment, sent again and again.
     if (value("unacked") + 0 >= 1000 && value("retrans") + 0 >= 2 && (cause == "gave-up-waiting" || cause == "connection-timed-out")) {
         unacknowledged++

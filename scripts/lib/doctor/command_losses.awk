@@ -97,6 +97,31 @@ function datagrams_dropped() {
     act("ss -uanmp shows whose they are (the figure after d in skmem).")
 }
 
+# A socket of UDP that is not connected is told of no ICMP (net/ipv4/udp.c, __udp4_lib_err), and the C
+# library asks name servers without a record. On this host itself ICMP counts as sent as well.
+function rejected_datagrams(    icmp, unanswered) {
+    icmp = moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"] - told_by_icmp - tcp["connection-refused", "elsewhere"]
+    unanswered = moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"] - moved["UdpInDatagrams"] - moved["Udp6InDatagrams"]
+    if (icmp <= told_by_icmp || unanswered <= 0 || names_failed() || moved["TCPSynRetrans"] || moved["RetransSegs"])
+        return
+    finding("datagrams-rejected", "ICMP came in " times(icmp) " that a destination is unreachable (" grown("IcmpInDestUnreachs") "), and of " count_of(moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"], "UDP datagram") \
+        " that went out " unanswered (unanswered == 1 ? " was" : " were") " not answered (UdpOutDatagrams, UdpInDatagrams). By UDP a program is not told, unless it has connected its socket: it waits for an answer, or loses what wants none. " \
+        "Nothing listens at that port (or only at 127.0.0.1, as snmpd does in Debian), or a firewall rejects it.")
+    act("tcpdump -vni any icmp or icmp6 meanwhile names host and port. There: ss -lunp: does the server listen at that address? Else nft list ruleset.")
+    avoid("a longer time limit, or a search for lost packets: they arrive.")
+}
+
+# Whoever sends to a program that does not read meets a window of 0, and may have a limit for that.
+function slow_to_read() {
+    if (moved["TCPToZeroWindowAdv"] <= 0 || !large_ends)
+        return
+    finding("slow-to-read", "A program here did not read what had come for it, so that this host let the other side wait (" grown("TCPToZeroWindowAdv") "). The log has " \
+        count_of(large_ends, "connection") " that the other side ended after a while: " peers("large-end", "anywhere") ". If the answer was cut short, that may be why: " \
+        "servers and proxies leave a client that does not take their data (haproxy: timeout client; nginx: send_timeout, 60 s), which looks like any other end. If it is whole, nothing is wrong.")
+    act("look at what COMMAND does with the data: a slow disk, a pipe to a slower program, a lack of CPU; sockshim doctor PID meanwhile. On the other side, its own log, or a record gave-up-sending.")
+    avoid("a search in the network. A longer limit there only gives it time.")
+}
+
 # A connected socket of UDP takes datagrams of its peer alone (net/ipv4/udp.c,
 # compute_score); for any other there is nobody, as after it was closed.
 function command_answers_not_taken(    names, count) {

@@ -6,9 +6,10 @@ $1 == "pids" { pids_now = $2; pids_max = $3; pids_cgroup = rest_from(4) }
 $1 == "addresses-of-it" { knows_addresses = 1 }
 $1 == "address-of-it" { addresses_of_it++; reaches_others += $2 !~ /^(127\.|00000000000000000000000000000001$)/ }
 
-# RLIMIT_NPROC counts all threads of the user; pids.max those of the cgroup and below it.
+# RLIMIT_NPROC counts all threads of the user; pids.max those of the cgroup and below it. One of 0
+# or 1 is a sandbox's: the process means never to fork (sshd's before a login, sandbox-rlimit.c).
 function few_processes() {
-    if (most_processes ~ /^[0-9]+$/ && its_processes >= 0.9 * most_processes)
+    if (most_processes ~ /^[0-9]+$/ && most_processes > 1 && its_processes >= 0.9 * most_processes)
         tell_few_processes(its_processes, most_processes, "its user " limited_user " may have", \
             "LimitNPROC= of its unit (ulimit -u), and restart it; prlimit --pid " pid " --nproc=" 2 * most_processes " changes it as it runs. `ps -L -u " limited_user "` shows them.")
     else if (pids_max ~ /^[0-9]+$/ && pids_now >= 0.9 * pids_max)

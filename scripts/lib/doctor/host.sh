@@ -14,7 +14,7 @@ DOCTOR_MORE_KNOBS="ipv4/tcp_rto_max_ms ipv4/ip_local_reserved_ports ipv4/tcp_max
 # up for a year is what happens now.
 doctor_host() {
     {
-        [ "$doctor_seconds" -eq 0 ] || doctor_queues 1
+        [ "$doctor_seconds" -eq 0 ] || { doctor_queues 1 && doctor_waiters 1; }
         doctor_counters counter
         doctor_began=$(doctor_clock)
         doctor_system
@@ -26,11 +26,21 @@ doctor_host() {
             doctor_counters later
             printf 'looked\t%s\t%s\nbetween\t%s\n' "$doctor_began" "$(doctor_clock)" "$doctor_seconds"
             doctor_queues 2
+            doctor_waiters 2
         fi
         doctor_resolvers ""
         ! command -v ss >/dev/null || doctor_paths ss
-    } | doctor_awk host accept_queues host_tables network names places address listening json
+    } | doctor_awk host accept_queues receivers host_tables network names places address listening json
 }
+
+# doctor_waiters LOOK: who waits in the kernel until the receiver of a unix datagram has read
+# (unix_wait_for_peer in net/unix/af_unix.c), of this network namespace. Only root sees others'.
+doctor_waiters() {
+    for doctor_file in $(printf '%s\n' /proc/[0-9]*/task/[0-9]*/wchan | xargs grep -l unix_wait_for_peer | sed 's/.task.*//' | sort -u); do
+        [ "$(readlink "$doctor_file/ns/net")" != "$(readlink /proc/self/ns/net)" ] ||
+            printf 'waits-for-receiver\t%s\t%s\t%s\n' "$1" "${doctor_file##*/}" "$(tr '\t\n' '  ' <"$doctor_file/comm" | sed 's/ *$//')"
+    done
+} 2>/dev/null
 
 # Seconds, with two decimals.
 doctor_clock() {

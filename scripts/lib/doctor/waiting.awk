@@ -288,11 +288,11 @@ function mute_connections(    i, id, list) {
 
 # ---- Where it listens ----
 
-# Its listeners of TCP, or if it has none, its UDP ports that are no client's: if all of them are on
-# loopback addresses; else "".
+# Its listeners of TCP, or if none of those is on loopback addresses alone, its UDP ports that are no
+# client's: if all of them are; else "".
 function on_loopback_alone(    list) {
     list = loopback_list("tcp")
-    if (list == "")
+    if (list == "" || list == "others")
         list = loopback_list("udp")
     return list == "" || list == "others" ? "" : "It listens at loopback addresses alone (" list "): other hosts, and containers, " \
         (list ~ /UDP/ ? "get no answer if they ask for this host's address (snmpd: agentaddress; rsyslog: address=; chrony: allow)." : "are refused if they ask for this host's address.")
