@@ -667,6 +667,27 @@ read_on() {
     finds_only mtu log
 }
 
+@test "early-close: a server that reads nothing of its clients turns them away; one that has read some does not" {
+    turned() {
+        for n in 1 2; do
+            rec $n prog=nrpe call=close ret=0 errno= error= level=info side=accepted local=10.0.0.5:5666 peer=10.0.0.9:4000$n cause=reset-by-own-close rx=517 tx=0 unread=517 idle_ms=4 sent_ms= "$@"
+        done >log
+    }
+    turned
+    finds_only early-close log
+    figure connections -eq 2
+    jq -e '.findings[0] | (.title | contains("before it has read anything")) and (.advice | contains("10.0.0.9 in its list"))' findings.json
+    turned unread=5
+    finds_nothing log
+    turned tx=100 sent_ms=3
+    finds_nothing log
+    turned rx=0 unread=
+    finds_nothing log
+    turned rx=3000 unread=2000
+    finds_only early-close log
+    jq -e '.findings[0].title | contains("before it has read all")' findings.json
+}
+
 @test "own-reset: a server that is silent until its timeout, and closes with a request unread" {
     times 2 rec call=close ret=0 errno= error= level=info prog=haproxy side=accepted local=10.0.0.5:9001 peer=10.0.0.9:40000 state=FIN_WAIT1 cause=reset-by-own-close unread=31 idle_ms=1012 sent_ms=3012 >log
     finds_only own-reset log
@@ -1783,6 +1804,20 @@ late() {
     # Another connection's.
     sed -i 's/44312/44313/' server.log
     [[ $(findings client.log server.log) != both-sides ]]
+}
+
+@test "two logs: one of the resets has no record, for its data came just as the server closed; not more of them than have one" {
+    { for n in 1 2 3; do rec "$n.997" rx=0 tx=517 local=10.0.0.5:4431$n idle_ms=3 sent_ms=1; done; } >client.log
+    closes() {
+        rec "$1.996" prog=httpd pid=7 call=close ret=0 errno= error= level=info side=accepted local=10.0.0.9:80 peer=10.0.0.5:4431$1 cause=reset-by-own-close rx=517 tx=0 unread=517
+    }
+    { started 0 httpd; closes 1; closes 2; } >server.log
+    finds_only both-sides client.log server.log
+    figure pairs -eq 2
+    jq -e '.findings[0] | (.meaning | contains("turns away")) and (.advice | contains("10.0.0.5 in its list"))' findings.json
+    { started 0 httpd; closes 1; } >server.log
+    findings client.log server.log >kinds
+    [ "$(sort kinds)" = $'both-sides\nno-record-there' ]
 }
 
 @test "two logs: a server's failed write is the client's own timeout" {

@@ -87,13 +87,21 @@ function is_missing_there(i,    n, logs, k) {
     return 0
 }
 
-function tell_both_sides(    g, part) {
+function tell_both_sides(    g, part, done) {
     for (g = 1; g <= groups; g++) {
         split(group_key[g], part, SUBSEP)
         if (part[1] == "done")
-            tell_what_other_end_did(g)
+            done[party_of(group_first[g])] = tell_what_other_end_did(g) SUBSEP group_size[g]
         else if (part[1] == "both")
             tell_both_were_reset(g)
+    }
+    for (g = 1; g <= groups; g++) {
+        if (group_key[g] !~ /^none/)
+            continue
+        # Data that comes between the look before a close and the close itself is not known to be unread.
+        split(done[party_of(group_first[g])], part, SUBSEP)
+        if (part[2] >= group_size[g])
+            claim(g, part[1])
         else
             tell_no_record_there(g)
     }
@@ -112,13 +120,16 @@ function tell_what_other_end_did(g,    i, j, n, unread, did, size) {
         "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
         cause_of[j] == "gave-up-waiting" ? "Nothing in between caused it." \
             : size != "" ? size \
+            : turns_away(j) ? turned_away() \
             : "A close with " (group_most[g] > 0 ? "data unread" : "SO_LINGER 0") " makes its kernel send RST; the network did nothing.", \
         size != "" ? size_advice(j) : cause_of[j] == "gave-up-waiting" ? "make " spoken_prog(i) " answer sooner, or raise the timeout of " spoken_prog(j) "." \
+            : turns_away(j) ? turned_away_advice(j) \
             : "find out why " spoken_prog(j) " closes" (group_most[g] > 0 ? " before it has read all" : "") ": its own log at " moment(j) ".")
     add_figure(n, "unread", unread_of[j] + 0)
     add_figure(n, "pairs", group_size[g])
     add_figure(n, "ms_apart", sprintf("%.3f", at_of[i] - at_of[j]) + 0)
     claim_other_ends(g, n)
+    return n
 }
 
 function claim_other_ends(g, n,    m, member, k) {
@@ -145,7 +156,7 @@ function tell_no_record_there(g,    i, n, what) {
     what = cause_of[i] == "connection-timed-out" ? "timeouts" : "resets"
     n = found("no-record-there", "warn", g, \
         printable(missing_in[i]) " has no record of the " what " of " spoken_prog(i) " by " printable(peer_of[i]), \
-        tally(g, "connection", "connections") ", first at " moment(i) " from " printable(local_of[i]) ". A close would be there.", \
+        tally(g, "connection", "connections") ", first at " moment(i) " from " printable(local_of[i]) ". A close would be there, but for one just as data came.", \
         "Something in between did it, or the server's process was killed, which leaves no record.", \
         "was it restarted then? If not, `tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0'` there.")
     add_figure(n, "connections", group_size[g])

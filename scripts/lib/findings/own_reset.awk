@@ -15,8 +15,8 @@ function find_own_reset(    i, g) {
         tell_own_reset(g)
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted" && unread_of[i] >= LEAST_REST && rx_of[i] > 0)
-            put_in_group(party_of(i) SUBSEP (tx_of[i] > 0), i, unread_of[i])
+        if (is_open(i) && cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted" && (unread_of[i] >= LEAST_REST && rx_of[i] > 0 || turns_away(i)))
+            put_in_group(party_of(i) SUBSEP (tx_of[i] > 0) SUBSEP turns_away(i), i, unread_of[i])
     for (g = 1; g <= groups; g++)
         if (group_size[g] > 1)
             tell_early_close(g)
@@ -25,6 +25,19 @@ function find_own_reset(    i, g) {
 # It had answered before, and was silent while it was asked again: no refused upload.
 function resets_its_client(i) {
     return cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted" && unread_of[i] > 0 && sent_of[i] >= LEAST_SURE_PAUSE && idle_of[i] >= LEAST_SURE_PAUSE
+}
+
+# It has read nothing of what its client sent, and said nothing: as whoever has a list of clients does.
+function turns_away(i) {
+    return cause_of[i] == "reset-by-own-close" && side_of[i] == "accepted" && unread_of[i] > 0 && unread_of[i] == rx_of[i] && value_is_zero(tx_of[i])
+}
+
+function turned_away() {
+    return "It read nothing: it turns away clients not in its list, or too many; or it was about to end."
+}
+
+function turned_away_advice(i) {
+    return "is " printable(host_of(peer_of[i])) " in its list (`sockshim explain allowed-hosts`)? Its log at " clock(i) "."
 }
 
 function tell_own_reset(g,    i, n, time) {
@@ -43,10 +56,10 @@ function tell_own_reset(g,    i, n, time) {
 function tell_early_close(g,    i, n) {
     i = group_first[g]
     n = found("early-close", "info", g, \
-        spoken_prog(i) " itself resets its clients: it " (tx_of[i] > 0 ? "answers" : "closes") " before it has read all", \
+        spoken_prog(i) " itself resets its clients: it " (tx_of[i] > 0 ? "answers" : "closes") " before it has read " (turns_away(i) ? "anything" : "all"), \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) "; " spoken_range_bytes(g) " of the request unread, " (tx_of[i] > 0 ? spoken_bytes(tx_of[i]) " sent." : "nothing answered."), \
-        "A close with data unread sends RST" (tx_of[i] > 0 ? ", and the client may lose the answer for it (a proxy says 502)." : ": a limit of size, or an error."), \
-        tx_of[i] > 0 ? "let it read the body first, also where it refuses (401, 413; uWSGI: post-buffering)." \
+        turns_away(i) ? turned_away() : "A close with data unread sends RST" (tx_of[i] > 0 ? ", and the client may lose the answer for it (a proxy says 502)." : ": a limit of size, or an error."), \
+        turns_away(i) ? turned_away_advice(i) : tx_of[i] > 0 ? "let it read the body first, also where it refuses (401, 413; uWSGI: post-buffering)." \
             : "its log at " clock(i) "; what is the largest that it takes? `sockshim explain too-large`.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "unread", group_most[g])
