@@ -520,6 +520,13 @@ with_places() {
     has_findings 1
 }
 
+@test "a unix socket's receiver that does not read: it is that process, and others wait" {
+    run -0 in_network "$PYTHON" "$SCENE" unix_peer_does_not_read sh -c '"$0" doctor "$(pgrep -P "$PPID" | head -n 1)"' "$SOCKSHIM_COMMAND"
+    says "1 1 process waits until it reads the datagrams sent to it: python" "nc -vz HOST PORT"
+    run -0 in_network "$PYTHON" "$SCENE" unix_datagrams "$SOCKSHIM_COMMAND" doctor
+    says_not "until it reads"
+}
+
 @test "of the host: who waits for a unix socket's receiver in both looks; of another network namespace, or in one look, nobody" {
     run -0 in_network "$PYTHON" "$SCENE" unix_peer_does_not_read "$SOCKSHIM_COMMAND" doctor
     says "1 process waits until the receiver of a unix datagram reads, whose queue is full: python" "sockshim explain syslog"

@@ -250,9 +250,9 @@ function unanswered_elsewhere(cause, count) {
             "address in this network (split DNS, /etc/hosts).")
         return
     }
-    finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". The SYNs or their answers were lost, or not " \
-        "answered; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
-    act("run sockshim doctor on that host: ListenDrops there says whether its backlog was full.")
+    finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". A firewall there or on the path drops the SYNs or their answers, " \
+        "the host is off, or its accept queue is full; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
+    act("nc -vz HOST PORT: does another port of it answer? Then it is up: sockshim doctor there says by ListenDrops whether the queue was full, else look for the firewall.")
 }
 
 # RSTs that were neither refusals of this run by this host nor a program's close (tcp_v4_send_reset

@@ -37,6 +37,7 @@ END {
     unacknowledged()
     closed_windows()
     unix_peer_does_not_read()
+    its_senders_wait()
     connecting()
     not_closed()
     not_read()

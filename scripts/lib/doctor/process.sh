@@ -25,6 +25,7 @@ doctor_tell_process() {
         doctor_process_titles 1
         doctor_counters counter "$doctor_its/net"
         doctor_process_sockets 1
+        doctor_waiters 1
         doctor_process_threads earlier
         doctor_process_state
         doctor_process_cpu 1
@@ -33,6 +34,7 @@ doctor_tell_process() {
         [ "$doctor_seconds" -eq 0 ] || sleep "$doctor_seconds"
         doctor_process_descriptors
         doctor_process_sockets 2
+        [ "$doctor_seconds" -eq 0 ] || doctor_waiters 2
         doctor_counters later "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_owners "$doctor_ss"
         doctor_process_cpu 2
@@ -44,7 +46,7 @@ doctor_tell_process() {
         [ -z "$doctor_ss" ] || doctor_process_peers "$1"
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting inside workers locks \
+    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting receivers inside workers locks \
         confined titles names places address listening json
 }
 

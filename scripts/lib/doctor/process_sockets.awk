@@ -144,6 +144,8 @@ function add_ss_unix(look, line,    word, id, other, at, owner) {
         owner = substr(line, RSTART + 9, RLENGTH - 9)
         sub(/",pid=/, ", pid ", owner)
         unix_owner[id] = owner
+        if (look == 2 && word[1] == "u_dgr" && other[3] > 0)
+            senders_of[other[3]] = join(senders_of[other[3]], owner)
     }
     if (!(id in fd))
         return
