@@ -2182,6 +2182,11 @@ client_ends() {
     failed_connect 1 call=sendto type=udp local=0.0.0.0:40000 peer=10.9.9.9:9 error=ENETUNREACH errno=101 cause=unreachable >log
     finds_only unreachable log
     run ! grep -qi multicast findings.json
+    # curl --interface ADDRESS goes on.
+    failed_connect 1 call=setsockopt local= peer= error=ENODEV errno=19 cause=other >log
+    finds_only no-interface log
+    { cat log; under_way 1.1; failed_connect 1.2 call=getsockopt ret=0 errno=111 error=ECONNREFUSED cause=connection-refused; } >on.log
+    finds_only refused on.log
     # Other options, and other descriptors.
     failed_connect 1 call=ioctl type=udp local= peer= error=ENODEV errno=19 cause=other >log
     [[ $(findings log) != *no-interface* ]]

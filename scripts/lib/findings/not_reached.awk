@@ -29,9 +29,15 @@ function not_reached_kind(i) {
 }
 
 # ENODEV: a multicast group is joined where a route leads to it (ip_mc_find_dev in net/ipv4/igmp.c),
-# unless the program names an interface, which SO_BINDTODEVICE always does.
-function has_no_interface(i) {
-    return call_of[i] == "setsockopt" && error_of[i] == "ENODEV"
+# unless the program names an interface, which SO_BINDTODEVICE always does. curl --interface takes
+# what it is given for one, and if there is none for an address (bindlocal in lib/cf-socket.c).
+function has_no_interface(i,    j) {
+    if (call_of[i] != "setsockopt" || error_of[i] != "ENODEV")
+        return 0
+    for (j = i + 1; j <= kept_count && type_of[i] ~ /tcp/; j++)
+        if (pid_of[j] == pid_of[i] && fd_of[j] == fd_of[i] && machine_of[j] == machine_of[i])
+            return peer_of[j] == ""
+    return 1
 }
 
 # Multicast, and the broadcast of whatever network it is.
@@ -117,6 +123,8 @@ function not_reached_meaning(i, ms) {
             : ms < 500 ? "So something answered (ICMP): a firewall there or on the path rejects it. With a host that does not answer it takes 3 s." \
             : is_own_bridge(i) ? "This host looks for it by its own " printable(host_of(local_of[i])) ", where nobody answers ARP: does a network of Docker's hide it?" \
             : "It takes that long when no host answers ARP: it is off, or the router to it, or this host looks in the wrong network."
+    if (has_no_interface(i) && type_of[i] ~ /tcp/)
+        return "The interface that it names is missing; curl --interface asks so for an address as well, and goes on."
     if (has_no_interface(i))
         return "No route, as the default route, says where to join a multicast group; or the interface that it names is missing."
     if (cause_of[i] == "unreachable" && is_to_many(i))
