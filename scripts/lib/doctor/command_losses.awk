@@ -99,13 +99,13 @@ function datagrams_dropped() {
 
 # A socket of UDP that is not connected is told of no ICMP (net/ipv4/udp.c, __udp4_lib_err), and the C
 # library asks name servers without a record. On this host itself ICMP counts as sent as well.
-function rejected_datagrams(    icmp, unanswered) {
+function rejected_datagrams(    icmp, lacking) {
     icmp = moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"] - told_by_icmp - tcp["connection-refused", "elsewhere"]
-    unanswered = moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"] - moved["UdpInDatagrams"] - moved["Udp6InDatagrams"]
-    if (icmp <= told_by_icmp || unanswered <= 0 || names_failed() || moved["TCPSynRetrans"] || moved["RetransSegs"])
+    lacking = moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"] - moved["UdpInDatagrams"] - moved["Udp6InDatagrams"]
+    if (icmp <= told_by_icmp || lacking <= 0 || names_failed() || moved["TCPSynRetrans"] || moved["RetransSegs"])
         return
     finding("datagrams-rejected", "ICMP came in " times(icmp) " that a destination is unreachable (" grown("IcmpInDestUnreachs") "), and of " count_of(moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"], "UDP datagram") \
-        " that went out " unanswered (unanswered == 1 ? " was" : " were") " not answered (UdpOutDatagrams, UdpInDatagrams). By UDP a program is not told, unless it has connected its socket: it waits for an answer, or loses what wants none. " \
+        " that went out " lacking (lacking == 1 ? " was" : " were") " not answered (UdpOutDatagrams, UdpInDatagrams). By UDP a program is not told, unless it has connected its socket: it waits for an answer, or loses what wants none. " \
         "Nothing listens at that port (or only at 127.0.0.1, as snmpd does in Debian), or a firewall rejects it.")
     act("tcpdump -vni any icmp or icmp6 meanwhile names host and port. There: ss -lunp: does the server listen at that address? Else nft list ruleset.")
     avoid("a longer time limit, or a search for lost packets: they arrive.")
