@@ -1,7 +1,7 @@
 # Entries of causes.txt and topics/*.txt for people. After wrap.awk, causes.awk and
-# topics.awk; from explain.sh: the PATH of causes.txt, the WORD that chooses a cause, the
-# NAME if that is an errno, and the terminal's COLUMNS; what else is asked is in the
-# environment, and the files of topics are the arguments.
+# topics.awk; from explain.sh: the PATH of causes.txt, the NAME of an errno, and the terminal's
+# COLUMNS; the word that chooses a cause, or what else is asked, is in the environment, where
+# awk leaves a backslash alone, and the files of topics are the arguments.
 
 function show(cause,    i) {
     if (shown++)
@@ -57,6 +57,7 @@ function list_topics(    i, line) {
 
 BEGIN {
     asked = ENVIRON["EXPLAIN_ASKED"]
+    word = ENVIRON["EXPLAIN_WORD"]
     screen = columns > 100 ? 100 : columns < 40 ? 40 : columns + 0
     read_causes(path)
     read_topics()

@@ -104,7 +104,7 @@ explain_is_known() {
 # explain_print_causes WORD ERRNO: the blocks that one of them chooses; all if both are
 # empty. Fails if there is none.
 explain_print_causes() {
-    explain_awk -v word="$1" -v name="$2"
+    EXPLAIN_WORD=$1 explain_awk -v name="$2"
 }
 
 # explain_print_topic TEXT: the topic that its words are of. Fails if there is none.
