@@ -260,6 +260,57 @@ times() {
     finds_nothing log
 }
 
+@test "answer-unread: all that it ever said, before it took a byte, turns clients away as they connect; after a request it does not" {
+    local away="call=send cause=write-after-close error=EPIPE errno=32 idle_ms=0 sent_ms=0 unread=33"
+    # shellcheck disable=SC2086
+    rec 0 $away rx=33 tx=0 unacked=24 >log
+    finds_only answer-unread log
+    grep -q 'turns clients away as they connect' findings.json
+    grep -q 'nc 10.0.0.9 80' findings.json
+    # A request that had arrived; a greeting that was read before; one of two.
+    # shellcheck disable=SC2086
+    rec 0 $away rx=33 tx=24 unacked=0 >asked
+    # shellcheck disable=SC2086
+    rec 0 $away rx=80 tx=0 unacked=24 >greeted
+    # shellcheck disable=SC2086
+    { cat log; rec 9 $away rx=33 tx=24 local=10.0.0.5:40002; } >both
+    for log in asked greeted both; do
+        finds_only answer-unread "$log"
+        run ! grep -q 'turns clients away' findings.json
+    done
+}
+
+@test "last-word: the peer spoke and closed, and a goodbye came too late; TLS's own, and what the peer took, are none" {
+    local closed="call=recv ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE rx=454 tx=138 idle_ms=0 sent_ms=0"
+    # shellcheck disable=SC2086
+    { rec 0 $closed unacked=5; rec 9 $closed unacked=5 local=10.0.0.5:40002; } >log
+    finds_only last-word log
+    figure connections -eq 2
+    figure sent -eq 5
+    [ "$(jq -r '.findings[0].level' findings.json)" = info ]
+    grep -q 'what app then sent (5 bytes, perhaps its goodbye) found it closed' findings.json
+    run ! grep -q pgbouncer findings.json
+    sed 's/peer=10.0.0.9:80/peer=10.0.0.9:6432/' log >pooler
+    finds_only last-word pooler
+    grep -q 'explain pgbouncer' findings.json
+    # TLS's goodbye; one that was taken; the side that accepted.
+    # shellcheck disable=SC2086
+    rec 0 $closed unacked=24 >tls
+    # shellcheck disable=SC2086
+    rec 0 $closed state=CLOSE_WAIT unacked=0 tx=143 >taken
+    # shellcheck disable=SC2086
+    rec 0 $closed unacked=5 side=accepted >accepted
+    for log in tls taken accepted; do
+        findings "$log" >kinds
+        run ! grep -q last-word kinds
+    done
+    # It had been silent before: its last word was no answer to this.
+    # shellcheck disable=SC2086
+    rec 0 $closed unacked=5 idle_ms=800 >silent
+    findings silent >kinds
+    run ! grep -qx last-word kinds
+}
+
 @test "last-words: a line, and the end at once; a longer answer is none" {
     rec 0 call=read rx=22 tx=41 idle_ms=0 sent_ms=0 side= >log
     finds_only last-words log
@@ -581,6 +632,41 @@ ended_together() {
     finds_nothing log
     # A server's clients leave together when a page is left.
     ended_together 3100 9700 700 21200 | sed 's/side=connected/side=accepted/' >log
+    finds_nothing log
+}
+
+# taken_over MS...: one connection after the other, each ended after so much silence, and made again after 1 s.
+taken_over() {
+    local n=0 at=0 ms
+    for ms; do
+        at=$(awk -v at="$at" -v ms="$ms" 'BEGIN { print at + 1 + ms / 1000 }')
+        rec "$at" call=read ret=0 errno=0 error= level=info cause=peer-closed state=CLOSE_WAIT rx=9 tx=28 idle_ms="$ms" sent_ms="$ms" local=10.0.0.5:4000$((n++))
+    done
+}
+
+@test "closed-again: at any time, with the same bytes, is no limit of idle time, but another client in its place; other bytes, or a speaking peer, are none" {
+    taken_over 552 60 448 1000 1000 >log
+    finds_only closed-again log
+    figure connections -eq 5
+    grep -q 'after 60 ms to 1 s' findings.json
+    grep -q 'No limit of idle time, as the times differ: another client with the same ID' findings.json
+    grep -q 'explain client-id' findings.json
+    # After the same time each: a limit is as likely.
+    taken_over 1000 1000 1000 1004 1000 >log
+    finds_only closed-again log
+    run ! grep -q 'No limit of idle time' findings.json
+    # Four; all very soon; other answers; the peer spoke later than it was asked.
+    taken_over 552 60 448 1000 >four
+    taken_over 52 60 248 340 52 >soon
+    taken_over 552 60 448 1000 1000 | awk '{ sub(/rx=9 /, "rx=" 9 + NR " ") } 1' >other
+    taken_over 552 60 448 1000 1000 | sed 's/sent_ms=/&4/' >spoken
+    for log in four soon other spoken; do
+        finds_nothing "$log"
+    done
+    # But a broker's subscriber may have been sent messages.
+    sed 's/peer=10.0.0.9:80/peer=10.0.0.9:1883/' other >log
+    finds_only closed-again log
+    sed 's/peer=10.0.0.9:80/peer=10.0.0.9:1883/' four >log
     finds_nothing log
 }
 

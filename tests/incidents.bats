@@ -724,6 +724,80 @@ again()'
     run ! grep -q replica-loop findings.json
 }
 
+@test "two clients of mosquitto under one ID throw each other out; one that is alone is left in peace" {
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\nlog_dest file %s\nlog_type subscribe\n' "$PORT" "$PWD/broker" >m.conf
+    [ "$(id -u)" -ne 0 ] || echo "user root" >>m.conf
+    background mosquitto -c m.conf
+    wait_for_port "$PORT"
+    local kind
+    for kind in sensor alone; do
+        : >broker
+        "$SOCKSHIM_COMMAND" -q -o "log.$kind" -- mosquitto_sub -h 127.0.0.1 -p "$PORT" -i sensor -t t 3>&- &
+        local sub=$! n=0 pause
+        for pause in .1 .9 .3 .6 .2 .8 .1; do
+            [ "$kind" = alone ] || n=$((n + 1))
+            wait_until sh -c "[ \$(grep -c ' sensor 0 t' broker) -ge $n ]"
+            sleep "$pause"
+            mosquitto_pub -h 127.0.0.1 -p "$PORT" -i "$kind" -t other -m x
+        done
+        kill "$sub"
+        wait "$sub" || :
+    done
+    finds_only closed-again log.sensor
+    figure connections -ge 5
+    grep -q 'another client with the same ID' findings.json
+    finds_nothing log.alone
+}
+
+@test "what the peer said last, and a goodbye that comes too late; one that it waits for is none" {
+    local serve='c.recv(100); c.sendall(b"r" * 300 + b"FATAL: limit"); '
+    local client='
+import select
+s = connect()
+s.sendall(b"request")
+while not s.recv(1000).endswith(b"limit"):
+    pass
+p = select.poll()
+p.register(s, select.POLLRDHUP)
+if len(sys.argv) < 2 or p.poll(500):
+    p.poll()
+s.sendall(b"X\0\0\0\4")
+quietly(s.recv, 100)'
+    python_server "$serve"'c.close()'
+    python_client log "$client"
+    finds_only last-word log
+    figure sent -eq 5
+    PORT=$(free_port)
+    python_server "$serve"'c.recv(100); c.sendall(b"221 bye"); c.close()'
+    python_client log2 "${client/p.poll()/pass}"
+    finds_nothing log2
+}
+
+@test "memcached has no room for further connections, and says so before it is asked; one that answers is none" {
+    background memcached -u "$(id -un)" -l 127.0.0.1 -p "$PORT" -c 40 -t 1 -o maxconns_fast
+    wait_for_port "$PORT"
+    local client='
+import select
+held = [connect() for n in range(60)]
+for n in range(2):
+    s = connect()
+    p = select.poll()
+    p.register(s, select.POLLRDHUP)
+    p.poll()
+    quietly(s.sendall, b"set k 0 0 1\r\n")
+    quietly(s.sendall, b"v\r\n")
+import os
+os._exit(0)'
+    python_client log "$client"
+    findings log | grep -qx answer-unread || fails_with "$(cat findings.json log)"
+    grep -q 'turns clients away as they connect' findings.json
+    python_client log2 '
+s = connect()
+s.sendall(b"set k 0 0 1\r\nv\r\n")
+s.recv(100)'
+    finds_nothing log2
+}
+
 @test "a server that tells a silent client off and closes, after the same time" {
     python_server '
 c.recv(100); c.sendall(b"ok"); c.settimeout(2)

@@ -49,6 +49,7 @@ function find_all() {
     find_both_wait()
     find_ended_together()
     find_closed_again()
+    find_last_word()
     find_health_check()
     find_tls_left()
     find_silent_end()

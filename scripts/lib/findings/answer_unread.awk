@@ -176,14 +176,24 @@ function refused_meaning(g) {
     return "It came " spoken_range(life_least, life_most) " after the connect: so much may be too large (413), or take too long (408)."
 }
 
+# All that came is unread, and nothing was acknowledged: it had closed before a request could reach it.
+function took_nothing(g,    n, member, k) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (!value_is_zero(tx_of[member[k]]) || rx_of[member[k]] != unread_of[member[k]])
+            return 0
+    return 1
+}
+
 function tell_last_message(g, bytes, was_idle,    i, is_large) {
     i = group_first[g]
     is_large = all_marked(g, sent_much)
     return found("answer-unread", "warn", g, \
         spoken_peer(i) " ended connections, and its last " bytes " are unread here", \
         spoken_prog(i) ": " tally(g, "connection", "connections") "; the peer sent them" (was_idle ? " " spoken(idle_of[i]) " before" : "") " and closed" (is_large ? " in the midst of " spoken_bytes(tx_of[i] + unacked_of[i] + unsent_of[i]) " to it" : "") ".", \
-        is_large ? refused_meaning(g) \
+        is_large ? refused_meaning(g) : took_nothing(g) ? "It had closed before it took a byte: it turns clients away as they connect (too many connections, a blocked address)." \
             : "Such a last message often says why a server refuses (HTTP 413, a MySQL error, a TLS alert); it was not read here.", \
         is_large ? "`tcpdump -A -ni any port " port_of(peer_of[i]) "` shows it; `sockshim explain " (is_by_time(g) ? "slow-request`." : "too-large`, and slow-request.") \
+            : took_nothing(g) ? "`nc " printable(host_of(peer_of[i])) " " port_of(peer_of[i]) "` shows it while it lasts; `sockshim explain connection-limit`." \
             : "see it with `tcpdump -A -ni any port " port_of(peer_of[i]) "` or " spoken_prog(i) "'s verbose option.")
 }
