@@ -63,7 +63,7 @@ has_findings() {
 
 @test "descriptors that run out" {
     run -0 in_network sh -c 'ulimit -n 64; exec "$@"' - "$PYTHON" "$SCENE" few_descriptors sh -c '"$0" doctor --seconds 0 "$PPID"' "$SOCKSHIM_COMMAND"
-    says " of the 64 descriptors that it may open are in use" "prlimit --pid " "sockets of other kinds, not bound or not connected"
+    says " of the 64 descriptors that it may open are in use" "or the setting from which it has them" "prlimit --pid " "sockets of other kinds, not bound or not connected"
 }
 
 @test "processes and threads that run out: those of its user, and of its cgroup; not of root" {

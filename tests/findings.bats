@@ -293,6 +293,14 @@ times() {
     sed 's/peer=10.0.0.9:80/peer=10.0.0.9:6432/' log >pooler
     finds_only last-word pooler
     grep -q 'explain pgbouncer' findings.json
+    # As long after the connect each time, if the log has the connects; another time after the second.
+    # shellcheck disable=SC2086
+    { under_way 0; rec 4.01 $closed unacked=5; under_way 10; rec 14.05 $closed unacked=5 local=10.0.0.5:40002; } >aged
+    finds_only last-word aged
+    grep -q 'each time 4 s after the connect: a limit of time' findings.json
+    sed 's/T12:00:14/T12:00:17/' aged >unlike
+    finds_only last-word unlike
+    run ! grep -q 'after the connect' findings.json
     # TLS's goodbye; one that was taken; the side that accepted.
     # shellcheck disable=SC2086
     rec 0 $closed unacked=24 >tls
@@ -717,6 +725,10 @@ read_on() {
     rec 0 rx=8000000 tx=14 idle_ms=5000 sent_ms=9000 >log
     finds_only slow-reader log
     figure rx -eq 8000000
+    run ! grep -q net_write_timeout findings.json
+    sed 's/peer=10.0.0.9:80/peer=10.0.0.9:3306/' log >database
+    finds_only slow-reader database
+    grep -q net_write_timeout findings.json
     # A send that timed out, behind a closed window or not.
     rec 0 call=send error=EAGAIN errno=11 cause=timeout side=accepted prog=app local=10.0.0.5:80 peer=10.0.0.9:40000 unsent=90000 blocked_by=window waited_ms=2000 >log
     finds_only slow-reader log

@@ -1234,6 +1234,7 @@ print(len(made))"
     full log
     finds own-deadline log
     advises own-deadline SOCKSHIM_BACKLOG=1024
+    grep -q 'sockshim doctor` meanwhile: who does not accept' findings.json
     full log.2 SOCKSHIM_BACKLOG=1024
     grep -qx 12 said || fails_with "$(cat said)"
     [[ $(findings log.2) != *own-deadline* ]]

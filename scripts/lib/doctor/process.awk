@@ -78,7 +78,7 @@ function few_descriptors() {
         return
     finding("descriptor-limit", (descriptors > nofile ? "All of the " nofile : descriptors " of the " nofile) " descriptors that it may open are in use" held_by_one() ". When none is left, accept, socket and open fail with " \
         "EMFILE; clients then wait in the accept queue until that is full, too.", 1)
-    act("if they are all needed: ulimit -n, or LimitNOFILE= of its unit, and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
+    act("if they are all needed: ulimit -n, LimitNOFILE= of its unit, or the setting from which it has them (memcached: -c), and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
         "If their number only ever grows, the program forgets to close them: see below what they are.")
 }
 

@@ -25,8 +25,13 @@ function tell_last_word(g,    i, n) {
     n = found("last-word", "info", g, \
         spoken_peer(i) " said a last word to " spoken_prog(i) " and closed", \
         tally(g, "connection", "connections") ", first at " clock(i) "; what " spoken_prog(i) " then sent (" spoken_range_bytes(g) ", perhaps its goodbye) found it closed.", \
-        "The peer ended it, and may have said why (a limit, a shutdown); " spoken_prog(i) " has read that, and need not show it.", \
+        "The peer ended it, and may have said why (" (is_of_one_age(g) ? "each time " spoken_range(life_least, life_most) " after the connect: a limit of time" : "a limit, a shutdown") "); " spoken_prog(i) " has read that, and need not show it.", \
         "its log at " clock(i) (port_of(peer_of[i]) == 6432 ? "; `sockshim explain pgbouncer`." : "; `tcpdump -A -ni any port " port_of(peer_of[i]) "` shows it."))
     add_figure(n, "connections", group_size[g])
     add_figure(n, "sent", group_most[g])
+}
+
+# Whether all of them had lived as long, in life_least and life_most.
+function is_of_one_age(g) {
+    return group_size[g] > 1 && know_lives(g) && life_least >= 1000 && life_most - life_least <= 120 + life_least * 0.05
 }

@@ -388,7 +388,7 @@ function unanswered_advice(i, ms,    sooner) {
 
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.
 function full_queue_advice(i) {
-    return "`SOCKSHIM_BACKLOG=1024` for the server, if `ss -ltnp sport = :" port_of(peer_of[i]) "` shows Recv-Q > Send-Q."
+    return "`sockshim doctor` meanwhile: who does not accept, and why? Only in bursts: `SOCKSHIM_BACKLOG=1024` for it."
 }
 
 function is_to_all(i) {

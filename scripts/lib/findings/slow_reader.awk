@@ -73,8 +73,13 @@ function tell_cut_off_behind(g,    i, n) {
     n = found("slow-reader", "warn", g, \
         spoken_peer(i) " cuts " spoken_prog(i) " off in the middle of its data", \
         tally(g, "connection", "connections") "; after " spoken_range_bytes(g) " nothing came for " spoken(idle_of[i]) ", then the reset at " clock(i) ".", \
-        "Either " spoken_prog(i) " read too slowly and was dropped (an output buffer limit, a send timeout), or the server hung and died.", \
+        "Either " spoken_prog(i) " read too slowly and was dropped (" its_limit(peer_of[i]) "), or the server hung and died.", \
         "if Recv-Q of `ss -tn dst " spoken_peer(i) "` is full meanwhile, read faster.")
     add_figure(n, "rx", group_most[g])
     add_figure(n, "connections", group_size[g])
+}
+
+# What a server of that port calls its limit for clients that do not read.
+function its_limit(address) {
+    return port_of(address) == 3306 ? "net_write_timeout" : port_of(address) == 6379 ? "client-output-buffer-limit" : "an output buffer limit, a send timeout"
 }
