@@ -8,7 +8,7 @@ load helpers
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     mkdir -p tree/scripts tree/tests bin
-    cp "$TOP/scripts/test" tree/scripts/
+    cp "$TOP/scripts/test" "$TOP/scripts/test_packages" tree/scripts/
     printf 'all programs unit:\n\t@:\n' >tree/Makefile
     file_of_tests fast '"passes" { true; }' '"is skipped" { skip "no such thing here"; }'
     # Begins, says so, and ends when it may.
@@ -208,7 +208,7 @@ says() {
 
 @test "of two names of a package the one that this release has is installed" {
     system_without mandoc
-    sed -i 's/^mandoc mandoc$/mandoc mandoc-old|mandoc/' tree/scripts/test
+    sed -i 's/^mandoc mandoc$/mandoc mandoc-old|mandoc/' tree/scripts/test_packages
     stub apt-cache '[ "$2" != mandoc-old ]'
     stub apt-get "echo \"\$*\" >>$PWD/calls" "case \$* in *install*) ln -sf /bin/true $PWD/bin/mandoc ;; esac"
     touch go
