@@ -20,16 +20,23 @@ function begin_tick(tick) {
 
 # Milliseconds since the midnight before the first record: small numbers stay whole
 # as keys in every awk. Of a time stamp or its beginning.
-function since_first_day(text,    date) {
-    date = substr(text, 1, 10)
+function since_first_day(text) {
     text = text substr("0000-00-00T00:00:00.000", length(text) + 1)
+    if (substr(text, 1, 16) != known_minute)
+        begin_minute(text)
+    return known_minute_at + ("1" substr(text, 18, 2) substr(text, 21, 3)) - 100000
+}
+
+function begin_minute(text,    date) {
+    date = substr(text, 1, 10)
     if (date != known_date) {
         if (known_date == "")
             first_day = day_of(date)
         known_date = date
         known_day = day_of(date) - first_day
     }
-    return (known_day * 86400 + digits(text, 12, 2) * 3600 + digits(text, 15, 2) * 60 + digits(text, 18, 2)) * 1000 + digits(text, 21, 3)
+    known_minute = substr(text, 1, 16)
+    known_minute_at = (known_day * 1440 + digits(text, 12, 2) * 60 + digits(text, 15, 2)) * 60000
 }
 
 function count_tick(    word, bucket, has_any) {

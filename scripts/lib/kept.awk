@@ -9,6 +9,7 @@ BEGIN {
         IS_NOISE[words[i]] = 1
     MOST_KEPT = 2500
     MOST_STRATA = 300
+    MOST_STRATA_OF_A_CAUSE = 100
     FIRST_KEPT = 64 # of a stratum; halved when there is too much
     SAMPLE_STEP = 16
 }
@@ -19,10 +20,12 @@ BEGIN {
 # of each.
 function keep(stratum, line,    n, step) {
     if (!(stratum in strata)) {
-        if (strata_count >= MOST_STRATA)
-            stratum = substr(stratum, 1, index(stratum, SUBSEP))
-        else
+        if (strata_count >= MOST_STRATA || strata_of[cause] >= MOST_STRATA_OF_A_CAUSE)
+            stratum = cause
+        else {
             strata_count++
+            strata_of[cause]++
+        }
     }
     n = strata[stratum]++
     if (n >= FIRST_KEPT) {
@@ -210,6 +213,12 @@ function port_of(address,    text) {
 function host_of(address) {
     sub(/:[0-9]+$/, "", address)
     return address
+}
+
+# As ip(8) takes it.
+function without_brackets(host) {
+    gsub(/[][]/, "", host)
+    return host
 }
 
 # due_of: whether an answer was due, for this side connected and spoke last, or never heard

@@ -5,15 +5,16 @@
 # what stands ahead of that. With as few searches as will do, each of as little as will do;
 # what is new in it is looked at more closely. Whatever else a line may be, read_any() knows.
 # ABOUT is then what is to be searched for more.
-function read_plain(line, pairs, size,    len, at, tick) {
+function read_plain(line, pairs, size,    len, text, at, tick) {
     len = length(pairs)
     if (substr(pairs, len - 4) != " why=" || size <= len + 1 || substr(line, size) != "\"" || substr(line, 1, 3) != "ts=")
         return 0
     # Where it was in the record before, as often as not.
-    if (substr(pairs, call_at, 6) != " call=" || !((head = substr(pairs, 32, call_at - 32)) in known_heads)) {
+    if (substr(pairs, call_at, 6) != " call=" || !((head = substr(pairs, 32, call_at - 32)) in heads)) {
         call_at = index(pairs, " call=")
-        head = substr(pairs, 32, call_at - 32)
-        if (!(head in known_heads) && !is_new_head(head))
+        text = substr(pairs, 32, call_at - 32)
+        head = host == "" ? text : text SUBSEP host
+        if (!(head in heads) && text !~ /^level=(debug|info|warn|error) event=return (pid=[0-9]+ )?(tid=[0-9]+ )?prog=[^ ]+$/)
             return 0
     }
     ts = substr(pairs, 4, 27)
@@ -39,18 +40,6 @@ function read_plain(line, pairs, size,    len, at, tick) {
     peer = substr(peer, 1, at - 1)
     if (own + 0 < 32768)
         leave_out_client_port()
-    return 1
-}
-
-# level=warn event=return pid=1 tid=1 prog=billing
-function is_new_head(text) {
-    if (text !~ /^level=(debug|info|warn|error) event=return (pid=[0-9]+ )?(tid=[0-9]+ )?prog=[^ ]+$/)
-        return 0
-    if (++known_head_count > MOST_UNCOUNTED) {
-        known_head_count = 1
-        split("", known_heads)
-    }
-    known_heads[text] = 1
     return 1
 }
 
@@ -94,41 +83,45 @@ function read_return(line,    tick) {
     tick = substr(ts, 1, tick_length)
     if (tick != last_tick)
         begin_tick(tick)
-    head = "level=" level " event=return pid=" value("pid") " tid=" value("tid") " prog=" value("prog")
-    own = value("local")
-    own = substr(own, length(own) - 4)
+    head = head_of_record() (host == "" ? "" : SUBSEP host)
     peer = other_end()
-    if (own + 0 < 32768)
-        leave_out_client_port()
+    if (peer ~ /^[0-9[]/) {
+        own = value("local")
+        own = substr(own, length(own) - 4)
+        if (own + 0 < 32768)
+            leave_out_client_port()
+    }
     if (cause == "peer-reset") {
         rx = value("rx")
-        idle = value("idle_ms")
+        if (rx != "")
+            idle = value("idle_ms")
     }
     return 1
+}
+
+# Nearly always it stands there as it is, but for a program's name in quotes.
+function head_of_record(    text, at) {
+    text = record_format == "json" ? "" : substr(record, 32, index(record, " call=") - 32)
+    if (text !~ /^level=[a-z]+ event=return (pid=[0-9]+ )?(tid=[0-9]+ )?prog=("[0-9]+"|[^ "]+)$/)
+        return "level=" level " event=return pid=" value("pid") " tid=" value("tid") " prog=" value("prog")
+    at = index(text, "\"")
+    return at ? substr(text, 1, at - 1) record_string(substr(text, at + 1) + 0) : text
 }
 
 # A service's port tells which service it is; a client's is any, and another one for
 # each of its connections. The lower of the two ends' ports is the service's. OWN is
 # the last five bytes of the own address: a number of 32768 or more, where Linux
 # begins to choose (ip_local_port_range), is a client's.
-function leave_out_client_port(    at) {
+function leave_out_client_port(    at, port) {
     if (peer !~ /^[0-9[]/)
         return
-    if (!(own in port_in))
-        port_in[own] = find_port(own)
+    port = substr(own, index(own, ":") + 1)
+    if (port ~ /[^0-9]/)
+        sub(/.*[^0-9]/, "", port)
     at = index(peer, "]:")
     at = at ? at + 1 : index(peer, ":")
-    if (port_in[own] && substr(peer, at + 1) + 0 > port_in[own])
+    if (port + 0 && substr(peer, at + 1) + 0 > port + 0)
         peer = substr(peer, 1, at - 1)
-}
-
-function find_port(text) {
-    if (++known_ports > MOST_UNCOUNTED) {
-        known_ports = 1
-        split("", port_in)
-    }
-    sub(/.*[^0-9]/, "", text)
-    return text + 0
 }
 
 function is_new_cause(text) {

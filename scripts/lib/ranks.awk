@@ -36,11 +36,14 @@ function rank_causes(    word, i) {
     }
 }
 
-function rank_peers(most,    key, part) {
+function rank_peers(most,    key, at, word) {
     for (key in peers) {
-        split(key, part, SUBSEP)
-        different_peers[part[1]]++
-        rank_in("peers of " part[1], part[2], peers[key], most)
+        at = index(key, SUBSEP)
+        if (at == length(key)) # no peer
+            continue
+        word = substr(key, 2, at - 2)
+        different_peers[word]++
+        rank_in("peers of " word, substr(key, at + 1), peers[key], most)
     }
 }
 
@@ -58,16 +61,17 @@ function rank_hosts(most, most_causes,    key, part, sum) {
     }
 }
 
-function rank_programs(most, most_processes,    key, part, i) {
+function rank_programs(most, most_processes,    key, at, prog, i) {
     for (key in programs)
         rank_in("programs", key, programs[key], most)
     for (i = 1; i <= ranked_count["programs"]; i++)
         is_told[ranked_label["programs", i]] = 1
     for (key in processes) {
-        split(key, part, SUBSEP)
-        if (!is_told[part[1]])
+        at = index(key, SUBSEP)
+        prog = substr(key, 1, at - 1)
+        if (!(prog in is_told))
             continue
-        different_processes[part[1]]++
-        rank_in("processes of " part[1], part[2], processes[key], most_processes)
+        different_processes[prog]++
+        rank_in("processes of " prog, substr(key, at + 1), processes[key], most_processes)
     }
 }

@@ -37,33 +37,36 @@ function read_logfmt(line,    quote) {
     } else if (!read_quoted(line))
         return 0
     ts = substr(line, 4, 27)
-    return length(line) > quote && is_whole(record_why, record_format == "quoted" && "settings" in record_pairs)
+    return length(line) > quote && is_whole(record_why, record_format == "quoted" && index(record, " settings=\""))
 }
 
 # A value with a blank, a quote or = is in quotes, and what stands there may look
-# like a key: those are taken out, one by one, and RECORD is what is left. In a copy
-# without what is escaped, every quote begins or ends one.
-function read_quoted(line,    strings, part, word, count, words, key, i, at) {
+# like a key: RECORD has the number of such a string in its place. In a copy without
+# what is escaped, every quote begins or ends one.
+function read_quoted(line,    strings, count, i) {
     record_format = "quoted"
-    record = ""
-    split("", record_pairs)
+    record_line = line
     strings = line
     gsub(/\\[\\"]/, "__", strings)
-    count = split(strings, part, "\"")
-    at = 1
-    for (i = 1; i < count; i += 2) {
-        if (substr(part[i], length(part[i])) != "=")
+    count = split(strings, record_part, "\"")
+    record = record_part[1]
+    for (i = 2; i < count; i += 2) {
+        if (substr(record, length(record)) != "=")
             return 0
-        record = record part[i]
-        words = split(part[i], word, " ")
-        key = substr(word[words], 1, length(word[words]) - 1)
-        at += length(part[i]) + 1
-        record_pairs[key] = substr(line, at, length(part[i + 1]))
-        at += length(part[i + 1]) + 1
+        record = record "\"" i "\"" record_part[i + 1]
     }
-    record = record part[count]
-    record_why = record_pairs["why"]
+    # The last of them, but for a program's settings.
+    if (substr(record_part[count - 2], length(record_part[count - 2]) - 4) == " why=")
+        record_why = substr(line, length(line) - length(record_part[count]) - length(record_part[count - 1]), length(record_part[count - 1]))
     return count % 2
+}
+
+# String NUMBER of the record, in which what is escaped still is.
+function record_string(number,    i, at) {
+    at = 1
+    for (i = 1; i < number; i++)
+        at += length(record_part[i]) + 1
+    return substr(record_line, at, length(record_part[number]))
 }
 
 function read_json(line,    at) {
@@ -78,9 +81,16 @@ function read_json(line,    at) {
 }
 
 # What a record ends with tells half of it from all.
-function is_whole(has_why, has_settings) {
-    level = value("level")
-    event = value("event")
+function is_whole(has_why, has_settings,    text) {
+    if (record_format == "json") {
+        level = value("level")
+        event = value("event")
+    } else {
+        text = substr(record, 38, 40)
+        level = substr(text, 1, index(text, " ") - 1)
+        text = substr(text, length(level) + 1)
+        event = substr(text, 1, 7) == " event=" ? substr(text, 8, index(substr(text, 8) " ", " ") - 1) : value("event")
+    }
     return is_time(ts) && level in RANK && event != "" && (event == "start" ? has_settings : has_why)
 }
 
@@ -92,8 +102,6 @@ function is_time(text) {
 # value(KEY): as it stands in the record, without the quotes around it but with
 # what is escaped in it. Empty if the key is not there.
 function value(key,    at, rest) {
-    if (record_format == "quoted" && key in record_pairs)
-        return record_pairs[key]
     if (record_format == "json")
         return json_value(key)
     at = index(record, " " key "=")
@@ -101,7 +109,9 @@ function value(key,    at, rest) {
         return ""
     rest = substr(record, at + length(key) + 2)
     at = index(rest, " ")
-    return at ? substr(rest, 1, at - 1) : rest
+    if (at)
+        rest = substr(rest, 1, at - 1)
+    return record_format == "quoted" && substr(rest, 1, 1) == "\"" ? record_string(substr(rest, 2) + 0) : rest
 }
 
 function why() {

@@ -11,6 +11,7 @@ BEGIN {
     MOST_CAUSES = 50
     MOST_KEYS = 20000
     MOST_UNCOUNTED = 10000 # keys that are taken apart later
+    MOST_PROGRAMS = 2000   # more than that if they have several records
     MOST_PORTS = 8         # of one address
     MOST_EXAMPLES = 3      # of lines that are no records
     MOST_BUCKETS = 4096
@@ -52,6 +53,8 @@ BEGIN {
             count_return()
     } else {
         line = own_part(line)
+        if (host != "")
+            call_at = 0 # it is not one without a host
         if (!is_filtered && read_plain(line, substr(line, 1, index(line, "\"") - 1), length(line)) || read_any(line))
             count_return()
     }
@@ -60,7 +63,7 @@ BEGIN {
 END {
     count_tick()
     count_heads()
-    count_pairs()
+    join_peers()
     hide_progress()
     if (records) {
         read_kept()
@@ -108,17 +111,14 @@ function complain_of_none(    line) {
 # when there are many, and at the end.
 function count_return(    pair) {
     if (wants_mix)
-        mix[substr(head, index(head, " prog=") + 6), cause, INITIAL[substr(head, 7, 1)]]++
-    if (host != "") {
-        head = head SUBSEP host
-        if (!origins[host, unit, cause]++ && ++origin_count > MOST_KEYS)
-            origin_count = forget_rare(origins, origin_count, "hosts")
-    }
+        mix[prog_in(head), cause, INITIAL[substr(head, 7, 1)]]++
+    if (host != "" && !origins[host, unit, cause]++ && ++origin_count > MOST_KEYS)
+        origin_count = forget_rare(origins, origin_count, "hosts")
     if (!heads[head]++ && ++head_count > MOST_UNCOUNTED)
         count_heads()
-    pair = cause SUBSEP substr(head, 7, 1) SUBSEP peer
-    if (!pairs[pair]++ && ++pair_count > MOST_UNCOUNTED)
-        count_pairs()
+    pair = substr(head, 7, 1) cause SUBSEP peer
+    if (!peers[pair]++ && ++peer_count > MOST_KEYS)
+        join_peers()
     now[cause]++
     if (ts >= latest_ts) # nearly all: a log is written in the order of time
         latest_ts = last[cause] = ts
@@ -146,16 +146,26 @@ function count_earlier() {
         first[cause] = ts
 }
 
-function count_heads(    key, part, at, prog, pid) {
+# Without the host, which stands behind it.
+function prog_in(key,    at) {
+    key = substr(key, index(key, " prog=") + 6)
+    at = index(key, SUBSEP)
+    return at ? substr(key, 1, at - 1) : key
+}
+
+function count_heads(    key, host_at, at, prog, pid) {
     for (key in heads) {
-        split(key, part, SUBSEP)
-        at = index(part[1], " prog=")
-        prog = substr(part[1], at + 6)
+        levels[INITIAL[substr(key, 7, 1)]] += heads[key]
+        host_at = index(key, SUBSEP)
+        prog = host_at ? prog_in(key) : substr(key, index(key, " prog=") + 6)
+        if (program_count > MOST_PROGRAMS && heads[key] == 1 && !(prog in programs)) {
+            forgotten["programs"] = forgotten["processes"] = 1
+            continue
+        }
         at = index(key, " pid=")
         pid = at && at < 30 ? substr(key, at + 5, index(substr(key, at + 5), " ") - 1) : ""
-        if (part[2] != "")
-            pid = part[2] ":" pid # another host's is another process
-        levels[INITIAL[substr(key, 7, 1)]] += heads[key]
+        if (host_at)
+            pid = substr(key, host_at + 1) ":" pid # another host's is another process
         if ((programs[prog] += heads[key]) == heads[key])
             program_count++
         if ((processes[prog, pid] += heads[key]) == heads[key])
@@ -169,50 +179,52 @@ function count_heads(    key, part, at, prog, pid) {
         process_count = forget_rare(processes, process_count, "processes")
 }
 
-function count_pairs(    key, part, rank) {
-    for (key in pairs) {
-        split(key, part, SUBSEP)
-        rank = RANK[INITIAL[part[2]]]
-        if (rank > worst[part[1]])
-            worst[part[1]] = rank
-        if (part[3] != "")
-            count_peer(part[1], part[3], pairs[key])
+# Of peers[LEVEL'S INITIAL CAUSE, PEER]: an address that has many ports all the same is told
+# without them, and whatever level a peer's records have, they are told together.
+function join_peers(    is_full, key, at, word, address, ports, is_to_join, joined) {
+    is_full = peer_count > MOST_KEYS
+    for (key in peers) {
+        at = index(key, SUBSEP)
+        word = substr(key, 2, at - 2)
+        if (first_level[word] != substr(key, 1, 1) && note_level(substr(key, 1, 1), word))
+            is_to_join = 1
+        if (substr(key, at + 1) !~ /^(local )?[0-9[]/)
+            continue
+        address = without_port(key)
+        if (address != key && (++ports[substr(address, 2)] > MOST_PORTS || (address ":*") in peers))
+            is_to_join = ports[substr(address, 2)] = 1e9
     }
-    split("", pairs)
-    pair_count = 0
-    if (peer_count > MOST_KEYS) {
+    if (is_to_join)
+        for (key in peers) {
+            address = without_port(key)
+            address = first_level[substr(key, 2, index(key, SUBSEP) - 2)] substr(address != key && ports[substr(address, 2)] >= 1e9 ? address ":*" : key, 2)
+            if (address != key) {
+                joined[address] += peers[key]
+                delete peers[key]
+                peer_count--
+            }
+        }
+    for (key in joined)
+        if ((peers[key] += joined[key]) == joined[key])
+            peer_count++
+    if (is_full && peer_count > MOST_KEYS / 2)
         peer_count = forget_rare(peers, peer_count, "peers")
-        split("", ports)
-    }
 }
 
-# If an address has many ports all the same, it is told without.
-function count_peer(word, label, count,    address) {
-    if (label ~ /^(local )?[0-9[]/ && !((word, label) in peers)) {
-        address = label
-        if (sub(/:[0-9]+$/, "", address))
-            label = new_port(word, address, label)
-    }
-    if ((peers[word, label] += count) == count)
-        peer_count++
+# Whether the cause had another level before.
+function note_level(initial, word) {
+    if (first_level[word] == "")
+        first_level[word] = initial
+    if (RANK[INITIAL[initial]] > worst[word])
+        worst[word] = RANK[INITIAL[initial]]
+    return first_level[word] != initial
 }
 
-function new_port(word, address, label,    n, all, i, sum) {
-    if ((word, address ":*") in peers)
-        return address ":*"
-    n = split(ports[word, address], all, " ")
-    if (n < MOST_PORTS) {
-        ports[word, address] = ports[word, address] " " substr(label, length(address) + 2)
-        return label
-    }
-    for (i = 1; i <= n; i++) {
-        sum += peers[word, address ":" all[i]]
-        delete peers[word, address ":" all[i]]
-    }
-    delete ports[word, address]
-    peers[word, address ":*"] = sum
-    peer_count += 1 - n
-    return address ":*"
+# Of a cause and a peer.
+function without_port(key) {
+    if (substr(key, index(key, SUBSEP) + 1) ~ /^(local )?[0-9[].*:[0-9]+$/)
+        sub(/:[0-9]+$/, "", key)
+    return key
 }
 
 # What is frequent stays, even if it began late. Returns how many are left.

@@ -407,9 +407,3 @@ function is_restart(i,    j) {
             return 1
     return 0
 }
-
-# As ip(8) takes it.
-function without_brackets(host) {
-    gsub(/[][]/, "", host)
-    return host
-}
