@@ -220,6 +220,45 @@ hosts_say() {
     expect_count 4 '.waited_ms >= 1000'
 }
 
+# What gethostbyaddr and its relative have.
+addresses_say() {
+    local word=$2 words=$3
+    rm -rf "$LOG" "$BATS_TEST_TMPDIR/ready"
+    run -0 resolving "$1" env -u LD_PRELOAD ADDRESSES=1 "$BUILD/programs/hosts" 10.7.0.9 fd00::9
+    local natively=$output
+    rm -f "$BATS_TEST_TMPDIR/ready"
+    run -0 resolving "$1" env ADDRESSES=1 "$BUILD/programs/hosts" 10.7.0.9 fd00::9
+    [ "$output" = "$natively" ] || fails_with "$output, natively $natively"
+    expect_count 4 '.waited_ms as $ms | .name as $name | .call == "gethostbyaddr" and .cause == "name-not-resolved" and .ret == -1 and .errno == 0 and
+        .error == "'"$word"'" and (.name | IN("10.7.0.9", "fd00::9")) and (has("fd") or has("peer") | not) and (.at | test("^hosts[+]0x")) and
+        (.why | startswith("The name of the address \($name) was not resolved, after \($ms) ms: ") and contains("'"$words"'"))'
+}
+
+@test "gethostbyaddr and its relative: an address without a name is info, a name server that is silent is a finding; filters, and what is no address" {
+    addresses_say nxdomain HOST_NOT_FOUND "there is no PTR record"
+    expect_count 4 '.call != "gethostbyaddr" or .level == (if .waited_ms < 1000 then "info" else "warn" end)'
+    addresses_say servfail TRY_AGAIN "(SERVFAIL)"
+    expect_count 4 '.level == "warn"'
+    addresses_say formerr NO_RECOVERY "(such as FORMERR)"
+    addresses_say silent TRY_AGAIN "did not answer in time"
+    run -0 "$TOP/scripts/sockshim" report --json "$LOG"
+    jq -e 'any(.findings[]; .kind == "name-not-resolved" and .figures.ms >= 1000 and (.advice | contains("dig -x 10.7.0.9")))' <<<"$output" || fails_with "$output"
+    rm -rf "$LOG" "$BATS_TEST_TMPDIR/ready"
+    run -0 resolving late env ADDRESSES=1 "$BUILD/programs/hosts" 10.7.0.9
+    expect_count 2 '.call == "gethostbyaddr" and .waited_ms >= 1500'
+    for setting in SOCKSHIM_LEVEL=error SOCKSHIM_SKIP=gethostbyaddr_r SOCKSHIM_SKIP=name-not-resolved SOCKSHIM_LOG=off; do
+        rm -rf "$LOG" "$BATS_TEST_TMPDIR/ready"
+        resolving nxdomain env "$setting" ADDRESSES=1 "$BUILD/programs/hosts" 10.7.0.9
+        [ ! -e "$LOG" ] || fails_with "$setting"
+    done
+    # Found in /etc/hosts; an odd family or length; what cannot be read.
+    resolving none env ADDRESSES=1 "$BUILD/programs/hosts" 127.0.0.7 ::1
+    resolving none "$PYTHON" -c "import ctypes
+libc = ctypes.CDLL(None)
+for addr, length, family in (b'\\0' * 16, 4, 77), (b'\\0' * 16, 3, 2), (b'\\0' * 16, 4, 10): libc.gethostbyaddr(addr, length, family)"
+    [ ! -e "$LOG" ] || fails_with "$(cat "$LOG")"
+}
+
 @test "gethostbyname: late; numbers, odd families and filters; and peer_name of the connects that follow" {
     run -0 resolving late "$BUILD/programs/hosts" db.shop.test
     expect_count 4 '.call == "gethostbyname" and .ret == 0 and .errno == 0 and (has("error") | not) and .cause == "name-resolved-late" and .waited_ms >= 1500'
@@ -330,18 +369,20 @@ END
     musl-gcc -o "$BATS_TEST_TMPDIR/ask" -xc - <<'END'
 #include <netdb.h>
 #include <stdio.h>
+#include <sys/socket.h>
 int main(int argc, char **argv)
 {
     struct addrinfo *answer;
     printf("%d\n", getaddrinfo(argv[1], "80", 0, &answer));
     printf("%p\n", (void *)gethostbyname(argv[1]));
+    printf("%p\n", (void *)gethostbyaddr("\12\7\0\11", 4, AF_INET));
 }
 END
     make -s -C "$TOP" BUILD="$BATS_TEST_TMPDIR/musl" CC=musl-gcc "$BATS_TEST_TMPDIR/musl/libsockshim.so"
     SHIM=$BATS_TEST_TMPDIR/musl/libsockshim.so
     run -0 resolving nxdomain ./ask db.shop.test
     [[ $output == -2* ]]
-    expect_count 2 '.cause == "name-not-resolved"' # none of what one calls of the other
+    expect_count 2 '.cause == "name-not-resolved"' # none of what one calls of the other; there the number is the name of an address
     expect_count 1 '.call == "getaddrinfo" and .error == "EAI_NONAME" and .name == "db.shop.test"'
     expect_count 1 '.call == "gethostbyname" and .error == "HOST_NOT_FOUND" and .name == "db.shop.test"'
 }

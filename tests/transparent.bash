@@ -71,7 +71,7 @@ same_lives() {
 all_calls_made() {
     local name errno
     for name in $(nm -D --defined-only "$SHIM" | awk '{ print $3 }'); do
-        [[ $name != get*info ]] || continue # passed on as it is; it asks the world outside
+        [[ $name != @(get*info|gethostbyaddr*) ]] || continue # passed on as it is; it asks the world outside
         errno=23130
         [[ $name != gethostby*_r ]] || errno='(0|23130)' # glibc's set it to their result
         grep -qE "^[0-9]+ $name .*= [0-9]+ $errno " lives || fails_with "no $name succeeds"

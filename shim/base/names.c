@@ -36,6 +36,7 @@ const struct call_alias call_aliases[CALL_ALIAS_COUNT] = {
     {"gethostbyname2", CALL_gethostbyname},
     {"gethostbyname_r", CALL_gethostbyname},
     {"gethostbyname2_r", CALL_gethostbyname},
+    {"gethostbyaddr_r", CALL_gethostbyaddr},
 };
 
 #define E(name) [name] = #name,
@@ -127,7 +128,7 @@ static const char *word_at(long place, const char (*words)[16], size_t count)
 
 const char *resolver_error_name(enum call call, long error)
 {
-    if (call == CALL_gethostbyname) {
+    if (call_sets_h_errno(call)) {
         return word_at(error + 1, host_errors, COUNT(host_errors));
     }
     return word_at(-error, eai_names, COUNT(eai_names));

@@ -77,7 +77,8 @@ enum arguments {
     X(sigaction, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                           \
     X(getaddrinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                         \
     X(getnameinfo, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                         \
-    X(gethostbyname, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
+    X(gethostbyname, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)                                       \
+    X(gethostbyaddr, MOVES_NOTHING, NO_SOCKET, NOTHING_MORE)
 
 #define CALL_ENUM(name, direction, descriptor, arguments) CALL_##name,
 enum call { CALLS(CALL_ENUM) CALL_COUNT };
@@ -96,10 +97,21 @@ static inline bool ends_connection(enum call call)
     return call == CALL_close || call == CALL_exit;
 }
 
-/* The names of addresses, or the addresses of names. */
+/* Asks for the name of an address. */
+static inline bool call_finds_name(enum call call)
+{
+    return call == CALL_getnameinfo || call == CALL_gethostbyaddr;
+}
+
+/* Returns a pointer, and says in h_errno why there is none. */
+static inline bool call_sets_h_errno(enum call call)
+{
+    return call == CALL_gethostbyname || call == CALL_gethostbyaddr;
+}
+
 static inline bool call_resolves(enum call call)
 {
-    return call == CALL_getaddrinfo || call == CALL_getnameinfo || call == CALL_gethostbyname;
+    return call == CALL_getaddrinfo || call_finds_name(call) || call_sets_h_errno(call);
 }
 
 static inline bool is_accept(enum call call)
@@ -202,7 +214,7 @@ const char *tcp_state_name(unsigned state);
 const char *next_msg_flag(int *flags);
 
 /* Names that the C library has for a call beside the one that is logged. */
-enum { CALL_ALIAS_COUNT = 17 };
+enum { CALL_ALIAS_COUNT = 18 };
 struct call_alias {
     char name[20];
     enum call call;

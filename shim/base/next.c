@@ -90,6 +90,12 @@ RESOLVED_FIRST(int, gethostbyname2_r,
                (const char *name, int family, struct hostent *host, char *buffer, size_t room,
                 struct hostent **found, int *error),
                (name, family, host, buffer, room, found, error))
+RESOLVED_FIRST(struct hostent *, gethostbyaddr, (const void *addr, socklen_t len, int family),
+               (addr, len, family))
+RESOLVED_FIRST(int, gethostbyaddr_r,
+               (const void *addr, socklen_t len, int family, struct hostent *host, char *buffer,
+                size_t room, struct hostent **found, int *error),
+               (addr, len, family, host, buffer, room, found, error))
 
 #ifdef __GLIBC__
 RESOLVED_FIRST(signal_handler, __sysv_signal, (int sig, signal_handler handler), (sig, handler))

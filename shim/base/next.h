@@ -103,6 +103,10 @@ typedef void (*signal_handler)(int);
     X(int, gethostbyname2_r,                                                                       \
       (const char *name, int family, struct hostent *host, char *buffer, size_t room,              \
        struct hostent **found, int *error))                                                        \
+    X(struct hostent *, gethostbyaddr, (const void *addr, socklen_t len, int family))              \
+    X(int, gethostbyaddr_r,                                                                        \
+      (const void *addr, socklen_t len, int family, struct hostent *host, char *buffer,            \
+       size_t room, struct hostent **found, int *error))                                           \
     X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \

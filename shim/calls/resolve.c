@@ -56,14 +56,25 @@ WRAP(struct hostent *, gethostbyname2, (const char *name, int family))
     return host;
 }
 
+static bool has_host(int result, struct hostent **found)
+{
+    return result == 0 && found && *found;
+}
+
 /* ERANGE asks for a larger buffer. What was not found is told by no host, whatever the result,
  * and `error`, which the C library has written to then: another preload need not have. */
+static bool tells_why(int result, const int *error)
+{
+    return result != ERANGE && can_read(error, sizeof *error);
+}
+
 static void host_was_asked_for(const struct question *q, int result, struct hostent **found,
                                const int *error)
 {
-    bool has_host = result == 0 && found && *found;
-    if (has_host || (result != ERANGE && can_read(error, sizeof *error))) {
-        host_was_asked(q, has_host ? *found : NULL, has_host ? 0 : *error);
+    if (has_host(result, found)) {
+        host_was_asked(q, *found, 0);
+    } else if (tells_why(result, error)) {
+        host_was_asked(q, NULL, *error);
     }
 }
 
@@ -99,6 +110,30 @@ WRAP(int, getnameinfo,
     int result = next.getnameinfo(addr, addrlen, host, hostlen, service, servicelen, flags);
     if (host && hostlen > 0 && !(flags & NI_NUMERICHOST)) {
         unnamed(addr, addrlen, result, begun, __builtin_return_address(0));
+    }
+    return result;
+}
+
+WRAP(struct hostent *, gethostbyaddr, (const void *addr, socklen_t len, int family))
+{
+    struct unnamed_address asked = {addr, len, family, clock_nanoseconds(),
+                                    __builtin_return_address(0)};
+    struct hostent *host = next.gethostbyaddr(addr, len, family);
+    unnamed_address(&asked, host ? 0 : h_errno);
+    return host;
+}
+
+WRAP(int, gethostbyaddr_r,
+     (const void *addr, socklen_t len, int family, struct hostent *host, char *buffer, size_t room,
+      struct hostent **found, int *error))
+{
+    struct unnamed_address asked = {addr, len, family, clock_nanoseconds(),
+                                    __builtin_return_address(0)};
+    int result = next.gethostbyaddr_r(addr, len, family, host, buffer, room, found, error);
+    if (has_host(result, found)) {
+        unnamed_address(&asked, 0);
+    } else if (tells_why(result, error)) {
+        unnamed_address(&asked, *error);
     }
     return result;
 }

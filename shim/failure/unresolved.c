@@ -1,5 +1,6 @@
 #include "failure/unresolved.h"
 
+#include "base/ask.h"
 #include "base/clock.h"
 #include "base/settings.h"
 #include "failure/failed.h"
@@ -9,7 +10,9 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Not everywhere in netdb.h, but the same number in glibc and musl. */
 enum { NAME_WITHOUT_ADDRESS = -5 };
@@ -45,9 +48,9 @@ static bool could_not_ask(int err)
 }
 
 /* Whether errno says more of that result. */
-static bool tells_errno(const struct question *q, int result)
+static bool tells_errno(enum call call, int result)
 {
-    if (q->call == CALL_gethostbyname) {
+    if (call_sets_h_errno(call)) {
         return result == SEE_ERRNO || (result == NO_RECOVERY && could_not_ask(errno));
     }
     return result == EAI_SYSTEM || (result == EAI_NONAME && could_not_ask(errno));
@@ -59,7 +62,7 @@ static __attribute__((noinline)) void tell_resolution(const struct question *q, 
 {
     struct facts f;
     int kept = errno;
-    int err = tells_errno(q, result) ? kept : 0;
+    int err = tells_errno(q->call, result) ? kept : 0;
     bool wanted = q->name && sockshim_set_up() && !settings_wants_no_call(q->call);
     if (wanted && observe_unresolved(&f, q, result, err)) {
         f.waited_ms = waited_ms;
@@ -85,14 +88,15 @@ void resolved_late(const struct question *q)
     }
 }
 
-static __attribute__((noinline)) void tell_unnamed(const struct sockaddr *addr, socklen_t len,
-                                                   int result, uint32_t waited_ms, const void *site)
+static __attribute__((noinline)) void tell_unnamed(enum call call, const struct sockaddr *addr,
+                                                   socklen_t len, int result, uint32_t waited_ms,
+                                                   const void *site)
 {
     struct facts f;
     int kept = errno;
-    int err = result == EAI_SYSTEM ? kept : 0;
-    bool wanted = sockshim_set_up() && !settings_wants_no_call(CALL_getnameinfo);
-    if (wanted && observe_unnamed(&f, addr, len, result, err)) {
+    bool is_told = call == CALL_getnameinfo ? result == EAI_SYSTEM : tells_errno(call, result);
+    bool wanted = sockshim_set_up() && !settings_wants_no_call(call);
+    if (wanted && observe_unnamed(&f, call, addr, len, result, is_told ? kept : 0)) {
         f.waited_ms = waited_ms;
         find_site(&f, site);
         tell_facts(&f);
@@ -105,6 +109,32 @@ void unnamed(const struct sockaddr *addr, socklen_t len, int result, int64_t beg
 {
     uint32_t waited_ms = milliseconds_since(begun);
     if (result == 0 ? waited_ms >= LATE_MS : is_about_name(result)) {
-        tell_unnamed(addr, len, result, waited_ms, site);
+        tell_unnamed(CALL_getnameinfo, addr, len, result, waited_ms, site);
+    }
+}
+
+/* The kernel is asked whether the address is there. */
+static __attribute__((noinline)) void tell_unnamed_address(const struct unnamed_address *asked,
+                                                           int error, uint32_t waited_ms)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    bool is_short = asked->family == AF_INET;
+    void *to = is_short ? (void *)&in.sin_addr : (void *)&in6.sin6_addr;
+    socklen_t len = is_short ? sizeof in.sin_addr : sizeof in6.sin6_addr;
+    if ((is_short || asked->family == AF_INET6) && asked->len >= len &&
+        can_read(asked->addr, len)) {
+        memcpy(to, asked->addr, len);
+        tell_unnamed(CALL_gethostbyaddr,
+                     is_short ? (struct sockaddr *)&in : (struct sockaddr *)&in6,
+                     is_short ? sizeof in : sizeof in6, error, waited_ms, asked->site);
+    }
+}
+
+void unnamed_address(const struct unnamed_address *asked, int error)
+{
+    uint32_t waited_ms = milliseconds_since(asked->begun);
+    if (error == 0 ? waited_ms >= LATE_MS : is_about_host(error)) {
+        tell_unnamed_address(asked, error, waited_ms);
     }
 }

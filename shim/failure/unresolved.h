@@ -1,4 +1,4 @@
-/* What comes of a getaddrinfo, gethostbyname or getnameinfo. Cold; errno is kept. */
+/* What comes of a getaddrinfo, gethostbyname, getnameinfo or gethostbyaddr. Cold; errno is kept. */
 #ifndef SOCKSHIM_UNRESOLVED_H
 #define SOCKSHIM_UNRESOLVED_H
 
@@ -21,5 +21,17 @@ hidden void resolved_late(const struct question *q);
  * called, by clock_nanoseconds(); `site`: where it returns to, or NULL. */
 hidden void unnamed(const struct sockaddr *addr, socklen_t len, int result, int64_t begun,
                     const void *site);
+
+/* What was asked of gethostbyaddr: an address without a port, as long as its family has it. */
+struct unnamed_address {
+    const void *addr;
+    socklen_t len;
+    int family;
+    int64_t begun;
+    const void *site;
+};
+
+/* The same of that. `error`: h_errno; 0: it has a name. */
+hidden void unnamed_address(const struct unnamed_address *asked, int error);
 
 #endif

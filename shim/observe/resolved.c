@@ -229,10 +229,10 @@ static void keep_host(struct facts *f)
     address_set(&f->name, &f->room, text + skipped, (socklen_t)len);
 }
 
-bool observe_unnamed(struct facts *f, const struct sockaddr *addr, socklen_t len, int result,
-                     int err)
+bool observe_unnamed(struct facts *f, enum call call, const struct sockaddr *addr, socklen_t len,
+                     int result, int err)
 {
-    begin_facts(f, CALL_getnameinfo, result, err);
+    begin_facts(f, call, result, err);
     len = len > sizeof(struct sockaddr_in6) ? sizeof(struct sockaddr_in6) : len;
     if (!addr || len < sizeof(struct sockaddr_in) || !can_read(addr, len)) {
         return false;

@@ -35,9 +35,9 @@ hidden void find_peer_name(struct facts *f);
  * read where the kernel says that they can be. */
 hidden bool observe_unresolved(struct facts *f, const struct question *q, int result, int err);
 
-/* The same of a getnameinfo that was asked for the name of an IP address, which becomes the name
- * of the facts, as text; with a port, it is the peer as well. */
-hidden bool observe_unnamed(struct facts *f, const struct sockaddr *addr, socklen_t len, int result,
-                            int err);
+/* The same of a getnameinfo or gethostbyaddr that was asked for the name of an IP address, which
+ * becomes the name of the facts, as text; with a port, it is the peer as well. */
+hidden bool observe_unnamed(struct facts *f, enum call call, const struct sockaddr *addr,
+                            socklen_t len, int result, int err);
 
 #endif

@@ -273,7 +273,9 @@ static const unsigned char levels[] = {CAUSES(LEVEL_OF)};
 /* As most addresses are, and soon told so. */
 static bool is_nameless(const struct facts *f)
 {
-    return f->call == CALL_getnameinfo && f->ret == EAI_NONAME && f->waited_ms < 1000;
+    bool has_none = f->call == CALL_getnameinfo ? f->ret == EAI_NONAME
+                                                : f->ret == HOST_NOT_FOUND || f->ret == NO_DATA;
+    return call_finds_name((enum call)f->call) && has_none && f->waited_ms < 1000;
 }
 
 enum level cause_level(const struct facts *f, enum cause cause)

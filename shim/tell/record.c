@@ -116,10 +116,10 @@ static void put_limit(struct text *t, const struct facts *f, enum cause cause)
     }
 }
 
-/* Of gethostbyname, which returns a pointer, -1 where there was none: h_errno has a word. */
+/* Of those that return a pointer, -1 where there was none: h_errno has a word. */
 static int returned(const struct facts *f)
 {
-    return f->call == CALL_gethostbyname && f->ret != 0 ? -1 : f->ret;
+    return call_sets_h_errno((enum call)f->call) && f->ret != 0 ? -1 : f->ret;
 }
 
 /* Nor is put_socket() inlined: the sentence goes deepest, and needs their frames' room. */

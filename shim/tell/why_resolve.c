@@ -9,7 +9,7 @@ enum { NAME_WITHOUT_ADDRESS = -5 };
 
 template clause_asked_for(const struct facts *f)
 {
-    if (f->call == CALL_getnameinfo) {
+    if (call_finds_name((enum call)f->call)) {
         return SAY("The name of the address $name was");
     }
     return f->name.len > 0 ? SAY("The name $name was") : SAY("A name was");
@@ -26,7 +26,7 @@ static template why_no_server(const struct facts *f)
  * even begin, is told as EAI_NONAME. musl has EAI_FAIL and EAI_SYSTEM for them. */
 static template why_no_name(const struct facts *f)
 {
-    if (f->call == CALL_getnameinfo) {
+    if (call_finds_name((enum call)f->call)) {
         return SAY("no source of names told one (there is no PTR record, as a rule)");
     }
     if (f->err != 0) {
@@ -65,14 +65,18 @@ static template why_internal(const struct facts *f)
     return SAY("a system call that it needs failed$errno_words");
 }
 
-/* Of gethostbyname, whose errors tell more. */
+/* Of h_errno, whose words tell more. */
 static template why_no_host(const struct facts *f)
 {
+    bool is_of_address = call_finds_name((enum call)f->call);
     switch (f->ret) {
     case HOST_NOT_FOUND:
-        return SAY("the name does not exist, or has no address of the requested kind");
+        return is_of_address
+                   ? why_no_name(f)
+                   : SAY("the name does not exist, or has no address of the requested kind");
     case NO_DATA:
-        return SAY("the name exists but has no address of the requested kind");
+        return is_of_address ? why_no_name(f)
+                             : SAY("the name exists but has no address of the requested kind");
     case TRY_AGAIN:
         return why_no_server(f);
     case NO_RECOVERY:
@@ -84,7 +88,7 @@ static template why_no_host(const struct facts *f)
 
 template clause_why_not_resolved(const struct facts *f)
 {
-    if (f->call == CALL_gethostbyname) {
+    if (call_sets_h_errno((enum call)f->call)) {
         return why_no_host(f);
     }
     switch (f->ret) {
@@ -115,7 +119,7 @@ template why_name_not_resolved(const struct facts *f)
 
 template why_name_resolved_late(const struct facts *f)
 {
-    if (f->call == CALL_getnameinfo) {
+    if (call_finds_name((enum call)f->call)) {
         return SAY("The name of the address $name was looked up for $waited_ms ms, while this "
                    "program waited. A name server that does not answer costs 5 s before the next "
                    "is asked (resolv.conf(5)); the servers may also be slow, or another source of "

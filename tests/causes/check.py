@@ -115,16 +115,16 @@ def general_faults(record):
         level = "info"
     if call == "getpeername":
         level = "warn"
-    if call == "getnameinfo" and record.get("error") == "EAI_NONAME" and record["waited_ms"] < 1000:
+    if (call, record.get("error")) in (("getnameinfo", "EAI_NONAME"), ("gethostbyaddr", "HOST_NOT_FOUND"), ("gethostbyaddr", "NO_DATA")) and record["waited_ms"] < 1000:
         level = "info"
     if record["level"] != level:
         yield f"level {record['level']}, not {level}"
-    if record["errno"] and call not in ("getaddrinfo", "gethostbyname") and getattr(errno, record.get("error", ""), 4000) != record["errno"]:
+    if record["errno"] and call not in ("getaddrinfo", "gethostbyname", "gethostbyaddr") and getattr(errno, record.get("error", ""), 4000) != record["errno"]:
         yield "errno and error differ"
     if call in ("getaddrinfo", "getnameinfo"):
         if record["ret"] != getattr(socket, record.get("error", ""), 0):
             yield "ret and error differ"
-    elif call == "gethostbyname":
+    elif call in ("gethostbyname", "gethostbyaddr"):
         if record["ret"] != (-1 if "error" in record else 0):
             yield "ret and error differ"
     elif record["ret"] != (-1 if record["errno"] else 0) and (call, record["ret"]) != ("getsockopt", 0):

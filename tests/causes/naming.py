@@ -209,6 +209,27 @@ def host_of_a_name_server_that_does_not_understand():
     ask_for_host("formerr")
 
 
+def ask_back(answer):
+    own_name_server(answer, 0)
+    raw("gethostbyaddr", socket.inet_aton("10.7.0.9"), 4, AF_INET)
+
+
+@case("""
+    gethostbyaddr HOST_NOT_FOUND name-not-resolved | name=10.7.0.9 peer=-
+        The name of the address 10.7.0.9 was not resolved, after ... ms: no source of names told one
+""")
+def host_of_an_address_without_a_name():
+    ask_back("nxdomain")
+
+
+@case("""
+    gethostbyaddr TRY_AGAIN name-not-resolved | name=10.7.0.9
+        no name server gave an answer
+""")
+def host_of_an_address_and_a_name_server_that_fails():
+    ask_back("servfail")
+
+
 @case("""
     gethostbyname 0 name-resolved-late | name=some.test waited_ms>1099
         The name some.test was resolved, but only after ... ms. A name server that does not answer

@@ -424,6 +424,9 @@ static void aside(void)
     STEP("gethostbyname_r", gethostbyname_r("127.0.0.1", &room, host, 8, &found, &error));
     STEP("gethostbyname2_r",
          gethostbyname2_r("1.2.3.4.5", AF_INET, &room, host, sizeof host, &found, &error) ? 1 : 1);
+    STEP("gethostbyaddr", gethostbyaddr(&home.sin_addr, 3, AF_INET) ? 1 : 0);
+    STEP("gethostbyaddr_r",
+         gethostbyaddr_r(&home.sin_addr, 4, AF_INET, &room, host, 8, &found, &error) ? 0 : 1);
     STEP("close", close(-1));
     STEP("close", close(1000000));
     STEP("__close", __close(-1));

@@ -1,6 +1,6 @@
 # getaddrinfo or gethostbyname failed: `name` is what was asked for, `error` the EAI_ error or that of
 # h_errno, `waited_ms` how long it took.
-# Or getnameinfo, where `name` is the address: what fails soon there, as most do, is of level info.
+# Or getnameinfo or gethostbyaddr, where `name` is the address: what fails soon there, as most do, is of level info.
 
 function find_name_not_resolved(    i, g) {
     begin_groups()
@@ -16,7 +16,7 @@ function find_name_not_resolved(    i, g) {
 
 # The name of an address was asked for.
 function is_reverse(i) {
-    return call_of[i] == "getnameinfo"
+    return call_of[i] ~ /^(getnameinfo|gethostbyaddr)$/
 }
 
 # The record says so. Not where the C library could not even begin to look.
@@ -58,7 +58,7 @@ function tell_name_not_resolved(g,    i, n, part, error, means, name) {
     add_figure(n, "ms", group_most[g])
 }
 
-# Of a group of getnameinfo's.
+# Of a group of those.
 function tell_reverse(kind, g,    i, n, gave_up) {
     i = group_first[g]
     gave_up = clients_given_up(g)

@@ -1,4 +1,4 @@
-# getaddrinfo or getnameinfo took a second or more: `name` was asked for, `waited_ms` how long it took.
+# getaddrinfo or one of its relatives took a second or more: `name` was asked for, `waited_ms` how long it took.
 
 function find_name_resolved_late(    i, g) {
     begin_groups()
