@@ -36,6 +36,21 @@ setup() {
     says_not no_proxy
 }
 
+@test "a proxy of the environment that COMMAND talked to is told where nothing failed; one that it did not talk to is not" {
+    local -x http_proxy=http://127.0.0.1:8080 HTTPS_PROXY=https://me:secret@127.0.0.1:8080/
+    beside answered
+    says "COMMAND talked to 127.0.0.1:8080, the proxy that http_proxy in the environment names" \
+        "env -u http_proxy -u HTTPS_PROXY COMMAND tries it without. With https:// COMMAND speaks TLS to the proxy itself"
+    says_not secret
+    HTTPS_PROXY=http://127.0.0.1:9
+    beside answered
+    says "env -u http_proxy COMMAND tries it without. Counted"
+    says_not "speaks TLS"
+    http_proxy=http://127.0.0.1:9
+    beside answered
+    says_not "COMMAND talked to"
+}
+
 @test "without it the handshake is forgotten, and then reset" {
     SETTINGS=net.ipv4.tcp_synack_retries=0 beside overflow
     [ "$output" = $'104\n104' ]

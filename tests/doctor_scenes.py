@@ -212,6 +212,16 @@ def cut_off():
     yield clients, servers
 
 
+def answered():
+    """One peer answers, and closes in order."""
+    clients, servers = pairs(1)
+    servers[0].send(b"y")
+    servers[0].close()
+    clients[0].recv(1)
+    ends(clients)
+    yield
+
+
 def silent():
     """The peer's answers are lost."""
     clients, servers = pairs(1)

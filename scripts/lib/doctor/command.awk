@@ -153,7 +153,7 @@ function refusals(    here, away) {
     if (moved["OutRsts"] >= here) {
         finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
             "the kernel answered with RST (" grown("OutRsts") "). It is not the backlog: a full backlog drops SYNs instead of refusing.")
-        act(is_proxy("here") ? proxy_advice() : "start the server, or correct the address: ss -ltn lists what listens where.")
+        act(is_proxy("connection-refused", "here") ? proxy_advice() : "start the server, or correct the address: ss -ltn lists what listens where.")
         return
     }
     finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
@@ -162,27 +162,41 @@ function refusals(    here, away) {
     act("as root: nft list ruleset, or iptables-save.")
 }
 
-# Whether the environment, which COMMAND has as well, names as the proxy what has refused:
-# sets proxy_variable and proxy_address.
-function is_proxy(place,    n, i, name, address) {
+# Whether the environment, which COMMAND has as well, names as the proxy what has records of
+# this cause: sets proxy_variable and proxy_address, of the first; proxy_unset, of all that name it,
+# and proxy_by_tls.
+function is_proxy(cause, place,    n, i, name, address) {
+    proxy_address = proxy_unset = proxy_by_tls = ""
     n = split("http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY", name, " ")
     for (i = 1; i <= n; i++) {
         address = ENVIRON[name[i]]
         sub(/^[A-Za-z0-9]+:\/\//, "", address)
         sub(/\/.*/, "", address)
         sub(/.*@/, "", address) # a password
-        if (("connection-refused", place, address) in by_peer) {
+        if (proxy_address == "" && (cause, place, address) in by_peer) {
             proxy_variable = name[i]
             proxy_address = address
-            return 1
+        }
+        if (address != "" && address == proxy_address) {
+            proxy_unset = proxy_unset " -u " name[i]
+            proxy_by_tls = proxy_by_tls || ENVIRON[name[i]] ~ /^https:/
         }
     }
-    return 0
+    return proxy_address != ""
 }
 
 function proxy_advice() {
     return proxy_address " is the proxy that " proxy_variable " in the environment names: COMMAND may have wanted another server. Is the proxy there (ss -ltnp lists what listens where)? " \
-        "A server of the own network belongs into no_proxy: env -u " proxy_variable " COMMAND shows whether it needs the proxy."
+        "A server of the own network belongs into no_proxy: env" proxy_unset " COMMAND shows whether it needs the proxy."
+}
+
+# It has answered, or been silent, and no call has failed.
+function behind_proxy() {
+    if (!is_proxy("any", "anywhere"))
+        return ""
+    return " COMMAND talked to " proxy_address ", the proxy that " proxy_variable " in the environment names: an error or a delay may be that proxy's, which asks in COMMAND's place " \
+        "(of localhost, its own). Servers of the own network and localhost belong into no_proxy; env" proxy_unset " COMMAND tries it without" \
+        (proxy_by_tls ? ". With https:// COMMAND speaks TLS to the proxy itself, which most do not: try http:// there" : "") "."
 }
 
 # A host on which nothing listens answers with RST; ICMP is a firewall's, or a router's.
@@ -191,7 +205,7 @@ function refused_elsewhere(away, icmp) {
         (icmp >= away ? "As often ICMP came in that a destination is unreachable (" grown("IcmpInDestUnreachs") "): so a firewall there or on the path rejects this host. Others may get in." \
             : icmp ? "Some of it may have been a firewall's: ICMP came in as well (" grown("IcmpInDestUnreachs") ")." \
             : "No ICMP came in, so it was an RST: nothing listens there, or a firewall sends that in its name."))
-    act(is_proxy("elsewhere") ? proxy_advice() : icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
+    act(is_proxy("connection-refused", "elsewhere") ? proxy_advice() : icmp >= away ? "there: fail2ban-client status, nft list ruleset, iptables-save." : "there: ss -ltnp lists what listens where.")
 }
 
 # This host's own ICMP about a neighbour that it did not find counts as sent and as received

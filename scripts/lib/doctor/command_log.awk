@@ -30,6 +30,7 @@ function note(    cause, peer, place) {
         failures = join(failures, cause)
     if (cause == "reset-by-own-close")
         by_peer[cause, "anywhere", value("peer")]++
+    by_peer["any", "anywhere", value("peer")]++
     if (cause == "no-such-socket" && value("peer") ~ /^\// && !is_missed[value("peer")]++)
         missed[++misses] = value("peer")
     # An end before a single byte had come.
