@@ -737,6 +737,17 @@ read_on() {
     finds_only idle-timeout log
 }
 
+@test "slow-reader: who drops what it could not send is a server, where its record does not say" {
+    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-sending state=FIN_WAIT1 side= prog=app local=10.0.0.5:9000 peer=10.0.0.9:47508 unacked=0 unsent=2935932 blocked_by=window idle_ms=4036 sent_ms=2004 >log
+    finds_only slow-reader log
+    [[ $(jq -r '.findings[0].title' findings.json) == "Clients of app do not read"* ]]
+    grep -q 'a proxy waits for its own slow client' findings.json
+    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-sending state=FIN_WAIT1 side= prog=app peer=10.0.0.5:9000 local=10.0.0.9:47508 unacked=0 unsent=2935932 blocked_by=window idle_ms=4036 sent_ms=2004 >log
+    finds_only slow-reader log
+    [[ $(jq -r '.findings[0].title' findings.json) == "10.0.0.5:9000 does not read"* ]]
+    run ! grep -q 'a proxy waits' findings.json
+}
+
 @test "slow-reader: a close with data unsent behind a closed window, if the server had more to say" {
     local client="type=tcp side=accepted prog=redis-server local=10.0.0.5:6379 peer=10.0.0.9:40000 rx=14 idle_ms=940 sent_ms=52 state=ESTABLISHED"
     # shellcheck disable=SC2086
@@ -915,6 +926,15 @@ mute() {
     finds_nothing log
     { mute 0 peer=10.0.0.9:25 idle_ms=1237; mute 7 peer=10.0.0.9:25 idle_ms=43130 local=10.0.0.5:40002; } >log
     finds_nothing log
+}
+
+@test "own-deadline: what has never said a word may speak another protocol; what has, is slow" {
+    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-waiting rx=0 tx=517 idle_ms=5008 sent_ms=5000 >log
+    finds_only own-deadline log
+    grep -q 'speaks another protocol (TLS to a port or proxy without it)' findings.json
+    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-waiting rx=9 tx=517 idle_ms=5008 sent_ms=5000 >log
+    finds_only own-deadline log
+    run ! grep -q 'another protocol' findings.json
 }
 
 @test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {
@@ -1940,6 +1960,9 @@ late() {
     # A log of another service cannot know.
     sed 's/local=10.0.0.9:80/local=10.0.0.9:81/' server.log >other.log
     [[ $(findings client.log other.log) != *no-record* ]]
+    # A close in order leaves no record, and the RST came for what was sent after it.
+    rec 5 prog=curl call=send error=EPIPE cause=write-after-close idle_ms=80 sent_ms=0 unread=51 >client.log
+    [[ $(findings client.log server.log) != *no-record* ]]
 }
 
 # ---- What is told, and what is not ----

@@ -194,7 +194,7 @@ function side_of_record(i,    text) {
     text = value("side")
     if (text != "")
         return text
-    if (call_of[i] == "connect" || cause_of[i] == "closed-unanswered" || cause_of[i] ~ /^gave-up/)
+    if (call_of[i] == "connect" || cause_of[i] ~ /^(closed-unanswered|gave-up-(connecting|waiting))$/)
         return "connected"
     if (call_of[i] ~ /^accept/)
         return "accepted"

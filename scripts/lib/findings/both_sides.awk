@@ -74,9 +74,11 @@ function note_what_log_covers(i,    key) {
     }
 }
 
-# Whether the other end's log would have a record if its program had done it.
+# Whether the other end's log would have a record if its program had done it. An end in order has
+# none, and it is what comes first where a write ends in EPIPE: what was sent on its way to a socket that
+# is closed already is answered by RST (net/ipv4/tcp_input.c, tcp_reset(): EPIPE in CLOSE_WAIT).
 function is_missing_there(i,    n, logs, k) {
-    if (is_sampled || cause_of[i] == "closed-unanswered")
+    if (is_sampled || cause_of[i] ~ /^(closed-unanswered|write-after-close)$/)
         return 0
     n = split(covering[peer_of[i]], logs, "\n")
     for (k = 1; k <= n; k++)

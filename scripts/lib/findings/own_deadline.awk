@@ -71,7 +71,7 @@ function tell_own_deadline(g,    i, n, time, what, names_peer) {
             : deadline_meaning(i, what, group_least[g], group_size[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
             : stood_still(g, what) ? "`sockshim doctor PID` there meanwhile (Redis: SLOWLOG GET)." \
-            : "raise this timeout in the program's settings, or find out what takes the peer so long.")
+            : "raise this timeout, or find out what takes the peer so long.")
     add_figure(n, "deadline_ms", group_least[g])
     add_figure(n, "most_ms", group_most[g])
     add_figure(n, "records", group_size[g])
@@ -202,5 +202,7 @@ function deadline_meaning(i, what, ms, n) {
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
         return "That host had not even acknowledged it: are it and the path to it up?"
+    if (value_is_zero(rx_of[i]))
+        return "It is not the network: the server is slow, or waits on, as it speaks another protocol (TLS to a port or proxy without it)."
     return "Its kernel has the request; the server is slow to take or answer it (BRPOP, a long poll). It is not the network."
 }

@@ -57,8 +57,8 @@ function tell_peer_does_not_read(g,    i, n, is_ours) {
     n = found("slow-reader", "warn", g, \
         (side_of[i] == "accepted" ? "Clients of " spoken_prog(i) " do" : spoken_peer(i) " does") " not read, and " (is_ours ? spoken_prog(i) " drops them" : "the connection is given up"), \
         tally(g, "connection", "connections") "; " spoken_range_bytes(g) " could not be sent, first to " spoken_peer(i) " at " clock(i) ".", \
-        "Its host acknowledges, but that program does not read; the network is not the cause." (cause_of[i] == "gave-up-sending" ? " It gets a part." : ""), \
-        side_of[i] == "accepted" ? "look at what that client does; a larger send_timeout or output buffer only gives it time." \
+        "Its host acknowledges, that program does not read: it is not the network." (cause_of[i] == "gave-up-sending" ? " It gets a part." : ""), \
+        side_of[i] == "accepted" ? "look there: a proxy waits for its own slow client (nginx: proxy_max_temp_file_size 0)." \
             : "look at what the server does instead of reading: Recv-Q of `ss -tnp` there.")
     add_figure(n, "unsent", group_most[g])
     add_figure(n, "connections", group_size[g])
