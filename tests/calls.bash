@@ -32,7 +32,7 @@ summary() {
                            | .value = ($known | map(select(. == $usual[$key]))[0] // last)
                        else . end)
         | to_entries
-        | map(select(.key | IN("ts", "event", "pid", "tid", "prog", "errno", "side", "idle_ms", "sent_ms", "unread", "blocked_by", "rtt_us",
+        | map(select(.key | IN("ts", "event", "pid", "tid", "prog", "errno", "side", "idle_ms", "sent_ms", "fin_ms", "unread", "blocked_by", "rtt_us",
                                "retrans", "at", "thread", "why") | not) | "\(.key)=\(.value)")
         | join(" ")'
 }

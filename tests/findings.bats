@@ -85,6 +85,36 @@ times() {
     run ! grep -q SOCKSHIM_KEEPALIVE findings.json
 }
 
+@test "idle-timeout: where the age of the FIN is known, the limit is what had passed until it came" {
+    rec 0 cause=closed-unanswered ret=0 error= idle_ms=9028 sent_ms=2 fin_ms=6000 unacked=103 >log
+    finds_only idle-timeout log
+    figure at_most_ms -eq 3038
+    grep -q 'That lay here for 6 s' findings.json
+    run ! grep -q 'limit may be shorter' findings.json
+}
+
+@test "ended-before: an end right after the last data, and found late: no limit is read from that, and none is ruled out" {
+    rec 0 cause=closed-unanswered ret=0 error= idle_ms=2416 sent_ms=2 fin_ms=2400 unacked=40 >log
+    finds_only ended-before log
+    figure late_ms -eq 2400
+    grep -q 'A limit for idle time, after a farewell' findings.json
+    rec 0 call=send cause=write-after-close error=EPIPE idle_ms=2416 sent_ms=2 fin_ms=2400 >log
+    finds_only ended-before log
+    # The request had been sent before that, and was not answered.
+    rec 0 cause=closed-unanswered ret=0 error= idle_ms=5000 sent_ms=4990 fin_ms=2000 >log
+    run ! finds ended-before log
+    # Four of a pool: their ends fit one moment.
+    for n in 1 2 3 4; do rec "$n" cause=closed-unanswered ret=0 error= local="10.0.0.5:4000$n" idle_ms="$((n * 1000 + 200))" sent_ms=0 fin_ms="$((n * 1000 + 100))" unacked=9; done >log
+    finds_only ended-at-once log
+    figure within_ms -le 100
+    grep -q 'Or it is a limit for idle time: then this goes on' findings.json
+    # A server whose client ended, and a pool that finds out while it asks for nothing.
+    rec 0 cause=write-after-close call=send error=EPIPE side=accepted local=10.0.0.9:80 peer=10.0.0.5:44312 idle_ms=2416 sent_ms=2 fin_ms=2400 >log
+    run ! finds ended-before log
+    rec 0 cause=peer-closed level=info ret=0 error= state=CLOSE_WAIT idle_ms=2416 sent_ms=2420 fin_ms=2400 >log
+    finds_nothing log
+}
+
 @test "idle-timeout: keepalive is the advice only where something may stand between" {
     rec 0 idle_ms=61000 sent_ms=3 >log
     finds_only idle-timeout log

@@ -11,8 +11,8 @@ import sys
 ORDER = ("ts level event pid tid prog version exe host cgroup settings call fd setting would given ret "
          "errno error name waited_ms limit len flags type "
          "local local_addr local_port peer peer_addr peer_port peer_name peer_pid bound state rx tx unacked "
-         "unsent blocked_by side idle_ms sent_ms blocking unread rtt_us retrans at thread cause lost why").split()
-NUMBERS = set("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms unread rtt_us "
+         "unsent blocked_by side idle_ms sent_ms fin_ms blocking unread rtt_us retrans at thread cause lost why").split()
+NUMBERS = set("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms fin_ms unread rtt_us "
               "retrans lost waited_ms limit local_port peer_port".split())
 PAIR = re.compile(r'([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^ "=\\]+))( |$)')
 ESCAPE = re.compile(r'\\(?:(["\\n])|x([0-9a-f]{2}))')

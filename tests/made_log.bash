@@ -14,7 +14,7 @@ rec() {
     done
     line=ts=$(noon_and "$1")
     for key in level event pid tid prog call fd ret errno error name waited_ms limit len type local peer peer_name bound state rx tx \
-        unacked unsent blocked_by side idle_ms sent_ms blocking unread rtt_us retrans at thread cause; do
+        unacked unsent blocked_by side idle_ms sent_ms fin_ms blocking unread rtt_us retrans at thread cause; do
         [ -z "${value[$key]-}" ] || line+=" $key=${value[$key]}"
     done
     echo "$line why=\"${value[why]}\""

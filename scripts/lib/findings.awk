@@ -31,6 +31,7 @@ function find_all() {
     find_answer_unread()
     find_slow_reader()
     find_replica_loop()
+    find_ended_before()
     find_idle_timeout()
     find_time_limit()
     find_nothing_behind()

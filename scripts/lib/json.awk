@@ -51,7 +51,7 @@ function json_inner(text) {
 
 BEGIN {
     JSON_SUBSTITUTE = "\357\277\275" # U+FFFD
-    json_count = split("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms unread rtt_us retrans waited_ms limit duration_us lost", json_keys, " ")
+    json_count = split("pid tid fd ret errno len peer_pid rx tx unacked unsent idle_ms sent_ms fin_ms unread rtt_us retrans waited_ms limit duration_us lost", json_keys, " ")
     for (json_i = 1; json_i <= json_count; json_i++)
         JSON_NUMBER[json_keys[json_i]] = 1
 }

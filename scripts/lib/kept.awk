@@ -156,6 +156,7 @@ function take_kept(i, place) {
     unsent_of[i] = figure("unsent")
     idle_of[i] = figure("idle_ms")
     sent_of[i] = figure("sent_ms")
+    fin_of[i] = figure("fin_ms")
     blocking_of[i] = value("blocking")
     unread_of[i] = figure("unread")
     rtt_of[i] = figure("rtt_us")
@@ -223,12 +224,15 @@ function without_brackets(host) {
 
 # due_of: whether an answer was due, for this side connected and spoke last, or never heard
 # anything; "" where that is not known. wait_of: how long it had been due, in ms; pause_of: how long nothing
-# had come before that request was sent, or, where none was due, at all.
+# had come before that request was sent, or, where none was due, at all; both up to the peer's FIN
+# where the record has its age.
 function weigh_silence(i) {
     due_of[i] = wait_of[i] = pause_of[i] = ""
     if (idle_of[i] == "")
         return
     pause_of[i] = idle_of[i]
+    if (fin_of[i] > 0) # both are counted in ticks of at most 10 ms
+        pause_of[i] = idle_of[i] > fin_of[i] ? idle_of[i] - fin_of[i] + 10 : 10
     if (side_of[i] == "connected" && sent_of[i] == "" && value("side") != "")
         due_of[i] = 0 # nothing was ever sent
     if (sent_of[i] == "" || side_of[i] != "connected")
@@ -240,8 +244,10 @@ function weigh_silence(i) {
         return
     }
     due_of[i] = sent_of[i] < idle_of[i] || rx_of[i] == 0 || cause_of[i] == "closed-unanswered" || cause_of[i] == "gave-up-waiting"
-    if (due_of[i]) {
-        wait_of[i] = sent_of[i]
+    if (due_of[i] && sent_of[i] < fin_of[i] + 0)
+        wait_of[i] = 0
+    else if (due_of[i]) {
+        wait_of[i] = sent_of[i] - fin_of[i]
         pause_of[i] = idle_of[i] > sent_of[i] ? idle_of[i] - sent_of[i] : 0
     }
 }

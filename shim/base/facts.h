@@ -70,6 +70,7 @@ struct facts {
     uint64_t rx, tx;
     uint32_t unacked, unsent;
     uint32_t idle_ms, sent_ms, rtt_us, retrans;
+    uint32_t fin_ms;           /* of TCP: since the peer's FIN came, at least; 0: not known */
     const char *object;        /* the name of what called; NULL: not known */
     uint32_t offset;           /* in it, as addr2line(1) takes it */
     int peer_pid;              /* unix; 0: not known */

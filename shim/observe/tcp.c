@@ -338,6 +338,16 @@ static void count(struct facts *f, struct tcp_facts *info, bool has_counts)
     }
 }
 
+/* An acknowledgement comes with the FIN, and its time is noted, for a FIN does not take the fast
+ * path (net/ipv4/tcp_input.c, tcp_rcv_established() and tcp_ack()). A later one, of what was sent
+ * since or of a probe, makes it less. */
+static void find_age_of_fin(struct facts *f, const struct tcp_facts *info)
+{
+    if (f->protocol == IPPROTO_TCP && peer_fin_counted(f)) {
+        f->fin_ms = info->last_ack_recv;
+    }
+}
+
 bool find_tcp(struct facts *f)
 {
     struct tcp_facts info;
@@ -364,5 +374,6 @@ bool find_tcp(struct facts *f)
     }
     take_figures(f, &info, len >= sizeof info);
     count(f, &info, len >= offsetof(struct tcp_facts, dsack_dups));
+    find_age_of_fin(f, &info);
     return true;
 }

@@ -104,6 +104,9 @@ void put_socket(struct text *t, const struct facts *f)
     if (f->has_sent) {
         PUT_NUMBER(t, "sent_ms", f->sent_ms);
     }
+    if (f->fin_ms >= LEAST_SILENCE_MS) {
+        PUT_NUMBER(t, "fin_ms", f->fin_ms);
+    }
     if (f->err == 0 && f->receives && f->nonblocking == NO) {
         PUT_WORD(t, "blocking", "yes");
     }

@@ -149,6 +149,7 @@ void recording_add(struct recording *r, const void *bytes, size_t len);
     X(number, unsent)                                                                              \
     X(number, idle_ms)                                                                             \
     X(number, sent_ms)                                                                             \
+    X(number, fin_ms)                                                                              \
     X(number, rtt_us)                                                                              \
     X(number, retrans)                                                                             \
     X(number, tries)                                                                               \

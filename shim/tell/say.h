@@ -40,6 +40,7 @@ const char *say_unknown(template sentence);
     CLAUSE(ever)                                                                                   \
     CLAUSE(failed_since)                                                                           \
     FIGURE(fd, text_signed(t, f->fd))                                                              \
+    FIGURE(fin, put_duration(t, (uint64_t)f->fin_ms * 1000))                                       \
     CLAUSE(from_peer)                                                                              \
     CLAUSE(heard)                                                                                  \
     CLAUSE(held_up)                                                                                \

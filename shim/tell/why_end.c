@@ -128,8 +128,21 @@ template clause_ever(const struct facts *f)
     return f->rx == 0 ? SAY("nothing has ever arrived") : SAY("nothing has arrived since");
 }
 
+/* What was sent last may have been sent again since then, and before. */
+static bool was_over_before_it_sent(const struct facts *f)
+{
+    return f->fin_ms >= LEAST_SILENCE_MS && f->fin_ms > f->sent_ms + LEAST_WAIT_MS &&
+           f->retrans == 0;
+}
+
 template why_closed_unanswered(const struct facts *f)
 {
+    if (was_over_before_it_sent(f)) {
+        return SAY("$Peer had closed its side cleanly (FIN) at least $fin before this call, and so "
+                   "before this program sent last, $sent before it: that can have no answer ($rx "
+                   "in all). Perhaps a limit for idle time there, a ping that this program did not "
+                   "answer in time, or the end of its process.$not_acknowledged$failed_since");
+    }
     return f->sent_ms < LEAST_WAIT_MS
                ? SAY("$Peer closed its side cleanly (FIN) without answering: this program had sent "
                      "last, $sent before this call, and $ever ($rx in all). Perhaps it rejects "

@@ -3,7 +3,7 @@ import socket
 from select import POLLIN
 from socket import MSG_NOSIGNAL, MSG_WAITALL, SHUT_WR
 
-from made_of import (CLOSE, LOOPBACK, accepted, call, connected, free_here,
+from made_of import (CLOSE, LOOPBACK, accepted, call, connected, drop_what_goes_to_the_peer, free_here,
                      keep_here_what_goes_to_the_peer, note_ends, own_network, peer, run, send_all,
                      tcp_info, unacknowledged, unix_connected, wait, wait_for_state, wait_until)
 from registry import case
@@ -57,6 +57,23 @@ def never_answered_for_a_while():
     wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
     peer("close()")
     wait(s)
+    call(s.recv, 64)
+
+
+@case("""
+    recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=100 side=connected fin_ms>999
+        $them had closed its side cleanly (FIN) at least ... before this call, and so before this program sent last
+""")
+def closed_long_before_it_sent():
+    own_network()
+    s = connected()
+    send_all(s, 500)
+    peer("take(500); give(100); finish_sending()")
+    s.recv(100, MSG_WAITALL)
+    wait(s)
+    wait_until(lambda: tcp_info(s, 56) >= 1100)  # tcpi_last_ack_recv
+    drop_what_goes_to_the_peer(s)
+    s.send(bytes(100))
     call(s.recv, 64)
 
 

@@ -1,4 +1,5 @@
 """The figures of a TCP record against the wire."""
+from truth import LAG
 
 STATES = {
     # name: (the peer's FIN came, the program shut down its writing)
@@ -83,6 +84,12 @@ def sent(case):
         yield f"sent_ms is not {least:.0f} to {most:.0f}"
 
 
+def fin(case):
+    """Since the peer's FIN came, or longer."""
+    if "fin_ms" in case.record and case.t.fin_in > case.high - case.record["fin_ms"] * 10 ** 6 + LAG:
+        yield "no FIN had come so long before"
+
+
 def unread_at(case):
     """(least, most): what had come, and was not read. Before a close the witness has asked; it is
     counted as far as the next urgent byte."""
@@ -125,5 +132,5 @@ def waited(case):
 
 
 def faults(case):
-    for part in (state, counts, addresses, side, idle, sent, unread, blocked_by, waited):
+    for part in (state, counts, addresses, side, idle, sent, fin, unread, blocked_by, waited):
         yield from part(case)

@@ -366,6 +366,13 @@ def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") if case.t.fin(case.high) else "no FIN had come"
 
 
+@claim(r"PEER had closed its side cleanly \(FIN\) at least (?P<fin>\d+) (?P<fin_unit>ms|s) before this call, and so before this program sent last, (?:at least )?" + TIME + r" before it: that can have no answer \(<rx> in all\)\. Perhaps a limit for idle time there, a ping that this program did not answer in time, or the end of its process\.")
+def _(case, said):
+    if int(said["fin"]) != case.record["fin_ms"] // {"ms": 1, "s": 1000}[said["fin_unit"]]:
+        return "the record's fin_ms is another"
+    return asks_last(case) and same(case, said["rx"], "rx")
+
+
 def asks_last(case):
     """This program sent data after the last that came."""
     sent = max((p.at for p in case.t.out if p.payload and p.at <= case.high), default=0)

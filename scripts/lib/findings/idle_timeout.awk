@@ -22,6 +22,8 @@ function find_idle_timeout(    i, g) {
 function ends_after_silence(i) {
     if (!ended_badly(i) && cause_of[i] != "connection-timed-out" || type_of[i] !~ /tcp/)
         return 0
+    if (i in ended_with_others)
+        return 1
     if (silence_before(i) < (had_ended_before(i) ? LEAST_SURE_PAUSE : LEAST_PAUSE) || rx_of[i] == 0 && tx_of[i] + unacked_of[i] + unsent_of[i] > MOST_REQUEST)
         return 0
     if (cause_of[i] == "connection-timed-out")
@@ -31,9 +33,11 @@ function ends_after_silence(i) {
     return !due_of[i] || wait_of[i] <= LEAST_PAUSE && wait_of[i] * 4 <= pause_of[i]
 }
 
-# The peer had closed before this side sent once more: what it sent is not acknowledged,
-# and did not end the connection.
+# The peer had closed before this side sent once more: its FIN is older; or what was sent is not
+# acknowledged, and did not end the connection.
 function had_ended_before(i) {
+    if (fin_of[i] > 0)
+        return side_of[i] != "accepted" && rx_of[i] > 0
     return cause_of[i] ~ /^(peer-closed|write-after-close)$/ && side_of[i] != "accepted" && rx_of[i] > 0 && unacked_of[i] > 0 && wait_of[i] <= LATEST_RST
 }
 
@@ -72,8 +76,8 @@ function fits_one_moment(g,    n, member, k, i) {
             return 0
         if (ended_from == "" || at_of[i] - idle_of[i] > ended_from)
             ended_from = at_of[i] - idle_of[i]
-        if (ended_by == "" || at_of[i] < ended_by)
-            ended_by = at_of[i]
+        if (ended_by == "" || at_of[i] - fin_of[i] < ended_by)
+            ended_by = at_of[i] - fin_of[i]
         used_until = at_of[i] > used_until ? at_of[i] : used_until
     }
     return n >= LEAST_AT_ONCE && ended_from < ended_by
@@ -99,8 +103,8 @@ function tell_ended_at_once(g,    i, n) {
     i = earliest_of(g)
     n = found("ended-at-once", "warn", g, \
         spoken_peer(i) " ended " tally(g, "connection", "connections") " at one moment, it seems: a restart?", \
-        spoken_prog(i) " used them again until " clock(group_last[g]) ", and each failed. All fit one end, within " spoken(ended_by - ended_from < 1 ? 1 : ended_by - ended_from) " before " moment(i) ".", \
-        "Or it is a limit for idle time, of at most " spoken(group_least[g]) ": then this goes on.", \
+        spoken_prog(i) " used them again until " clock(group_last[g]) ", and each failed. All fit one end, within " spoken(at_of[i] - ended_from < 1 ? 1 : at_of[i] - ended_from) " before " moment(i) ".", \
+        "Or it is a limit for idle time" (group_least[g] < LEAST_SURE_PAUSE ? "" : ", of at most " spoken(group_least[g])) ": then this goes on.", \
         "ask there for that moment; let the pool test connections before use, or drop all after the first failure.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "within_ms", sprintf("%.0f", ended_by - ended_from) + 0)
@@ -111,6 +115,10 @@ function tell_idle_timeout(g,    i, n, low, together) {
     together = fits_one_moment(g)
     if (together && was_used_for_long()) {
         tell_ended_at_once(g)
+        return
+    }
+    if (group_least[g] < LEAST_SURE_PAUSE) {
+        tell_ended_before(g)
         return
     }
     i = group_first[g]
@@ -190,7 +198,7 @@ function idle_meaning(i, low) {
         return "Or, if an answer was due all the time, it is a time limit for requests: this log does not say (sent_ms)."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
         return (unacked_of[i] > 0 ? "It closed (FIN) before it had the next request." : "It closed in order (FIN), as a server or proxy does.") \
-            (low ? "" : " The limit may be shorter.")
+            (fin_of[i] > 0 ? " That lay here for " spoken(fin_of[i]) "." : low ? "" : " The limit may be shorter.")
     return "The pause was " (side_of[i] == "accepted" ? "the client's" : "the program's own") (low ? "." : ", so the limit may be shorter.")
 }
 

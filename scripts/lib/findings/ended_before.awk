@@ -1,0 +1,39 @@
+# A program goes on with a connection that its peer has ended a while ago, right after its last
+# data. That may have been a farewell (TLS's close_notify, a database's FATAL), and the end be by a
+# limit for idle time of any length below (idle_timeout.awk); or the program stood still, and owed an
+# answer to a ping or the like; or the peer closes after each answer, or so many.
+
+function find_ended_before(    i, g) {
+    begin_groups()
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && was_ended_before(i))
+            put_in_group(party_of(i), i, fin_of[i])
+    for (g = 1; g <= groups; g++)
+        if (fits_one_moment(g) && was_used_for_long())
+            leave_to_idle_timeout(g)
+        else
+            tell_ended_before(g)
+}
+
+# Where it is told together with those whose end was found at once.
+function leave_to_idle_timeout(g,    n, member, k) {
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        ended_with_others[member[k] + 0] = 1
+}
+
+# Where the request had been sent before the end it is one that was not answered.
+function was_ended_before(i) {
+    return fin_of[i] > 0 && ended_badly(i) && had_ended_before(i) && pause_of[i] < LEAST_SURE_PAUSE && wait_of[i] + 0 == 0
+}
+
+function tell_ended_before(g,    i, n) {
+    i = group_first[g]
+    n = found("ended-before", "warn", g, \
+        spoken_prog(i) " comes late: " spoken_peer(i) " had ended its connections", \
+        tally(g, "connection", "connections") ", first at " clock(i) ", " spoken(fin_of[i]) " after FIN, which followed the last data.", \
+        "A limit for idle time, after a farewell (TLS, a database)? Or " spoken_prog(i) " stood still (a ping unanswered), or the peer closes after answers.", \
+        "`sockshim doctor PID`: is data unread? Else test connections first.")
+    add_figure(n, "late_ms", fin_of[i])
+    add_figure(n, "connections", group_size[g])
+}
