@@ -1804,9 +1804,30 @@ late() {
     [[ $(note log) != *"checks of a port"* ]]
     for n in 1 2; do rec "$n" prog=node level=info call=shutdown errno=107 error=ENOTCONN cause=not-connected side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000$n rx=107 tx=$((8000 + n)) idle_ms=24 sent_ms=4; done >log
     finds_nothing log
-    [[ $(note log) == *"10.0.0.9 ended 2 connections as soon as node had answered, first at 12:00:01, each with 8,001 bytes or more."*"proxy_buffer_size"* ]] || fails_with "$(note log)"
+    [[ $(note log) == *"10.0.0.9 ended 2 connections while node answered, or right after, first at 12:00:01, each with 8,001 bytes or more."*"proxy_buffer_size"* ]] || fails_with "$(note log)"
+    sed 's/tx=8/tx=900/' log >download # no header is so large
+    [[ $(note download) == *"each with 900,001 bytes or more."*"something in between did it (a NAT, a firewall)"* && $(note download) != *"proxy_buffer_size"* ]] || fails_with "$(note download)"
     sed -i 's/tx=8001/tx=300/' log
     [[ $(note log) != *"proxy_buffer_size"* ]]
+}
+
+@test "late-answer: a server answers after the same whole seconds, and asked nobody; not at other times, between heartbeats, or beside a record of whom it asked" {
+    late() { rec "$1" prog=nginx level=info ret=0 errno=0 error= cause=peer-closed state=CLOSE_WAIT side=accepted local=10.0.0.5:80 peer=10.0.0.9:4000${1%.*} rx=79 tx=314 idle_ms=30008 sent_ms=3 "${@:2}"; }
+    { late 40; late 80 idle_ms=30040 sent_ms=2; } >log
+    finds_only late-answer log
+    figure ms -eq 30005
+    figure connections -eq 2
+    grep -q 'resolver_timeout' findings.json
+    late 40 >once
+    { late 40; late 80 idle_ms=31040; } >differs
+    { late 40 idle_ms=3408; late 80 idle_ms=3405; } >halves
+    { late 40 idle_ms=1008; late 80 idle_ms=1005; } >soon
+    { late 40 idle_ms=41008 sent_ms=11000; late 80 idle_ms=51008 sent_ms=21000; } >heartbeats
+    { late 40; failed_connect 79 prog=nginx level=info call=close ret=0 error= cause=gave-up-connecting waited_ms=29000 fd=9; late 80; } >asked
+    for log in once differs halves soon heartbeats asked; do
+        findings "$log" >kinds
+        run ! grep -q late-answer kinds
+    done
 }
 
 @test "large-answer: what is broken off is larger than all that ends in order; not if small ones are as well, or large ones are taken" {
@@ -1979,6 +2000,45 @@ late() {
     rec 1.997 prog=curl idle_ms=0 sent_ms=4 >client.log
     rec 1.996 prog=httpd pid=7 side=accepted local=10.0.0.9:80 peer=10.0.0.5:44312 >server.log
     finds_only reset-in-between client.log server.log
+}
+
+@test "two logs: both were reset, and a NAT stands between them: what one has sent the other has received" {
+    client() { rec 1.997 prog=curl idle_ms=0 sent_ms=900 rx=70500 tx=78 "$@"; }
+    server() { rec 1.996 prog=nginx pid=7 side=accepted local=172.17.0.2:80 peer=10.0.0.1:61001 rx=78 tx=70000 unacked=500 sent_ms=0 "$@"; }
+    client >client.log
+    { started 0 nginx; server; } >server.log
+    for first in client server; do
+        [ "$first" = client ] || sed -i 's/1\.996/1.999/' server.log
+        finds_only reset-in-between client.log server.log
+        figure pairs -eq 1
+        [[ $(jq -r '.findings[0] | .title + " " + .evidence' findings.json) == *"between 10.0.0.5 and 10.0.0.9:80 resets"*"to nginx, it is 10.0.0.1:61001 (NAT or proxy)."* ]] || fails_with "$(jq -c .findings findings.json)"
+    done
+    # A client that only reads is told by keepalive's probe, 60 s later.
+    client idle_ms=60004 sent_ms=60900 | sed 's/:01\.997/:01:02.000/; s/T12:00:01:02/T12:01:02/' >late.log
+    finds_only reset-in-between late.log server.log
+    # Of two connections, whoever is told first: one finding.
+    { client | sed 's/44312/44310/; s/01\.997/00.997/; s/rx=70500/rx=60500/'; client; } >client.2
+    { started 0 nginx; server peer=10.0.0.1:61000 tx=60500 unacked=0 | sed 's/01\.99[69]/00.990/'; server; } >server.2
+    finds_only reset-in-between client.2 server.2
+    figure pairs -eq 2
+    # Other figures; so few bytes that many have the same; one of two; too long before.
+    { started 0 nginx; server tx=60000; } >less.log
+    { started 0 nginx; server rx=200 tx=0 unacked=0; } >short.log
+    { started 0 nginx; server; server peer=10.0.0.1:61002; } >two.log
+    { started 0 nginx; server | sed 's/:01\.996/:00.496/'; } >early.log
+    client rx=0 tx=200 >few.log
+    for logs in "client.log less.log" "few.log short.log" "client.log two.log" "client.log early.log"; do
+        # shellcheck disable=SC2086
+        findings $logs >kinds
+        run ! grep -q reset-in-between kinds
+    done
+    # Where the server's log has one that it may be, it cannot be said to have none.
+    covers() { rec 1 prog=nginx pid=7 level=info ret=0 error= cause=peer-closed side=accepted local=10.0.0.9:80 peer=10.0.0.5:40001; }
+    { started 0 nginx; covers; server local=10.0.0.9:80; server local=10.0.0.9:80 peer=10.0.0.1:61002; } >two.log
+    findings client.log two.log >kinds
+    run ! grep -q no-record kinds
+    { started 0 nginx; covers; } >none.log
+    finds no-record-there client.log none.log
 }
 
 @test "two logs: the server has no record of it, unless its log was told not to" {
@@ -2281,23 +2341,23 @@ client_ends() {
         failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 peer_name=redis fd=4
     } >log
     finds_only unreachable log
-    run ! grep -q 'told it' findings.json
+    run ! grep -q '[0-9] told it' findings.json
     failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4 >log
     finds_only unreachable log
-    run ! grep -q 'told it' findings.json
+    run ! grep -q '[0-9] told it' findings.json
     {
         under_way 0 peer=10.0.0.9:26379 fd=3
         under_way 0.1 peer=10.0.1.8:5432 fd=5
         failed_connect 0.2 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
     } >log
     finds_only unreachable log
-    run ! grep -q 'told it' findings.json
+    run ! grep -q '[0-9] told it' findings.json
     {
         failed_connect 0 cause=connection-refused error=ECONNREFUSED errno=111 peer=10.0.0.9:26379 fd=3
         failed_connect 0.001 cause=unreachable error=ENETUNREACH errno=101 peer=172.18.0.3:6379 fd=4
     } >log
     findings log >kinds
-    run ! grep -q 'told it' findings.json
+    run ! grep -q '[0-9] told it' findings.json
     # It talks to hosts of that network as well.
     {
         under_way 0 peer=172.18.0.9:26379 fd=3
@@ -2305,6 +2365,71 @@ client_ends() {
     } >log
     finds_only unreachable log
     run ! grep -q 'told it' findings.json
+}
+
+@test "no answer: within 10.0.0.0/8 only the same service may have told an address; where nobody is known, its port says that it may be told" {
+    told_at() { jq -r '.findings[0] | .meaning + " " + .advice' findings.json; }
+    {
+        under_way 0 peer=10.1.0.1:7000 fd=3
+        failed_connect 7 error=ETIMEDOUT cause=connect-timed-out peer=10.2.0.2:7002 fd=4
+    } >log
+    finds_only no-answer log
+    [[ $(told_at) == *"10.1.0.1:7000 told it"*"announce-ip"* ]] || fails_with "$(told_at)"
+    # Another service, as companies have many there.
+    sed -i 's/:7002/:5432/' log
+    finds_only no-answer log
+    [[ $(told_at) != *told* ]] || fails_with "$(told_at)"
+    for peer in 10.2.0.2:7002 172.18.0.3:26379; do
+        failed_connect 7 error=ETIMEDOUT cause=connect-timed-out peer=$peer local=0.0.0.0:44312 >log
+        finds_only no-answer log
+        [[ $(told_at) == *"If it is not set here, a server told it"*"Else a firewall drops it"*"\`sockshim explain announced-address\`"* ]] || fails_with "$(told_at)"
+    done
+    # Looked up; no such service; of this host's network; a public address; refused by whoever is there.
+    failed_connect 7 error=ETIMEDOUT cause=connect-timed-out peer=10.2.0.2:7002 local=0.0.0.0:44312 peer_name=redis >name
+    failed_connect 7 error=ETIMEDOUT cause=connect-timed-out peer=10.2.0.2:5432 local=0.0.0.0:44312 >port
+    failed_connect 7 error=ETIMEDOUT cause=connect-timed-out peer=10.2.0.2:7002 local=10.2.0.5:44312 >near
+    failed_connect 7 error=ETIMEDOUT cause=connect-timed-out peer=192.0.2.2:7002 local=0.0.0.0:44312 >public
+    failed_connect 7 error=ECONNREFUSED cause=connection-refused peer=10.2.0.2:7002 local=0.0.0.0:44312 >refused
+    for log in name port near public refused; do
+        findings "$log" >kinds
+        [[ $(told_at) != *announced-address* ]] || fails_with "$log: $(told_at)"
+    done
+}
+
+@test "no answer, refused: the port of an FTP transfer, after port 21 or another one each time; ports that are set are none" {
+    meaning() { jq -r '.findings[0] | .meaning + " " + .advice' findings.json; }
+    in_vain() { failed_connect "$1" error=ETIMEDOUT cause=connect-timed-out peer="10.2.0.2:$2" "${@:3}"; }
+    { under_way 0 peer=10.2.0.2:21 fd=3; in_vain 8 4242 fd=4; } >log
+    finds_only no-answer log
+    [[ $(meaning) == *"Port 21 answered; this is the port of an FTP transfer"*"nf_conntrack_ftp"* ]] || fails_with "$(meaning)"
+    { under_way 0 peer=10.2.0.2:21 fd=3; failed_connect 8 error=ECONNREFUSED cause=connection-refused peer=10.2.0.2:21107 fd=4; } >log
+    finds_only refused log
+    [[ $(meaning) == *"FTP transfer"* ]] || fails_with "$(meaning)"
+    { under_way 0 peer=10.2.0.2:21 fd=3; under_way 0.1 peer=10.2.0.2:4242 fd=4; failed_connect 2.1 call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2000 peer=10.2.0.2:4242 fd=4; } >log
+    finds_only own-deadline log
+    [[ $(meaning) == *"FTP transfer"*"nf_conntrack_ftp"* ]] || fails_with "$(meaning)"
+    # A listing or a file that is empty; elsewhere it is nothing behind a proxy.
+    empty() { rec 1 level=info ret=0 error= errno=0 cause=peer-closed state=CLOSE_WAIT peer=10.2.0.2:4242 rx=0 tx=0 idle_ms=4 sent_ms= fd=4; }
+    { under_way 0 peer=10.2.0.2:21 fd=3; empty; } >log
+    finds_nothing log
+    empty >log
+    finds_only nothing-behind log
+    # Nothing is known of port 21.
+    { in_vain 8 7909 pid=1; in_vain 18 47681 pid=2; } >log
+    finds_only no-answer log
+    [[ $(meaning) == *"Ports that change: if they are not set here"*"it may be off"* ]] || fails_with "$(meaning)"
+    # Another process's; in vain, too; always the same; neighbours; low ones; one alone; a scan.
+    { under_way 0 peer=10.2.0.2:21 fd=3 pid=9; in_vain 8 4242 fd=4; } >process
+    { in_vain 0 21 fd=3; in_vain 8 4242 fd=4; in_vain 18 4242 fd=5; } >vain
+    { in_vain 8 14368 pid=1; in_vain 18 14368 pid=2; in_vain 28 47681 pid=2; } >same
+    { in_vain 8 30001 pid=1; in_vain 18 30002 pid=2; } >neighbours
+    { in_vain 8 8080 pid=1; in_vain 18 9300 pid=2; } >low
+    in_vain 8 14368 >one
+    for n in $(seq 31); do in_vain "$n" $((10000 + 100 * n)); done >scan
+    for log in process vain same neighbours low one scan; do
+        findings "$log" >kinds
+        [[ $(meaning) != *FTP* ]] || fails_with "$log: $(meaning)"
+    done
 }
 
 @test "unreachable after 3 s: where this host looks is named if it can be a bridge of Docker's; no host is said to be off for sure" {

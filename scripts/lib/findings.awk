@@ -53,6 +53,7 @@ function find_all() {
     find_last_word()
     find_health_check()
     find_tls_left()
+    find_late_answer()
     find_silent_end()
     find_cut_answer()
     find_breaks_off_upstream()

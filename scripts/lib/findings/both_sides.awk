@@ -3,6 +3,7 @@
 
 BEGIN {
     MOST_APART = 10000 # ms
+    MOST_APART_UNNAMED = 1000 # ms: of two records that only their figures hold together
 }
 
 function find_both_sides(    i, j, other_ends, kind) {
@@ -17,12 +18,17 @@ function find_both_sides(    i, j, other_ends, kind) {
         if (!is_open(i) || !was_told_of_an_end(i))
             continue
         j = other_record(i, other_ends[peer_of[i], local_of[i]])
+        if (!j)
+            j = record_beyond_nat(i)
         kind = j ? does_to_peer(j) ? "done" : "both" : "none"
         if (kind == "both" && j in other_of || kind == "done" && is_leaving_early(i, j))
             continue
         if (j) {
             other_of[i] = j
-            put_in_group(kind SUBSEP party_of(i) SUBSEP prog_of[j] SUBSEP cause_of[j], i, unread_of[j] + 0)
+            if (kind == "both" && side_of[i] == "accepted")
+                put_in_group(kind SUBSEP party_of(j) SUBSEP prog_of[i] SUBSEP cause_of[i], i, 0)
+            else
+                put_in_group(kind SUBSEP party_of(i) SUBSEP prog_of[j] SUBSEP cause_of[j], i, unread_of[j] + 0)
         } else if (is_missing_there(i))
             put_in_group(kind SUBSEP party_of(i), i, 0)
     }
@@ -63,6 +69,54 @@ function other_record(i, list,    n, part, k, j, best, apart, least) {
     return best + 0
 }
 
+# Behind a NAT the two ends know each other by other addresses; what one has sent is still what the
+# other has received. The record of another log that alone fits so, as this alone fits it; 0: none.
+function record_beyond_nat(i,    j) {
+    if (name_count == 1 || is_sampled)
+        return 0
+    j = only_fitting(i)
+    return j > 0 && only_fitting(j) == i && distance(i, j) <= MOST_APART_UNNAMED ? j : 0
+}
+
+# The record, of any other end, that has the same figures; 0 if there is none, -1 if there are several.
+function only_fitting(i,    k, j, best) {
+    if (!ends_listed)
+        list_ends()
+    for (k = 1; k <= ends_listed; k++) {
+        j = end_listed[k]
+        if (log_of[j] != log_of[i] && fits_beyond_nat(i, j) && distance(i, j) <= MOST_APART)
+            best = best ? -1 : j
+    }
+    return best + 0
+}
+
+# Of fewer bytes, as of a greeting or a short request, many connections have the same number.
+function list_ends(    j) {
+    for (j = 1; j <= kept_count; j++)
+        if (leader_of[j] == j && type_of[j] ~ /tcp/ && (cause_of[j] == "peer-reset" || does_to_peer(j)) && rx_of[j] + tx_of[j] >= 1000)
+            end_listed[++ends_listed] = j
+}
+
+# A client that only reads is told late, by a probe of keepalive: the other end's reset was then
+# when its last data came.
+function distance(i, j,    late, early) {
+    late = at_of[i] - at_of[j]
+    early = late - (side_of[i] == "connected" ? idle_of[i] : -idle_of[j])
+    late = late < 0 ? -late : late
+    early = early < 0 ? -early : early
+    return early < late ? early : late
+}
+
+function fits_beyond_nat(i, j) {
+    return side_of[i] != side_of[j] && side_of[i] != "" && side_of[j] != "" && has_arrived(i, j) && has_arrived(j, i) && \
+        !(local_of[i] == peer_of[j] && peer_of[i] == local_of[j])
+}
+
+# Whether what I has sent is what J has received; what was under way may have arrived or not.
+function has_arrived(i, j) {
+    return tx_of[i] != "" && rx_of[j] != "" && rx_of[j] >= tx_of[i] && rx_of[j] <= tx_of[i] + unacked_of[i]
+}
+
 # Which services a log tells of, and from when on.
 function note_what_log_covers(i,    key) {
     if (side_of[i] != "accepted")
@@ -78,7 +132,7 @@ function note_what_log_covers(i,    key) {
 # none, and it is what comes first where a write ends in EPIPE: what was sent on its way to a socket that
 # is closed already is answered by RST (net/ipv4/tcp_input.c, tcp_reset(): EPIPE in CLOSE_WAIT).
 function is_missing_there(i,    n, logs, k) {
-    if (is_sampled || cause_of[i] ~ /^(closed-unanswered|write-after-close)$/)
+    if (is_sampled || cause_of[i] ~ /^(closed-unanswered|write-after-close)$/ || only_fitting(i))
         return 0
     n = split(covering[peer_of[i]], logs, "\n")
     for (k = 1; k <= n; k++)
@@ -141,14 +195,22 @@ function claim_other_ends(g, n,    m, member, k) {
             claimed[other_of[member[k]]] = n
 }
 
-function tell_both_were_reset(g,    i, j, n) {
+function tell_both_were_reset(g,    i, j, n, translated) {
     i = group_first[g]
     j = other_of[i]
+    if (side_of[i] == "accepted") {
+        i = j
+        j = group_first[g]
+    }
+    translated = peer_of[j] != local_of[i]
     n = found("reset-in-between", "warn", g, \
         "Something between " printable(host_of(local_of[i])) " and " printable(peer_of[i]) " resets connections", \
-        "Both ends were told that the other had reset: " spoken_prog(i) " at " moment(i) ", " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
-        "So neither did it, but a firewall, load balancer or NAT.", \
-        "`tcpdump -vni any 'tcp[tcpflags] & tcp-rst != 0'`: the TTL of the RST shows how far away its sender is.")
+        translated ? "Both ends were told so (" tally(g, "connection", "connections") ", " spoken_prog(i) " first at " moment(i) "); to " spoken_prog(j) ", it is " printable(peer_of[j]) " (NAT or proxy)." \
+            : "Both ends were told that the other had reset: " spoken_prog(i) " at " moment(i) ", " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
+        translated ? "So neither did it; a Linux NAT (Docker) does, if conntrack finds a segment INVALID." \
+            : "So neither did it, but a firewall, load balancer or NAT.", \
+        translated ? "drop `ct state invalid` there (`sockshim doctor --seconds 60` counts it)." \
+            : "`tcpdump -vni any 'tcp[tcpflags] & tcp-rst != 0'`: the TTL of the RST shows how far away its sender is.")
     add_figure(n, "pairs", group_size[g])
     claim_other_ends(g, n)
 }

@@ -49,7 +49,8 @@ function tell_large_answer(g, taken,    i, n) {
     add_figure(n, "taken", taken)
 }
 
-# A client that is done may reset; a proxy that cannot take the header of an answer does, too.
+# A client that has enough may reset, and whatever stands in between, in its name; a proxy that cannot
+# take the header of an answer does, too.
 function note_of_large_answers(    i, g, n) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
@@ -61,8 +62,9 @@ function note_of_large_answers(    i, g, n) {
     if (!n)
         return ""
     i = group_first[n]
-    return " " printable(host_of(peer_of[i])) " ended " tally(n, "connection", "connections") " as soon as " spoken_prog(i) " had answered, first at " clock(i) ", each with " spoken_bytes(group_least[n]) \
-        " or more. Clients that are done do so; but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain too-large)."
+    return " " printable(host_of(peer_of[i])) " ended " tally(n, "connection", "connections") " while " spoken_prog(i) " answered, or right after, first at " clock(i) ", each with " spoken_bytes(group_least[n]) \
+        " or more. Clients that have enough do so; " (group_least[n] <= MOST_WHOLE_HEADER ? "but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain too-large)." \
+            : "but if they complain of a reset themselves, something in between did it (a NAT, a firewall): sockshim report with a log of theirs as well tells.")
 }
 
 # Ended by the client, not in order: the program had still wanted to end it itself.

@@ -99,6 +99,10 @@ function not_reached_title(i, kind) {
 function not_reached_meaning(i, ms) {
     if (announcer_of(i))
         return spoken_announcer(i)
+    if (has_told_ports(i))
+        return told_ports(i)
+    if (may_be_announced(i) && !some_refused[i])
+        return spoken_unknown_announcer(i)
     if (some_refused[i])
         return "In between, " counted(some_refused[i], "connect", "connects") " went through: it keeps restarting, is an address of several servers, one of which is down, or by mistake of two hosts."
     if (may_have_moved(i))
@@ -141,7 +145,7 @@ function not_reached_meaning(i, ms) {
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return went_through(i, ms) ? some_dropped(i, ms) : is_blocked_mail(i) ? blocked_mail(i) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
-            : "A firewall (of this host, too) drops it, the host is off (do other ports answer?), or its accept queue is full."
+            : "A firewall drops it (perhaps here), it is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "The server is running, but hangs or is overloaded."
     if (cause_of[i] == "address-in-use")
@@ -190,26 +194,6 @@ function well_between(g,    i, j, n, changes, since) {
     return changes > 1 ? n : 0
 }
 
-# Servers tell their clients where to go on: a sentinel or a cluster, Kafka, FTP, LDAP, a replica
-# set. Inside of a container, or behind a NAT, that may be an address that others do not have.
-# announcer_of(I): the record of the one peer that the process had connected to before it tried
-# a private address of another network, which it had not looked up; 0 if there is none.
-function announcer_of(i,    j, announcer, host) {
-    if (!is_of_inner_network(peer_of[i]) || named_of[i] != "" || side_of[i] == "accepted" || !was_to_connect(i))
-        return 0
-    for (j = 1; j < i; j++) {
-        if (pid_of[j] != pid_of[i] || machine_of[j] != machine_of[i] || side_of[j] == "accepted" || !port_of(peer_of[j]))
-            continue
-        host = host_of(peer_of[j])
-        if (host == host_of(peer_of[i]) || announcer && host == host_of(peer_of[announcer]))
-            continue
-        if (announcer || network_of(host) == network_of(peer_of[i]) || is_of_inner_network(host) == is_of_inner_network(peer_of[i]) || !has_gone_well(j))
-            return 0
-        announcer = j
-    }
-    return announcer + 0
-}
-
 function was_to_connect(i) {
     return type_of[i] !~ /udp|unix/ && cause_of[i] ~ /^(connection-refused|unreachable|connect-timed-out|timeout|gave-up-connecting)$/
 }
@@ -218,24 +202,10 @@ function has_gone_well(j) {
     return was_connected(j) || cause_of[j] == "in-progress" && !will_fail(j)
 }
 
-# 1 of this host alone, 2 and 3 of networks that containers and homes have; 0: any other one.
-function is_of_inner_network(address) {
-    return address ~ /^127\./ ? 1 : address ~ /^172\.(1[6-9]|2[0-9]|3[01])\./ ? 2 : address ~ /^192\.168\./ ? 3 : 0
-}
-
-function network_of(address) {
-    return match(address, /^[0-9]+\.[0-9]+\./) ? substr(address, 1, RLENGTH) : address
-}
-
 # Docker's bridges have the first address of 172.17.0.0/16 and on, or 192.168.0.0/20 and on: what
 # has such a source is asked for there.
 function is_own_bridge(i) {
-    return is_of_inner_network(peer_of[i]) > 1 && network_of(host_of(peer_of[i])) == network_of(host_of(local_of[i])) && host_of(local_of[i]) ~ /\.0\.1$/
-}
-
-function spoken_announcer(i) {
-    return "If that is not set here, " printable(peer_of[announcer_of(i)]) " told it (a sentinel, cluster, referral): " \
-        (is_of_inner_network(peer_of[i]) == 1 ? "a loopback address." : "of an inner network (Docker?).")
+    return is_of_inner_network(peer_of[i]) ~ /[23]/ && network_of(host_of(peer_of[i])) == network_of(host_of(local_of[i])) && host_of(local_of[i]) ~ /\.0\.1$/
 }
 
 # A name was looked up for it, and it was well: programs keep the address that they were told.
@@ -316,6 +286,11 @@ function not_reached_advice(i, ms) {
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
     if (is_port_of_rpc(i) && (cause_of[i] == "connection-refused" || cause_of[i] ~ /^(unreachable|connect-timed-out|timeout|gave-up-connecting)$/))
         return port_of_rpc_advice(i)
+    if (has_told_ports(i))
+        return "let the firewall pass its range (vsftpd: pasv_min_port), or load nf_conntrack_ftp there."
+    if (may_be_announced(i))
+        return "there, one that clients reach (`sockshim explain announced-address`); else " \
+            (cause_of[i] == "unreachable" ? "`ip route get " printable(host_of(peer_of[i])) "`." : "`sockshim doctor -- COMMAND`.")
     if (some_refused[i])
         return "does each listen (`kubectl get endpointslices`, the balancer's list)?"
     if (is_long_question(i) && cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
@@ -375,15 +350,14 @@ function not_reached_advice(i, ms) {
 function unanswered_advice(i, ms,    sooner) {
     if (is_blocked_mail(i) && !went_through(i, ms))
         return "if no other mail server answers at 25 either, relay by 587 (relayhost, smarthost), or have 25 opened."
-    if (ms >= 12000 && cause_of[i] != "gave-up-connecting")
+    # Without a time, it waited in connect.
+    if (ms >= 12000 && cause_of[i] != "gave-up-connecting" || ms == "" && error_of[i] == "ETIMEDOUT" && !((prog_of[i], "SOCKSHIM_CONNECT_TIMEOUT") in handled_times))
         sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner; "
-    else if (ms == "" && error_of[i] == "ETIMEDOUT" && !((prog_of[i], "SOCKSHIM_CONNECT_TIMEOUT") in handled_times))
-        sooner = "`SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner than the kernel (by default 127 s); " # it waited in connect
     if (is_same_host(i))
         return sooner full_queue_advice(i)
     if (went_through(i, ms))
         return sooner "`ss -tn dst " printable(host_of(peer_of[i])) "` then: always as many? Keep fewer open (a pool)."
-    return sooner "`sockshim doctor -- COMMAND` tells if SYN leaves" (sooner != "" ? "" : ", or another address answers") (sooner != "" ? "." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
+    return "`sockshim doctor -- COMMAND` tells if SYN leaves" (sooner != "" ? "" : ", or another address answers") (sooner != "" ? "; `SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
 }
 
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.

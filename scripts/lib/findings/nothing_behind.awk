@@ -26,7 +26,7 @@ function ends_at_once(i) {
     if (is_half_closed(i))
         return idle_of[i] < AT_ONCE
     if (cause_of[i] == "peer-closed" && !ended_badly(i))
-        return tx_of[i] == 0 && idle_of[i] < AT_ONCE && value_is_zero(unacked_of[i])
+        return tx_of[i] == 0 && idle_of[i] < AT_ONCE && value_is_zero(unacked_of[i]) && !is_after_ftp(i) # an empty listing
     return ended_badly(i) && (due_of[i] ? wait_of[i] : idle_of[i]) < AT_ONCE && tx_of[i] < 65536
 }
 

@@ -99,7 +99,7 @@ function at_once(g,    n, member, k, from, here, there, seen, count, most) {
 }
 
 function connect_deadline_advice(i, ms, n) {
-    if (announcer_of(i))
+    if (announcer_of(i) || has_told_ports(i))
         return not_reached_advice(i, ms)
     if (!was_silent(i, ms, n))
         return "raise it above a handshake's time (`ping " printable(host_of(peer_of[i])) "`)."
@@ -183,6 +183,8 @@ function was_silent(i, ms, n) {
 function deadline_meaning(i, what, ms, n) {
     if (what == "connect" && announcer_of(i))
         return spoken_announcer(i)
+    if (what == "connect" && has_told_ports(i))
+        return told_ports(i)
     if (what == "connect" && !was_silent(i, ms, n))
         return "The path is slow, SYNs are lost (retried after 1 s), its queue is full, or it is off."
     if (what == "connect" && is_long_question(i))

@@ -73,8 +73,8 @@ function tell_cut_off_behind(g,    i, n) {
     n = found("slow-reader", "warn", g, \
         spoken_peer(i) " cuts " spoken_prog(i) " off in the middle of its data", \
         tally(g, "connection", "connections") "; after " spoken_range_bytes(g) " nothing came for " spoken(idle_of[i]) ", then the reset at " clock(i) ".", \
-        "Either " spoken_prog(i) " read too slowly and was dropped (" its_limit(peer_of[i]) "), or the server hung and died.", \
-        "if Recv-Q of `ss -tn dst " spoken_peer(i) "` is full meanwhile, read faster.")
+        spoken_prog(i) " read too slowly and was dropped (" its_limit(peer_of[i]) "), the server hung and died, or a NAT in between ended it.", \
+        "is Recv-Q of `ss -tn` full meanwhile? Read faster.")
     add_figure(n, "rx", group_most[g])
     add_figure(n, "connections", group_size[g])
 }
