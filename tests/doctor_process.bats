@@ -566,9 +566,14 @@ with_places() {
 
 @test "a name server that does not answer; datagrams to others want no answer" {
     looking_at asks_name_server
-    says "1 It seems to wait for a name server: descriptor " " with 127.0.0.1:53 (UDP)" "UdpNoPorts"
-    says_not "8125 (UDP)"
+    says "1 It seems to wait for a name server: descriptor " " with 127.0.0.1:53 (UDP)" "UdpNoPorts" \
+        "No such server is in its /etc/resolv.conf (192.0.2.53): it asks by a setting of its own" "nginx: resolver"
+    says_not "8125 (UDP)" "correct /etc/resolv.conf"
     has_findings 1
+    printf 'nameserver %s\n' 192.0.2.53 127.0.0.1 >resolv.conf
+    looking_at asks_name_server
+    says "1 It seems to wait for a name server: descriptor " "correct /etc/resolv.conf"
+    says_not "by a setting of its own"
 }
 
 @test "connects that nobody answers beside connections that are open" {

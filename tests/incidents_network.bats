@@ -412,6 +412,92 @@ RULES
     run -1 grep 'NAT loopback' said
 }
 
+# stray.py: a segment of the server's beyond the window, which conntrack finds invalid. It is not translated
+# back, so the NAT itself gets it, and answers by RST.
+@test "two logs: a NAT between them resets for a segment that is INVALID; where it drops that, all is well" {
+    in_ns "$R" nft 'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }; add rule ip nat post oifname vs masquerade'
+    cat >stray.py <<'P'
+import socket, struct
+def checksum(b):
+    t = sum(struct.unpack("!%dH" % (len(b) // 2), b))
+    while t >> 16: t = (t & 0xffff) + (t >> 16)
+    return struct.pack("!H", ~t & 0xffff)
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind(("e0", 0))
+while True:
+    p = s.recv(65536)
+    if p[12:14] != b"\x08\x00" or p[23] != 6 or p[34:36] != b"\0P" or len(p) < 1000: continue
+    ip, tcp, data = bytearray(p[14:34]), bytearray(p[34:34 + (p[46] >> 4) * 4]), b"z" * 1000
+    tcp[4:8] = struct.pack("!I", (struct.unpack("!I", tcp[4:8])[0] + 20000000) & 0xffffffff)
+    ip[2:4] = struct.pack("!H", 20 + len(tcp) + 1000); ip[10:12] = tcp[16:18] = b"\0\0"; ip[10:12] = checksum(bytes(ip))
+    tcp[16:18] = checksum(bytes(ip[12:20]) + struct.pack("!BBH", 0, 6, len(tcp) + 1000) + bytes(tcp) + data)
+    s.send(p[:14] + bytes(ip) + bytes(tcp) + data)
+    break
+P
+    head -c 20000000 /dev/zero >big
+    background ip netns exec "$S" "$SOCKSHIM_COMMAND" -q -o server.log -- "$PYTHON" -m http.server 80 --bind 10.2.0.2 2>/dev/null
+    wait_until eval "ip netns exec $S ss -Hltn 'sport = :80' | grep -q ."
+    background ip netns exec "$S" "$PYTHON" stray.py
+    wait_until eval "ip netns exec $S ss -H0 | grep -q ."
+    from_client client.log curl -s --limit-rate 20M -o got http://10.2.0.2/big
+    wait_until grep -q cause=peer-reset server.log
+    finds_only reset-in-between client.log server.log
+    jq -r '.findings[0].evidence' findings.json | grep -q 'it is 10.2.0.1:[0-9]* (NAT or proxy)' || fails_with "$(cat findings.json)"
+    rules "$R" input 'ct state invalid drop'
+    background ip netns exec "$S" "$PYTHON" stray.py
+    wait_until eval "ip netns exec $S ss -H0 | grep -q ."
+    from_client well.log curl -s --limit-rate 20M -o got http://10.2.0.2/big
+    cmp big got
+}
+
+# The sender is not told, and conntrack asks a rule of NAT once for each flow.
+@test "udp: what was sent before its port was published reaches nobody, and what is sent from a new port arrives" {
+    [ -r /proc/net/nf_conntrack ] || skip "this kernel does not list conntrack's entries"
+    rules "$R" input 'ct state new accept'
+    background ip netns exec "$C" "$PYTHON" -c '
+import socket, time
+s = socket.socket(2, 2)
+while True: s.sendto(b"x", ("10.1.0.1", 514)); time.sleep(.05)'
+    local sender=$BACKGROUND
+    wait_until eval "ip netns exec $R grep -q dport=514 /proc/net/nf_conntrack"
+    said_by "$R" "$SOCKSHIM_COMMAND" doctor --seconds 1
+    grep -q '[0-9]* UDP datagrams came in the last [^(]* for ports where nothing listens (UdpNoPorts). Perhaps, of conntrack.s flows without an answer: 10.1.0.2:[0-9]* to 10.1.0.1:514\.' said || fails_with "$(cat said)"
+    run -1 grep 'UDP that reaches nobody here' said
+    in_ns "$R" nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre udp dport 514 dnat to 10.2.0.2:5140'
+    background ip netns exec "$S" socat -u UDP-RECV:5140 OPEN:got,creat,append
+    wait_until eval "ip netns exec $S ss -Hlun 'sport = :5140' | grep -q ."
+    in_ns "$C" "$PYTHON" -c 'import socket; socket.socket(2, 2).sendto(b"new", ("10.1.0.1", 514))'
+    wait_until test -s got
+    said_by "$R" "$SOCKSHIM_COMMAND" doctor --seconds 1
+    grep -q '1 UDP that reaches nobody here: 10.1.0.2:[0-9]* to 10.1.0.1:514 (others are translated to 10.2.0.2:5140)\. .*conntrack -D -p udp' said || fails_with "$(cat said)"
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor --seconds 2 "$(pgrep -P "$sender" || echo "$sender")"
+    grep -q '1 Between the two looks [0-9]* ICMP destination unreachable .*by UDP (descriptor [0-9]* at 0.0.0.0:[0-9]*; not connected), it is not told.*explain udp-silence' said || fails_with "$(cat said)"
+    [ "$(cat got)" = new ]
+    # Somebody takes them there.
+    background ip netns exec "$R" socat -u UDP-RECV:514 /dev/null
+    wait_until eval "ip netns exec $R ss -Hlun 'sport = :514' | grep -q ."
+    said_by "$R" "$SOCKSHIM_COMMAND" doctor --seconds 1
+    run -1 grep -E 'UDP that reaches nobody here|ports where nothing listens \(UdpNoPorts\)\.' said
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor --seconds 1 "$(pgrep -P "$sender" || echo "$sender")"
+    run -1 grep 'it is not told' said
+}
+
+@test "ftp: a firewall that passes port 21 alone drops the port of the transfer; where it passes all, nothing is found" {
+    mkdir home
+    chmod 755 . home
+    printf 'root:x:0:0::/root:/bin/sh\nftp:x:65534:65534::%s:/bin/false\n' "$PWD/home" >passwd
+    # ip gives it a mount namespace of its own.
+    background ip netns exec "$S" sh -c 'mount --bind passwd /etc/passwd && exec /usr/sbin/pure-ftpd -S 10.2.0.2,21 -e -A -H'
+    wait_until eval "ip netns exec $S ss -Hltn 'sport = :21' | grep -q ."
+    rules "$R" forward 'ct state established accept' 'tcp dport 21 accept' drop
+    in_ns "$C" sysctl -qw net.ipv4.tcp_syn_retries=1
+    from_client log curl -sS ftp://10.2.0.2/
+    finds_only no-answer log
+    jq -e '.findings[0].meaning | startswith("Port 21 answered; this is the port of an FTP transfer")' findings.json
+    in_ns "$R" nft flush ruleset
+    from_client log.2 curl -sS ftp://10.2.0.2/
+    finds_nothing log.2
+}
+
 @test "mtu, from the side that receives: no large segment has come; where one has, nothing is said of it" {
     # As a server that forks for each connection, and waits for the rest of a message.
     background ip netns exec "$S" "$PYTHON" -c '

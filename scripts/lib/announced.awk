@@ -73,7 +73,7 @@ function spoken_announcer(i) {
 # A port that the server chose for one transfer, as of FTP's PASV and EPSV: the same process reached port 21
 # of that host; or it tried several ports there, a high one too, none twice and far apart, which few settings have.
 function has_told_ports(i) {
-    return was_to_connect(i) && (port_of(peer_of[i]) >= 1024 && is_after_ftp(i) || told_count(i) > 1)
+    return was_to_connect(i) && !is_port_of_rpc(i) && (port_of(peer_of[i]) >= 1024 && is_after_ftp(i) || told_count(i) > 1)
 }
 
 function told_ports(i) {

@@ -219,7 +219,8 @@ function unreachable(    away, reported) {
         (reported >= away ? "As often ICMP from elsewhere said so (" grown("IcmpInDestUnreachs") "): a firewall, there or on the path, rejects this host, or a router has no route. The host itself may be up." \
             : reported > 0 ? "Some of it was said by ICMP from elsewhere (" grown("IcmpInDestUnreachs") "), the rest by this host: no neighbour or no route." \
             : "No ICMP from elsewhere said so: this host found no neighbour (that takes 3 s, ARP), has no route (in a network namespace of COMMAND's own?), or a route or rule that refuses (blackhole, unreachable, prohibit), at once."))
-    act(reported >= away ? "there: nft list ruleset, firewall-cmd --list-all; traceroute -T -p PORT HOST shows who answers." : "ip route get HOST fails where routes do; ip route show match HOST and ip rule name them. Else ip neigh: FAILED is a host that is off, or not in this network.")
+    act(reported >= away ? "there: nft list ruleset, firewall-cmd --list-all; traceroute -T -p PORT HOST shows who answers." : "ip route get HOST fails where routes do; ip route show match HOST and ip rule name them. Does it name docker0 or br-...? Then a network of Docker's hides that address: sockshim explain no-route. " \
+        "Else ip neigh: FAILED is a host that is off, or not in this network.")
 }
 
 # Given up by the kernel, or by COMMAND before that.
@@ -266,7 +267,8 @@ function unanswered_elsewhere(cause, count) {
     }
     finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". A firewall there or on the path drops the SYNs or their answers, " \
         "the host is off, or its accept queue is full; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
-    act("nc -vz HOST PORT: does another port of it answer? Then it is up: sockshim doctor there says by ListenDrops whether the queue was full, else look for the firewall.")
+    act("nc -vz HOST PORT: does another port of it answer? Then it is up: sockshim doctor there says by ListenDrops whether the queue was full, else look for the firewall. " \
+        "If nobody set that address or port here, a server told it: sockshim explain announced-address, or ftp.")
 }
 
 # RSTs that were neither refusals of this run by this host nor a program's close (tcp_v4_send_reset

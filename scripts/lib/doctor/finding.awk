@@ -3,11 +3,14 @@
 
 !are_records && $1 == "knob" { if (!($2 in has_knob)) knob_name[++knobs] = $2; knob[$2] = $3; has_knob[$2] = 1 }
 !are_records && $1 == "missing" && !said_missing[$2]++ { missing[++missings] = $2 " " $3 }
-!are_records && $1 == "counter" { counter[$2] = $3; is_counted[$2] = 1 }
+!are_records && $1 == "counter" { counter[$2] = $3; is_counted[$2] = 1; recent[$2] = 0 }
 !are_records && $1 == "later" && $2 in counter { recent[$2] = $3 - counter[$2]; counter[$2] = $3 }
 !are_records && $1 == "conntrack" { conntrack_count = $2; conntrack_max = $3 }
 !are_records && $1 == "nofile" { nofile = $2; nofile_hard = $3 }
 
+# recent has all of them from the beginning: gawk 5.2.1 can lose its head over elements that only a
+# question has made.
+#
 # knob[NAME] may be asked for, and is then in the array; has_knob has those that
 # were read.
 
@@ -201,7 +204,7 @@ BEGIN {
     describe("conntrack_drop", "packets dropped, mostly because the conntrack table was full")
     describe("conntrack_early_drop", "connections forgotten to make room in the conntrack table")
     describe("conntrack_insert_failed", "packets dropped: two connections wanted the same conntrack entry")
-    describe("conntrack_invalid", "packets of no connection known to conntrack")
+    describe("conntrack_invalid", "packets that fit no tracked connection (not known, or out of its window)")
 }
 
 function describe(name, text) {

@@ -28,6 +28,8 @@ doctor_host() {
             doctor_queues 2
             doctor_waiters 2
         fi
+        doctor_addresses /proc/net
+        doctor_flows
         doctor_resolvers ""
         ! command -v ss >/dev/null || doctor_paths ss
     } | doctor_awk host accept_queues receivers host_tables network names places address listening json
@@ -118,6 +120,34 @@ doctor_conntrack() {
     set -- /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max
     [ ! -r "$1" ] || [ ! -r "$2" ] || awk '{ line = line "\t" $1 } END { print "conntrack" line }' "$@"
 }
+
+# Of conntrack, the flows of UDP that nothing has answered and no rule translates: from where, to
+# where, and where others to the same address and port are translated to, if so.
+doctor_flows() {
+    [ ! -r /proc/net/nf_conntrack ] || LC_ALL=C awk '
+        $1 != "ipv4" || $3 != "udp" { next }
+        {
+            n = 0
+            for (i = 6; i <= NF; i++)
+                if ($i ~ /^(src|dst|sport|dport)=/) {
+                    value[++n] = $i
+                    sub(/.*=/, "", value[n])
+                }
+            if (n != 8)
+                next
+            to = value[2] ":" value[4]
+            if (value[5] != value[2] || value[7] != value[4])
+                translated[to] = value[5] ":" value[7]
+            else if (/\[UNREPLIED\]/ && flows < 1000) {
+                from[++flows] = value[1] ":" value[3]
+                untranslated[flows] = to
+            }
+        }
+        END {
+            for (i = 1; i <= flows; i++)
+                print "flow\t" from[i] "\t" untranslated[i] "\t" translated[untranslated[i]]
+        }' /proc/net/nf_conntrack
+} 2>/dev/null
 
 # The limit of an accept queue is told by ss alone (inet_diag); the rest is in
 # /proc too.

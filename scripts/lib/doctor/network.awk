@@ -3,6 +3,11 @@
 # are many for the traffic, or if they come now. The kernel's side is in net/ipv4
 # (tcp_output.c, tcp_input.c, udp.c) and net/netfilter/nf_conntrack_core.c.
 
+BEGIN { LEAST_TO_NOBODY = 3 } # of UDP, while doctor looks on
+
+!are_records && $1 == "address" { is_own_address[$2] = 1 }
+!are_records && $1 == "flow" { flow_from[++flows] = $2; flow_to[flows] = $3; flow_translated[flows] = $4 }
+
 function network_findings() {
     full_conntrack()
     conntrack_races()
@@ -15,6 +20,7 @@ function network_findings() {
     dropped_datagrams()
     unknown_segments()
     failing_connects()
+    stale_flows()
     unreachables()
     wrong_way_in()
 }
@@ -162,7 +168,37 @@ function failing_connects() {
     act("ss -tnp state syn-sent, a few times, shows who and where to; sockshim doctor PID looks at that process.")
 }
 
-function unreachables(    in_now, out_now) {
+# A rule of NAT is asked for the first packet of a flow alone: one that began before the rule was there
+# (Docker publishes a port when its container starts) stays as it is, as long as packets come.
+function stale_flows(    i, list, count) {
+    for (i = 1; i <= flows; i++)
+        if (flow_translated[i] != "" && !is_bound(flow_to[i]) && ++count <= 3)
+            list = list (list == "" ? "" : "; ") flow_from[i] " to " flow_to[i] " (others are translated to " flow_translated[i] ")"
+    if (!count)
+        return
+    finding("stale-flow", "UDP that reaches nobody here: " list (count > 3 ? "; and " count - 3 " others" : "") ". Either conntrack has " (count == 1 ? "this flow" : "these flows") \
+        " from before that rule of NAT, and each datagram keeps the entry (then a new socket of the sender gets through), or the rule leaves this sender out. The sender sees no error.", 1)
+    act("conntrack -D -p udp --orig-port-dst PORT, on this host; or restart the sender, so that it takes a new port. Docker and kube-proxy leave such entries when a container or pod is started again.")
+}
+
+function is_bound(address,    port) {
+    port = address
+    sub(/.*:/, "", port)
+    return (address in has_bound) || (("0.0.0.0:" port) in has_bound) || (("[::]:" port) in has_bound)
+}
+
+# Who sends to where nobody listens, as far as conntrack knows: up to three.
+function senders_to_nobody(    i, list, count, host) {
+    for (i = 1; i <= flows; i++) {
+        host = flow_to[i]
+        sub(/:.*/, "", host)
+        if ((host in is_own_address) && !is_bound(flow_to[i]) && ++count <= 3)
+            list = join(list, flow_from[i] " to " flow_to[i])
+    }
+    return list == "" ? "" : " Perhaps, of conntrack's flows without an answer: " list (count > 3 ? " and others" : "") "."
+}
+
+function unreachables(    in_now, out_now, no_port) {
     in_now = recent["IcmpInDestUnreachs"] + recent["Icmp6InDestUnreachs"]
     out_now = recent["IcmpOutDestUnreachs"] + recent["Icmp6OutDestUnreachs"]
     if (in_now >= 5) {
@@ -171,9 +207,11 @@ function unreachables(    in_now, out_now) {
             "for the path. The kernel counts them together.", 1)
         act("tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows which, and about whom.")
     }
-    if (out_now >= 5) {
-        finding("unreachable-sent", "This host answered " out_now " packets with ICMP destination unreachable in the last " looked_for \
-            (recent["UdpNoPorts"] ? ", " recent["UdpNoPorts"] " of them UDP datagrams to ports where nothing listens (UdpNoPorts)" : "") ".", 1)
+    no_port = recent["UdpNoPorts"] + recent["Udp6NoPorts"]
+    if (out_now >= 5 || no_port >= LEAST_TO_NOBODY) {
+        finding("unreachable-sent", out_now >= 5 ? "This host answered " out_now " packets with ICMP destination unreachable in the last " looked_for \
+            (no_port ? ", " no_port " of them UDP datagrams to ports where nothing listens (UdpNoPorts)" : "") "." senders_to_nobody() \
+            : count_of(no_port, "UDP datagram") " came in the last " looked_for " for ports where nothing listens (UdpNoPorts)." senders_to_nobody(), 1)
         act("ss -uln lists what listens where; tcpdump -ni any 'icmp[0] == 3 or icmp6[0] == 1' shows whom it tells.")
     }
 }

@@ -44,6 +44,7 @@ END {
     datagrams_dropped()
     ports_used_up()
     name_server_silent()
+    refusals_unheard()
     if (has_open_port())
         wrong_way_in()
     no_name_server("Its")
@@ -295,6 +296,28 @@ function datagrams_dropped(    i, id, list, count, now) {
             "A larger buffer helps only in short bursts.")
     else
         act("it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF in its settings (up to net.core.rmem_max), or net.core.rmem_default where it sets none.")
+}
+
+# Of a datagram that was refused, only a connected socket is told (__udp4_lib_err in net/ipv4/udp.c).
+function refusals_unheard(    i, id, list, count) {
+    told = 0
+    for (i = 1; i <= inodes && recent["IcmpInDestUnreachs"] > 0; i++) {
+        id = inode_of[i]
+        if (kind[id] != "udp" || peer[id] != "" || !is_ephemeral(port[id]) || drops[id, 1] == "" || drops[id, 2] == "")
+            continue
+        count++
+        list = all_of(list, id, "")
+    }
+    if (!count)
+        return
+    finding("refusals-unheard", "Between the two looks " recent["IcmpInDestUnreachs"] " ICMP destination unreachable (IcmpInDestUnreachs)" " came into its network namespace. If that was for what it sends by UDP (" list \
+        "; not connected), it is not told: its sends succeed, and reach nobody.", 1)
+    act("tcpdump -ni any 'icmp[0] == 3' names the host, and the port that was asked for: does anything listen there? If a new sender gets through (nc -u, logger -d -n HOST), a NAT there keeps the old flow: " \
+        "sockshim explain udp-silence.")
+}
+
+function is_ephemeral(number,    range) {
+    return split(knob["ip_local_port_range"], range, /[ \t]+/) == 2 && number >= range[1] && number <= range[2]
 }
 
 # A socket at which anybody may arrive, other than by loopback.

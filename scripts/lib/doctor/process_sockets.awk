@@ -86,6 +86,7 @@ function add_udp(look,    id, queue) {
     split(word[5], queue, ":")
     kind[id] = "udp"
     local[id] = ip_address(word[2])
+    port[id] = port_of(word[2])
     peer[id] = word[3] ~ /:0000$/ ? "" : ip_address(word[3])
     unread[id, look] = hex(queue[2])
     drops[id, look] = word[13]

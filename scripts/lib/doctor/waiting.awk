@@ -35,7 +35,7 @@ function is_mute(id) {
 
 # Sockets for one question each that a name server has not answered. In both looks the same
 # one: it has waited all the time between. Each time another: then what has come in between tells.
-function name_server_silent(    i, id, list, count, fresh, not_taken, taken) {
+function name_server_silent(    i, id, list, count, fresh, not_taken, taken, servers) {
     if (!open_questions[1] || !open_questions[2])
         return
     told = 0
@@ -48,12 +48,13 @@ function name_server_silent(    i, id, list, count, fresh, not_taken, taken) {
                 continue
             count++
             list = all_of(list, id, "")
+            servers = servers " " peer[id]
         }
     fresh--
     if (not_taken > 0)
         answers_not_taken(list, not_taken)
     else if (!fresh || taken == 0 && between_looks > 0)
-        no_answers(list, fresh)
+        no_answers(list, fresh, others_than(servers))
 }
 
 function is_quiet(id) {
