@@ -6,7 +6,7 @@
 BEGIN {
     LEAST_TOGETHER = 3   # connections
     LONGEST_LULL = 100   # ms between two of the same moment
-    MOST_APART = 1000    # ms
+    LONGEST_MOMENT = 1000    # ms
     LEAST_ODDS = 100000  # against chance
 }
 
@@ -44,7 +44,7 @@ function moment_of(i,    key) {
 function are_together(g,    n, member, k, apart, others, seldom, age, odds, most) {
     n = split(group_members[g], member, " ")
     apart = at_of[group_last[g]] - at_of[group_first[g]]
-    if (n < LEAST_TOGETHER || apart > MOST_APART)
+    if (n < LEAST_TOGETHER || apart > LONGEST_MOMENT)
         return 0
     others = ends_of[party_of(group_first[g])] - n
     seldom = (at_of[kept_count] - at_of[1]) / (others + 1)
