@@ -94,17 +94,18 @@ const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char
     ring->programs = (void *)(h + 1);
     ring->slots = (void *)(ring->programs + RING_PROGRAMS);
     ring->slot_count = h->fixed.slots;
+    atomic_store_explicit(&ring->lap, 0, memory_order_relaxed);
     return NULL;
 }
 
 /* ---- In ---- */
 
-void ring_put(const struct ring *ring, const void *record, size_t len)
+void ring_put(struct ring *ring, const void *record, size_t len)
 {
     const unsigned char *at = record;
     unsigned pieces = (unsigned)((len + RING_ROOM - 1) / RING_ROOM);
     uint64_t first = ring_claim(ring, pieces);
-    struct ring_slot *s = ring_slot_of(ring, first);
+    struct ring_slot *s = ring_slot_to_fill(ring, first);
     for (unsigned i = 0; i < pieces; i++) {
         uint64_t words[RING_WORDS] = {0};
         size_t part = len < RING_ROOM ? len : RING_ROOM;

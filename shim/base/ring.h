@@ -81,6 +81,7 @@ struct ring {
     struct ring_program *programs;
     struct ring_slot *slots;
     uint64_t slot_count;
+    _Atomic uint64_t lap; /* slots claimed when some lap began: a division a lap, not a slot */
 };
 
 /* The least size that leaves as much for records as for programs. */
@@ -94,9 +95,9 @@ void ring_make(void *memory, uint64_t size, const struct ring_fixed *fixed, cons
 const char *ring_open(struct ring *ring, void *memory, uint64_t size, const char *table);
 
 /* Puts a record in, of RING_RECORD bytes at most. */
-void ring_put(const struct ring *ring, const void *record, size_t len);
+void ring_put(struct ring *ring, const void *record, size_t len);
 /* Likewise one that fills just a slot: with the instructions that there must be. */
-static inline void ring_put_words(const struct ring *ring, const uint64_t words[RING_WORDS]);
+static inline void ring_put_words(struct ring *ring, const uint64_t words[RING_WORDS]);
 /* Likewise what is known of a program, of sizeof ring_program.bytes at most, unless the
  * same is there; returns its number. */
 uint64_t ring_put_program(const struct ring *ring, const void *program, size_t len);
@@ -144,6 +145,16 @@ static inline struct ring_slot *ring_slot_of(const struct ring *ring, uint64_t n
     return &ring->slots[(number - 1) % ring->slot_count];
 }
 
+static inline struct ring_slot *ring_slot_to_fill(struct ring *ring, uint64_t number)
+{
+    uint64_t i = number - 1 - atomic_load_explicit(&ring->lap, memory_order_relaxed);
+    if (i >= ring->slot_count) { /* of another lap, later or earlier */
+        i = (number - 1) % ring->slot_count;
+        atomic_store_explicit(&ring->lap, number - 1 - i, memory_order_relaxed);
+    }
+    return &ring->slots[i];
+}
+
 /* While it is written it has no number. */
 static inline void ring_fill_slot(struct ring_slot *s, uint64_t number, uint32_t info,
                                   const uint64_t words[RING_WORDS])
@@ -161,10 +172,10 @@ static inline void ring_fill_slot(struct ring_slot *s, uint64_t number, uint32_t
     atomic_store_explicit(&s->number, number, memory_order_release);
 }
 
-static inline void ring_put_words(const struct ring *ring, const uint64_t words[RING_WORDS])
+static inline void ring_put_words(struct ring *ring, const uint64_t words[RING_WORDS])
 {
     uint64_t number = ring_claim(ring, 1);
-    struct ring_slot *s = ring_slot_of(ring, number);
+    struct ring_slot *s = ring_slot_to_fill(ring, number);
     __builtin_prefetch(s + 1, 1); /* the next record's, most likely */
     ring_fill_slot(s, number, ring_slot_info(0, 1, RING_ROOM), words);
 }
