@@ -247,9 +247,9 @@ at_most() {
     [ "$native" -gt 0 ] && [ "$shimmed" -gt "$native" ] && [ $((shimmed - native)) -le "$most" ]
 }
 
-@test "at most 3100 instructions for a lean record, 6500 for one with all of TCP's figures" {
-    at_most 3100 would-block
-    at_most 6500 end
+@test "at most 3000 instructions for a lean record, 6200 for one with all of TCP's figures" {
+    at_most 3000 would-block
+    at_most 6200 end
 }
 
 @test "at most 64 instructions for a failing call that is skipped" {

@@ -1,20 +1,20 @@
 #include "base/calendar.h"
 
-/* YYYY-MM-DD, the civil date of a day count since 1970-01-01, proleptic
- * Gregorian: the calendar in years that begin in March, so that the leap day is
- * the last. */
+/* YYYY-MM-DD, the civil date of a day count since 1970-01-01, proleptic Gregorian: in years
+ * that begin in March, so that the leap day is the last. The divisions are those of Neri and
+ * Schneider, "Euclidean affine functions and their application to calendar algorithms". */
 static void put_date(char *at, unsigned days)
 {
-    unsigned z = days + 719468;
-    unsigned era = z / 146097;
-    unsigned day_of_era = z % 146097;
-    unsigned year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    unsigned month_from_march = (5 * day_of_year + 2) / 153;
-    unsigned day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    unsigned month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    unsigned year = era * 400 + year_of_era + (month <= 2);
+    const unsigned days_of_four_centuries = 146097;
+    unsigned quarters = 4 * (days + 719468) + 3;
+    unsigned century = quarters / days_of_four_centuries;
+    uint64_t scaled = (uint64_t)2939745 * (quarters % days_of_four_centuries | 3);
+    unsigned day_of_year = (unsigned)scaled / 2939745 / 4; /* from March 1 */
+    unsigned scaled_month = 2141 * day_of_year + 197913;
+    unsigned day = scaled_month % 65536 / 2141 + 1;
+    bool is_next_year = day_of_year >= 306;
+    unsigned month = scaled_month / 65536 - (is_next_year ? 12 : 0);
+    unsigned year = 100 * century + (unsigned)(scaled >> 32) + is_next_year;
     put_two_digits(at, year / 100 % 100);
     put_two_digits(at + 2, year % 100);
     put_two_digits(at + 5, month);

@@ -131,21 +131,36 @@ void text_unsigned(struct text *t, uint64_t number)
     }
 }
 
+static __attribute__((noinline)) void put_dotted_if_it_fits(struct text *t,
+                                                            const unsigned char bytes[4])
+{
+    for (int i = 0; i < 4; i++) {
+        text_add(t, i > 0 ? "." : "");
+        text_unsigned(t, bytes[i]);
+    }
+}
+
 void text_dotted(struct text *t, const unsigned char bytes[4])
 {
     enum { LONGEST = sizeof "255.255.255.255" - 1 };
     char *at = t->at;
-    bool fits = !t->full && t->end - at >= LONGEST;
+    if (t->full || t->end - at < LONGEST) {
+        put_dotted_if_it_fits(t, bytes);
+        return;
+    }
     for (int i = 0; i < 4; i++) {
-        if (fits) {
-            *at = '.';
-            at = put_few_digits(at + (i > 0), bytes[i]);
+        unsigned number = bytes[i];
+        *at = '.';
+        at += i > 0;
+        if (number >= 100) {
+            *at++ = (char)('0' + number / 100);
+            put_two_digits(at, number % 100);
+            at += 2;
         } else {
-            text_add(t, i > 0 ? "." : "");
-            text_unsigned(t, bytes[i]);
+            at = put_one_or_two(at, number);
         }
     }
-    t->at = fits ? at : t->at;
+    t->at = at;
 }
 
 void text_signed(struct text *t, int64_t number)

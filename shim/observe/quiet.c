@@ -112,7 +112,7 @@ bool looks_quiet(enum call call, long ret, int err, const struct attempt *a)
     if (process_is_caged()) {
         return false;
     }
-    if (ret == 0 && settings.level > LEVEL_INFO) {
+    if (ret == 0) {
         return direction == RECEIVES && ends_quietly(a->fd);
     }
     bool skips_waiting = settings.level > LEVEL_DEBUG || settings_skips_cause(CAUSE_would_block);

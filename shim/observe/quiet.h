@@ -6,6 +6,8 @@
 #include "base/facts.h"
 #include "base/settings.h"
 
+#include <errno.h>
+
 /* Whether closing it leaves nothing undone that a record could be about, nor anything that is
  * counted, or it is no TCP connection. Three system calls at most. */
 hidden bool closes_quietly(int fd);
@@ -16,7 +18,8 @@ hidden bool looks_quiet(enum call call, long ret, int err, const struct attempt 
 static inline bool is_quiet(enum call call, long ret, int err, const struct attempt *attempt)
 {
     bool wants_all = settings.recording || (settings.level == LEVEL_DEBUG && !settings.skips);
-    return !wants_all && looks_quiet(call, ret, err, attempt);
+    bool may_be = ret == 0 ? settings.level > LEVEL_INFO : err == EAGAIN;
+    return !wants_all && may_be && looks_quiet(call, ret, err, attempt);
 }
 
 #endif

@@ -91,11 +91,11 @@ enum cause cause_of_zero(const struct facts *f)
     if (!f->receives) {
         return CAUSE_other;
     }
-    if (keeps_messages_apart(f) || f->type == SOCK_SEQPACKET) {
-        return message_end(f);
-    }
     if (is_tcp(f) || is_mptcp(f)) {
         return tcp_end(f);
+    }
+    if (keeps_messages_apart(f) || f->type == SOCK_SEQPACKET) {
+        return message_end(f);
     }
     if (f->read_closed != YES) {
         return CAUSE_other;

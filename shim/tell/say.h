@@ -23,9 +23,9 @@ void say(struct text *t, const struct facts *f, template sentence);
 /* The first `$name` of a template that is no figure and no clause, or NULL. */
 const char *say_unknown(template sentence);
 
-/* What a `$name` may be, in the order of the alphabet (capitals first), since it is looked up by
- * bisection: a figure, and what writes it, or a clause, whose function clause_NAME() is in why_*.c
- * and returns NULL where it is not said. */
+/* What a `$name` may be, in the order of the first letters (capitals first), since that is looked
+ * up by bisection, of one letter the commonest first: a figure, and what writes it, or a clause,
+ * whose function clause_NAME() is in why_*.c and returns NULL where it is not said. */
 #define PARTS(FIGURE, CLAUSE)                                                                      \
     FIGURE(Peer, put_peer(t, f, "The peer"))                                                       \
     CLAUSE(after_rx)                                                                               \
@@ -75,10 +75,10 @@ const char *say_unknown(template sentence);
     FIGURE(peer, put_peer(t, f, "the peer"))                                                       \
     FIGURE(port, text_unsigned(t, address_port(&f->local)))                                        \
     CLAUSE(port_range)                                                                             \
+    FIGURE(rx, put_bytes(t, f->rx))                                                                \
     CLAUSE(reset_seen)                                                                             \
     CLAUSE(rest)                                                                                   \
     CLAUSE(rst)                                                                                    \
-    FIGURE(rx, put_bytes(t, f->rx))                                                                \
     CLAUSE(saved)                                                                                  \
     CLAUSE(send_buffer)                                                                            \
     CLAUSE(send_queue)                                                                             \
