@@ -78,6 +78,10 @@ within_limit() {
     within_limit SOCKSHIM=off
 }
 
+@test "at most 100 instructions to make a socket, and to connect one" {
+    costs SOCKSHIM_LOG=off | awk '$1 == "socket" || $1 == "connect" { print; seen++; most += $2 > 100 } END { exit seen < 2 || most > 0 }'
+}
+
 # Where nothing is asked for, no layer is there; and what is asked for costs its own calls alone.
 @test "robust handling: not one instruction where it is not asked for, nor in calls that it is not about" {
     costs SOCKSHIM_LOG=off >"$BATS_TEST_TMPDIR/nothing"

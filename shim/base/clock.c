@@ -23,9 +23,9 @@
 #endif
 
 typedef int clock_function(clockid_t clock, struct clock_time *now);
-static clock_function *_Atomic in_vdso;
+static at_hand clock_function *_Atomic in_vdso;
 
-static atomic_bool without_counter;
+static at_hand atomic_bool without_counter;
 
 void clock_go_without_counter(void)
 {

@@ -15,7 +15,7 @@ enum { GOES_ON = 1 << 21, LEAST_MEASURED = 1 << 24, MEASURED_ANEW = 1 << 30, AT_
 
 /* Nanoseconds of 2^32 cycles, or: */
 enum { OFF = 0, NOT_KNOWN = 1 };
-static _Atomic uint64_t rate;
+static at_hand _Atomic uint64_t rate;
 
 /* The last time of the kernel's that this thread has asked for, and the counter then; 0: none. In
  * the thread's own block from the start: it is never allocated. */

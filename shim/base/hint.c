@@ -1,59 +1,68 @@
 #include "base/hint.h"
 
-_Atomic uint64_t hints[HINTS / 64];
-_Atomic uint64_t hints_ended[HINTS / 64];
-_Atomic uint64_t hints_shut[HINTS / 64];
+_Atomic uint8_t hints[HINTS];
+static atomic_int end;
 
-static void set(_Atomic uint64_t *bits, int fd)
+int hints_end(void)
 {
-    atomic_fetch_or_explicit(&bits[fd / 64], (uint64_t)1 << fd % 64, memory_order_relaxed);
+    return atomic_load_explicit(&end, memory_order_relaxed);
 }
 
-static void clear(_Atomic uint64_t *bits, int fd)
+void hint_put_on(int fd, unsigned hint)
 {
-    atomic_fetch_and_explicit(&bits[fd / 64], ~((uint64_t)1 << fd % 64), memory_order_relaxed);
+    if ((unsigned)fd < HINTS) {
+        atomic_fetch_or_explicit(&hints[fd], (uint8_t)hint, memory_order_relaxed);
+    }
+}
+
+void hint_take_off(int fd, unsigned hint)
+{
+    if ((unsigned)fd < HINTS) {
+        atomic_fetch_and_explicit(&hints[fd], (uint8_t)~hint, memory_order_relaxed);
+    }
+}
+
+static __attribute__((noinline)) void set_anew(int fd)
+{
+    int before = hints_end();
+    hint_take_off(fd, HINT_ENDED | HINT_SHUT);
+    hint_put_on(fd, HINT_SET);
+    while (before <= fd && fd < HINTS && !atomic_compare_exchange_weak(&end, &before, fd + 1)) {
+    }
 }
 
 void hint_set(int fd)
 {
-    hint_end_is_over(fd);
-    hint_shut_is_over(fd);
-    if ((unsigned)fd < HINTS && !hint_is_set(fd)) {
-        set(hints, fd);
+    enum { ALL = HINT_SET | HINT_ENDED | HINT_SHUT };
+    if ((hints_of(fd) & ALL) != HINT_SET) {
+        set_anew(fd);
     }
 }
 
 void hint_clear(int fd)
 {
     if (hint_is_set(fd)) {
-        clear(hints, fd);
+        hint_take_off(fd, HINT_SET);
     }
 }
 
 void hint_end(int fd)
 {
-    if (hint_is_set(fd) && !hint_has_ended(fd)) {
-        set(hints_ended, fd);
-    }
-}
-
-void hint_end_is_over(int fd)
-{
-    if (hint_has_ended(fd)) {
-        clear(hints_ended, fd);
+    if ((hints_of(fd) & (HINT_SET | HINT_ENDED)) == HINT_SET) {
+        hint_put_on(fd, HINT_ENDED);
     }
 }
 
 void hint_shut(int fd)
 {
     if (hint_is_set(fd)) {
-        set(hints_shut, fd);
+        hint_put_on(fd, HINT_SHUT);
     }
 }
 
 void hint_shut_is_over(int fd)
 {
     if (hint_is_shut(fd)) {
-        clear(hints_shut, fd);
+        hint_take_off(fd, HINT_SHUT);
     }
 }

@@ -1,4 +1,4 @@
-/* Which descriptors may be TCP sockets that this process made or accepted: a bit for each,
+/* Which descriptors may be TCP sockets that this process made or accepted: a byte for each,
  * set when that happens. A number may have become another file. Then a question more is
  * asked when it is closed; and if it is a socket that came past the wrappers, by io_uring
  * or by number, it does not get TCP_NODELAY, nor keepalive, when it connects. Async-signal-safe. */
@@ -12,47 +12,53 @@
 #include <stdint.h>
 
 enum { HINTS = 1 << 16 }; /* none for a higher number */
-extern hidden _Atomic uint64_t hints[HINTS / 64];
 
-static inline bool hint_bit(_Atomic uint64_t *bits, int fd)
+/* ENDED: a connection that the peer closed, and of which all has been read, so that there is
+ * nothing to ask when it is closed. SHUT: the program has shut down a side. RECORDED: for
+ * layers/recording.c alone. */
+enum { HINT_SET = 1, HINT_ENDED = 2, HINT_SHUT = 4, HINT_RECORDED = 8 };
+extern hidden _Atomic uint8_t hints[HINTS];
+
+static inline unsigned hints_of(int fd)
 {
-    return (unsigned)fd < HINTS &&
-           atomic_load_explicit(&bits[fd / 64], memory_order_relaxed) >> fd % 64 & 1;
+    return (unsigned)fd < HINTS ? atomic_load_explicit(&hints[fd], memory_order_relaxed) : 0;
 }
+
+/* No effect on a number for which there is none. */
+void hint_put_on(int fd, unsigned hint);
+void hint_take_off(int fd, unsigned hint);
 
 static inline bool hint_is_set(int fd)
 {
-    return hint_bit(hints, fd);
+    return hints_of(fd) & HINT_SET;
 }
 
-/* Whether none of the 64 that are told in one word has a hint. */
-static inline bool hints_are_clear_around(int fd)
-{
-    return atomic_load_explicit(&hints[fd / 64], memory_order_relaxed) == 0;
-}
+/* No number from here on has been set. */
+int hints_end(void);
 
 /* Of a new socket. */
 void hint_set(int fd);
 void hint_clear(int fd);
 
-/* Which of them are connections that the peer closed, and of which all has been read: so
- * that there is nothing to ask when one is closed. */
-extern hidden _Atomic uint64_t hints_ended[HINTS / 64];
 static inline bool hint_has_ended(int fd)
 {
-    return hint_bit(hints_ended, fd);
+    return hints_of(fd) & HINT_ENDED;
 }
 
-/* Those of which the program has shut down a side. */
-extern hidden _Atomic uint64_t hints_shut[HINTS / 64];
 static inline bool hint_is_shut(int fd)
 {
-    return hint_bit(hints_shut, fd);
+    return hints_of(fd) & HINT_SHUT;
+}
+
+static inline void hint_end_is_over(int fd)
+{
+    if (hint_has_ended(fd)) {
+        hint_take_off(fd, HINT_ENDED);
+    }
 }
 
 /* No effect on a descriptor that has no hint. */
 void hint_end(int fd);
-void hint_end_is_over(int fd);
 void hint_shut(int fd);
 void hint_shut_is_over(int fd);
 

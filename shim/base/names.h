@@ -7,9 +7,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a call does with data, */
-enum direction {
+enum __attribute__((packed)) direction {
     MOVES_NOTHING,
     RECEIVES,
     SENDS,
@@ -18,7 +19,7 @@ enum direction {
 };
 
 /* what it is called with, */
-enum descriptor {
+enum __attribute__((packed)) descriptor {
     A_SOCKET,
     ASKED_ABOUT, /* asks: that it is no socket, or not connected, is an answer, no failure */
     ANY_FILE,    /* read, write and the like: a record only if it is a socket */
@@ -27,7 +28,7 @@ enum descriptor {
 
 /* and what the members of struct attempt mean for it. Where it is called with a
  * socket and moves data, `flags` are MSG_ flags. */
-enum arguments {
+enum __attribute__((packed)) arguments {
     NOTHING_MORE,      /* than the descriptor */
     LENGTH,            /* len: bytes */
     LENGTH_IF_NOTHING, /* len, which is 0, if the result is 0; else not known */
@@ -119,10 +120,13 @@ static inline bool is_accept(enum call call)
     return call_traits[call].direction == ACCEPTS;
 }
 
+/* By a constant: a failure that is not logged needs no line of the table. */
+#define CALL_SENDS(name, direction, descriptor, arguments)                                         \
+    | (uint64_t)(direction == SENDS || direction == EITHER_WAY) << CALL_##name
 static inline bool may_send(enum call call)
 {
-    enum direction direction = call_traits[call].direction;
-    return direction == SENDS || direction == EITHER_WAY;
+    const uint64_t senders = 0 CALLS(CALL_SENDS);
+    return senders >> call & 1;
 }
 
 /* recvmmsg and sendmmsg. */

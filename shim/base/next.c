@@ -144,7 +144,7 @@ static long by_number(long n, long a, long b, long c)
 }
 
 #define NEXT_RAW(result, name, parameters, ...) .name = raw_##name,
-struct next next = {NEXT_FUNCTIONS(NEXT_RAW).by_number = by_number};
+_Alignas(64) struct next next = {NEXT_FUNCTIONS(NEXT_RAW).by_number = by_number};
 
 static const char *(*words_of)(int);
 

@@ -21,7 +21,8 @@ typedef void (*signal_handler)(int);
 /* Result, name and parameters; then the system call that the function is until it
  * has been looked up. A row that has none is written out in next.c.
  *
- * syscall and vfork come first: the wrappers of them jump through `next` itself. accept is
+ * syscall and vfork come first: the wrappers of them jump through `next` itself. Then what most
+ * connections go through, in one line of the processor's cache. accept is
  * accept4, since 32-bit x86 has none of its own beside socketcall. The time64 twins
  * differ from the plain ones in what the C library does with time stamps in control
  * messages and options, which the kernel does not see. */
@@ -29,13 +30,21 @@ typedef void (*signal_handler)(int);
     X(long, syscall, (long n, long a, long b, long c, long d, long e, long f), n, a, b, c, d, e,   \
       f)                                                                                           \
     X(pid_t, vfork, (void), SYS_clone, SIGCHLD)                                                    \
+    X(int, socket, (int domain, int type, int protocol), SYS_socket, domain, type, protocol)       \
+    X(int, connect, (int fd, const struct sockaddr *addr, socklen_t len), SYS_connect, fd, addr,   \
+      len)                                                                                         \
+    X(ssize_t, read, (int fd, void *buf, size_t len), SYS_read, fd, buf, len)                      \
+    X(ssize_t, write, (int fd, const void *buf, size_t len), SYS_write, fd, buf, len)              \
+    X(int, close, (int fd), SYS_close, fd)                                                         \
+    X(ssize_t, recv, (int fd, void *buf, size_t len, int flags), SYS_recvfrom, fd, buf, len,       \
+      flags, 0, 0)                                                                                 \
+    X(ssize_t, send, (int fd, const void *buf, size_t len, int flags), SYS_sendto, fd, buf, len,   \
+      flags, 0, 0)                                                                                 \
     X(int, clone,                                                                                  \
       (int (*run)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls,       \
        pid_t *child))                                                                              \
     X(int, setrlimit, (int resource, const void *limit))                                           \
     X(int, prlimit, (pid_t pid, int resource, const void *limit, void *old))                       \
-    X(ssize_t, recv, (int fd, void *buf, size_t len, int flags), SYS_recvfrom, fd, buf, len,       \
-      flags, 0, 0)                                                                                 \
     X(ssize_t, recvfrom,                                                                           \
       (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addrlen),       \
       SYS_recvfrom, fd, buf, len, flags, addr, addrlen)                                            \
@@ -43,10 +52,7 @@ typedef void (*signal_handler)(int);
     X(int, recvmmsg,                                                                               \
       (int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *timeout),         \
       SYS_recvmmsg, fd, msgs, count, flags, timeout)                                               \
-    X(ssize_t, read, (int fd, void *buf, size_t len), SYS_read, fd, buf, len)                      \
     X(ssize_t, readv, (int fd, const struct iovec *iov, int count), SYS_readv, fd, iov, count)     \
-    X(ssize_t, send, (int fd, const void *buf, size_t len, int flags), SYS_sendto, fd, buf, len,   \
-      flags, 0, 0)                                                                                 \
     X(ssize_t, sendto,                                                                             \
       (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,                \
        socklen_t addrlen),                                                                         \
@@ -55,7 +61,6 @@ typedef void (*signal_handler)(int);
       flags)                                                                                       \
     X(int, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags), SYS_sendmmsg, fd,  \
       msgs, count, flags)                                                                          \
-    X(ssize_t, write, (int fd, const void *buf, size_t len), SYS_write, fd, buf, len)              \
     X(ssize_t, writev, (int fd, const struct iovec *iov, int count), SYS_writev, fd, iov, count)   \
     X(ssize_t, sendfile, (int out, int in, off_t *offset, size_t count), SYS_sendfile, out, in,    \
       offset, count)                                                                               \
@@ -64,11 +69,8 @@ typedef void (*signal_handler)(int);
     X(ssize_t, splice,                                                                             \
       (int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags),      \
       SYS_splice, in, in_offset, out, out_offset, len, flags)                                      \
-    X(int, socket, (int domain, int type, int protocol), SYS_socket, domain, type, protocol)       \
     X(int, socketpair, (int domain, int type, int protocol, int *pair), SYS_socketpair, domain,    \
       type, protocol, pair)                                                                        \
-    X(int, connect, (int fd, const struct sockaddr *addr, socklen_t len), SYS_connect, fd, addr,   \
-      len)                                                                                         \
     X(int, accept, (int fd, struct sockaddr *addr, socklen_t *len), SYS_accept4, fd, addr, len, 0) \
     X(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags), SYS_accept4, fd,   \
       addr, len, flags)                                                                            \
@@ -107,7 +109,6 @@ typedef void (*signal_handler)(int);
     X(int, gethostbyaddr_r,                                                                        \
       (const void *addr, socklen_t len, int family, struct hostent *host, char *buffer,            \
        size_t room, struct hostent **found, int *error))                                           \
-    X(int, close, (int fd), SYS_close, fd)                                                         \
     X(int, dup2, (int from, int to))                                                               \
     X(int, dup3, (int from, int to, int flags), SYS_dup3, from, to, flags)                         \
     X(int, prctl, (int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d),    \
@@ -189,7 +190,7 @@ struct next {
     long (*by_number)(long n, long a, long b, long c);
 };
 
-extern hidden struct next next;
+extern hidden _Alignas(64) struct next next;
 
 /* Looks every function up behind us. Once, from the constructor: it takes the loader's
  * lock. */

@@ -18,12 +18,12 @@
 /* The pid, on a page that the kernel zeroes for the child of a fork (madvise(2),
  * MADV_WIPEONFORK). A vfork child shares it: there it holds the parent's pid. NULL until
  * process_know_children(), and where the kernel has no such pages (before 4.14). */
-static _Atomic pid_t *_Atomic page;
+static at_hand _Atomic pid_t *_Atomic page;
 
 /* Likewise, as far as fork()'s handlers know it: for as long as there is no page. */
 static _Atomic pid_t self;
 
-static atomic_bool caged;
+at_hand atomic_bool process_caged;
 
 /* The process that the object was loaded into. */
 static pid_t loaded;
@@ -151,7 +151,7 @@ static bool shares_memory_with_parent(pid_t kept)
     return parent == kept || parent == 0;
 }
 
-atomic_bool process_memory_shared;
+at_hand atomic_bool process_memory_shared;
 
 void process_shares_memory(void)
 {
@@ -234,21 +234,16 @@ struct identity process_identify(void)
 bool process_enter_cage(void)
 {
     return !process_is_caged() && !process_identify().is_vfork_child &&
-           !atomic_exchange(&caged, true);
+           !atomic_exchange(&process_caged, true);
 }
 
 void process_leave_cage(void)
 {
-    atomic_store(&caged, false);
+    atomic_store(&process_caged, false);
 }
 
-bool process_is_caged(void)
-{
-    return atomic_load_explicit(&caged, memory_order_relaxed);
-}
-
-atomic_bool process_socket_seen;
-atomic_bool process_socket_called;
+at_hand atomic_bool process_socket_seen;
+at_hand atomic_bool process_socket_called;
 
 bool process_socket_is_seen(bool by_own_call)
 {
@@ -258,7 +253,7 @@ bool process_socket_is_seen(bool by_own_call)
     return !atomic_exchange(&process_socket_seen, true);
 }
 
-static atomic_int filter = -1; /* whether there is one; not known yet */
+static at_hand atomic_int filter = -1; /* whether there is one; not known yet */
 
 bool process_knows_filter(void)
 {
@@ -280,14 +275,14 @@ bool process_has_no_filter(void)
     return atomic_load_explicit(&filter, memory_order_relaxed) == 0;
 }
 
-atomic_bool process_timeout_seen;
+at_hand atomic_bool process_timeout_seen;
 
 void process_timeout_set(void)
 {
     atomic_store_explicit(&process_timeout_seen, true, memory_order_relaxed);
 }
 
-atomic_bool process_linger_seen;
+at_hand atomic_bool process_linger_seen;
 
 void process_linger_set(void)
 {

@@ -57,7 +57,11 @@ bool process_first_time(unsigned bit);
  * parent's. */
 bool process_enter_cage(void);
 void process_leave_cage(void);
-bool process_is_caged(void);
+extern hidden atomic_bool process_caged;
+static inline bool process_is_caged(void)
+{
+    return atomic_load_explicit(&process_caged, memory_order_relaxed);
+}
 
 /* That the program has a socket: made or accepted by a call of its own, or inherited.
  * Returns whether this was news. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-struct settings settings;
+_Alignas(64) struct settings settings;
 
 /* The value of `entry` if it is this variable's, else NULL. */
 static const char *value_of(const char *entry, const char *variable)

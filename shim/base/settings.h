@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SOCKSHIM_VERSION "0.1.0"
@@ -86,17 +87,19 @@ struct settings {
     enum sigpipe_mode sigpipe; /* SIGPIPE_OFF too where `on` is false */
     enum level level;
     enum log_target log;
-    bool skips;             /* SOCKSHIM_SKIP has words */
-    uint64_t log_limit;     /* bytes; 0: none */
-    uint64_t recorder_size; /* bytes */
-    /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
-    uint64_t journal_device, journal_inode;
-    const char *tally;   /* $_SOCKSHIM_RUN: in the environment, to be read at start only; NULL */
+    bool skips;          /* SOCKSHIM_SKIP has words */
+    uint64_t log_limit;  /* bytes; 0: none */
     uint64_t skip_calls; /* a bit for each enum call; all of them if nothing is logged */
     /* Of these there is not even a record in the recorder: none, or those above. */
     uint64_t unwanted_calls;
     uint64_t skip_causes; /* a bit for each enum cause */
+    /* Up to here: what each connection and record looks at. */
+    uint64_t recorder_size; /* bytes */
+    /* What $JOURNAL_STREAM says of the journal's stream: stat's st_dev and st_ino; 0: none. */
+    uint64_t journal_device, journal_inode;
+    const char *tally; /* $_SOCKSHIM_RUN: in the environment, to be read at start only; NULL */
     uint64_t skip_errnos[ERRNO_MAX / 64 + 1];
+    char prog[64];            /* basename of argv[0]; cut if longer */
     struct handling handling; /* nothing of it where `on` is false or `watch` true */
     /* The value, or the part of it, that was not understood; NULL: none. Points
      * into the environment: to be read at start only. */
@@ -104,7 +107,6 @@ struct settings {
     size_t wrong_len[SETTING_COUNT];
     /* Variables that begin like ours and are none: the first ones, likewise. */
     const char *unknown[UNKNOWN_MAX];
-    char prog[64];     /* basename of argv[0]; cut if longer */
     char summary[512]; /* the settings in force: `log=/tmp/x level=info ...`; cut if longer */
     /* The long ones are last: what is written to at every start is on one page. */
     char log_path[PATH_MAX];      /* absolute */
@@ -112,7 +114,8 @@ struct settings {
     char recorder_path[PATH_MAX]; /* absolute */
 };
 
-extern struct settings settings;
+_Static_assert(offsetof(struct settings, recorder_size) <= 64, "a line of the cache");
+extern _Alignas(64) struct settings settings;
 
 /* Fills `settings` from the environment. Not safe to run twice at once. Uses no
  * allocation and no stdio. */

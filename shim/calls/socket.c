@@ -5,17 +5,24 @@
 #include "base/process.h"
 #include "base/settings.h"
 #include "base/shut.h"
+#include "force/nodelay.h"
 #include "start/start.h"
 
 #include <errno.h>
 
-/* What its close leaves undone is to be logged; and it has TCP_NODELAY. */
-static void hint_of(int fd, int domain, int type)
+static bool is_ip_stream(int domain, int type)
 {
-    bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
-    if (stream && is_inet_family(domain)) {
-        hint_set(fd);
+    return (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM && is_inet_family(domain);
+}
+
+/* What its close leaves undone is to be logged; and it has TCP_NODELAY. */
+static void begin_stream(int fd, int protocol)
+{
+    int err = nodelay_of_new(fd, protocol);
+    if (err != 0) {
+        sockshim_nodelay_refused(err);
     }
+    hint_set(fd);
 }
 
 /* A connection has the option from its listener (sk_clone_lock() in net/core/sock.c copies
@@ -40,8 +47,9 @@ WRAP(int, socket, (int domain, int type, int protocol))
         return (int)FAILED(CALL_socket, fd);
     }
     sockshim_has_socket(fd);
-    sockshim_nodelay_of_new(fd, domain, type, protocol);
-    hint_of(fd, domain, type);
+    if (is_ip_stream(domain, type)) {
+        begin_stream(fd, protocol);
+    }
     return fd;
 }
 

@@ -125,10 +125,8 @@ void end_connections(void)
     if (!tells_ends()) {
         return;
     }
-    for (int fd = 0, looks = 0; fd < HINTS && looks < MOST; fd++) {
-        if (hints_are_clear_around(fd)) {
-            fd |= 63;
-        } else if (hint_is_set(fd) && (!hint_has_ended(fd) || process_sets_linger())) {
+    for (int fd = 0, looks = 0; fd < hints_end() && looks < MOST; fd++) {
+        if (hint_is_set(fd) && (!hint_has_ended(fd) || process_sets_linger())) {
             looks++;
             tell_end(fd);
         }

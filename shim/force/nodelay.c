@@ -21,12 +21,10 @@ static __attribute__((noinline)) int refused(int fd, int err)
     return ask_int(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_MPTCP ? 0 : err;
 }
 
-int nodelay_of_new(int fd, int domain, int type, int protocol)
+int nodelay_of_new(int fd, int protocol)
 {
-    bool stream = (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
-    bool inet = is_inet_family(domain);
     bool tcp = protocol == 0 || is_tcp_protocol(protocol);
-    if (!stream || !inet || !tcp || !settings.nodelay || process_is_caged()) {
+    if (!tcp || !settings.nodelay || process_is_caged()) {
         return 0;
     }
     int err = switch_on(fd);

@@ -5,10 +5,9 @@
 
 #include <stdbool.h>
 
-/* On the socket that socket(domain, type, protocol) has just made, which is known
- * from these arguments: no question. One system call, or none. Returns 0, or the errno with
- * which the option was refused. */
-int nodelay_of_new(int fd, int domain, int type, int protocol);
+/* On the IP stream socket that socket() has just made with this protocol: no question. One
+ * system call, or none. Returns 0, or the errno with which the option was refused. */
+int nodelay_of_new(int fd, int protocol);
 /* On a socket from elsewhere, if it is one of TCP's and the option is not on. One
  * to four system calls. Returns as nodelay_of_new(). */
 int nodelay_force(int fd);

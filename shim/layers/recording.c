@@ -22,12 +22,10 @@ static bool no_filter;
 
 /* ---- Which descriptors are sockets ---- */
 
-/* A bit for each: one that this process made, accepted or was started with, or that a call
+/* A hint for each: one that this process made, accepted or was started with, or that a call
  * for sockets alone took. A number that was closed past the wrappers may be another file
- * by now, and is told of until the next close. */
-static _Atomic uint64_t sockets[HINTS / 64];
-
-/* A vfork child has this memory, and descriptors of its own. */
+ * by now, and is told of until the next close.
+ * A vfork child has this memory, and descriptors of its own. */
 static bool may_note(int fd)
 {
     return (unsigned)fd < HINTS &&
@@ -36,21 +34,20 @@ static bool may_note(int fd)
 
 static bool is_noted(int fd)
 {
-    return hint_bit(sockets, fd);
+    return hints_of(fd) & HINT_RECORDED;
 }
 
 static void note(int fd)
 {
     if (!is_noted(fd) && may_note(fd)) {
-        atomic_fetch_or_explicit(&sockets[fd / 64], (uint64_t)1 << fd % 64, memory_order_relaxed);
+        hint_put_on(fd, HINT_RECORDED);
     }
 }
 
 static void forget(int fd)
 {
     if (is_noted(fd) && may_note(fd)) {
-        atomic_fetch_and_explicit(&sockets[fd / 64], ~((uint64_t)1 << fd % 64),
-                                  memory_order_relaxed);
+        hint_take_off(fd, HINT_RECORDED);
     }
 }
 

@@ -23,7 +23,7 @@ static bool has_stderr;
 static bool stderr_is_journal;
 static bool is_begun; /* the log has been opened, or should have been */
 
-static _Atomic int64_t looked_at; /* the second in which the path was last looked at */
+static at_hand _Atomic int64_t looked_at; /* the second in which the path was last looked at */
 static _Atomic int64_t prepared_at;
 
 /* ---- Where the path leads ---- */

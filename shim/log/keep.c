@@ -14,10 +14,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-atomic_int log_numbers[2] = {-1, -1};
-static _Atomic uint64_t devices[2];
-static _Atomic uint64_t inodes[2];
-static atomic_uint current;
+at_hand atomic_int log_numbers[2] = {-1, -1};
+static at_hand _Atomic uint64_t devices[2];
+static at_hand _Atomic uint64_t inodes[2];
+static at_hand atomic_uint current;
 
 unsigned kept_current(void)
 {

@@ -15,10 +15,10 @@
 
 /* How many records could not be written, and by which process: a fork's child does not
  * tell again what its parent lost. 0: not known (in a cage, or in another namespace). */
-static _Atomic uint64_t lost;
+static at_hand _Atomic uint64_t lost;
 enum { PID_SHIFT = 32 };
 
-static atomic_bool was_short; /* a write of ours: the file may end in the midst of a line */
+static at_hand atomic_bool was_short; /* a write of ours: the file may end in the midst of a line */
 
 static bool writes_in_cage;
 

@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <string.h>
 
-struct ring recorder_ring;
+at_hand struct ring recorder_ring;
 
 /* What this program is in the ring; 0: it has not told yet. The children of a fork, which
  * are the same program, go by it, too. */
-static _Atomic uint64_t program;
+static at_hand _Atomic uint64_t program;
 
 static const char *where_host = "";
 static const char *where_cgroup = "";

@@ -29,7 +29,7 @@ static _Atomic int64_t failed_at; /* the second in which it last went wrong */
 
 /* The errno that says that it will go wrong again; WAS_TOLD. */
 enum { WAS_TOLD = -1 };
-static atomic_int refused;
+static at_hand atomic_int refused;
 
 static bool is_for_good(long err)
 {

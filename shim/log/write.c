@@ -105,8 +105,8 @@ static long write_without_waiting(int fd, const struct file *file, const char *l
 }
 
 /* How often it was to be forgotten, and at which of these there was none. */
-static atomic_uint forgotten = 1;
-static atomic_uint unlimited_at;
+static at_hand atomic_uint forgotten = 1;
+static at_hand atomic_uint unlimited_at;
 
 uninstrumented void file_size_limit_forget(void)
 {

@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 static atomic_bool begun;
-atomic_bool sockshim_ready;
+at_hand atomic_bool sockshim_ready;
 atomic_bool sockshim_early_socket;
 
 /* What is wrong with the settings, for the log, which is opened later: by then the values
@@ -127,7 +127,7 @@ static void begin_recorder(void)
     }
 }
 
-atomic_bool sockshim_log_opened;
+at_hand atomic_bool sockshim_log_opened;
 static void after_fork_in_child(void);
 
 static void set_up(void)
@@ -299,21 +299,17 @@ bool sockshim_enter_cage(void)
 
 void (*sockshim_at_first_socket)(void);
 
-static void tell_refused(int err)
+void sockshim_nodelay_refused(int err)
 {
-    if (err != 0) {
-        hindrance_refused(SETTING_NODELAY, "TCP_NODELAY", err);
-    }
+    hindrance_refused(SETTING_NODELAY, "TCP_NODELAY", err);
 }
 
 void sockshim_force_nodelay(int fd)
 {
-    tell_refused(nodelay_force(fd));
-}
-
-void sockshim_nodelay_of_new(int fd, int domain, int type, int protocol)
-{
-    tell_refused(nodelay_of_new(fd, domain, type, protocol));
+    int err = nodelay_force(fd);
+    if (err != 0) {
+        sockshim_nodelay_refused(err);
+    }
 }
 
 /* Whether the program is to be told of. */

@@ -17,9 +17,10 @@ static inline bool sockshim_set_up(void)
     return atomic_load_explicit(&sockshim_ready, memory_order_acquire) || sockshim_begin();
 }
 
-/* nodelay_force() and nodelay_of_new(); that the option is refused is said, once. */
+/* nodelay_force(); that the option is refused is said, once. */
 void sockshim_force_nodelay(int fd);
-void sockshim_nodelay_of_new(int fd, int domain, int type, int protocol);
+/* With that errno; what is said of it. */
+void sockshim_nodelay_refused(int err);
 
 /* The process has a socket, as from now: the first time, SIGPIPE is swallowed
  * and the start is logged. by_own_call: made, accepted or connected by a call of the
