@@ -35,11 +35,18 @@ static bool has_address(const struct facts *f, const struct address *a)
     return is_in_room(f, a) && (a->len == 0 || a->len >= sizeof(sa_family_t));
 }
 
+/* The directory is a part of the peer's path. */
+static bool has_directory(const struct facts *f)
+{
+    return f->closed_at <= 0 ||
+           f->peer.len >= offsetof(struct sockaddr_un, sun_path) + (size_t)f->closed_at;
+}
+
 static bool is_sound(const struct facts *f)
 {
     return true RECORDED_FACTS(AND_FITS) && f->call < CALL_COUNT &&
            f->room.used <= sizeof f->room.bytes && has_address(f, &f->local) &&
-           has_address(f, &f->peer) && is_in_room(f, &f->name);
+           has_address(f, &f->peer) && is_in_room(f, &f->name) && has_directory(f);
 }
 
 /* Moves *bytes on. */

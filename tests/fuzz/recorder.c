@@ -18,7 +18,8 @@ enum { SLOTS = 16 };
 static struct ring_header header;
 static struct ring_program programs[RING_PROGRAMS];
 static struct ring_slot slots[SLOTS];
-static struct ring ring = {&header, programs, slots, SLOTS};
+static struct ring ring = {
+    .header = &header, .programs = programs, .slots = slots, .slot_count = SLOTS};
 
 /* Else hardly any facts were sound. */
 #define MEND_number(f, name)

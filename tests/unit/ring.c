@@ -209,7 +209,10 @@ int main(void)
 {
     const size_t lengths[] = {RING_ROOM - 9, RING_ROOM, RING_ROOM * 2 + 5};
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ring = (struct ring){&shared->header, shared->programs, shared->slots, SLOTS};
+    ring = (struct ring){.header = &shared->header,
+                         .programs = shared->programs,
+                         .slots = shared->slots,
+                         .slot_count = SLOTS};
     pid_t pid = begin_writer(RING_ROOM, 1);
     if (pid < 0 || !step(pid)) {
         printf("1..0 # SKIP no single steps here: %s\n", strerror(errno));
