@@ -1,8 +1,6 @@
 # TCP_NODELAY is on for every TCP and MPTCP stream socket, stays on, and nothing
 # else is touched.
 
-bats_require_minimum_version 1.5.0
-
 load helpers
 load calls
 
@@ -90,53 +88,4 @@ expect_refusals_only() {
         same nodelay $name
         [ ! -e "$LOG" ]
     done
-}
-
-# exchanges HOW [OPTION...]: twenty over TCP; the summary's words of them are $told.
-exchanges() {
-    cd "$BATS_TEST_TMPDIR"
-    run --separate-stderr "$SOCKSHIM_COMMAND" "${@:2}" -- "$PYTHON" -c '
-import os, socket, sys
-how = sys.argv[1]
-listener = socket.create_server(("127.0.0.1", 0))
-client = socket.create_connection(listener.getsockname())
-if how == "own":
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-server, _ = listener.accept()
-for i in range(2 if how == "few" else 20):
-    for piece in [b"a header", b"a body"] if how != "whole" else [b"a header, a body"]:
-        client.sendall(piece)
-        server.recv(100)
-    server.sendall(b"an answer")
-    client.recv(100)
-if how == "child" and os.fork() == 0:
-    client.close()
-    os._exit(0)
-if how == "child":
-    os.wait()
-if how == "end":
-    server.shutdown(socket.SHUT_WR)
-    client.recv(100)
-client.close()
-server.close()' "$1"
-    [ "$status" -eq 0 ] || fails_with "$stderr"
-    told=$(grep 'TCP_NODELAY' <<<"$stderr" || true)
-}
-
-@test "nodelay: the summary counts the exchanges that may have waited without it, once each" {
-    local how
-    for how in pieces child end; do
-        exchanges $how
-        [[ $told == *"may have saved 40 ms in each of 20 exchanges of 1 connection, "* ]] || fails_with "$how: $stderr"
-    done
-}
-
-@test "nodelay: the summary says nothing of few exchanges, of messages sent whole, of the program's own option, without it" {
-    local how
-    for how in few whole own; do
-        exchanges $how
-        [ -z "$told" ] || fails_with "$how: $stderr"
-    done
-    exchanges pieces --no-nodelay
-    [ -z "$told" ] || fails_with "$stderr"
 }

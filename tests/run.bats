@@ -654,6 +654,54 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
     [ "${stderr_lines[0]}" = "sockshim: 1 record: peer-closed 1" ] || fails_with "$stderr"
 }
 
+# exchanges HOW [OPTION...]: twenty over TCP; the summary's words of them are $told.
+exchanges() {
+    run --separate-stderr "$SOCKSHIM_COMMAND" "${@:2}" -- "$PYTHON" -c '
+import os, socket, sys
+how = sys.argv[1]
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+if how == "own":
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+server, _ = listener.accept()
+for i in range(2 if how == "few" else 20):
+    for piece in [b"a header", b"a body"] if how != "whole" else [b"a header, a body"]:
+        client.sendall(piece)
+        server.recv(100)
+    server.sendall(b"an answer")
+    client.recv(100)
+if how == "child" and os.fork() == 0:
+    client.close()
+    os._exit(0)
+if how == "child":
+    os.wait()
+if how == "end":
+    server.shutdown(socket.SHUT_WR)
+    client.recv(100)
+client.close()
+server.close()' "$1"
+    [ "$status" -eq 0 ] || fails_with "$stderr"
+    told=$(grep 'TCP_NODELAY' <<<"$stderr" || true)
+}
+
+@test "the summary counts the exchanges that may have waited without it, once each" {
+    local how
+    for how in pieces child end; do
+        exchanges $how
+        [[ $told == *"may have saved 40 ms in each of 20 exchanges of 1 connection, "* ]] || fails_with "$how: $stderr"
+    done
+}
+
+@test "the summary says nothing of few exchanges, of messages sent whole, of the program's own option, without it" {
+    local how
+    for how in few whole own; do
+        exchanges $how
+        [ -z "$told" ] || fails_with "$how: $stderr"
+    done
+    exchanges pieces --no-nodelay
+    [ -z "$told" ] || fails_with "$stderr"
+}
+
 # ---- What cannot be preloaded ----
 
 # Refused before it runs: one line with these words; with --force it runs.

@@ -561,9 +561,11 @@ said_by() {
         "follow --json -n all --until now made.log" "follow --top -n all --until now made.log" "explain ECONNRESET" \
         "explain topics" "explain unexpected eof" "doctor --seconds 0 $$" "doctor --json --seconds 0 $$"; do
         echo "$words:"
-        # Of doctor without a line's end, whose place hangs on how long the PIDs are.
+        # Of doctor in one line, for where its lines end hangs on how long the PIDs are.
         # shellcheck disable=SC2086
-        COLUMNS=$([ "${words%% *}" != doctor ] || echo 9999) PATH=$SYSTEM_PATH LC_ALL=${2-C.UTF-8} sockshim $words 2>&1 | sed -E 's/(20[0-9-]+[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)//; s/, pid [0-9]+//g'
+        PATH=$SYSTEM_PATH LC_ALL=${2-C.UTF-8} sockshim $words 2>&1 |
+            if [ "${words%% *}" = doctor ]; then tr -s '\n ' ' '; else cat; fi |
+            sed -E 's/(20[0-9-]+[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)//g; s/, pid [0-9]+(, [0-9]+)*//g'
     done
 }
 

@@ -71,8 +71,8 @@ struct facts {
     uint32_t unacked, unsent;
     uint32_t idle_ms, sent_ms, rtt_us, retrans;
     uint32_t fin_ms;           /* of TCP: since the peer's FIN came, at least; 0: not known */
+    uint32_t offset;           /* in the object, as addr2line(1) takes it */
     const char *object;        /* the name of what called; NULL: not known */
-    uint32_t offset;           /* in it, as addr2line(1) takes it */
     int peer_pid;              /* unix; 0: not known */
     uint32_t queued;           /* bytes that wait to be read */
     uint32_t descriptor_limit; /* RLIMIT_NOFILE, for EMFILE; 0: not asked */
@@ -122,11 +122,12 @@ struct facts {
                      * program itself corks it (TCP_CORK, MSG_MORE), or Nagle's algorithm does */
     bool keepalive;
     bool lingers_not; /* SO_LINGER 0: closing sends RST */
-    uint32_t spared;  /* exchanges: observe/nagle.h */
+    bool spares;      /* observe/nagle.h */
 
     struct address local, peer;
     struct address name;      /* of the peer, or that was asked for: as it was written, no NUL */
-    struct address_room room; /* of the three; last, for most of it stays empty and uncleared */
+    struct address_room room; /* of the three; most of it stays empty and uncleared */
+    int kept; /* errno as the program has it, for failure/handled.c: here it takes no room */
 };
 
 #endif

@@ -41,7 +41,7 @@ static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, enum call
 {
     struct attempt attempt = {.fd = fd, .site = site};
     observe(f, call, 0, 0, &attempt);
-    return cause_of(f) != CAUSE_other || f->spared > 0;
+    return cause_of(f) != CAUSE_other || f->spares;
 }
 
 /* Whether a record is due; apart, for when it is written the stack has no room for which
@@ -51,6 +51,7 @@ static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, bo
 {
     struct connection connection;
     bool tells = can_be_found(&connection, f);
+    unsigned spared = f->spares ? exchanges_spared(fd) : 0;
     under_way = fd + 1;
     *result = close_plainly(fd, by_number);
     under_way = 0;
@@ -61,7 +62,7 @@ static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, bo
      */
     enum cause cause = cause_of(f);
     bool resets = !after.is_there || cause != CAUSE_reset_by_own_close;
-    tally_spared(is_over ? f->spared : 0);
+    tally_spared(is_over ? spared : 0);
     errno = kept;
     return is_over && resets && cause != CAUSE_other;
 }
@@ -107,7 +108,7 @@ static __attribute__((noinline)) void tell_end(int fd)
     if (closes_quietly(fd) || !is_worth_a_look(&f, CALL_exit, fd, NULL) || !is_found(&f)) {
         return;
     }
-    tally_spared(f.spared);
+    tally_spared(f.spares ? exchanges_spared(fd) : 0);
     if (cause_of(&f) != CAUSE_other) {
         tell_facts(&f);
     }

@@ -56,7 +56,7 @@ static bool log_wants(const struct facts *f, enum cause cause)
  * counted when it is closed, there is a question left. */
 static bool is_read_to_end(const struct facts *f, enum cause cause)
 {
-    return cause == CAUSE_peer_closed && f->was_connected && f->receives && f->spared == 0 &&
+    return cause == CAUSE_peer_closed && f->was_connected && f->receives && !f->spares &&
            !(f->flags & (MSG_OOB | MSG_PEEK));
 }
 

@@ -11,17 +11,16 @@
 #include <errno.h>
 
 struct found {
-    struct facts facts;
+    struct facts facts; /* cause: CAUSE_COUNT where there is no failure behind it */
     struct change change;
-    uint8_t cause; /* enum cause; CAUSE_COUNT: there is no failure behind it */
-    int kept;      /* errno */
 };
 
 static __attribute__((noinline)) void compose_head(struct text *t, char *line,
                                                    const struct found *f)
 {
     struct moment m = this_moment();
-    record_begin(t, line, &m, record_handled_level(&f->facts, (enum cause)f->cause), "handled");
+    record_begin(t, line, &m, record_handled_level(&f->facts, (enum cause)f->facts.cause),
+                 "handled");
 }
 
 static size_t compose_handled(char *line, const void *what)
@@ -29,13 +28,13 @@ static size_t compose_handled(char *line, const void *what)
     const struct found *f = what;
     struct text t;
     compose_head(&t, line, f);
-    return record_handled_change(&t, line, &f->facts, (enum cause)f->cause, &f->change);
+    return record_handled_change(&t, line, &f->facts, (enum cause)f->facts.cause, &f->change);
 }
 
 static bool is_wanted_of(const struct found *f)
 {
     int err = f->change.err;
-    enum cause cause = (enum cause)f->cause;
+    enum cause cause = (enum cause)f->facts.cause;
     enum level level = err ? cause_level(&f->facts, cause) : LEVEL_INFO;
     bool skipped = err && (settings_skips_cause(cause) || settings_skips_errno(err));
     return settings.logging && !settings_skips_call(f->facts.call) && !skipped &&
@@ -49,12 +48,12 @@ static bool find(struct found *f, const struct attempt *attempt)
     enum call call = (enum call)f->change.call;
     int err = f->change.err;
     long ret = err && call != CALL_getsockopt ? -1 : 0;
-    f->kept = errno;
+    f->facts.kept = errno;
     if (settings_wants_no_call(call) || !observe(&f->facts, call, ret, err, attempt)) {
         return false;
     }
-    f->cause = (uint8_t)(err ? cause_of(&f->facts) : CAUSE_COUNT);
-    recorder_handled(&f->facts, (enum cause)f->cause, &f->change);
+    f->facts.cause = (uint8_t)(err ? cause_of(&f->facts) : CAUSE_COUNT);
+    recorder_handled(&f->facts, (enum cause)f->facts.cause, &f->change);
     return true;
 }
 
@@ -105,7 +104,7 @@ __attribute__((noinline)) int handled(int fd, const struct sockaddr *addr, struc
     struct found f;
     f.change = change;
     tell_change(&f, fd, addr);
-    put_error_back(f.kept);
+    put_error_back(f.facts.kept);
     return result;
 }
 
@@ -114,7 +113,7 @@ __attribute__((noinline)) long handled_moving(int fd, struct change change)
     struct found f;
     f.change = change;
     tell_change(&f, fd, NULL);
-    put_error_back(f.kept);
+    put_error_back(f.facts.kept);
     return -1;
 }
 
@@ -127,7 +126,7 @@ __attribute__((noinline)) long handled_as_end(enum call call, int err, int fd, i
     if (find_end(&f, fd, flags, data, other)) {
         tell(&f);
     }
-    put_error_back(f.kept);
+    put_error_back(f.facts.kept);
     return 0;
 }
 

@@ -99,6 +99,12 @@ bool closes_quietly(int fd)
     return is_quiet || ask_int(fd, IPPROTO_TCP, OPTION_TCP_REPAIR) > 0; /* then it says nothing */
 }
 
+uint32_t exchanges_spared(int fd)
+{
+    struct tcp_facts info;
+    return ask_tcp(fd, &info) ? nagle_spared(&info) : 0;
+}
+
 /* Not a datagram's. */
 static bool waits_quietly(int fd)
 {

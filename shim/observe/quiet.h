@@ -12,6 +12,9 @@
  * counted, or it is no TCP connection. Three system calls at most. */
 hidden bool closes_quietly(int fd);
 
+/* What nagle_spared() says of this connection. One system call. */
+hidden uint32_t exchanges_spared(int fd);
+
 /* Whether the settings leave out what this result almost always is (an orderly end, a
  * stream's full send buffer) and this is one. false: it takes the whole look. */
 hidden bool looks_quiet(enum call call, long ret, int err, const struct attempt *attempt);

@@ -320,7 +320,7 @@ static void take_figures(struct facts *f, const struct tcp_facts *info, bool has
     f->retrans = info->total_retrans;
     f->tries = info->retransmits;
     f->probes = info->probes;
-    f->spared = has_window && tally_is_kept() ? nagle_spared(info) : 0;
+    f->spares = has_window && tally_is_kept() && nagle_spared(info) > 0;
     f->window_closed = has_window && info->snd_wnd == 0;
     f->held_back = has_window && info->notsent_bytes > 0 && info->notsent_bytes < info->snd_mss &&
                    info->notsent_bytes <= info->snd_wnd;
