@@ -212,7 +212,7 @@ beside_neighbour() {
 @test "resets and refusals that are not TCP's are left out" {
     beside not_tcp
     [ "$output" = $'104\n111' ]
-    says "According to the log, no TCP connection of this run was reset, refused or timed out"
+    says "According to the log, no TCP connection of this run was reset, refused or timed out" "But something else failed ("
     says_not "by this host" "from this host" "other hosts"
 }
 

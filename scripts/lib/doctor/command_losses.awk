@@ -181,6 +181,11 @@ function nothing_found() {
     if (!are_records)
         return
     print ""
-    paragraph("", "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full. If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE." behind_proxy() \
-        (names_failed() ? " But a name could not be resolved (name-not-resolved " names_failed() "): see sockshim report." : ""))
+    paragraph("", "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full. " what_else_failed() behind_proxy())
+}
+
+function what_else_failed() {
+    if (names_failed())
+        return "But a name could not be resolved (name-not-resolved " names_failed() "): see sockshim report."
+    return failures == "" ? "If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE." : "But something else failed (" failures "): see sockshim report."
 }
