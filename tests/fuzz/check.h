@@ -18,18 +18,18 @@ static const struct {
     const char *name;
     bool number;
 } check_keys[] = {
-    {"ts", false},         {"level", false},    {"event", false},    {"pid", true},
-    {"tid", true},         {"prog", false},     {"version", false},  {"exe", false},
-    {"host", false},       {"cgroup", false},   {"settings", false}, {"call", false},
-    {"fd", true},          {"ret", true},       {"errno", true},     {"error", false},
-    {"name", false},       {"waited_ms", true}, {"limit", true},     {"len", true},
-    {"flags", false},      {"type", false},     {"local", false},    {"peer", false},
-    {"peer_name", false},  {"peer_pid", true},  {"bound", false},    {"state", false},
-    {"rx", true},          {"tx", true},        {"unacked", true},   {"unsent", true},
-    {"blocked_by", false}, {"side", false},     {"idle_ms", true},   {"sent_ms", true},
-    {"blocking", false},   {"unread", true},    {"rtt_us", true},    {"retrans", true},
-    {"at", false},         {"thread", false},   {"cause", false},    {"lost", true},
-    {"duration_us", true}, {"why", false},
+    {"ts", false},         {"level", false},      {"event", false},    {"pid", true},
+    {"tid", true},         {"prog", false},       {"version", false},  {"exe", false},
+    {"host", false},       {"cgroup", false},     {"settings", false}, {"call", false},
+    {"fd", true},          {"ret", true},         {"errno", true},     {"error", false},
+    {"name", false},       {"waited_ms", true},   {"limit", true},     {"len", true},
+    {"flags", false},      {"type", false},       {"local", false},    {"peer", false},
+    {"peer_name", false},  {"peer_pid", true},    {"bound", false},    {"state", false},
+    {"rx", true},          {"tx", true},          {"unacked", true},   {"unsent", true},
+    {"blocked_by", false}, {"side", false},       {"idle_ms", true},   {"sent_ms", true},
+    {"fin_ms", true},      {"blocking", false},   {"unread", true},    {"rtt_us", true},
+    {"retrans", true},     {"at", false},         {"thread", false},   {"cause", false},
+    {"lost", true},        {"duration_us", true}, {"why", false},
 };
 enum { CHECK_KEYS = sizeof check_keys / sizeof *check_keys };
 

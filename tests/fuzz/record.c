@@ -90,6 +90,7 @@ static void take_tcp(struct input *in, struct facts *f)
     f->has_sent = take_bool(in);
     f->idle_ms = (uint32_t)take_number(in);
     f->sent_ms = (uint32_t)take_number(in);
+    f->fin_ms = (uint32_t)take_number(in);
     f->rtt_us = (uint32_t)take_number(in);
     f->retrans = (uint32_t)take_number(in);
     f->tries = take_byte(in);
