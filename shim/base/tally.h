@@ -24,6 +24,6 @@ static inline bool tally_is_kept(void)
     return tally;
 }
 /* A connection is over that had so many exchanges which TCP_NODELAY may have helped; 0: nothing. */
-hidden void tally_spared(unsigned segments);
+hidden void tally_spared(unsigned exchanges);
 
 #endif

@@ -44,6 +44,11 @@ static __attribute__((noinline)) bool is_worth_a_look(struct facts *f, enum call
     return cause_of(f) != CAUSE_other || f->spares;
 }
 
+static unsigned spared_by_nodelay(const struct facts *f)
+{
+    return f->spares ? exchanges_spared(f->fd) : 0;
+}
+
 /* Whether a record is due; apart, for when it is written the stack has no room for which
  * connection it was. */
 static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, bool by_number,
@@ -51,7 +56,7 @@ static __attribute__((noinline)) bool close_and_look(struct facts *f, int fd, bo
 {
     struct connection connection;
     bool tells = can_be_found(&connection, f);
-    unsigned spared = f->spares ? exchanges_spared(fd) : 0;
+    unsigned spared = spared_by_nodelay(f);
     under_way = fd + 1;
     *result = close_plainly(fd, by_number);
     under_way = 0;
@@ -108,7 +113,7 @@ static __attribute__((noinline)) void tell_end(int fd)
     if (closes_quietly(fd) || !is_worth_a_look(&f, CALL_exit, fd, NULL) || !is_found(&f)) {
         return;
     }
-    tally_spared(f.spares ? exchanges_spared(fd) : 0);
+    tally_spared(spared_by_nodelay(&f));
     if (cause_of(&f) != CAUSE_other) {
         tell_facts(&f);
     }

@@ -38,8 +38,9 @@ doctor_host() {
 # doctor_waiters LOOK: who waits in the kernel until the receiver of a unix datagram has read
 # (unix_wait_for_peer in net/unix/af_unix.c), of this network namespace. Only root sees others'.
 doctor_waiters() {
+    doctor_own_net=$(readlink /proc/self/ns/net)
     for doctor_file in $(printf '%s\n' /proc/[0-9]*/task/[0-9]*/wchan | xargs grep -l unix_wait_for_peer | sed 's/.task.*//' | sort -u); do
-        [ "$(readlink "$doctor_file/ns/net")" != "$(readlink /proc/self/ns/net)" ] ||
+        [ "$(readlink "$doctor_file/ns/net")" != "$doctor_own_net" ] ||
             printf 'waits-for-receiver\t%s\t%s\t%s\n' "$1" "${doctor_file##*/}" "$(tr '\t\n' '  ' <"$doctor_file/comm" | sed 's/ *$//')"
     done
 } 2>/dev/null

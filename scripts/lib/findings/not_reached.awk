@@ -110,7 +110,7 @@ function not_reached_meaning(i, ms) {
     if (goes_with_login(i))
         return goes_with_login(i) == "agent" ? "SSH_AUTH_SOCK is of a login that is over (tmux, screen, cron), or /tmp is another one: no agent, no key." \
             : "It is there while its user is logged in (not in cron, su, a service), and its service runs."
-    if (is_port_of_rpc(i) && (cause_of[i] == "connection-refused" || cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/))
+    if (is_port_of_rpc(i) && cause_of[i] ~ /^(connection-refused|connect-timed-out|timeout|gave-up-connecting)$/)
         return port_of_rpc(i)
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
@@ -284,7 +284,7 @@ function not_reached_advice(i, ms) {
         return "log in as that user, or `loginctl enable-linger USER`; `sockshim explain session-bus`."
     if (announcer_of(i))
         return "let it announce one that clients reach (Redis: announce-ip; Kafka: advertised.listeners)."
-    if (is_port_of_rpc(i) && (cause_of[i] == "connection-refused" || cause_of[i] ~ /^(unreachable|connect-timed-out|timeout|gave-up-connecting)$/))
+    if (is_port_of_rpc(i) && cause_of[i] ~ /^(connection-refused|unreachable|connect-timed-out|timeout|gave-up-connecting)$/)
         return port_of_rpc_advice(i)
     if (has_told_ports(i))
         return "let the firewall pass its range (vsftpd: pasv_min_port), or load nf_conntrack_ftp there."

@@ -26,8 +26,7 @@ function find_unsendable(    i, g) {
 
 function tell_unsendable(g,    i, n, host) {
     i = group_first[g]
-    host = host_of(peer_of[i])
-    gsub(/[][]/, "", host)
+    host = without_brackets(host_of(peer_of[i]))
     n = found("unsendable", "error", g, \
         spoken_prog(i) " cannot send to " spoken_peer(i) ": EINVAL", \
         tally(g, "time", "times") ", first at " clock(i) ", by " printable(call_of[i]) " of UDP; nothing was sent.", \
