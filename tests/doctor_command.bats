@@ -425,6 +425,24 @@ except OSError as e: print(e.errno)"
     says_not "No listener dropped"
 }
 
+@test "a SYN that this host's own rule drops: told where the connect succeeds later, and before one was sent again" {
+    grep -q OutTransmits /proc/net/snmp || skip "this kernel does not count what leaves (Linux 6.6)"
+    beside not_let_out_at_first
+    says "1 Packets did not leave this host: 1 of " " packets that this host made were dropped within it (OutRequests, OutTransmits)" \
+        "A SYN was sent again once (TCPSynRetrans): such a connect takes 1 s longer" "nft list ruleset" "Not: a search in the network"
+    says_not "was lost"
+    rm "$LOG"
+    run --separate-stderr beside_neighbour : "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" not_let_out_and_given_up
+    says "1 gave-up-connecting 1, to other hosts: 10.1.2.3:8080 (1). SYNs did not leave this host: 1 of " "that this host made were dropped within it" \
+        "The other host is not at fault"
+    rm "$LOG"
+    # One that the other host drops has left.
+    run --separate-stderr beside_neighbour 'nft add table ip f && nft add chain ip f in "{ type filter hook input priority 0; }" &&
+        nft add rule ip f in tcp dport 8080 drop' "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" given_up
+    says "1 gave-up-connecting 1, to other hosts: 10.1.2.3:8080 (1). A firewall there or on the path drops" "all packets of this host did leave it"
+    says_not "did not leave"
+}
+
 @test "a proxy that accepts for a server that is not there" {
     beside proxied
     says "1 Connections that were accepted on this host ended without an answer: closed-unanswered 127.0.0.1:8080 (1). Meanwhile 1 connects failed that are not COMMAND's (AttemptFails +1)." \

@@ -70,6 +70,12 @@ while_doing() {
     says_not "were retransmissions"
 }
 
+@test "packets that do not leave this host, none of them a retransmission" {
+    grep -q OutTransmits /proc/net/snmp || skip "this kernel does not count what leaves (Linux 6.6)"
+    while_doing kept_back
+    says "1 " " packets that this host made were dropped within it (OutRequests, OutTransmits) in the last 2 s: they did not leave" "nft list ruleset"
+}
+
 @test "segments that are lost, as a share of all" {
     while_doing lossy
     # On a busy machine it looks on for longer.

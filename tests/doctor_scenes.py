@@ -203,6 +203,11 @@ def firewall(*rules):
                    ";".join("nft add rule ip f in " + rule for rule in rules), shell=True, check=True)
 
 
+def own_rule(rule):
+    subprocess.run("nft add table ip f; nft add chain ip f out '{ type filter hook output priority 0; }';"
+                   "nft add rule ip f out tcp dport 8080 " + rule, shell=True, check=True)
+
+
 def cut_off():
     """A firewall resets what it has let through before."""
     clients, servers = pairs(1)
@@ -494,14 +499,50 @@ def unix_datagrams():
 
 def not_let_out_at_all():
     """SYNs that a rule for output drops."""
-    subprocess.run("nft add table ip f; nft add chain ip f out '{ type filter hook output priority 0; }';"
-                   "nft add rule ip f out tcp dport 8080 drop; sysctl -qw net.ipv4.tcp_syn_retries=1", shell=True, check=True)
+    own_rule("drop")
+    subprocess.run(["sysctl", "-qw", "net.ipv4.tcp_syn_retries=1"], check=True)
     c = socket.socket()
     try:
         c.connect((sys.argv[2] if sys.argv[2:] else "127.0.0.1", PORT))
     except OSError as e:
         print(e.errno)
     del sys.argv[2:]
+    yield
+
+
+def not_let_out_at_first():
+    """A rule for output drops the first SYN; the next one gets out."""
+    own_rule("tcp flags syn / syn,ack numgen inc mod 100 0 drop")
+    pairs(1)
+    yield
+
+
+def not_let_out_and_given_up():
+    """It gives up before a SYN is sent again, which the kernel would count."""
+    own_rule("drop")
+    return given_up()
+
+
+def given_up():
+    c = socket.socket()
+    c.settimeout(0.2)
+    try:
+        c.connect(("10.1.2.3", PORT))
+    except OSError:
+        pass
+    c.close()
+    yield
+
+
+def kept_back():
+    """Connects are given up before a SYN is sent again."""
+    own_rule("drop")
+
+    def connect():
+        with socket.socket() as c:
+            c.setblocking(False)
+            c.connect_ex(("127.0.0.1", PORT))
+    all_the_time(connect, 5)
     yield
 
 

@@ -42,7 +42,8 @@ function look_for_findings(    of_log) {
     overflows()
     cut_off_for_memory()
     conntrack_table()
-    lost_on_the_way()
+    if (!kept_back())
+        lost_on_the_way()
     datagrams_dropped()
     own_resets()
     damaged()
@@ -238,7 +239,7 @@ function unanswered(    here, away) {
             grown("ListenDrops") ", " moved["ListenOverflows"] + 0 " of them because an accept queue was full.")
         act("make the listener accept faster, or raise its backlog and net.core.somaxconn, and restart it.")
         avoid_hiding_backlog()
-    } else if (moved["TCPRetransFail"])
+    } else if (were_not_let_out(here))
         not_let_out("connect-timed-out " here ", to this host: " peers("connect-timed-out", "here"))
     else
         finding("connect-unanswered-here", "connect-timed-out " here ", to this host: " peers("connect-timed-out", "here") ". No listener dropped anything (" grown("ListenDrops") \
@@ -246,7 +247,7 @@ function unanswered(    here, away) {
 }
 
 function unanswered_elsewhere(cause, count) {
-    if (moved["TCPRetransFail"]) {
+    if (were_not_let_out(count)) {
         not_let_out(cause " " count ", to other hosts: " peers(cause, "elsewhere"))
         return
     }
@@ -266,7 +267,7 @@ function unanswered_elsewhere(cause, count) {
         return
     }
     finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". A firewall there or on the path drops the SYNs or their answers, " \
-        "the host is off, or its accept queue is full; they did leave this host as far as its TCP knows (TCPRetransFail +0).")
+        "the host is off, or its accept queue is full; " ("IpOutTransmits" in is_counted ? "all packets of this host did leave it (OutTransmits)." : "they did leave this host as far as its TCP knows (TCPRetransFail +0)."))
     act("nc -vz HOST PORT: does another port of it answer? Then it is up: sockshim doctor there says by ListenDrops whether the queue was full, else look for the firewall. " \
         "If nobody set that address or port here, a server told it: sockshim explain announced-address, or ftp.")
 }
@@ -277,11 +278,17 @@ function stray_answers() {
     return moved["OutRsts"] - tcp["connection-refused", "here"] - moved["TCPAbortOnClose"] - moved["TCPAbortOnData"] - moved["EmbryonicRsts"] - moved["TCPAbortOnTimeout"]
 }
 
-# The first SYN that fails is not counted, but each one after it.
+# Whether so many connects that were not answered need not be the other host's or the path's. Of
+# retransmissions TCP counts those that fail, of first SYNs nothing.
+function were_not_let_out(count) {
+    return moved["TCPRetransFail"] || dropped_within(moved) >= count
+}
+
 function not_let_out(text) {
-    finding("not-let-out", text ". SYNs did not leave this host: of " moved["TCPSynRetrans"] + 0 " that were retransmitted (TCPSynRetrans) TCP could not hand over " \
-        moved["TCPRetransFail"] " (TCPRetransFail). A firewall rule of this host drops them (output), its conntrack table is full" \
-        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or there is no route. The other host is not at fault.")
+    told_not_let_out = 1
+    finding("not-let-out", text ". SYNs did not leave this host: " (moved["TCPRetransFail"] ? "of " moved["TCPSynRetrans"] + 0 " that were retransmitted (TCPSynRetrans) TCP could not hand over " \
+        moved["TCPRetransFail"] " (TCPRetransFail)" : within_said(moved)) ". A firewall rule of this host drops them (output), " (moved["TCPRetransFail"] ? "" : "or ") "its conntrack table is full" \
+        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") (moved["TCPRetransFail"] ? ", or there is no route" : "") ". The other host is not at fault.")
     act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count or connlimit; " \
         "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; ip route get ADDRESS.")
 }

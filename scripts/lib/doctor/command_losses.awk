@@ -14,6 +14,20 @@ function one_way() {
     return 1
 }
 
+# Nothing has failed, and some of it never left.
+function kept_back() {
+    if (dropped_within(moved) < 1 || told_not_let_out)
+        return 0
+    finding("not-sent", "Packets did not leave this host: " within_said(moved) ". A firewall rule of this host drops them (output), its conntrack table is full" \
+        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or a rule of a cgroup does. " \
+        (were_connects_late() ? "A SYN was sent again " times(moved["TCPSynRetrans"]) " (TCPSynRetrans): such a connect takes 1 s longer, or 3 or 7, and does not fail if the rule lets a later one out." \
+            : "What is dropped here costs a delay of 0.2 s or more, or is lost if it is a datagram."))
+    act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count, limit or connlimit; " \
+        "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max.")
+    avoid("a search in the network, or at the other host: it has not seen them.")
+    return 1
+}
+
 # Nothing has failed, and it was slow: connects that succeed with the second SYN, and data that
 # came with the second try. A listener here that dropped SYNs is told elsewhere.
 function lost_on_the_way(    text, lost) {
@@ -50,7 +64,7 @@ function retransmissions(    text) {
     if (unacknowledged && moved["RetransSegs"])
         text = count_of(unacknowledged, "connection") " waited for an ACK that never arrived: " peers("unacknowledged", "anywhere") ". " \
             grown("RetransSegs") ": what was retransmitted, and not acknowledged either, is a full-sized segment or more. "
-    else if (moved["TCPTimeouts"] >= 3 && !were_connects_late() && !is_share("TCPOFOQueue", "InSegs", 0) && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
+    else if (moved["TCPTimeouts"] >= 3 && dropped_within(moved) < moved["TCPTimeouts"] && !were_connects_late() && !is_share("TCPOFOQueue", "InSegs", 0) && moved["RetransSegs"] > moved["TCPSynRetrans"] + moved["TCPRetransFail"])
         text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
     else
         return

@@ -3,7 +3,10 @@
 # are many for the traffic, or if they come now. The kernel's side is in net/ipv4
 # (tcp_output.c, tcp_input.c, udp.c) and net/netfilter/nf_conntrack_core.c.
 
-BEGIN { LEAST_TO_NOBODY = 3 } # of UDP, while doctor looks on
+BEGIN {
+    LEAST_TO_NOBODY = 3 # of UDP, while doctor looks on
+    LEAST_KEPT_BACK = 3 # of any, meanwhile
+}
 
 !are_records && $1 == "address" { is_own_address[$2] = 1 }
 !are_records && $1 == "flow" { flow_from[++flows] = $2; flow_to[flows] = $3; flow_translated[flows] = $4 }
@@ -63,6 +66,12 @@ function conntrack_races(    failed) {
 
 function not_let_out(    failed) {
     failed = counter["TCPRetransFail"]
+    if (!moves("TCPRetransFail") && dropped_within(recent) >= LEAST_KEPT_BACK) {
+        finding("not-let-out", within_said(recent) " in the last " looked_for ": they did not leave, because of a firewall rule of this host (output, postrouting), a full conntrack table, or a rule of a cgroup. " \
+            "Connects then time out or take seconds, datagrams are lost, and the other side has seen nothing.", 1)
+        act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output; sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max.")
+        return
+    }
     if (!failed)
         return
     finding("not-let-out", "TCPRetransFail " failed happening("TCPRetransFail") ": that many segments that TCP wanted to retransmit did not leave this host, because of a firewall " \
