@@ -248,7 +248,7 @@ S
     [ "$(grep -c cause=connection-refused "${BASH_REMATCH[1]}")" -eq 1 ]
     # A log that was chosen is that one.
     run --separate-stderr in_network env SOCKSHIM_LOG=chosen.log "$SOCKSHIM_COMMAND" doctor -- "$PYTHON" refused.py
-    says "the log is $PWD/chosen.log" "evidence and advice: sockshim report sockshim:"
+    says "the log is $PWD/chosen.log" "evidence and advice: sockshim report chosen.log sockshim:"
 }
 
 # by_facts WORD WORD WORD...: what is said of these facts, three words each.

@@ -568,6 +568,11 @@ sockshim: the log is $PWD/sockshim.log" ] || fails_with "$stderr"
 @test "the summary tells the worst finding, and none where there is none, of what a filter hides or of a long log" {
     run -0 --separate-stderr sockshim "$victim" refused refused
     [ "${stderr_lines[1]}" = "sockshim: finding: 127.0.0.1:1 refuses perl's connections; evidence and advice: sockshim report" ] || fails_with "$stderr"
+    # It names the log where report would read another one.
+    run -0 --separate-stderr sockshim -o one.log "$victim" refused
+    [[ ${stderr_lines[1]} == *"; evidence and advice: sockshim report one.log" ]] || fails_with "$stderr"
+    run -0 --separate-stderr sockshim -o "one two.log" "$victim" refused
+    [[ ${stderr_lines[1]} == *"; evidence and advice: sockshim report" ]] || fails_with "$stderr"
     run -0 --separate-stderr sockshim --skip connection-refused "$victim" refused closed
     [[ $stderr != *finding* ]] || fails_with "$stderr"
     run -0 --separate-stderr sockshim "$victim" closed

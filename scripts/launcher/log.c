@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const char *place;
-static const char *own; /* the name of a log that is this run's alone */
+static const char *own;   /* the name of a log that is this run's alone */
+static const char *asked; /* that, or the name that the user gave */
 
 /* ---- Where ---- */
 
@@ -75,9 +76,12 @@ static void refuse_place(const char *option, const char *typed)
     die(WRONG_CALL, "%s %s: cannot write there: %s", option ? option : "SOCKSHIM_LOG:", typed, why);
 }
 
-const char *log_own(void)
+const char *log_word(void)
 {
-    return own;
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789/._-+:,@=";
+    bool is_plain = asked && *asked != '-' && asked[strspn(asked, plain)] == 0;
+    return is_plain && strcmp(asked, "sockshim.log") != 0 ? asked : NULL;
 }
 
 /* What people call the other places where logs go. */
@@ -100,6 +104,7 @@ void log_settle(const char *option, bool is_alone)
     } else if (!*typed) {
         typed = "sockshim.log";
     }
+    asked = typed;
     if (is(typed, "off")) {
         typed = "off";
     }

@@ -18,8 +18,10 @@ struct part {
  * `option` is what the user typed before it, NULL if nothing. Without a setting it is
  * ./sockshim.log, or, if `is_alone`, a file that no other run writes to. */
 void log_settle(const char *option, bool is_alone);
-/* That file's name in the current directory; NULL if the log is another one. */
-const char *log_own(void);
+/* Its name as the user typed it, or as it was made for this run alone: the word that
+ * `sockshim report` needs. NULL if it needs none (./sockshim.log), or a shell would read it
+ * otherwise. */
+const char *log_word(void);
 /* Likewise the recorder's file, if there is to be one. */
 void recorder_settle(void);
 

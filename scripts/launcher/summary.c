@@ -280,7 +280,7 @@ static void start_awk(const char *lib, const char *left_out)
         (char *[]){(char *)"LC_ALL=C", words("IS_UTF8=%s", is_utf8_locale() ? "yes" : ""),
                    words("LEFT_OUT=%s", left_out ? left_out : ""),
                    words("MORE_LOST=%u", tally_lost()), words("REPORT_CAUSES=%s/causes.txt", lib),
-                   words("SUMMARY_LOG=%s", log_own() ? words(" %s", log_own()) : ""),
+                   words("SUMMARY_LOG=%s", log_word() ? words(" %s", log_word()) : ""),
                    words("REPORT_LIMITS=%s/limits.txt", lib), (char *)"REPORT_NAMES=log",
                    (char *)"REPORT_PIECE=1000000", /* no line is in pieces */
                    (char *)"REPORT_TOTAL=", (char *)"FILTER_IS_SET=", (char *)"FILTER_CLOCK=utc",
