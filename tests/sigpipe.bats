@@ -102,6 +102,39 @@ same() {
     same socket sysv-handler query
 }
 
+@test "ten handlers run once each, as without the shim" {
+    same socket ten-once query
+    same ten-once socket query
+}
+
+@test "a vfork child's disposition is its own, in a seccomp filter, too, where nobody can tell it from its parent" {
+    local own child cage
+    for own in default default-flags default-restart handler-once sysv-handler handler ignore; do
+        for child in vfork-default vfork-once; do
+            for cage in "" cage; do
+                # shellcheck disable=SC2086
+                same socket "$own" $cage $child query
+                # shellcheck disable=SC2086
+                same socket $cage "$own" $child query
+            done
+        done
+    done
+}
+
+@test "a one-shot handler in a seccomp filter is the kernel's: it runs once, and nothing is swallowed after it" {
+    local steps
+    for steps in "socket handler-once cage" "socket cage handler-once" "socket cage sysv-handler"; do
+        # shellcheck disable=SC2086
+        same $steps raise query
+        # shellcheck disable=SC2086
+        run shimmed "$PROGRAMS/sigpipe" $steps dead dead
+        [ "$status" -eq 141 ] && [[ $output == *"caught 1" ]] || fails_with "$steps: $status $output"
+        # shellcheck disable=SC2086
+        run shimmed "$PROGRAMS/sigpipe" $steps dead default dead
+        [ "$status" -eq 0 ] || fails_with "$steps: $status $output"
+    done
+}
+
 # life [VARIABLE=VALUE] STEP...: $status and $output of tests/programs/raisers under the
 # shim, and $native_status and $native_output.
 life() {

@@ -6,8 +6,17 @@
 #include "force/raiser.h"
 #include "force/sigpipe.h"
 
+static bool is_vfork_child(void)
+{
+    return process_identify().is_vfork_child;
+}
+
+/* Not of a vfork child, which is about to become another program. */
 static void refuse_default(void)
 {
+    if (is_vfork_child()) {
+        return;
+    }
     if (settings.sigpipe == SIGPIPE_SOCKETS) {
         refused(CALL_sigaction, -1,
                 "The program requested the default action for SIGPIPE; the call reported success, "
@@ -21,31 +30,20 @@ static void refuse_default(void)
     }
 }
 
-static bool is_vfork_child(void)
-{
-    return process_identify().is_vfork_child;
-}
-
-/* A vfork child is about to become another program, and what we keep of its
- * disposition is its parent's: it has its wish as it is. */
 static int sigpipe_action(const struct sigaction *act, struct sigaction *old)
 {
     struct sigaction wish;
-    bool wants_default = false;
-    struct sigpipe_kept kept = sigpipe_now_kept();
     if (!sigpipe_is_forced()) {
         return next.sigaction(SIGPIPE, act, old);
     }
     if (act) { /* the C library reads it, too, before the kernel does */
         wish = *act;
-        if (!is_vfork_child()) {
-            wants_default = wish.sa_handler == SIG_DFL;
-            sigpipe_put_ours(&wish);
-        }
+        sigpipe_put_ours(&wish);
     }
+    bool wants_default = act && act->sa_handler == SIG_DFL;
     int result = next.sigaction(SIGPIPE, act ? &wish : NULL, old);
     if (result == 0 && old) {
-        sigpipe_as_known(old, &kept);
+        sigpipe_as_known(old);
     }
     if (result == 0 && wants_default) {
         refuse_default();
@@ -60,8 +58,7 @@ static signal_handler sigpipe_by(signal_handler (*function)(int, signal_handler)
                                  signal_handler handler)
 {
     struct sigaction act;
-    struct sigpipe_kept kept = sigpipe_now_kept();
-    bool wants_default = handler == SIG_DFL && !is_vfork_child();
+    bool wants_default = handler == SIG_DFL;
     signal_handler old = function(SIGPIPE, wants_default ? sigpipe_stand_in() : handler);
     if (wants_default && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
         act.sa_handler == sigpipe_stand_in()) {
@@ -69,7 +66,7 @@ static signal_handler sigpipe_by(signal_handler (*function)(int, signal_handler)
         next.sigaction(SIGPIPE, &act, NULL);
         refuse_default();
     }
-    return sigpipe_known_handler(old, &kept);
+    return sigpipe_known_handler(old);
 }
 
 /* Our handler's own SA_RESTART stays, and what is kept of the default's changes. */
@@ -78,9 +75,8 @@ static int sigpipe_interrupt(int interrupt)
     struct sigaction act;
     int result = next.siginterrupt(SIGPIPE, interrupt);
     if (result == 0 && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
-        sigpipe_is_ours(act.sa_handler) && !is_vfork_child()) {
-        struct sigpipe_kept kept = sigpipe_now_kept();
-        sigpipe_as_known(&act, &kept);
+        sigpipe_is_ours(act.sa_handler)) {
+        sigpipe_as_known(&act);
         act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
         sigpipe_put_ours(&act);
         next.sigaction(SIGPIPE, &act, NULL);

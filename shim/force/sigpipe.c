@@ -1,8 +1,8 @@
 /* A handler stands where the default action would be, and lets it happen unless a
  * write to a socket raised the signal. Not SIG_IGN: that is inherited through exec,
- * by children that did not ask for it (signal(7)). The kernel keeps the disposition;
- * only what it cannot keep beside our handler is kept here, and not changed by a
- * vfork child. */
+ * by children that did not ask for it (signal(7)). The kernel keeps the disposition, for
+ * each process its own; what our handler's flags cannot say of the program's wish is said
+ * by which of its addresses it has. */
 #include "force/sigpipe.h"
 
 #include "base/ask.h"
@@ -18,21 +18,66 @@
 
 sigpipe_witness *sigpipe_tell;
 
-/* Of a default action or one-shot handler of the program's: those flags that ours
- * have otherwise. The other flags and the mask do no harm and stay in the kernel. */
+/* ---- The addresses of our handlers ---- */
+
+/* Instructions that do nothing, four bytes each, and lead to the function. */
+#define ADDRESSES(name, count, function)                                                           \
+    enum { name##_count = (count) };                                                               \
+    extern hidden const char name[];                                                               \
+    hidden __attribute__((used)) void function(int sig, siginfo_t *info, void *context);           \
+    __asm__(".text\n"                                                                              \
+            ".balign 4\n" #name ":\n"                                                              \
+            ".cfi_startproc\n"                                                                     \
+            ".rept " #count "\n" ARCH_LANDING "\n"                                                 \
+            ".endr\n" ARCH_JUMP " " #function "\n"                                                 \
+            ".cfi_endproc\n")
+
+/* In the place of the default, for each combination of those of its flags that ours has
+ * otherwise: SA_SIGINFO, which is 4, and three of the highest. All others, and the mask, do no
+ * harm and stay in the kernel. */
+ADDRESSES(defaults, 24, in_place_of_default);
 enum {
     OUR_FLAGS = SA_RESTART | SA_ONSTACK | SA_SIGINFO,
     KEPT_FLAGS = OUR_FLAGS | (int)SA_RESETHAND,
-    UNTOUCHED = 1, /* as it was when the program started */
+    HIGHEST = 27, /* from SA_ONSTACK on */
+    UNTOUCHED = 8 /* as it was when the program started */
 };
-static atomic_int kept_flags;
 
-/* The program's handler with SA_RESETHAND. NULL: it has run. */
-static _Atomic signal_handler one_shot;
+/* In the place of handlers with SA_RESETHAND, one for each. They are never forgotten: a vfork
+ * child on this memory may have put its own beside its parent's. */
+ADDRESSES(one_shots, 8, run_once);
+static _Atomic signal_handler handlers[one_shots_count];
+
+static signal_handler address(const char *first, unsigned number)
+{
+    return (signal_handler)(void *)(first + (size_t)4 * number);
+}
+
+/* -1: it is none of them. */
+static int number_of(const char *first, unsigned count, signal_handler handler)
+{
+    uintptr_t at = (uintptr_t)handler - (uintptr_t)first;
+    return at < (size_t)4 * count ? (int)(at / 4) : -1;
+}
+
+#define NUMBER_OF(name, handler) number_of(name, name##_count, handler)
+
+static signal_handler default_with(unsigned flags)
+{
+    flags &= (unsigned)KEPT_FLAGS;
+    return address(defaults, flags >> HIGHEST | (flags & SA_SIGINFO));
+}
+
+static int flags_of_default(int flags, unsigned number)
+{
+    return (flags & ~KEPT_FLAGS) | (KEPT_FLAGS & (int)(number << HIGHEST | number));
+}
+
+/* ---- The handler in the place of the default ---- */
 
 /* struct sigaction as the kernel has it (include/linux/signal_types.h). */
 struct kernel_action {
-    void *handler;
+    signal_handler handler;
     unsigned long flags;
     void *restorer;
     uint64_t mask;
@@ -44,8 +89,6 @@ static long kernel_action(const struct kernel_action *act, struct kernel_action 
 }
 
 static const uint64_t sigpipe_bit = (uint64_t)1 << (SIGPIPE - 1);
-
-static void in_place_of_default(int sig, siginfo_t *info, void *context);
 
 /* The default action, by the default action: the same signal once more, let through.
  * Whoever survives it is process 1 of a pid namespace, which the kernel spares
@@ -61,7 +104,7 @@ static void end_by_default(const siginfo_t *info)
         return;
     }
     standard = ours;
-    standard.handler = NULL; /* SIG_DFL */
+    standard.handler = SIG_DFL;
     kernel_action(&standard, NULL);
     if (!info || raw(SYS_rt_tgsigqueueinfo, pid, tid, SIGPIPE, info) < 0) {
         raw(SYS_tgkill, pid, tid, SIGPIPE);
@@ -125,7 +168,7 @@ static enum known sigpipe_is_blocked(void)
 static bool is_our_turn(void)
 {
     struct kernel_action now = {0};
-    return kernel_action(NULL, &now) == 0 && now.handler == (void *)in_place_of_default;
+    return kernel_action(NULL, &now) == 0 && NUMBER_OF(defaults, now.handler) >= 0;
 }
 
 /* Taken from this thread's pending signals and put back. Nobody else's can come in between,
@@ -151,7 +194,7 @@ bool sigpipe_mark_blocked(int fd)
     return is_blocked;
 }
 
-static void in_place_of_default(int sig, siginfo_t *info, void *context)
+void in_place_of_default(int sig, siginfo_t *info, void *context)
 {
     enum call call;
     struct attempt attempt;
@@ -173,41 +216,41 @@ static void in_place_of_default(int sig, siginfo_t *info, void *context)
     end_by_default(info);
 }
 
-static signal_handler default_handler(void)
-{
-    return (signal_handler)(void *)in_place_of_default;
-}
-
 /* SA_RESTORER: where the program's signal handlers return to. A default never
  * returns, so what the program says about it may be rubbish. Left to the C
  * library, which on x86-64 sets it in any case. */
 enum { RESTORER = 0x04000000 };
 
-/* In the place of a handler with SA_RESETHAND, which the kernel would follow with the
- * default action. Two threads may come at once: one has the handler, the other the
- * default. */
-static void run_once(int sig, siginfo_t *info, void *context)
+/* ---- The handler in the place of one-shot handlers ---- */
+
+/* Makes it the default, as the kernel would have. NULL: another thread was quicker. */
+static signal_handler take_one_shot(void)
 {
-    struct kernel_action now = {0};
-    signal_handler handler = process_identify().is_vfork_child ? atomic_load(&one_shot)
-                                                               : atomic_exchange(&one_shot, NULL);
-    if (!handler) {
-        in_place_of_default(sig, info, context);
-        return;
+    struct kernel_action now;
+    struct kernel_action standard;
+    int number = kernel_action(NULL, &now) < 0 ? -1 : NUMBER_OF(one_shots, now.handler);
+    if (number < 0) {
+        return NULL;
     }
-    /* In a cage it stays, and finds that there is none any more. */
-    if (!process_is_caged() && kernel_action(NULL, &now) == 0 && now.handler == (void *)run_once) {
-        now.handler = (void *)in_place_of_default;
-        now.flags &= ARCH_NEEDS_RESTORER ? ~0UL : ~(unsigned long)RESTORER;
-        now.flags |= OUR_FLAGS;
+    standard = now;
+    standard.handler = default_with((unsigned)now.flags | SA_RESETHAND);
+    standard.flags &= ARCH_NEEDS_RESTORER ? ~0UL : ~(unsigned long)RESTORER;
+    standard.flags |= OUR_FLAGS;
+    kernel_action(&standard, &now);
+    if (NUMBER_OF(one_shots, now.handler) != number) {
         kernel_action(&now, NULL);
+        return NULL;
     }
-    ((void (*)(int, siginfo_t *, void *))(void *)handler)(sig, info, context);
+    return atomic_load(&handlers[number]);
 }
 
-static signal_handler once_handler(void)
+/* What is there beside `sig` is the program's business: it chose SA_SIGINFO, or not. */
+void run_once(int sig, siginfo_t *info, void *context)
 {
-    return (signal_handler)(void *)run_once;
+    signal_handler handler = take_one_shot();
+    if (handler) {
+        ((void (*)(int, siginfo_t *, void *))(void *)handler)(sig, info, context);
+    }
 }
 
 /* For the instant in which functions that choose the flags have not set ours: without
@@ -217,54 +260,55 @@ static void stand_in(int sig)
     (void)sig;
 }
 
-static bool has_own_handler(const struct sigaction *act)
+/* A program that has had more of them than there are addresses keeps it as it is. */
+static void put_one_shot(struct sigaction *act)
 {
-    return act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN &&
-           !sigpipe_is_ours(act->sa_handler);
+    for (unsigned i = 0; i < one_shots_count; i++) {
+        signal_handler there = NULL;
+        if (atomic_compare_exchange_strong(&handlers[i], &there, act->sa_handler) ||
+            there == act->sa_handler) {
+            act->sa_handler = address(one_shots, i);
+            act->sa_flags &= ~(int)SA_RESETHAND;
+            return;
+        }
+    }
 }
 
 void sigpipe_put_ours(struct sigaction *act)
 {
-    bool by_default = act->sa_handler == SIG_DFL || act->sa_handler == stand_in;
-    if (!by_default && !(has_own_handler(act) && act->sa_flags & (int)SA_RESETHAND)) {
-        return;
+    bool is_one_shot = act->sa_flags & (int)SA_RESETHAND && act->sa_handler != SIG_IGN;
+    if (act->sa_handler == SIG_DFL || act->sa_handler == stand_in) {
+        act->sa_handler = default_with((unsigned)act->sa_flags);
+        act->sa_flags &= ~((int)SA_RESETHAND | RESTORER);
+        act->sa_flags |= OUR_FLAGS;
+    } else if (is_one_shot && !sigpipe_is_ours(act->sa_handler) && !process_is_caged()) {
+        put_one_shot(act);
     }
-    if (!by_default) {
-        atomic_store(&one_shot, act->sa_handler);
-    }
-    atomic_store(&kept_flags, act->sa_flags & KEPT_FLAGS);
-    act->sa_handler = by_default ? default_handler() : once_handler();
-    act->sa_flags &= ~((int)SA_RESETHAND | (by_default ? RESTORER : 0));
-    act->sa_flags |= by_default ? OUR_FLAGS : SA_SIGINFO;
 }
 
-struct sigpipe_kept sigpipe_now_kept(void)
+signal_handler sigpipe_known_handler(signal_handler handler)
 {
-    return (struct sigpipe_kept){atomic_load(&kept_flags), atomic_load(&one_shot)};
-}
-
-signal_handler sigpipe_known_handler(signal_handler handler, const struct sigpipe_kept *kept)
-{
-    if (handler == once_handler()) {
-        return kept->one_shot; /* NULL is SIG_DFL */
+    int number = NUMBER_OF(one_shots, handler);
+    if (number >= 0) {
+        return atomic_load(&handlers[number]);
     }
     return sigpipe_is_ours(handler) ? SIG_DFL : handler;
 }
 
-void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept)
+void sigpipe_as_known(struct sigaction *act)
 {
-    if (!sigpipe_is_ours(act->sa_handler)) {
-        return;
-    }
-    act->sa_handler = sigpipe_known_handler(act->sa_handler, kept);
-    if (kept->flags == UNTOUCHED) {
+    int by_default = NUMBER_OF(defaults, act->sa_handler);
+    if (NUMBER_OF(one_shots, act->sa_handler) >= 0) {
+        act->sa_flags |= (int)SA_RESETHAND;
+    } else if (by_default == UNTOUCHED) {
         act->sa_flags = 0;
 #ifdef __GLIBC__ /* musl leaves it as it is */
         act->sa_restorer = NULL;
 #endif
-    } else {
-        act->sa_flags = (act->sa_flags & ~KEPT_FLAGS) | kept->flags;
+    } else if (by_default >= 0) {
+        act->sa_flags = flags_of_default(act->sa_flags, (unsigned)by_default);
     }
+    act->sa_handler = sigpipe_known_handler(act->sa_handler);
 }
 
 bool sigpipe_is_deadly(void)
@@ -299,7 +343,7 @@ void sigpipe_install(void)
         return;
     }
     if (untouched) {
-        atomic_store(&kept_flags, UNTOUCHED);
+        act.sa_handler = address(defaults, UNTOUCHED);
     }
     /* Another thread of the program may have set its own in between. */
     if (next.sigaction(SIGPIPE, &act, &raced) == 0 && raced.sa_handler != before &&
@@ -309,29 +353,34 @@ void sigpipe_install(void)
     }
 }
 
+static bool is_installed(void)
+{
+    return settings.sigpipe == SIGPIPE_ALWAYS ||
+           (settings.sigpipe != SIGPIPE_OFF && process_has_socket());
+}
+
 void sigpipe_enter_cage(void)
 {
     struct sigaction act;
-    struct kernel_action own = {0};
-    struct sigpipe_kept kept = sigpipe_now_kept();
-    if (settings.sigpipe == SIGPIPE_WATCH && next.sigaction(SIGPIPE, NULL, &act) == 0 &&
-        sigpipe_is_ours(act.sa_handler) && kernel_action(NULL, &own) == 0) {
+    struct kernel_action own;
+    if (!is_installed() || next.sigaction(SIGPIPE, NULL, &act) < 0) {
+        return;
+    }
+    int by_default = settings.sigpipe == SIGPIPE_WATCH ? NUMBER_OF(defaults, act.sa_handler) : -1;
+    if ((by_default >= 0 || NUMBER_OF(one_shots, act.sa_handler) >= 0) &&
+        kernel_action(NULL, &own) == 0) {
         /* Not by the C library, which would add a restorer to what nobody has touched. */
-        sigpipe_as_known(&act, &kept);
-        own.handler = (void *)act.sa_handler;
+        sigpipe_as_known(&act);
+        own.handler = act.sa_handler;
         own.flags = (unsigned)act.sa_flags;
-        own.restorer = kept.flags == UNTOUCHED ? NULL : own.restorer;
+        own.restorer = by_default == UNTOUCHED ? NULL : own.restorer;
         kernel_action(&own, NULL);
     }
 }
 
 bool sigpipe_is_forced(void)
 {
-    if (settings.sigpipe == SIGPIPE_WATCH && process_is_caged()) {
-        return false;
-    }
-    return settings.sigpipe == SIGPIPE_ALWAYS ||
-           (settings.sigpipe != SIGPIPE_OFF && process_has_socket());
+    return is_installed() && !(settings.sigpipe == SIGPIPE_WATCH && process_is_caged());
 }
 
 signal_handler sigpipe_stand_in(void)
@@ -341,5 +390,6 @@ signal_handler sigpipe_stand_in(void)
 
 bool sigpipe_is_ours(signal_handler handler)
 {
-    return handler == default_handler() || handler == once_handler() || handler == stand_in;
+    return NUMBER_OF(defaults, handler) >= 0 || NUMBER_OF(one_shots, handler) >= 0 ||
+           handler == stand_in;
 }

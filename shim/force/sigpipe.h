@@ -17,9 +17,10 @@ extern hidden sigpipe_witness *sigpipe_tell;
  * the program's. Nothing inside a seccomp filter, and in a vfork child, whose memory
  * is its parent's. */
 void sigpipe_install(void);
-/* Just before a seccomp filter is on, under which our handler could not let the default
- * happen: where nothing is to be changed, the program's own disposition is put back. If
- * the filter is refused, sigpipe_install() follows. */
+/* Just before a seccomp filter is on, under which our handlers could not let the default
+ * happen, nor follow a one-shot handler: the program's own one-shot handler is put back, and
+ * where nothing is to be changed its default, too. If the filter is refused,
+ * sigpipe_install() follows. */
 void sigpipe_enter_cage(void);
 /* Whether the default action would be in place without us, and SIGPIPE is not
  * blocked. Two system calls; false if one fails. */
@@ -40,18 +41,12 @@ bool sigpipe_mark_blocked(int fd);
 
 /* For the wrappers of sigaction(2) and its relatives. */
 
-/* Makes of the program's wish what the kernel is to be told. Not in a vfork child. */
+/* Makes of the program's wish what the kernel is to be told. */
 void sigpipe_put_ours(struct sigaction *act);
-/* Makes of the kernel's answer what the program would have seen without us, `kept`
- * being from before the call. */
-struct sigpipe_kept {
-    int flags;
-    signal_handler one_shot;
-};
-struct sigpipe_kept sigpipe_now_kept(void);
-void sigpipe_as_known(struct sigaction *act, const struct sigpipe_kept *kept);
+/* Makes of the kernel's answer what the program would have seen without us. */
+void sigpipe_as_known(struct sigaction *act);
 /* The same for a handler alone. */
-signal_handler sigpipe_known_handler(signal_handler handler, const struct sigpipe_kept *kept);
+signal_handler sigpipe_known_handler(signal_handler handler);
 /* The handler to hand to functions that choose the flags themselves, until
  * sigpipe_put_ours() follows. */
 signal_handler sigpipe_stand_in(void);

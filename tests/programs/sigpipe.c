@@ -1,12 +1,15 @@
 /* What a program sees of SIGPIPE. Each word of the command line is a step; each
  * step prints one line, so that runs with and without the shim can be compared. */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -149,6 +152,52 @@ static void children(void)
     query("parent");
 }
 
+/* A child on this memory sets its own disposition before it becomes another program. */
+static void set_in_vfork(const char *step, sighandler_t disposition, int flags)
+{
+    struct sigaction act = {.sa_handler = disposition, .sa_flags = flags};
+    pid_t child = vfork();
+    if (child == 0) {
+        _exit(sigaction(SIGPIPE, &act, NULL));
+    }
+    waitpid(child, NULL, 0);
+    query(step);
+}
+
+/* A filter that forbids nothing. */
+static void enter_cage(const char *step)
+{
+    struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {1, &allow};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    printf("%s: %d\n", step, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
+}
+
+#define EACH_OF_TEN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
+#define ONE_OF_TEN(n)                                                                              \
+    static void handler_##n(int sig)                                                               \
+    {                                                                                              \
+        caught += (n) + sig;                                                                       \
+    }
+EACH_OF_TEN(ONE_OF_TEN)
+
+/* More one-shot handlers than anybody needs. */
+static void run_ten_once(const char *step)
+{
+#define ADDRESS_OF_TEN(n) handler_##n,
+    static const sighandler_t handlers[] = {EACH_OF_TEN(ADDRESS_OF_TEN)};
+    struct sigaction old;
+    for (int i = 0; i < 10; i++) {
+        struct sigaction act = {.sa_handler = handlers[i], .sa_flags = (int)SA_RESETHAND};
+        sigaction(SIGPIPE, &act, NULL);
+        sigaction(SIGPIPE, NULL, &old);
+        raise(SIGPIPE);
+        printf("%s %d: %d %x, caught %d\n", step, i, old.sa_handler == handlers[i],
+               (unsigned)old.sa_flags, caught);
+        query("  after");
+    }
+}
+
 static void step(const char *word)
 {
     if (strcmp(word, "socket") == 0) {
@@ -210,6 +259,15 @@ static void step(const char *word)
         printf("%s: alive, caught %d\n", word, caught);
     } else if (strcmp(word, "children") == 0) {
         children();
+    } else if (strcmp(word, "vfork-default") == 0) {
+        set_in_vfork(word, SIG_DFL, SA_RESTART);
+    } else if (strcmp(word, "vfork-once") == 0) {
+        set_in_vfork(word, (sighandler_t)(void *)handler_with_info,
+                     (int)SA_RESETHAND | SA_SIGINFO | SA_ONSTACK);
+    } else if (strcmp(word, "cage") == 0) {
+        enter_cage(word);
+    } else if (strcmp(word, "ten-once") == 0) {
+        run_ten_once(word);
     } else {
         fprintf(stderr, "no such step: %s\n", word);
         exit(2);

@@ -5,6 +5,10 @@
 /* Without SA_RESTORER a handler returns to the vDSO (arch/arm64/kernel/signal.c). */
 enum { ARCH_NEEDS_RESTORER = 0 };
 
+/* Four bytes that do nothing, and at which an indirect call may arrive; and a jump. */
+#define ARCH_LANDING "hint #34"
+#define ARCH_JUMP "b"
+
 static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
 {
     register long x8 __asm__("x8") = n;

@@ -5,6 +5,10 @@
 /* Without SA_RESTORER a handler returns to the vDSO (arch/x86/kernel/signal_32.c). */
 enum { ARCH_NEEDS_RESTORER = 0 };
 
+/* Four bytes that do nothing, and at which an indirect call may arrive; and a jump. */
+#define ARCH_LANDING "endbr32"
+#define ARCH_JUMP "jmp"
+
 static inline long raw_call5(long n, long a, long b, long c, long d, long e)
 {
     long result;

@@ -5,6 +5,10 @@
 /* SA_RESTORER: without it no handler runs (arch/x86/kernel/signal_64.c, x64_setup_rt_frame()). */
 enum { ARCH_NEEDS_RESTORER = 1 };
 
+/* Four bytes that do nothing, and at which an indirect call may arrive; and a jump. */
+#define ARCH_LANDING "endbr64"
+#define ARCH_JUMP "jmp"
+
 static inline long raw_call(long n, long a, long b, long c, long d, long e, long f)
 {
     long result;
