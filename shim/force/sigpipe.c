@@ -226,7 +226,7 @@ enum { RESTORER = 0x04000000 };
 /* Makes it the default, as the kernel would have. NULL: another thread was quicker. */
 static signal_handler take_one_shot(void)
 {
-    struct kernel_action now;
+    struct kernel_action now = {0};
     struct kernel_action standard;
     int number = kernel_action(NULL, &now) < 0 ? -1 : NUMBER_OF(one_shots, now.handler);
     if (number < 0) {
@@ -362,7 +362,7 @@ static bool is_installed(void)
 void sigpipe_enter_cage(void)
 {
     struct sigaction act;
-    struct kernel_action own;
+    struct kernel_action own = {0};
     if (!is_installed() || next.sigaction(SIGPIPE, NULL, &act) < 0) {
         return;
     }
