@@ -1672,6 +1672,19 @@ late() {
     figure records -eq 60
 }
 
+@test "retry-storm: none of a process that serves clients, each of which may be one of them, and none of a full queue" {
+    for ((n = 0; n < 100; n++)); do failed_connect "0.$((100 + n))" error=ECONNREFUSED cause=connection-refused; done >log
+    rec 1 pid=101 side=accepted cause=peer-closed level=info ret=0 errno= error= local=10.0.0.5:80 peer=10.0.0.1:5000 state=CLOSE_WAIT >>log
+    finds_only retry-storm log
+    rec 1 side=accepted cause=peer-closed level=info ret=0 errno= error= local=10.0.0.5:80 peer=10.0.0.1:5001 state=CLOSE_WAIT >>log
+    finds_only refused log
+    figure records -eq 100
+    for ((n = 0; n < 100; n++)); do failed_connect "0.$((100 + n))" type=unix-stream local= peer=/run/app.sock errno=11 error=EAGAIN cause=backlog-full; done >log
+    finds_only backlog-full log
+    figure records -eq 100
+    jq -e '.findings[0].advice | startswith("`sockshim doctor PID` of a worker")' findings.json
+}
+
 @test "bad-peer: one of three; where all of them fail it is none" {
     for n in 1 2 3 4; do
         rec "$n" peer=10.0.0.11:80 local=10.0.0.5:4001$n cause=peer-closed level=info ret=0 error=
@@ -1705,6 +1718,26 @@ late() {
     { late 1 6003; late 9 3711; } >log
     finds_only name-resolved-late log
     [[ $(jq -r '.findings[0].meaning' findings.json) == *"are slow"* ]]
+}
+
+@test "name-not-resolved: look-ups of node that wait side by side hold those of all other names up; one at a time, of another program, or soon over they do not" {
+    looked_up() {
+        failed_connect "$1" call=getaddrinfo error=EAI_AGAIN errno=0 ret=-3 type= local= peer= name=metrics.example cause=name-not-resolved prog=node waited_ms=6006 at=node+0x18b30b1 "${@:2}"
+    }
+    { looked_up 6.0; looked_up 6.3 tid=101; } >log
+    finds_only name-not-resolved log
+    jq -e '.findings[0] | (.meaning | contains("wait behind")) and (.advice | contains("UV_THREADPOOL_SIZE"))' findings.json
+    { looked_up 6.0 at=libuv.so.1+0x18b; looked_up 6.3 tid=101 at=libuv.so.1+0x18b; } >log
+    findings log
+    jq -e '.findings[0].meaning | contains("wait behind")' findings.json
+    { looked_up 6.0; looked_up 13 tid=101; } >one.log
+    { looked_up 6.0 at=app+0x18b; looked_up 6.3 at=app+0x18b; } >other.log
+    { looked_up 6.0 waited_ms=900; looked_up 6.3 waited_ms=900; } >soon.log
+    { looked_up 6.0; looked_up 6.3 pid=101; } >two.log
+    for log in one.log other.log soon.log two.log; do
+        finds_only name-not-resolved "$log"
+        jq -e '.findings[0].meaning | contains("wait behind") | not' findings.json || fails_with "$log"
+    done
 }
 
 @test "name-not-resolved: the name, and how long it took" {
@@ -1987,6 +2020,28 @@ late() {
     { started 0 httpd; closes 1; } >server.log
     findings client.log server.log >kinds
     [ "$(sort kinds)" = $'both-sides\nno-record-there' ]
+}
+
+@test "two logs: a server's limit for idle connections and the next request cross; what lay unread while it worked, or as it answered, is none" {
+    rec 4.0 prog=proxy idle_ms=3368 sent_ms=156 rx=125 tx=566 >client.log
+    closes() {
+        rec 3.996 prog=app pid=7 call=close ret=0 errno= error= level=info side=accepted local=10.0.0.9:80 peer=10.0.0.5:44312 cause=reset-by-own-close rx=566 tx=125 unread=283 "$@" >server.log
+    }
+    closes sent_ms=3364 idle_ms=152
+    finds_only both-sides client.log server.log
+    figure at_most_ms -eq 3364
+    jq -e '.findings[0] | (.title | startswith("app at 10.0.0.9:80 ends idle connections")) and (.advice | contains("let proxy drop"))' findings.json
+    for other in "sent_ms=3364 idle_ms=3100" "sent_ms=100 idle_ms=90" "sent_ms=3364 idle_ms=152 unread=566" "sent_ms=3364 idle_ms=152 unread=90000 rx=100000"; do
+        # shellcheck disable=SC2086
+        closes $other
+        finds_only both-sides client.log server.log
+        jq -e '.findings[0].title | contains("idle connections") | not' findings.json || fails_with "$other"
+    done
+    # It worked at the request for all that time.
+    closes sent_ms=3364 idle_ms=152
+    rec 4.0 prog=proxy idle_ms=3368 sent_ms=3300 rx=125 tx=566 >client.log
+    finds_only both-sides client.log server.log
+    jq -e '.findings[0].title | contains("idle connections") | not' findings.json
 }
 
 @test "two logs: a server's failed write is the client's own timeout" {

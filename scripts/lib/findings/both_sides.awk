@@ -28,7 +28,7 @@ function find_both_sides(    i, j, other_ends, kind) {
             if (kind == "both" && side_of[i] == "accepted")
                 put_in_group(kind SUBSEP party_of(j) SUBSEP prog_of[i] SUBSEP cause_of[i], i, 0)
             else
-                put_in_group(kind SUBSEP party_of(i) SUBSEP prog_of[j] SUBSEP cause_of[j], i, unread_of[j] + 0)
+                put_in_group(kind SUBSEP party_of(i) SUBSEP prog_of[j] SUBSEP cause_of[j] SUBSEP is_race(i, j), i, unread_of[j] + 0)
         } else if (is_missing_there(i))
             put_in_group(kind SUBSEP party_of(i), i, 0)
     }
@@ -44,6 +44,13 @@ function was_told_of_an_end(i) {
 # SO_LINGER 0 (health checks): its server is told of a reset, and nothing is wrong.
 function is_leaving_early(i, j) {
     return cause_of[j] == "reset-by-own-close" && side_of[j] == "connected" && side_of[i] == "accepted" && (unread_of[j] > 0 || unacked_of[j] + unsent_of[j] == 0) && silence_before(j) < 1000
+}
+
+# The server had answered before and was silent since, and closes as the next request comes, which its client
+# has sent after that pause: its limit for idle connections, and that request have crossed.
+function is_race(i, j) {
+    return cause_of[j] == "reset-by-own-close" && side_of[j] == "accepted" && unread_of[j] > 0 && unread_of[j] < rx_of[j] && unread_of[j] <= MOST_REQUEST && \
+        sent_of[j] >= LEAST_PAUSE && idle_of[j] < LEAST_PAUSE && idle_of[j] * 4 <= sent_of[j] && call_of[i] !~ /^(send|write|pwrite)/ && ends_after_silence(i)
 }
 
 # What a program does to its peer, rather than is told.
@@ -146,7 +153,9 @@ function is_missing_there(i,    n, logs, k) {
 function tell_both_sides(    g, part, done) {
     for (g = 1; g <= groups; g++) {
         split(group_key[g], part, SUBSEP)
-        if (part[1] == "done")
+        if (part[1] == "done" && part[7])
+            done[party_of(group_first[g])] = tell_race(g) SUBSEP group_size[g]
+        else if (part[1] == "done")
             done[party_of(group_first[g])] = tell_what_other_end_did(g) SUBSEP group_size[g]
         else if (part[1] == "both")
             tell_both_were_reset(g)
@@ -184,6 +193,25 @@ function tell_what_other_end_did(g,    i, j, n, unread, did, size) {
     add_figure(n, "unread", unread_of[j] + 0)
     add_figure(n, "pairs", group_size[g])
     add_figure(n, "ms_apart", sprintf("%.3f", at_of[i] - at_of[j]) + 0)
+    claim_other_ends(g, n)
+    return n
+}
+
+function tell_race(g,    i, j, n, member, k, least) {
+    i = group_first[g]
+    j = other_of[i]
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++)
+        if (k == 1 || sent_of[other_of[member[k]]] < least)
+            least = sent_of[other_of[member[k]]]
+    n = found("both-sides", "warn", g, \
+        spoken_prog(j) " at " printable(local_of[j]) " ends idle connections: after at most " spoken(least), \
+        "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
+        "The next request (" spoken_bytes(unread_of[j]) ") had " (idle_of[j] > 0 ? "come " spoken(idle_of[j]) " before" : "just come") ": they crossed.", \
+        "let " spoken_prog(i) " drop idle connections sooner than " spoken_prog(j) ", whose keep-alive timeout may be raised.")
+    add_figure(n, "at_most_ms", least)
+    add_figure(n, "unread", unread_of[j] + 0)
+    add_figure(n, "pairs", group_size[g])
     claim_other_ends(g, n)
     return n
 }

@@ -31,8 +31,24 @@ function meaning_of_error(error) {
         : error ~ /^(EAI_NODATA|NO_DATA)$/ ? "without" : "unknown"
 }
 
-function tell_name_not_resolved(g,    i, n, part, error, means, name) {
+# libuv makes look-ups in at most half of its threads, of which there are four unless UV_THREADPOOL_SIZE says
+# otherwise (UV__WORK_SLOW_IO in src/threadpool.c): whether two of these took all of them, and long.
+function holds_lookups_up(g,    n, member, k, i, until) {
+    if (group_most[g] < 1000 || site_of[group_first[g]] !~ /^(node|libuv[^+]*)\+/)
+        return 0
+    n = split(group_members[g], member, " ")
+    for (k = 1; k <= n; k++) {
+        i = member[k] + 0
+        if (at_of[i] - waited_of[i] < until[machine_of[i], pid_of[i]])
+            return 1
+        until[machine_of[i], pid_of[i]] = at_of[i]
+    }
+    return 0
+}
+
+function tell_name_not_resolved(g,    i, n, part, error, means, name, holds_up) {
     i = group_first[g]
+    holds_up = holds_lookups_up(g)
     split(group_key[g], part, SUBSEP)
     error = error_of[i]
     means = part[3]
@@ -42,6 +58,7 @@ function tell_name_not_resolved(g,    i, n, part, error, means, name) {
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
         is_own_name(i) ? "It is the name of this host itself, as after it was renamed or cloned, or in a container: no name server has to know it, /etc/hosts does." \
             : means == "unanswered" && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), each refuses or fails (SERVFAIL), or an answer is too long for UDP and TCP to port 53 is refused." \
+            : means == "unanswered" && holds_up ? "No usable answer came. Node (libuv) makes 2 look-ups at a time: those of all other names wait behind these." \
             : means == "unanswered" ? "No name server gave an answer that could be used; the name may well exist." \
             : means == "refused" ? "A name server answered with an error, or no source of names could be asked; the name may well exist." \
             : means == "here" ? "The look-up itself failed on this host, which says nothing about the name: its record has the errno." \
@@ -49,6 +66,7 @@ function tell_name_not_resolved(g,    i, n, part, error, means, name) {
             : "No source of names that was asked (/etc/hosts, name servers) knows it, or has such an address of it.", \
         is_own_name(i) ? "`127.0.1.1 " printable(part[2]) "` into /etc/hosts (`getent hosts " printable(part[2]) "` answers then); `sockshim explain own-name`." \
             : means == "unanswered" && group_most[g] < 500 ? "`dig " name " @SERVER`, each of resolv.conf, shows which." \
+            : means == "unanswered" && holds_up ? "`dig " name " @SERVER`, each of resolv.conf; `UV_THREADPOOL_SIZE=64` lets others pass." \
             : means == "unanswered" ? "ask each server of /etc/resolv.conf: `dig " name " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
             : means == "refused" ? "`dig " name " @SERVER` for each server of /etc/resolv.conf; the hosts line of /etc/nsswitch.conf." \
             : means == "here" ? "its limits (descriptors, memory); the hosts line of /etc/nsswitch.conf, and whether the modules (libnss_*) of its sources are installed." \

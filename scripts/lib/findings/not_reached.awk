@@ -147,7 +147,7 @@ function not_reached_meaning(i, ms) {
         return went_through(i, ms) ? some_dropped(i, ms) : is_blocked_mail(i) ? blocked_mail(i) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
             : "A firewall drops it (perhaps here), it is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
-        return "The server is running, but hangs or is overloaded."
+        return "Its workers are busy, or hang."
     if (cause_of[i] == "address-in-use")
         return is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
             : type_of[i] == "udp" ? "Another socket has that port" (is_to_all(i) ? ": as this asks for all addresses, one at a single address" (port_of(local_of[i]) == 53 ? " (127.0.0.53)" : "") " can be in the way" : ", at this address or at all") \
@@ -326,7 +326,7 @@ function not_reached_advice(i, ms) {
             : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (port_of(local_of[i]) == 53 ? " systemd-resolved: `sockshim explain port-53`." : is_to_all(i) && type_of[i] == "udp" ? " Or listen at one address of this host." : "") (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
                 (type_of[i] == "udp" ? "" : " TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`.")
     if (cause_of[i] == "backlog-full")
-        return "`ss -lx` shows the queue; raise its backlog: `SOCKSHIM_BACKLOG=1024` for the server."
+        return "`sockshim doctor PID` of a worker meanwhile: what is it at? More workers, or quicker ones; only against bursts a longer queue, `SOCKSHIM_BACKLOG=1024` for it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
         return unanswered_advice(i, ms)
     if (cause_of[i] == "address-unavailable" && call_of[i] != "bind" && family_of(i) == 6)

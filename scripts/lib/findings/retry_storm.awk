@@ -1,14 +1,18 @@
-# A connect that fails is tried again at once, and again.
+# A connect that fails is tried again at once, and again. Not of a process that serves clients: each may be for
+# another one of them; nor of a full queue, which many clients fill as well.
 
 BEGIN {
     LEAST_TRIED = 50
     LEAST_RATE = 5 # a second
 }
 
-function find_retry_storm(    i, g, seconds) {
+function find_retry_storm(    i, g, seconds, serves) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
-        if (is_open(i) && cause_of[i] ~ /^(connection-refused|no-such-socket|unreachable|connect-timed-out|backlog-full|name-not-resolved|gave-up-connecting)$/)
+        if (side_of[i] == "accepted")
+            serves[machine_of[i], pid_of[i]] = 1
+    for (i = 1; i <= kept_count; i++)
+        if (is_open(i) && cause_of[i] ~ /^(connection-refused|no-such-socket|unreachable|connect-timed-out|name-not-resolved|gave-up-connecting)$/ && !((machine_of[i], pid_of[i]) in serves))
             put_in_group(prog_of[i] SUBSEP peer_of[i] SUBSEP cause_of[i], i, at_of[i])
     for (g = 1; g <= groups; g++) {
         seconds = (group_most[g] - group_least[g]) / 1000
