@@ -99,6 +99,14 @@ setup() {
     says "handshakes that had begun before are reset (tcp_abort_on_overflow is 1)" "ListenOverflows is 1, so full queues do occur"
 }
 
+@test "a unix socket's queue that is filling: whose it is; with a few that wait it is none" {
+    run -0 in_network "$PYTHON" "$SCENE" slow_to_accept_at_path "$SOCKSHIM_COMMAND" doctor
+    says "1 busy.sock (python" "): 9 connections wait to be accepted, and 17 is the most." "Do: sockshim doctor "
+    rm busy.sock
+    run -0 in_network "$PYTHON" "$SCENE" two_wait_at_path "$SOCKSHIM_COMMAND" doctor
+    says_not "wait to be accepted"
+}
+
 @test "connections that wait in a queue with room; of two listeners at one address, whose they are" {
     run -0 in_network "$PYTHON" "$SCENE" slow_to_accept "$SOCKSHIM_COMMAND" doctor
     says "1 127.0.0.1:8080 (python3, pid " "): 3 connections have waited for 1 s or more to be accepted. It does not accept, or not fast enough." "Do: sockshim doctor "

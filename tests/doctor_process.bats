@@ -284,6 +284,17 @@ sessions_titled() {
     has_findings 1
 }
 
+@test "a proxy that collects an answer for a client that is sent nothing; one that passes it on, and what it asked later for its own, are none" {
+    looking_at collects
+    says "1 It receives, and passes nothing on: descriptor " " with 127.0.0.2:5432, asked " " bytes since it was connected" "but descriptor " " with 127.0.0.1:" \
+        "has been sent nothing for " "proxy_buffering off" "sockshim explain buffering"
+    has_findings 1
+    looking_at passes_on
+    says_not "passes nothing on"
+    looking_at collects_for_itself
+    says_not "passes nothing on"
+}
+
 @test "its listener is closed, and clients keep their connections: nobody owes it an answer; one that listens is well" {
     looking_at told_to_end
     says "1 It accepted 2 connections at 127.0.0.1:8080, where nobody listens any more, so new clients are refused: descriptor " \
@@ -316,7 +327,16 @@ sessions_titled() {
     looking_at slow_to_accept
     says "1 At 127.0.0.1:8080 (descriptor " ") 3 connections have waited for 1 s or more to be accepted. It does not accept, or not fast enough."
     has_findings 1
+    looking_at slow_to_accept_at_path
+    says "1 At busy.sock (descriptor " ") 9 connections wait to be accepted, and 1 s before it were 9 (limit 16). It does not accept fast enough." "a longer queue only helps against bursts"
+    has_findings 1
+    rm busy.sock
+    looking_at two_wait_at_path
+    says_not "wait to be accepted"
     # Both looks at once: whoever waits may have come just now.
+    rm busy.sock
+    looking_at slow_to_accept_at_path --seconds 0
+    says_not "wait to be accepted"
     looking_at slow_to_accept --seconds 0
     says_not "have waited"
     run -0 --separate-stderr in_network "$PYTHON" "$SCENE" one_of_two_is_stuck "$SOCKSHIM_COMMAND" doctor
@@ -573,7 +593,12 @@ with_places() {
     printf 'nameserver %s\n' 192.0.2.53 127.0.0.1 >resolv.conf
     looking_at asks_name_server
     says "1 It seems to wait for a name server: descriptor " "correct /etc/resolv.conf"
-    says_not "by a setting of its own"
+    says_not "by a setting of its own" "look-ups at a time"
+    looking_at node_asks
+    says "1 It seems to wait for a name server: descriptor " "Node makes 2 look-ups at a time" "sockshim explain lookup-threads"
+    looking_at node_asks_once
+    says "It seems to wait for a name server"
+    says_not "look-ups at a time"
 }
 
 @test "connects that nobody answers beside connections that are open" {

@@ -816,6 +816,24 @@ def asks_name_server():
     yield clients, server, other
 
 
+def node_asks(count=2):
+    """Questions that nobody answers, of a process that is called so."""
+    with open("/proc/self/comm", "w") as f:
+        f.write("node")
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    for client in clients:
+        client.connect(("127.0.0.1", 53))
+        client.send(b"?")
+        server.recv(1)
+    yield clients, server
+
+
+def node_asks_once():
+    return node_asks(1)
+
+
 def some_unanswered():
     """Two are let in, and the SYNs of two others are sent again."""
     s = listener(1)
@@ -907,6 +925,15 @@ def slow_to_accept():
     """A listener that does not accept, and has room."""
     s = listener(16)
     yield s, connects(3)
+
+
+def slow_to_accept_at_path(count=9):
+    s = listener(16, socket.AF_UNIX, "busy.sock")
+    yield s, connects(count, socket.AF_UNIX, "busy.sock")
+
+
+def two_wait_at_path():
+    return slow_to_accept_at_path(2)
 
 
 def reads_with_poll():
@@ -1083,6 +1110,39 @@ def pool_is_used_up(finish=lambda pool: None):
 def pool_is_in_use():
     """The same, and one of the three has just been asked."""
     return pool_is_used_up(lambda pool: pool[0].send(b"query"))
+
+
+def collects(passes_on=False, asked_later=False):
+    """A client has asked, and what was asked for it goes on coming: events, a few a second."""
+    behind, (near,), (far,) = served(1, ("127.0.0.2", 5432))
+    s = listener(16)
+    here = clients_elsewhere(1, lambda client: client.send(b"request"))
+    server, _ = s.accept()
+    server.recv(100)
+    if asked_later:
+        time.sleep(0.5)
+    near.send(b"request")
+    far.recv(100)
+
+    def events():
+        while True:
+            far.send(b"event")
+            event = near.recv(100)
+            if passes_on:
+                server.send(event)
+            time.sleep(0.2)
+    waits_in(events)
+    while tcp_info(near, 44, "I") < 3500:  # tcpi_last_data_sent
+        time.sleep(0.05)
+    yield s, server, behind, near, far, here
+
+
+def passes_on():
+    return collects(True)
+
+
+def collects_for_itself():
+    return collects(asked_later=True)
 
 
 def told_to_end(closes=True, asks_again=False):

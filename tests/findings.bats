@@ -536,6 +536,16 @@ times() {
     figure limit_ms -eq 4004
     grep -q proxy_read_timeout findings.json
     # shellcheck disable=SC2086
+    { rec 4 $ends sent_ms=59712 idle_ms=71000 peer=10.0.0.1:40001; rec 19 $ends sent_ms=59930 idle_ms=72000 peer=10.0.0.1:40002; } >log
+    finds_nothing log
+    # shellcheck disable=SC2086
+    rec 30 $ends sent_ms=59801 idle_ms=71000 peer=10.0.0.1:40003 >>log
+    finds_only silence-limit log
+    figure limit_ms -eq 59712
+    # shellcheck disable=SC2086
+    rec 40 $ends sent_ms=59512 idle_ms=71000 peer=10.0.0.1:40004 >>log
+    finds_nothing log
+    # shellcheck disable=SC2086
     { rec 4 $ends sent_ms=4004 idle_ms=4010 peer=10.0.0.1:40001; rec 19 $ends sent_ms=4008 idle_ms=4012 peer=10.0.0.1:40002; } >log
     finds_nothing log
 }

@@ -40,6 +40,18 @@ function not_accepted(    i, port, id, twin) {
     }
 }
 
+# One look at a unix socket: what is more than half full was, or will be, full with a few clients more.
+function filling_queues(    i, its) {
+    for (i = 1; i <= sockets; i++) {
+        if (kind[i] == "tcp" || is_full(i) || waiting[i] < 5 || waiting[i] * 2 <= limit[i])
+            continue
+        finding("accept-queue-filling", address[i] by(owner[i]) ": " waiting[i] " connections wait to be accepted, and " limit[i] + 1 " is the most. It does not accept fast enough; when that queue is full, " \
+            "connect fails with EAGAIN (11), or waits.")
+        its = owner[i]
+        act("sockshim doctor " (sub(/.*, pid /, "", its) ? its : "PID") " shows what it waits for. More workers, or quicker answers; a longer queue only helps against bursts.")
+    }
+}
+
 function has_full_queue(where,    i) {
     for (i = 1; i <= sockets; i++)
         if (kind[i] == "tcp" && address[i] == where && is_full(i))

@@ -43,6 +43,7 @@ function find_out() {
     looked_for = looked < 1.5 ? "second" : sprintf("%.0f s", looked)
     full_queues()
     not_accepted()
+    filling_queues()
     receivers_do_not_read()
     queues_without_limit()
     aborts_on_overflow()

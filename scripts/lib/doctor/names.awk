@@ -60,7 +60,8 @@ function no_answers(list, fresh, own) {
     finding("name-server-silent", "It seems to wait for a name server: " (fresh ? "a question is open in both looks, and no UDP datagram was delivered here in between: " list \
         : list " (UDP) is there in both looks, and a question is answered within milliseconds where all is well") ". " \
         (own != "" ? "No such server is in its /etc/resolv.conf (" own "): it asks by a setting of its own, or read that file before it changed. " : "") \
-        "What needs the name waits as long: a connect of its own, or a client whose name it looks up before it greets.", 1)
+        "What needs the name waits as long: a connect of its own, or a client whose name it looks up before it greets." \
+        (is_process && process_name == "node" && questions[2] > 1 ? " Node makes 2 look-ups at a time, unless UV_THREADPOOL_SIZE says otherwise: all its other requests by name wait behind these, whatever name they ask for (sockshim explain lookup-threads)." : ""), 1)
     act("ask that server from here: dig @ADDRESS NAME. If it is silent, " (own != "" ? "name one in the program's settings that answers (nginx: resolver; haproxy: resolvers; dnsmasq, unbound, named: the servers that it forwards to), " \
             "or let port 53, UDP and TCP, through to it, or restart it" : "correct /etc/resolv.conf") "; if it says that it has answered, does `nstat -az UdpNoPorts` count up here meanwhile? " \
         "Then its answers come from another address than the one that was asked." (own != "" ? "" : " A server that only looks up its clients need not: skip-name-resolve, UseDNS no, HostnameLookups Off."))

@@ -47,7 +47,7 @@ doctor_tell_process() {
         doctor_resolvers "$doctor_its/root"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
     } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting receivers inside workers locks \
-        confined titles names places address listening json
+        confined titles names places address listening buffering json
 }
 
 # State, tracer, user time and what it waits for, of the first thread: proc(5). A frozen cgroup is

@@ -2,7 +2,7 @@
 # and a process that waits for one peer while others wait for it.
 
 # A pause of less is no reason to ask.
-BEGIN { LEAST_WAIT = 3 }
+BEGIN { LEAST_WAIT = 3; LEAST_QUEUED = 5 }
 
 # The process connected: nobody listens at its port, and its own SYN is counted as acknowledged
 # (tcp_snd_una_update in net/ipv4/tcp_input.c), which that of a listener's child is not.
@@ -130,6 +130,19 @@ function not_accepted(    i, port, id) {
         finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
         act(workers ? "its workers (pid " worker_pids (workers > 3 ? " and others" : "") ") are to accept, it seems: sockshim doctor PID of one of them says what that waits for." \
             : "see below what its threads wait for, and whom its connections wait for.")
+    }
+}
+
+# Those of a unix socket cannot be told apart: enough of them in both looks.
+function not_accepted_at_path(    i, id) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (between_looks == 0 || !is_still(id, "LISTEN") || kind[id] !~ /^unix/ || unread[id, 1] < LEAST_QUEUED || unread[id, 2] < LEAST_QUEUED || unread[id, 2] > limit[id] || is_busy_with_one || is_computing)
+            continue
+        finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") " unread[id, 2] " connections wait to be accepted, and " between_looks " s before it were " unread[id, 1] " (limit " limit[id] \
+            "). It does not accept fast enough. When the queue is full, connect fails with EAGAIN (11), or waits.", 1)
+        act((workers ? "its workers (pid " worker_pids (workers > 3 ? " and others" : "") ") are busy, it seems: sockshim doctor PID of one of them says if that waits for somebody. " : \
+            "see below if its threads wait for somebody; if for no socket, they are at work. ") "More workers, or quicker answers; a longer queue only helps against bursts.")
     }
 }
 

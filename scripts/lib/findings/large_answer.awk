@@ -43,7 +43,7 @@ function tell_large_answer(g, taken,    i, n) {
         printable(host_of(peer_of[i])) " breaks off " spoken_prog(i) "'s larger answers, and takes the smaller ones", \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) ", at once after " spoken_bytes(group_least[g]) " or more; what ended in order had at most " spoken_bytes(taken) ".", \
         "So does a proxy for which an answer's header (cookies) is too large; it says 502.", \
-        "its error log (\"too big header\"); nginx: proxy_buffer_size; `sockshim explain too-large`.")
+        "its error log (\"too big header\"); nginx: proxy_buffer_size; `sockshim explain answer-header`.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "least", group_least[g])
     add_figure(n, "taken", taken)
@@ -63,7 +63,7 @@ function note_of_large_answers(    i, g, n) {
         return ""
     i = group_first[n]
     return " " printable(host_of(peer_of[i])) " ended " tally(n, "connection", "connections") " while " spoken_prog(i) " answered, or right after, first at " clock(i) ", each with " spoken_bytes(group_least[n]) \
-        " or more. Clients that have enough do so; " (group_least[n] <= MOST_WHOLE_HEADER ? "but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain too-large)." \
+        " or more. Clients that have enough do so; " (group_least[n] <= MOST_WHOLE_HEADER ? "but if a proxy there says 502, the answers' headers are too large for it (nginx: proxy_buffer_size; sockshim explain answer-header)." \
             : "but if they complain of a reset themselves, something in between did it (a NAT, a firewall): sockshim report with a log of theirs as well tells.")
 }
 

@@ -114,7 +114,7 @@ function not_reached_meaning(i, ms) {
         return port_of_rpc(i)
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
-            : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one), or a firewall of this host rejects it." \
+            : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one" other_loopback(i) "), or a firewall of this host rejects it." \
             : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
         return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container), or it was removed."
@@ -161,6 +161,11 @@ function not_reached_meaning(i, ms) {
     if (is_socket_itself(i))
         return "The socket's own owner, group and mode keep it out (the directories do not), or a security module."
     return printable(why_of[i])
+}
+
+# A server that is told `localhost` takes one of the two.
+function other_loopback(i) {
+    return peer_of[i] ~ /^127\.0\.0\.1:/ ? ", as [::1]" : peer_of[i] ~ /^\[::1\]:/ ? ", as 127.0.0.1" : ""
 }
 
 # What the record says of a path all of whose directories may be searched.
