@@ -43,7 +43,7 @@ function tell_large_answer(g, taken,    i, n) {
         printable(host_of(peer_of[i])) " breaks off " spoken_prog(i) "'s larger answers, and takes the smaller ones", \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) ", at once after " spoken_bytes(group_least[g]) " or more; what ended in order had at most " spoken_bytes(taken) ".", \
         "So does a proxy for which an answer's header (cookies) is too large; it says 502.", \
-        "its error log (\"too big header\"); nginx: proxy_buffer_size; `sockshim explain answer-header`.")
+        "its error log; nginx: proxy_buffer_size; `sockshim explain answer-header`.")
     add_figure(n, "connections", group_size[g])
     add_figure(n, "least", group_least[g])
     add_figure(n, "taken", taken)
