@@ -42,6 +42,7 @@ const char *say_unknown(template sentence);
     FIGURE(fd, text_signed(t, f->fd))                                                              \
     FIGURE(fin, put_duration(t, (uint64_t)f->fin_ms * 1000))                                       \
     CLAUSE(from_peer)                                                                              \
+    CLAUSE(gave_up)                                                                                \
     CLAUSE(heard)                                                                                  \
     CLAUSE(held_up)                                                                                \
     FIGURE(high_port, text_unsigned(t, f->port_high))                                              \
@@ -53,6 +54,7 @@ const char *say_unknown(template sentence);
     FIGURE(len, put_bytes(t, f->len))                                                              \
     FIGURE(local, address_text(t, &f->local))                                                      \
     FIGURE(low_port, text_unsigned(t, f->port_low))                                                \
+    CLAUSE(may_owe_answer)                                                                         \
     FIGURE(mtu, put_bytes(t, f->mtu))                                                              \
     FIGURE(name, put_name(t, f))                                                                   \
     FIGURE(named, address_text(t, named(f)))                                                       \

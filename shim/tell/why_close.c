@@ -69,22 +69,24 @@ template why_gave_up_connecting(const struct facts *f)
                    "come from $peer.$syn_kept_back");
     }
     return SAY("This program gave up connecting$after_waited: no SYN-ACK had come from $peer when "
-               "it closed the socket.$syn_kept_back That is its own deadline, another address "
-               "answered sooner, or SO_ERROR had told it of an error.");
+               "it closed the socket.$syn_kept_back Perhaps its own deadline passed, another "
+               "address answered sooner, a client of its own went away, or SO_ERROR had told it "
+               "of an error.");
 }
 
 static template why_closed_mute(const struct facts *f)
 {
     return is_end_of_program(f)
                ? SAY("This program ended $idle after it had connected to $peer, and neither side "
-                     "had "
-                     "ever sent anything. If $peer was to speak first (a greeting), that is the "
-                     "program's own deadline; a connection in reserve ends so, too.")
+                     "had ever sent anything. Perhaps it waited for $peer to speak first (a "
+                     "greeting), or held the connection in reserve.")
                : SAY("This program closed the connection $idle after it was made, and neither side "
-                     "had ever sent anything. If $peer was to speak first (a greeting), that is "
-                     "the program's own deadline; a connection in reserve ends so, too.");
+                     "had ever sent anything. Perhaps it had waited for $peer to speak first (a "
+                     "greeting) until its own deadline, or held the connection in reserve.");
 }
 
+/* A proxy's client that goes away looks like a deadline of the proxy's, and so does who is told
+ * to end. */
 template why_gave_up_waiting(const struct facts *f)
 {
     if (was_mute(f)) {
@@ -92,12 +94,13 @@ template why_gave_up_waiting(const struct facts *f)
     }
     if (is_end_of_program(f)) {
         return SAY("This program ended $sent after its last send, with no answer from $peer: $ever "
-                   "($rx in all). That is its own deadline, unless what it sent last needed no "
-                   "answer.$not_acknowledged");
+                   "($rx in all). Perhaps its own deadline passed or it was told to end, or what "
+                   "it sent last needed no answer.$not_acknowledged");
     }
     return SAY("This program closed the connection $sent after its last send, with no answer from "
-               "$peer: $ever ($rx in all). That is the program's own deadline, unless what it sent "
-               "last needed no answer.$not_acknowledged");
+               "$peer: $ever ($rx in all). Perhaps its own deadline passed, a client of its own "
+               "went away or it was told to end, or what it sent last needed no "
+               "answer.$not_acknowledged");
 }
 
 template clause_held_up(const struct facts *f)

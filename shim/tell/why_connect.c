@@ -117,6 +117,16 @@ static bool is_of_no_peer(const struct facts *f)
     return is_inet(f) && keeps_messages_apart(f) && f->peer.len == 0;
 }
 
+/* net/ipv4/tcp_timer.c, tcp_write_err(): with what ICMP or the route had said last. A FIN may have
+ * ended it in order, where IP_RECVERR had told of an error before. */
+template clause_gave_up(const struct facts *f)
+{
+    return is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE && f->fin_seen != YES
+               ? SAY(" The connection had been established, and the kernel gave up on "
+                     "it$never_acknowledged.$last_words")
+               : NULL;
+}
+
 static template why_no_route(const struct facts *f)
 {
     if (f->type == SOCK_STREAM && address_is_multicast(&f->peer)) {
@@ -125,11 +135,11 @@ static template why_no_route(const struct facts *f)
     return is_on_this_host(f)
                ? SAY("There is no route to $peer: this host has none that this socket may use, or "
                      "a rule of type unreachable, or a firewall rule on this host reported this "
-                     "(ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram")
+                     "(ICMP).$or_own_address$or_ipv6_only$or_earlier_datagram$gave_up")
                : SAY("There is no route to $peer: this host has none that this socket may use, or "
                      "a rule of type unreachable, or a router or firewall on the "
                      "path reported this (ICMP).$or_broadcast$or_own_address$or_ipv6_only"
-                     "$or_earlier_datagram");
+                     "$or_earlier_datagram$gave_up");
 }
 
 /* TTL: ICMP time exceeded. */
@@ -137,10 +147,11 @@ static template why_host_unreachable(const struct facts *f)
 {
     return is_on_this_host(f)
                ? SAY("This host's route to $peer is of type unreachable, or a firewall rule on "
-                     "this host reported (ICMP) that it is unreachable.$or_earlier_datagram")
+                     "this host reported (ICMP) that it is "
+                     "unreachable.$or_earlier_datagram$gave_up")
                : SAY("This host found no neighbour (ARP, NDP), its route is of type unreachable, "
                      "or the network or a firewall reported (ICMP) that $peer is unreachable, or "
-                     "too many routers away (TTL).$or_earlier_datagram");
+                     "too many routers away (TTL).$or_earlier_datagram$gave_up");
 }
 
 template why_unreachable(const struct facts *f)

@@ -65,6 +65,21 @@ template clause_after_rx(const struct facts *f)
     return f->has_payload ? SAY(" after $rx") : NULL;
 }
 
+/* The kernel counts in ticks: of a request that followed the last answer at once it does not tell
+ * which of the two came last. */
+static bool may_owe_answer(const struct facts *f)
+{
+    return f->sent_ms == f->idle_ms && f->sent_ms >= LEAST_WAIT_MS && f->side == CONNECTED &&
+           f->own_fin == NO && f->has_sent && f->rx > 0 && f->retrans == 0;
+}
+
+template clause_may_owe_answer(const struct facts *f)
+{
+    return may_owe_answer(f) ? SAY(" Both sides had last sent data $sent before this call, so an "
+                                   "answer may have been due.")
+                             : NULL;
+}
+
 /* Most of them in one piece: a name that need not be looked up is time saved. */
 static template why_fin(const struct facts *f)
 {
@@ -73,12 +88,12 @@ static template why_fin(const struct facts *f)
             "This program's own FIN has come back$after_rx: $peer is this very socket, which "
             "its connect has connected to itself.");
     }
-    if (f->has_payload && !is_outstanding(f) && f->error_pending != YES) {
+    if (f->has_payload && !is_outstanding(f) && f->error_pending != YES && !may_owe_answer(f)) {
         return SAY("$Peer closed its side cleanly (FIN) after $rx: it closed the connection, or "
                    "only finished sending.");
     }
     return SAY("$Peer closed its side cleanly (FIN)$after_rx: it closed the connection, or only "
-               "finished sending.$not_acknowledged$failed_since");
+               "finished sending.$may_owe_answer$not_acknowledged$failed_since");
 }
 
 /* One that sockshim is not in: nobody has noted it. */

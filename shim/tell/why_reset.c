@@ -50,6 +50,17 @@ template clause_in_its_name(const struct facts *f)
         return SAY(" Or the RST was sent in its name by a firewall rule of this host, which lets "
                    "nothing out to the peer, or by something in between.");
     }
+    if (is_outstanding(f) && f->tries >= LEAST_TRIES) {
+        return SAY(" The RST came only after at least $tries without an acknowledgement: in the "
+                   "meantime the peer may have given up on the connection, or its host have "
+                   "restarted. Or something in between may have sent the RST in its name.");
+    }
+    if (answer_is_due(f) && f->sent_ms >= LONG_IDLE_MS) {
+        return SAY(" An answer had been due for $sent when this call found out: check the time "
+                   "limits of the peer, whether its process died, and the idle timeouts of "
+                   "anything in between (load balancer, NAT, firewall), which may have sent the "
+                   "RST in its name.");
+    }
     if (f->idle_ms >= LONG_IDLE_MS) {
         return SAY(" No data had arrived for $idle when this call found out: check the idle "
                    "timeouts of the peer and of anything in between (load balancer, NAT, "

@@ -174,7 +174,7 @@ def close_after_reset():
 
 @case("""
     close 0 gave-up-waiting | tcp ESTABLISHED rx=0 tx=10 side=connected sent_ms>49
-        with no answer from $them: nothing has ever arrived (0 bytes in all)
+        with no answer from $them: nothing has ever arrived (0 bytes in all). Perhaps its own deadline passed, a client of its own went away or it was told to end, or what
 """)
 def close_while_waiting():
     s = connected()
@@ -198,7 +198,7 @@ def close_while_waiting_after_shutdown():
 
 @case("""
     close 0 gave-up-waiting | tcp ESTABLISHED rx=0 tx=0 side=connected idle_ms>999
-        after it was made, and neither side had ever sent anything. If $them was to speak first
+        after it was made, and neither side had ever sent anything. Perhaps it had waited for $them to speak first
 """)
 def close_without_a_word():
     s = connected()
@@ -255,7 +255,7 @@ def close_while_nothing_is_acknowledged():
     connect EINPROGRESS in-progress | peer=$them
         SO_ERROR
     close 0 gave-up-connecting | type=tcp peer=$them waited_ms>999 blocked_by=-
-        gave up connecting after ... no SYN-ACK had come from $them ... another address answered sooner, or SO_ERROR had told it of an error ... !let the SYN out
+        gave up connecting after ... no SYN-ACK had come from $them ... Perhaps its own deadline passed, another address answered sooner, a client of its own went away, or SO_ERROR had told it of an error ... !let the SYN out
 """)
 def close_while_connecting():
     own_network()

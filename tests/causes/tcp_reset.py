@@ -429,6 +429,23 @@ def spliced_from_a_reset():
     call(os.splice, s.fileno(), os.pipe()[1], 64)
 
 
+@case("""
+    recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 unacked=300 retrans>1
+        $them aborted the connection (RST) ... The RST came only after at least ... retransmissions without an acknowledgement ... !mid-stream ... !idle
+""")
+def reset_after_retransmissions():
+    """The peer had gone while nothing reached it."""
+    own_network()
+    s = connected()
+    send_all(s, 512)
+    drop_what_goes_to_the_peer(s)
+    s.send(bytes(300))
+    wait_until(lambda: tcp_info(s, 2, "B") >= 3)  # tcpi_retransmits
+    peer("reset()")
+    wait(s)
+    call(s.recv, 64)
+
+
 @slow_case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=512 all-acked idle_ms>5000
         $them aborted the connection (RST) after 1000 bytes received from it and 512 bytes acknowledged by it ... No data had arrived for ... when this call found out: check the idle timeouts ... load balancer
@@ -446,7 +463,7 @@ def reset_after_idle_time():
 
 @slow_case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
-        before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes) ... No data had arrived for ... idle timeouts
+        before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes). An answer had been due for ... when this call found out: check the time limits of the peer ... may have sent the RST in its name ... !No data
 """)
 def reset_after_waiting_for_reply():
     s = connected()

@@ -1,9 +1,9 @@
 """A connection that nobody answers any more."""
 import select
 import socket
-from socket import IPPROTO_TCP, SHUT_WR, SOL_SOCKET, SO_ERROR, SO_KEEPALIVE
+from socket import IPPROTO_TCP, MSG_PEEK, MSG_WAITALL, SHUT_WR, SOL_SOCKET, SO_ERROR, SO_KEEPALIVE
 
-from made_of import (call, close_window, connected, connected_far, firewall,
+from made_of import (call, close_window, connected, connected_far, firewall, free_here,
                      keep_here_what_goes_to_the_peer, own_network, own_network_with, peer, run,
                      send_all, set_sysctl, tcp_info, vanish, wait, wait_until)
 from registry import case, slow_case
@@ -61,6 +61,26 @@ def user_timeout():
     s.send(bytes(300))
     wait(s)
     call(s.recv, 64)
+
+
+@case("""
+    send EHOSTUNREACH unreachable | len=1 type=tcp CLOSE rx=10 unacked+unsent=300 unread=10
+        The connection had been established, and the kernel gave up on it; 300 bytes of what this program had written had not been acknowledged. Still unread: 10 bytes
+    send ENETUNREACH unreachable | len=1 tcp CLOSE rx=0 unacked+unsent=300
+        There is no route to $them ... The connection had been established, and the kernel gave up on it; 300 bytes
+""")
+def given_up_with_what_icmp_had_said():
+    own_network_with("ipv4/tcp_retries2", 1)
+    for kind, given in ("host", 10), ("net", 0):
+        s = connected()
+        if given:
+            peer(f"give({given})")
+            s.recv(given, MSG_PEEK | MSG_WAITALL)
+        firewall(f"tcp dport {s.getpeername()[1]} reject with icmp {kind}-unreachable", hook="output")
+        s.send(bytes(300))
+        wait(s)
+        call(s.send, b"x")
+        free_here()
 
 
 @slow_case("""

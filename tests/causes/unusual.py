@@ -400,7 +400,7 @@ def ended_without_lingering():
 
 @case("""
     exit 0 gave-up-waiting | type=tcp ESTABLISHED rx=0 tx=3
-        after its last send, with no answer from ... : nothing has ever arrived (0 bytes in all)
+        after its last send, with no answer from ... : nothing has ever arrived (0 bytes in all). Perhaps its own deadline passed or it was told to end, or what
 """)
 def ended_unanswered():
     address = peer(f"listen(({LOOPBACK!r}, 0))")
@@ -409,7 +409,7 @@ def ended_unanswered():
 
 @case("""
     exit 0 gave-up-waiting | type=tcp ESTABLISHED rx=0 tx=0 sent_ms=- idle_ms>999
-        This program ended ... after it had connected to ... , and neither side had ever sent anything
+        This program ended ... after it had connected to ... , and neither side had ever sent anything. Perhaps it waited for ... to speak first
 """)
 def ended_without_a_word():
     address = peer(f"listen(({LOOPBACK!r}, 0))")

@@ -61,6 +61,26 @@ def never_answered_for_a_while():
 
 
 @case("""
+    recv 0 peer-closed | len=64 tcp CLOSE_WAIT rx=100 tx=600 all-acked side=connected sent_ms>49
+        or only finished sending. Both sides had last sent data ... before this call, so an answer may have been due.
+""")
+def asked_in_the_tick_of_the_last_answer():
+    """Which of the two came last the kernel does not tell."""
+    while True:
+        s = connected()
+        send_all(s, 500)
+        peer("take(500); give(100)")
+        s.recv(100, MSG_WAITALL)
+        send_all(s, 100)
+        if tcp_info(s, 44) == tcp_info(s, 52):  # tcpi_last_data_sent, tcpi_last_data_recv
+            break
+    wait_until(lambda: tcp_info(s, 44) >= 60)
+    peer("take(100); close()")
+    wait(s)
+    call(s.recv, 64)
+
+
+@case("""
     recv 0 closed-unanswered | len=64 tcp CLOSE_WAIT rx=100 side=connected fin_ms>999
         $them had closed its side cleanly (FIN) at least ... before this call, and so before this program sent last
 """)

@@ -8,6 +8,7 @@ from truth import LAG, RACE
 
 tcp = Table()
 claim = tcp.claim
+TIME = r"(?P<d>\d+) (?P<unit>us|ms|s)"
 
 
 def same(case, said, key):
@@ -30,6 +31,11 @@ def _(case, said):
     if said["rx"] and not same(case, said["rx"], "rx"):
         return "the record's rx is another"
     return case.t.fin(case.high) or "no FIN had come"
+
+
+@claim(r" Both sides had last sent data " + TIME + r" before this call, so an answer may have been due\.")
+def _(case, said):
+    return case.t.name == "a" and case.record["rx"] > 0 and case.record["sent_ms"] == case.record["idle_ms"]
 
 
 @claim(r" Of what this program wrote, <n> had not been acknowledged\.")
@@ -115,6 +121,16 @@ def _(case, said):
 @claim(r"\.? No data had arrived for (?P<d>\d+) (?P<unit>s|ms) when this call found out: check the idle timeouts of the peer and of anything in between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
 def _(case, said):
     return case.idle_is(int(said["d"]) * {"s": 1000, "ms": 1}[said["unit"]], coarse=1000)
+
+
+@claim(r"\.? The RST came only after at least (?P<tries>\d+) retransmissions without an acknowledgement: in the meantime the peer may have given up on the connection, or its host have restarted\. Or something in between may have sent the RST in its name\.")
+def _(case, said):
+    return 2 <= int(said["tries"]) <= case.record["retrans"] and case.record["unacked"] + case.record["unsent"] > 0
+
+
+@claim(r"\.? An answer had been due for " + TIME + r" when this call found out: check the time limits of the peer, whether its process died, and the idle timeouts of anything in between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
+def _(case, said):
+    return asks_last(case) and case.record["sent_ms"] >= 5000
 
 
 @claim(r" Still unread: <n> from before that\.")
@@ -300,9 +316,6 @@ def _(case, said):
 
 # ---- What a close leaves undone ----
 
-TIME = r"(?P<d>\d+) (?P<unit>us|ms|s)"
-
-
 def reset_went(case):
     """By this close; a rule of this host may have kept it back, or an RST have come just before it."""
     t = case.t
@@ -332,17 +345,17 @@ def _(case, said):
     return reset_went(case)
 
 
-@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN did not leave this host: its interface is down, it has no route, or a local firewall rule, a BPF program, a full conntrack table or a full queue stopped it\.)? That is its own deadline, another address answered sooner, or SO_ERROR had told it of an error\.")
+@claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN did not leave this host: its interface is down, it has no route, or a local firewall rule, a BPF program, a full conntrack table or a full queue stopped it\.)? Perhaps its own deadline passed, another address answered sooner, a client of its own went away, or SO_ERROR had told it of an error\.")
 def _(case, said):
     return case.t.peer_first is None or "one had"
 
 
-@claim(r"This program closed the connection (?:at least )?" + TIME + r" after its last send, with no answer from PEER: nothing has (?P<when>ever arrived|arrived since) \(<rx> in all\)\. That is the program's own deadline, unless what it sent last needed no answer\.")
+@claim(r"This program closed the connection (?:at least )?" + TIME + r" after its last send, with no answer from PEER: nothing has (?P<when>ever arrived|arrived since) \(<rx> in all\)\. Perhaps its own deadline passed, a client of its own went away or it was told to end, or what it sent last needed no answer\.")
 def _(case, said):
     return asks_last(case) and same(case, said["rx"], "rx") and case.t.name == "a"
 
 
-@claim(r"This program closed the connection " + TIME + r" after it was made, and neither side had ever sent anything\. If PEER was to speak first \(a greeting\), that is the program's own deadline; a connection in reserve ends so, too\.")
+@claim(r"This program closed the connection " + TIME + r" after it was made, and neither side had ever sent anything\. Perhaps it had waited for PEER to speak first \(a greeting\) until its own deadline, or held the connection in reserve\.")
 def _(case, said):
     return case.t.name == "a" and case.record["rx"] == case.record["tx"] == 0 and case.record["idle_ms"] >= 1000
 

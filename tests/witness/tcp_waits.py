@@ -199,6 +199,12 @@ def _(case, said):
         "nobody did"
 
 
+@claim(r" The connection had been established, and the kernel gave up on it(?:; <n> of what this program had written had not been acknowledged)?\.")
+def _(case, said):
+    left = case.record["unacked"] + case.record["unsent"]
+    return case.record["state"] == "CLOSE" and (not said["n"] or int(said["n"]) == left) and bool(case.t.acked)
+
+
 @claim(r"A prohibiting route or rule of this host or a security module forbids it\.")
 def _(case, said):
     return own_route(case, "prohibit") or "nothing did"
