@@ -55,8 +55,9 @@ is_told() {
     jq -e '.records == 1 and .causes[0].cause == "connection-refused" and .programs[0].prog == "bash"' report.json || fails_with "$(cat "$1")"
 }
 
-@test "docker run as README has it: the records come out of the container" {
+@test "docker run as README and the recipes have it: the records come out of the container" {
     local line
+    diff <(grep -A1 '^    docker run ' "$TOP/README.md") <(grep -A1 '^    docker run ' "$TOP/scripts/recipes/services.md")
     line=$(sed -n '/^    docker run /,/IMAGE$/p' "$TOP/README.md" | tr -d '\\\n' | sed "s#/usr/local/lib/sockshim#${SHIM%/*}#")
     [[ $line == *"docker run "*" IMAGE" ]] || fails_with "$line"
     # shellcheck disable=SC2086
@@ -92,8 +93,8 @@ compose_podman() {
     esac
 }
 
-@test "compose.yaml as README has it, and what its logs print" {
-    sed -n '/^    services:/,/environment:/s/^    //p' "$TOP/README.md" | sed "s#/usr/local/lib/sockshim#${SHIM%/*}#" >compose.yaml
+@test "compose.yaml as the recipes have it, and what its logs print" {
+    sed -n '/^    services:/,/environment:/s/^    //p' "$TOP/scripts/recipes/services.md" | sed "s#/usr/local/lib/sockshim#${SHIM%/*}#" >compose.yaml
     printf '%s\n' 'services:' '  billing:' '    image: localhost/small' "    command: [bash, -c, '$REFUSED']" >image.yaml
     mkdir bin
     { echo '#!/bin/bash' && declare -f container compose_podman && echo 'compose_podman "$@"'; } >bin/podman

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What README promises of make install and make uninstall, and of the ways to put
+# What README and the recipes promise of make install and make uninstall, and of the ways to put
 # the object on a service and on a cron job.
 
 load helpers
@@ -16,9 +16,9 @@ make_in_tree() {
     make -s -C "$TOP" BUILD="${SHIM%/*}" PREFIX=/opt/sock DESTDIR="$PWD/${ROOT-root}" "$@"
 }
 
-# What README shows in the paragraph that begins with **WORD**, as it is typed.
+# What the recipes show in the paragraph that begins with **WORD**, as it is typed.
 example() {
-    sed -n "/^\*\*$1\*\*/,/^Then\|^\*\*/s/^    //p" "$TOP/README.md"
+    sed -n "/^\*\*$1\*\*/,/^Then\|^\*\*/s/^    //p" "$TOP/scripts/recipes/services.md"
 }
 
 @test "make install puts command, object and man pages under PREFIX, in DESTDIR" {
@@ -94,7 +94,7 @@ example() {
     [ ! -e "a b" ] && [ ! -e "$TOP/here" ]
 }
 
-@test "the drop-in of README is one to systemd, and its settings work" {
+@test "the drop-in of the recipes is one to systemd, and its settings work" {
     local port settings
     port=$(free_port)
     mkdir -p billing.service.d logs
@@ -112,7 +112,7 @@ example() {
     LOG=logs/curl.log expect_count 1 '.cause == "connection-refused"'
 }
 
-@test "the crontab line of README runs the job, and says nothing" {
+@test "the crontab line of the recipes runs the job, and says nothing" {
     local line port
     port=$(free_port)
     line=$(example cron)
