@@ -193,7 +193,7 @@ END
 @test "open: shutdown; that of a connection already gone is harmless" {
     same calls_open shutdowns
     expect_log <<'END'
-level=error call=shutdown fd=-1 ret=-1 error=EBADF cause=bad-descriptor
+level=info call=shutdown fd=-1 ret=-1 error=EBADF cause=bad-descriptor
 level=error call=shutdown fd=1000000 ret=-1 error=EBADF cause=bad-descriptor
 level=info call=shutdown fd=23 ret=-1 error=ENOTSOCK cause=bad-descriptor
 level=info call=shutdown fd=20 ret=-1 error=ENOTCONN type=tcp cause=not-connected
@@ -205,6 +205,6 @@ END
 @test "open: close, dup, close_range, prctl and syscall do what they did, and the log lives on" {
     same calls_open aside
     expect_log <<'END'
-level=error call=shutdown fd=-1 ret=-1 error=EBADF cause=bad-descriptor
+level=info call=shutdown fd=-1 ret=-1 error=EBADF cause=bad-descriptor
 END
 }

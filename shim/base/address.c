@@ -183,6 +183,11 @@ bool address_is_mapped(const struct address *a)
     return is_inet6(a) && IN6_IS_ADDR_V4MAPPED(&address_at(a)->in6.sin6_addr);
 }
 
+bool address_is_loopback6(const struct address *a)
+{
+    return is_inet6(a) && IN6_IS_ADDR_LOOPBACK(&address_at(a)->in6.sin6_addr);
+}
+
 bool address_may_be_broadcast(const struct address *a)
 {
     return is_inet(a) && (ntohl(address_at(a)->in.sin_addr.s_addr) & 3) == 3;

@@ -66,6 +66,8 @@ uint64_t address_hash(const struct sockaddr *addr, socklen_t len);
 bool address_same_host(const struct address *a, const struct address *b);
 /* An IPv4 address in IPv6's form. */
 bool address_is_mapped(const struct address *address);
+/* ::1 */
+bool address_is_loopback6(const struct address *address);
 /* Of IPv4: the broadcast address of a network, or of all, ends in two bits of 1 at least: a
  * network of two addresses has none (RFC 3021). */
 bool address_may_be_broadcast(const struct address *address);

@@ -289,7 +289,8 @@ enum level cause_level(const struct facts *f, enum cause cause)
     if (cause == CAUSE_not_connected && f->call == CALL_getpeername) {
         return LEVEL_WARN;
     }
-    if (cause == CAUSE_bad_descriptor && f->call == CALL_shutdown && f->err == ENOTSOCK) {
+    if (cause == CAUSE_bad_descriptor && f->call == CALL_shutdown &&
+        (f->err == ENOTSOCK || f->fd < 0)) {
         return LEVEL_INFO; /* who ends whatever it has open, and nothing happens to it */
     }
     return (enum level)levels[cause];

@@ -59,6 +59,7 @@ const char *say_unknown(template sentence);
     FIGURE(name, put_name(t, f))                                                                   \
     FIGURE(named, address_text(t, named(f)))                                                       \
     CLAUSE(never_acknowledged)                                                                     \
+    CLAUSE(no_answer)                                                                              \
     CLAUSE(not_acknowledged)                                                                       \
     CLAUSE(of_len)                                                                                 \
     CLAUSE(or_broadcast)                                                                           \
@@ -89,6 +90,7 @@ const char *say_unknown(template sentence);
     FIGURE(strerror, text_add(t, errno_words(f->err)))                                             \
     CLAUSE(syn_kept_back)                                                                          \
     CLAUSE(taken)                                                                                  \
+    CLAUSE(then_ipv4)                                                                              \
     FIGURE(timeout, put_duration(t, f->timeout_us))                                                \
     CLAUSE(timer)                                                                                  \
     CLAUSE(to_peer)                                                                                \

@@ -33,6 +33,10 @@ template why_bad_descriptor(const struct facts *f)
     if (f->err == ENOTSOCK) {
         return SAY("Descriptor $fd is open, but it is not a socket.");
     }
+    if (f->fd < 0) {
+        return SAY("The program passed $fd as a descriptor: it was never opened, or is marked as "
+                   "closed.");
+    }
     if (f->domain < 0 && f->is_open == YES) {
         return f->is_path ? SAY("Descriptor $fd was opened with O_PATH: it only refers to a file, "
                                 "and nothing can be received or sent through it.")

@@ -24,13 +24,23 @@ template clause_reset_seen(const struct facts *f)
     return f->state == TCP_STATE_FIN_WAIT1 ? SAY("ECONNRESET or EPIPE") : SAY("ECONNRESET");
 }
 
+/* Who gives up waiting with SO_LINGER 0, as proxies do. */
+template clause_no_answer(const struct facts *f)
+{
+    return asked_last(f) && f->sent_ms >= LEAST_WAIT_MS
+               ? SAY(" It had sent last, $sent before, and $ever.")
+               : NULL;
+}
+
 static template why_reset_at_end(const struct facts *f)
 {
     return f->queued > 0
                ? SAY("This program ended with $unread unread: unless another process has the "
-                     "connection as well, its kernel sends $rst, and $peer sees $reset_seen.")
+                     "connection as well, its kernel sends $rst, and $peer sees "
+                     "$reset_seen.$not_acknowledged")
                : SAY("This program ended with SO_LINGER 0 set: unless another process has the "
-                     "connection as well, its kernel sends $rst, and $peer sees $reset_seen.");
+                     "connection as well, its kernel sends $rst, and $peer sees "
+                     "$reset_seen.$no_answer$not_acknowledged");
 }
 
 /* The peer's RST may come between the last look at the connection and the close. */
@@ -42,10 +52,10 @@ template why_reset_by_own_close(const struct facts *f)
     return f->queued > 0
                ? SAY("This program closed the connection with $unread unread, so its kernel sent "
                      "$rst, unless the connection failed at that very moment; $peer sees "
-                     "$reset_seen unless it has closed as well.")
+                     "$reset_seen unless it has closed as well.$not_acknowledged")
                : SAY("This program closed the connection with SO_LINGER 0, so its kernel sent "
                      "$rst, unless the connection failed at that very moment; $peer sees "
-                     "$reset_seen unless it has closed as well.");
+                     "$reset_seen unless it has closed as well.$no_answer$not_acknowledged");
 }
 
 template clause_after_waited(const struct facts *f)

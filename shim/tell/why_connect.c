@@ -29,6 +29,14 @@ template clause_to_peer(const struct facts *f)
                : SAY(", to $peer or to the address that it was connected to before,");
 }
 
+/* The first address of localhost, as a rule. */
+template clause_then_ipv4(const struct facts *f)
+{
+    return address_is_loopback6(&f->peer) ? SAY(" A program that connects to localhost usually "
+                                                "tries 127.0.0.1 next.")
+                                          : NULL;
+}
+
 static template why_inet_refused(const struct facts *f)
 {
     if (f->type != SOCK_STREAM) {
@@ -42,8 +50,8 @@ static template why_inet_refused(const struct facts *f)
     }
     return is_on_this_host(f)
                ? SAY("Nothing is listening on $peer on this host (or only on another interface), "
-                     "or a "
-                     "firewall rule on this host rejects or redirects the connection.")
+                     "or a firewall rule on this host rejects or redirects the "
+                     "connection.$then_ipv4")
                : SAY("$Peer answered that nothing is listening on that port, or a firewall rejects "
                      "or redirects the connection (RST or ICMP port unreachable).");
 }

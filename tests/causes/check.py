@@ -113,6 +113,8 @@ def general_faults(record):
     level = LEVEL_OF.get(cause, "warn")
     if cause == "not-connected" and call in ("shutdown", "setsockopt"):
         level = "info"
+    if cause == "bad-descriptor" and call == "shutdown" and (record.get("error") == "ENOTSOCK" or record["fd"] < 0):
+        level = "info"
     if call == "getpeername":
         level = "warn"
     if (call, record.get("error")) in (("getnameinfo", "EAI_NONAME"), ("gethostbyaddr", "HOST_NOT_FOUND"), ("gethostbyaddr", "NO_DATA")) and record["waited_ms"] < 1000:

@@ -84,6 +84,34 @@ def close_without_lingering():
     s.close()
 
 
+@case("""
+    close 0 reset-by-own-close | type=tcp ESTABLISHED rx=0 tx=10 unread=0 side=connected sent_ms>49
+        with SO_LINGER 0, so its kernel sent RST ... It had sent last, ... ms before, and nothing has ever arrived.
+    close 0 reset-by-own-close | type=tcp ESTABLISHED rx=0 unread=0 side=connected unacked+unsent>9999
+        with SO_LINGER 0, so its kernel sent RST ... Of what this program wrote, ... had not been acknowledged
+    close 0 reset-by-own-close | type=tcp ESTABLISHED unread=9 unacked+unsent>9999
+        with 9 bytes unread, so its kernel sent RST ... Of what this program wrote, ... had not been acknowledged
+""")
+def close_without_lingering_while_waiting():
+    """As proxies do whose time limit has passed."""
+    s = connected()
+    s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    send_all(s, 10)
+    wait_until(lambda: tcp_info(s, 44) >= 60)  # tcpi_last_data_sent
+    s.close()
+    s = connected(room=4096)
+    close_window(s)
+    s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+    s = accepted()
+    s.setblocking(False)
+    peer("give(9)")
+    has_come(s, 9)
+    while can_be_written(s):
+        s.send(bytes(65536))
+    s.close()
+
+
 @case("none")
 def close_of_what_the_program_corked():
     """It goes out with the close: nothing stood still."""

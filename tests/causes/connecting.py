@@ -130,7 +130,7 @@ def connect_unanswered_so_error():
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing is listening on $them on this host
+        Nothing is listening on $them on this host ... !next
 """)
 def connect_refused(host=LOOPBACK, protocol=0):
     call(new_tcp(host, protocol).connect, closed_port(host, protocol=protocol))
@@ -138,7 +138,7 @@ def connect_refused(host=LOOPBACK, protocol=0):
 
 @case("""
     connect ECONNREFUSED connection-refused | type=tcp peer=$them
-        Nothing is listening on $them on this host
+        Nothing is listening on $them on this host ... usually tries 127.0.0.1 next
 """)
 def connect_refused_ipv6():
     connect_refused("::1")

@@ -58,7 +58,9 @@ def shutdown_after_reset():
     recv EBADF bad-descriptor | len=1
         Descriptor 900000 is not open
     connect EBADF bad-descriptor |
-        Descriptor -1 is not open
+        The program passed -1 as a descriptor: it was never opened, or is marked as closed
+    shutdown EBADF bad-descriptor |
+        The program passed -1 as a descriptor
     listen ENOTSOCK bad-descriptor |
         is open, but it is not a socket
     sendfile EBADF bad-descriptor | len=10 tcp ESTABLISHED rx=0 tx=0 all-acked
@@ -68,6 +70,7 @@ def bad_descriptors():
     address = socket.inet_aton(LOOPBACK).rjust(8, b"\0").ljust(16, b"\0")
     raw("recv", 900000, None, 1, 0)
     raw("connect", -1, address, 16)
+    raw("shutdown", -1, SHUT_RDWR)
     raw("listen", os.open("/dev/null", os.O_RDONLY), 1)
     s = connected()
     raw("sendfile", s.fileno(), 900000, None, 10)

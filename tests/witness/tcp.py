@@ -345,6 +345,11 @@ def _(case, said):
     return reset_went(case)
 
 
+@claim(r" It had sent last, (?:at least )?" + TIME + r" before, and nothing has (?:ever arrived|arrived since)\.")
+def _(case, said):
+    return asks_last(case)
+
+
 @claim(r"This program gave up connecting(?: after " + TIME + r")?: no SYN-ACK had come from PEER when it closed the socket\.(?: A retransmission of the SYN did not leave this host: its interface is down, it has no route, or a local firewall rule, a BPF program, a full conntrack table or a full queue stopped it\.)? Perhaps its own deadline passed, another address answered sooner, a client of its own went away, or SO_ERROR had told it of an error\.")
 def _(case, said):
     return case.t.peer_first is None or "one had"
