@@ -118,6 +118,88 @@ SCRIPT
     [ ! -e "$LOG" ]
 }
 
+# opens_log [--with KIND FD] STEP...: after each step, whether there is a log.
+opens_log() {
+    rm -f "$LOG"
+    "$PYTHON" - "$SHIM" "$LOG" "$@" <<'END'
+import os, socket, sys
+shim, log, *steps = sys.argv[1:]
+if steps[0] == "--with":
+    kind, fd = steps[1:3]
+    del steps[:3]
+    ours, theirs = socket.socketpair()
+    has = {"listener": lambda: socket.create_server(("127.0.0.1", 0)), "plain": socket.socket, "pair": lambda: ours}[kind]()
+    if kind == "listener":
+        client = socket.create_connection(has.getsockname())
+    theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, has.fileno().to_bytes(4, sys.byteorder))])
+    os.dup2(has.fileno(), int(fd))
+os.environ.update(LD_PRELOAD=shim, SOCKSHIM_LOG=log)
+os.execv(sys.executable, [sys.executable, "-c", """
+import ctypes, os, socket, sys
+log, *steps = sys.argv[1:]
+libc = ctypes.CDLL(None)
+room, length = ctypes.create_string_buffer(128), ctypes.byref(ctypes.c_int(128))
+def pipe():
+    r, w = os.pipe()
+    os.close(r)
+    try: os.write(w, b"x")
+    except BrokenPipeError: pass
+def lookup(name):
+    try: socket.getaddrinfo(name, 1)
+    except socket.gaierror: pass
+def ask(fd):
+    assert libc.getpeername(fd, room, length) == -1
+    libc.getsockname(fd, room, length)
+    libc.getsockopt(fd, socket.SOL_SOCKET, socket.SO_TYPE, room, length)
+class Message(ctypes.Structure):
+    _fields_ = [(name, kind) for name, kind in zip("name namelen iov iovlen control controllen flags".split(),
+        [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int])]
+def receive():
+    byte, control = ctypes.create_string_buffer(1), ctypes.create_string_buffer(64)
+    part = (ctypes.c_void_p * 2)(ctypes.addressof(byte), 1)
+    assert libc.recvmsg(70, ctypes.byref(Message(None, 0, ctypes.addressof(part), 1, ctypes.addressof(control), 64, 0)), 0) == 1
+does = {
+    "file": lambda: os.read(os.open("/dev/null", os.O_RDONLY), 1),
+    "pipe": pipe,
+    "ask-file": lambda: ask(0),
+    "ask-70": lambda: ask(70),
+    "number": lambda: lookup("127.0.0.1"),
+    "name": lambda: lookup("nosuch.invalid"),
+    "socket": socket.socket,
+    "socketpair": socket.socketpair,
+    "accept": lambda: libc.accept(70, None, None),
+    "connect": lambda: libc.connect(70, b"\\2\\0\\0\\1\\x7f\\0\\0\\1" + bytes(8), 16),
+    "receive": receive,
+}
+print("start", os.path.exists(log))
+for step in steps:
+    does[step]()
+    print(step, os.path.exists(log))
+""", log, *steps])
+END
+}
+
+@test "the log is opened at the first socket, made, accepted, connected, received or inherited, or lookup that fails; not before" {
+    local step
+    for step in socket socketpair; do
+        run opens_log file pipe ask-file number $step
+        [ "${lines[*]}" = "start False file False pipe False ask-file False number False $step True" ] || fails_with "$output"
+    done
+    run opens_log --with listener 70 ask-70 accept
+    [ "${lines[*]}" = "start False ask-70 False accept True" ] || fails_with "$output"
+    run opens_log --with plain 70 ask-70 connect
+    [ "${lines[*]}" = "start False ask-70 False connect True" ] || fails_with "$output"
+    run opens_log --with pair 70 file receive
+    [ "${lines[*]}" = "start False file False receive True" ] || fails_with "$output"
+    run opens_log --with plain 5 file
+    [ "${lines[*]}" = "start True file True" ] || fails_with "$output"
+    unshare -n true 2>/dev/null || skip "no network namespaces here"
+    export -f opens_log
+    export SHIM LOG PYTHON
+    run unshare -n bash -c "opens_log number name"
+    [ "${lines[*]}" = "start False number False name True" ] || fails_with "$output"
+}
+
 @test "in a cage, closing everything by syscall() leaves nothing of the log in the program's files" {
     shimmed "$PROGRAMS/log_harm" cage "$BATS_TEST_TMPDIR/mine"
     expect_count 1 '.len == 1'

@@ -407,6 +407,22 @@ END
     : >text
     refuses_with 126 "./text: permission denied" ./text
     PATH=$PWD:$PATH refuses_with 126 "$PWD/text: permission denied" text
+    ln -s loop loop
+    ln -s nowhere dangling
+    printf -v long '%0300d' 0
+    refuses_with 126 "./loop: too many levels of symbolic links" ./loop
+    refuses_with 126 "text/x: not a directory" text/x
+    refuses_with 126 "./$long: file name too long" "./$long"
+    refuses_with 127 "./dangling: command not found" ./dangling
+    # As env(1) has it, but in PATH, where a shell passes by what it cannot reach.
+    local command native status
+    for command in ./no-such-program "$PWD" ./text ./loop text/x "./$long" ./dangling; do
+        native=0 status=0
+        env -- "$command" 2>/dev/null || native=$?
+        sockshim "$command" 2>/dev/null || status=$?
+        [ "$status" -eq "$native" ] || fails_with "$command: $native natively, $status"
+    done
+    PATH=$PWD/loop:$PATH refuses_with 127 "no-such-program: command not found" no-such-program
 }
 
 @test "COMMAND is found as a shell finds it" {

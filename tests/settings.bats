@@ -113,6 +113,7 @@ says_why() {
     background ./program 60
     wait_until grep -q program /proc/$!/cmdline
     says_why "$PWD/missing/log" "ENOENT): *create it*"
+    says_why /dev/fd/77 "ENOENT): *the descriptor that it names*"
     says_why "$PWD/file/log" "ENOTDIR): a part of this path is not a directory*"
     says_why "$PWD/folder" "EISDIR): it is a directory*"
     says_why "$PWD/loop" "ELOOP): *symbolic links*"

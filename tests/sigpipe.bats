@@ -286,13 +286,49 @@ signal.signal(signal.SIGPIPE, signal.SIG_DFL)'
     [ ! -s "$LOG" ]
 }
 
-@test "any first socket will do: socket, socketpair, an accepted or a connected one" {
-    local first
+@test "any first socket will do: socket, socketpair, and an inherited high one by accept or connect" {
+    local first way native
     for first in socket socketpair; do
         run shimmed SOCKSHIM_SIGPIPE=ignore "$PROGRAMS/sigpipe" "$first" pipe
         [ "$status" -eq 0 ]
         [ "${lines[-1]}" = "pipe: -1" ]
     done
+    for way in accept connect; do
+        run first_at_70 $way
+        native=$status
+        run first_at_70 $way LD_PRELOAD="$SHIM" SOCKSHIM_LOG="$LOG"
+        [ "$native" -eq 141 ] && [ "$status" -eq 0 ] && [ "$output" = alive ] || fails_with "$way: $native, $status $output"
+    done
+}
+
+# first_at_70 accept|connect [VARIABLE=VALUE...]: a program that inherits a unix socket as
+# descriptor 70 makes that call on it, and then writes to the connection, whose peer has closed.
+first_at_70() {
+    rm -f "$BATS_TEST_TMPDIR/unix"
+    "$PYTHON" -c '
+import os, signal, socket, sys
+path, way, *command = sys.argv[1:]
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(path)
+listener.listen()
+has = listener if way == "accept" else socket.socket(socket.AF_UNIX)
+if way == "accept":
+    socket.socket(socket.AF_UNIX).connect(path)
+elif os.fork() == 0:
+    listener.accept()
+    os._exit(0)
+os.dup2(has.fileno(), 70)
+os.execvp("env", ["env", *command, "perl", "-MSocket", "-e", """
+open(my $s, "+<&=", 70) or die;
+my $c = $s;
+if ($ARGV[0] eq "accept") { accept($c = undef, $s) or die }
+else { connect($s, pack_sockaddr_un($ARGV[1])) or die }
+vec(my $readable, fileno($c), 1) = 1;
+select($readable, undef, undef, undef); # its end, which no call is told of
+syswrite($c, "x");
+print "alive\\n"
+""", way, path])' "$BATS_TEST_TMPDIR/unix" "$@"
 }
 
 @test "SOCKSHIM_SIGPIPE=ignore swallows all of them from the first socket on, always from load on, off none" {

@@ -3,7 +3,9 @@
 #include "script.h"
 #include "words.h"
 
+#include <ctype.h>
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,13 @@ static int candidate(struct target *target, const char *path)
 {
     struct stat status;
     if (stat(path, &status)) {
-        return NOT_FOUND;
+        if (errno == ENOENT) {
+            return NOT_FOUND;
+        }
+        char *why = words("%s", strerror(errno));
+        *why = (char)tolower((unsigned char)*why);
+        target->problem = words("%s: %s", path, why);
+        return CANNOT_RUN;
     }
     if (S_ISDIR(status.st_mode)) {
         target->problem = words("%s: is a directory", path);
@@ -45,10 +53,11 @@ static int candidate(struct target *target, const char *path)
     return CANNOT_RUN;
 }
 
-static bool is_directory(const char *path)
+/* In PATH a shell passes by a folder, and what it cannot reach, without a word. */
+static bool is_passed_by(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return stat(path, &status) != 0 || S_ISDIR(status.st_mode);
 }
 
 static int search_path(struct target *target, const char *name)
@@ -61,8 +70,7 @@ static int search_path(struct target *target, const char *name)
     for (;;) {
         size_t len = strcspn(folder, ":");
         const char *path = words("%.*s/%s", len ? (int)len : 1, len ? folder : ".", name);
-        /* In PATH a shell passes a folder by without a word. */
-        int found = *name && !is_directory(path) ? candidate(target, path) : NOT_FOUND;
+        int found = *name && !is_passed_by(path) ? candidate(target, path) : NOT_FOUND;
         if (found == 0) {
             return 0;
         }

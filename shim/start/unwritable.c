@@ -8,7 +8,9 @@ static const struct {
     int err;
     const char *words;
 } rows[] = {
-    {ENOENT, "a directory in this path does not exist; create it, or choose another file"},
+    {ENOENT,
+     "a directory in this path, or the descriptor that it names, does not exist; create it, "
+     "or choose another file"},
     {ENOTDIR, "a part of this path is not a directory; choose another file"},
     {EISDIR, "it is a directory; choose a file in it"},
     {UNWRITABLE_FILTER, "a seccomp filter that it inherited kills it for a system call that this "
