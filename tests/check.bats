@@ -61,6 +61,8 @@ WATCH="watch it with strace -f -e trace=network, or tcpdump"
     [ "$output" = "999999999: yes, sockshim works with $PWD/999999999" ]
     chmod -x plain
     no ./plain "./plain: no, permission denied; make it executable (chmod +x), or check what runs it, such as sh"
+    ln -s loop loop
+    no ./loop "./loop: no, too many levels of symbolic links"
 }
 
 static_programs() {

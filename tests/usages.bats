@@ -532,7 +532,7 @@ END
 2|-o secret/x: cannot write there: this user may not create files in */secret|-o secret/x true
 2|cannot write sockshim.log: this user may not create files in *; choose another place with -o FILE, or -o off|true
 2|--html x: cannot create a file there; *|report --html x a.log
-126|secret/x: permission denied|secret/x
+126|secret/x: permission denied for a directory in this path|secret/x
 END
     kill $!
 }

@@ -35,7 +35,8 @@ static int candidate(struct target *target, const char *path)
         if (errno == ENOENT) {
             return NOT_FOUND;
         }
-        char *why = words("%s", strerror(errno));
+        const char *where = errno == EACCES ? " for a directory in this path" : "";
+        char *why = words("%s%s", strerror(errno), where);
         *why = (char)tolower((unsigned char)*why);
         target->problem = words("%s: %s", path, why);
         return CANNOT_RUN;
