@@ -279,7 +279,8 @@ sessions_titled() {
 @test "an answer is due: since when, and what if nothing ever comes; not where it has come" {
     looking_at answer_due
     says "1 This program sent last, and has no answer: descriptor " " with 127.0.0.1:8080, sent " " s ago, and nothing has come since; descriptor " \
-        "has acknowledged all of it" "without keepalive, this program never notices" "SOCKSHIM_KEEPALIVE=60"
+        "has acknowledged all of it"
+    says_not "a NAT" "KEEPALIVE" "RabbitMQ" # within one host
     [ "$(grep -o 'nothing has come since' <<<"$(flat "$output")" | wc -l)" -eq 2 ] || fails_with "$output"
     has_findings 1
 }
@@ -560,11 +561,23 @@ with_places() {
 
 @test "nothing stands out, and it hangs: which connection it may wait for" {
     looking_at quiet
-    says "If it hangs, it may be waiting for an answer on descriptor " " with 127.0.0.1:8080, the last was sent " "does the other side still have it?" "Nothing else stands out"
+    says "If it hangs, or no longer gets what it waits for (messages, notifications), it may be waiting on descriptor " " with 127.0.0.1:8080, the last was sent " \
+        "Within this host nothing in between can have lost it" "Nothing else stands out"
+    says_not "a NAT" "KEEPALIVE" "RabbitMQ"
     has_findings 0
     looking_at quiet_with_keepalive
     says " stands out"
-    says_not "If it hangs, it may"
+    says_not "If it hangs, or"
+}
+
+@test "a pool whose connections are all idle, and answered; fewer, or one that is asked, are none" {
+    looking_at idle_pool
+    says "Its 5 connections with 127.0.0.1:8080 are all idle, for " "QueuePool limit" "sockshim explain pool-exhausted" "Nothing else stands out"
+    has_findings 0
+    looking_at idle_pool_in_use
+    says_not "are all idle"
+    looking_at idle_pair
+    says_not "are all idle"
 }
 
 @test "both wait for the other one to begin: no NAT has forgotten that; a pair that wakes an event loop is nothing" {
@@ -574,7 +587,7 @@ with_places() {
     has_findings 0
     looking_at wakes_itself
     says " stands out"
-    says_not "If it hangs, it may" "Neither side"
+    says_not "If it hangs, or" "Neither side"
     has_findings 0
 }
 
@@ -599,6 +612,9 @@ with_places() {
     looking_at node_asks_once
     says "It seems to wait for a name server"
     says_not "look-ups at a time"
+    # That a client did not wait for it is what comes of it.
+    looking_at asks_name_server_for_one_who_left
+    says "1 It seems to wait for a name server: descriptor " "2 A connection is in CLOSE_WAIT"
 }
 
 @test "connects that nobody answers beside connections that are open" {

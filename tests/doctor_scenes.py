@@ -619,6 +619,29 @@ def quiet(keepalive=0):
     yield clients, servers
 
 
+def idle_pool(count=5, asked=0):
+    """Connections of a pool, asked and answered 4 s ago; of some the answer is due."""
+    clients, servers = pairs(count)
+    for c, s in zip(clients, servers):
+        c.send(b"hello")
+        s.send(s.recv(100))
+        c.recv(100)
+    time.sleep(0.1) # so that a question after it is no answer's acknowledgement
+    for c in clients[:asked]:
+        c.send(b"again")
+    while any(tcp_info(c, 44, "I") < 3500 for c in clients): # tcpi_last_data_sent
+        time.sleep(0.05)
+    yield clients, servers
+
+
+def idle_pool_in_use():
+    return idle_pool(asked=1)
+
+
+def idle_pair():
+    return idle_pool(count=2)
+
+
 def held_by_one():
     """A server whose clients are nearly all the same host's; and two of another one."""
     s = listener(9, address=("0.0.0.0", PORT))
@@ -832,6 +855,17 @@ def node_asks(count=2):
 
 def node_asks_once():
     return node_asks(1)
+
+
+def asks_name_server_for_one_who_left():
+    """A client has left while the server looks up its name."""
+    clients, servers = pairs(1)
+    asking = asks_name_server()
+    asked = next(asking)
+    clients[0].close()
+    while tcp_info(servers[0], 0, "B") != 8:  # CLOSE_WAIT
+        time.sleep(0.01)
+    yield servers, asking, asked
 
 
 def some_unanswered():

@@ -524,6 +524,41 @@ with socket.create_server(("10.2.0.2", 25)) as l:
     run -1 grep 'no segment of more than' said
 }
 
+@test "who only listens is not told that a firewall has forgotten it: doctor names that; with keepalive before long it does not" {
+    background ip netns exec "$S" "$PYTHON" -c '
+import socket, time
+kept = []
+with socket.create_server(("10.2.0.2", 5672)) as l:
+    while True:
+        c, _ = l.accept()
+        c.recv(99)
+        c.sendall(b"one")
+        kept.append(c)'
+    wait_until eval "ip netns exec $S ss -Hltn 'sport = :5672' | grep -q ."
+    # idle SECONDS: a program that waits for messages, with keepalive after so long.
+    idle() {
+        background ip netns exec "$C" "$PYTHON" -c '
+import select, socket, sys
+s = socket.create_connection(("10.2.0.2", 5672))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, int(sys.argv[1]))
+s.send(b"listen")
+s.recv(99)
+select.select([s], [], [])' "$1"
+        client=$BACKGROUND
+        wait_until eval "ip netns exec $C ss -Htnpi state established dst 10.2.0.2 | tr '\n' ' ' | grep -Eq 'pid=$client,.*lastrcv:([4-9]|[0-9]{2,})[0-9]{3} '"
+        said_by "$C" "$SOCKSHIM_COMMAND" doctor "$client"
+        kill "$client"
+        wait_until eval "! ip netns exec $C ss -Htn state established dst 10.2.0.2 | grep -q ."
+    }
+    idle 7200
+    grep -q 'or no longer gets what it waits for (messages, notifications), it may be waiting on descriptor [0-9]* with 10.2.0.2:5672' said || fails_with "$(cat said)"
+    grep -q "does not notice before keepalive's first probe, in 1[0-9]* min" said || fails_with "$(cat said)"
+    grep -q 'short of memory or disk, that takes what is published and confirms nothing' said || fails_with "$(cat said)"
+    idle 120
+    run -1 grep -e 'no longer gets' -e 'short of memory' said
+}
+
 # The firewall r sees SYN alone.
 only_syn_is_seen() {
     answers_go_past

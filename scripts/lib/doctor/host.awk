@@ -171,8 +171,8 @@ function own_resets(    unread, discarded) {
     finding("own-resets", "Programs here have reset " count_of(unread + discarded, "connection") " themselves: " unread \
         " by closing with data unread (TCPAbortOnClose), " discarded " by closing with SO_LINGER 0 or because data came after they had closed " \
         "(TCPAbortOnData). Their peers saw ECONNRESET or EPIPE.", moves("TCPAbortOnClose") || moves("TCPAbortOnData"))
-    act((unread ? "no setting changes this; the programs have to read to the end before they close." \
-        : "SO_LINGER 0 is a program's own choice (haproxy makes it towards its servers), and harmless where the answer was complete.") " To find the program: " \
+    act((unread ? "no setting changes this. A server that refuses what it reads (another protocol, too many clients) does so, and it is the client's affair; any other program has to read to the end before it closes." \
+        : "SO_LINGER 0 is a program's own choice (haproxy makes it towards its servers), and harmless where the answer was complete. Data come after the close of a client that has left early, as one that does not accept a TLS certificate.") " To find the program: " \
         "sockshim doctor -- COMMAND, or as root perf trace -e tcp:tcp_send_reset.")
 }
 

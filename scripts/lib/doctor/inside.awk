@@ -2,6 +2,8 @@
 # nor the network. One that computes; one whose requests wait for something of its own, with
 # nothing to wait for outside; and whose connections it has, also those of its workers.
 
+BEGIN { LEAST_POOL = 5 }
+
 $1 == "cpu" { had[$2, $3] = $4 / 1e9; wanted[$2, $3] = ($4 + $5) / 1e9 }
 
 # For how much of the time between the looks a thread computed or waited for a processor, in percent.
@@ -95,6 +97,28 @@ function waits_inside(    i, id, askers, count, peers, idle, least, to) {
     return "Clients have sent something and have no answer yet: " askers ". It waits for no socket for them: its " idle " connections with " to " have been answered, and idle for " in_seconds(least) \
         " or more. So it is not " to " that they wait for, but something nearer: a lock, a disk, or a free connection of its pool. If " idle " is all that its pool has " \
         "(QueuePool limit, Connection is not available), requests that are over have not given theirs back: an error path, a session without close. Larger pools and limits only delay it."
+}
+
+# Several connections with one place, all of them idle, and without a question open, as far as the times tell.
+function idle_pool(    i, id, place, most, count, is_used, least) {
+    for (i = 1; i <= threads; i++)
+        if (busy(tid[i]) >= 50 || i in waits_for && is_client(waits_for[i]))
+            return ""
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (!is_client(id) || is_own_pair(id))
+            continue
+        place = peer[id]
+        is_used[place] = is_used[place] || !is_quiet(id) || has_sent_last(id) || received[id, 2] == 0
+        least[place] = !(place in count) || sent_ago[id] < least[place] ? sent_ago[id] : least[place]
+        if (++count[place] > count[most])
+            most = place
+    }
+    if (count[most] < LEAST_POOL || is_used[most])
+        return ""
+    pool_place = most
+    return "Its " count[most] " connections with " most " are all idle, for " in_seconds(least[most]) " or more, and wait for no answer, as far as the times tell. If it complains of its pool (QueuePool limit, " \
+        "Connection is not available), it is neither " most " nor the network: requests that are over have not given theirs back (sockshim explain pool-exhausted)."
 }
 
 # Whose connections there are at its ports: its own, and those of its workers, which have no

@@ -16,13 +16,16 @@ function print_all(    i) {
 }
 
 # What it may be nevertheless comes first.
-function nothing_found(    perhaps) {
+function nothing_found(    perhaps, pool) {
     print ""
     perhaps = waits_inside()
     if (perhaps == "")
         perhaps = crowded()
-    if (perhaps == "")
+    if (perhaps == "") {
+        pool = idle_pool()
         perhaps = may_wait_for()
+        perhaps = pool (pool == "" || perhaps == "" ? "" : " ") perhaps
+    }
     if (perhaps == "")
         perhaps = on_loopback_alone()
     if (workers)

@@ -2,7 +2,11 @@
 # and a process that waits for one peer while others wait for it.
 
 # A pause of less is no reason to ask.
-BEGIN { LEAST_WAIT = 3; LEAST_QUEUED = 5 }
+BEGIN {
+    LEAST_WAIT = 3
+    LEAST_QUEUED = 5
+    MOST_UNPROBED = 300 # s: cloud NATs and load balancers forget after 350 s, or less
+}
 
 # The process connected: nobody listens at its port, and its own SYN is counted as acknowledged
 # (tcp_snd_una_update in net/ipv4/tcp_input.c), which that of a listener's child is not.
@@ -80,7 +84,7 @@ function answers_due(    i, id, list, count, unguarded, small, at) {
         id = inode_of[i]
         if (is_quiet(id) && has_sent_last(id)) {
             count++
-            unguarded += has_no_keepalive(id)
+            unguarded += is_unguarded(id)
             small += has_only_small(id)
             list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come") (owner_of_other_end(id) == "" ? "" : "; " owner_of_other_end(id)))
             at = at == "" ? who_to_ask(id) : at
@@ -90,11 +94,10 @@ function answers_due(    i, id, list, count, unguarded, small, at) {
         return
     finding("answer-due", "This program sent last, and has no answer: " list ". The peer's kernel has acknowledged all of it, so the peer has the request, and the " \
         "program there is slow or hangs; or it needs no answer" \
-        (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped: without keepalive, " \
-            "this program never notices, and waits for ever" : "") \
+        (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped; this program " notices_when() : "") \
         (small == count ? "; or the answer is larger than the path takes (MTU): no segment of more than 536 bytes has come from there yet" : "") ".", 1)
     act((at != "" ? "sockshim doctor " at ": what does the other end wait for?" : "does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there.") \
-        (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : ""))
+        (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : "") broker_holds_back())
 }
 
 # Every thread waits for a single connection, and none for the others that come in.
@@ -224,11 +227,61 @@ function may_wait_for(    i, id, list) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
-        if (is_quiet(id) && has_no_keepalive(id))
-            list = all_of(list, id, "the last was sent " in_seconds(sent_ago[id]) " ago")
+        if (is_quiet(id) && (is_within_host(id) ? has_no_keepalive(id) && peer[id] != pool_place && !is_silent_service(id) : is_unguarded(id)))
+            list = all_of(list, id, may_wait_text(id))
     }
-    return list == "" ? "" : "If it hangs, it may be waiting for an answer on " list ". Without keepalive it never notices if something in between (a NAT, a " \
-        "firewall, a load balancer) has forgotten the connection: does the other side still have it? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60."
+    return list == "" ? "" : "If it hangs, or no longer gets what it waits for (messages, notifications), it may be waiting on " list "." lost_meanwhile() broker_holds_back()
+}
+
+# Erlang's port mapper, at which each node stays registered without a word.
+function is_silent_service(id) {
+    return peer[id] ~ /:4369$/
+}
+
+# Over a network, and without keepalive, or its first probe is minutes away: a NAT may have forgotten it
+# long before. first_probe is the nearest one, in seconds.
+function is_unguarded(id) {
+    if (is_within_host(id) || !has_no_keepalive(id) && !(timer_of[id] == "02" && left[id] > MOST_UNPROBED))
+        return 0
+    if (has_no_keepalive(id))
+        is_never_probed = 1
+    else if (first_probe == "" || left[id] < first_probe)
+        first_probe = left[id]
+    return 1
+}
+
+function is_within_host(id) {
+    return host_in(peer[id]) == host_in(local[id]) || peer[id] ~ /^(127\.|\[::1\]:)/ || owner_of_other_end(id) != ""
+}
+
+function notices_when() {
+    return !is_never_probed ? "does not notice before keepalive's first probe, in " in_seconds(first_probe) : "never notices without keepalive, and waits for ever"
+}
+
+function may_wait_text(id) {
+    if (is_within_host(id)) {
+        waits_within++
+        to_ask = to_ask == "" ? who_to_ask(id) : to_ask
+    } else
+        waits_beyond++
+    return "the last was sent " in_seconds(sent_ago[id]) " ago" (owner_of_other_end(id) == "" ? "" : "; " owner_of_other_end(id))
+}
+
+# What went over a network may have been lost there; what did not has not.
+function lost_meanwhile() {
+    return (waits_beyond ? " Something in between (a NAT, a firewall, a load balancer) may have forgotten the connection, and drop what is sent; this program " notices_when() \
+        ". Does the other side still have it, and without a Send-Q that stays? See `ss -tn` there. If not: start this program with SOCKSHIM_KEEPALIVE=60" \
+        (!is_never_probed ? ", unless it sets that time itself (libpq: keepalives_idle=60)" : "") "." : "") \
+        (waits_within ? " Within this host nothing in between can have lost it: what does the other end wait for? sockshim doctor " (to_ask == "" ? "PID of it" : to_ask) "." : "")
+}
+
+function broker_holds_back(    i, id) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (is_quiet(id) && peer[id] ~ /:567[12]$/)
+            return " If it publishes to RabbitMQ (" peer[id] "): short of memory or disk, that takes what is published and confirms nothing; `rabbitmq-diagnostics alarms` there says so."
+    }
+    return ""
 }
 
 # Where the port says whose turn it is. Elsewhere a connection may be kept in reserve.
@@ -263,7 +316,7 @@ function both_silent(    i, id, tls, plain, waits) {
 # rcvmss begins with 536, and is what the largest segments of late had (tcp_measure_rcv_mss in
 # net/ipv4/tcp_input.c). Within one host no path is too narrow.
 function has_only_small(id) {
-    return host_in(peer[id]) != host_in(local[id]) && largest_in[id] > 0 && largest_in[id] <= 536 && takes_up_to[id] > 1000
+    return !is_within_host(id) && largest_in[id] > 0 && largest_in[id] <= 536 && takes_up_to[id] > 1000
 }
 
 # It waits for a peer that has only ever sent small segments: whether that wanted to send more
