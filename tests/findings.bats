@@ -837,6 +837,46 @@ read_on() {
     jq -e '.findings[0].title | contains("before it has read all")' findings.json
 }
 
+@test "other-protocol: a server reads the head of what comes first, and closes; a larger part of it, an answer, or a pause before are none" {
+    headed() {
+        for n in 1 2 3; do
+            rec $n prog=server call=close ret=0 errno= error= level=info state=ESTABLISHED side=accepted local=10.0.0.5:6379 peer=10.0.0.9:4000$n cause=reset-by-own-close rx=14 tx=0 unread=9 idle_ms=0 sent_ms= "$@"
+        done >log
+    }
+    headed
+    finds_only other-protocol log
+    figure connections -eq 3
+    figure read -eq 5
+    jq -e '.findings[0] | (.title == "10.0.0.9 connects to server without TLS, it seems") and (.evidence | contains("every 1 s on average")) and (.meaning | contains("as many as TLS"))' findings.json
+    headed tx=7 # an alert
+    finds_only other-protocol log
+    headed local=10.0.0.5:1883 rx=2000 unread=1999
+    finds_only other-protocol log
+    jq -e '.findings[0] | (.title | contains("at their first byte")) and (.meaning | contains("WebSockets")) and (.advice | contains("1883 is plain MQTT"))' findings.json
+    for other in unread=3 tx=20 idle_ms=900 unread=14 side=connected; do
+        headed $other
+        findings log >kinds
+        run ! grep -x other-protocol kinds
+    done
+    headed
+    head -n 1 log >once
+    finds_nothing once
+    # Both ends: what the client saw.
+    headed local=10.0.0.5:1883 rx=219 unread=218
+    rec 1 prog=dash local=10.0.0.9:40001 peer=10.0.0.5:1883 rx=0 tx=219 idle_ms=1 sent_ms=1 >client
+    finds both-sides log client
+    jq -e '.findings[0] | (.meaning | contains("It had read 1 byte. The client speaks another protocol")) and (.advice | contains("1883 is plain MQTT"))' findings.json
+}
+
+@test "nothing-behind: at a port where clients often begin with something else, what is usual there" {
+    for n in 1 2; do rec $n cause=peer-reset rx=0 tx=219 idle_ms=1 sent_ms=1 peer=10.0.0.9:1883 local=10.0.0.5:4000$n; done >log
+    finds_only nothing-behind log
+    jq -e '.findings[0] | (.meaning | contains("WebSockets")) and (.advice | contains("WebSockets 9001") and (contains("curl") | not))' findings.json
+    sed 's/:1883/:8080/' log >http
+    finds_only nothing-behind http
+    run ! grep -q -e WebSockets -e MQTT findings.json
+}
+
 @test "own-reset: a server that is silent until its timeout, and closes with a request unread" {
     times 2 rec call=close ret=0 errno= error= level=info prog=haproxy side=accepted local=10.0.0.5:9001 peer=10.0.0.9:40000 state=FIN_WAIT1 cause=reset-by-own-close unread=31 idle_ms=1012 sent_ms=3012 >log
     finds_only own-reset log
@@ -1554,6 +1594,10 @@ served() {
     failed_connect 1 type=unix-stream local= peer=/run/app.sock error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log
     run ! grep -q 'PrivateTmp' findings.json
+    run ! grep -q pg_lsclusters findings.json
+    failed_connect 1 type=unix-stream local= peer=/run/postgresql/.s.PGSQL.5432 error=ENOENT errno=2 cause=no-such-socket >log
+    finds_only refused log
+    jq -e '.findings[0] | (.meaning | contains("another port (the number at the end)")) and (.advice | contains("pg_lsclusters"))' findings.json
     # The kernel has one there.
     failed_connect 1 type=unix-stream local= peer=/tmp/app.sock bound=unseen error=ENOENT errno=2 cause=no-such-socket >log
     finds_only refused log

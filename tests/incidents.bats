@@ -952,6 +952,33 @@ while True:
     finds_nothing server.log
 }
 
+@test "a broker's own log: WebSockets at its port of plain MQTT; mosquitto_pub is well" {
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$PORT" >m.conf
+    background "$SOCKSHIM_COMMAND" -q -o log --level info -- mosquitto -c m.conf
+    wait_for_port "$PORT"
+    wait_until mosquitto_pub -h 127.0.0.1 -p "$PORT" -t t -m x
+    cp log well
+    finds_nothing well
+    for _ in 1 2 3; do curl -s -H 'Upgrade: websocket' -H 'Connection: Upgrade' "http://127.0.0.1:$PORT/mqtt" || :; done
+    finds_only other-protocol log
+    figure connections -eq 3
+    figure read -eq 1
+}
+
+@test "redis' own log: a client without TLS at its port of TLS; clients with TLS are well" {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+    background "$SOCKSHIM_COMMAND" -q -o log --level info -- redis-server --port 0 --tls-port "$PORT" --tls-cert-file c.pem --tls-key-file k.pem \
+        --tls-ca-cert-file c.pem --tls-auth-clients no --save ''
+    wait_for_port "$PORT"
+    for _ in 1 2 3; do [ "$(redis-cli -p "$PORT" --tls --cacert c.pem ping)" = PONG ]; done
+    cp log well
+    finds_nothing well
+    for _ in 1 2 3; do redis-cli -p "$PORT" ping >/dev/null 2>&1 || :; done
+    finds_only other-protocol log
+    figure connections -eq 3
+    figure read -eq 5
+}
+
 @test "a broker takes a few clients, and ends further ones at once: a limit; one without room for any is none" {
     local program='
 const net = require("net")

@@ -45,6 +45,7 @@ function find_all() {
     find_started_later()
     find_retry_storm()
     find_not_reached()
+    find_other_protocol()
     find_own_reset()
     find_broken_off()
     find_both_wait()

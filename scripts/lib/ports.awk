@@ -22,3 +22,11 @@ function greets_in_tls(address) {
     sub(/^.*:/, "", address)
     return address ~ /^(465|563|990|992|993|994|995)$/
 }
+
+# What is spoken at a port, where clients often begin with something else; "" elsewhere.
+function usual_at(address) {
+    sub(/^.*:/, "", address)
+    return address == 1883 ? "1883 is plain MQTT as a rule (TLS 8883, WebSockets 9001): " \
+        : address == 5672 ? "5672 is plain AMQP as a rule (TLS 5671, HTTP 15672): " \
+        : address == 389 ? "389 is plain LDAP as a rule (ldaps 636): " : ""
+}

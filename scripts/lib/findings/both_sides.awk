@@ -185,10 +185,10 @@ function tell_what_other_end_did(g,    i, j, n, unread, did, size) {
         "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
         cause_of[j] == "gave-up-waiting" ? "Nothing in between caused it." \
             : size != "" ? size \
-            : turns_away(j) ? turned_away() \
+            : turns_away(j) ? turned_away() : stops_at_head(j) ? "It had read " counted(read_of(j), "byte", "bytes") ". " head_meaning(j) \
             : "A close with " (group_most[g] > 0 ? "data unread" : "SO_LINGER 0") " makes its kernel send RST; the network did nothing.", \
         size != "" ? size_advice(j) : cause_of[j] == "gave-up-waiting" ? "make " spoken_prog(i) " answer sooner, or raise the timeout of " spoken_prog(j) "." \
-            : turns_away(j) ? turned_away_advice(j) \
+            : turns_away(j) ? turned_away_advice(j) : stops_at_head(j) ? head_advice(j) \
             : "find out why " spoken_prog(j) " closes" (group_most[g] > 0 ? " before it has read all" : "") ": its own log at " moment(j) ".")
     add_figure(n, "unread", unread_of[j] + 0)
     add_figure(n, "pairs", group_size[g])

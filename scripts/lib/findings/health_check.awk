@@ -49,7 +49,7 @@ function tell_health_check(g,    i, n, interval) {
         printable(host_of(peer_of[i])) " connects every " spoken(interval) " or so, and leaves without a word", \
         spoken_prog(i) " at " printable(local_of[i]) ": " visits " times" ", first at " clock(i) ", last at " clock(group_last[g]) ".", \
         "So do checks (monitoring), which harms nobody; but MariaDB and MySQL count failed logins, and block that host (error 1129).", \
-        "a check that logs in, or a larger max_connect_errors.")
+        "a check that logs in; `mariadb-admin flush-hosts` lets that host in again.")
     add_figure(n, "visits", visits)
     add_figure(n, "interval_ms", sprintf("%.0f", interval) + 0)
 }

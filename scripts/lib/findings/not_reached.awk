@@ -70,6 +70,10 @@ function tell_not_reached(g,    i, n, kind, time) {
         add_figure(n, "ms", sprintf("%.0f", group_most[g]) + 0)
 }
 
+function is_postgres_path(path) {
+    return path ~ /\/\.s\.PGSQL\.[0-9]+$/
+}
+
 # A connect of UDP sends nothing: some programs ask in this way for the way to an address.
 function is_route_question(i) {
     return cause_of[i] == "unreachable" && call_of[i] == "connect" && type_of[i] == "udp"
@@ -119,7 +123,7 @@ function not_reached_meaning(i, ms) {
     if (is_seen_elsewhere(i))
         return "A socket is bound to it, which " spoken_prog(i) " does not see: one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container), or it was removed."
     if (cause_of[i] == "no-such-socket")
-        return "Its server is not running, listens at another path, or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container)."
+        return "Its server is not running, " (is_postgres_path(peer_of[i]) ? "has another port (the number at the end) or directory" : "listens at another path") ", or one of the two has its own file system (" (is_tmp(peer_of[i]) ? "PrivateTmp=, " : "") "a chroot or container)."
     if (cause_of[i] == "unreachable" && error_of[i] == "EINVAL")
         return "This host's own route there is of type blackhole, which discards it (Calico, BIRD, FRR leave such behind): nothing was sent."
     if (cause_of[i] == "unreachable" && error_of[i] == "EHOSTUNREACH")
@@ -307,6 +311,8 @@ function not_reached_advice(i, ms) {
         return refused_advice(i)
     if (is_seen_elsewhere(i))
         return "is it at /proc/PID/root/PATH (PID: `ss -lxp`)? Then use a path both see (/run); if not, restart the server."
+    if (cause_of[i] == "no-such-socket" && is_postgres_path(peer_of[i]))
+        return "`sockshim doctor -- COMMAND` looks for others; `pg_lsclusters` has their ports (after an upgrade there may be two)."
     if (cause_of[i] == "no-such-socket" && peer_of[i] ~ /^\//)
         return "`sockshim doctor -- COMMAND` looks for others; is it in a chroot (`readlink /proc/" printable(pid_of[i]) "/root` is not /)?"
     if (cause_of[i] ~ /^(connection-refused|no-such-socket)$/)

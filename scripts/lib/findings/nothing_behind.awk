@@ -141,7 +141,7 @@ function nothing_behind_meaning(i, lone) {
             : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
     if (tx_of[i] > 0)
         return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses what it reads." \
-            : "It refuses what it reads (" (may_want_host(i) ? "a Host not its own, " : "") "TLS or PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
+            : "It refuses what it reads (" (may_want_host(i) ? "a Host not its own, " : "") "TLS" (usual_at(peer_of[i]) != "" ? ", WebSockets" : "") " or PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 
@@ -153,6 +153,7 @@ function nothing_behind_advice(i) {
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
     if (tx_of[i] > 0)
         return may_want_host(i) ? "`curl -H 'Host: NAME' http://" printable(peer_of[i]) "/`; `curl --haproxy-protocol`." \
+            : usual_at(peer_of[i]) != "" ? usual_at(peer_of[i]) "this client's URL and port." \
             : "`curl -vk https://" printable(peer_of[i]) "`; `curl --haproxy-protocol`, with http; there `ss -ltnp`."
     return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which."
 }
