@@ -1065,6 +1065,8 @@ mute() {
     finds_only listener-as-connection log
     rec 0 level=info call=shutdown fd=4 error=ENOTSOCK errno=88 type= local= peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=bad-descriptor >log
     finds_nothing log
+    rec 0 level=info call=shutdown fd=-1 error=EBADF errno=9 type= local= peer= state= rx= tx= unacked= unsent= side= idle_ms= sent_ms= rtt_us= retrans= len= cause=bad-descriptor >log
+    finds_nothing log
 }
 
 @test "own-deadline: connects under way tell the time where the record itself does not" {

@@ -50,8 +50,8 @@ function follows_listener(i) {
 function is_own_mistake(i) {
     if (cause_of[i] == "not-connected")
         return call_of[i] != "shutdown" && (call_of[i] == "getpeername" || call_of[i] !~ /^get/)
-    if (cause_of[i] == "bad-descriptor" && call_of[i] == "shutdown" && error_of[i] == "ENOTSOCK")
-        return 0 # nothing happens to it
+    if (cause_of[i] == "bad-descriptor" && call_of[i] == "shutdown" && level_of[i] < RANK["warn"])
+        return 0 # of no socket, or of none at all: nothing happens
     return cause_of[i] ~ /^(bad-descriptor|local-shutdown-write|message-too-big|no-memory)$/
 }
 
