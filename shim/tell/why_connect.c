@@ -129,7 +129,7 @@ static bool is_of_no_peer(const struct facts *f)
  * ended it in order, where IP_RECVERR had told of an error before. */
 template clause_gave_up(const struct facts *f)
 {
-    return is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE && f->fin_seen != YES
+    return is_tcp(f) && f->was_connected && f->state == TCP_STATE_CLOSE && f->fin_seen == NO
                ? SAY(" The connection had been established, and the kernel gave up on "
                      "it$never_acknowledged.$last_words")
                : NULL;

@@ -56,10 +56,10 @@ template clause_in_its_name(const struct facts *f)
                    "restarted. Or something in between may have sent the RST in its name.");
     }
     if (answer_is_due(f) && f->sent_ms >= LONG_IDLE_MS) {
-        return SAY(" An answer had been due for $sent when this call found out: check the time "
-                   "limits of the peer, whether its process died, and the idle timeouts of "
-                   "anything in between (load balancer, NAT, firewall), which may have sent the "
-                   "RST in its name.");
+        return SAY(" This program had sent last, $sent before this call: if an answer was due, "
+                   "check the time limits of the peer, and whether its process died; else the idle "
+                   "timeouts of the peer and of anything in between (load balancer, NAT, "
+                   "firewall), which may have sent the RST in its name.");
     }
     if (f->idle_ms >= LONG_IDLE_MS) {
         return SAY(" No data had arrived for $idle when this call found out: check the idle "

@@ -463,7 +463,7 @@ def reset_after_idle_time():
 
 @slow_case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=0 tx=512 all-acked idle_ms>5000
-        before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes). An answer had been due for ... when this call found out: check the time limits of the peer ... may have sent the RST in its name ... !No data
+        before a single byte had arrived from it; it had acknowledged everything that was sent to it (512 bytes). This program had sent last, ... before this call: if an answer was due, check the time limits of the peer ... else the idle timeouts ... may have sent the RST in its name ... !No data
 """)
 def reset_after_waiting_for_reply():
     s = connected()

@@ -128,7 +128,7 @@ def _(case, said):
     return 2 <= int(said["tries"]) <= case.record["retrans"] and case.record["unacked"] + case.record["unsent"] > 0
 
 
-@claim(r"\.? An answer had been due for " + TIME + r" when this call found out: check the time limits of the peer, whether its process died, and the idle timeouts of anything in between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
+@claim(r"\.? This program had sent last, (?:at least )?" + TIME + r" before this call: if an answer was due, check the time limits of the peer, and whether its process died; else the idle timeouts of the peer and of anything in between \(load balancer, NAT, firewall\), which may have sent the RST in its name\.")
 def _(case, said):
     return asks_last(case) and case.record["sent_ms"] >= 5000
 
