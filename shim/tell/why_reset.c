@@ -38,6 +38,9 @@ template clause_how_far(const struct facts *f)
                                  : SAY(" before a single byte had arrived from it; it had "
                                        "acknowledged everything that was sent to it ($tx)");
     }
+    if (f->tx + f->unacked + f->unsent == 0) {
+        return SAY(" after $rx received from it, before this program had sent anything");
+    }
     return f->idle_ms >= LONG_IDLE_MS
                ? SAY(" after $rx received from it and $tx acknowledged by it")
                : SAY(" mid-stream, after $rx received from it and $tx acknowledged by it");

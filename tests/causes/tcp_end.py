@@ -371,7 +371,7 @@ def closed_and_reset_with_pages_unread():
 
 @case("""
     send ECONNRESET peer-reset | len=1 tcp CLOSE rx=9000 tx=0 all-acked unread=9000
-        $them aborted the connection (RST) mid-stream, after 9000 bytes
+        $them aborted the connection (RST) after 9000 bytes received from it, before this program had sent anything
 """)
 def reset_with_pages_unread():
     s = connected()

@@ -73,7 +73,7 @@ def reset_in_reply():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=1000 tx=0 all-acked
-        $them aborted the connection (RST) mid-stream, after 1000 bytes received from it and 0 bytes acknowledged by it
+        $them aborted the connection (RST) after 1000 bytes received from it, before this program had sent anything
 """)
 def reset_with_reply_unread():
     s = connected()
@@ -88,7 +88,7 @@ def reset_with_reply_unread():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 flags=MSG_WAITALL tcp CLOSE rx=10 tx=0 all-acked
-        $them aborted the connection (RST) mid-stream, after 10 bytes received from it and 0 bytes acknowledged by it
+        $them aborted the connection (RST) after 10 bytes received from it, before this program had sent anything
 """)
 def reset_while_waiting_for_all():
     s = connected()
@@ -173,7 +173,7 @@ def reset_found_by_send():
 
 @case("""
     recv ECONNRESET peer-reset | len=64 tcp CLOSE rx=3 tx=0 all-acked
-        $them aborted the connection (RST) mid-stream, after 3 bytes received from it
+        $them aborted the connection (RST) after 3 bytes received from it, before this program had sent anything
 """)
 def reset_in_the_queue():
     """The client is gone before it is accepted: accept succeeds all the same."""
@@ -238,7 +238,7 @@ def reset_after_own_shutdown():
 
 @case("""
     send ECONNRESET peer-reset | len=1 tcp CLOSE rx=5 tx=0 all-acked unread=5
-        mid-stream, after 5 bytes received from it ... !FIN
+        after 5 bytes received from it, before this program had sent anything ... !FIN
     send EPIPE write-after-close | len=1 tcp CLOSE rx=5 tx=0 all-acked unread=5
         The connection to $them had already failed before this write
 """)

@@ -479,7 +479,7 @@ static const struct {
      {RECEIVED, TCP_CONNECTED, FAILED(ECONNRESET), .state = CLOSE, .tx = 512}},
     {"reset in mid-reply",
      CAUSE_peer_reset,
-     "mid-stream, after 10 bytes",
+     "after 10 bytes received from it, before this program had sent anything",
      {RECEIVED, TCP_CONNECTED, FAILED(ECONNRESET), .state = CLOSE, .rx = 10, .idle_ms = 4999}},
     {"reset after a long idle time",
      CAUSE_peer_reset,

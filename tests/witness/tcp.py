@@ -291,6 +291,14 @@ def _(case, said):
     return case.t.shut(0, case.high) or "it had not"
 
 
+@claim(r"PEER aborted the connection \(RST\) after <rx> received from it, before this program had sent anything")
+def _(case, said):
+    ok = reset_came(case)
+    if ok is not True:
+        return ok
+    return same(case, said["rx"], "rx") and (case.t.written(case.entry) == 0 or "it had")
+
+
 @claim(r"PEER aborted the connection \(RST\)(?P<mid> mid-stream,)? after <rx> received from it and <tx> acknowledged by it")
 def _(case, said):
     ok = reset_came(case)
