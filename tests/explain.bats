@@ -216,6 +216,15 @@ flowing() {
     "$TOP/scripts/docs" --check
 }
 
+@test "a figure of a setting is told as what it is unless it was set" {
+    local text plain
+    text=$(sed -n '/^text:/,/^$/p' "$TOP"/scripts/lib/topics/*.txt | tr -s '\n ' ' ')
+    # A name with an underscore, or with small and large letters, and a time.
+    plain=$(grep -oP '\b([a-z]+[A-Z][a-zA-Z]+|[a-zA-Z]+[_.][a-zA-Z_.]*[a-z]|-timeout),? (is )?\(?[0-9.]+ ?(s|ms|min|minutes)\b.{0,12}' <<<"$text" | grep -v 'unless set') || true
+    [ -z "$plain" ] || fails_with "$plain"
+    [ "$(grep -o 'unless set' <<<"$text" | wc -l)" -ge 15 ]
+}
+
 @test "the other topics of a message are named, and none for what is a part of its words" {
     run explain 'socket() failed (24: Too many open files) while connecting to upstream'
     [ "${lines[0]}" = too-many-files ] || fails_with "$output"
