@@ -100,6 +100,21 @@ times() {
     grep -q 'A limit for idle time, after a farewell' findings.json
     rec 0 call=send cause=write-after-close error=EPIPE idle_ms=2416 sent_ms=2 fin_ms=2400 >log
     finds_only ended-before log
+    # The acknowledgement of what was sent has taken the end's age away: told together with what has it, or as open.
+    {
+        rec 0 cause=closed-unanswered ret=0 error= idle_ms=2404 sent_ms=0 local=10.0.0.5:40001
+        rec 5 cause=closed-unanswered ret=0 error= idle_ms=2404 sent_ms=0 fin_ms=2372 unacked=40
+    } >log
+    finds_only ended-before log
+    figure connections -eq 2
+    figure late_ms -eq 2372
+    head -n 1 log >one
+    finds_only ended-before one
+    figure pause_ms -eq 2404
+    run ! grep -q 'idle connections: after' findings.json
+    # What was sent was not acknowledged: the peer had closed in full.
+    sed 's/ unacked=0 / unacked=40 /' one >log
+    finds_only idle-timeout log
     # The request had been sent before that, and was not answered.
     rec 0 cause=closed-unanswered ret=0 error= idle_ms=5000 sent_ms=4990 fin_ms=2000 >log
     run ! finds ended-before log
@@ -1008,13 +1023,43 @@ mute() {
     finds_nothing log
 }
 
-@test "own-deadline: what has never said a word may speak another protocol; what has, is slow" {
-    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-waiting rx=0 tx=517 idle_ms=5008 sent_ms=5000 >log
+@test "own-deadline: a first message as long as a TLS hello, never answered: no TLS there, as likely as slow; what has said a word is slow" {
+    hello() { rec 9 call=close ret=0 errno= error= level=info cause=gave-up-waiting rx=0 tx=517 idle_ms=5008 sent_ms=5000 peer=10.0.0.9:3128 "$@"; }
+    hello >log
     finds_only own-deadline log
-    grep -q 'speaks another protocol (TLS to a port or proxy without it)' findings.json
-    rec 0 call=close ret=0 errno= error= level=info cause=gave-up-waiting rx=9 tx=517 idle_ms=5008 sent_ms=5000 >log
+    figure deadline_ms -eq 5000
+    jq -e '.findings[0].title | endswith("slow, or no TLS there?")' findings.json
+    grep -q 'curl http://10.0.0.9:3128/' findings.json
+    hello at=libssl.so.3+0x1234 >log
     finds_only own-deadline log
-    run ! grep -q 'another protocol' findings.json
+    jq -e '.findings[0].title | endswith("no TLS there, or slow?")' findings.json
+    local -a alike=("rx=9" "tx=78" "tx=4000" "unacked=517 tx=0")
+    for words in "${alike[@]}"; do
+        # shellcheck disable=SC2086
+        hello $words >log
+        finds_only own-deadline log
+        run ! grep -q 'TLS' findings.json
+    done
+    # It has answered another one, or let another one go.
+    { rec 1 cause=peer-closed level=info ret=0 errno= error= state=CLOSE_WAIT peer=10.0.0.9:3128 local=10.0.0.5:40001; hello; } >log
+    finds_only own-deadline log
+    run ! grep -q 'TLS' findings.json
+    { under_way 1 fd=7 peer=10.0.0.9:3128; under_way 4 fd=7 peer=10.0.0.9:3128; hello; } >log
+    finds_only own-deadline log
+    run ! grep -q 'TLS' findings.json
+    { under_way 4 fd=7 peer=10.0.0.9:3128; hello; } >log
+    finds_only own-deadline log
+    grep -q 'no TLS there' findings.json
+    # The program itself would wait for ever: the peer ends it.
+    for n in 1 2; do rec "$n"1 cause=closed-unanswered ret=0 error= rx=0 tx=517 idle_ms=60012 sent_ms=60010 peer=10.0.0.9:3128 local=10.0.0.5:4000$n; done >log
+    finds_only time-limit log
+    grep -q 'slow, or no TLS there' findings.json
+    head -n 1 log >one
+    finds_only answer-missing one
+    grep -q 'speaks none and waits on' findings.json
+    sed 's/ tx=517 / tx=78 /' log >short
+    finds_only time-limit short
+    run ! grep -q 'TLS' findings.json
 }
 
 @test "own-deadline: others to the same address went through meanwhile, and only what is known to have counts" {

@@ -24,6 +24,8 @@ function ends_after_silence(i) {
         return 0
     if (i in ended_with_others)
         return 1
+    if (may_have_ended_before(i))
+        return 0
     if (silence_before(i) < (had_ended_before(i) ? LEAST_SURE_PAUSE : LEAST_PAUSE) || rx_of[i] == 0 && tx_of[i] + unacked_of[i] + unsent_of[i] > MOST_REQUEST)
         return 0
     if (cause_of[i] == "connection-timed-out")

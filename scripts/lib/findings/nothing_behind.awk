@@ -16,7 +16,7 @@ function find_nothing_behind(    i, g) {
             put_in_group(party_of(i), i, idle_of[i])
         }
     for (g = 1; g <= groups; g++)
-        if (!has_been_answered(g))
+        if (!has_been_answered(group_key[g]))
             tell_nothing_behind(g)
 }
 
@@ -42,8 +42,8 @@ function value_is_zero(text) {
 }
 
 # Whether the same peer ever sent this program anything.
-function has_been_answered(g,    i) {
-    for (i = first_of_party[group_key[g]]; i; i = next_of_party[i])
+function has_been_answered(party,    i) {
+    for (i = first_of_party[party]; i; i = next_of_party[i])
         if (rx_of[i] > 0)
             return 1
     return 0

@@ -10,10 +10,30 @@ function find_own_deadline(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && !was_mute(i) && !is_told_as_unreachable(i) && (cause_of[i] ~ /^(gave-up-connecting|gave-up-waiting|timeout)$/ || aborts_waiting(i)))
+        {
+            lacks_tls[i] = what_for(i) == "answer" && may_lack_tls(i)
             put_in_group(prog_of[i] SUBSEP what_for(i) SUBSEP port_of(peer_of[i]), i, deadline_of(i))
+        }
     for (g = 1; g <= groups; g++)
-        if (is_deadline(g))
+        if (is_deadline(g) && all_marked(g, lacks_tls))
+            tell_slow_or_strange(g)
+        else if (is_deadline(g))
             tell_own_deadline(g)
+}
+
+function tell_slow_or_strange(g,    i) {
+    i = group_first[g]
+    add_deadline(found("own-deadline", "warn", g, \
+        spoken_prog(i) " gives up on " spoken_peer(i) " after " spoken_range(group_least[g], group_most[g]) ": " slow_or_strange(i), \
+        tally(g, "time", "times") ", first at " clock(i) deadline_state(i, "answer") ".", \
+        lacking_tls(i) "it is slow.", \
+        lacking_tls_advice(i) "; else find out what takes it so long."), g)
+}
+
+function add_deadline(n, g) {
+    add_figure(n, "deadline_ms", group_least[g])
+    add_figure(n, "most_ms", group_most[g])
+    add_figure(n, "records", group_size[g])
 }
 
 # A close with SO_LINGER 0, as haproxy's, with nothing unread.
@@ -58,12 +78,12 @@ function is_set_time(g,    apart, off) {
     return group_least[g] >= 490 && apart <= 20 + group_least[g] * 0.04 && (off <= 50 || off >= 450)
 }
 
-function tell_own_deadline(g,    i, n, time, what, names_peer) {
+function tell_own_deadline(g,    i, time, what, names_peer) {
     i = group_first[g]
     what = what_for(i)
     time = group_least[g] > 0 ? spoken_range(group_least[g], group_most[g]) : "a while"
     names_peer = what == "connect" && was_silent(i, group_least[g], group_size[g]) && !is_same_host(i)
-    n = found("own-deadline", "warn", g, \
+    add_deadline(found("own-deadline", "warn", g, \
         names_peer ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
             : spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time, \
         tally(g, "time", "times") ", first " (names_peer ? "" : "with " spoken_peer(i) " ") "at " clock(i) deadline_state(i, what) "." beside(i), \
@@ -71,10 +91,7 @@ function tell_own_deadline(g,    i, n, time, what, names_peer) {
             : deadline_meaning(i, what, group_least[g], group_size[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
             : stood_still(g, what) ? "`sockshim doctor PID` there meanwhile (Redis: SLOWLOG GET)." \
-            : "raise this timeout, or find out what takes the peer so long.")
-    add_figure(n, "deadline_ms", group_least[g])
-    add_figure(n, "most_ms", group_most[g])
-    add_figure(n, "records", group_size[g])
+            : "raise this timeout, or find out what takes the peer so long."), g)
 }
 
 # Requests on several connections, acknowledged, and all given up together.
@@ -144,10 +161,20 @@ function went_before(i,    j, looks, is_own_seen) {
 # Whether the connect under way of record J succeeded: what is next said of its descriptor is
 # of a connection, or of another connect, and a close before that had nothing to tell.
 function is_known_to_connect(j,    k) {
+    k = next_on_descriptor(j)
+    return k && (is_closed_between(j, k) || peer_of[k] == peer_of[j] && was_connected(k))
+}
+
+# The next record of the same descriptor; 0 if there is none.
+function next_on_descriptor(j,    k) {
     for (k = j + 1; k <= kept_count; k++)
         if (pid_of[k] == pid_of[j] && fd_of[k] == fd_of[j] && machine_of[k] == machine_of[j])
-            return cause_of[k] == "in-progress" && !(log_of[k] in has_no_closes) || peer_of[k] == peer_of[j] && was_connected(k)
+            return k
     return 0
+}
+
+function is_closed_between(j, k) {
+    return cause_of[k] == "in-progress" && !(log_of[k] in has_no_closes)
 }
 
 function some_dropped(i, ms,    n) {
@@ -205,6 +232,6 @@ function deadline_meaning(i, what, ms, n) {
     if (unacked_of[i] > 0)
         return "That host had not even acknowledged it: are it and the path to it up?"
     if (value_is_zero(rx_of[i]))
-        return "It is not the network: the server is slow, or waits on, as it speaks another protocol (TLS to a port or proxy without it)."
+        return "It is not the network: the server is slow, or speaks another protocol and waits for more."
     return "Its kernel has the request; the server is slow to take or answer it (BRPOP, a long poll). It is not the network."
 }
