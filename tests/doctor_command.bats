@@ -80,6 +80,15 @@ setup() {
     done
 }
 
+@test "one connection of several processes is told, and its reset is then no matter of the peer; connections of their own are none" {
+    beside shared
+    says " 1 2 processes of python3 use one and the same connection, from 127.0.0.1:" " to 127.0.0.1:8080. What is opened before a fork" "Do: let each process open a connection of its own" "TCPAbortOnClose +2 "
+    says_not "look at the program at that address" "themselves" "peer-reset 1, from"
+    beside unshared
+    says " 1 peer-reset 2, from this host: 127.0.0.1:8080 (2). The numbers match." "Do: look at the program at that address"
+    says_not "one and the same connection"
+}
+
 @test "resets that COMMAND sends are told by its log; of those of others nothing is said, unless it may be COMMAND for all that is known" {
     beside lingering
     says " 1 COMMAND itself reset 2 connections by closing: 127.0.0.1:" "or used SO_LINGER 0 (TCPAbortOnData +2)" "COMMAND's own message says what it met"
@@ -462,7 +471,7 @@ except OSError as e: print(e.errno)"
 @test "datagrams to where nobody listens: the program is not told, unless it has connected its socket" {
     beside asks_nobody
     says "1 ICMP came in 3 times that a destination is unreachable (IcmpInDestUnreachs +3), and of 3 UDP datagrams that went out 3 were not answered" \
-        "or only at 127.0.0.1" "Not: a longer time limit"
+        "(UdpOutDatagrams, UdpInDatagrams). Of such a refusal a program is told only if it has connected its socket" "or only at 127.0.0.1" "Not: a longer time limit"
     beside asks_nobody_and_is_told
     says_not "ICMP came in"
     beside overrun

@@ -219,6 +219,16 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     done
 }
 
+@test "datagrams that are refused, of which the program is not told: the same words as of COMMAND's; a connected socket is told" {
+    looking_at sends_to_nobody
+    says "1 Between the two looks ICMP came into its network namespace that a destination is unreachable (IcmpInDestUnreachs +" "perhaps for what it sends by UDP: descriptor " ", not connected. Of such a refusal a program is told only if it has connected its socket" \
+        "or only at 127.0.0.1" "ss -lunp" "sockshim explain udp-silence" "Not: a longer time limit"
+    has_findings 1
+    looking_at sends_to_nobody_and_is_told
+    says_not "Of such a refusal"
+    has_findings 0
+}
+
 @test "workers that wait for an answer, and the master looks well; those that wait for clients are idle" {
     looking_at workers_wait
     says "1 2 of its 3 workers (python" ") wait for an answer, and nothing has come since they asked: 2 for 127.0.0.1:8080 (the longest for " ": pid " \

@@ -147,6 +147,40 @@ def unread():
     yield
 
 
+def shared(own=False):
+    """Two processes use one connection, or each its own, which the server ends with data unread."""
+    clients, servers = pairs(2)
+    for s in servers:
+        s.send(b"x")
+    told, ready = os.pipe(), os.pipe()
+    for n in range(2):
+        if os.fork() == 0:
+            for s in servers:
+                s.close()
+            c = clients[n if own else 0]
+            os.write(ready[1], b"x")
+            os.read(told[0], 1)
+            ends([c])
+            os._exit(0)
+    for c in clients:
+        c.send(b"x")
+    for c in clients:
+        c.recv(1)
+    for _ in range(2):
+        os.read(ready[0], 1)
+    for s in servers:
+        s.close()
+    os.write(told[1], b"xx")
+    for _ in range(2):
+        os.wait()
+    yield
+
+
+def unshared():
+    """The same with a connection for each."""
+    yield from shared(True)
+
+
 def lingering():
     """Two peers are reset by us, and their side does not look."""
     clients, servers = pairs(2)
@@ -824,6 +858,28 @@ def takes_datagrams_beside_tcp():
 
 def takes_datagrams_as_client():
     yield from takes_datagrams(at=40000)
+
+
+def sends_to_nobody(is_connected=False):
+    """Datagrams to where nobody listens, many times a second, from a socket that is not told."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if is_connected:
+        s.connect(("127.0.0.1", 9))
+
+    def send():
+        while True:
+            try:
+                s.sendto(b"x", ("127.0.0.1", 9))
+            except ConnectionRefusedError:
+                pass
+            time.sleep(0.05)
+
+    threading.Thread(target=send, daemon=True).start()
+    yield s
+
+
+def sends_to_nobody_and_is_told():
+    yield from sends_to_nobody(True)
 
 
 def asks_name_server():

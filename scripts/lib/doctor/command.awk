@@ -23,6 +23,7 @@ END {
 
 # What COMMAND's own records say comes first; what is only counted may be another program's.
 function look_for_findings(    of_log) {
+    shared_connections()
     resets()
     refusals()
     no_such_sockets()
@@ -318,7 +319,7 @@ function overflows() {
 function own_resets(    program, own) {
     program = moved["TCPAbortOnClose"] + moved["TCPAbortOnData"]
     own = total["reset-by-own-close"]
-    if (program <= tcp["peer-reset", "here"] || !own && logs_closes())
+    if (program <= tcp["peer-reset", "here"] + resets_shared || !own && logs_closes())
         return
     if (own) {
         finding("own-resets", "COMMAND itself reset " count_of(own, "connection") " by closing: " peers("reset-by-own-close", "anywhere") ". It had not read all (" grown("TCPAbortOnClose") \

@@ -42,5 +42,5 @@ doctor_after() {
             tail -c "+$1" -- "$2"
             shift 2
         done
-    } | doctor_awk command command_log command_losses names address
+    } | doctor_awk command command_log command_losses shared names address
 }

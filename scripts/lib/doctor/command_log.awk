@@ -26,6 +26,7 @@ function note(    cause, peer, place) {
     else if (cause == "gave-up-connecting" && (value("pid"), value("fd"), value("peer")) in has_failed)
         return # told already
     total[cause]++
+    note_use(cause)
     if (RANK[level] >= RANK["warn"] && !is_failure[cause]++)
         failures = join(failures, cause)
     if (cause == "reset-by-own-close")

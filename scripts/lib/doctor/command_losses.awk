@@ -118,11 +118,8 @@ function rejected_datagrams(    icmp, lacking) {
     lacking = moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"] - moved["UdpInDatagrams"] - moved["Udp6InDatagrams"]
     if (icmp <= told_by_icmp || lacking <= 0 || names_failed() || moved["TCPSynRetrans"] || moved["RetransSegs"])
         return
-    finding("datagrams-rejected", "ICMP came in " times(icmp) " that a destination is unreachable (" grown("IcmpInDestUnreachs") "), and of " count_of(moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"], "UDP datagram") \
-        " that went out " lacking (lacking == 1 ? " was" : " were") " not answered (UdpOutDatagrams, UdpInDatagrams). By UDP a program is not told, unless it has connected its socket: it waits for an answer, or loses what wants none. " \
-        "Nothing listens at that port (or only at 127.0.0.1, as snmpd does in Debian), or a firewall rejects it.")
-    act("tcpdump -vni any icmp or icmp6 meanwhile names host and port. There: ss -lunp: does the server listen at that address? Else nft list ruleset.")
-    avoid("a longer time limit, or a search for lost packets: they arrive.")
+    refused_datagrams("ICMP came in " times(icmp) " that a destination is unreachable (" grown("IcmpInDestUnreachs") "), and of " count_of(moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"], "UDP datagram") \
+        " that went out " lacking (lacking == 1 ? " was" : " were") " not answered (UdpOutDatagrams, UdpInDatagrams).")
 }
 
 # Whoever sends to a program that does not read meets a window of 0, and may have a limit for that.

@@ -24,6 +24,15 @@ function finding(kind, text, is_now) {
     finding_is_now[findings] = is_now
 }
 
+# By UDP, of what another host refuses: both forms that look at one program see it by the ICMP that came.
+function refused_datagrams(seen, is_now) {
+    finding("datagrams-rejected", seen " Of such a refusal a program is told only if it has connected its socket: else its sends succeed, and it waits for an answer, or loses what wants none. " \
+        "Nothing listens at that port (or only at 127.0.0.1, as snmpd does in Debian), or a firewall rejects it.", is_now)
+    act("tcpdump -vni any icmp or icmp6 meanwhile names host and port. There: ss -lunp: does the server listen at that address? Else nft list ruleset. If a new sender gets through (nc -u), a NAT there keeps " \
+        "the old flow: sockshim explain udp-silence.")
+    avoid("a longer time limit, or a search for lost packets: what is refused has arrived.")
+}
+
 function act(text) {
     finding_act[findings] = text
 }

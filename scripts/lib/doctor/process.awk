@@ -312,10 +312,7 @@ function refusals_unheard(    i, id, list, count) {
     }
     if (!count)
         return
-    finding("refusals-unheard", "Between the two looks " recent["IcmpInDestUnreachs"] " ICMP destination unreachable (IcmpInDestUnreachs)" " came into its network namespace. If that was for what it sends by UDP (" list \
-        "; not connected), it is not told: its sends succeed, and reach nobody.", 1)
-    act("tcpdump -ni any 'icmp[0] == 3' names the host, and the port that was asked for: does anything listen there? If a new sender gets through (nc -u, logger -d -n HOST), a NAT there keeps the old flow: " \
-        "sockshim explain udp-silence.")
+    refused_datagrams("Between the two looks ICMP came into its network namespace that a destination is unreachable (IcmpInDestUnreachs +" recent["IcmpInDestUnreachs"] "), perhaps for what it sends by UDP: " list ", not connected.", 1)
 }
 
 function is_ephemeral(number,    range) {
