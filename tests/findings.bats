@@ -1800,6 +1800,27 @@ late() {
     [[ $(findings log) != *bad-peer* ]]
 }
 
+@test "several programs at one bad peer are one finding, which names them; another peer, or a limit of each one's own, stays" {
+    for n in 1 2 3 4; do
+        for prog in app worker cron; do
+            [ "$prog$n" = app4 ] || rec "$n" prog=$prog peer=10.0.0.13:80 local=10.0.0.5:4003$n idle_ms=3 sent_ms=2 rx=0
+            rec "$n" prog=$prog peer=10.0.0.11:80 local=10.0.0.5:4001$n cause=peer-closed level=info ret=0 error=
+            rec "$n" prog=$prog peer=10.0.0.12:80 local=10.0.0.5:4002$n cause=peer-closed level=info ret=0 error=
+        done
+    done >log
+    finds_only bad-peer log
+    jq -e '.findings[0] | .prog == "worker" and .other_progs == ["app", "cron"] and .records == 11 and (.evidence | contains("The same with app and cron."))' findings.json
+    { for n in 1 2 3; do failed_connect $n error=ECONNREFUSED cause=connection-refused; failed_connect $n.5 prog=worker error=ECONNREFUSED cause=connection-refused; done; } >log
+    finds_only refused log
+    jq -e '.findings[0] | .other_progs == ["worker"] and .records == 6' findings.json
+    # At another peer it is another matter.
+    sed '/prog=worker/s/ peer=10.0.0.9:80/ peer=10.0.0.8:80/' log >apart
+    [[ $(findings apart | xargs) == "refused refused" ]]
+    run ! grep -q 'The same with' findings.json
+    { for n in 1 2; do for prog in app worker; do rec $n prog=$prog call=close ret=0 error= level=info cause=gave-up-waiting idle_ms=5008 sent_ms=${prog/app/}5000; done; done; } | sed 's/sent_ms=worker5000/sent_ms=9000/' >log
+    [[ $(findings log | xargs) == "own-deadline own-deadline" ]]
+}
+
 @test "name-resolved-late: how long it took, and whether that is the resolver's timeout" {
     failed_connect 1 call=getaddrinfo ret=0 errno=0 error= type= local= peer= level=warn name=api.example waited_ms=5012 cause=name-resolved-late why='-' >log
     finds_only name-resolved-late log

@@ -470,7 +470,7 @@ while True: s.sendto(b"x", ("10.1.0.1", 514)); time.sleep(.05)'
     said_by "$R" "$SOCKSHIM_COMMAND" doctor --seconds 1
     grep -q '1 UDP that reaches nobody here: 10.1.0.2:[0-9]* to 10.1.0.1:514 (others are translated to 10.2.0.2:5140)\. .*conntrack -D -p udp' said || fails_with "$(cat said)"
     said_by "$C" "$SOCKSHIM_COMMAND" doctor --seconds 2 "$(pgrep -P "$sender" || echo "$sender")"
-    grep -q '1 Between the two looks [0-9]* ICMP destination unreachable .*by UDP (descriptor [0-9]* at 0.0.0.0:[0-9]*; not connected), it is not told.*explain udp-silence' said || fails_with "$(cat said)"
+    grep -q '1 Between the two looks ICMP came into .* by UDP: descriptor [0-9]* at 0.0.0.0:[0-9]*, not connected. Of such a refusal .*explain udp-silence' said || fails_with "$(cat said)"
     [ "$(cat got)" = new ]
     # Somebody takes them there.
     background ip netns exec "$R" socat -u UDP-RECV:514 /dev/null

@@ -7,8 +7,8 @@
 # sees: those that say most stand first in find_all().
 #
 # A view has findings as data: finding_count, and by number, the worst being 1,
-# finding_kind, finding_level, finding_prog, finding_side, finding_peer, finding_others (a
-# line each), finding_places (a line each: host, tab, unit), finding_records, finding_first, finding_last, finding_title, finding_evidence, finding_meaning, finding_advice;
+# finding_kind, finding_level, finding_prog, finding_progs (others, a line each), finding_side, finding_peer,
+# finding_others (a line each), finding_places (a line each: host, tab, unit), finding_records, finding_first, finding_last, finding_title, finding_evidence, finding_meaning, finding_advice;
 # and finding_figures, a list of names with blanks between them, whose values are in
 # finding_figure[number, name].
 
@@ -96,9 +96,11 @@ function add_figure(n, name, number) {
 }
 
 # Worst first: by level, then by number, then as they were found. The same with several
-# peers of one program is told once, of the peer that has most.
+# peers of one program is told once, of the peer that has most; and what is a peer's with
+# several programs, of the program that has most.
 function rank_findings(    n, i, order) {
     merge_alike()
+    merge_programs()
     for (n = 1; n <= finding_total; n++) {
         if (n in merged_into)
             continue
@@ -120,14 +122,36 @@ function merge_alike(    n, key, best, i) {
         i = best[new_kind[n], new_level[n], new_prog[n], new_side[n]]
         if (n == i || new_peer[n] == new_peer[i])
             continue
-        merged_into[n] = i
-        new_records[i] += new_records[n]
-        if (new_first[n] < new_first[i])
-            new_first[i] = new_first[n]
-        if (new_last[n] > new_last[i])
-            new_last[i] = new_last[n]
-        new_places[i] = joined_places(new_places[i], new_places[n])
+        merge_into(i, n)
         new_others[i] = new_others[i] (new_others[i] == "" ? "" : "\n") new_peer[n]
+    }
+}
+
+function merge_into(i, n) {
+    merged_into[n] = i
+    new_records[i] += new_records[n]
+    if (new_first[n] < new_first[i])
+        new_first[i] = new_first[n]
+    if (new_last[n] > new_last[i])
+        new_last[i] = new_last[n]
+    new_places[i] = joined_places(new_places[i], new_places[n])
+}
+
+# Not of kinds with a time or a habit in them, which may be another program's.
+function merge_programs(    n, key, best, i, shares) {
+    for (n = 1; n <= finding_total; n++) {
+        if (n in merged_into || new_side[n] == "accepted" || new_kind[n] !~ /^(bad-peer|refused|no-answer|unreachable|nothing-behind)$/)
+            continue
+        key = new_kind[n] SUBSEP new_level[n] SUBSEP new_peer[n] SUBSEP new_others[n]
+        if (!(key in best) || new_records[n] > new_records[best[key]])
+            best[key] = n
+        shares[n] = key
+    }
+    for (n = 1; n <= finding_total; n++) {
+        if (!(n in shares) || n == (i = best[shares[n]]))
+            continue
+        merge_into(i, n)
+        new_progs[i] = new_progs[i] (new_progs[i] == "" ? "" : "\n") new_prog[n]
     }
 }
 
@@ -138,11 +162,12 @@ function publish(i, n,    names, m, j) {
     finding_side[i] = new_side[n]
     finding_peer[i] = new_peer[n]
     finding_others[i] = new_others[n]
+    finding_progs[i] = new_progs[n]
     finding_records[i] = new_records[n]
     finding_first[i] = new_first[n]
     finding_last[i] = new_last[n]
     finding_title[i] = new_title[n]
-    finding_evidence[i] = new_evidence[n] and_others(new_others[n]) spoken_places(new_places[n])
+    finding_evidence[i] = new_evidence[n] and_others("Also", new_others[n]) and_others("The same with", new_progs[n]) spoken_places(new_places[n])
     finding_places[i] = new_places[n]
     finding_meaning[i] = new_meaning[n]
     finding_advice[i] = new_advice[n]

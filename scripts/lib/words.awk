@@ -30,11 +30,12 @@ function spoken_places(list,    n, place, part) {
         (n == 1 ? "." : " and " counted(n - 1, "other", "others") ".")
 }
 
-function and_others(list,    n, peer) {
-    n = split(list, peer, "\n")
+# " Also 10.0.0.9:80 and 2 others."
+function and_others(lead, list,    n, other) {
+    n = split(list, other, "\n")
     if (!n)
         return ""
-    return " Also " printable(peer[1]) (n == 1 ? "." : n == 2 ? " and " printable(peer[2]) "." : " and " (n - 1) " others.")
+    return " " lead " " printable(other[1]) (n == 1 ? "." : n == 2 ? " and " printable(other[2]) "." : " and " (n - 1) " others.")
 }
 
 # "12 connections": the size of group G, with "about" where not all were looked at.

@@ -252,7 +252,7 @@ function put_finding(i) {
     print "<h3><span class=\"number\">" i "</span> " html_code(finding_title[i]) " " level_html(finding_level[i]) "</h3>\n<div class=\"text\">"
     print "<p>" html_code(finding_evidence[i]) "</p>\n<p>" html_code(finding_meaning[i]) "</p>"
     print "<p class=\"do\"><b>What to do:</b> " html_code(finding_advice[i]) "</p>\n</div>\n<dl>"
-    put_term("Program", html_value(finding_prog[i]) (finding_side[i] == "connected" ? " (client)" : finding_side[i] == "accepted" ? " (server)" : ""))
+    put_term("Program", html_value(finding_prog[i]) others_html(finding_progs[i]) (finding_side[i] == "connected" ? " (client)" : finding_side[i] == "accepted" ? " (server)" : ""))
     if (finding_peer[i] ~ /^local /)
         put_term("Own address", html_value(substr(finding_peer[i], 7)) others_html(finding_others[i]))
     else

@@ -84,7 +84,7 @@ function json_places(list,    n, i, place, part, out) {
 function json_findings(    i, out) {
     for (i = 1; i <= finding_count; i++)
         out = out more(out) "\n  {\"kind\": " json_text(finding_kind[i]) ", \"level\": " json_text(finding_level[i]) \
-            ", \"prog\": " json_escaped(finding_prog[i]) ", \"side\": " json_text(finding_side[i]) ", \"peer\": " json_escaped(finding_peer[i]) \
+            ", \"prog\": " json_escaped(finding_prog[i]) ", \"other_progs\": " json_lines(finding_progs[i]) ", \"side\": " json_text(finding_side[i]) ", \"peer\": " json_escaped(finding_peer[i]) \
             ", \"others\": " json_lines(finding_others[i]) ", \"places\": " json_places(finding_places[i]) ", \"records\": " json_number(finding_records[i]) ", \"first\": " json_text(finding_first[i]) ", \"last\": " json_text(finding_last[i]) \
             ", \"figures\": " json_figures(i) ", \"title\": " json_text(finding_title[i]) ", \"evidence\": " json_text(finding_evidence[i]) \
             ", \"meaning\": " json_text(finding_meaning[i]) ", \"advice\": " json_text(finding_advice[i]) "}"
