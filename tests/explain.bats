@@ -151,6 +151,10 @@ unavailable!'
         "[Errno 107] x" "x failed, errno=107" "Foo { (os error 107) }" "frobnicate failed (107)" "failed (107: x) while y"; do
         [[ $(explain "$message") == "not-connected  "* ]] || fails_with "$message"
     done
+    for message in "connect: WSAENOTCONN" "{badmatch,{error,enotconn}}" 'Receive failed with error "Socket is not connected"'; do
+        [[ $(explain "$message") == "not-connected  "* ]] || fails_with "$message"
+    done
+    [ "$(explain WSAECONNREFUSED)" = "$(explain ECONNREFUSED)" ]
     [[ $(explain "ping: sendmsg: No buffer space available") == "no-memory  "* ]]
     for message in "a(107) b" "error 107" "frobnicate (0)" "frobnicate (9999)" "PRENOTCONNX"; do
         expect_refusal explain "nothing is known about $message; sockshim explain lists all causes, sockshim explain topics all topics" "$message"

@@ -69,15 +69,17 @@ explain_errno() {
         $1 == "errno-message" { message[$2] = tolower($3) }
         END {
             asked = ENVIRON["EXPLAIN_ASKED"]
+            gsub(/WSAE/, "E", asked) # Windows
             found = toupper(asked) in number ? number[toupper(asked)] : asked in name ? asked : in_message()
             if (found in name)
                 print name[found]
         }
         function in_message(    word, err, longest) {
-            for (word in number)
-                if (match(asked, "(^|[^A-Za-z0-9_])" word "([^A-Za-z0-9_]|$)"))
+            for (word in number) # Erlang has them in small letters
+                if (match(asked, "(^|[^A-Za-z0-9_])(" word "|" tolower(word) ")([^A-Za-z0-9_]|$)"))
                     return number[word]
             asked = tolower(asked)
+            sub(/socket is not connected/, message[number["ENOTCONN"]], asked) # macOS
             for (err in message)
                 if (index(asked, message[err]) && length(message[err]) > length(message[longest]))
                     longest = err

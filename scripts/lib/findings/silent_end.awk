@@ -47,7 +47,7 @@ function was_ack_held_back(g,    n, member, k) {
 function tell_silent_end(g, is_late,    i, n) {
     i = group_first[g]
     n = found("silent-end", "info", g, \
-        spoken_peer(i) " closed " tally(g, "connection", "connections") " of " spoken_prog(i) " after " spoken_range(group_least[g], group_most[g]) " of silence", \
+        spoken_peer(i) " closed " tally(g, "silent connection", "silent connections") " of " spoken_prog(i) " after " spoken_range(group_least[g], group_most[g]), \
         "At " clock(i) (is_late ? ". The last request was acknowledged late (rtt_us=" rtt_of[i] "), as if no answer went with it: one was probably due." \
             : ", after no time that a timer is set to. Both had spoken within one tick: an answer may have been due."), \
         (is_late ? "Then" : "If " spoken_prog(i) " complains, it was:") " what worked on it died, was killed or gave up (a time limit). Else the server was stopped.", \
