@@ -358,6 +358,48 @@ END_OF_PROGRAM
     reads "programs with fewer records left out" page programs
 }
 
+# peers COUNT EACH: a reset of so many peers, EACH times, one after the other.
+peers() {
+    awk -v count="$1" -v each="$2" '{ line = $0; for (i = 0; i < count * each; i++) {
+            $0 = line
+            sub(/T12:00:01.000000/, sprintf("T12:%02d:%02d.%06d", i / 3600, i / 60 % 60, i))
+            sub(/10\.0\.0\.9:80/, "10.1.0." int(i / each) ":80")
+            sub(/:44312/, ":" 20000 + i)
+            print } }' one
+}
+
+@test "of a cause 100 peers are kept whole, and the page says that later ones are sampled together" {
+    rec 1 >one
+    peers 100 10 >whole
+    report --json whole | jq -e '.findings[0] | .records == 1000 and (.others | length == 99) and (.evidence | contains("about") | not)' >/dev/null
+    peers 150 10 >many
+    report --json many | jq -e '(.findings[0] | .records == 1500 and (.others | length >= 99)) and .causes[0].different_peers == 150' >/dev/null
+    report many >told
+    grep -q 'about' told || fails_with "$(cat told)"
+    page many # which has room for more
+    run ! grep -q 'too many peers\|an even sample' page
+    peers 150 100 >many
+    page many
+    reads "an even sample: " page limits logs
+    reads "Of peer-reset there are too many peers: those that came after the first 100" page limits logs
+}
+
+@test "of programs with one record each 2,000 are kept; those with more all the same, and that others are missing is said" {
+    rec 1 >one
+    awk '{ line = $0; for (i = 0; i < 3000; i++) { $0 = line; sub(/prog=app/, "prog=once" i); print }
+        for (i = 0; i < 50; i++) { $0 = line; sub(/prog=app/, "prog=often" i); print; print } }' one >many
+    page many
+    reads "at least 2,"
+    reads "too many different peers, programs or processes to keep them all" page limits logs
+    reads "often49" page programs
+    report many >told
+    grep -qE 'and at least 2,0[0-9]{2} programs more|and at least 2,0[0-9]{2} more' told || fails_with "$(tail -n 30 told)"
+    report --json many | jq -e '[.programs[] | select(.prog | startswith("often"))] | length == 50' >/dev/null
+    head -n 2000 many >few
+    page few
+    run ! grep -q 'at least\|to keep them all' page
+}
+
 # ---- The file ----
 
 @test "FILE is written whole or not at all" {

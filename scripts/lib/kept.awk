@@ -20,9 +20,10 @@ BEGIN {
 # of each.
 function keep(stratum, line,    n, step) {
     if (!(stratum in strata)) {
-        if (strata_count >= MOST_STRATA || strata_of[cause] >= MOST_STRATA_OF_A_CAUSE)
+        if (strata_count >= MOST_STRATA || strata_of[cause] >= MOST_STRATA_OF_A_CAUSE) {
+            crowded[cause] = 1
             stratum = cause
-        else {
+        } else {
             strata_count++
             strata_of[cause]++
         }

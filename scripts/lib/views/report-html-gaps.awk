@@ -83,7 +83,7 @@ function gap_of_page(    name, noise) {
         add_gap(0, counted(noise, "record", "records") " of ordinary kinds (" noise_names() ") are counted under causes and over time, but are not shown one by one.")
     if (is_sampled)
         add_gap(0, "There are too many records to show each one. Rare kinds are shown in full, frequent kinds as an even sample: " \
-            thousands(kept_count) " records in all. Counts that are based on the sample are marked &ldquo;about&rdquo;. Connections without a record in the sample are not in the table.")
+            thousands(kept_count) " records in all. Counts that are based on the sample are marked &ldquo;about&rdquo;. Connections without a record in the sample are not in the table." crowded_causes())
     if (connections_left_out)
         add_gap(0, counted(connections_left_out, "connection", "connections") " of lower level or later time " (connections_left_out == 1 ? "is" : "are") \
             " left out of the table of connections; choose with <code>--since</code>, <code>--peer</code> or <code>--cause</code> to see them.")
@@ -93,6 +93,14 @@ function gap_of_page(    name, noise) {
         add_gap(0, "There are too many different peers, programs or processes to keep them all: counts of rare ones may be too low.")
     if (others)
         add_gap(0, counted(others, "line", "lines") " of the logs " (others == 1 ? "is" : "are") " not a record of sockshim: see the end of this page.")
+}
+
+# In which not each peer is a kind of its own.
+function crowded_causes(    i, out) {
+    for (i = 1; i in order; i++)
+        if (order[i] in crowded)
+            out = out (out == "" ? "" : ", ") order[i]
+    return out == "" ? "" : " Of " out " there are too many peers: those that came after the first " MOST_STRATA_OF_A_CAUSE " (fewer, if " MOST_STRATA " are of other causes) are sampled together, so that a rare one of them may be missing."
 }
 
 function noise_names(    i, out) {
