@@ -128,7 +128,7 @@ function slow_to_read() {
         return
     finding("slow-to-read", "A program here did not read what had come for it, so that this host let the other side wait (" grown("TCPToZeroWindowAdv") "). The log has " \
         count_of(large_ends, "connection") " that the other side ended after a while: " peers("large-end", "anywhere") ". If the answer was cut short, that may be why: " \
-        "servers and proxies leave a client that does not take their data (haproxy: timeout client; nginx: send_timeout, 60 s), which looks like any other end. If it is whole, nothing is wrong.")
+        "servers and proxies leave a client that does not take their data (haproxy: timeout client; nginx: send_timeout, 60 s unless set), which looks like any other end. If it is whole, nothing is wrong.")
     act("look at what COMMAND does with the data: a slow disk, a pipe to a slower program, a lack of CPU; sockshim doctor PID meanwhile. On the other side, its own log, or a record gave-up-sending.")
     avoid("a search in the network. A longer limit there only gives it time.")
 }

@@ -39,7 +39,7 @@ function tell_late_answer(g,    i, n, time) {
     n = found("late-answer", "info", g, \
         spoken_prog(i) " answers only after " time, \
         tally(g, "connection", "connections") " at " printable(local_of[i]) ", first at " clock(i) "; no record tells whom it asked meanwhile.", \
-        "So even a time looks like its own limit, for what leaves none: a name server (nginx: resolver_timeout 30s), a lock.", \
+        "So even a time looks like its own limit, for what leaves none: a name server (nginx: resolver_timeout), a lock.", \
         "`sockshim doctor " printable(pid_of[i]) "` while a request waits; its own log.")
     add_figure(n, "ms", group_least[g])
     add_figure(n, "connections", group_size[g])
