@@ -68,8 +68,7 @@ function put_programs(    i, label) {
     }
     print "</tbody>"
     end_table()
-    if (program_count > ranked_count["programs"])
-        print "<p class=\"cut\">" counted(program_count - ranked_count["programs"], "program", "programs") " with fewer records left out.</p>"
+    put_rest(program_count - ranked_count["programs"], "program", "programs")
     end_section()
 }
 
@@ -86,9 +85,13 @@ function put_hosts(    i, label, part) {
     }
     print "</tbody>"
     end_table()
-    if (host_count > ranked_count["hosts"])
-        print "<p class=\"cut\">" counted(host_count - ranked_count["hosts"], "host", "hosts") " with fewer records left out.</p>"
+    put_rest(host_count - ranked_count["hosts"], "host", "hosts")
     end_section()
+}
+
+function put_rest(n, one, many) {
+    if (n > 0)
+        print "<p class=\"cut\">" counted(n, one, many) " with fewer records left out.</p>"
 }
 
 function ranked_html(group,    i, out) {
