@@ -154,7 +154,10 @@ unavailable!'
     for message in "connect: WSAENOTCONN" "{badmatch,{error,enotconn}}" 'Receive failed with error "Socket is not connected"'; do
         [[ $(explain "$message") == "not-connected  "* ]] || fails_with "$message"
     done
-    [ "$(explain WSAECONNREFUSED)" = "$(explain ECONNREFUSED)" ]
+    for message in "{error,econnrefused}" WSAECONNREFUSED; do
+        [ "$(explain "$message")" = "$(explain ECONNREFUSED)" ] || fails_with "$message"
+    done
+    [[ $(explain "{error,emfile}") == "descriptor-limit  "* ]]
     [[ $(explain "ping: sendmsg: No buffer space available") == "no-memory  "* ]]
     for message in "a(107) b" "error 107" "frobnicate (0)" "frobnicate (9999)" "PRENOTCONNX"; do
         expect_refusal explain "nothing is known about $message; sockshim explain lists all causes, sockshim explain topics all topics" "$message"

@@ -44,14 +44,27 @@ def shut_down_elsewhere():
 
 
 @case("""
-    recv 0 peer-closed | tcp CLOSE
+    recv 0 peer-closed | tcp CLOSE side=-
         closed its side cleanly (FIN)
-    send EPIPE write-after-close | tcp CLOSE
+    send EPIPE write-after-close | tcp CLOSE side=-
         or because this host ended it (ss -K or similar) or another process that shares the socket shut it down
 """)
 def ended_in_order_elsewhere():
-    """Both sides finished: nothing failed."""
-    s = accepted()
+    """Both sides finished: nothing failed. Its FIN is not taken for the SYN of the side that connected."""
+    end_in_order_elsewhere(accepted())
+
+
+@case("""
+    recv 0 peer-closed | tcp CLOSE side=connected
+        closed its side cleanly (FIN)
+    send EPIPE local-shutdown-write | tcp CLOSE side=connected
+        This program, or another process that shares the socket, shut down its writing side
+""")
+def ended_in_order_elsewhere_by_client():
+    end_in_order_elsewhere(connected())
+
+
+def end_in_order_elsewhere(s):
     elsewhere(s, SHUT_WR)
     peer("take_all(); close()")
     wait_for_state(s, CLOSE)
