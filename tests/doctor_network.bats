@@ -47,6 +47,28 @@ while_doing() {
     says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy whose server is not running"
 }
 
+# beside_neighbour STEP: doctor while 10.5.0.9 gets a MAC address that is STEP more than before, many times a second.
+beside_neighbour() {
+    # shellcheck disable=SC2016
+    run --separate-stderr in_network sh -c '
+        ip link add d0 type veth peer name d1 && ip link set d1 up && ip addr add 10.5.0.1/24 dev d0 && ip link set d0 up || exit
+        step=$1
+        shift
+        i=0
+        change() { ip neigh replace 10.5.0.9 lladdr "02:00:00:00:$(printf "%02x:%02x" $((i / 256)) $((i % 256)))" dev d0 nud permanent; }
+        change
+        while :; do change; i=$((i + step)); sleep 0.05; done &
+        "$@"
+        kill $!' - "$1" "$SOCKSHIM_COMMAND" doctor
+}
+
+@test "an address whose MAC address changes between the looks: two hosts have it, or it has moved; one that stays is told nothing of" {
+    beside_neighbour 1
+    says "1 The MAC address behind an IP address changed between the two looks: 10.5.0.9 (d0) from 02:00:00:00:" " to 02:00:00:00:" "sockshim explain duplicate-address"
+    beside_neighbour 0
+    says_not "The MAC address"
+}
+
 @test "datagrams to where nobody listens, and what is answered" {
     while_doing nobody_listens
     says "1 Other hosts, or this one, answered with ICMP destination unreachable " "The kernel counts them together" \

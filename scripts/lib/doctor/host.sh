@@ -14,7 +14,7 @@ DOCTOR_MORE_KNOBS="ipv4/tcp_rto_max_ms ipv4/ip_local_reserved_ports ipv4/tcp_max
 # up for a year is what happens now.
 doctor_host() {
     {
-        [ "$doctor_seconds" -eq 0 ] || { doctor_queues 1 && doctor_waiters 1; }
+        [ "$doctor_seconds" -eq 0 ] || { doctor_queues 1 && doctor_waiters 1; doctor_neighbours 1; }
         doctor_counters counter
         doctor_began=$(doctor_clock)
         doctor_system
@@ -27,6 +27,7 @@ doctor_host() {
             printf 'looked\t%s\t%s\nbetween\t%s\n' "$doctor_began" "$(doctor_clock)" "$doctor_seconds"
             doctor_queues 2
             doctor_waiters 2
+            doctor_neighbours 2
         fi
         doctor_addresses /proc/net
         doctor_flows
@@ -43,6 +44,12 @@ doctor_waiters() {
         [ "$(readlink "$doctor_file/ns/net")" != "$doctor_own_net" ] ||
             printf 'waits-for-receiver\t%s\t%s\t%s\n' "$1" "${doctor_file##*/}" "$(tr '\t\n' '  ' <"$doctor_file/comm" | sed 's/ *$//')"
     done
+} 2>/dev/null
+
+# doctor_neighbours LOOK: who answered ARP for each address of the networks here, of the entries that
+# are complete.
+doctor_neighbours() {
+    awk -v look="$1" '$3 ~ /^0x/ && $3 != "0x0" { print "neighbour\t" look "\t" $1 "\t" $6 "\t" $4 }' /proc/net/arp
 } 2>/dev/null
 
 # Seconds, with two decimals.

@@ -11,6 +11,9 @@ BEGIN {
 !are_records && $1 == "address" { is_own_address[$2] = 1 }
 !are_records && $1 == "flow" { flow_from[++flows] = $2; flow_to[flows] = $3; flow_translated[flows] = $4 }
 
+!are_records && $1 == "neighbour" && $2 == 1 { mac_before[$3, $4] = $5 }
+!are_records && $1 == "neighbour" && $2 == 2 && ($3, $4) in mac_before && mac_before[$3, $4] != $5 { moved_neighbours = join(moved_neighbours, $3 " (" $4 ") from " mac_before[$3, $4] " to " $5) }
+
 function network_findings() {
     full_conntrack()
     conntrack_races()
@@ -22,10 +25,19 @@ function network_findings() {
     memory_pressure()
     dropped_datagrams()
     unknown_segments()
+    neighbours_that_changed()
     failing_connects()
     stale_flows()
     unreachables()
     wrong_way_in()
+}
+
+function neighbours_that_changed() {
+    if (moved_neighbours == "")
+        return
+    finding("neighbour-changed", "The MAC address behind an IP address changed between the two looks: " moved_neighbours ". Either two hosts have that IP address and both answer ARP, or it was moved on purpose (a VIP, a new host). " \
+        "What goes to the wrong host is answered by RST: open connections are reset, and new ones refused.", 1)
+    act("sockshim doctor --seconds 60, a few times: if it changes back, two hosts have it: sockshim explain duplicate-address.")
 }
 
 function share_in(some, others) {
