@@ -1,6 +1,6 @@
 # For command.awk: several processes of COMMAND were told of the end of one and the same connection. It
 # was opened before they were forked, and each takes for its own what was meant for another: a reset of it
-# is what follows, and no peer's. As findings/shared_connection.awk has it.
+# may follow from that, and is told with it. As findings/shared_connection.awk has it.
 
 BEGIN {
     SAME_MOMENT = 25 # ms: two ticks of the kernel's clock, and a little
@@ -34,8 +34,8 @@ function shared_connections(    i, part, place) {
     for (i = 1; i <= shareds; i++) {
         split(shared[i], part, SUBSEP)
         finding("shared-connection", users[shared[i]] " processes of " part[1] " use one and the same connection, from " part[2] " to " part[3] ". What is opened before a fork is shared: each process takes what was meant for " \
-            "another (TLS: bad record mac), and the errors and resets that follow are not the peer's doing.")
-        act("let each process open a connection of its own, after the fork (a pool's initializer, a post-fork hook): sockshim explain fork.")
+            "another (TLS: bad record mac), and errors" (resets_of[shared[i]] ? ", and this reset," : "") " may follow from it.")
+        act("let each process open a connection of its own, after the fork (a pool's initializer, a post-fork hook): sockshim explain fork." (resets_of[shared[i]] ? " If resets remain: ss -ltnp there, whose program is it?" : ""))
         place = is_here(ip_of(part[3])) ? "here" : "elsewhere"
         if (!resets_of[shared[i]])
             continue
