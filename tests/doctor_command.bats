@@ -80,7 +80,7 @@ setup() {
     done
 }
 
-@test "one connection of several processes is told, and its reset is then no matter of the peer; connections of their own are none" {
+@test "one connection of several processes is told, and its reset with it; connections of their own are none" {
     beside shared
     says " 1 2 processes of python3 use one and the same connection, from 127.0.0.1:" " to 127.0.0.1:8080. What is opened before a fork" "Do: let each process open a connection of its own" "TCPAbortOnClose +2 "
     says_not "look at the program at that address" "themselves" "peer-reset 1, from"
