@@ -263,7 +263,7 @@ S
 # by_facts WORD WORD WORD...: what is said of these facts, three words each.
 by_facts() {
     printf '%s\t%s\t%s\n' before OutRsts 1 before ListenOverflows 1 after OutRsts 1 after ListenOverflows 1 "$@" | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor/finding.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
-            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk"
+            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/shared.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk"
 }
 
 @test "segments that come out of order are overtaken or lost; what was sent again was lost" {
