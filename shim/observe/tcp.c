@@ -91,28 +91,15 @@ static bool peer_fin_counted(const struct facts *f)
     return state_has_peer_fin(f->state) || (f->state == TCP_STATE_CLOSE && f->fin_seen == YES);
 }
 
-/* Of a process without sockshim that shares the socket nobody has noted a shutdown. Its FIN is a
- * segment that was delivered, or is on its way, beside those with data and the SYN or SYN-ACK. */
-static bool is_one_segment_more(const struct tcp_facts *info, uint32_t unacked)
-{
-    uint64_t segments = (uint64_t)info->delivered + unacked;
-    return info->total_retrans == 0 && unacked <= 1 && segments > (uint64_t)info->data_segs_out + 1;
-}
-
 /* Whether this program's FIN was sent, or waits behind the rest. In state CLOSE, if
  * the program was not seen to shut down its writing side, the sequence numbers tell:
  * what was acknowledged and what is in flight exceeds the payload by one for the SYN,
  * which only the side that connected counts, and by one for a FIN. One alone may be
  * either, and what is not sent may end with the FIN. */
-static enum known own_fin(const struct facts *f, const struct tcp_facts *info, uint64_t excess,
-                          uint32_t unacked)
+static enum known own_fin(const struct facts *f, uint64_t excess, uint32_t unsent)
 {
-    uint32_t unsent = info->notsent_bytes;
     if (f->state != TCP_STATE_CLOSE) {
         return state_has_own_fin(f->state) ? YES : NO;
-    }
-    if (f->shut_writing == NO && excess == 1 && is_one_segment_more(info, unacked)) {
-        return UNKNOWN;
     }
     if (f->shut_writing != UNKNOWN) {
         return f->shut_writing == YES || excess == 2 ? YES : NO;
@@ -120,13 +107,25 @@ static enum known own_fin(const struct facts *f, const struct tcp_facts *info, u
     return excess == 2 ? YES : excess == 0 && unsent == 0 ? NO : UNKNOWN;
 }
 
+/* A process without sockshim may have shut the socket down, which nobody has noted: its FIN is a
+ * segment that was delivered, or is on its way, beside those with data and the SYN or SYN-ACK. */
+static bool may_be_fin_of_others(const struct facts *f, const struct tcp_facts *info,
+                                 uint32_t unacked)
+{
+    uint64_t segments = (uint64_t)info->delivered + unacked;
+    return f->state == TCP_STATE_CLOSE && f->own_fin == NO && info->total_retrans == 0 &&
+           unacked <= 1 && segments > (uint64_t)info->data_segs_out + 1;
+}
+
 /* The side that connected counts its SYN. A count that fits neither was not of one
  * moment, or is wrong: payload_acked(). */
-static enum side side_of(const struct facts *f, uint64_t excess, uint32_t unsent)
+static enum side side_of(const struct facts *f, const struct tcp_facts *info, uint64_t excess,
+                         uint32_t unacked)
 {
     uint64_t fin = f->own_fin == YES;
-    bool waits = fin && unsent > 0; /* it goes last */
-    if (f->own_fin == UNKNOWN || waits || (excess != fin && excess != fin + 1)) {
+    bool waits = fin && info->notsent_bytes > 0; /* it goes last */
+    if (f->own_fin == UNKNOWN || waits || (excess != fin && excess != fin + 1) ||
+        (excess == 1 && may_be_fin_of_others(f, info, unacked))) {
         return SIDE_UNKNOWN;
     }
     return excess > fin ? CONNECTED : ACCEPTED;
@@ -249,8 +248,8 @@ static void count_payload(struct facts *f, struct tcp_facts *info)
     uint32_t unsent = info->notsent_bytes;
     uint32_t unacked = queue > unsent ? queue - unsent : 0;
     uint64_t excess = info->bytes_acked + unacked - payload;
-    f->own_fin = own_fin(f, info, excess, unacked);
-    f->side = side_of(f, excess, unsent);
+    f->own_fin = own_fin(f, excess, unsent);
+    f->side = side_of(f, info, excess, unacked);
     make_sure_of_side(f, info);
     f->has_sent = info->bytes_sent > 0;
     f->unsent = unsent;
