@@ -141,6 +141,13 @@ threading.Event().wait()' >"ready$limit" 3>&- &
     says_not "connections are with"
 }
 
+@test "descriptors that run out: connections of its own that were answered and kept; not while they are used" {
+    looking_at kept_connections
+    says " descriptors that it may open are in use; 20 of them are connections that it made with 127.0.0.1:8080, answered, read and idle for " "if their number grows with the requests" "Not: a higher limit"
+    looking_at kept_connections_in_use
+    says " descriptors that it may open are in use. When none" "or the setting from which it has them"
+}
+
 @test "datagrams that were dropped" {
     looking_at overrun
     says "2 Datagrams were dropped because its receive buffer was full: descriptor " "at 127.0.0.1:8125, 19" " dropped since it was opened" \

@@ -687,6 +687,36 @@ def held_by_one():
     yield s, clients, servers
 
 
+def kept_connections(is_used=False):
+    """A client that makes a connection for each request, and keeps all of them: the server is another process."""
+    s = listener(30)
+    if os.fork() == 0:
+        ends = [s.accept()[0] for _ in range(20)]
+        for end in ends:
+            end.sendall(b"answer to " + end.recv(100))
+        while not select.select(ends, [], [], 0.1)[0]: # until the client ends
+            for end in ends if is_used else []:
+                end.sendall(b"news")
+        os._exit(0)
+    s.close()
+    clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(20)]
+    for client in clients:
+        client.sendall(b"request")
+    for client in clients:
+        client.recv(100)
+    if is_used:
+        threading.Thread(target=lambda: [client.recv(100) for _ in iter(int, 1) for client in clients], daemon=True).start()
+    used = len(os.listdir("/proc/self/fd")) - 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 2, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    while tcp_info(clients[-1], 44, "I") < 3500: # tcpi_last_data_sent
+        time.sleep(0.05)
+    yield clients
+
+
+def kept_connections_in_use():
+    return kept_connections(True)
+
+
 def lasts(s):
     while tcp_info(s, 44, "I") < 3000:  # tcpi_last_data_sent: of nothing, since it is connected
         time.sleep(0.05)

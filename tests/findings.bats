@@ -1886,6 +1886,16 @@ late() {
     done
 }
 
+@test "name-not-resolved: descriptors that have run out are named; another errno is not taken for them" {
+    failed_connect 1 call=getaddrinfo error=EAI_SYSTEM type= local= peer= level=warn name=api.example waited_ms=0 cause=name-not-resolved \
+        why='The name api.example was not resolved, after 0 ms: a system call that it needs failed: Too many open files.' >log
+    finds_only name-not-resolved log
+    jq -e '.findings[0] | (.title | contains("(EAI_SYSTEM: EMFILE)")) and (.meaning | contains("has used up its descriptors")) and (.advice | contains("nsswitch") | not)' findings.json || fails_with "$(cat findings.json)"
+    sed 's/Too many open files/Too many open files in system/' log >other.log
+    finds_only name-not-resolved other.log
+    jq -e '.findings[0] | (.title | contains("(EAI_SYSTEM)")) and (.meaning | contains("The look-up itself failed"))' findings.json || fails_with "$(cat findings.json)"
+}
+
 @test "disturbance: its beginning and its end; failures all along are none" {
     for ((n = 0; n < 60; n++)); do
         rec "$n" cause=peer-closed level=info ret=0 error= local=10.0.0.5:$((40000 + n))

@@ -76,13 +76,33 @@ function is_still(id, state) {
     return first_state[id] == state && state_of[id] == state
 }
 
-function few_descriptors() {
+function few_descriptors(    kept) {
     if (nofile !~ /^[0-9]+$/ || descriptors < 0.9 * nofile)
         return
-    finding("descriptor-limit", (descriptors > nofile ? "All of the " nofile : descriptors " of the " nofile) " descriptors that it may open are in use" held_by_one() ". When none is left, accept, socket and open fail with " \
-        "EMFILE; clients then wait in the accept queue until that is full, too.", 1)
+    kept = kept_by_itself()
+    finding("descriptor-limit", (descriptors > nofile ? "All of the " nofile : descriptors " of the " nofile) " descriptors that it may open are in use" (kept == "" ? held_by_one() : kept) ". When none is left, accept, socket and open fail with " \
+        "EMFILE" (kept == "" ? "; clients then wait in the accept queue until that is full, too." : ", and look-ups of names, too."), 1)
+    if (kept != "") {
+        act("if their number grows with the requests: either each makes a client, session or agent of its own, and none is used again (Node: new http.Agent; one for all cures it), or what has been answered is never given back " \
+            "(read or close every answer: Node res.resume(), Go resp.Body.Close()); its code tells which. If it stays: a pool that is too large.")
+        avoid("a higher limit, if they grow: it only takes longer.")
+        return
+    }
     act("if they are all needed: ulimit -n, LimitNOFILE= of its unit, or the setting from which it has them (memcached: -c), and restart it; prlimit --pid " pid " --nofile=65536 changes it as it runs. " \
         "If their number only ever grows, the program forgets to close them: see below what they are.")
+}
+
+# Most of its descriptors are connections that it made with one place, which have been answered and idle.
+function kept_by_itself(    i, id, count, most, least) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (!is_quiet(id) || received[id, 2] == 0 || has_sent_last(id))
+            continue
+        least[peer[id]] = !(peer[id] in count) || sent_ago[id] < least[peer[id]] ? sent_ago[id] : least[peer[id]]
+        if (++count[peer[id]] > count[most])
+            most = peer[id]
+    }
+    return count[most] < LEAST_POOL || count[most] * 2 <= descriptors ? "" : "; " count[most] " of them are connections that it made with " most ", answered, read and idle for " in_seconds(least[most]) " or more"
 }
 
 # Of the connections that it has accepted, how many one host holds, if that is most of them.

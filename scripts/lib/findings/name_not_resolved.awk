@@ -6,7 +6,7 @@ function find_name_not_resolved(    i, g) {
     begin_groups()
     for (i = 1; i <= kept_count; i++)
         if (is_open(i) && cause_of[i] == "name-not-resolved" && level_of[i] >= RANK["warn"] && !(is_reverse(i) && waited_of[i] < 100))
-            put_in_group(prog_of[i] SUBSEP (is_reverse(i) ? "" : asked_of[i]) SUBSEP meaning_of_error(error_of[i]) SUBSEP is_reverse(i), i, waited_of[i] + 0)
+            put_in_group(prog_of[i] SUBSEP (is_reverse(i) ? "" : asked_of[i]) SUBSEP meaning_of_error(error_of[i]) lacks_descriptors(i) SUBSEP is_reverse(i), i, waited_of[i] + 0)
     for (g = 1; g <= groups; g++)
         if (is_reverse(group_first[g]))
             tell_reverse("name-not-resolved", g)
@@ -31,6 +31,11 @@ function meaning_of_error(error) {
         : error ~ /^(EAI_NODATA|NO_DATA)$/ ? "without" : "unknown"
 }
 
+# As the record says: EMFILE is the process's own limit.
+function lacks_descriptors(i) {
+    return meaning_of_error(error_of[i]) == "here" && why_of[i] ~ /Too many open files\.$/
+}
+
 # libuv makes look-ups in at most half of its threads, of which there are four unless UV_THREADPOOL_SIZE says
 # otherwise (UV__WORK_SLOW_IO in src/threadpool.c): whether two of these took all of them, and long.
 function holds_lookups_up(g,    n, member, k, i, until) {
@@ -51,16 +56,17 @@ function tell_name_not_resolved(g,    i, n, part, error, means, name, holds_up) 
     holds_up = holds_lookups_up(g)
     split(group_key[g], part, SUBSEP)
     error = error_of[i]
-    means = part[3]
+    means = meaning_of_error(error)
     name = part[2] == "" ? "NAME" : printable(part[2])
     n = found("name-not-resolved", "error", g, \
-        "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error ")"), \
+        "The name " (part[2] == "" ? "" : printable(part[2]) " ") "could not be resolved" (error == "" ? "" : " (" error (lacks_descriptors(i) ? ": EMFILE" : "") ")"), \
         spoken_prog(i) ": " tally(g, "time", "times") (group_most[g] > 0 ? ", after " spoken_range(group_least[g], group_most[g]) : "") ", first at " clock(i) ".", \
         is_own_name(i) ? "It is the name of this host itself, as after it was renamed or cloned, or in a container: no name server has to know it, /etc/hosts does." \
             : means == "unanswered" && group_most[g] < 500 ? "That soon: no name server is set or reached (in a container, 127.0.0.53 is none), each refuses or fails (SERVFAIL), or an answer is too long for UDP and TCP to port 53 is refused." \
             : means == "unanswered" && holds_up ? "No usable answer came. Node (libuv) makes 2 look-ups at a time: those of all other names wait behind these." \
             : means == "unanswered" ? "No name server gave an answer that could be used; the name may well exist." \
             : means == "refused" ? "A name server answered with an error, or no source of names could be asked; the name may well exist." \
+            : lacks_descriptors(i) ? "Neither the name nor its servers: " spoken_prog(i) " has used up its descriptors (\"Too many open files\"), and the look-up needs one." \
             : means == "here" ? "The look-up itself failed on this host, which says nothing about the name: its record has the errno." \
             : means == "without" ? "The name exists, but has no address of the kind that was asked for: it may have IPv6 alone, or IPv4 alone." \
             : "No source of names that was asked (/etc/hosts, name servers) knows it, or has such an address of it.", \
@@ -69,6 +75,7 @@ function tell_name_not_resolved(g,    i, n, part, error, means, name, holds_up) 
             : means == "unanswered" && holds_up ? "`dig " name " @SERVER`, each of resolv.conf; `UV_THREADPOOL_SIZE=64` lets others pass." \
             : means == "unanswered" ? "ask each server of /etc/resolv.conf: `dig " name " @SERVER`; `sockshim doctor -- COMMAND` tells if answers come in vain." \
             : means == "refused" ? "`dig " name " @SERVER` for each server of /etc/resolv.conf; the hosts line of /etc/nsswitch.conf." \
+            : lacks_descriptors(i) ? "`sockshim doctor PID` while it runs says what they are: what grows is not closed; else raise `ulimit -n`." \
             : means == "here" ? "its limits (descriptors, memory); the hosts line of /etc/nsswitch.conf, and whether the modules (libnss_*) of its sources are installed." \
             : means == "without" ? "`dig " name " A` and `dig " name " AAAA` show which it has; add the other, or let the program use both." \
             : "check its spelling, search and ndots in /etc/resolv.conf; does the hosts line of /etc/nsswitch.conf name dns?")
