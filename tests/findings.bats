@@ -1679,6 +1679,21 @@ served() {
     run ! grep -q 'ip_local_reserved_ports' findings.json
 }
 
+@test "address-in-use: a path is there until it is unlinked, a name of the abstract kind goes with its socket, a port may be in TIME_WAIT" {
+    in_use() {
+        failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use "$@" >log
+        finds_only address-in-use log
+    }
+    in_use type=unix-stream local=/run/app/api.sock
+    jq -e '.findings[0] | (.title | contains("that path is there already")) and (.meaning | contains("a path remains")) and (.advice | contains("rm /run/app/api.sock"))' findings.json
+    run ! grep -Eq 'TIME_WAIT|REUSEADDR|sport' findings.json
+    in_use type=unix-dgram local=@app
+    run ! grep -Eq 'TIME_WAIT|REUSEADDR|sport|remains|`rm' findings.json
+    in_use local=10.0.0.5:80
+    grep -q TIME_WAIT findings.json
+    run ! grep -Eq 'remains|`rm' findings.json
+}
+
 @test "address-family: one is slow and the other works; the losing address of two gives nothing" {
     { under_way 0 peer=[fd00::1]:80 local=[fd00::5]:40000; under_way 0.25 peer=10.2.0.2:80; failed_connect 0.9 call=getsockopt error=ETIMEDOUT cause=connect-timed-out peer=[fd00::1]:80 local=[fd00::5]:40000
         rec 1 cause=peer-closed level=info ret=0 error= peer=10.2.0.2:80; } >log

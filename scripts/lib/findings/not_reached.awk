@@ -57,7 +57,7 @@ function not_reached_title(i, kind) {
     if (kind == "backlog-full")
         return "The queue of " spoken_peer(i) " is full: it does not accept fast enough"
     if (kind == "address-in-use")
-        return spoken_prog(i) " cannot listen at " printable(local_of[i]) ": something else has that address"
+        return spoken_prog(i) " cannot listen at " printable(local_of[i]) ": " (is_at_path(i) ? "that path is there already" : "something else has that address")
     if (kind == "address-unavailable")
         return spoken_prog(i) (call_of[i] == "bind" ? " could not have " printable(local_of[i]) " as its address" : " wants an address that this host cannot use for " spoken_peer(i))
     return spoken_prog(i) " may not " (call_of[i] == "bind" ? "use " printable(local_of[i]) : call_of[i] == "socket" ? "make such a socket" : "reach " spoken_peer(i))
@@ -117,10 +117,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] == "backlog-full")
         return "Its workers are busy, or hang."
     if (cause_of[i] == "address-in-use")
-        return is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
-            : type_of[i] == "udp" ? "Another socket has that port" (is_to_all(i) ? ": as this asks for all addresses, one at a single address" (port_of(local_of[i]) == 53 ? " (127.0.0.53)" : "") " can be in the way" : ", at this address or at all") \
-                (may_be_given_out(i) ? "; perhaps a client's, which the kernel gave it" : "") "." \
-            : "A listener, a connection of the last run in TIME_WAIT" (may_be_given_out(i) ? ", or an outgoing one, to which the kernel gave this port" : ", or another one") "."
+        return address_in_use_meaning(i)
     if (cause_of[i] ~ /^(peer-reset|closed-unanswered|write-after-close|connection-timed-out)$/)
         return "it breaks off established connections."
     if (is_denied(i))
@@ -199,9 +196,7 @@ function not_reached_advice(i, ms) {
             : "`ip route get " printable(without_brackets(host_of(peer_of[i]))) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`." \
                 (named_of[i] != "" && peer_of[i] ~ /^\[/ ? " Has the name an IPv4 address (`dig " printable(named_of[i]) " A`)?" : "")
     if (cause_of[i] == "address-in-use")
-        return is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
-            : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (port_of(local_of[i]) == 53 ? " systemd-resolved: `sockshim explain port-53`." : is_to_all(i) && type_of[i] == "udp" ? " Or listen at one address of this host." : "") (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
-                (type_of[i] == "udp" ? "" : " TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`.")
+        return address_in_use_advice(i)
     if (cause_of[i] == "backlog-full")
         return "`sockshim doctor PID` of a worker meanwhile: what is it at? More workers, or quicker ones; only against bursts a longer queue, `SOCKSHIM_BACKLOG=1024` for it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
