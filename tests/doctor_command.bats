@@ -132,6 +132,77 @@ setup() {
     says_not "nothing was listening"
 }
 
+@test "refused, and somebody listens at that port at another address: which, and what to ask for" {
+    run --separate-stderr in_network "$PYTHON" "$SCENE" listens_at 0.0.0.0 9 "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_own_ipv6
+    [ "$output" = $'111\n111' ]
+    says "1 connection-refused 2, by this host: [::1]:9 (2). Nothing listens at that address, and there is a listener for the same port: 0.0.0.0:9 (" \
+        "all addresses of IPv4 and none of IPv6" "ask for 127.0.0.1:9 (localhost is ::1 first"
+    rm "$LOG"
+    run --separate-stderr in_network "$PYTHON" "$SCENE" listens_at 127.0.0.1 9 "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_loopback
+    says "a listener for the same port: 127.0.0.1:9 (" "ask for 127.0.0.1:9, or let that server listen at 127.9.9.9 as well, or at all (0.0.0.0)."
+    rm "$LOG"
+    run --separate-stderr in_network "$PYTHON" "$SCENE" listens_at 0.0.0.0 10 "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_own_ipv6
+    says "As far as the counters show, nothing was listening there" "Do: start the server"
+    says_not "for the same port"
+}
+
+@test "an address in use: who holds the port, at which address; of what nobody holds afterwards nothing is said" {
+    local binds='import socket
+s = [socket.socket(), socket.socket()]
+for x in s:
+    x.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try: x.bind(("0.0.0.0", 53)); x.listen()
+    except OSError as e: print(e.errno)'
+    run --separate-stderr in_network "$PYTHON" "$SCENE" listens_at 127.0.0.53 53 "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" -c "$binds"
+    [ "$output" = $'98\n98' ]
+    says "1 COMMAND could not have 0.0.0.0:53 (tcp), and there is now: 127.0.0.53:53 (" "One at a single address keeps others from having that port at all addresses." \
+        "an address of its own; sockshim explain port-53."
+    rm "$LOG"
+    run --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" -c "$binds" # its own first one
+    [ "$output" = 98 ]
+    says_not "COMMAND could not have"
+}
+
+@test "no route for a whole family, while the other has one; with none at all nothing is said of families" {
+    run --separate-stderr in_network sh -c 'ip link add one type veth peer name two && ip link set one up && ip link set two up &&
+        ip -6 addr add 2001:db8::2/64 dev one nodad && ip -6 route add default via 2001:db8::1 dev one && exec "$@"' - \
+        "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'101\n101' ]
+    says "1 unreachable 2: 10.1.2.3:9 (2). This host has a default route for IPv6, and none for IPv4: it reaches no IPv4 address but those" "has that server an IPv6 address?"
+    says_not "found no neighbour"
+    rm "$LOG"
+    run --separate-stderr in_network "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- "$PYTHON" "$SCENE" refused_elsewhere
+    [ "$output" = $'101\n101' ]
+    says "No ICMP from elsewhere said so"
+    says_not "This host has a default route"
+}
+
+# A name of which the one with a search domain exists as well, and comes first.
+@test "a search domain leads to another server: which name it was; of one that is meant, or with a dot at its end, nothing is said" {
+    command -v getent >/dev/null || skip "no getent here"
+    printf 'nameserver 127.0.0.1\nsearch svc.test corp.test\noptions ndots:5\n' >resolv.conf
+    went_to() {
+        rm -f "$LOG"
+        run --separate-stderr in_network "$PYTHON" "$SCENE" names_with_domain "$SOCKSHIM_COMMAND" doctor -o "$LOG" "${@:2}" -- "$PYTHON" -c "$connects" "$1"
+    }
+    local connects='import socket, sys
+s = socket.socket(); s.setblocking(False)
+s.connect_ex((socket.getaddrinfo(sys.argv[1], 8080, socket.AF_INET)[0][4][0], 8080))'
+    local format
+    for format in logfmt json; do
+        went_to api.pay.test --format $format
+        says "1 COMMAND looked for api.pay.test and went to 127.0.0.3, which is the address of api.pay.test.corp.test: /etc/resolv.conf has ndots:5 and a search domain" \
+            "api.pay.test itself has 127.0.0.4: if that was meant, COMMAND talked to another server."
+    done
+    for name in api.pay.test. own.pay.test; do
+        went_to "$name"
+        says_not "COMMAND looked for"
+    done
+    printf 'nameserver 127.0.0.1\nsearch svc.test corp.test\n' >resolv.conf
+    went_to api.pay.test
+    says_not "COMMAND looked for"
+}
+
 # beside_neighbour RULES COMMAND...: in a network with a neighbour, 10.1.2.3, in which the shell
 # commands RULES were run.
 beside_neighbour() {
@@ -263,7 +334,7 @@ S
 # by_facts WORD WORD WORD...: what is said of these facts, three words each.
 by_facts() {
     printf '%s\t%s\t%s\n' before OutRsts 1 before ListenOverflows 1 after OutRsts 1 after ListenOverflows 1 "$@" | LC_ALL=C TERMINAL_COLUMNS=200 awk -f "$TOP/scripts/lib/wrap.awk" -f "$TOP/scripts/lib/doctor/finding.awk" -f "$TOP/scripts/lib/records.awk" -f "$TOP/scripts/lib/ports.awk" \
-            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/shared.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk"
+            -f "$TOP/scripts/lib/doctor/command.awk" -f "$TOP/scripts/lib/doctor/command_log.awk" -f "$TOP/scripts/lib/doctor/command_losses.awk" -f "$TOP/scripts/lib/doctor/command_ways.awk" -f "$TOP/scripts/lib/doctor/shared.awk" -f "$TOP/scripts/lib/doctor/names.awk" -f "$TOP/scripts/lib/doctor/address.awk"
 }
 
 @test "segments that come out of order are overtaken or lost; what was sent again was lost" {

@@ -132,12 +132,52 @@ conntrack_in_proc() {
         >"$PROC/net/stat/nf_conntrack"
 }
 
+@test "NAT has no source port left for a destination: not a full table; with more ports nothing is said" {
+    [ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "no conntrack here"
+    FOR=0 while_doing no_port_left
+    says "1 conntrack_insert_failed 2: that many packets" "no free source port left for that destination" "more ports or addresses for it"
+    says_not "has been full"
+    if [ -r /proc/net/nf_conntrack ]; then
+        says "and others are well (the most that there are now: 2 to 127.0.0.1:8080, as 127.0.0.2)"
+    fi
+    FOR=0 while_doing ports_left
+    says_not "conntrack_insert_failed 2" "has been full"
+}
+
+# behind_bridge COMMAND...: with another namespace at a bridge, in which this one is the way to everywhere.
+behind_bridge() {
+    in_network sh -c '
+        unshare -n sleep 60 3>&- & other=$!
+        trap "kill $other" EXIT
+        while [ "$(readlink /proc/$other/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
+        ip link add podman0 type bridge && ip addr add 10.88.0.1/16 dev podman0 && ip link set podman0 up
+        ip link add veth0 type veth peer name eth0 netns $other && ip link set veth0 master podman0 up
+        inside() { nsenter -t $other -n "$@"; }
+        inside ip addr add 10.88.0.2/16 dev eth0 && inside ip link set eth0 up && inside ip route add default via 10.88.0.1
+        eval "$0"' "$1"
+}
+
+@test "a host of containers that does not forward: where nothing was to be, or it does, nothing is said" {
+    run -0 behind_bridge "sysctl -qw net.ipv4.ip_forward=0; inside ping -qc 2 -W 1 198.51.100.7; '$SOCKSHIM_COMMAND' doctor --seconds 0"
+    says "1 This host does not forward what comes by podman0 (10.88.0.1/16, 1 container or machine): net.ipv4.ip_forward (or conf.INTERFACE.forwarding) is 0. 2 packets that were not for this host came in" \
+        "sysctl -w net.ipv4.ip_forward=1"
+    run -0 behind_bridge "sysctl -qw net.ipv4.ip_forward=0; inside ping -qc 2 -W 1 10.88.0.1; '$SOCKSHIM_COMMAND' doctor --seconds 0"
+    says_not "does not forward"
+    run -0 behind_bridge "sysctl -qw net.ipv4.ip_forward=1; inside ping -qc 2 -W 1 198.51.100.7; '$SOCKSHIM_COMMAND' doctor --seconds 0"
+    says_not "does not forward"
+}
+
 @test "what conntrack has dropped; what memory has cost" {
     made_proc
     conntrack_in_proc 0000001f 2 3
     run -0 on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
-    says "1 The conntrack table has been full: conntrack dropped 32 packets, and forgot 2 connections early." \
-        "2 conntrack_insert_failed 3: that many packets were dropped because two of them" "single-request-reopen"
+    # What was dropped for an entry that was there already counts in both.
+    says "1 The conntrack table has been full: conntrack dropped 29 packets, and forgot 2 connections early." \
+        "2 conntrack_insert_failed 3: that many packets were dropped because conntrack had an entry" "no free source port left" "single-request-reopen" "random-fully"
+    conntrack_in_proc 00000002 0 3
+    run -0 on_made_proc "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says "1 conntrack_insert_failed 3:"
+    says_not "has been full"
     conntrack_in_proc 0000001e 2 3
     rm -r "$PROC/net/stat"
     count_in_proc 0 TCPMemoryPressures=2 TCPMemoryPressuresChrono=70 RcvPruned=150 InSegs=1000 DelayedACKs=9

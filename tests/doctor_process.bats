@@ -48,6 +48,15 @@ has_findings() {
     flat "$output" | grep -qE 'sent again ([2-9]|1[0-9]) times in ([1-9]|[1-9][0-9])(\.[0-9])? s' || fails_with "$output"
 }
 
+@test "what is no longer acknowledged: a small piece is not too large for the path, and a NAT may have forgotten it" {
+    looking_at no_longer_acknowledged
+    says "100 bytes, sent again " "So small, it is not the MTU: the other host is gone" "one does that has forgotten the connection" "SOCKSHIM_KEEPALIVE=60"
+    says_not "-s 1472"
+    looking_at large_no_longer_acknowledged
+    says "2000 bytes, sent again " "too large for the path (MTU)" "-s 1472"
+    says_not "it is not the MTU"
+}
+
 @test "a peer that does not read, and the thread that waits for it" {
     looking_at window_closed
     says "1 The peer does not read, and its window is closed: descriptor " " bytes wait here, the last were sent " " waits in sendto for it)" \

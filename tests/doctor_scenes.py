@@ -224,6 +224,10 @@ def refused_ipv6():
     return refused("fd00::5", socket.AF_INET6)
 
 
+def refused_own_ipv6():
+    return refused("::1", socket.AF_INET6)
+
+
 def refused_loopback():
     return refused("127.9.9.9")
 
@@ -403,6 +407,26 @@ def lossy():
 def tracked():
     firewall("ct state established accept")
     yield pairs(10)
+
+
+def behind_nat(ports):
+    """Four connects, each of which wants one of so many source ports."""
+    subprocess.run("nft add table ip nat && nft add chain ip nat post '{ type nat hook postrouting priority 100; }' &&"
+                   f" nft add rule ip nat post tcp dport {PORT} snat to 127.0.0.2:40000-{39999 + ports}", shell=True, check=True)
+    server = listener(9)
+    clients = [socket.socket() for _ in range(4)]
+    for c in clients:
+        c.setblocking(False)
+        c.connect_ex(("127.0.0.1", PORT))
+    yield server, [server.accept() for _ in range(min(ports, 4))], clients
+
+
+def no_port_left():
+    return behind_nat(2)
+
+
+def ports_left():
+    return behind_nat(9)
 
 
 def overrun():
@@ -848,6 +872,35 @@ def answers_at():
     yield s
 
 
+def listens_at():
+    """Likewise, of TCP."""
+    s = socket.create_server((sys.argv[2], int(sys.argv[3])))
+    del sys.argv[2:4]
+    yield s
+
+
+def names_with_domain():
+    """A name server that knows two names, of which one is the other with a search domain at its end, as by a
+    wildcard; and something that accepts at both addresses."""
+    known = {b"\3api\3pay\4test\0": "127.0.0.4", b"\3api\3pay\4test\4corp\4test\0": "127.0.0.3", b"\3own\3pay\4test\0": "127.0.0.3"}
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+
+    def answer():
+        while True:
+            question, asker = server.recvfrom(512)
+            name = question[12:question.index(b"\0", 12) + 1]
+            kind = question[12 + len(name):14 + len(name)]
+            found = known.get(name.lower())
+            head = question[:2] + struct.pack("!HHHHH", 0x8580 | (0 if found else 3), 1, found is not None and kind == b"\0\1", 0, 0)
+            body = question[12:16 + len(name)]
+            if found and kind == b"\0\1":
+                body += b"\300\14\0\1\0\1\0\0\0\1\0\4" + socket.inet_aton(found)
+            server.sendto(head + body, asker)
+    threading.Thread(target=answer, daemon=True).start()
+    yield listener(9, address=("0.0.0.0", PORT))
+
+
 def on_loopback(*families):
     for family, address in families or ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         yield listener(1, family, (address, PORT))
@@ -1101,6 +1154,23 @@ def not_acknowledged():
     while tcp_info(client, 2, "B") < 2:  # tcpi_retransmits
         time.sleep(0.01)
     yield client, server
+
+
+def no_longer_acknowledged(size=100):
+    (client,), (server,) = pairs(1)
+    client.send(b"x")
+    server.recv(1)
+    server.send(b"y")
+    client.recv(1)
+    firewall("tcp dport 8080 drop")
+    client.send(b"x" * size)
+    while tcp_info(client, 2, "B") < 2:
+        time.sleep(0.01)
+    yield client, server
+
+
+def large_no_longer_acknowledged():
+    return no_longer_acknowledged(2000)
 
 
 def not_acknowledged_for_long():

@@ -165,9 +165,48 @@ times() {
 }
 
 @test "idle-timeout: a NAT that forgot answers nothing at all" {
-    rec 0 cause=connection-timed-out error=ETIMEDOUT errno=110 idle_ms=1300000 sent_ms=950000 unacked=40 retrans=9 >log
+    # Sent again for 15 min 24 s, the last time 120 s ago: the pause is what was before that.
+    rec 0 cause=connection-timed-out error=ETIMEDOUT errno=110 idle_ms=1274600 sent_ms=120000 unacked=40 retrans=15 >log
     finds_only idle-timeout log
     figure at_most_ms -eq 350000
+    jq -e '.findings[0] | (.evidence | contains("at most 5.8 min")) and (.meaning | contains("went down meanwhile"))' findings.json
+    # With tcp_retries2=6, 25.4 s; of one that is accepted, too, whatever its last retransmission.
+    rec 0 cause=connection-timed-out error=ETIMEDOUT errno=110 side=accepted rx=29 tx=67 idle_ms=35500 sent_ms=12800 unacked=34 retrans=6 >log
+    finds_only idle-timeout log
+    figure at_most_ms -eq 10100
+    # A host that fell silent in the midst of an exchange was not idle, however long the kernel tried.
+    rec 0 cause=connection-timed-out error=ETIMEDOUT errno=110 idle_ms=926000 sent_ms=120000 unacked=40 retrans=15 >log
+    [[ $(findings log) != *idle-timeout* ]]
+}
+
+@test "no answer at times: connects before and after it went through; where none came after, it is the queue, or it is off" {
+    local gave_up="call=close ret=0 error= level=info cause=gave-up-connecting waited_ms=2460"
+    went() { rec "$1" level=debug call=connect cause=in-progress local= rx= tx= idle_ms= sent_ms= state= peer=10.2.0.2:80 fd="$2" pid=7 side= type=; }
+    { went 0 3; went 1 3; went 2 3; failed_connect 4.46 $gave_up peer=10.2.0.2:80 fd=3 pid=7; went 5 3; went 6 3; failed_connect 8.46 $gave_up peer=10.2.0.2:80 fd=3 pid=7; went 9 3; went 10 3; } >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.title | contains("does not always answer")) and (.meaning | contains("no port left")) and (.advice | contains("conntrack_insert_failed"))' findings.json
+    { went 0 3; went 1 3; went 2 3; failed_connect 4.46 $gave_up peer=10.2.0.2:80 fd=3 pid=7; went 6 3; failed_connect 8.46 $gave_up peer=10.2.0.2:80 fd=3 pid=7; } >log
+    jq -e '.findings[0] | (.title | contains("always") | not) and (.meaning | contains("no port left") | not)' <("$SOCKSHIM_COMMAND" report --json log)
+}
+
+@test "refused: ::1, which a server for IPv4 alone does not have; no IPv6 word of 127.0.0.1's own" {
+    failed_connect 0 cause=connection-refused error=ECONNREFUSED 'local=[::]:40000' 'peer=[::1]:4000' peer_name=localhost >log
+    finds_only refused log
+    jq -e '.findings[0] | (.meaning | contains("[::1], where localhost led")) and (.advice | contains("name 127.0.0.1"))' findings.json
+    failed_connect 0 cause=connection-refused error=ECONNREFUSED local=127.0.0.1:40000 peer=127.0.0.1:4000 peer_name=localhost >log
+    finds_only refused log
+    jq -e '.findings[0] | (.meaning | contains("another one, as [::1]")) and (.advice | contains("name 127") | not)' findings.json
+}
+
+@test "unreachable: no route for a whole family, perhaps; what the network says is none of that" {
+    failed_connect 0 cause=unreachable error=ENETUNREACH local= peer=51.159.99.81:587 >log
+    finds_only unreachable log
+    jq -e '.findings[0] | (.meaning | contains("No IPv4 route")) and (.advice | contains("IPv6 address"))' findings.json
+    failed_connect 0 cause=unreachable error=ENETUNREACH local= 'peer=[2001:db8:5::25]:587' >log
+    finds_only unreachable log
+    jq -e '.findings[0] | (.meaning | contains("No IPv6 route")) and (.advice | contains("ip route get 2001:db8:5::25") and contains("IPv4 address"))' findings.json
+    failed_connect 0 cause=unreachable error=EHOSTUNREACH local= peer=51.159.99.81:587 >log
+    jq -e '.findings[0].meaning | contains("IPv4 route") | not' <("$SOCKSHIM_COMMAND" report --json log)
 }
 
 @test "idle-timeout: an upload that was under way all the time is none" {

@@ -559,6 +559,75 @@ select.select([s], [], [])' "$1"
     run -1 grep -e 'no longer gets' -e 'short of memory' said
 }
 
+# r is a NAT with two source ports, of which two connections have one each.
+@test "at times: a NAT has no source port left; neither hairpin nor a full table, and with more ports nothing" {
+    web_server
+    in_ns "$R" sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_time_wait=1 net.netfilter.nf_conntrack_tcp_timeout_close=1
+    in_ns "$R" nft 'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }; add rule ip nat post oifname vs ip protocol tcp masquerade to :40000-40001'
+    cat >connects.py <<'P'
+import socket, time
+def connect():
+    try: return socket.create_connection(("10.2.0.2", 80), 2.2)
+    except OSError as e: print(e)
+held = [connect(), connect()]
+connect(), connect()
+while held: # until one of its ports is free again
+    held.pop().close()
+time.sleep(3)
+connect().close(); connect().close()
+P
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log -- "$PYTHON" connects.py
+    grep -q '1 gave-up-connecting 2, to other hosts: 10.2.0.2:80 (2), while 4 other connects of COMMAND to the same address went through.*conntrack_insert_failed' said || fails_with "$(cat said)"
+    run -1 grep 'NAT loopback' said
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.title | contains("does not always answer")) and (.meaning | contains("no port left"))' findings.json
+    said_by "$R" "$SOCKSHIM_COMMAND" doctor --seconds 0
+    grep -q '1 conntrack_insert_failed [0-9]*: .*no free source port left for that destination' said || fails_with "$(cat said)"
+    run -1 grep 'has been full' said
+    in_ns "$R" nft flush ruleset
+    said_by "$C" "$SOCKSHIM_COMMAND" doctor -o log.2 -- "$PYTHON" connects.py
+    run -1 grep -e 'went through' -e gave-up said
+}
+
+@test "it only listens: without keepalive it never notices that a NAT forgot it; before the MTU, and not of one with keepalive" {
+    local options client
+    for options in '' 'setsockopt($s, SOL_SOCKET, SO_KEEPALIVE, 1);'; do
+        background ip netns exec "$S" "$PYTHON" -c '
+import socket
+l = socket.create_server(("10.2.0.2", 6379)); held = []
+while True: held.append(l.accept()[0]); held[-1].sendall(b"subscribed\r\n")'
+        wait_until eval "ip netns exec $S ss -Hltn 'sport = :6379' | grep -q ."
+        background ip netns exec "$C" perl -MSocket -MIO::Socket::INET -e "my \$s = IO::Socket::INET->new('10.2.0.2:6379'); $options <\$s>; <\$s>"
+        wait_until eval "ip netns exec $C ss -Htino 'dport = :6379' | grep -Eq 'lastrcv:([4-9]|[0-9]{2,})[0-9]{3} '"
+        client=$(in_ns "$C" ss -Htnp 'dport = :6379' | sed 's/.*pid=\([0-9]*\).*/\1/')
+        said_by "$C" "$SOCKSHIM_COMMAND" doctor "$client"
+        if [ -z "$options" ]; then
+            grep -q 'If it waits for more from 10.2.0.2:6379 .*: without keepalive it never notices if something in between.*SOCKSHIM_KEEPALIVE=60.* Or the path is too narrow: no segment of more than' said || fails_with "$(cat said)"
+        else
+            grep -q 's ago): no segment of more than 536 bytes' said || fails_with "$(cat said)"
+            run -1 grep 'without keepalive it never' said
+        fi
+        end_backgrounds || :
+    done
+}
+
+@test "multicast: joined at one interface, and not at the other; where it is joined at both, nothing is said" {
+    local interfaces
+    for interfaces in 10.1.0.1 "10.1.0.1 10.2.0.1"; do
+        background ip netns exec "$R" node -e '
+const s = require("dgram").createSocket({ type: "udp4", reuseAddr: true })
+s.bind(1900, () => { for (const i of process.argv.slice(1)) s.addMembership("239.255.255.250", i) })' $interfaces
+        wait_until eval "ip netns exec $R grep -q FAFFFFEF /proc/net/igmp"
+        said_by "$R" "$SOCKSHIM_COMMAND" doctor "$(in_ns "$R" ss -Hulnp 'sport = :1900' | sed 's/.*pid=\([0-9]*\).*/\1/')"
+        case $interfaces in
+        *\ *) run -1 grep 'Multicast for' said ;;
+        *) grep -q 'Multicast for 239.255.255.250 (descriptor [0-9]* at 0.0.0.0:1900) is joined at vc, and not at vs: what comes for it by vs reaches no program' said || fails_with "$(cat said)" ;;
+        esac
+        end_backgrounds || :
+        wait_until eval "! ip netns exec $R grep -q FAFFFFEF /proc/net/igmp"
+    done
+}
+
 # The firewall r sees SYN alone.
 only_syn_is_seen() {
     answers_go_past

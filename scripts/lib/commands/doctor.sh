@@ -51,8 +51,9 @@ SOCKSHIM_LOG the log is ./sockshim.PID.log, into which no other run writes.
   --watch N           repeat every N seconds, until Ctrl-C or PID has ended
   -h, --help          print this
 
-doctor reads /proc, and uses ss if it is installed; it changes nothing and does
-not need root. Only root can see which processes other users' sockets belong to.
+doctor reads /proc, and uses ss and ip if they are installed; it changes nothing
+and does not need root. Only root can see which processes other users' sockets
+belong to.
 
 Settings and counters are those of the network namespace that it runs in; for a
 container, run it inside. Other programs in the namespace are included. Memory,

@@ -23,9 +23,11 @@ END {
 
 # What COMMAND's own records say comes first; what is only counted may be another program's.
 function look_for_findings(    of_log) {
+    search_domain_went()
     shared_connections()
     resets()
     refusals()
+    held_by_others()
     no_such_sockets()
     unreachable()
     unanswered()
@@ -152,6 +154,11 @@ function refusals(    here, away) {
     here = tcp["connection-refused", "here"]
     if (!here)
         return
+    if (moved["OutRsts"] >= here && listens_beside()) {
+        finding("refused-at-another-address", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". Nothing listens at that address, and there is a listener for the same port: " beside_text ".")
+        act(beside_advice)
+        return
+    }
     if (moved["OutRsts"] >= here) {
         finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
             "the kernel answered with RST (" grown("OutRsts") "). It is not the backlog: a full backlog drops SYNs instead of refusing.")
@@ -212,10 +219,17 @@ function refused_elsewhere(away, icmp) {
 
 # This host's own ICMP about a neighbour that it did not find counts as sent and as received
 # (net/ipv4/route.c, ipv4_link_failure).
-function unreachable(    away, reported) {
+function unreachable(    away, reported, family) {
     away = tcp["unreachable", "elsewhere"]
     if (!away)
         return
+    family = family_without_route()
+    if (family) {
+        finding("no-route-for-family", "unreachable " away ": " peers("unreachable", "elsewhere") ". This host has a default route for IPv" 10 - family ", and none for IPv" family ": it reaches no IPv" family " address but those of networks to which a route of its own leads. " \
+            "COMMAND asked for an IPv" family " address; curl and others go on to a name's IPv" 10 - family " address, where it has one.")
+        act("getent ahosts NAME: has that server an IPv" 10 - family " address? Then that one in COMMAND's settings, or its setting for the family. Else a route for IPv" family " (ip" (family == 6 ? " -6" : "") " route)" (family == 4 ? ", or NAT64." : "."))
+        return
+    }
     reported = moved["IcmpInDestUnreachs"] + moved["Icmp6InDestUnreachs"] - moved["IcmpOutDestUnreachs"] - moved["Icmp6OutDestUnreachs"]
     finding("unreachable-elsewhere", "unreachable " away ": " peers("unreachable", "elsewhere") ". " \
         (reported >= away ? "As often ICMP from elsewhere said so (" grown("IcmpInDestUnreachs") "): a firewall, there or on the path, rejects this host, or a router has no route. The host itself may be up." \
@@ -259,6 +273,10 @@ function unanswered_elsewhere(cause, count) {
             "or sysctl -w net.ipv4.conf.INTERFACE.rp_filter=2 (loose; conf.all must not be 1).")
         return
     }
+    if (answered_beside(cause, "elsewhere")) {
+        unanswered_at_times(cause, count)
+        return
+    }
     if (stray_answers() >= count) {
         finding("answers-from-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". Meanwhile this host sent " count_of(stray_answers(), "RST") " for segments of no connection that it knows (" \
             grown("OutRsts") "). If those were SYN-ACKs, the other side does answer, but from another address than COMMAND asked: a router forwards to a server in this same network " \
@@ -270,7 +288,14 @@ function unanswered_elsewhere(cause, count) {
     finding("connect-unanswered-elsewhere", cause " " count ", to other hosts: " peers(cause, "elsewhere") ". A firewall there or on the path drops the SYNs or their answers, " \
         "the host is off, or its accept queue is full; " ("IpOutTransmits" in is_counted ? "all packets of this host did leave it (OutTransmits)." : "they did leave this host as far as its TCP knows (TCPRetransFail +0)."))
     act("nc -vz HOST PORT: does another port of it answer? Then it is up: sockshim doctor there says by ListenDrops whether the queue was full, else look for the firewall. " \
-        "If nobody set that address or port here, a server told it: sockshim explain announced-address, or ftp.")
+        "In a container or machine whose own host reaches it: sockshim doctor on that host (sockshim explain container-network). If nobody set that address or port here, a server told it: sockshim explain announced-address, or ftp.")
+}
+
+function unanswered_at_times(cause, count) {
+    finding("connect-unanswered-at-times", cause " " count ", to other hosts: " peers(cause, "elsewhere") ", while " count_of(answered_beside(cause, "elsewhere"), "other connect") " of COMMAND to the same address went through. " \
+        "So the address is right, and somebody answers there: its accept queue is full at times; a NAT on the way (the node of a pod, a Docker host, a NAT gateway) has no source port left for that destination, or permits only so many; " \
+        "one of several servers behind the address is down; or SYNs are lost.")
+    act("sockshim doctor there (ListenDrops) and on the NAT (conntrack_insert_failed). ss -tn dst HOST at such a moment: is it always as many? Then keep fewer connections open, or use them again.")
 }
 
 # RSTs that were neither refusals of this run by this host nor a program's close (tcp_v4_send_reset

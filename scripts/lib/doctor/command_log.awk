@@ -21,10 +21,16 @@ function note(    cause, peer, place) {
     cause = value("cause")
     if (cause == "unreachable" || cause == "connection-refused" || cause == "connect-timed-out")
         has_failed[value("pid"), value("fd"), value("peer")] = 1
-    else if (cause == "in-progress")
+    else if (cause == "in-progress") {
         delete has_failed[value("pid"), value("fd"), value("peer")]
+        under_way[value("peer")]++
+    }
     else if (cause == "gave-up-connecting" && (value("pid"), value("fd"), value("peer")) in has_failed)
         return # told already
+    if (cause == "address-in-use" && value("type") ~ /^(m?p?tcp|udp)$/ && value("local") ~ /:[1-9]/) {
+        wanted_local[++wanted] = value("local")
+        wanted_type[wanted] = value("type") == "udp" ? "udp" : "tcp"
+    }
     total[cause]++
     note_use(cause)
     if (RANK[level] >= RANK["warn"] && !is_failure[cause]++)
@@ -61,6 +67,8 @@ function note(    cause, peer, place) {
     if (peer == "")
         return
     place = is_here(ip_of(peer)) ? "here" : "elsewhere"
+    if (cause ~ /^(unreachable|connection-refused|connect-timed-out|gave-up-connecting)$/)
+        under_way[peer]--
     tcp[cause, place]++
     by_peer[cause, place, peer]++
 }
@@ -93,6 +101,17 @@ function is_like(path, other,    name, other_name) {
     gsub(/[0-9]+/, "", name)
     gsub(/[0-9]+/, "", other_name)
     return name == other_name || name ~ /\.sock$/ && other_name ~ /\.sock$/ && length(name) > 9 && substr(name, 1, 5) == substr(other_name, 1, 5)
+}
+
+# Of the connects that were not answered within their call, and have no record of a failure, those to where
+# others failed for this cause; 0 as well if the log leaves them out.
+function answered_beside(cause, place,    key, word, count) {
+    for (key in by_peer) {
+        split(key, word, SUBSEP)
+        if (word[1] == cause && word[2] == place && under_way[word[3]] > 0)
+            count += under_way[word[3]]
+    }
+    return count + 0
 }
 
 # All of 127.0.0.0/8 is.

@@ -144,8 +144,9 @@ function command_answers_not_taken(    names, count) {
         return
     finding("answers-not-taken", (total["name-not-resolved"] ? "name-not-resolved " total["name-not-resolved"] : "name-resolved-late " total["name-resolved-late"]) \
         ", and " count_of(count, "UDP datagram") " arrived here that no socket took (" grown("UdpNoPorts") \
-        "). If they were the answers, they came from another address than was asked, as from a name server with several addresses, or after the resolver had given up.")
-    act("tcpdump -ni any udp port 53 shows from which address they come: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each address as an interface).")
+        "). If they were the answers, they came from another address than was asked, or after the resolver had given up. Another address: of a name server that has several; or of the pod or container itself behind the address of a service, where a NAT " \
+        "did not translate the answer back, since both are at the same bridge of one node.")
+    act("tcpdump -ni any udp src port 53 shows from which address they come. " stray_source_advice())
 }
 
 # On loopback both ends count; and whoever else has been asked something counts, too.

@@ -31,6 +31,7 @@ doctor_host() {
         fi
         doctor_addresses /proc/net
         doctor_flows
+        doctor_behind
         doctor_resolvers ""
         ! command -v ss >/dev/null || doctor_paths ss
     } | doctor_awk host accept_queues receivers host_tables network names places address listening json
@@ -130,10 +131,11 @@ doctor_conntrack() {
 }
 
 # Of conntrack, the flows of UDP that nothing has answered and no rule translates: from where, to
-# where, and where others to the same address and port are translated to, if so.
+# where, and where others to the same address and port are translated to, if so. And the most that are
+# translated to one source address, for one destination.
 doctor_flows() {
     [ ! -r /proc/net/nf_conntrack ] || LC_ALL=C awk '
-        $1 != "ipv4" || $3 != "udp" { next }
+        $1 != "ipv4" || $3 !~ /^(tcp|udp)$/ { next }
         {
             n = 0
             for (i = 6; i <= NF; i++)
@@ -144,6 +146,13 @@ doctor_flows() {
             if (n != 8)
                 next
             to = value[2] ":" value[4]
+            pair = $3 " " value[5] ":" value[7] "\t" value[6]
+            if (value[6] != value[1] && ++translations[pair] > count) {
+                count = translations[pair]
+                most = pair
+            }
+            if ($3 != "udp")
+                next
             if (value[5] != value[2] || value[7] != value[4])
                 translated[to] = value[5] ":" value[7]
             else if (/\[UNREPLIED\]/ && flows < 1000) {
@@ -154,6 +163,9 @@ doctor_flows() {
         END {
             for (i = 1; i <= flows; i++)
                 print "flow\t" from[i] "\t" untranslated[i] "\t" translated[untranslated[i]]
+            sub(/^[^ ]* /, "", most)
+            if (most != "")
+                print "translated\t" most "\t" count
         }' /proc/net/nf_conntrack
 } 2>/dev/null
 
@@ -172,6 +184,23 @@ doctor_sockets() {
     [ ! -r /proc/net/tcp6 ] || set -- "$@" /proc/net/tcp6
     [ ! -r /proc/sys/net/ipv4/ip_local_port_range ] || set -- /proc/sys/net/ipv4/ip_local_port_range "$@"
     LC_ALL=C awk -f "$lib/doctor/address.awk" -f "$lib/doctor/sockets.awk" "$@"
+} 2>/dev/null
+
+# The bridges of containers (a pair whose other end is in another namespace) and machines, from which this
+# host does not forward: their addresses, and how many ends they have.
+doctor_behind() {
+    { ip -o link show type veth && ip -o link show type tun; } | awk '
+        / master / && / link-netns|: (vnet|tap)/ { sub(/.* master /, ""); ends[$1]++ }
+        END { for (name in ends) print name, ends[name] }' | sort | while read -r doctor_name doctor_ends; do
+        [ "$(cat "/proc/sys/net/ipv4/conf/$doctor_name/forwarding")" != 0 ] || ip -o -4 addr show dev "$doctor_name" |
+            awk -v name="$doctor_name" -v ends="$doctor_ends" '{ print "behind\t" name "\t" $4 "\t" ends; exit }'
+    done
+} 2>/dev/null
+
+# For which families there is a default route (of IPv6, not one that rejects: RTF_REJECT).
+doctor_defaults() {
+    awk '$2 == "00000000" && $8 == "00000000" && $1 != "lo" { print "default\t4"; exit }' /proc/net/route
+    awk '$1 == "00000000000000000000000000000000" && $2 == "00" && $NF != "lo" { print "default\t6"; exit }' /proc/net/ipv6_route
 } 2>/dev/null
 
 # doctor_resolvers ROOT [default]: the name servers that a program with that root directory asks; that

@@ -51,8 +51,12 @@ function answers_not_taken_here(    count) {
 function answers_not_taken(list, not_taken) {
     finding("answers-not-taken", (is_process ? "It waits" : "Somebody waits") " for a name server: a question is open in both looks (" list "), and " count_of(not_taken, "UDP datagram") \
         " arrived here meanwhile that no socket took (UdpNoPorts). They may be the answers, from another address than the one that was asked, or too late: the resolver never sees them.", 1)
-    act("tcpdump -ni any udp src port 53 shows from which address they come. If from another: the name server has to answer from the one in resolv.conf (unbound: interface-automatic, or each " \
-        "address as an interface). No firewall is at fault then; until it is mended, options use-vc (TCP) in resolv.conf.")
+    act("tcpdump -ni any udp src port 53 shows from which address they come. " stray_source_advice() " No firewall is at fault then; until it is mended, options use-vc (TCP) in resolv.conf.")
+}
+
+function stray_source_advice() {
+    return "A pod's or container's: on its node modprobe br_netfilter, sysctl -w net.bridge.bridge-nf-call-iptables=1 (sockshim explain other-source). Another one of the server's: it has to answer from the one in resolv.conf " \
+        "(unbound: interface-automatic, or each address as an interface)."
 }
 
 # OWN: the servers are none of /etc/resolv.conf, so no change of that file helps.

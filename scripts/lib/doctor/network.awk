@@ -9,12 +9,15 @@ BEGIN {
 }
 
 !are_records && $1 == "address" { is_own_address[$2] = 1 }
+!are_records && $1 == "behind" { behind[++behinds] = $2 " (" $3 ", " count_of($4, "container or machine") ")" }
+!are_records && $1 == "translated" { translated_to = $2; translated_as = $3; translated_most = $4 }
 !are_records && $1 == "flow" { flow_from[++flows] = $2; flow_to[flows] = $3; flow_translated[flows] = $4 }
 
 !are_records && $1 == "neighbour" && $2 == 1 { mac_before[$3, $4] = $5 }
 !are_records && $1 == "neighbour" && $2 == 2 && ($3, $4) in mac_before && mac_before[$3, $4] != $5 { moved_neighbours = join(moved_neighbours, $3 " (" $4 ") from " mac_before[$3, $4] " to " $5) }
 
 function network_findings() {
+    not_forwarding()
     full_conntrack()
     conntrack_races()
     not_let_out()
@@ -40,6 +43,17 @@ function neighbours_that_changed() {
     act("sockshim doctor --seconds 60, a few times: if it changes back, two hosts have it: sockshim explain duplicate-address.")
 }
 
+# What came for another host where nothing is forwarded counts in InAddrErrors (ip_error in net/ipv4/route.c).
+function not_forwarding(    i, list) {
+    for (i = 1; i <= behinds && i <= 3; i++)
+        list = join(list, behind[i])
+    if (list == "" || !counter["IpInAddrErrors"])
+        return
+    finding("not-forwarding", "This host does not forward what comes by " list (behinds > 3 ? " and others" : "") ": net.ipv4.ip_forward (or conf.INTERFACE.forwarding) is 0. " count_of(counter["IpInAddrErrors"], "packet") \
+        " that were not for this host came in and went no further (IpInAddrErrors). From there this host can be reached and nothing beyond it: connects time out, even to what this host itself reaches.", 1)
+    act("sysctl -w net.ipv4.ip_forward=1, and for good in /etc/sysctl.d; a hardening script, a reload of sysctl or of the network often sets it to 0 after Docker or Podman has set it to 1.")
+}
+
 function share_in(some, others) {
     return some + others > 0 ? some / (some + others) : 0
 }
@@ -52,28 +66,40 @@ function percent(share) {
     return sprintf(share < 0.001 ? "%.4f %%" : "%.1f %%", share * 100)
 }
 
-function full_conntrack(    full, lost) {
+# What loses a race for an entry counts in drop as well (nf_ct_resolve_clash); the rest of drop found no room.
+function full_conntrack(    full, dropped, lost) {
     full = conntrack_max > 0 && conntrack_count >= 0.9 * conntrack_max
-    lost = counter["conntrack_drop"] + counter["conntrack_early_drop"]
+    dropped = counter["conntrack_drop"] - counter["conntrack_insert_failed"]
+    dropped = dropped > 0 ? dropped : 0
+    lost = dropped + counter["conntrack_early_drop"]
     if (!full && !lost)
         return
     finding("conntrack-full", (full ? "The conntrack table has " conntrack_count " of " conntrack_max " entries" : "The conntrack table has been full") \
-        (lost ? ": conntrack dropped " count_of(counter["conntrack_drop"] + 0, "packet") happening("conntrack_drop") ", and forgot " \
+        (lost ? ": conntrack dropped " count_of(dropped, "packet") happening("conntrack_drop") ", and forgot " \
             count_of(counter["conntrack_early_drop"] + 0, "connection") " early" : "") \
         ". While it is full, new connections fail silently, from this host and to it: their SYNs are dropped, and connects time out.", \
-        full || moves("conntrack_drop") || moves("conntrack_early_drop"))
+        full || recent["conntrack_drop"] > recent["conntrack_insert_failed"] || moves("conntrack_early_drop"))
     act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
         "conntrack -L shows what fills it. If they are dead ones, a shorter nf_conntrack_tcp_timeout_established (5 days by default).")
 }
 
+# Where no source port is free, NAT takes one that is not (nf_nat_l4proto_unique_tuple in net/netfilter/nf_nat_core.c),
+# and the entry is refused when the packet leaves.
 function conntrack_races(    failed) {
     failed = counter["conntrack_insert_failed"]
     if (!failed)
         return
-    finding("conntrack-insert-failed", "conntrack_insert_failed " failed happening("conntrack_insert_failed") ": that many packets were dropped because two of " \
-        "them created the same connection at the same time. A typical case is DNS queries for A and AAAA from one socket behind NAT: " \
-        "one is lost, and the resolver retries after 5 s.", moves("conntrack_insert_failed"))
-    act("options single-request-reopen in resolv.conf (glibc), or a DNS cache on this host.")
+    finding("conntrack-insert-failed", "conntrack_insert_failed " failed happening("conntrack_insert_failed") ": that many packets were dropped because conntrack had an entry for the same " \
+        "addresses and ports, as NAT had translated them." (conntrack_max > 0 && conntrack_count < 0.9 * conntrack_max ? " The table has room." : "") " Either NAT (masquerade, SNAT) has no free source port left for that destination: of those behind it, some connects wait 1 s or more, " \
+        "or time out, and others are well" most_translated() "; or two packets came at the same time: connects of several containers, or DNS queries for A and AAAA from one socket, of which one is lost, and " \
+        "the resolver retries after 5 s.", moves("conntrack_insert_failed"))
+    act("conntrack -L -p tcp -d DESTINATION | wc -l: is it as many as the rule of NAT has ports (TIME_WAIT included)? Then more ports or addresses for it, and connections that are kept and used again. " \
+        "If not: masquerade --random-fully (nft: fully-random); for DNS, options single-request-reopen in resolv.conf (glibc), or a DNS cache on this host.")
+}
+
+# For one source address and one destination, the most that conntrack has now.
+function most_translated() {
+    return translated_most < 2 ? "" : " (the most that there are now: " translated_most " to " translated_to ", as " translated_as ")"
 }
 
 function not_let_out(    failed) {

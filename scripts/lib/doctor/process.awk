@@ -158,12 +158,13 @@ function full_queues(    i, id, list, count) {
 }
 
 # Two retransmissions are 600 ms without an ACK.
-function unacknowledged(    i, id, list, count, first) {
+function unacknowledged(    i, id, list, count, first, small) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (kind[id] == "tcp" && timer_of[id] == "01" && state_of[id] != "SYN_SENT" && retransmits[id] >= 2) {
             count++
+            small += unsent[id] < 536
             first += has_times[id] && is_client(id) && acked[id, 2] <= 1 && received[id, 2] == 0 && unsent[id] < 536
             list = all_of(list, id, count_of(unsent[id], "byte") ", sent again " retransmits[id] " times in " in_seconds(silent_for(id)))
         }
@@ -173,11 +174,14 @@ function unacknowledged(    i, id, list, count, first) {
     finding("not-acknowledged", "What it sent is not acknowledged: " list ". " (first == count ? "Nothing that followed the handshake was, small as it is, so it is not the MTU: " \
         "a firewall on the way passes SYN and drops the rest, as one does that does not see the answers, because they take another way (asymmetric routing); or the host went down then." \
         (recent["TCPSYNChallenge"] > 0 ? " Between the two looks a SYN-ACK came again (TCPSYNChallenge), so it is up, and does not get this host's packets." : "") \
+        : small == count ? "So small, it is not the MTU: the other host is gone or cannot be reached, or a firewall or NAT on the way drops it, as one does that has forgotten the connection (when it was idle)." \
         : "The other host is gone or cannot be reached, a firewall drops the packets, or they are too large for the path (MTU).") " The kernel gives up " \
         ("tcp_retries2" in has_knob ? "after " duration(retransmission_time()) " or more (tcp_retries2=" knob["tcp_retries2"] "), unless the program has set TCP_USER_TIMEOUT" \
             : "after its tcp_retries2") "; then the call fails with ETIMEDOUT.", 1)
     if (first == count)
         act("tcpdump -eni any host HOST: SYN-ACKs that come again (from another MAC address or interface than SYN went to) are asymmetric routing: make both directions go one way. Silence: the host, or a firewall.")
+    else if (small == count)
+        act("ping that host; does it have this connection (ss -tn there)? If so, keepalive more often than the limit of what is in between (SOCKSHIM_KEEPALIVE=60) keeps the next one.")
     else
         act("ping that host, and with full-sized packets: ping -M do -s 1472; does that host know this connection at all?")
 }

@@ -18,6 +18,12 @@ doctor_process() {
     output_check "standard output" doctor_tell_process "$1"
 }
 
+# doctor_groups NET: the interfaces with a network of IPv4, and which groups of multicast are joined at which.
+doctor_groups() {
+    awk 'NR > 1 && $3 == "00000000" && $2 != "00000000" { print "network\t" $1 }' "$1/route"
+    awk '/^[0-9]/ { device = $2 } /^[ \t]+[0-9A-F]/ && length($1) == 8 { print "joined\t" device "\t" $1 }' "$1/igmp"
+}
+
 doctor_tell_process() {
     {
         doctor_process_itself "$1"
@@ -45,8 +51,9 @@ doctor_tell_process() {
         doctor_process_titles 2
         [ -z "$doctor_ss" ] || doctor_process_peers "$1"
         doctor_resolvers "$doctor_its/root"
+        doctor_groups "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting receivers inside workers locks \
+    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting multicast receivers inside workers locks \
         confined titles names places address listening buffering json
 }
 

@@ -28,6 +28,8 @@ function nothing_found(    perhaps, pool) {
     }
     if (perhaps == "")
         perhaps = on_loopback_alone()
+    if (perhaps == "")
+        perhaps = left_out_of_group()
     if (workers)
         perhaps = perhaps (perhaps == "" ? "" : " ") who_does_the_work()
     if (perhaps != "")

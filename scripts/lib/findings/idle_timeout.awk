@@ -29,7 +29,7 @@ function ends_after_silence(i) {
     if (silence_before(i) < (had_ended_before(i) ? LEAST_SURE_PAUSE : LEAST_PAUSE) || rx_of[i] == 0 && tx_of[i] + unacked_of[i] + unsent_of[i] > MOST_REQUEST)
         return 0
     if (cause_of[i] == "connection-timed-out")
-        return rx_of[i] > 0 && silence_before(i) >= 10 * LEAST_PAUSE && !(retrans_of[i] > 0 && !unacked_of[i])
+        return rx_of[i] > 0 && silence_before(i) >= 5 * LEAST_PAUSE && !(retrans_of[i] > 0 && !unacked_of[i])
     if (side_of[i] == "accepted")
         return sent_of[i] == "" || sent_of[i] <= idle_of[i]
     return !due_of[i] || wait_of[i] <= LEAST_PAUSE && wait_of[i] * 4 <= pause_of[i]
@@ -45,9 +45,23 @@ function had_ended_before(i) {
 
 # Neither side had sent anything for so long, in ms.
 function silence_before(i) {
+    if (cause_of[i] == "connection-timed-out" && retrans_of[i] > 0 && unacked_of[i] > 0 && sent_of[i] != "")
+        return idle_of[i] > tried_for(i) ? idle_of[i] - tried_for(i) : 0
     if (side_of[i] == "accepted" && sent_of[i] != "" && sent_of[i] < idle_of[i])
         return sent_of[i]
     return pause_of[i]
+}
+
+# How long what was never acknowledged was sent again, in ms: sent_ms is since the last time, and each wait is twice
+# as long as the one before, from 200 ms at least, and 120 s at most (TCP_RTO_MAX in include/net/tcp.h).
+function tried_for(i,    k, wait, sum) {
+    if (sent_of[i] < 100000)
+        return 2 * sent_of[i] - sent_of[i] / 2 ^ retrans_of[i]
+    for (wait = 200; k <= retrans_of[i]; k++) {
+        sum += wait
+        wait = wait < 60000 ? 2 * wait : 120000
+    }
+    return sum
 }
 
 # The longest pause of the same program with the same peer after which all was well, and
@@ -163,13 +177,15 @@ function group_most_heard(g,    n, member, k, most) {
 }
 
 function idle_whose(i) {
+    if (side_of[i] == "accepted" && cause_of[i] == "connection-timed-out")
+        return "Clients of " spoken_prog(i) " are gone from"
     if (side_of[i] == "accepted")
         return "Clients of " spoken_prog(i) ", or the path to them, end"
     return spoken_peer(i) (is_same_host(i) ? " ends" : ", or the path to it, ends")
 }
 
 function idle_evidence(g, low) {
-    return spoken_prog(group_first[g]) ": " tally(g, "connection", "connections") " failed after a pause of " spoken_range(group_least[g], group_most[g]) (low ? "; a pause of " spoken(low) " did no harm" : "") "." idle_limit(g, low)
+    return spoken_prog(group_first[g]) ": " tally(g, "connection", "connections") " failed after a pause of " (cause_of[group_first[g]] == "connection-timed-out" ? "at most " : "") spoken_range(group_least[g], group_most[g]) (low ? "; a pause of " spoken(low) " did no harm" : "") "." idle_limit(g, low)
 }
 
 # Whose limit it may be. A single pause has to be as long as that to within a hundredth; the
@@ -195,7 +211,7 @@ function was_closed_in_order(i) {
 
 function idle_meaning(i, low) {
     if (cause_of[i] == "connection-timed-out")
-        return "Nothing answered any longer: a NAT, firewall or load balancer had forgotten the connection."
+        return "Nothing answered any longer: a NAT, firewall or load balancer had forgotten " (side_of[i] == "accepted" ? "it, or the host was down. A client that only listens may never notice." : "the connection, or the other host went down meanwhile.")
     if (due_of[i] == "" && side_of[i] != "accepted")
         return "Or, if an answer was due all the time, it is a time limit for requests: this log does not say (sent_ms)."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
@@ -213,6 +229,8 @@ function idle_advice(i, g, low, together,    seconds, setting) {
         return "raise it there (wait_timeout, keepalive_timeout or similar), or let the program's pool drop connections sooner."
     if (side_of[i] != "accepted" && was_closed_in_order(i))
         return "let the program's pool drop idle connections sooner, or repeat such requests, or raise the limit there. TCP keepalive does not help."
+    if (cause_of[i] == "connection-timed-out" && side_of[i] == "accepted")
+        return setting "; at the client it ends the wait, too."
     if (cause_of[i] == "connection-timed-out" || side_of[i] == "accepted")
         return setting " keeps it alive."
     return setting " for NATs and load balancers; if it continues, let the pool drop connections sooner."

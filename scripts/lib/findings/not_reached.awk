@@ -82,6 +82,7 @@ function not_reached_meaning(i, ms) {
         return port_of_rpc(i)
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
+            : peer_of[i] ~ /^\[::1\]:/ ? "Nothing is listening there: a server for IPv4 alone (0.0.0.0, 127.0.0.1) is not at " (named_of[i] == "localhost" ? "[::1], where localhost led" : "[::1]") ". Or a firewall of this host rejects it." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one" other_loopback(i) "), or a firewall of this host rejects it." \
             : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
@@ -103,6 +104,8 @@ function not_reached_meaning(i, ms) {
         return "Multicast and broadcast need a route as well, which says by which interface: there is none, as before the network is up."
     if (error_of[i] == "ENETUNREACH" && is_of_inner_network(peer_of[i]) == 1)
         return "Loopback is down where " spoken_prog(i) " runs, as in a new network namespace (a sandbox, unshare -n); or a rule or route there forbids it."
+    if (error_of[i] == "ENETUNREACH" && family_of(i))
+        return "No IPv" family_of(i) " route leads there: this host has IPv" 10 - family_of(i) " only, or " spoken_prog(i) " a network of its own (a container, PrivateNetwork=); or a router said so."
     if (error_of[i] == "ENETUNREACH")
         return "No route leads there where " spoken_prog(i) " runs: on this host, or in a network of its own (PrivateNetwork=, a container); or a router reported so."
     if (cause_of[i] == "unreachable")
@@ -112,7 +115,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/ && is_same_host(i))
         return "On this host: the server's accept queue is full, or a firewall rule drops it."
     if (cause_of[i] ~ /^(connect-timed-out|timeout|gave-up-connecting)$/)
-        return went_through(i, ms) ? some_dropped(i, ms) : is_blocked_mail(i) ? blocked_mail(i) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
+        return went_through(i, ms) ? some_dropped(i, ms) : went_around(i) ? at_times() : is_blocked_mail(i) ? blocked_mail(i) : has_connected_otherwise(i) ? "Other ports of it answered: a firewall drops this one silently, or the server's accept queue is full." \
             : "A firewall drops it (perhaps here), it is off (do other ports answer?), or its accept queue is full."
     if (cause_of[i] == "backlog-full")
         return "Its workers are busy, or hang."
@@ -130,14 +133,14 @@ function not_reached_meaning(i, ms) {
 
 # A server that is told `localhost` takes one of the two.
 function other_loopback(i) {
-    return peer_of[i] ~ /^127\.0\.0\.1:/ ? ", as [::1]" : peer_of[i] ~ /^\[::1\]:/ ? ", as 127.0.0.1" : ""
+    return peer_of[i] ~ /^127\.0\.0\.1:/ ? ", as [::1]" : ""
 }
 
 # A host on which nothing listens answers TCP with RST.
 function refused_advice(i,    shows) {
     shows = "`ss -l" (type_of[i] == "udp" ? "u" : "t") "np sport = :" port_of(peer_of[i]) "`"
     if (is_same_host(i))
-        return "start it or correct the address (" shows ")."
+        return peer_of[i] ~ /^\[::1\]:/ ? "if " shows " has it, name 127.0.0.1; else start it." : "start it or correct the address (" shows ")."
     return shows " there shows what listens; `tcpdump -ni any icmp or icmp6` shows rejects."
 }
 
@@ -190,7 +193,7 @@ function not_reached_advice(i, ms) {
     if (error_of[i] == "ENETUNREACH" && is_of_inner_network(peer_of[i]) == 1)
         return "`ip link set lo up`, there: `nsenter -t " printable(pid_of[i]) " -n` while it runs, or in what starts it."
     if (error_of[i] == "ENETUNREACH")
-        return "`ip route get " printable(host_of(peer_of[i])) "`; if that finds one, `sockshim doctor " printable(pid_of[i]) "` while it runs: has it a network of its own?"
+        return "`ip route get " printable(without_brackets(host_of(peer_of[i]))) "`: none? " (family_of(i) ? "Then the name's IPv" 10 - family_of(i) " address (`getent ahosts`). " : "") "Else `sockshim doctor " printable(pid_of[i]) "`."
     if (cause_of[i] == "unreachable")
         return error_of[i] == "EHOSTUNREACH" && ms != "" && ms < 500 ? "open port " port_of(peer_of[i]) " there (`firewall-cmd --add-port=" port_of(peer_of[i]) "/tcp`); the route is fine." \
             : "`ip route get " printable(without_brackets(host_of(peer_of[i]))) "`, `ip neigh`; `tcpdump -ni any icmp or icmp6`." \
@@ -229,6 +232,8 @@ function unanswered_advice(i, ms,    sooner) {
         return sooner full_queue_advice(i)
     if (went_through(i, ms))
         return sooner "`ss -tn dst " printable(host_of(peer_of[i])) "` then: always as many? Keep fewer open (a pool)."
+    if (went_around(i))
+        return sooner at_times_advice()
     return "`sockshim doctor -- COMMAND` tells if SYN leaves" (sooner != "" ? "" : ", or another address answers") (sooner != "" ? "; `SOCKSHIM_CONNECT_TIMEOUT=10s` fails sooner." : "; `tcpdump -ni any host " printable(host_of(peer_of[i])) "` there, if it arrives.")
 }
 

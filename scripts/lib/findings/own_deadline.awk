@@ -84,7 +84,7 @@ function tell_own_deadline(g,    i, time, what, names_peer) {
     time = group_least[g] > 0 ? spoken_range(group_least[g], group_most[g]) : "a while"
     names_peer = what == "connect" && was_silent(i, group_least[g], group_size[g]) && !is_same_host(i)
     add_deadline(found("own-deadline", "warn", g, \
-        names_peer ? spoken_peer(i) " does not answer " spoken_prog(i) ", which gives up after " time \
+        names_peer ? spoken_peer(i) " does not " (what == "connect" && went_around(i) ? "always " : "") "answer " spoken_prog(i) ", which gives up after " time \
             : spoken_prog(i) " itself gives up " (what == "connect" ? "connecting" : what == "send" ? "sending" : "waiting for the answer") " after " time, \
         tally(g, "time", "times") ", first " (names_peer ? "" : "with " spoken_peer(i) " ") "at " clock(i) deadline_state(i, what) "." beside(i), \
         stood_still(g, what) ? "Up to " at_once(g) " within 0.5 s: the server stands still or is slow for all (one slow request?), not the network." \
@@ -122,6 +122,8 @@ function connect_deadline_advice(i, ms, n) {
         return "raise it above a handshake's time (`ping " printable(host_of(peer_of[i])) "`)."
     if (is_same_host(i))
         return full_queue_advice(i)
+    if (!is_long_question(i) && !went_through(i, ms) && went_around(i))
+        return at_times_advice()
     if (!is_long_question(i) && !went_through(i, ms) && went_before(i))
         return "`sockshim doctor` there: is the queue of port " port_of(peer_of[i]) " full, and which limit is reached?"
     return not_reached_advice(i, ms)
@@ -156,6 +158,27 @@ function went_before(i,    j, looks, is_own_seen) {
             before[i] = is_known_to_connect(j)
         }
     return before[i]
+}
+
+# Whether others went through before it, and after it.
+function went_around(i,    j, looks) {
+    if (!(i in around)) {
+        around[i] = 0
+        for (j = i + 1; went_before(i) && j <= kept_count && looks < MOST_LOOKS && !around[i]; j++)
+            if (cause_of[j] == "in-progress" && peer_of[j] == peer_of[i] && prog_of[j] == prog_of[i]) {
+                looks++
+                around[i] = is_known_to_connect(j)
+            }
+    }
+    return around[i]
+}
+
+function at_times() {
+    return "Others went through before and after: its queue is full at times, a NAT on the way (a pod's node) has no port left, or one server of several is down."
+}
+
+function at_times_advice() {
+    return "`sockshim doctor` there and on the NAT (conntrack_insert_failed)."
 }
 
 # Whether the connect under way of record J succeeded: what is next said of its descriptor is
@@ -204,7 +227,7 @@ function deadline_state(i, what) {
 # No path is as slow as that: SYN was sent twice at least (after 1 s), or did not leave the host;
 # N times, or N such connects.
 function was_silent(i, ms, n) {
-    return ms >= (is_same_host(i) ? 500 : n >= 3 ? 1500 : 2500)
+    return ms >= (is_same_host(i) ? 500 : n >= 3 ? 1500 : n == 2 ? 2000 : 2500)
 }
 
 function deadline_meaning(i, what, ms, n) {
@@ -220,6 +243,8 @@ function deadline_meaning(i, what, ms, n) {
         return "On this host it is the server's accept queue, which is full: it hangs or is overloaded. Or a firewall rule."
     if (what == "connect" && went_through(i, ms))
         return some_dropped(i, ms)
+    if (what == "connect" && went_around(i))
+        return at_times()
     if (what == "connect" && went_before(i))
         return "Connects to it went through before: its accept queue is full (it hangs, or is at a limit), SYNs are dropped now, or it is off."
     if (what == "connect" && is_blocked_mail(i))
