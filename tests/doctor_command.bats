@@ -286,7 +286,7 @@ beside_neighbour() {
     [ "$(grep -c 'peer-reset 3, from this host' <<<"$stderr")" -eq 2 ]
     run --separate-stderr in_network sh -c '"$0" doctor -o "$1" -- "$2" "$3" refused; exec "$0" doctor -o "$1" -- true' \
         "$SOCKSHIM_COMMAND" "$LOG" "$PYTHON" "$SCENE"
-    says "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full. If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE."
+    says "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full. If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE. If it hangs: sockshim doctor PID while it does."
 }
 
 @test "resets and refusals that are not TCP's are left out" {
@@ -547,6 +547,14 @@ except OSError as e: print(e.errno)"
     says_not "ICMP came in"
     beside overrun
     says_not "ICMP came in"
+}
+
+@test "datagrams go out and none comes in: told where nothing failed; not where one is answered" {
+    beside asks_by_udp
+    says "1 UDP datagram went out (UdpOutDatagrams), and none came in" "it has no answer" "tcpdump -ni any udp"
+    says_not " Do: "
+    beside asks_by_udp_and_is_answered
+    says_not "went out"
 }
 
 @test "it is slow to read, and the other side ends; not where that one was slow" {

@@ -623,6 +623,12 @@ with_places() {
     has_findings 0
 }
 
+@test "a limit of one descriptor is a sandbox's own" {
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" sandboxed "$SOCKSHIM_COMMAND" doctor --seconds 0
+    says "Descriptors: " " of 1, 0 of them sockets"
+    says_not "descriptors that it may open are in use"
+}
+
 @test "a name server that does not answer; datagrams to others want no answer" {
     looking_at asks_name_server
     says "1 It seems to wait for a name server: descriptor " " with 127.0.0.1:53 (UDP)" "UdpNoPorts" \
@@ -641,6 +647,48 @@ with_places() {
     # That a client did not wait for it is what comes of it.
     looking_at asks_name_server_for_one_who_left
     says "1 It seems to wait for a name server: descriptor " "2 A connection is in CLOSE_WAIT"
+}
+
+# nc_pair SENDER: `nc -l`, and a script that sends to it, which has sent last 3 s ago; what doctor says of the
+# two nc is in the files sender and receiver.
+nc_pair() {
+    head -c 100000 /dev/zero >file
+    # shellcheck disable=SC2016
+    in_network sh -c '
+        nc -l 127.0.0.1 8080 >copy & receiver=$!
+        until ss -Hltn | grep -q 127.0.0.1:8080; do sleep 0.01; done
+        sh -c "$1" & script=$!
+        until ss -Htin state established "( dport = :8080 )" | grep -qE "lastsnd:(2[5-9]|[3-9][0-9])[0-9]{2}"; do sleep 0.05; done
+        sender=$(ss -Htnp state established "( dport = :8080 )" | sed "s/.*pid=\([0-9]*\).*/\1/")
+        "$2" doctor "$sender" >sender
+        "$2" doctor "$receiver" >receiver
+        kill "$sender" "$receiver" "$script" 2>/dev/null' - "$1" "$SOCKSHIM_COMMAND"
+}
+
+@test "a sender whose input is at its end, and a receiver that reads to the end: both wait; not while more may come" {
+    nc_pair 'exec nc 127.0.0.1 8080 <file'
+    output=$(cat sender)
+    says "1 This program sent last, and has no answer: descriptor " "nothing has ever come" "standard input ($BATS_TEST_TMPDIR/file) is at its end, and it has not ended its side of the connection (no FIN sent)" \
+        "If for more data: let this program end its side (nc -N;"
+    output=$(cat receiver)
+    says "It has read all 100000 bytes that have come from 127.0.0.1:" "and has sent nothing. The other end has not ended its side (no FIN has come)" "sockshim explain both-wait"
+    nc_pair '{ cat file; exec sleep 10; } | nc 127.0.0.1 8080'
+    output=$(cat sender)
+    says "1 This program sent last, and has no answer: descriptor "
+    says_not "standard input"
+    [ "$(id -u)" -eq 0 ] || return 0 # who else has a pipe is told to root alone
+    nc_pair 'cat file | nc 127.0.0.1 8080'
+    output=$(cat sender)
+    says "standard input (pipe:[" "is at its end"
+}
+
+@test "a thread that waits for a datagram, or for another process of this host: what that may be; a server's is none" {
+    looking_at waits_for_answer_by_udp
+    says "It waits for a datagram (UDP): descriptor " "from a new port (TFTP" "sockshim explain udp-silence" "Nothing else stands out"
+    looking_at serves_by_udp
+    says_not "waits for a datagram"
+    looking_at waits_for_another_process
+    says "It waits for sleep, pid " "says what that waits for"
 }
 
 @test "connects that nobody answers beside connections that are open" {

@@ -1461,6 +1461,65 @@ def workers_idle():
     return asking_workers(accepts, selects)
 
 
+def waits_for_answer_by_udp():
+    """Has asked without connecting its socket, and waits in recvfrom."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 69))
+    s.sendto(b"question", ("127.0.0.1", 69))
+    server.recv(100)
+    waits_in(lambda: s.recvfrom(100))
+    yield s, server
+
+
+def serves_by_udp():
+    """A server that waits for questions, at a port that it is known by."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("127.0.0.1", 8125))
+    waits_in(lambda: s.recvfrom(100))
+    yield s
+
+
+def waits_for_another_process():
+    """On a socket that a child of it holds the other end of."""
+    a, b = socket.socketpair()
+    child = subprocess.Popen(["sleep", "100"], stdin=b)
+    b.close()
+    waits_in(lambda: a.recv(1))
+    yield a, child
+
+
+def asks_by_udp():
+    """Its question lies there, unread."""
+    server, client = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    server.bind(("127.0.0.1", PORT))
+    client.sendto(b"question", ("127.0.0.1", PORT))
+    yield server, client
+
+
+def asks_by_udp_and_is_answered():
+    for server, client in asks_by_udp():
+        server.sendto(b"answer", server.recvfrom(100)[1])
+        client.recv(100)
+        yield server, client
+
+
+def sandboxed():
+    """A process that has forbidden itself to open anything, as sshd's does before a login. What
+    follows on the command line is told its PID."""
+    ready, done = os.pipe()
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, 1))
+        os.write(done, b"x")
+        signal.pause()
+    os.read(ready, 1)
+    status = subprocess.run(sys.argv[2:] + [str(child)]).returncode
+    os.kill(child, signal.SIGKILL)
+    sys.exit(status)
+    yield
+
+
 def hostile_names():
     """A file whose name would be a descriptor, if it were shown; a path and a name that
     a terminal would obey."""

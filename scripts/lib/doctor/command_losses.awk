@@ -194,10 +194,23 @@ function nothing_found() {
         return
     print ""
     paragraph("", "According to the log, no TCP connection of this run was reset, refused or timed out, and no accept queue here was full. " what_else_failed() behind_proxy())
+    if (!names_failed() && no_datagram_came() != "") {
+        print ""
+        paragraph("", no_datagram_came())
+    }
+}
+
+# What wants no answer (syslog, statsd) looks the same.
+function no_datagram_came(    sent) {
+    sent = moved["UdpOutDatagrams"] + moved["Udp6OutDatagrams"]
+    if (sent <= 0 || moved["UdpInDatagrams"] + moved["Udp6InDatagrams"] > 0)
+        return ""
+    return count_of(sent, "UDP datagram") " went out (UdpOutDatagrams), and none came in. If COMMAND asked for something by UDP, it has no answer: a firewall here, there or on the path drops the question or the answer " \
+        "(TFTP answers from a new port, which a firewall has to know), or the server is silent, as SNMP is to a wrong community. No call fails then. Do datagrams arrive there, and answers leave? tcpdump -ni any udp; sockshim explain udp-silence."
 }
 
 function what_else_failed() {
     if (names_failed())
         return "But a name could not be resolved (name-not-resolved " names_failed() "): see sockshim report."
-    return failures == "" ? "If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE." : "But something else failed (" failures "): see sockshim report."
+    return failures == "" ? "If COMMAND reports an error, it may be an answer that refuses: sockshim explain MESSAGE. If it hangs: sockshim doctor PID while it does." : "But something else failed (" failures "): see sockshim report."
 }

@@ -76,8 +76,9 @@ function is_still(id, state) {
     return first_state[id] == state && state_of[id] == state
 }
 
+# A limit of 0 or 1 is a sandbox's own: the process means never to open anything (sandbox-rlimit.c of OpenSSH).
 function few_descriptors(    kept) {
-    if (nofile !~ /^[0-9]+$/ || descriptors < 0.9 * nofile)
+    if (nofile !~ /^[0-9]+$/ || nofile <= 1 || descriptors < 0.9 * nofile)
         return
     kept = kept_by_itself()
     finding("descriptor-limit", (descriptors > nofile ? "All of the " nofile : descriptors " of the " nofile) " descriptors that it may open are in use" (kept == "" ? held_by_one() : kept) ". When none is left, accept, socket and open fail with " \
@@ -300,7 +301,7 @@ function waits_for_an_answer(    i) {
 function polls(    i) {
     for (i = 1; i <= threads; i++)
         if (tid[i] == pid)
-            return call[i] ~ /^(poll|ppoll|epoll_)/ ? call[i] : ""
+            return call[i] ~ /^(p?poll|epoll_|p?select)/ ? call[i] : ""
     return ""
 }
 

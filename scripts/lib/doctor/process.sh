@@ -48,12 +48,13 @@ doctor_tell_process() {
         doctor_process_threads thread
         doctor_process_state
         doctor_process_children "$1"
+        doctor_process_input
         doctor_process_titles 2
         [ -z "$doctor_ss" ] || doctor_process_peers "$1"
         doctor_resolvers "$doctor_its/root"
         doctor_groups "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting multicast receivers inside workers locks \
+    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting awaited multicast receivers inside workers locks \
         confined titles names places address listening buffering json
 }
 
@@ -201,6 +202,25 @@ doctor_process_children() {
     cat /proc/[0-9]*/stat | awk -v parent="$1" '
         { pid = $1; name = $0; sub(/^[0-9]+ \(/, "", name); sub(/\) [^)]*$/, "", name); sub(/.*\) /, "") }
         $2 == parent && $1 != "Z" && ++children <= 3 { print "child\t" pid "\t" name }'
+}
+
+# Its standard input, if it has read a file to the end, or is a pipe that nobody can write to any more: whether
+# other users' processes can is told to root alone.
+doctor_process_input() {
+    doctor_file=$(readlink "$doctor_its/fd/0") || return 0
+    case $doctor_file in
+    pipe:*)
+        [ "$(id -u)" -eq 0 ] || return 0
+        # A bracket is a pattern's.
+        [ "$(find /proc/[0-9]*/fd -lname 'pipe:\['"${doctor_file#"pipe:["}" | wc -l)" -eq 1 ] || return 0
+        ;;
+    /*)
+        [ -f "$doctor_its/fd/0" ] || return 0
+        [ "$(awk '$1 == "pos:" { print $2 }' "$doctor_its/fdinfo/0")" -ge "$(stat -Lc %s "$doctor_its/fd/0")" ] || return 0
+        ;;
+    *) return 0 ;;
+    esac
+    printf 'input-ended\t%s\n' "$(printf '%s' "$doctor_file" | tr '\n\t' '??')"
 }
 
 # doctor_process_workers PID: the processes of its name that it has started, and their sockets.

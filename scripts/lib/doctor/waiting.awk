@@ -78,7 +78,7 @@ function has_no_keepalive(id) {
     return timer_of[id] == "00"
 }
 
-function answers_due(    i, id, list, count, unguarded, small, at) {
+function answers_due(    i, id, list, count, unguarded, small, never, is_stream, at) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
@@ -86,17 +86,21 @@ function answers_due(    i, id, list, count, unguarded, small, at) {
             count++
             unguarded += is_unguarded(id)
             small += has_only_small(id)
+            never += received[id, 2] == 0
             list = all_of(list, id, "sent " in_seconds(sent_ago[id]) " ago, and " (received[id, 2] ? "nothing has come since" : "nothing has ever come") (owner_of_other_end(id) == "" ? "" : "; " owner_of_other_end(id)))
             at = at == "" ? who_to_ask(id) : at
         }
     }
     if (!count)
         return
-    finding("answer-due", "This program sent last, and has no answer: " list ". The peer's kernel has acknowledged all of it, so the peer has the request, and the " \
-        "program there is slow or hangs; or it needs no answer" \
+    is_stream = input_ended != "" && never == count
+    finding("answer-due", "This program sent last, and has no answer: " list ". The peer's kernel has acknowledged all of it" \
+        (is_stream ? ". This program's standard input (" input_ended ") is at its end, and it has not ended its side of the connection (no FIN sent): a peer that reads to the end waits for that, and so both wait. Or the program there is slow or hangs" \
+            : ", so the peer has the request, and the program there is slow or hangs; or it needs no answer") \
         (unguarded ? "; or something in between (a NAT, a firewall, a load balancer) has forgotten the connection meanwhile, and the answer was dropped; this program " notices_when() : "") \
         (small == count ? "; or the answer is larger than the path takes (MTU): no segment of more than 536 bytes has come from there yet" : "") ".", 1)
     act((at != "" ? "sockshim doctor " at ": what does the other end wait for?" : "does the peer still have this connection, and what does it do? `ss -tn` there; or run sockshim doctor PID there.") \
+        (is_stream ? " If for more data: let this program end its side (nc -N; nc.traditional -q 0): sockshim explain both-wait." : "") \
         (unguarded ? " If the peer has finished or has no such connection: start this program with SOCKSHIM_KEEPALIVE=60, or SOCKSHIM_DEAD_PEER." : "") broker_holds_back())
 }
 
@@ -224,6 +228,8 @@ function may_wait_for(    i, id, list) {
         return mute_connections()
     if (large_ones_missing() != "")
         return large_ones_missing()
+    if (awaited() != "")
+        return awaited()
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
