@@ -158,6 +158,14 @@ http_address() {
     run ! grep -q httpd_can_network_connect findings.json
 }
 
+@test "sockets of a family that a unit may not use: redis-cli; by IP it may be the kernel, and curl just tries" {
+    under_shim log "$PROGRAMS/filtered" 97 socket redis-cli -s "$PWD/r.sock" ping
+    finds_only family-refused log
+    jq -e '.findings[0] | (.title | contains("redis-cli may not make sockets of AF_UNIX")) and (.advice | contains("RestrictAddressFamilies=AF_UNIX"))' findings.json
+    under_shim log2 "$PROGRAMS/filtered" 97 socket redis-cli -h 127.0.0.1 -p "$PORT" ping
+    finds_nothing log2
+}
+
 @test "loopback is down in a new network namespace: redis-cli" {
     unshare -n true 2>/dev/null || skip "no network namespaces here"
     under_shim log unshare -n redis-cli -h 127.0.0.1 -p "$PORT" ping

@@ -46,6 +46,7 @@ function find_all() {
     find_retry_storm()
     find_not_reached()
     find_other_protocol()
+    find_family_refused()
     find_own_reset()
     find_broken_off()
     find_both_wait()
@@ -192,13 +193,15 @@ function no_finding(    i, bad) {
         note_of_checks() note_of_large_answers()
 }
 
-# Which command goes on from failures without a finding; "" where there are none. order[1] is the worst
-# and, of those, the most frequent. A log may come from elsewhere: what is to be typed holds no word of it that
-# could be anything but a cause.
-function next_command() {
-    if (finding_count || !(1 in order) || worst[order[1]] < RANK["warn"])
+# Which command goes on from failures without a finding; "" where there are none. order[] has the worst first
+# and, of those, the most frequent; what is wrong with nobody (nothing_wrong.awk) is none. A log may come from
+# elsewhere: what is to be typed holds no word of it that could be anything but a cause.
+function next_command(    i) {
+    for (i = 1; i in order && count[order[i]] <= passed_over[order[i]]; i++)
+        ;
+    if (finding_count || !(i in order) || worst[order[i]] < RANK["warn"])
         return ""
-    return "To go on: " (order[1] ~ /^[a-z][a-z-]*$/ ? "sockshim explain " order[1] ", the worst of them; and " : "") \
+    return "To go on: " (order[i] ~ /^[a-z][a-z-]*$/ ? "sockshim explain " order[i] ", the worst of them; and " : "") \
         "sockshim doctor -- COMMAND, which runs it again and compares what the kernel counts."
 }
 

@@ -34,7 +34,7 @@ function lost_on_the_way(    text, lost) {
     if (were_connects_late())
         text = "SYNs or SYN-ACKs were sent again " times(moved["TCPSynRetrans"]) " (TCPSynRetrans), and the log has no connect that failed: those connects took 1 s longer, or 3 or 7. " \
             "A SYN or its answer was lost, or that host dropped it (a full accept queue)."
-    if (is_share("RetransSegs", "OutSegs", moved["TCPSynRetrans"]))
+    if (!tells_of_silence && is_share("RetransSegs", "OutSegs", moved["TCPSynRetrans"]))
         text = text (text == "" ? "" : " ") "Of what this host sent, it sent " moved["RetransSegs"] - moved["TCPSynRetrans"] " segments again (RetransSegs)."
     lost = text != ""
     if (is_share("TCPOFOQueue", "InSegs", 0))
@@ -68,6 +68,7 @@ function retransmissions(    text) {
         text = "Data was not acknowledged: " grown("RetransSegs") ", " grown("TCPTimeouts") ". The log does not say which connection it was: COMMAND may have given up before the kernel did. "
     else
         return
+    tells_of_silence = 1 # so what was sent again is explained
     finding(unacknowledged ? "full-sized-lost" : "not-acknowledged", text \
         (moved["IcmpInDestUnreachs"] || moved["Icmp6InPktTooBigs"] ? "ICMP came in (IcmpInDestUnreachs +" moved["IcmpInDestUnreachs"] + 0 ", Icmp6InPktTooBigs +" \
             moved["Icmp6InPktTooBigs"] + 0 "); it may have been about the size." : "No ICMP came in that says a packet is too large (IcmpInDestUnreachs +0): " \

@@ -322,7 +322,8 @@ function datagrams_dropped(    i, id, list, count, now) {
         act("it reads nothing while it waits for a child process" (children == "" ? "" : " (" children ")") ", as in both looks: let it hand that work over and read on (a queue, a script that returns at once). " \
             "A larger buffer helps only in short bursts.")
     else
-        act("it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF in its settings (up to net.core.rmem_max), or net.core.rmem_default where it sets none.")
+        act((now || polls() == "" ? "it has to read faster: see below what its threads wait for. For short bursts, a larger SO_RCVBUF" : "it waits for input now, and nothing was dropped between the two looks, so it was a burst: a larger SO_RCVBUF") \
+            " in its settings (rsyslog: rcvbufSize of imudp; up to net.core.rmem_max), or net.core.rmem_default where it sets none; or TCP. sockshim explain udp-drops.")
 }
 
 # Of a datagram that was refused, only a connected socket is told (__udp4_lib_err in net/ipv4/udp.c).

@@ -15,6 +15,7 @@ function find_nothing_wrong(    i) {
 
 function pass_over(i,    n, follower, k) {
     claimed[i] = -1
+    passed_over[cause_of[i]] += kept_for[i]
     n = split(followers[i], follower, " ")
     for (k = 1; k <= n; k++)
         claimed[follower[k]] = -1
