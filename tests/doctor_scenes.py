@@ -1182,6 +1182,13 @@ def not_acknowledged_for_long():
     yield client, server
 
 
+def not_acknowledged_and_killed():
+    """Nothing in the log tells of it."""
+    for held in not_acknowledged_for_long():
+        os.kill(os.getpid(), signal.SIGKILL)
+        yield held
+
+
 def window_closed():
     """Written until there is no room, and the window has been asked for."""
     (client,), (server,) = pairs(1)
