@@ -1,4 +1,4 @@
-# For process.awk: what a process in which nothing stands out waits for: the end of a stream, a
+# For process.awk: what a process in which nothing stands out waits for: the end of a stream, segments that are too large, a
 # datagram, another process of this host.
 
 $1 == "input-ended" { input_ended = rest_from(2) }
@@ -24,6 +24,29 @@ function end_of_stream(    i, id, found) {
         return ""
     return "It has read all " received[found, 2] " bytes that have come from " peer[found] (owner_of_other_end(found) == "" ? "" : " (" owner_of_other_end(found) ")") ", the last " in_seconds(received_ago[found]) \
         " ago, and has sent nothing. The other end has not ended its side (no FIN has come): if this program reads to the end, it waits for that, and the other end perhaps for this one (nc without -N): sockshim explain both-wait."
+}
+
+# It waits for a peer that has only ever sent small segments: whether that wanted to send more
+# is not known here. Of several connections that are polled, it may be waiting for none.
+function large_ones_missing(    i, id, candidate, count) {
+    for (i = 1; i <= inodes; i++) {
+        id = inode_of[i]
+        if (kind[id] != "tcp" || !is_still(id, "ESTABLISHED") || is_own_pair(id))
+            continue
+        count++
+        if (has_times[id] && received[id, 2] > 0 && received[id, 1] == received[id, 2] && unread[id, 2] == 0 && received_ago[id] >= LEAST_WAIT && has_only_small(id) && (waiter[id] != "" || polls() != ""))
+            candidate = id
+    }
+    if (candidate == "" || count > 1 && waiter[candidate] == "")
+        return ""
+    return "If it waits for more from " peer[candidate] " (descriptor " fd[candidate] "; the last came " in_seconds(received_ago[candidate]) " ago): " forgotten_meanwhile(candidate) "no segment of more than 536 bytes has come from there, " \
+        "though this host takes " takes_up_to[candidate] " (ss -ti: rcvmss, advmss). If that side says that it has sent something larger, full-sized packets vanish on the way to here (MTU: a VPN, a tunnel or PPPoE on " \
+        "the path, and ICMP filtered). tcpdump here shows none either; ip route add " host_in(peer[candidate]) " ... advmss 1300, or MSS clamping on the router, gets around it."
+}
+
+# It has only listened for a while, so nothing that it sends would meet the end of it.
+function forgotten_meanwhile(id) {
+    return !is_quiet(id) || has_sent_last(id) || !has_no_keepalive(id) ? "" : "without keepalive it never notices if something in between (a NAT, a firewall, a load balancer) has forgotten the idle connection, and drops what the other side sends. Is what that side sent last unacknowledged there (ss -tno, sockshim doctor PID), however small? Then start this program with SOCKSHIM_KEEPALIVE=60, or less than that limit. Or the path is too narrow: "
 }
 
 # A thread waits for a datagram; or all of them for the only socket.
