@@ -134,20 +134,3 @@ function goes_with_login(i) {
 function is_forbidden_route(i) {
     return cause_of[i] == "not-permitted" && error_of[i] == "EACCES" && call_of[i] ~ /^(connect|send)/ && type_of[i] ~ /^(m?p?tcp|udp)$/ && !is_to_many(i)
 }
-
-function is_to_all(i) {
-    return local_of[i] ~ /^(0\.0\.0\.0|\[::\]):/
-}
-
-# Whether the kernel gives that port to connects, by its default range (ip_local_port_range).
-function may_be_given_out(i) {
-    return port_of(local_of[i]) >= 32768 && port_of(local_of[i]) <= 60999
-}
-
-# Whether an earlier process of the same program served clients at that address.
-function is_restart(i,    j) {
-    for (j = i - 1; j > 0; j--)
-        if (prog_of[j] == prog_of[i] && machine_of[j] == machine_of[i] && pid_of[j] != pid_of[i] && side_of[j] == "accepted" && port_of(local_of[j]) == port_of(local_of[i]) && type_of[j] == type_of[i])
-            return 1
-    return 0
-}
