@@ -1690,18 +1690,6 @@ served() {
     jq -e '.findings[0].meaning | contains("one of the two has its own file system (PrivateTmp=, a chroot or container)")' findings.json
 }
 
-@test "no such socket: one path that several programs miss is told once; another path is apart" {
-    missing() {
-        failed_connect "$1" prog="$2" type=unix-stream local= peer="$3" error=ENOENT errno=2 cause=no-such-socket "${@:4}"
-    }
-    { for prog in postlog postlog master postsuper postfix; do missing 1 "$prog" /run/postlog; done; missing 2 smtpd /run/milter.sock; } >log
-    finds refused log
-    jq -e '[.findings[].title] == ["postlog, master and 2 others find no socket at /run/postlog", "smtpd finds no socket at /run/milter.sock"]' findings.json
-    { missing 1 postlog /run/postlog; missing 2 master /run/postlog; } >log
-    finds_only refused log
-    jq -e '.findings[0] | .title == "postlog and master find no socket at /run/postlog" and .records == 2' findings.json
-}
-
 @test "family-refused: unix and netlink, which every kernel has; not IP, nor another errno" {
     refused() {
         failed_connect 1 level=info call=socket type="$1" local= peer= error="$2" errno=97 cause=not-supported >log
