@@ -17,7 +17,7 @@ function keeps_back(    i, id, client, list, count) {
         return
     finding("keeps-back", "It receives, and passes nothing on: " list ". It collects the answer, as a proxy does that buffers (nginx, unless told otherwise), or needs the whole of it for its own.", 1)
     act("if events or a stream arrive late: nginx: proxy_buffering off, or the application sends the header X-Accel-Buffering: no; no compression there; sockshim explain buffering.")
-    avoid("a search in the application or the network: its data come in time as far as to here.")
+    avoid("a search on the far side or in the network: what was asked for comes in time as far as to here.")
 }
 
 # The client's connection on which a request came when ID was asked last, and which is quiet since; "" if
