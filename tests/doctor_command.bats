@@ -557,6 +557,14 @@ except OSError as e: print(e.errno)"
     says_not "went out"
 }
 
+@test "a filter that COMMAND inherits refuses netlink: ss cannot, either; not where it can" {
+    run -0 --separate-stderr "$PROGRAMS/filtered" 97 socket "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- true
+    says "1 Sockets of AF_NETLINK are refused here, to ss as well (EAFNOSUPPORT)" "RestrictAddressFamilies=AF_NETLINK"
+    says_not "Cannot open netlink socket"
+    run -0 --separate-stderr "$SOCKSHIM_COMMAND" doctor -o "$LOG" -- true
+    says_not "AF_NETLINK"
+}
+
 @test "it is slow to read, and the other side ends; not where that one was slow" {
     beside takes_an_answer_late
     says "1 A program here did not read what had come for it" "(TCPToZeroWindowAdv +" "1 connection that the other side ended after a while: 127.0.0.1:8080 (1)" \

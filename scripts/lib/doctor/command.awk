@@ -23,6 +23,7 @@ END {
 
 # What COMMAND's own records say comes first; what is only counted may be another program's.
 function look_for_findings(    of_log) {
+    netlink_refused()
     search_domain_went()
     shared_connections()
     resets()

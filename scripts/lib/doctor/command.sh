@@ -35,7 +35,10 @@ doctor_after() {
         doctor_udp 2 /proc/net
         doctor_resolvers "" default
         doctor_defaults
-        ! command -v ss >/dev/null || { doctor_at_paths ss && ss -Hltunp | doctor_holders; }
+        ! command -v ss >/dev/null || {
+            ! LC_ALL=C ss -Hxl 2>&1 >/dev/null | grep -q 'Address family not supported' || echo no-netlink
+            { doctor_at_paths ss && ss -Hltunp | doctor_holders; } 2>/dev/null
+        }
         printf 'level\t%s\nskip\t%s\n' "$2" "$3"
         doctor_records=$4
         shift 4

@@ -1,5 +1,16 @@
 # For command.awk: what slows a run down, or is lost without an error, as the kernel has counted it.
 
+!are_records && $1 == "no-netlink" { no_netlink = 1 }
+
+# What ss met as well, which is not COMMAND, but started by the same.
+function netlink_refused() {
+    if (!no_netlink)
+        return
+    finding("family-refused", "Sockets of AF_NETLINK are refused here, to ss as well (EAFNOSUPPORT): by a seccomp filter that COMMAND inherits, as RestrictAddressFamilies= of a unit makes one. " \
+        "getifaddrs, and all that asks for interfaces, addresses or routes, then fails within the C library, without a record.")
+    act("systemctl edit UNIT: RestrictAddressFamilies=AF_NETLINK below [Service] adds it; sockshim explain address-family.")
+}
+
 # A SYN-ACK comes again if the ACK that ends the handshake did not arrive, and nor did what was
 # sent after it, which would have done as well.
 function one_way() {
