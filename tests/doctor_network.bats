@@ -111,6 +111,12 @@ beside_neighbour() {
     says "1 UDP datagrams were dropped because a receive buffer was full: UdpRcvbufErrors 19" "; 0 were delivered"
 }
 
+@test "datagrams that were not sent, as the interface's queue is full" {
+    while_doing shaped
+    says "UdpSndbufErrors 1" "had no room to send a UDP datagram" "the queue of the network interface" "tc -s qdisc"
+    says_not "Nothing stands out"
+}
+
 @test "conntrack's table: how many of how many, and full" {
     [ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "no conntrack here"
     FOR=0 while_doing tracked

@@ -440,6 +440,15 @@ def overrun():
     yield receiver
 
 
+def shaped():
+    """The interface's queue is full: its shaper lets little out."""
+    subprocess.run("tc qdisc replace dev lo root tbf rate 8kbit burst 1600 limit 1600".split(), check=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(20):
+            sender.sendto(b"x" * 500, ("127.0.0.1", 8125))
+    yield
+
+
 # ---- What COMMAND meets ----
 
 def asks_nobody(is_connected=False):

@@ -466,6 +466,56 @@ times() {
     finds_nothing log
 }
 
+@test "no-greeting: ended before the server's first words, after the same time; elsewhere both readings are told, and where the client begins it is a limit" {
+    before() { local n; for n in 1 2 3; do rec "$n" rx=0 tx=41 idle_ms=$((5020 + n)) sent_ms=$((5010 + n)) local=10.0.0.5:4000"$n" "$@"; done; }
+    before peer=10.0.0.9:22 >log
+    finds_only no-greeting log
+    figure ms -eq 5011
+    figure connections -eq 3
+    jq -e '.findings[0].advice | contains("allowed-hosts")' findings.json
+    before peer=10.0.0.9:7000 >log
+    finds_only time-limit log
+    jq -e '.findings[0] | (.title | contains("has a time limit") | not) and (.meaning | contains("the server was to speak first"))' findings.json
+    before peer=10.0.0.9:80 >log
+    finds_only time-limit log
+    jq -e '.findings[0].title | contains("has a time limit for requests")' findings.json
+    before peer=10.0.0.9:22 rx=900 >log
+    finds_only time-limit log
+    # Alone, and at once.
+    rec 1 rx=0 tx=41 idle_ms=5020 sent_ms=5010 peer=10.0.0.9:22 >log
+    finds_only answer-missing log
+    jq -e '.findings[0].title | endswith("before its greeting")' findings.json
+    rec 1 rx=0 tx=41 idle_ms=2 sent_ms=1 peer=10.0.0.9:22 >log
+    finds_only nothing-behind log
+    jq -e '.findings[0] | (.meaning | contains("speaks first there")) and (.advice | contains("allowed-hosts"))' findings.json
+}
+
+@test "nothing-behind: what is asked by name at port 80 is a plain request" {
+    asked() { rec 0 cause=closed-unanswered ret=0 errno= error= rx=0 tx=153 idle_ms=1 sent_ms=1 "$@" >log; finds_only nothing-behind log; }
+    asked peer=10.0.0.9:80 peer_name=shop.example
+    jq -e '.findings[0] | (.meaning | contains("User-Agent")) and (.advice | contains("curl -A"))' findings.json
+    run ! grep -Eq 'TLS|https' findings.json
+    asked peer=10.0.0.9:7000 peer_name=shop.example
+    grep -q 'TLS or PROXY protocol' findings.json
+}
+
+@test "own-deadline: of UDP and raw sockets nobody knows whether what was sent arrived" {
+    expired() { rec 0 rx= tx= unacked= unsent= side= idle_ms= sent_ms= state= rtt_us= retrans= cause=timeout error=EAGAIN errno=11 waited_ms=2000 "$@" >log; finds_only own-deadline log; }
+    for type in raw udp; do
+        expired "type=$type"
+        jq -e '.findings[0].meaning | contains("nobody knows")' findings.json
+        run ! grep -Eq 'not the network|Its kernel has' findings.json
+    done
+}
+
+@test "not-permitted: an address that may be a broadcast's leads to SO_BROADCAST" {
+    forbidden() { failed_connect 1 call=sendmsg type=udp error=EACCES errno=13 level=error cause=not-permitted "$@" >log; finds_only not-permitted log; }
+    forbidden peer=192.168.1.255:53000 why='The address is a broadcast address and SO_BROADCAST is not set, or a route or security module forbids it.'
+    jq -e '.findings[0].advice | contains("has to set SO_BROADCAST")' findings.json
+    forbidden peer=192.168.1.20:53000 why='A prohibiting route or rule of this host or a security module forbids it.'
+    run ! grep -q SO_BROADCAST findings.json
+}
+
 @test "nothing-behind: every connection is ended at once and never was an answer" {
     { rec 0 cause=closed-unanswered ret=0 error= rx=0 tx=78 idle_ms=1 sent_ms=1; rec 9 rx=0 tx=78 idle_ms=2 sent_ms=1 local=10.0.0.5:40002; } >log
     finds_only nothing-behind log
@@ -2157,7 +2207,7 @@ late() {
     # shellcheck disable=SC2086
     rec 0 $client >log
     finds_only tls-refused log
-    grep -q 'app refuses the TLS certificate of 10.0.0.9:443' findings.json
+    jq -e '.findings[0] | (.title | contains("app ends TLS handshakes with 10.0.0.9:443 by an alert, it seems")) and (.meaning | contains("or what else the server has chosen"))' findings.json
     # Once all is encrypted, a farewell has 24 bytes or more.
     # shellcheck disable=SC2086
     rec 0 $client tx=900 unacked=24 >log

@@ -227,7 +227,7 @@ BEGIN {
     describe("UdpNoPorts", "UDP datagrams that no socket took: nothing listened, or not for that sender")
     describe("UdpRcvbufErrors", "UDP datagrams dropped, receive buffer full")
     describe("Udp6RcvbufErrors", "UDP datagrams dropped (IPv6), receive buffer full")
-    describe("UdpSndbufErrors", "UDP datagrams not sent, send buffer full")
+    describe("UdpSndbufErrors", "UDP datagrams not sent: send buffer or interface's queue full")
     describe("UdpInCsumErrors", "UDP datagrams with a wrong checksum")
     describe("conntrack_drop", "packets dropped, mostly because the conntrack table was full")
     describe("conntrack_early_drop", "connections forgotten to make room in the conntrack table")

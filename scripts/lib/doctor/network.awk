@@ -27,6 +27,7 @@ function network_findings() {
     dropped_on_arrival()
     memory_pressure()
     dropped_datagrams()
+    datagrams_not_sent()
     unknown_segments()
     neighbours_that_changed()
     failing_connects()
@@ -183,6 +184,18 @@ function memory_pressure() {
         (counter["TCPMemoryPressuresChrono"] ? ", for " counter["TCPMemoryPressuresChrono"] " ms in all" : "") \
         ". Buffers shrink, windows close, and data that arrives may be dropped. The memory is the whole host's, containers included.", moves("TCPMemoryPressures"))
     act("ss -tm shows which connections hold it (skmem): programs that do not read, or peers that do not. Raise net.ipv4.tcp_mem if they are all needed.")
+}
+
+# net/ipv4/udp.c, udp_sendmsg() and udp_send_skb(): ENOBUFS, also of the interface's queue, and no room
+# in the send buffer. A program that tries again loses nothing.
+function datagrams_not_sent(    now) {
+    now = moves("UdpSndbufErrors")
+    if (!counter["UdpSndbufErrors"])
+        return
+    finding("datagrams-not-sent", "UdpSndbufErrors " counter["UdpSndbufErrors"] happening("UdpSndbufErrors") ": that many times a program here had no room to send a UDP datagram: its send buffer was full, or the queue of the network interface. " \
+        "In a full queue other programs' packets are dropped, too (ENOBUFS, \"No buffer space available\").", now)
+    act("tc -s qdisc: if dropped and backlog grow there, the interface or its shaper is slower than what is sent: find who sends so much (ss -uanp), slow it down, or a queue that is fair (fq_codel). Else a larger SO_SNDBUF, or slower sending.")
+    avoid("more memory: there is no lack of it.")
 }
 
 function dropped_datagrams(    dropped, all, now) {

@@ -187,6 +187,8 @@ function not_reached_advice(i, ms) {
         return "`ip -br addr`, `ip route`; start it after network-online.target, or name an interface in its settings."
     if (cause_of[i] == "unreachable" && ms >= 500 && is_own_bridge(i))
         return "`ip route get " printable(host_of(peer_of[i])) "`; if by br-... or docker0, give that another subnet (default-address-pools)."
+    if (is_forbidden_route(i) && why_of[i] ~ /SO_BROADCAST/)
+        return "if `ip route get " printable(host_of(peer_of[i])) "` says \"broadcast\": the program has to set SO_BROADCAST; `sockshim explain broadcast`."
     if (cause_of[i] == "unreachable" && error_of[i] == "EINVAL" || is_forbidden_route(i))
         return is_denied(i) ? "`ip route get " printable(host_of(peer_of[i])) "` fails for such a route, too; else `ausearch -m avc` (web servers: `setsebool -P httpd_can_network_connect on`)." \
             : (error_of[i] == "EINVAL" ? "" : "if ") "`ip route get " printable(host_of(peer_of[i])) "` fails likewise, `ip route show match " printable(host_of(peer_of[i])) "` names it" (error_of[i] == "EINVAL" ? "." : "; else `journalctl -k --grep denied`.")

@@ -139,9 +139,13 @@ function nothing_behind_meaning(i, lone) {
     if (is_tls_hello(i))
         return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses this TLS hello." \
             : "It refuses this TLS hello (its server name?) or client, or is a proxy without a backend."
+    if (is_before_greeting(i))
+        return "The server speaks first there: it refuses this client's address (hosts.deny, a ban), has too many, or is a proxy without a backend."
+    if (is_plain_request(i))
+        return "It refuses this request (its User-Agent, another header), expects the PROXY protocol, or is a proxy without a backend."
     if (tx_of[i] > 0)
         return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses what it reads." \
-            : "It refuses what it reads (" (may_want_host(i) ? "a Host not its own, " : "") "TLS" (usual_at(peer_of[i]) != "" ? ", WebSockets" : "") " or PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
+            : "It refuses what it reads (" (may_want_host(i) ? "a Host not its own, " : "") (port_of(peer_of[i]) == 80 ? "" : "TLS" (usual_at(peer_of[i]) != "" ? ", WebSockets" : "") " or ") "PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
     return "Either the server refuses this client, or a proxy (docker-proxy, ssh -L, a load balancer) has no backend."
 }
 
@@ -151,11 +155,20 @@ function nothing_behind_advice(i) {
         return "try another network; `tcpdump -ni any port " port_of(peer_of[i]) "` there: does it arrive, and who sends RST?"
     if (is_tls_hello(i))
         return "`openssl s_client -connect " printable(peer_of[i]) " -servername " (named_of[i] == "" ? "NAME" : printable(named_of[i])) "`, and with -noservername; `sockshim explain tls`."
+    if (is_before_greeting(i))
+        return "its log at " clock(i) "; is it so from other hosts? `sockshim explain allowed-hosts`."
+    if (is_plain_request(i))
+        return "if `curl` of the same URL is answered, compare headers (`curl -A AGENT`); else `curl --haproxy-protocol`."
     if (tx_of[i] > 0)
         return may_want_host(i) ? "`curl -H 'Host: NAME' http://" printable(peer_of[i]) "/`; `curl --haproxy-protocol`." \
             : usual_at(peer_of[i]) != "" ? usual_at(peer_of[i]) "this client's URL and port." \
             : "`curl -vk https://" printable(peer_of[i]) "`; `curl --haproxy-protocol`, with http; there `ss -ltnp`."
     return "`ss -ltnp sport = :" port_of(peer_of[i]) "` there shows which."
+}
+
+# At port 80, and by a name.
+function is_plain_request(i) {
+    return tx_of[i] > 0 && port_of(peer_of[i]) == 80 && named_of[i] != ""
 }
 
 # HTTP, and no name has led to that address: the request's Host may be the address.

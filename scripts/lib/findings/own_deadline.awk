@@ -90,6 +90,7 @@ function tell_own_deadline(g,    i, time, what, names_peer) {
         stood_still(g, what) ? "Up to " at_once(g) " within 0.5 s: the server stands still or is slow for all (one slow request?), not the network." \
             : deadline_meaning(i, what, group_least[g], group_size[g]), \
         what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
+            : !acknowledges(i) ? "`sockshim doctor -- COMMAND` tells what this host dropped; `tcpdump -ni any` there, if it arrives." \
             : stood_still(g, what) ? "`sockshim doctor PID` there meanwhile (Redis: SLOWLOG GET)." \
             : "raise this timeout, or find out what takes the peer so long."), g)
 }
@@ -224,6 +225,10 @@ function deadline_state(i, what) {
     return ""
 }
 
+function acknowledges(i) {
+    return type_of[i] ~ /tcp|sctp|unix/ || type_of[i] == ""
+}
+
 # No path is as slow as that: SYN was sent twice at least (after 1 s), or did not leave the host;
 # N times, or N such connects.
 function was_silent(i, ms, n) {
@@ -252,6 +257,8 @@ function deadline_meaning(i, what, ms, n) {
     if (what == "connect")
         return has_connected_otherwise(i) ? "Connects to other ports of it worked: a firewall drops this one, or the server's accept queue is full." \
             : "No path is so slow: a firewall (of this host, too) drops it, the host is off, or the accept queue is full."
+    if (!acknowledges(i))
+        return "Nothing arrived meanwhile; of UDP and raw sockets nobody knows whether what was sent left or arrived."
     if (what == "send")
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)

@@ -1,4 +1,4 @@
-# A client gets the server's certificate, answers by an alert of TLS, and leaves. A hello is often padded
+# A client gets what the server has to say (its certificate, its key), answers by an alert of TLS, and leaves. A hello is often padded
 # to 517 bytes (RFC 7685: for the sake of some servers none has 256 to 511 and the header's 5 more), and an
 # alert has 7 as long as its sender has not begun to encrypt (RFC 8446, 5.1 and 6). Alerts that are
 # encrypted already are not told from anything else.
@@ -34,9 +34,9 @@ function tell_tls_refused(g,    i, n, is_server) {
     i = group_first[g]
     is_server = side_of[i] == "accepted"
     n = found("tls-refused", "warn", g, \
-        is_server ? printable(host_of(peer_of[i])) " refuses the TLS certificate of " spoken_prog(i) ", it seems" : spoken_prog(i) " refuses the TLS certificate of " spoken_peer(i) ", it seems", \
+        is_server ? printable(host_of(peer_of[i])) " ends TLS handshakes with " spoken_prog(i) " by an alert, it seems" : spoken_prog(i) " ends TLS handshakes with " spoken_peer(i) " by an alert, it seems", \
         tally(g, "connection", "connections") ", first at " clock(i) ", left after 524 bytes, as a hello (517) and an alert (7) have.", \
-        "Its issuer is unknown there, it is for another name, or out of date.", \
-        "read what the client prints; `sockshim explain certificate`.")
+        "It refuses the certificate (its issuer, name or date), or what else the server has chosen (a key that is too short).", \
+        "the client's own message says which: `sockshim explain MESSAGE`.")
     add_figure(n, "connections", group_size[g])
 }
