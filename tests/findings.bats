@@ -2284,7 +2284,11 @@ late() {
     closes sent_ms=3364 idle_ms=152
     finds_only both-sides client.log server.log
     figure at_most_ms -eq 3364
-    jq -e '.findings[0] | (.title | startswith("app at 10.0.0.9:80 ends idle connections")) and (.advice | contains("let proxy drop"))' findings.json
+    jq -e '.findings[0] | (.title | startswith("app at 10.0.0.9:80 ends idle connections")) and (.advice | contains("let proxy drop")) and
+        (.meaning | contains("152 ms before, and was not read any more"))' findings.json
+    closes sent_ms=3364 idle_ms=4
+    finds_only both-sides client.log server.log
+    jq -e '.findings[0].meaning | contains("had just come: they crossed")' findings.json
     for other in "sent_ms=3364 idle_ms=3100" "sent_ms=100 idle_ms=90" "sent_ms=3364 idle_ms=152 unread=566" "sent_ms=3364 idle_ms=152 unread=90000 rx=100000"; do
         # shellcheck disable=SC2086
         closes $other

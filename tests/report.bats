@@ -387,8 +387,13 @@ nothing_to_tell() {
     run -0 report empty
     [ "$output" = "empty: no records" ]
     run -0 report started
-    [ "${lines[0]}" = "started: no records: no socket call returned 0 or -1" ]
+    [ "${lines[0]}" = "started: no records: no socket call failed, or met the end of its connection" ]
     [[ ${lines[*]:1} == "A call that succeeds leaves no record"*"sockshim doctor PID"*"-- COMMAND)." ]] || fails_with "$output"
+    # Nothing is said of what the log was told to leave out.
+    sed 's/level=debug\( close=\)/level=info\1/' started >quiet
+    run -0 report quiet
+    [ "${lines[0]}" = "quiet: no records" ]
+    [[ ${lines[*]} == *"quiet was told to leave out everything below level info: nothing is known about that."* ]] || fails_with "$output"
     [ "$(report --json empty | jq -c '[.records, .first, .causes, .buckets]')" = '[0,null,[],[]]' ]
 }
 

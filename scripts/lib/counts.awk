@@ -12,7 +12,7 @@ function print_counts(records, count, lost, started,    left_out, more, reason, 
         if (left_out != "")
             reason = "no records; not counted: what " left_out " left out"
         else
-            reason = "no records: " (started ? "no socket call returned 0 or -1" : "no socket was seen")
+            reason = "no records: " (started ? "no socket call failed, or met the end of its connection" : "no socket was seen")
         print "sockshim: " printable(reason more)
         return
     }

@@ -229,7 +229,7 @@ BEGIN {
     describe("Udp6RcvbufErrors", "UDP datagrams dropped (IPv6), receive buffer full")
     describe("UdpSndbufErrors", "UDP datagrams not sent: send buffer or interface's queue full")
     describe("UdpInCsumErrors", "UDP datagrams with a wrong checksum")
-    describe("conntrack_drop", "packets dropped, mostly because the conntrack table was full")
+    describe("conntrack_drop", "packets dropped: the conntrack table was full, or two connections wanted the same entry (then insert_failed counts them as well)")
     describe("conntrack_early_drop", "connections forgotten to make room in the conntrack table")
     describe("conntrack_insert_failed", "packets dropped: two connections wanted the same conntrack entry")
     describe("conntrack_invalid", "packets that fit no tracked connection (not known, or out of its window)")

@@ -2,6 +2,7 @@
 # is what the other did. Clocks of two hosts may differ by seconds.
 
 BEGIN {
+    MOST_CROSSING = 20 # ms
     MOST_APART = 10000 # ms
     MOST_APART_UNNAMED = 1000 # ms: of two records that only their figures hold together
 }
@@ -207,7 +208,7 @@ function tell_race(g,    i, j, n, member, k, least) {
     n = found("both-sides", "warn", g, \
         spoken_prog(j) " at " printable(local_of[j]) " ends idle connections: after at most " spoken(least), \
         "What " spoken_prog(i) " saw at " moment(i) " is the close of " spoken_prog(j) " at " moment(j) " (" tally(g, "connection", "connections") ").", \
-        "The next request (" spoken_bytes(unread_of[j]) ") had " (idle_of[j] > 0 ? "come " spoken(idle_of[j]) " before" : "just come") ": they crossed.", \
+        "The next request (" spoken_bytes(unread_of[j]) ") had " (idle_of[j] >= MOST_CROSSING ? "come " spoken(idle_of[j]) " before, and was not read any more." : "just come: they crossed."), \
         "let " spoken_prog(i) " drop idle connections sooner than " spoken_prog(j) ", whose keep-alive timeout may be raised.")
     add_figure(n, "at_most_ms", least)
     add_figure(n, "unread", unread_of[j] + 0)

@@ -136,8 +136,17 @@ function put_no_records(text) {
         print text "no records"
         return
     }
-    print text "no records: no socket call returned 0 or -1"
+    print text "no records" (is_all_logged() ? ": no socket call failed, or met the end of its connection" : "")
+    put_left_out_by_logs()
     print wrapped(where_else(), 0, 0)
+}
+
+function is_all_logged(    name) {
+    for (name in lowest_logged)
+        return 0
+    for (name in skipped_in)
+        return 0
+    return 1
 }
 
 # What there would have been to choose from.
