@@ -535,6 +535,8 @@ except OSError as e: print(e.errno)"
 @test "datagrams that were dropped, and segments that were damaged, meanwhile" {
     beside overrun
     says "UdpRcvbufErrors +19" "UDP datagrams were dropped on this host because a receive buffer was full"
+    beside shaped
+    says "UdpSndbufErrors +1" "had no room to send a UDP datagram" "tc -s qdisc"
     beside damaged_segments
     says "Packets arrived damaged and were dropped: InCsumErrors +20"
 }

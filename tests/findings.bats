@@ -491,8 +491,8 @@ times() {
 }
 
 @test "nothing-behind: what is asked by name at port 80 is a plain request" {
-    asked() { rec 0 cause=closed-unanswered ret=0 errno= error= rx=0 tx=153 idle_ms=1 sent_ms=1 "$@" >log; finds_only nothing-behind log; }
-    asked peer=10.0.0.9:80 peer_name=shop.example
+    asked() { local n; for n in 1 2 3; do rec "$n" cause=closed-unanswered ret=0 errno= error= rx=0 tx=153 idle_ms=16 sent_ms=16 "$@"; done >log; finds_only nothing-behind log; }
+    asked peer=10.0.0.9:80 peer_name=shop.example prog=python3
     jq -e '.findings[0] | (.meaning | contains("User-Agent")) and (.advice | contains("curl -A"))' findings.json
     run ! grep -Eq 'TLS|https' findings.json
     asked peer=10.0.0.9:7000 peer_name=shop.example
@@ -1791,8 +1791,9 @@ served() {
         failed_connect 1 call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use "$@" >log
         finds_only address-in-use log
     }
-    in_use type=unix-stream local=/run/app/api.sock
-    jq -e '.findings[0] | (.title | contains("that path is there already")) and (.meaning | contains("a path remains")) and (.advice | contains("rm /run/app/api.sock"))' findings.json
+    { for n in 1 2 3; do failed_connect "$n" call=bind error=EADDRINUSE errno=98 level=error peer= cause=address-in-use prog=node type=unix-stream local=/run/app/api.sock; done; } >log
+    finds_only address-in-use log
+    jq -e '.findings[0] | (.title | contains("that path is there already")) and (.meaning | contains("a path remains")) and (.advice | contains("`rm` it"))' findings.json
     run ! grep -Eq 'TIME_WAIT|REUSEADDR|sport' findings.json
     in_use type=unix-dgram local=@app
     run ! grep -Eq 'TIME_WAIT|REUSEADDR|sport|remains|`rm' findings.json

@@ -49,6 +49,7 @@ function look_for_findings(    of_log) {
     if (!kept_back())
         lost_on_the_way()
     datagrams_dropped()
+    no_room_to_send()
     own_resets()
     damaged()
     delayed_acks()

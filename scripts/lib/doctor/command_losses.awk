@@ -115,6 +115,15 @@ function datagrams() {
     }
 }
 
+# As datagrams_not_sent() of network.awk.
+function no_room_to_send() {
+    if (moved["UdpSndbufErrors"] <= 0)
+        return
+    finding("datagrams-not-sent", grown("UdpSndbufErrors") ": COMMAND or another program had no room to send a UDP datagram: its send buffer was full, or the queue of the network interface, " \
+        "which then drops other programs' packets, too (ENOBUFS).")
+    act("tc -s qdisc: if dropped and backlog grow there, ss -uanp shows who may send so much: slow it down. Else a larger SO_SNDBUF.")
+}
+
 function datagrams_dropped() {
     if (moved["UdpRcvbufErrors"] + moved["Udp6RcvbufErrors"] <= 0)
         return

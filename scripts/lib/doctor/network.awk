@@ -195,7 +195,6 @@ function datagrams_not_sent(    now) {
     finding("datagrams-not-sent", "UdpSndbufErrors " counter["UdpSndbufErrors"] happening("UdpSndbufErrors") ": that many times a program here had no room to send a UDP datagram: its send buffer was full, or the queue of the network interface. " \
         "In a full queue other programs' packets are dropped, too (ENOBUFS, \"No buffer space available\").", now)
     act("tc -s qdisc: if dropped and backlog grow there, the interface or its shaper is slower than what is sent: find who sends so much (ss -uanp), slow it down, or a queue that is fair (fq_codel). Else a larger SO_SNDBUF, or slower sending.")
-    avoid("more memory: there is no lack of it.")
 }
 
 function dropped_datagrams(    dropped, all, now) {

@@ -1,7 +1,7 @@
 # bind was told that somebody else has the address (not_reached.awk).
 
 function address_in_use_meaning(i) {
-    return is_at_path(i) ? "A socket is bound to it, or it is a file, as the socket that a killed program left: a path remains until it is unlinked." \
+    return is_at_path(i) ? "A socket is bound to it, or it is a file, as of a program that was killed: a path remains until it is unlinked." \
         : type_of[i] ~ /^unix/ ? "Another socket has that name, which goes with its last descriptor: the program runs already, or left it to a child." \
         : is_restart(i) ? "Connections of its last run in TIME_WAIT hold it for a minute, or that run is not over." \
         : type_of[i] == "udp" ? "Another socket has that port" (is_to_all(i) ? ": as this asks for all addresses, one at a single address" (port_of(local_of[i]) == 53 ? " (127.0.0.53)" : "") " can be in the way" : ", at this address or at all") \
@@ -10,7 +10,7 @@ function address_in_use_meaning(i) {
 }
 
 function address_in_use_advice(i) {
-    return type_of[i] ~ /^unix/ ? "`ss -axp src " printable(local_of[i]) "` names who has it." (is_at_path(i) ? " If none does, nor in a container that shares it: `rm " printable(local_of[i]) "`." : "") \
+    return type_of[i] ~ /^unix/ ? "`ss -axp src " printable(local_of[i]) "` names who has it." (is_at_path(i) ? " Nobody, nor in a container: `rm` it." : "") \
         : is_restart(i) ? "`SOCKSHIM_REUSEADDR=on`, also for the run before; `ss -tanp sport = :" port_of(local_of[i]) "` shows what is left of it." \
         : "`ss -" (type_of[i] == "udp" ? "u" : "t") "anp sport = :" port_of(local_of[i]) "` names it." (port_of(local_of[i]) == 53 ? " systemd-resolved: `sockshim explain port-53`." : is_to_all(i) && type_of[i] == "udp" ? " Or listen at one address of this host." : "") (may_be_given_out(i) ? " Outgoing: reserve the port, net.ipv4.ip_local_reserved_ports." : "") \
             (type_of[i] == "udp" ? "" : " TIME_WAIT alone: `SOCKSHIM_REUSEADDR=on`.")

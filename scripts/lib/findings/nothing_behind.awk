@@ -142,7 +142,7 @@ function nothing_behind_meaning(i, lone) {
     if (is_before_greeting(i))
         return "The server speaks first there: it refuses this client's address (hosts.deny, a ban), has too many, or is a proxy without a backend."
     if (is_plain_request(i))
-        return "It refuses this request (its User-Agent, another header), expects the PROXY protocol, or is a proxy without a backend."
+        return "It refuses this request (User-Agent, a header), expects PROXY protocol, or is a proxy without backend."
     if (tx_of[i] > 0)
         return has_guests(i) ? "Agents (NRPE, Zabbix) do so to clients that are not in their list; or it refuses what it reads." \
             : "It refuses what it reads (" (may_want_host(i) ? "a Host not its own, " : "") (port_of(peer_of[i]) == 80 ? "" : "TLS" (usual_at(peer_of[i]) != "" ? ", WebSockets" : "") " or ") "PROXY protocol on one side only?), " (lone ? "is a proxy without a backend, or was told to end." : "or is a proxy without a backend.")
@@ -158,7 +158,7 @@ function nothing_behind_advice(i) {
     if (is_before_greeting(i))
         return "its log at " clock(i) "; is it so from other hosts? `sockshim explain allowed-hosts`."
     if (is_plain_request(i))
-        return "if `curl` of the same URL is answered, compare headers (`curl -A AGENT`); else `curl --haproxy-protocol`."
+        return "is `curl` answered? Compare headers (`curl -A AGENT`). Else `curl --haproxy-protocol`."
     if (tx_of[i] > 0)
         return may_want_host(i) ? "`curl -H 'Host: NAME' http://" printable(peer_of[i]) "/`; `curl --haproxy-protocol`." \
             : usual_at(peer_of[i]) != "" ? usual_at(peer_of[i]) "this client's URL and port." \
