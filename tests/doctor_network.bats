@@ -25,7 +25,7 @@ while_doing() {
 
 @test "busy and well: nothing stands out, and the rates are there" {
     while_doing busy
-    says "Nothing stands out" "DelayedACKs" " of them in the last 2 s"
+    says "Nothing stands out" "DelayedACKs" " of them in the last "
     says_not " Do: "
     # One look has no rates, and says nothing of them.
     run -0 in_network "$PYTHON" "$SCENE" lingering "$SOCKSHIM_COMMAND" doctor --seconds 0
@@ -34,17 +34,17 @@ while_doing() {
 
 @test "a history is told from what happens now" {
     run -0 in_network "$PYTHON" "$SCENE" queues "$SOCKSHIM_COMMAND" doctor
-    says "2 [::1]:8081 (python3, pid " "): 2 connections have waited" "3 ListenOverflows 1 (none in the last second): that many times"
+    says "2 [::1]:8081 (python3, pid " "): 2 connections have waited" "3 ListenOverflows 1 (none in the last " "): that many times"
     # What happens now is told first.
     run -0 in_network sh -c '"$0" "$1" overrun; "$0" "$1" silent; exec "$0" "$1" refuses "$2" doctor --seconds 2' \
         "$PYTHON" "$SCENE" "$SOCKSHIM_COMMAND"
-    says " connects or handshakes failed in the last 2 s (AttemptFails), of " "2 TCPAbortOnTimeout 1 (none in the last 2 s)" \
+    says " connects or handshakes failed in the last " " s (AttemptFails), of " "2 TCPAbortOnTimeout 1 (none in the last " \
         "3 UDP datagrams were dropped"
 }
 
 @test "connects that fail again and again" {
     while_doing refuses
-    says "1 " " connects or handshakes failed in the last 2 s (AttemptFails), of " "a proxy whose server is not running"
+    says "1 " " connects or handshakes failed in the last " " s (AttemptFails), of " "a proxy whose server is not running"
 }
 
 # beside_neighbour STEP: doctor while 10.5.0.9 gets a MAC address that is STEP more than before, many times a second.
@@ -78,7 +78,8 @@ beside_neighbour() {
 
 @test "segments of no connection: INVALID for conntrack, and answered by RST" {
     while_doing stray_segments
-    says "1 conntrack found " " packets invalid in the last 2 s, and this host sent " "nf_conntrack_tcp_be_liberal=1" "conntrack_invalid "
+    # On a busy machine it looks on for longer.
+    says "1 conntrack found " " packets invalid in the last " ", and this host sent " "nf_conntrack_tcp_be_liberal=1" "conntrack_invalid "
 }
 
 @test "damaged segments" {
@@ -95,7 +96,7 @@ beside_neighbour() {
 @test "packets that do not leave this host, none of them a retransmission" {
     grep -q OutTransmits /proc/net/snmp || skip "this kernel does not count what leaves (Linux 6.6)"
     while_doing kept_back
-    says "1 " " packets that this host made were dropped within it (OutRequests, OutTransmits) in the last 2 s: they did not leave" "nft list ruleset"
+    says "1 " " packets that this host made were dropped within it (OutRequests, OutTransmits) in the last " ": they did not leave" "nft list ruleset"
 }
 
 @test "segments that are lost, as a share of all" {
