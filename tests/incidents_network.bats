@@ -602,7 +602,7 @@ while True: held.append(l.accept()[0]); held[-1].sendall(b"subscribed\r\n")'
         client=$(in_ns "$C" ss -Htnp 'dport = :6379' | sed 's/.*pid=\([0-9]*\).*/\1/')
         said_by "$C" "$SOCKSHIM_COMMAND" doctor "$client"
         if [ -z "$options" ]; then
-            grep -q 'If it waits for more from 10.2.0.2:6379 .*: without keepalive it never notices if something in between.*SOCKSHIM_KEEPALIVE=60.* Or the path is too narrow: no segment of more than' said || fails_with "$(cat said)"
+            grep -q 'may be waiting on descriptor [0-9]* with 10.2.0.2:6379.* never notices without keepalive.*SOCKSHIM_KEEPALIVE=60.* Or the path is too narrow. If it waits for more from 10.2.0.2:6379 .*: no segment of more than' said || fails_with "$(cat said)"
         else
             grep -q 's ago): no segment of more than 536 bytes' said || fails_with "$(cat said)"
             run -1 grep 'without keepalive it never' said

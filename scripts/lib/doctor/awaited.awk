@@ -39,14 +39,9 @@ function large_ones_missing(    i, id, candidate, count) {
     }
     if (candidate == "" || count > 1 && waiter[candidate] == "")
         return ""
-    return "If it waits for more from " peer[candidate] " (descriptor " fd[candidate] "; the last came " in_seconds(received_ago[candidate]) " ago): " forgotten_meanwhile(candidate) "no segment of more than 536 bytes has come from there, " \
+    return "If it waits for more from " peer[candidate] " (descriptor " fd[candidate] "; the last came " in_seconds(received_ago[candidate]) " ago): no segment of more than 536 bytes has come from there, " \
         "though this host takes " takes_up_to[candidate] " (ss -ti: rcvmss, advmss). If that side says that it has sent something larger, full-sized packets vanish on the way to here (MTU: a VPN, a tunnel or PPPoE on " \
         "the path, and ICMP filtered). tcpdump here shows none either; ip route add " host_in(peer[candidate]) " ... advmss 1300, or MSS clamping on the router, gets around it."
-}
-
-# It has only listened for a while, so nothing that it sends would meet the end of it.
-function forgotten_meanwhile(id) {
-    return !is_quiet(id) || has_sent_last(id) || !has_no_keepalive(id) ? "" : "without keepalive it never notices if something in between (a NAT, a firewall, a load balancer) has forgotten the idle connection, and drops what the other side sends. Is what that side sent last unacknowledged there (ss -tno, sockshim doctor PID), however small? Then start this program with SOCKSHIM_KEEPALIVE=60, or less than that limit. Or the path is too narrow: "
 }
 
 # A thread waits for a datagram; or all of them for the only socket.

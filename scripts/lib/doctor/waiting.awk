@@ -223,13 +223,16 @@ function unix_peer_does_not_read(    i, id, list, count) {
 
 # For a process in which nothing stands out, and that hangs nevertheless: what it may wait
 # for, where the times do not tell whose turn it is.
-function may_wait_for(    i, id, list) {
+function may_wait_for(    quiet) {
     if (mute_connections() != "")
         return mute_connections()
+    quiet = quiet_connections()
     if (large_ones_missing() != "")
-        return large_ones_missing()
-    if (awaited() != "")
-        return awaited()
+        return quiet (quiet == "" ? "" : " Or the path is too narrow. ") large_ones_missing()
+    return awaited() == "" ? quiet : awaited()
+}
+
+function quiet_connections(    i, id, list) {
     told = 0
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
