@@ -360,7 +360,29 @@ sessions_titled() {
 @test "connections that wait to be accepted by a master's workers: where to look" {
     looking_at its_worker_has_one_peer
     says "1 At 127.0.0.1:8080 (descriptor " "1 connection has waited" "Do: its workers (pid " "are to accept, it seems: sockshim doctor PID of one of them"
+    says_not "not answered"
     has_findings 1
+}
+
+@test "connections that wait to be accepted: all workers have a request, or not all; idle connections that may use up a limit" {
+    looking_at its_workers_have_requests
+    says "All of its 2 workers have a request from there that is not answered, the oldest for " "None is free" "Do: what does such a request wait for? sockshim doctor " "pm.max_children"
+    looking_at one_of_its_workers_has_a_request
+    says "1 of its 2 workers has a request from there that is not answered" "are to accept, it seems"
+    says_not "None is free" "limit of connections"
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" at_its_limit "$SOCKSHIM_COMMAND" doctor
+    says "2 connections have waited" "It has 6 connections from there, all of them idle for 3 s or more, and waits in epoll_" "if that is its limit of connections" "maxconn" "timeout http-keep-alive"
+    run -0 --separate-stderr in_network "$PYTHON" "$SCENE" below_its_limit "$SOCKSHIM_COMMAND" doctor
+    says "2 connections have waited"
+    says_not "limit of connections"
+}
+
+@test "requests that it holds back, with nobody to wait for: both readings; not beside a connection that it asks" {
+    looking_at holds_requests
+    says "Clients have sent something and have no answer yet: descriptor " "it has no connection open on which it waits for that: it holds them back itself." "a limit that lets requests through one by one"
+    has_findings 0
+    looking_at pool_is_in_use
+    says_not "holds them back itself"
 }
 
 @test "connections that wait to be accepted, and have room; of two listeners at one address, the other one's" {
@@ -413,6 +435,9 @@ sessions_titled() {
     says "If it is at a limit of connections: 5 of the 7 connections of its clients are with 10.9.0.7, and on all of these nothing came or went for 3 s or more" \
         "Clients: 7: 5 with 10.9.0.7 (5 idle), 2 with 10.9.0.8 (2 idle)" "Nothing else stands out"
     has_findings 0
+    looking_at most_have_asked
+    says "Clients: 7: 5 with 10.9.0.7, 2 with 10.9.0.8"
+    says_not "limit of connections"
     looking_at some_of_each_host
     says "Clients: 6: 3 with 10.9.0."
     says_not "limit of connections"

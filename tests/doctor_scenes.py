@@ -1068,6 +1068,77 @@ def its_worker_has_one_peer():
     yield s, clients, connects(1)
 
 
+def its_workers_have_requests(free=0):
+    """A master whose two workers have read a request each, or one of them; and two clients more."""
+    s = listener(16)
+    taken, done = os.pipe()
+    clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)]
+    for n in range(2):
+        if not os.fork():
+            for client in clients:
+                client.close()
+            accepted = s.accept()[0]
+            accepted.recv(100)
+            if n < free:
+                accepted.sendall(b"answer")
+            os.write(done, b"x")
+            select.select([accepted], [], [])
+            os._exit(0)
+    for client in clients:
+        client.sendall(b"request")
+    os.read(taken, 1)
+    os.read(taken, 1)
+    yield s, clients, connects(2)
+
+
+def one_of_its_workers_has_a_request():
+    return its_workers_have_requests(free=1)
+
+
+def at_its_limit(count=6):
+    """A server of one thread that polls what it has accepted, all of it answered and idle; and two clients more."""
+    server = os.fork()
+    if server == 0:
+        s = listener(16)
+        epoll = select.epoll()
+        for _ in range(count):
+            end = s.accept()[0]
+            end.sendall(b"answer to " + end.recv(100))
+            epoll.register(end.detach(), select.EPOLLIN)
+        epoll.poll()
+        os._exit(0)
+    clients = []
+    while len(clients) < count:
+        try:
+            clients.append(socket.create_connection(("127.0.0.1", PORT)))
+            clients[-1].sendall(b"request")
+            clients[-1].recv(100)
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+    while tcp_info(clients[-1], 52, "I") < 3500:  # tcpi_last_data_recv
+        time.sleep(0.05)
+    clients += connects(2)
+    status = subprocess.run(sys.argv[2:] + [str(server)]).returncode
+    os.kill(server, 9)
+    sys.exit(status)
+    yield
+
+
+def below_its_limit():
+    return at_its_limit(3)
+
+
+def holds_requests():
+    """Two clients wait for what no connection of this program is for."""
+    s = listener(16)
+    here = clients_elsewhere(2, welcomed)
+    servers = [s.accept()[0] for _ in range(2)]
+    for server in servers:
+        server.send(b"welcome")
+        server.recv(100)
+    yield s, servers, here
+
+
 def two_listeners(stuck):
     """At one address, of two processes. Half of them wait, or none."""
     other = subprocess.Popen([sys.executable, "-c", f"""
@@ -1385,7 +1456,7 @@ def serves_on():
     return told_to_end(closes=False)
 
 
-def workers(hosts):
+def workers(hosts, ask=False):
     """A server whose connections its children hold; from so many of each host."""
     for host in ("10.9.0.1", *hosts):
         subprocess.run(["ip", "addr", "add", host + "/32", "dev", "lo"], check=True)
@@ -1397,15 +1468,26 @@ def workers(hosts):
             connection = s.accept()[0]
             connection.send(b"welcome")
             clients[-1].recv(100)
+            if ask:
+                time.sleep(0.05)
+                clients[-1].send(b"request")
+                connection.recv(100)
             children.append(subprocess.Popen(["sleep", "1000"], stdin=connection))
             connection.close()
     while tcp_info(clients[-1], 52, "I") < 3500:  # tcpi_last_data_recv
         time.sleep(0.05)
+    for client in clients if ask else []:
+        children.append(subprocess.Popen(["sleep", "1000"], stdin=client))
+        client.close()
     status = subprocess.run(sys.argv[2:]).returncode
     for child in children:
         child.kill()
     sys.exit(status)
     yield
+
+
+def most_have_asked():
+    return workers({"10.9.0.7": 5, "10.9.0.8": 2}, ask=True)
 
 
 def most_of_one_host():

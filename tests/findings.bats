@@ -1089,6 +1089,19 @@ read_on() {
     figure deadline_ms -eq 5001
 }
 
+@test "own-deadline: an answer that others there got is not of another protocol" {
+    rec 5 call=close ret=0 errno= error= level=info state=ESTABLISHED rx=0 tx=90 idle_ms=3004 sent_ms=3004 cause=gave-up-waiting >log
+    finds_only own-deadline log
+    jq -e '.findings[0] | (.meaning | contains("another protocol")) and (.advice | contains("doctor PID"))' findings.json || fails_with "$(cat findings.json)"
+    { rec 1 cause=peer-closed level=info ret=0 errno= error= rx=80 tx=560 local=10.0.0.5:40002; cat log; } >well.log
+    finds_only own-deadline well.log
+    jq -e '.findings[0].meaning | (contains("others of its requests there were answered")) and (contains("protocol") | not)' findings.json || fails_with "$(cat findings.json)"
+    # Another port's answer says nothing.
+    { rec 1 cause=peer-closed level=info ret=0 errno= error= rx=80 tx=560 local=10.0.0.5:40002 peer=10.0.0.9:81; cat log; } >other.log
+    finds_only own-deadline other.log
+    jq -e '.findings[0].meaning | contains("another protocol")' findings.json
+}
+
 # mute SECONDS PAIR...: a connection on which nothing was ever said.
 mute() {
     rec "$1" call=close ret=0 errno= error= level=info state=ESTABLISHED rx=0 tx=0 idle_ms=6003 sent_ms= cause=gave-up-waiting "${@:2}"

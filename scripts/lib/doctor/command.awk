@@ -164,7 +164,7 @@ function refusals(    here, away) {
     if (moved["OutRsts"] >= here) {
         finding("refused-here", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". As far as the counters show, nothing was listening there, and " \
             "the kernel answered with RST (" grown("OutRsts") "). It is not the backlog: a full backlog drops SYNs instead of refusing.")
-        act(is_proxy("connection-refused", "here") ? proxy_advice() : "start the server, or correct the address: ss -ltn lists what listens where.")
+        act(is_proxy("connection-refused", "here") ? proxy_advice() : "start the server, or correct the address: ss -ltn lists what listens where." loopback_of_container())
         return
     }
     finding("refused-by-firewall", "connection-refused " here ", by this host: " peers("connection-refused", "here") ". The kernel's TCP did not send as many " \
@@ -395,4 +395,10 @@ function conntrack_table(    full, lost) {
         ". While it is full, new connections fail silently, from this host and to it: their SYNs are dropped, and connects time out.")
     act("sysctl -w net.netfilter.nf_conntrack_max=" (conntrack_max ? 2 * conntrack_max : 262144) " (on the host: a container has no limit of its own); " \
         "conntrack -L shows what fills it.")
+}
+
+# Whether this is one, is not known here.
+function loopback_of_container(    list) {
+    list = list_of("connection-refused", "here")
+    return list ~ /(^| )(127\.|\[::1\])/ ? " If this is a container, 127.0.0.1 and localhost are its own: what runs on the host or in another one has another address (host.docker.internal, the service's name)." : ""
 }

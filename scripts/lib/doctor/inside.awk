@@ -89,14 +89,28 @@ function waits_inside(    i, id, askers, count, peers, idle, least, to) {
             to = peer[id]
             idle++
             least = least == "" || sent_ago[id] < least ? sent_ago[id] : least
-        } else if (kind[id] == "udp" && peer[id] != "")
+        } else if (kind[id] == "udp" && peer[id] != "" || kind[id] ~ /^unix/ && is_with_another(id))
             return ""
     }
+    if (count && !idle)
+        return holds_requests(askers)
     if (!count || idle < 2)
         return ""
     return "Clients have sent something and have no answer yet: " askers ". It waits for no socket for them: its " idle " connections with " to " have been answered, and idle for " in_seconds(least) \
         " or more. So it is not " to " that they wait for, but something nearer: a lock, a disk, or a free connection of its pool. If " idle " is all that its pool has " \
         "(QueuePool limit, Connection is not available), requests that are over have not given theirs back: an error path, a session without close. Larger pools and limits only delay it."
+}
+
+# Of another program.
+function is_with_another(id) {
+    return peer[id] != "" && peer[id] !~ /^its own descriptor / && index(peer[id], process_name ", pid ") != 1
+}
+
+# Nobody is asked for them.
+function holds_requests(askers) {
+    return "Clients have sent something and have no answer yet: " askers ". Whatever they asked for, it has no connection open on which it waits for that: it holds them back itself. " \
+        (polls() != "" && threads == 1 ? "It waits in " polls() ", so nothing blocks it: a limit that lets requests through one by one (nginx: limit_req without nodelay, which counts an office behind one address as one client), " \
+        "a long poll or an event stream, or a child process." : "A lock, a disk, a child process, a limit that lets requests through one by one, or a long poll.")
 }
 
 # Several connections with one place, all of them idle, and without a question open, as far as the times tell.
@@ -127,7 +141,7 @@ function count_clients(    i, id, host, listed) {
     for (i = 1; i <= inodes + workers_sockets; i++) {
         id = i <= inodes ? inode_of[i] : of_workers[i - inodes]
         if (first_state[id] == "ESTABLISHED" && state_of[id] == "ESTABLISHED" && port[id] in is_own_port && peer[id] != "")
-            count_client(peer[id], has_times[id] && sent[id, 1] == sent[id, 2] && received[id, 1] == received[id, 2] && sent_ago[id] >= LEAST_WAIT && received_ago[id] >= LEAST_WAIT)
+            count_client(peer[id], has_times[id] && sent[id, 1] == sent[id, 2] && received[id, 1] == received[id, 2] && sent_ago[id] >= LEAST_WAIT && received_ago[id] >= LEAST_WAIT && !has_come_last(id))
     }
     for (i = 1; i <= others; i++) {
         id = other_id[i]
@@ -151,8 +165,8 @@ function count_client(address, is_idle) {
 function crowded(    n, idle) {
     n = clients_of[main_client]
     idle = idle_clients_of[main_client]
-    return clients < 5 || n * 2 <= clients || main_client ~ /^(127\.|\[::1\])/ ? "" : "If it is at a limit of connections: " n " of the " clients " connections of its clients are with " main_client \
-        (idle ? ", and on " (idle == n ? "all" : idle) " of these nothing came or went for " LEAST_WAIT " s or more: a pool there that is too large, or forgets to close" : "") "."
+    return clients < 5 || n * 2 <= clients || idle * 2 <= n || main_client ~ /^(127\.|\[::1\])/ ? "" : "If it is at a limit of connections: " n " of the " clients " connections of its clients are with " main_client \
+        ", and on " (idle == n ? "all" : idle) " of these nothing came or went for " LEAST_WAIT " s or more: a pool there that is too large, or forgets to close."
 }
 
 function print_clients(    i, j, host, list) {

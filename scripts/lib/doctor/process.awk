@@ -266,7 +266,7 @@ function not_closed(    i, id, list, count) {
 }
 
 # The same bytes in both looks.
-function not_read(    i, id, list, count) {
+function not_read(    i, id, list, count, asked) {
     told = 0
     if (waits_for_an_answer() || only_waits_for_lock())
         return
@@ -275,13 +275,14 @@ function not_read(    i, id, list, count) {
         if (unread[id, 2] <= 0 || unread[id, 1] != unread[id, 2] || received[id, 1] != received[id, 2] || state_of[id] == "LISTEN" || state_of[id] == "CLOSE_WAIT" || is_computing && is_left_unread(id))
             continue
         count++
+        asked += is_client(id)
         list = all_of(list, id, count_of(unread[id, 2], "byte") (has_times[id] ? ", the last came " in_seconds(received_ago[id]) " ago" : ""))
     }
     if (!count)
         return
     finding("not-read", "Data has arrived that the program does not read: " list ". " (polls() ? "It waits in " polls() ", and leaves these unread: it does not consume them, because it does not need " \
         "the answers, or hands them on slowly. Such a connection is not free for another request, and a pool may be used up." \
-        : "If it is its turn to read, it is stuck elsewhere. The unread data may be the peer's answer, for example an error message sent before its close."), 1)
+        : "If it is its turn to read, it is stuck elsewhere." (asked ? " The unread data may be the peer's answer, for example an error message sent before its close." : "")), 1)
     act(polls() ? "let it read what it does not need to the end, or close the connection (node: res.resume(), res.destroy())." : "see below what its threads wait for; strace -f -e trace=read,recvfrom -s 200 -p " pid " shows what the next read gets.")
 }
 

@@ -54,7 +54,7 @@ doctor_tell_process() {
         doctor_resolvers "$doctor_its/root"
         doctor_groups "$doctor_its/net"
         [ -z "$doctor_ss" ] || doctor_paths "$doctor_ss" "$1"
-    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting awaited multicast receivers inside workers locks \
+    } 2>/dev/null | doctor_awk process process_sockets process_shown threads paused waiting awaited multicast not_accepted receivers inside workers locks \
         confined titles names places address listening buffering json
 }
 

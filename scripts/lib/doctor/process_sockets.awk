@@ -102,7 +102,8 @@ function add_ss_tcp(look, line,    n, word, i, pair, id, known) {
             known[pair[1]] = pair[2]
     id = known["ino"]
     if (!is_looked_at(id)) {
-        if ("lastack" in known)
+        # Not of a request that was read, and is not answered.
+        if ("lastack" in known && (known["bytes_received"] + 0 == 0 || known["bytes_sent"] > 0 && known["lastrcv"] + 4 >= known["lastsnd"]))
             other_idle[id] = (known["lastrcv"] < known["lastsnd"] ? known["lastrcv"] : known["lastsnd"]) / 1000
         return
     }

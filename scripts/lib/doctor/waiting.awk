@@ -127,19 +127,6 @@ function busy_with_one_peer(    i, id, list, waiting, named) {
     act("more workers or threads, an event loop, or a proxy in front that takes whole requests; SOCKSHIM_RECV_TIMEOUT limits how long one read waits.")
 }
 
-# Connections that wait for this process, where neither a full queue nor a single peer has been told.
-function not_accepted(    i, port, id) {
-    for (i = 1; i <= listening_ports && between_looks > 0; i++) {
-        port = listening_port[i]
-        id = still_waiting[port] ? slow_listener(port) : ""
-        if (!(id in fd) || id in limit && knows_limits && unread[id, 2] > limit[id] || is_busy_with_one || is_computing)
-            continue
-        finding("not-accepted", "At " local[id] " (descriptor " fd[id] ") "  wait_to_be_accepted(port) ". It does not accept, or not fast enough.", 1)
-        act(workers ? "its workers (pid " worker_pids (workers > 3 ? " and others" : "") ") are to accept, it seems: sockshim doctor PID of one of them says what that waits for." \
-            : "see below what its threads wait for, and whom its connections wait for.")
-    }
-}
-
 # Those of a unix socket cannot be told apart: enough of them in both looks.
 function not_accepted_at_path(    i, id) {
     for (i = 1; i <= inodes; i++) {

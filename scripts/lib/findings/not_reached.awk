@@ -83,6 +83,7 @@ function not_reached_meaning(i, ms) {
     if (cause_of[i] == "connection-refused")
         return type_of[i] ~ /^unix/ ? "The path exists, but the process that listened there is gone." \
             : peer_of[i] ~ /^\[::1\]:/ ? "Nothing is listening there: a server for IPv4 alone (0.0.0.0, 127.0.0.1) is not at " (named_of[i] == "localhost" ? "[::1], where localhost led" : "[::1]") ". Or a firewall of this host rejects it." \
+            : is_at_loopback(i) ? "Nothing is listening there (perhaps at another one" other_loopback(i) "; a container's is its own), or a firewall here rejects it." \
             : is_same_host(i) ? "Nothing is listening at that address (perhaps at another one" other_loopback(i) "), or a firewall of this host rejects it." \
             : "Nothing is listening there (or only at 127.0.0.1), or a firewall rejects this client."
     if (is_seen_elsewhere(i))
@@ -242,4 +243,8 @@ function unanswered_advice(i, ms,    sooner) {
 # Nothing else on the same host leaves a SYN unanswered, but for a rule of its firewall.
 function full_queue_advice(i) {
     return "`sockshim doctor` meanwhile: who does not accept, and why? Only in bursts: `SOCKSHIM_BACKLOG=1024` for it."
+}
+
+function is_at_loopback(i) {
+    return host_of(peer_of[i]) ~ /^(127\.|\[::1\]|\[::ffff:127\.)/
 }

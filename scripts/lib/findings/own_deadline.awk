@@ -92,6 +92,7 @@ function tell_own_deadline(g,    i, time, what, names_peer) {
         what == "connect" ? connect_deadline_advice(i, group_least[g], group_size[g]) \
             : !acknowledges(i) ? "`sockshim doctor -- COMMAND` tells what this host dropped; `tcpdump -ni any` there, if it arrives." \
             : stood_still(g, what) ? "`sockshim doctor PID` there meanwhile (Redis: SLOWLOG GET)." \
+            : what == "answer" ? "`sockshim doctor PID` there meanwhile, or raise this timeout." \
             : "raise this timeout, or find out what takes the peer so long."), g)
 }
 
@@ -263,7 +264,17 @@ function deadline_meaning(i, what, ms, n) {
         return "The peer does not read as fast as this program writes."
     if (unacked_of[i] > 0)
         return "That host had not even acknowledged it: are it and the path to it up?"
+    if (value_is_zero(rx_of[i]) && others_were_answered(i))
+        return "It is not the network, and others of its requests there were answered: this one takes the server long, or waits until one of its workers is free."
     if (value_is_zero(rx_of[i]))
         return "It is not the network: the server is slow, or speaks another protocol and waits for more."
     return "Its kernel has the request; the server is slow to take or answer it (BRPOP, a long poll). It is not the network."
+}
+
+# Whether the program had bytes from that very address and port on another connection.
+function others_were_answered(i,    j) {
+    for (j = 1; j <= kept_count; j++)
+        if (peer_of[j] == peer_of[i] && prog_of[j] == prog_of[i] && rx_of[j] > 0 && local_of[j] != local_of[i])
+            return 1
+    return 0
 }
