@@ -379,10 +379,10 @@ sessions_titled() {
 
 @test "requests that it holds back, with nobody to wait for: both readings; not beside a connection that it asks" {
     looking_at holds_requests
-    says "Clients have sent something and have no answer yet: descriptor " "it has no connection open on which it waits for that: it holds them back itself." "a limit that lets requests through one by one"
+    says "Clients have sent something and have no answer yet: descriptor " "it has no connection open on which it waits for that: what keeps them is its own." "a limit that lets requests through one by one"
     has_findings 0
     looking_at pool_is_in_use
-    says_not "holds them back itself"
+    says_not "what keeps them is its own"
 }
 
 @test "connections that wait to be accepted, and have room; of two listeners at one address, the other one's" {

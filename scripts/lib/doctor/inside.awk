@@ -73,13 +73,14 @@ function computes(    i, id, thread, count, oldest, waiting, asked) {
 }
 
 # Its own connections have all been answered long since, and its clients wait.
-function waits_inside(    i, id, askers, count, peers, idle, least, to) {
+function waits_inside(    i, id, askers, count, answered, idle, least, to) {
     told = 0
     for (i = 1; i <= threads; i++)
         if (busy(tid[i]) >= 50 || i in waits_for && is_client(waits_for[i]))
             return ""
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
+        answered += port[id] in is_listening && sent[id, 2] > 0
         if (has_asked(id)) {
             count++
             askers = all_of(askers, id, "for " in_seconds(received_ago[id]))
@@ -93,7 +94,7 @@ function waits_inside(    i, id, askers, count, peers, idle, least, to) {
             return ""
     }
     if (count && !idle)
-        return holds_requests(askers)
+        return answered ? holds_requests(askers) : ""
     if (!count || idle < 2)
         return ""
     return "Clients have sent something and have no answer yet: " askers ". It waits for no socket for them: its " idle " connections with " to " have been answered, and idle for " in_seconds(least) \
@@ -106,9 +107,9 @@ function is_with_another(id) {
     return peer[id] != "" && peer[id] !~ /^its own descriptor / && index(peer[id], process_name ", pid ") != 1
 }
 
-# Nobody is asked for them.
+# Nobody is asked for them. Of a server that has answered some: another one may only read.
 function holds_requests(askers) {
-    return "Clients have sent something and have no answer yet: " askers ". Whatever they asked for, it has no connection open on which it waits for that: it holds them back itself. " \
+    return "Clients have sent something and have no answer yet: " askers ". Whatever they asked for, it has no connection open on which it waits for that: what keeps them is its own. " \
         (polls() != "" && threads == 1 ? "It waits in " polls() ", so nothing blocks it: a limit that lets requests through one by one (nginx: limit_req without nodelay, which counts an office behind one address as one client), " \
         "a long poll or an event stream, or a child process." : "A lock, a disk, a child process, a limit that lets requests through one by one, or a long poll.")
 }
