@@ -72,13 +72,13 @@ function held_by_others(    i, k, port, ip, is_to_all, list, count, single) {
     }
 }
 
-# The name is another one with a search domain at its end, and that one's address was asked.
-function search_domain_went(    i) {
-    for (i = 1; i <= searches && i <= 1; i++) {
-        finding("search-domain", "COMMAND looked for " search_name[i] " and went to " search_ip[i] ", which is the address of " search_found[i] ": /etc/resolv.conf has ndots:" search_ndots[i] " and a search domain, and a record answers there, as a wildcard does. " \
-            search_name[i] " itself has " search_others[i] ": if that was meant, COMMAND talked to another server.")
-        act(search_name[i] ". (with a dot at its end) in COMMAND's settings; or ndots to 1 (options; Kubernetes: dnsConfig), or that domain out of the search list, or the wildcard out of DNS.")
-    }
+# The first name is another one with a search domain at its end, and that one's address was asked.
+function search_domain_went() {
+    if (!searches)
+        return
+    finding("search-domain", "COMMAND looked for " search_name[1] " and went to " search_ip[1] ", which is the address of " search_found[1] ": /etc/resolv.conf has ndots:" search_ndots[1] " and a search domain, and a record answers there, as a wildcard does. " \
+        search_name[1] " itself has " search_others[1] ": if that was meant, COMMAND talked to another server.")
+    act(search_name[1] ". (with a dot at its end) in COMMAND's settings; or ndots to 1 (options; Kubernetes: dnsConfig), or that domain out of the search list, or the wildcard out of DNS.")
 }
 
 # 4 or 6: the family of all that was unreachable, if this host has a default route for the other one alone; 0.
