@@ -399,6 +399,6 @@ function conntrack_table(    full, lost) {
 
 # Whether this is one, is not known here.
 function loopback_of_container(    list) {
-    list = list_of("connection-refused", "here")
+    list = peers("connection-refused", "here")
     return list ~ /(^| )(127\.|\[::1\])/ ? " If this is a container, 127.0.0.1 and localhost are its own: what runs on the host or in another one has another address (host.docker.internal, the service's name)." : ""
 }
