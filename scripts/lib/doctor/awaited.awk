@@ -10,13 +10,18 @@ function awaited(    text) {
     return text == "" ? process_awaited() : text
 }
 
+# Data have come, the last of them a while ago, and none lies there unread.
+function has_read_all(id) {
+    return has_times[id] && received[id, 2] > 0 && received[id, 1] == received[id, 2] && unread[id, 2] == 0 && received_ago[id] >= LEAST_WAIT
+}
+
 # Its only connection has only ever brought data, and may be one that it reads to the end.
 function end_of_stream(    i, id, found) {
     for (i = 1; i <= inodes; i++) {
         id = inode_of[i]
         if (kind[id] != "tcp" || state_of[id] == "LISTEN")
             continue
-        if (found != "" || !is_still(id, "ESTABLISHED") || !has_times[id] || sent[id, 2] > 0 || received[id, 2] == 0 || received[id, 1] != received[id, 2] || unread[id, 2] > 0 || received_ago[id] < LEAST_WAIT)
+        if (found != "" || !is_still(id, "ESTABLISHED") || sent[id, 2] > 0 || !has_read_all(id))
             return ""
         found = id
     }
@@ -34,7 +39,7 @@ function large_ones_missing(    i, id, candidate, count) {
         if (kind[id] != "tcp" || !is_still(id, "ESTABLISHED") || is_own_pair(id))
             continue
         count++
-        if (has_times[id] && received[id, 2] > 0 && received[id, 1] == received[id, 2] && unread[id, 2] == 0 && received_ago[id] >= LEAST_WAIT && has_only_small(id) && (waiter[id] != "" || polls() != ""))
+        if (has_read_all(id) && has_only_small(id) && (waiter[id] != "" || polls() != ""))
             candidate = id
     }
     if (candidate == "" || count > 1 && waiter[candidate] == "")

@@ -312,11 +312,15 @@ function were_not_let_out(count) {
     return moved["TCPRetransFail"] || dropped_within(moved) >= count
 }
 
+function dropped_for_room() {
+    return moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : ""
+}
+
 function not_let_out(text) {
     told_not_let_out = 1
     finding("not-let-out", text ". SYNs did not leave this host: " (moved["TCPRetransFail"] ? "of " moved["TCPSynRetrans"] + 0 " that were retransmitted (TCPSynRetrans) TCP could not hand over " \
         moved["TCPRetransFail"] " (TCPRetransFail)" : within_said(moved)) ". A firewall rule of this host drops them (output), " (moved["TCPRetransFail"] ? "" : "or ") "its conntrack table is full" \
-        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") (moved["TCPRetransFail"] ? ", or there is no route" : "") ". The other host is not at fault.")
+        dropped_for_room() (moved["TCPRetransFail"] ? ", or there is no route" : "") ". The other host is not at fault.")
     act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count or connlimit; " \
         "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; ip route get ADDRESS.")
 }

@@ -30,7 +30,7 @@ function kept_back() {
     if (dropped_within(moved) < 1 || told_not_let_out)
         return 0
     finding("not-sent", "Packets did not leave this host: " within_said(moved) ". A firewall rule of this host drops them (output), its conntrack table is full" \
-        (moved["conntrack_drop"] ? " (conntrack_drop +" moved["conntrack_drop"] ": it is)" : "") ", or a rule of a cgroup does. " \
+        dropped_for_room() ", or a rule of a cgroup does. " \
         (were_connects_late() ? "A SYN was sent again " times(moved["TCPSynRetrans"]) " (TCPSynRetrans): such a connect takes 1 s longer, or 3 or 7, and does not fail if the rule lets a later one out." \
             : "What is dropped here costs a delay of 0.2 s or more, or is lost if it is a datagram."))
     act("as root: nft list ruleset, or iptables-save -c, and look for drop or reject in output, ct count, limit or connlimit; " \

@@ -210,13 +210,16 @@ function unix_peer_does_not_read(    i, id, list, count) {
 
 # For a process in which nothing stands out, and that hangs nevertheless: what it may wait
 # for, where the times do not tell whose turn it is.
-function may_wait_for(    quiet) {
-    if (mute_connections() != "")
-        return mute_connections()
+function may_wait_for(    text, quiet) {
+    text = mute_connections()
+    if (text != "")
+        return text
     quiet = quiet_connections()
-    if (large_ones_missing() != "")
-        return quiet (quiet == "" ? "" : " Or the path is too narrow. ") large_ones_missing()
-    return awaited() == "" ? quiet : awaited()
+    text = large_ones_missing()
+    if (text != "")
+        return quiet (quiet == "" ? "" : " Or the path is too narrow. ") text
+    text = awaited()
+    return text == "" ? quiet : text
 }
 
 function quiet_connections(    i, id, list) {
